@@ -1,0 +1,3 @@
+//! One OpenAI-compatible API over a pool of Grok accounts.
+
+pub mod grok;

@@ -1,0 +1,3 @@
+//! The developer commands: `cargo xtask build | up | test`.
+
+fn main() {}
