@@ -1,0 +1,194 @@
+-- The first schema. Times are Unix milliseconds, ids and times stay below 2^53 (D1's integers cross
+-- JavaScript as doubles). Statements are parted by lines `-- statement`: each host takes one at a time.
+
+-- Only values that differ from the defaults are kept, one JSON object a section (global, grok).
+CREATE TABLE settings (
+  section TEXT PRIMARY KEY,
+  value   TEXT NOT NULL
+) WITHOUT ROWID
+-- statement
+-- A Grok account, known by its web session token.
+CREATE TABLE tokens (
+  id                  INTEGER PRIMARY KEY AUTOINCREMENT,
+  hash                TEXT NOT NULL UNIQUE,        -- SHA-256 of the token, hex
+  sealed              TEXT NOT NULL,               -- `v1.…` sealed, or in clear while there is no key
+  suffix              TEXT NOT NULL,               -- the token's last six characters
+  token_type          TEXT NOT NULL CHECK (token_type IN ('sso', 'ssoSuper')),
+  state               TEXT NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'disabled', 'expired')),
+  -- The rotation. `turn` counts reservations over the whole pool: who was served longest ago has the lowest.
+  turn                INTEGER NOT NULL DEFAULT 0,
+  -- Not to be looked for in the rotation before this time: a cool-down or a spent quota bars it for some
+  -- model. An index hint only; whether a token is usable is always asked of the facts.
+  aside_until         INTEGER NOT NULL DEFAULT 0,
+  -- Passed over, while others are usable, until the pool's turn has come this far.
+  skip_until          INTEGER NOT NULL DEFAULT 0,
+  strikes             INTEGER NOT NULL DEFAULT 0,  -- dead-account markers since the last success
+  -- Quota: NULL is unknown, and a number is unknown too once its window has ended.
+  normal_remaining    INTEGER,
+  normal_until        INTEGER,
+  heavy_remaining     INTEGER,
+  heavy_until         INTEGER,
+  last_used_at        INTEGER,
+  last_failure_at     INTEGER,
+  last_failure_reason TEXT NOT NULL DEFAULT '',
+  tags                TEXT NOT NULL DEFAULT '[]',  -- JSON array of strings
+  note                TEXT NOT NULL DEFAULT '',
+  created_at          INTEGER NOT NULL
+)
+-- statement
+CREATE INDEX tokens_turn ON tokens (turn)
+-- statement
+CREATE INDEX tokens_rotation ON tokens (token_type, turn) WHERE state = 'active' AND aside_until = 0
+-- statement
+CREATE INDEX tokens_aside ON tokens (token_type, aside_until) WHERE state = 'active' AND aside_until > 0
+-- statement
+-- A token that answered 429 rests for the rate-limit model name it was asked for, not for the others.
+CREATE TABLE token_cooldowns (
+  token_id INTEGER NOT NULL,
+  name     TEXT NOT NULL,
+  until    INTEGER NOT NULL,
+  PRIMARY KEY (token_id, name)
+) WITHOUT ROWID
+-- statement
+CREATE TRIGGER tokens_deleted AFTER DELETE ON tokens BEGIN
+  DELETE FROM token_cooldowns WHERE token_id = OLD.id;
+END
+-- statement
+-- The setting `api_key` is the row with id 0, so that one look-up by hash answers for every key.
+CREATE TABLE api_keys (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  hash       TEXT NOT NULL UNIQUE,       -- SHA-256 of the key, hex
+  sealed     TEXT,                       -- NULL while there is no encryption key: shown once, then never
+  display    TEXT NOT NULL,              -- `sk-9zS...9aTZ`
+  name       TEXT NOT NULL,
+  is_active  INTEGER NOT NULL DEFAULT 1,
+  created_at INTEGER NOT NULL
+)
+-- statement
+CREATE TABLE admin_sessions (
+  hash       TEXT PRIMARY KEY,           -- SHA-256 of the session token, hex
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) WITHOUT ROWID
+-- statement
+-- Wrong passwords by address within a window; the address '' counts them all.
+CREATE TABLE login_attempts (
+  address      TEXT PRIMARY KEY,
+  window_start INTEGER NOT NULL,
+  failures     INTEGER NOT NULL
+) WITHOUT ROWID
+-- statement
+-- One row a chat with a valid key. The id tells the time (milliseconds * 2048 + a counter), so that
+-- "newest first" and time ranges need no second index.
+CREATE TABLE request_logs (
+  id                INTEGER PRIMARY KEY,
+  request_id        TEXT NOT NULL,
+  ip                TEXT NOT NULL,
+  key_id            INTEGER NOT NULL,
+  key_name          TEXT NOT NULL,
+  model             TEXT NOT NULL,
+  stream            INTEGER NOT NULL,
+  status            INTEGER NOT NULL,
+  error_code        TEXT NOT NULL,       -- '' for a success
+  error             TEXT NOT NULL,
+  duration_ms       INTEGER NOT NULL,
+  first_byte_ms     INTEGER,             -- until the first token of the answer; NULL when there was none
+  attempts          INTEGER NOT NULL,
+  token_id          INTEGER,             -- NULL when no token was reserved
+  token_suffix      TEXT NOT NULL,
+  prompt_tokens     INTEGER NOT NULL,
+  completion_tokens INTEGER NOT NULL
+)
+-- statement
+-- Counters by local hour, so that charts outlive the log.
+CREATE TABLE request_stats (
+  hour              INTEGER NOT NULL,    -- local time in hours since 1970
+  model             TEXT NOT NULL,
+  key_id            INTEGER NOT NULL,
+  error_code        TEXT NOT NULL,       -- '' for successes
+  requests          INTEGER NOT NULL,
+  duration_ms       INTEGER NOT NULL,    -- sum
+  first_byte_ms     INTEGER NOT NULL,    -- sum over those that had a first byte
+  first_bytes       INTEGER NOT NULL,    -- how many those are
+  prompt_tokens     INTEGER NOT NULL,
+  completion_tokens INTEGER NOT NULL,
+  PRIMARY KEY (hour, model, key_id, error_code)
+) WITHOUT ROWID
+-- statement
+-- What an attempt did to a token is inserted into this view; the trigger on it is the only place that
+-- changes a token for it. `limit_name` is the rate-limit model name, `bucket` normal or heavy; `spent` is
+-- taken from the quota; `drained` sets it to 0 until `window_until`; `cool_until` and `skip` (a number of
+-- reservations) are 0 for none; `strike` is 1 to add one (the second expires the token), -1 to clear.
+CREATE VIEW token_outcomes AS
+SELECT 0 AS token_id, 0 AS at, '' AS limit_name, '' AS bucket, 0 AS spent, 0 AS drained, 0 AS window_until,
+       0 AS cool_until, 0 AS skip, 0 AS strike, '' AS reason
+ WHERE 0
+-- statement
+CREATE TRIGGER token_outcomes_apply INSTEAD OF INSERT ON token_outcomes BEGIN
+  INSERT INTO token_cooldowns (token_id, name, until)
+  SELECT NEW.token_id, NEW.limit_name, NEW.cool_until
+   WHERE NEW.cool_until > 0 AND EXISTS (SELECT 1 FROM tokens WHERE id = NEW.token_id)
+  ON CONFLICT (token_id, name) DO UPDATE SET until = max(until, excluded.until);
+  UPDATE tokens SET
+    normal_remaining = CASE
+      WHEN NEW.bucket <> 'normal' THEN normal_remaining
+      WHEN NEW.drained THEN 0
+      ELSE max(0, normal_remaining - NEW.spent) END,
+    normal_until = CASE
+      WHEN NEW.bucket = 'normal' AND NEW.drained THEN max(coalesce(normal_until, 0), NEW.window_until)
+      ELSE normal_until END,
+    heavy_remaining = CASE
+      WHEN NEW.bucket <> 'heavy' THEN heavy_remaining
+      WHEN NEW.drained THEN 0
+      ELSE max(0, heavy_remaining - NEW.spent) END,
+    heavy_until = CASE
+      WHEN NEW.bucket = 'heavy' AND NEW.drained THEN max(coalesce(heavy_until, 0), NEW.window_until)
+      ELSE heavy_until END,
+    skip_until = CASE
+      WHEN NEW.skip > 0 THEN (SELECT max(turn) FROM tokens) + NEW.skip
+      ELSE skip_until END,
+    strikes = CASE WHEN NEW.strike < 0 THEN 0 ELSE strikes + NEW.strike END,
+    state = CASE WHEN NEW.strike > 0 AND strikes + NEW.strike >= 2 AND state = 'active' THEN 'expired' ELSE state END,
+    last_failure_at = CASE WHEN NEW.reason <> '' THEN NEW.at ELSE last_failure_at END,
+    last_failure_reason = CASE WHEN NEW.reason <> '' THEN NEW.reason ELSE last_failure_reason END
+  WHERE id = NEW.token_id;
+  -- The dearest normal request costs 4: below that some model is barred until the window's end.
+  UPDATE tokens SET aside_until = max(
+      aside_until,
+      NEW.cool_until,
+      CASE WHEN normal_remaining < 4 AND normal_until > NEW.at THEN normal_until ELSE 0 END)
+  WHERE id = NEW.token_id
+    AND (NEW.cool_until > aside_until
+      OR (normal_remaining < 4 AND normal_until > NEW.at AND normal_until > aside_until));
+END
+-- statement
+-- A chat that ended: its log row, the counters and the token's new state in one statement.
+CREATE VIEW finished_requests AS
+SELECT r.*, 0 AS at, 0 AS hour, '' AS limit_name, '' AS bucket, 0 AS spent, 0 AS drained, 0 AS window_until,
+       0 AS cool_until, 0 AS skip, 0 AS strike, '' AS reason
+  FROM request_logs r
+ WHERE 0
+-- statement
+CREATE TRIGGER finished_requests_apply INSTEAD OF INSERT ON finished_requests BEGIN
+  INSERT INTO request_logs (id, request_id, ip, key_id, key_name, model, stream, status, error_code, error,
+      duration_ms, first_byte_ms, attempts, token_id, token_suffix, prompt_tokens, completion_tokens)
+  VALUES (max(coalesce((SELECT max(id) FROM request_logs), 0) + 1, NEW.at * 2048), NEW.request_id, NEW.ip,
+      NEW.key_id, NEW.key_name, NEW.model, NEW.stream, NEW.status, NEW.error_code, NEW.error, NEW.duration_ms,
+      NEW.first_byte_ms, NEW.attempts, NEW.token_id, NEW.token_suffix, NEW.prompt_tokens, NEW.completion_tokens);
+  INSERT INTO request_stats (hour, model, key_id, error_code, requests, duration_ms, first_byte_ms, first_bytes,
+      prompt_tokens, completion_tokens)
+  VALUES (NEW.hour, NEW.model, NEW.key_id, NEW.error_code, 1, NEW.duration_ms, coalesce(NEW.first_byte_ms, 0),
+      NEW.first_byte_ms IS NOT NULL, NEW.prompt_tokens, NEW.completion_tokens)
+  ON CONFLICT (hour, model, key_id, error_code) DO UPDATE SET
+    requests = requests + 1,
+    duration_ms = duration_ms + excluded.duration_ms,
+    first_byte_ms = first_byte_ms + excluded.first_byte_ms,
+    first_bytes = first_bytes + excluded.first_bytes,
+    prompt_tokens = prompt_tokens + excluded.prompt_tokens,
+    completion_tokens = completion_tokens + excluded.completion_tokens;
+  INSERT INTO token_outcomes (token_id, at, limit_name, bucket, spent, drained, window_until, cool_until, skip,
+      strike, reason)
+  SELECT NEW.token_id, NEW.at, NEW.limit_name, NEW.bucket, NEW.spent, NEW.drained, NEW.window_until,
+      NEW.cool_until, NEW.skip, NEW.strike, NEW.reason
+   WHERE NEW.token_id IS NOT NULL;
+END
