@@ -1,0 +1,59 @@
+// E9: files that only their owner may read, with ranges; and E4, which puts files there.
+import { Buffer } from 'node:buffer';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { generated } from './media.mjs';
+import { uuid } from './options.mjs';
+
+const KEPT_UPLOADS = 200;
+const uploads = new Map();
+
+/** E4: stores the file under its owner and answers as the service does. */
+export function upload(call, userId) {
+  const { fileName, fileMimeType, content } = call.body ?? {};
+  if (typeof fileName !== 'string' || typeof content !== 'string' || content.startsWith('data:')) return null;
+  const fileId = uuid(`upload-${call.id}-${call.at}`);
+  const fileUri = `users/${userId}/${fileId}/content`;
+  uploads.set(`/${fileUri}`, { type: fileMimeType, bytes: Buffer.from(content, 'base64') });
+  if (uploads.size > KEPT_UPLOADS) uploads.delete(uploads.keys().next().value);
+  return { fileMetadataId: fileId, fileUri, fileMimeType, fileName };
+}
+
+function range(header, size) {
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
+  if (!match || (match[1] === '' && match[2] === '')) return null;
+  const from = match[1] === '' ? Math.max(0, size - Number(match[2])) : Number(match[1]);
+  const to = match[1] === '' || match[2] === '' ? size - 1 : Math.min(size - 1, Number(match[2]));
+  return from > to || from >= size ? 'none' : { from, to };
+}
+
+/** Sends a file. `options`: error name is handled before; `step` and `slow` pace it, `cut` ends it after so many bytes. */
+export async function asset(call, res, userId, options) {
+  const owner = /^\/users\/([^/]+)\//.exec(call.path)?.[1];
+  if (owner !== undefined && owner !== userId) return void res.writeHead(403).end('Forbidden');
+  const file = options.file ?? uploads.get(call.path) ?? generated(call.path);
+  if (!file) return void res.writeHead(404).end('Not found');
+  const size = file.bytes.length;
+  const part = range(call.headers.range, size);
+  if (part === 'none') return void res.writeHead(416, { 'content-range': `bytes */${size}` }).end();
+  const bytes = part ? file.bytes.subarray(part.from, part.to + 1) : file.bytes;
+  const length = options.nolength ? {} : { 'content-length': bytes.length };
+  const partial = part ? { 'content-range': `bytes ${part.from}-${part.to}/${size}` } : {};
+  res.writeHead(part ? 206 : 200, { 'content-type': file.type, 'accept-ranges': 'bytes', etag: `"${uuid(call.path)}"`, ...length, ...partial });
+  call.headAt = Date.now();
+  if (call.method === 'HEAD') return void res.end();
+  await paced(call, res, bytes, options);
+}
+
+async function paced(call, res, bytes, { step = 1 << 20, slow = 0, cut }) {
+  for (let at = 0; at < bytes.length && !res.destroyed; at += step) {
+    if (cut !== undefined && at >= cut) return void res.destroy();
+    const piece = bytes.subarray(at, at + step);
+    call.bytes += piece.length;
+    await new Promise((resolve) => {
+      res.once('close', resolve);
+      res.write(piece, () => { res.off('close', resolve); resolve(); });
+    });
+    if (slow > 0) await sleep(slow);
+  }
+  if (!res.destroyed) res.end();
+}

@@ -1,0 +1,69 @@
+// What one call shall get: defaults, then keywords in the prompt, then what the token's name asks for, then scripted rules.
+//
+// A keyword is `[[name]]` or `[[name:value]]` anywhere in the message, for example `[[n:200]] [[slow:50]] [[cut:20]]`.
+// A token's name is the `session_id` of its JWT payload, or the raw value when it is no JWT; its first part decides.
+import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
+
+const NUMBERS = new Set(['n', 'slow', 'first', 'split', 'cut', 'truncate', 'hang', 'picture', 'bytes', 'late_after', 'width']);
+
+/** Keywords that a prompt carries; a keyword without a value is `true` (or 0 for a count, where 0 means "at once"). */
+export function promptOptions(message) {
+  const options = {};
+  for (const [, name, value] of message.matchAll(/\[\[([a-z_0-9]+)(?::([^\]]*))?\]\]/g)) {
+    if (NUMBERS.has(name)) options[name] = value === undefined ? (name === 'picture' ? 2 : 0) : Number(value);
+    else options[name] = value === undefined ? true : value;
+  }
+  return options;
+}
+
+/** The question without keywords and without the lines of earlier turns: what a pleasant answer talks about. */
+export function question(message) {
+  const last = message.replace(/\[\[[^\]]*\]\]/g, '').split(/(?:^|\n)(?:用户|user|USER)[：:]\s*/).pop() ?? '';
+  return last.trim().slice(0, 200);
+}
+
+const BY_TOKEN = {
+  quota: { error: 'too_many' },
+  usage: { error: 'usage_limit', limits: { remaining: 0 } },
+  inband: { inband: 'too_many' },
+  busy: { error: 'heavy_usage' },
+  dead: { error: 'dead', limits: { error: 'dead' } },
+  suspect: { error: 'dead' },
+  blocked: { error: 'blocked_user', limits: { error: 'blocked_user' } },
+  antibot: { error: 'anti_bot', limits: { error: 'anti_bot' } },
+  challenge: { error: 'challenge', limits: { error: 'challenge' } },
+  broken: { error: 'internal', limits: { error: 'internal' } },
+  empty: { empty: true },
+  cut: { cut: 0 },
+  hang: { hang: 0 },
+  slow: { slow: 100 },
+  super: { limits: { kind: 'super' } },
+  exhausted: { limits: { remaining: 0 } },
+};
+
+/** The name inside a token: its JWT `session_id`, or the value itself. */
+export function tokenName(token) {
+  try {
+    const payload = JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString('utf8'));
+    if (typeof payload.session_id === 'string') return payload.session_id;
+  } catch { /* not a JWT: the operator may paste anything */ }
+  return token;
+}
+
+export function tokenOptions(token) {
+  return BY_TOKEN[tokenName(token).split('-')[0]] ?? {};
+}
+
+/** A value shaped like the real cookie: three base64url parts, the payload holding little but a session id. */
+export function jwt(name) {
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const signature = createHash('sha256').update(`signature of ${name}`).digest('base64url');
+  return `${part({ alg: 'HS256' })}.${part({ session_id: name })}.${signature}`;
+}
+
+/** A stable UUID from any text: user ids from tokens, file ids from counters. */
+export function uuid(text) {
+  const h = createHash('sha256').update(text).digest('hex');
+  return `${h.slice(0, 8)}-${h.slice(8, 12)}-4${h.slice(13, 16)}-8${h.slice(17, 20)}-${h.slice(20, 32)}`;
+}
