@@ -1,0 +1,141 @@
+//! The port: everything the gateway asks of the machine it runs on.
+//!
+//! The code above this trait never names spin-sdk. In the component it runs on [`wasi::WasiHost`]; native
+//! tests run the same code on SQLite and a scripted upstream.
+
+use std::{fmt, time::Duration};
+
+use bytes::Bytes;
+use futures::{future::LocalBoxFuture, stream::LocalBoxStream};
+
+#[cfg(target_family = "wasm")]
+pub mod wasi;
+
+/// A body as it comes in, from a client or from upstream.
+pub type ByteStream = LocalBoxStream<'static, Result<Bytes, SendError>>;
+/// A request from a client.
+pub type Request = http::Request<ByteStream>;
+/// The answer to a client.
+pub type Reply = http::Response<Body>;
+
+/// A body as it goes out to a client.
+pub enum Body {
+    Full(Bytes),
+    /// Chunks as they come; the sender learns from a failed send that the client has left.
+    Stream(futures::channel::mpsc::Receiver<Bytes>),
+}
+
+/// A value bound to a statement, or a column of its answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    Null,
+    Integer(i64),
+    Real(f64),
+    Text(String),
+    Blob(Vec<u8>),
+}
+
+/// One row of an answer, columns in the order of the statement.
+pub type Row = Vec<Value>;
+
+/// A statement failed; the text is the database's own.
+#[derive(Debug, Clone)]
+pub struct DbError(pub String);
+
+/// A key-value call failed; the text is the store's own.
+#[derive(Debug, Clone)]
+pub struct KvError(pub String);
+
+/// Why an outgoing request brought no answer, or a body broke off.
+#[derive(Debug, Clone)]
+pub enum SendError {
+    /// The host's own time limit.
+    Timeout(String),
+    /// The host does not allow this destination.
+    Denied(String),
+    /// No connection, a broken one, or an answer that is no HTTP.
+    Connection(String),
+}
+
+/// What the gateway needs of its host.
+pub trait Host {
+    /// Runs one statement and returns its rows.
+    fn query<'a>(&'a self, sql: &'a str, params: Vec<Value>) -> LocalBoxFuture<'a, Result<Vec<Row>, DbError>>;
+
+    fn kv_get<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<Option<Vec<u8>>, KvError>>;
+    fn kv_set<'a>(&'a self, key: &'a str, value: Vec<u8>) -> LocalBoxFuture<'a, Result<(), KvError>>;
+    fn kv_delete<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<(), KvError>>;
+
+    /// Sends a request and returns when the head of the answer is there. Dropping the future, or the body,
+    /// ends the request.
+    fn send(&self, request: http::Request<Bytes>) -> LocalBoxFuture<'_, Result<http::Response<ByteStream>, SendError>>;
+
+    /// The value of a variable of the manifest, `None` when it is not set.
+    fn variable<'a>(&'a self, name: &'a str) -> LocalBoxFuture<'a, Option<String>>;
+
+    /// Wall-clock time in Unix milliseconds.
+    fn now(&self) -> i64;
+    /// Milliseconds of a clock that never goes back.
+    fn monotonic(&self) -> u64;
+    fn sleep(&self, duration: Duration) -> LocalBoxFuture<'static, ()>;
+    /// Fills the buffer from the host's cryptographic generator.
+    fn random(&self, buffer: &mut [u8]);
+    /// Runs a future beside, and after, the answer.
+    fn spawn(&self, work: LocalBoxFuture<'static, ()>);
+}
+
+impl fmt::Display for DbError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for KvError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SendError::Timeout(text) => write!(f, "timed out: {text}"),
+            SendError::Denied(text) => write!(f, "destination not allowed: {text}"),
+            SendError::Connection(text) => f.write_str(text),
+        }
+    }
+}
+
+impl std::error::Error for DbError {}
+impl std::error::Error for KvError {}
+impl std::error::Error for SendError {}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Value::Integer(value)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Value::Integer(value.into())
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Value::Text(value.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Value::Text(value)
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Value::Null, Into::into)
+    }
+}

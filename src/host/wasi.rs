@@ -1,0 +1,181 @@
+//! The port on spin-sdk: the only code that knows the component's bindings.
+
+use std::{cell::OnceCell, time::Duration};
+
+use bytes::Bytes;
+use futures::{FutureExt, StreamExt, future::LocalBoxFuture};
+use http_body_util::{BodyExt, Either, Full, StreamBody};
+use spin_sdk::{
+    http::{FromResponse, IntoRequest, IntoResponse},
+    key_value::Store,
+    sqlite::{Connection, Error as SqliteError, Value as SqliteValue},
+    wasip3::{
+        self,
+        clocks::{monotonic_clock, system_clock},
+        http::types::{ErrorCode, Response as WasiResponse},
+        random::random,
+    },
+};
+
+use super::{Body, ByteStream, DbError, Host, KvError, Reply, Request, Row, SendError, Value};
+
+/// The host for one request. Connections are opened when they are first needed and kept until it ends.
+#[derive(Default)]
+pub struct WasiHost {
+    database: OnceCell<Connection>,
+    store: OnceCell<Store>,
+}
+
+impl WasiHost {
+    async fn database(&self) -> Result<&Connection, DbError> {
+        if self.database.get().is_none() {
+            let opened = Connection::open_default().await.map_err(db_error)?;
+            // Two first statements at once may both have opened one; the later is dropped.
+            let _ = self.database.set(opened);
+        }
+        Ok(self.database.get().expect("it was set above"))
+    }
+
+    async fn store(&self) -> Result<&Store, KvError> {
+        if self.store.get().is_none() {
+            let opened = Store::open_default().await.map_err(kv_error)?;
+            let _ = self.store.set(opened);
+        }
+        Ok(self.store.get().expect("it was set above"))
+    }
+}
+
+impl Host for WasiHost {
+    fn query<'a>(&'a self, sql: &'a str, params: Vec<Value>) -> LocalBoxFuture<'a, Result<Vec<Row>, DbError>> {
+        async move {
+            let params = params.into_iter().map(to_sqlite);
+            let answer = self.database().await?.execute(sql, params).await.map_err(db_error)?;
+            // `collect` awaits the statement's final result: without it a failed write looks like a success.
+            let rows = answer.collect().await.map_err(db_error)?;
+            Ok(rows.into_iter().map(|row| row.values.into_iter().map(from_sqlite).collect()).collect())
+        }
+        .boxed_local()
+    }
+
+    fn kv_get<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<Option<Vec<u8>>, KvError>> {
+        async move { self.store().await?.get(key).await.map_err(kv_error) }.boxed_local()
+    }
+
+    fn kv_set<'a>(&'a self, key: &'a str, value: Vec<u8>) -> LocalBoxFuture<'a, Result<(), KvError>> {
+        async move { self.store().await?.set(key, value).await.map_err(kv_error) }.boxed_local()
+    }
+
+    fn kv_delete<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<(), KvError>> {
+        async move { self.store().await?.delete(key).await.map_err(kv_error) }.boxed_local()
+    }
+
+    fn send(&self, request: http::Request<Bytes>) -> LocalBoxFuture<'_, Result<http::Response<ByteStream>, SendError>> {
+        async move {
+            let request = request.map(Full::new).into_request().map_err(send_error)?;
+            let response = wasip3::http::client::send(request).await.map_err(send_error)?;
+            let response = spin_sdk::http::Response::from_response(response).map_err(send_error)?;
+            Ok(response.map(incoming))
+        }
+        .boxed_local()
+    }
+
+    fn variable<'a>(&'a self, name: &'a str) -> LocalBoxFuture<'a, Option<String>> {
+        async move { spin_sdk::variables::get(name).await.ok() }.boxed_local()
+    }
+
+    fn now(&self) -> i64 {
+        let now = system_clock::now();
+        now.seconds * 1000 + i64::from(now.nanoseconds / 1_000_000)
+    }
+
+    fn monotonic(&self) -> u64 {
+        monotonic_clock::now() / 1_000_000
+    }
+
+    fn sleep(&self, duration: Duration) -> LocalBoxFuture<'static, ()> {
+        spin_sdk::time::sleep(duration).boxed_local()
+    }
+
+    fn random(&self, buffer: &mut [u8]) {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            // The host may give fewer bytes than asked for.
+            let bytes = random::get_random_bytes((buffer.len() - filled) as u64);
+            let take = bytes.len().min(buffer.len() - filled);
+            buffer[filled..filled + take].copy_from_slice(&bytes[..take]);
+            filled += take;
+        }
+    }
+
+    fn spawn(&self, work: LocalBoxFuture<'static, ()>) {
+        wasip3::spawn(work);
+    }
+}
+
+/// A request as the SDK gives it, with its body as a plain stream.
+pub fn request(request: spin_sdk::http::Request) -> Request {
+    request.map(incoming)
+}
+
+/// The answer as the host takes it.
+pub fn reply(reply: Reply) -> Result<WasiResponse, ErrorCode> {
+    let frames = |chunk: Bytes| Ok::<_, std::convert::Infallible>(http_body::Frame::data(chunk));
+    reply
+        .map(|body| match body {
+            Body::Full(bytes) => Either::Left(Full::new(bytes)),
+            Body::Stream(chunks) => Either::Right(StreamBody::new(chunks.map(frames))),
+        })
+        .into_response()
+}
+
+fn incoming<B>(body: B) -> ByteStream
+where
+    B: http_body::Body<Data = Bytes, Error = ErrorCode> + 'static,
+{
+    body.into_data_stream().map(|chunk| chunk.map_err(send_error)).boxed_local()
+}
+
+fn to_sqlite(value: Value) -> SqliteValue {
+    match value {
+        Value::Null => SqliteValue::Null,
+        Value::Integer(value) => SqliteValue::Integer(value),
+        Value::Real(value) => SqliteValue::Real(value),
+        Value::Text(value) => SqliteValue::Text(value),
+        Value::Blob(value) => SqliteValue::Blob(value),
+    }
+}
+
+fn from_sqlite(value: SqliteValue) -> Value {
+    match value {
+        SqliteValue::Null => Value::Null,
+        SqliteValue::Integer(value) => Value::Integer(value),
+        SqliteValue::Real(value) => Value::Real(value),
+        SqliteValue::Text(value) => Value::Text(value),
+        SqliteValue::Blob(value) => Value::Blob(value),
+    }
+}
+
+fn db_error(error: SqliteError) -> DbError {
+    match error {
+        SqliteError::DatabaseFull => DbError("database or disk is full".to_owned()),
+        SqliteError::Io(text) => DbError(text),
+        other => DbError(other.to_string()),
+    }
+}
+
+fn kv_error(error: spin_sdk::key_value::Error) -> KvError {
+    KvError(error.to_string())
+}
+
+fn send_error(code: ErrorCode) -> SendError {
+    let text = code.to_string();
+    match code {
+        ErrorCode::DnsTimeout
+        | ErrorCode::ConnectionTimeout
+        | ErrorCode::ConnectionReadTimeout
+        | ErrorCode::ConnectionWriteTimeout
+        | ErrorCode::HttpResponseTimeout => SendError::Timeout(text),
+        ErrorCode::DestinationIpProhibited | ErrorCode::HttpRequestDenied => SendError::Denied(text),
+        _ => SendError::Connection(text),
+    }
+}

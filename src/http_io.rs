@@ -1,0 +1,62 @@
+//! Reading request bodies and building replies.
+
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt;
+use http::{HeaderValue, StatusCode, header};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    error::{Error, Kind, Result},
+    host::{Body, Reply, Request},
+};
+
+/// Twenty pictures' worth: the largest body that is read, in bytes.
+pub const MAX_BODY: usize = 20 * 1024 * 1024;
+
+/// The whole body, refused as soon as it is known to be larger than [`MAX_BODY`].
+pub async fn read_body(request: Request) -> Result<Bytes> {
+    let too_large = || Error::new(Kind::BodyTooLarge, "The request body is larger than 20 MiB");
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > MAX_BODY) {
+        return Err(too_large());
+    }
+    let mut chunks = request.into_body();
+    let mut whole = BytesMut::new();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|e| Error::new(Kind::Invalid, format!("The request body broke off: {e}")))?;
+        if whole.len() + chunk.len() > MAX_BODY {
+            return Err(too_large());
+        }
+        whole.extend_from_slice(&chunk);
+    }
+    Ok(whole.freeze())
+}
+
+/// The body as JSON of the given shape; the error names the field.
+pub async fn read_json<T: DeserializeOwned>(request: Request) -> Result<T> {
+    let body = read_body(request).await?;
+    let mut json = serde_json::Deserializer::from_slice(&body);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
+        let path = e.path().to_string();
+        let error = Error::new(Kind::Invalid, e.into_inner().to_string());
+        if path == "." { error } else { error.with_param(path) }
+    })?;
+    json.end().map_err(|e| Error::new(Kind::Invalid, e.to_string()))?;
+    Ok(value)
+}
+
+/// A 200 with this value as JSON.
+pub fn json(value: &impl Serialize) -> Result<Reply> {
+    let body =
+        serde_json::to_vec(value).map_err(|e| Error::internal(format!("An answer could not be written: {e}")))?;
+    let mut reply = Reply::new(Body::Full(body.into()));
+    reply.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(reply)
+}
+
+/// A reply without a body.
+pub fn empty(status: StatusCode) -> Reply {
+    let mut reply = Reply::new(Body::Full(Bytes::new()));
+    *reply.status_mut() = status;
+    reply
+}

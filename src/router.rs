@@ -1,0 +1,128 @@
+//! The whole route table: method, path, guard, handler.
+//!
+//! A guard is the handler's second parameter, so a handler that names none is public and one that needs an
+//! [`AdminSession`](crate::auth::AdminSession) cannot be reached without it.
+
+use std::rc::Rc;
+
+use futures::future::LocalBoxFuture;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+
+use crate::{
+    app::App,
+    auth::PresentedKey,
+    error::{Error, Kind, Result},
+    host::{Reply, Request},
+    http_io,
+};
+
+type Answer = LocalBoxFuture<'static, Result<Reply>>;
+
+/// A handler behind its guard.
+enum Handler {
+    Public(fn(Rc<App>, Request) -> Answer),
+    /// A key was sent; the handler's first statement tells whether it is valid.
+    Key(fn(Rc<App>, PresentedKey, Request) -> Answer),
+}
+
+struct Route {
+    method: Method,
+    /// A last segment `{…}` stands for any one segment.
+    path: &'static str,
+    handler: Handler,
+}
+
+/// `route!(GET "/health" public health)`
+macro_rules! route {
+    ($method:ident $path:literal public $handler:path) => {
+        Route { method: Method::$method, path: $path, handler: Handler::Public(|app, r| Box::pin($handler(app, r))) }
+    };
+    ($method:ident $path:literal key $handler:path) => {
+        Route { method: Method::$method, path: $path, handler: Handler::Key(|app, k, r| Box::pin($handler(app, k, r))) }
+    };
+}
+
+const ROUTES: &[Route] = &[route!(GET "/health" public health)];
+
+/// Answers any request: finds the route, asks its guard, runs its handler, adds the common headers.
+pub async fn route(app: Rc<App>, request: Request) -> Reply {
+    let path = request.uri().path().to_owned();
+    let mut reply = match dispatch(app.clone(), request).await {
+        Ok(reply) => reply,
+        Err(error) => error.into_reply(&path),
+    };
+    common_headers(reply.headers_mut(), &app, &path);
+    reply
+}
+
+async fn dispatch(app: Rc<App>, request: Request) -> Result<Reply> {
+    let path = request.uri().path();
+    if request.method() == Method::OPTIONS && path.starts_with("/v1/") {
+        return Ok(preflight());
+    }
+    let mut allowed = Vec::new();
+    for route in ROUTES.iter().filter(|route| matches(route.path, path)) {
+        if route.method != *request.method() {
+            allowed.push(route.method.as_str());
+            continue;
+        }
+        return match route.handler {
+            Handler::Public(handler) => handler(app, request).await,
+            Handler::Key(handler) => {
+                let key = PresentedKey::from_headers(request.headers())?;
+                handler(app, key, request).await
+            }
+        };
+    }
+    Err(not_routed(request.headers(), path, &allowed)?)
+}
+
+/// 405 with what is allowed, or 404; inside `/v1` only for those who brought a key.
+fn not_routed(headers: &HeaderMap, path: &str, allowed: &[&str]) -> Result<Error> {
+    if path.starts_with("/v1/") {
+        PresentedKey::from_headers(headers)?;
+    }
+    Ok(match allowed {
+        [] => Error::new(Kind::NotFound, format!("There is nothing at {path}")),
+        methods => Error::new(Kind::MethodNotAllowed, format!("{path} takes {}", methods.join(", "))),
+    })
+}
+
+/// Whether the path fits the pattern, whose last segment may stand for any one segment.
+fn matches(pattern: &str, path: &str) -> bool {
+    match pattern.split_once('{') {
+        None => pattern == path,
+        Some((prefix, _)) => path.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty() && !rest.contains('/')),
+    }
+}
+
+fn preflight() -> Reply {
+    let mut reply = http_io::empty(StatusCode::NO_CONTENT);
+    let headers = reply.headers_mut();
+    headers
+        .insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("Authorization,Content-Type,X-Api-Key"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET,POST,OPTIONS"));
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+    reply
+}
+
+fn common_headers(headers: &mut HeaderMap, app: &App, path: &str) {
+    let mut insert = |name: &'static str, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    };
+    insert("x-request-id", &app.request_id);
+    insert("server-timing", &app.server_timing());
+    insert("x-content-type-options", "nosniff");
+    if path.starts_with("/v1/") {
+        insert("access-control-allow-origin", "*");
+        insert("access-control-expose-headers", "x-request-id,server-timing,retry-after");
+    }
+}
+
+async fn health(_: Rc<App>, _: Request) -> Result<Reply> {
+    http_io::json(
+        &serde_json::json!({ "status": "healthy", "service": "Grok2API", "version": env!("CARGO_PKG_VERSION") }),
+    )
+}

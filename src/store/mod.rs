@@ -1,0 +1,86 @@
+//! What is kept, one table a file, and [`Db`], the only caller of the host's SQLite.
+
+use std::{cell::Cell, rc::Rc};
+
+use crate::{
+    error::{Error, Kind, Result},
+    host::{DbError, Host, Row, Value},
+};
+
+mod row;
+pub mod schema;
+
+pub use row::Columns;
+
+/// Storage round trips of one request, and the milliseconds spent on them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Meter {
+    pub calls: u32,
+    pub ms: u64,
+}
+
+/// The database, as one request sees it.
+#[derive(Clone)]
+pub struct Db {
+    host: Rc<dyn Host>,
+    meter: Rc<Cell<Meter>>,
+}
+
+impl Db {
+    pub fn new(host: Rc<dyn Host>) -> Self {
+        Db { host, meter: Rc::default() }
+    }
+
+    pub fn meter(&self) -> Meter {
+        self.meter.get()
+    }
+
+    /// The rows a statement answers. On a database that lacks what the statement names, the schema is
+    /// brought up to date first: an empty database serves its first request.
+    pub async fn rows(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>> {
+        match self.attempt(sql, params.clone()).await {
+            Err(e) if schema::is_behind(&e) => {
+                schema::migrate(self).await?;
+                self.attempt(sql, params).await.map_err(database_error)
+            }
+            outcome => outcome.map_err(database_error),
+        }
+    }
+
+    /// The first row, if any.
+    pub async fn one(&self, sql: &str, params: Vec<Value>) -> Result<Option<Row>> {
+        Ok(self.rows(sql, params).await?.into_iter().next())
+    }
+
+    /// A statement whose rows do not matter.
+    pub async fn run(&self, sql: &str, params: Vec<Value>) -> Result<()> {
+        self.rows(sql, params).await.map(drop)
+    }
+
+    /// One round trip, counted.
+    async fn attempt(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, DbError> {
+        let started = self.host.monotonic();
+        let outcome = self.host.query(sql, params).await;
+        let Meter { calls, ms } = self.meter.get();
+        self.meter.set(Meter { calls: calls + 1, ms: ms + self.host.monotonic().saturating_sub(started) });
+        outcome
+    }
+}
+
+/// What the database said goes to the operator's log; the caller learns what to do.
+fn database_error(error: DbError) -> Error {
+    eprintln!("database: {error}");
+    let text = error.0.to_lowercase();
+    let advice = if text.contains("full") {
+        "The database or its disk is full: free some space, then try again"
+    } else if text.contains("malformed") || text.contains("not a database") || text.contains("corrupt") {
+        "The database file is damaged: restore it from a backup, or move it away to start afresh"
+    } else if text.contains("readonly") || text.contains("read-only") {
+        "The database cannot be written: check the permissions of its file"
+    } else if text.contains("locked") || text.contains("busy") {
+        "The database is busy: try again"
+    } else {
+        "The database did not answer: try again, and see the host's log"
+    };
+    Error::new(Kind::Database, advice)
+}

@@ -1,0 +1,75 @@
+//! The schema and its migrations, embedded in the component and applied when the database is behind.
+//!
+//! Applied files are rows of wrangler's table `d1_migrations`, so `wrangler d1 migrations apply` and the
+//! component may take turns. Two appliers at once, or a crash half-way, do no harm: every statement is sent
+//! alone and "already exists" counts as done.
+
+use crate::{
+    error::{Error, Kind, Result},
+    host::{DbError, Value},
+};
+
+use super::{Columns, Db};
+
+/// In the order in which they are applied.
+const MIGRATIONS: [(&str, &str); 1] = [("0001_initial.sql", include_str!("../../migrations/0001_initial.sql"))];
+
+const SEPARATOR: &str = "\n-- statement\n";
+
+/// The newest migration this component knows. Statements that open a request compare it with
+/// `(SELECT max(name) FROM d1_migrations)`, which costs one row of an index.
+pub const LATEST: &str = MIGRATIONS[MIGRATIONS.len() - 1].0;
+
+/// The table as wrangler creates it.
+/// Source: `packages/wrangler/src/d1/migrations/helpers.ts` in cloudflare/workers-sdk.
+const CREATE_LEDGER: &str = "CREATE TABLE IF NOT EXISTS d1_migrations (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  name       TEXT UNIQUE,
+  applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL
+)";
+
+/// Whether a statement failed because the database has not seen the newest migrations.
+pub fn is_behind(error: &DbError) -> bool {
+    ["no such table", "no such column", "has no column named"].iter().any(|text| error.0.contains(text))
+}
+
+/// Compares the newest migration of the database with ours: `Ok(false)` when it is behind.
+pub fn is_current(newest: Option<&str>) -> Result<bool> {
+    match newest {
+        Some(name) if name > LATEST => Err(Error::new(
+            Kind::DatabaseNewer,
+            format!("The database was written by a newer release (it has migration {name}): install that release"),
+        )),
+        Some(name) => Ok(name == LATEST),
+        None => Ok(false),
+    }
+}
+
+/// Applies what is missing.
+pub async fn migrate(db: &Db) -> Result<()> {
+    attempt(db, CREATE_LEDGER).await?;
+    let mut applied = Vec::new();
+    for row in db.attempt("SELECT name FROM d1_migrations", vec![]).await.map_err(super::database_error)? {
+        applied.push(Columns::new(row).text()?);
+    }
+    is_current(applied.iter().map(String::as_str).max())?;
+    for (name, sql) in MIGRATIONS {
+        if applied.iter().any(|done| done == name) {
+            continue;
+        }
+        for statement in sql.split(SEPARATOR) {
+            attempt(db, statement).await?;
+        }
+        let done = "INSERT INTO d1_migrations (name) VALUES (?) ON CONFLICT (name) DO NOTHING";
+        db.attempt(done, vec![Value::from(name)]).await.map_err(super::database_error)?;
+    }
+    Ok(())
+}
+
+async fn attempt(db: &Db, statement: &str) -> Result<()> {
+    match db.attempt(statement, vec![]).await {
+        Err(e) if e.0.contains("already exists") || e.0.contains("duplicate column name") => Ok(()),
+        Err(e) => Err(super::database_error(e)),
+        Ok(_) => Ok(()),
+    }
+}
