@@ -1,7 +1,8 @@
 -- The first schema. Times are Unix milliseconds, ids and times stay below 2^53 (D1's integers cross
 -- JavaScript as doubles). Statements are parted by lines `-- statement`: each host takes one at a time.
 
--- Only values that differ from the defaults are kept, one JSON object a section (global, grok).
+-- Only values that differ from the defaults are kept, one JSON object a section (global, grok). The section
+-- `password` is the hash of the console's password.
 CREATE TABLE settings (
   section TEXT PRIMARY KEY,
   value   TEXT NOT NULL
@@ -67,16 +68,53 @@ CREATE TABLE api_keys (
 -- statement
 CREATE TABLE admin_sessions (
   hash       TEXT PRIMARY KEY,           -- SHA-256 of the session token, hex
+  proof      TEXT NOT NULL,              -- SHA-256 of the token and what names the password it was opened with
+  address    TEXT NOT NULL,              -- where its sign-in was counted
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL
 ) WITHOUT ROWID
 -- statement
--- Wrong passwords by address within a window; the address '' counts them all.
+-- Sign-ins by address within a window; the address '' counts them all. Each is counted before its password
+-- is looked at, so that many at once cannot outrun the count, and taken back when the password was right.
 CREATE TABLE login_attempts (
   address      TEXT PRIMARY KEY,
   window_start INTEGER NOT NULL,
   failures     INTEGER NOT NULL
 ) WITHOUT ROWID
+-- statement
+CREATE TRIGGER login_attempts_window AFTER UPDATE OF window_start ON login_attempts
+  WHEN NEW.address = '' AND NEW.window_start > OLD.window_start
+BEGIN
+  DELETE FROM login_attempts WHERE address <> '' AND window_start < OLD.window_start;
+END
+-- statement
+CREATE TRIGGER admin_sessions_opened AFTER INSERT ON admin_sessions BEGIN
+  DELETE FROM admin_sessions WHERE expires_at <= NEW.created_at;
+  UPDATE login_attempts SET failures = max(0, failures - 1) WHERE address = '';
+  DELETE FROM login_attempts WHERE address = NEW.address;
+END
+-- statement
+-- A change of settings is inserted into this view and applied as a whole. The patches are JSON merge patches
+-- (null removes a value); `key_change` is 1 when `api_key` is set or, with a NULL hash, cleared.
+CREATE VIEW settings_changes AS
+SELECT '{}' AS global_patch, '{}' AS grok_patch, '' AS password, 0 AS key_change, '' AS key_hash,
+       '' AS key_sealed, '' AS key_display, 0 AS at
+ WHERE 0
+-- statement
+CREATE TRIGGER settings_changes_apply INSTEAD OF INSERT ON settings_changes BEGIN
+  INSERT INTO settings (section, value)
+  SELECT 'global', json_patch('{}', NEW.global_patch) WHERE NEW.global_patch <> '{}'
+  ON CONFLICT (section) DO UPDATE SET value = json_patch(value, NEW.global_patch);
+  INSERT INTO settings (section, value)
+  SELECT 'grok', json_patch('{}', NEW.grok_patch) WHERE NEW.grok_patch <> '{}'
+  ON CONFLICT (section) DO UPDATE SET value = json_patch(value, NEW.grok_patch);
+  INSERT INTO settings (section, value)
+  SELECT 'password', NEW.password WHERE NEW.password IS NOT NULL
+  ON CONFLICT (section) DO UPDATE SET value = excluded.value;
+  DELETE FROM api_keys WHERE id = 0 AND NEW.key_change;
+  INSERT INTO api_keys (id, hash, sealed, display, name, created_at)
+  SELECT 0, NEW.key_hash, NEW.key_sealed, NEW.key_display, 'api_key', NEW.at WHERE NEW.key_hash IS NOT NULL;
+END
 -- statement
 -- One row a chat with a valid key. The id tells the time (milliseconds * 2048 + a counter), so that
 -- "newest first" and time ranges need no second index.

@@ -1,12 +1,23 @@
 //! Who is asking: the caller of `/v1` with a key, the operator of `/api` with a session.
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, Method, header};
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 
 use crate::{
-    app::hex,
+    app::{App, hex},
     error::{Error, Kind, Result},
+    host::Request,
+    password::Password,
+    peer,
+    settings::Settings,
+    store::admin_sessions,
 };
+
+pub use crate::peer::client_address;
+
+/// The cookie that holds the session token.
+pub const SESSION_COOKIE: &str = "grok2api_session";
 
 /// A key that came with a request, not yet compared with anything. Only the store can turn it into an
 /// [`ApiCaller`], in the statement that opens the request.
@@ -32,6 +43,85 @@ pub struct ApiCaller {
     /// 0 for the setting `api_key`.
     pub key_id: i64,
     pub key_name: String,
+}
+
+/// An operator who is signed in. Only [`AdminSession::open`] makes one.
+pub struct AdminSession {
+    hash: String,
+    settings: Settings,
+    password: Password,
+}
+
+impl AdminSession {
+    /// From the bearer token or, failing that, the cookie: in one statement, which brings the settings too.
+    pub async fn open(app: &App, request: &Request) -> Result<Self> {
+        let bearer = bearer(request.headers());
+        let token = bearer
+            .or_else(|| cookie(request.headers(), SESSION_COOKIE))
+            .ok_or_else(|| Error::new(Kind::MissingSession, "Sign in first"))?;
+        let hash = sha256_hex(token);
+        let found = admin_sessions::find(&app.db, &hash).await?;
+        let password = Password::in_force(app, found.password_hash.as_deref()).await?;
+        let is_open = |session: &admin_sessions::Session| {
+            session.expires_at > app.now()
+                && bool::from(session.proof.as_bytes().ct_eq(password.proof(token).as_bytes()))
+        };
+        if !found.session.as_ref().is_some_and(is_open) {
+            return Err(Error::new(Kind::SessionExpired, "The session has ended: sign in again"));
+        }
+        let session = AdminSession { hash, settings: found.settings, password };
+        if bearer.is_none() && ![Method::GET, Method::HEAD].contains(request.method()) {
+            session.check_origin(app, request).await?;
+        }
+        Ok(session)
+    }
+
+    /// Only for those who have replaced the first-run password.
+    pub fn with_own_password(self) -> Result<Self> {
+        if self.password.is_default() {
+            let message = "The first-run password is still in force: choose your own with POST /api/password";
+            return Err(Error::new(Kind::PasswordChangeRequired, message));
+        }
+        Ok(self)
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The password this session was opened with.
+    pub fn password(&self) -> &Password {
+        &self.password
+    }
+
+    /// Ends this session.
+    pub async fn end(self, app: &App) -> Result<()> {
+        admin_sessions::delete(&app.db, &self.hash).await
+    }
+
+    /// A browser sends the cookie along with forms of foreign pages too; their `Origin` tells them apart.
+    async fn check_origin(&self, app: &App, request: &Request) -> Result<()> {
+        let sent = request.headers().get(header::ORIGIN).and_then(|value| value.to_str().ok());
+        let own = peer::own_origin(app, request.uri(), request.headers()).await;
+        let set = peer::origin(&self.settings.global.base_url);
+        if sent.is_some() && [own.as_deref(), set.as_deref()].contains(&sent) {
+            return Ok(());
+        }
+        let message = "This request does not come from the console's own page. Behind a proxy, set base_url to the \
+                       address in the browser, or the variable trusted_proxy";
+        Err(Error::new(Kind::ForeignOrigin, message))
+    }
+}
+
+/// The value of a cookie.
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+        .filter(|value| !value.is_empty())
 }
 
 /// What follows `Bearer `, its scheme in any case.

@@ -4,13 +4,18 @@
 //! it. Handlers reach the machine only through the port in [`host`], keep things through [`store`] and speak
 //! with Grok through [`grok`]. `ARCHITECTURE.md` tells the life of a request.
 
+pub mod admin;
 pub mod app;
 pub mod auth;
 pub mod error;
 pub mod grok;
 pub mod host;
 pub mod http_io;
+pub mod password;
+pub mod peer;
 pub mod router;
+pub mod secrets;
+pub mod settings;
 pub mod store;
 
 /// The component's entry.

@@ -9,8 +9,9 @@ use futures::future::LocalBoxFuture;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use crate::{
+    admin::{session, settings},
     app::App,
-    auth::PresentedKey,
+    auth::{AdminSession, PresentedKey},
     error::{Error, Kind, Result},
     host::{Reply, Request},
     http_io,
@@ -23,6 +24,10 @@ enum Handler {
     Public(fn(Rc<App>, Request) -> Answer),
     /// A key was sent; the handler's first statement tells whether it is valid.
     Key(fn(Rc<App>, PresentedKey, Request) -> Answer),
+    /// Signed in, be it with the first-run password.
+    Session(fn(Rc<App>, AdminSession, Request) -> Answer),
+    /// Signed in with a password of one's own.
+    Admin(fn(Rc<App>, AdminSession, Request) -> Answer),
 }
 
 struct Route {
@@ -40,9 +45,31 @@ macro_rules! route {
     ($method:ident $path:literal key $handler:path) => {
         Route { method: Method::$method, path: $path, handler: Handler::Key(|app, k, r| Box::pin($handler(app, k, r))) }
     };
+    ($method:ident $path:literal session $handler:path) => {
+        Route {
+            method: Method::$method,
+            path: $path,
+            handler: Handler::Session(|app, s, r| Box::pin($handler(app, s, r))),
+        }
+    };
+    ($method:ident $path:literal admin $handler:path) => {
+        Route {
+            method: Method::$method,
+            path: $path,
+            handler: Handler::Admin(|app, s, r| Box::pin($handler(app, s, r))),
+        }
+    };
 }
 
-const ROUTES: &[Route] = &[route!(GET "/health" public health)];
+const ROUTES: &[Route] = &[
+    route!(GET "/health" public health),
+    route!(POST "/api/login" public session::login),
+    route!(POST "/api/logout" session session::logout),
+    route!(POST "/api/password" session session::change_password),
+    route!(GET "/api/settings" admin settings::read),
+    route!(POST "/api/settings" admin settings::write),
+    route!(GET "/api/settings/schema" admin settings::schema),
+];
 
 /// Answers any request: finds the route, asks its guard, runs its handler, adds the common headers.
 pub async fn route(app: Rc<App>, request: Request) -> Reply {
@@ -71,6 +98,14 @@ async fn dispatch(app: Rc<App>, request: Request) -> Result<Reply> {
             Handler::Key(handler) => {
                 let key = PresentedKey::from_headers(request.headers())?;
                 handler(app, key, request).await
+            }
+            Handler::Session(handler) => {
+                let session = AdminSession::open(&app, &request).await?;
+                handler(app, session, request).await
+            }
+            Handler::Admin(handler) => {
+                let session = AdminSession::open(&app, &request).await?.with_own_password()?;
+                handler(app, session, request).await
             }
         };
     }

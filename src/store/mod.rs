@@ -7,8 +7,12 @@ use crate::{
     host::{DbError, Host, Row, Value},
 };
 
+pub mod admin_sessions;
+pub mod api_keys;
+pub mod login_attempts;
 mod row;
 pub mod schema;
+pub mod settings;
 
 pub use row::Columns;
 

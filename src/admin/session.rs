@@ -1,0 +1,144 @@
+//! Signing in and out, and choosing a password.
+
+use std::{rc::Rc, time::Duration};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
+use http::{HeaderValue, header};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::{
+    app::App,
+    auth::{AdminSession, SESSION_COOKIE, sha256_hex},
+    error::{Error, Kind, Result},
+    host::{Reply, Request},
+    http_io,
+    password::{self, Password, PasswordHash},
+    peer,
+    secrets::Vault,
+    store::{admin_sessions, login_attempts, settings},
+};
+
+const SESSION_SECONDS: i64 = 8 * 60 * 60;
+/// From so many attempts of all addresses in one window on, each waits before it is looked at.
+const MANY_ATTEMPTS: i64 = 50;
+const PENALTY: Duration = Duration::from_secs(2);
+
+#[derive(Deserialize)]
+struct Credentials {
+    username: String,
+    password: String,
+}
+
+#[derive(Serialize)]
+struct SignedIn<'a> {
+    success: bool,
+    message: &'static str,
+    token: &'a str,
+    expires_at: i64,
+    must_change_password: bool,
+}
+
+/// `POST /api/login`
+pub async fn login(app: Rc<App>, request: Request) -> Result<Reply> {
+    let address = peer::party(&peer::client_address(&app, request.headers()).await);
+    let origin = peer::own_origin(&app, request.uri(), request.headers()).await;
+    let given: Credentials = http_io::read_json(request).await?;
+    let Some(counted) = login_attempts::count(&app.db, app.now(), &address).await? else {
+        return Err(too_many(&app, &address).await?);
+    };
+    if counted.overall > MANY_ATTEMPTS {
+        app.host.sleep(PENALTY).await;
+    }
+    let vault = Vault::open(&app).await?;
+    let password = Password::in_force(&app, counted.password_hash.as_deref()).await?;
+    // Both are always compared: how long it takes does not tell which of them was wrong.
+    let is_password = password.verify(&vault, &given.password)?;
+    let digest = |text: &str| Sha256::digest(text);
+    let is_user = bool::from(digest(&counted.settings.global.admin_username).ct_eq(&digest(&given.username)));
+    if !(is_password & is_user) {
+        return Err(Error::new(Kind::BadLogin, "Wrong user name or password"));
+    }
+    if let Password::Stored(hash) = &password {
+        strengthen(&app, &vault, hash, &given.password).await?;
+    }
+    let token = BASE64URL.encode(app.random::<32>());
+    let expires_at = app.now() + SESSION_SECONDS * 1000;
+    let session = admin_sessions::NewSession {
+        hash: &sha256_hex(&token),
+        proof: &password.proof(&token),
+        address: &address,
+        expires_at,
+    };
+    admin_sessions::add(&app.db, app.now(), session).await?;
+    let mut reply = http_io::json(&SignedIn {
+        success: true,
+        message: "Signed in",
+        token: &token,
+        expires_at,
+        must_change_password: password.is_default(),
+    })?;
+    set_cookie(&mut reply, origin.as_deref(), &token, SESSION_SECONDS);
+    Ok(reply)
+}
+
+/// `POST /api/logout`
+pub async fn logout(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
+    let origin = peer::own_origin(&app, request.uri(), request.headers()).await;
+    session.end(&app).await?;
+    let mut reply = http_io::json(&serde_json::json!({ "success": true, "message": "Signed out" }))?;
+    set_cookie(&mut reply, origin.as_deref(), "", 0);
+    Ok(reply)
+}
+
+#[derive(Deserialize)]
+struct NewPassword {
+    current: String,
+    new: String,
+}
+
+/// `POST /api/password`; all sessions end with the old password, the caller's own too.
+pub async fn change_password(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
+    let given: NewPassword = http_io::read_json(request).await?;
+    if session.password().is_variable() {
+        return Err(password::ruled_by_variable());
+    }
+    password::check_new(&given.new, "new")?;
+    let vault = Vault::open(&app).await?;
+    if !session.password().verify(&vault, &given.current)? {
+        return Err(Error::invalid("current", "This is not the current password"));
+    }
+    let hash = PasswordHash::new(&app, &vault, &given.new, password::iterations(&app).await?);
+    let change = settings::Change { password_hash: Some(hash.to_string()), ..settings::Change::default() };
+    settings::save(&app.db, app.now(), change).await?;
+    http_io::json(&serde_json::json!({ "success": true, "message": "Password changed: sign in again" }))
+}
+
+/// Hashes the password afresh when the variables ask for more than was done when it was set.
+async fn strengthen(app: &App, vault: &Vault, hash: &PasswordHash, clear: &str) -> Result<()> {
+    let iterations = password::iterations(app).await?;
+    if !hash.is_weaker_than(vault, iterations) {
+        return Ok(());
+    }
+    let stronger = hash.renewed(vault, clear, iterations);
+    // Signing in does not depend on it: the next time will do.
+    if let Err(error) = settings::renew_password(&app.db, &hash.to_string(), &stronger.to_string()).await {
+        eprintln!("the password's hash was not renewed: {error}");
+    }
+    Ok(())
+}
+
+async fn too_many(app: &App, address: &str) -> Result<Error> {
+    let ends = login_attempts::window_start(&app.db, address).await?.unwrap_or(app.now()) + login_attempts::WINDOW;
+    let seconds = u64::try_from(ends - app.now()).unwrap_or_default().div_ceil(1000).max(1);
+    let message = format!("Too many wrong passwords from your address: try again in {} minutes", seconds.div_ceil(60));
+    Ok(Error::new(Kind::TooManyLogins, message).with_retry_after(seconds))
+}
+
+fn set_cookie(reply: &mut Reply, origin: Option<&str>, token: &str, seconds: i64) {
+    let secure = if origin.is_some_and(|origin| origin.starts_with("https:")) { "; Secure" } else { "" };
+    let cookie = format!("{SESSION_COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}{secure}");
+    let cookie = HeaderValue::from_str(&cookie).expect("a token is base64url");
+    reply.headers_mut().append(header::SET_COOKIE, cookie);
+}

@@ -1,0 +1,98 @@
+//! The settings page.
+
+use std::rc::Rc;
+
+use serde::Serialize;
+
+use crate::{
+    app::App,
+    auth::AdminSession,
+    error::Result,
+    host::{Reply, Request},
+    http_io,
+    password::{self, PasswordHash},
+    secrets::Vault,
+    settings::{ApiKeyChange, Change, Definition, Scalar, Sealed, Values, definitions},
+    store::{api_keys, settings},
+};
+
+#[derive(Serialize)]
+struct Served {
+    success: bool,
+    data: Sections,
+    /// Secrets that were sealed with a key which is not at hand: to be entered again.
+    unreadable: Vec<&'static str>,
+    /// Without it secrets lie in clear and API keys are shown only once.
+    encryption_key_set: bool,
+    /// Then the password cannot be changed here.
+    password_ruled_by_variable: bool,
+}
+
+#[derive(Serialize)]
+struct Sections {
+    global: Values,
+    grok: Values,
+}
+
+/// `GET /api/settings`
+pub async fn read(app: Rc<App>, session: AdminSession, _: Request) -> Result<Reply> {
+    let vault = Vault::open(&app).await?;
+    let settings = session.settings();
+    let (mut global, mut grok) = (settings.global.values(), settings.grok.values());
+    let serve_secret = |section: &mut Values, name: &str, is_set: bool| {
+        section.insert(name.to_owned(), Scalar::Text(String::new()));
+        section.insert(format!("{name}_set"), Scalar::Boolean(is_set));
+    };
+    // Nobody gets here with the first-run password in force.
+    serve_secret(&mut global, "admin_password", true);
+    serve_secret(&mut grok, "api_key", api_keys::has_global(&app.db).await?);
+    let sealed: [(&'static str, &Sealed); 2] =
+        [("cf_clearance", &settings.grok.cf_clearance), ("x_statsig_id", &settings.grok.x_statsig_id)];
+    let mut unreadable = Vec::new();
+    for (name, secret) in sealed {
+        serve_secret(&mut grok, name, secret.is_set());
+        if secret.is_set() && secret.open(&vault).is_none() {
+            unreadable.push(name);
+        }
+    }
+    http_io::json(&Served {
+        success: true,
+        data: Sections { global, grok },
+        unreadable,
+        encryption_key_set: vault.has_key(),
+        password_ruled_by_variable: session.password().is_variable(),
+    })
+}
+
+/// `POST /api/settings`
+pub async fn write(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
+    let change: Change = http_io::read_json(request).await?;
+    let vault = Vault::open(&app).await?;
+    let checked = change.check(&app, &vault)?;
+    let password_hash = match checked.password {
+        Some(_) if session.password().is_variable() => return Err(password::ruled_by_variable()),
+        Some(clear) => Some(PasswordHash::new(&app, &vault, &clear, password::iterations(&app).await?).to_string()),
+        None => None,
+    };
+    let api_key = match &checked.api_key {
+        ApiKeyChange::Keep => None,
+        ApiKeyChange::Clear => Some(None),
+        ApiKeyChange::Set(clear) => Some(Some(api_keys::NewKey::of(&app, &vault, clear, "api_key"))),
+    };
+    let change = settings::Change { global: checked.global, grok: checked.grok, password_hash, api_key };
+    settings::save(&app.db, app.now(), change).await?;
+    http_io::json(&serde_json::json!({
+        "success": true, "message": "Settings saved", "data": { "changed": checked.names },
+    }))
+}
+
+#[derive(Serialize)]
+struct Schema {
+    success: bool,
+    data: Vec<&'static Definition>,
+}
+
+/// `GET /api/settings/schema`
+pub async fn schema(_: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
+    http_io::json(&Schema { success: true, data: definitions().collect() })
+}

@@ -1,0 +1,293 @@
+//! What the operator can set: one table of definitions, and the typed [`Settings`] read from it.
+//!
+//! A row below is all a setting needs: its field, default, limits and description. From these rows come the
+//! defaults, the checks of `POST /api/settings` ([`change`]), what `GET /api/settings` serves and its schema.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde::{Deserialize, Serialize, de::IgnoredAny};
+
+use crate::secrets::Vault;
+
+mod change;
+
+pub use change::{ApiKeyChange, Change, Checked, Patch};
+
+/// One setting, as the console and the checks see it.
+#[derive(Debug, Serialize)]
+pub struct Definition {
+    pub section: &'static str,
+    pub name: &'static str,
+    #[serde(flatten)]
+    pub rule: Rule,
+    pub unit: &'static str,
+    pub description: &'static str,
+}
+
+/// Type, default and limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Rule {
+    Boolean {
+        default: bool,
+    },
+    Integer {
+        default: i64,
+        min: i64,
+        max: i64,
+    },
+    Text {
+        default: &'static str,
+        #[serde(rename = "format")]
+        form: Form,
+    },
+    /// Written, never served. The password and the API key have tables of their own, other secrets are
+    /// sealed into their section.
+    Secret {
+        #[serde(rename = "format")]
+        form: Form,
+    },
+}
+
+/// What a text must look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// Empty, or an absolute http(s) address.
+    BaseUrl,
+    Name,
+    /// Names with commas between them.
+    List,
+    /// Empty, or the value of a request header.
+    Header,
+    /// Empty, or the value of the cookie `cf_clearance`.
+    Cookie,
+    ApiKey,
+    Password,
+}
+
+/// A value as it is stored, sent and served.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(untagged)]
+pub enum Scalar {
+    Boolean(bool),
+    Integer(i64),
+    Text(String),
+    /// Of no type that a setting has.
+    #[serde(skip_serializing)]
+    Other(IgnoredAny),
+}
+
+/// The values of one section by name.
+pub type Values = BTreeMap<String, Scalar>;
+
+/// Declares a section: its struct, its rows of the table, and the way between stored values and the struct.
+macro_rules! section {
+    ($(#[$doc:meta])* $section:literal $struct:ident {
+        $($field:ident: $type:ty = $rule:expr, $unit:literal, $description:literal;)*
+    }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct $struct { $(#[doc = $description] pub $field: $type),* }
+
+        impl $struct {
+            const DEFINITIONS: &[Definition] = &[$(Definition {
+                section: $section,
+                name: stringify!($field),
+                rule: $rule,
+                unit: $unit,
+                description: $description,
+            }),*];
+
+            fn read(stored: Option<&str>) -> Self {
+                let values: Values = stored.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+                $struct {
+                    $($field: <$type>::from_scalar(values.get(stringify!($field)))
+                        .or_else(|| <$type>::from_scalar(default_of(&$rule).as_ref()))
+                        .expect("a setting's default has the type of its field")),*
+                }
+            }
+
+            /// As served: secrets are left out.
+            pub fn values(&self) -> Values {
+                [$((stringify!($field), self.$field.to_scalar())),*]
+                    .into_iter()
+                    .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+                    .collect()
+            }
+        }
+    };
+}
+
+section! {
+    /// What concerns the gateway itself.
+    "global" Global {
+        base_url: String = text("", Form::BaseUrl), "",
+            "Address under which clients reach this service; media links start with it. Empty: the address of the request";
+        admin_username: String = text("admin", Form::Name), "",
+            "User name of the console";
+    }
+}
+
+section! {
+    /// What concerns the way Grok is spoken to.
+    "grok" Grok {
+        x_statsig_id: Sealed = Rule::Secret { form: Form::Header }, "",
+            "Value of the header x-statsig-id, supplied by you. Empty: the header is not sent";
+        cf_clearance: Sealed = Rule::Secret { form: Form::Cookie }, "",
+            "Value of the cookie cf_clearance, supplied by you. Empty: the cookie is not sent";
+        user_agent: String = text("", Form::Header), "",
+            "Value of the header user-agent, the one that cf_clearance was given to. Empty: the header is not sent";
+        filtered_tags: Vec<String> = text("xaiartifact,xai:tool_usage_card,grok:render", Form::List), "",
+            "Tags that are removed from answers, with commas between them";
+        show_thinking: bool = Rule::Boolean { default: true }, "",
+            "Whether answers show the thinking";
+        temporary: bool = Rule::Boolean { default: true }, "",
+            "Whether conversations are temporary, so that they do not stay in the account's history";
+        stream_first_response_timeout: Option<Duration> = timeout(30), "s",
+            "Longest wait for the first part of an answer; 0: no limit";
+        stream_chunk_timeout: Option<Duration> = timeout(120), "s",
+            "Longest pause between two parts of an answer; 0: no limit";
+        stream_total_timeout: Option<Duration> = timeout(600), "s",
+            "Longest duration of a whole answer; 0: no limit";
+    }
+}
+
+/// Secrets that have tables of their own, and so no field.
+const ELSEWHERE: &[Definition] = &[
+    Definition {
+        section: "global",
+        name: "admin_password",
+        rule: Rule::Secret { form: Form::Password },
+        unit: "",
+        description: "Password of the console; a new one ends all sessions",
+    },
+    Definition {
+        section: "grok",
+        name: "api_key",
+        rule: Rule::Secret { form: Form::ApiKey },
+        unit: "",
+        description: "An API key of your choice, valid beside those of the key table",
+    },
+];
+
+/// All settings, typed. Times without a limit are `None`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    pub global: Global,
+    pub grok: Grok,
+}
+
+impl Settings {
+    /// From the JSON texts of table `settings`. What is absent, or is not what it should be, has its default.
+    pub fn from_sections(global: Option<&str>, grok: Option<&str>) -> Self {
+        Settings { global: Global::read(global), grok: Grok::read(grok) }
+    }
+}
+
+/// Every setting, in the order in which the console shows them.
+pub fn definitions() -> impl Iterator<Item = &'static Definition> {
+    Global::DEFINITIONS.iter().chain(Grok::DEFINITIONS).chain(ELSEWHERE)
+}
+
+/// A secret of a section, as stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sealed(String);
+
+impl Sealed {
+    pub fn is_set(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    /// The clear text; `None` when it is empty or cannot be opened.
+    pub fn open(&self, vault: &Vault) -> Option<String> {
+        vault.unseal(&self.0, SECTION_AAD).filter(|clear| !clear.is_empty())
+    }
+}
+
+/// Binds sealed settings to this table: they open nowhere else.
+const SECTION_AAD: &str = "settings";
+
+const fn text(default: &'static str, form: Form) -> Rule {
+    Rule::Text { default, form }
+}
+
+const fn timeout(seconds: i64) -> Rule {
+    Rule::Integer { default: seconds, min: 0, max: 3600 }
+}
+
+fn default_of(rule: &Rule) -> Option<Scalar> {
+    match *rule {
+        Rule::Boolean { default } => Some(Scalar::Boolean(default)),
+        Rule::Integer { default, .. } => Some(Scalar::Integer(default)),
+        Rule::Text { default, .. } => Some(Scalar::Text(default.to_owned())),
+        Rule::Secret { .. } => None,
+    }
+}
+
+/// The way between a stored value and a typed field.
+trait Field: Sized {
+    /// `None` when the value is absent or of another type.
+    fn from_scalar(value: Option<&Scalar>) -> Option<Self>;
+    /// `None` when it must not be shown.
+    fn to_scalar(&self) -> Option<Scalar>;
+}
+
+impl Field for bool {
+    fn from_scalar(value: Option<&Scalar>) -> Option<Self> {
+        if let Scalar::Boolean(flag) = value? { Some(*flag) } else { None }
+    }
+
+    fn to_scalar(&self) -> Option<Scalar> {
+        Some(Scalar::Boolean(*self))
+    }
+}
+
+impl Field for String {
+    fn from_scalar(value: Option<&Scalar>) -> Option<Self> {
+        if let Scalar::Text(text) = value? { Some(text.clone()) } else { None }
+    }
+
+    fn to_scalar(&self) -> Option<Scalar> {
+        Some(Scalar::Text(self.clone()))
+    }
+}
+
+impl Field for Vec<String> {
+    fn from_scalar(value: Option<&Scalar>) -> Option<Self> {
+        let text = String::from_scalar(value)?;
+        Some(text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect())
+    }
+
+    fn to_scalar(&self) -> Option<Scalar> {
+        Some(Scalar::Text(self.join(",")))
+    }
+}
+
+impl Field for Option<Duration> {
+    fn from_scalar(value: Option<&Scalar>) -> Option<Self> {
+        if let Scalar::Integer(seconds) = value? {
+            let seconds = u64::try_from(*seconds).ok()?;
+            Some((seconds > 0).then(|| Duration::from_secs(seconds)))
+        } else {
+            None
+        }
+    }
+
+    fn to_scalar(&self) -> Option<Scalar> {
+        Some(Scalar::Integer(self.map_or(0, |time| time.as_secs() as i64)))
+    }
+}
+
+impl Field for Sealed {
+    fn from_scalar(value: Option<&Scalar>) -> Option<Self> {
+        match value {
+            Some(Scalar::Text(text)) => Some(Sealed(text.clone())),
+            _ => Some(Sealed::default()),
+        }
+    }
+
+    fn to_scalar(&self) -> Option<Scalar> {
+        None
+    }
+}

@@ -1,0 +1,175 @@
+//! What `POST /api/settings` asks for, checked as a whole before anything is written.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{Definition, Form, Rule, SECTION_AAD, Scalar, default_of, definitions};
+use crate::{
+    app::App,
+    error::{Error, Result},
+    password,
+    secrets::Vault,
+};
+
+/// New values by name, `None` for what goes back to its default: a JSON merge patch (RFC 7396).
+pub type Patch = BTreeMap<&'static str, Option<Scalar>>;
+
+/// The body of the request. Absent settings stay as they are.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    #[serde(default)]
+    global_config: BTreeMap<String, Option<Scalar>>,
+    #[serde(default)]
+    grok_config: BTreeMap<String, Option<Scalar>>,
+}
+
+/// A change that passed every check.
+#[derive(Debug, Default)]
+pub struct Checked {
+    pub global: Patch,
+    pub grok: Patch,
+    pub password: Option<String>,
+    pub api_key: ApiKeyChange,
+    /// What was asked for, as `section.name`.
+    pub names: Vec<String>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub enum ApiKeyChange {
+    #[default]
+    Keep,
+    Clear,
+    Set(String),
+}
+
+impl Change {
+    /// Checks every value; the first fault names its field, and nothing is changed.
+    pub fn check(self, app: &App, vault: &Vault) -> Result<Checked> {
+        let mut checked = Checked::default();
+        for (section, values) in [("global", self.global_config), ("grok", self.grok_config)] {
+            for (name, value) in values {
+                let field = format!("{section}_config.{name}");
+                let definition = definitions()
+                    .find(|definition| definition.section == section && definition.name == name)
+                    .ok_or_else(|| Error::invalid(&field, format!("There is no setting {name} in {section}")))?;
+                checked.take(app, vault, definition, value, &field)?;
+            }
+        }
+        Ok(checked)
+    }
+}
+
+impl Checked {
+    fn take(
+        &mut self,
+        app: &App,
+        vault: &Vault,
+        definition: &'static Definition,
+        value: Option<Scalar>,
+        field: &str,
+    ) -> Result<()> {
+        let value = accept(&definition.rule, value).map_err(|message| Error::invalid(field, message))?;
+        // An empty secret is a form field that was left alone.
+        let is_secret = matches!(definition.rule, Rule::Secret { .. });
+        if is_secret && value == Some(Scalar::Text(String::new())) {
+            return Ok(());
+        }
+        self.names.push(format!("{}.{}", definition.section, definition.name));
+        let form = if let Rule::Secret { form } = definition.rule { Some(form) } else { None };
+        let value = match (form, value) {
+            (Some(Form::Password), Some(Scalar::Text(clear))) => {
+                password::check_new(&clear, field)?;
+                self.password = Some(clear);
+                return Ok(());
+            }
+            (Some(Form::Password), _) => {
+                return Err(Error::invalid(field, "The password can be changed, not taken away"));
+            }
+            (Some(Form::ApiKey), value) => {
+                self.api_key = match value {
+                    Some(Scalar::Text(clear)) => ApiKeyChange::Set(clear),
+                    _ => ApiKeyChange::Clear,
+                };
+                return Ok(());
+            }
+            (Some(_), Some(Scalar::Text(clear))) => Some(Scalar::Text(vault.seal(app, &clear, SECTION_AAD))),
+            (_, value) => value.filter(|value| default_of(&definition.rule).as_ref() != Some(value)),
+        };
+        let patch = if definition.section == "global" { &mut self.global } else { &mut self.grok };
+        patch.insert(definition.name, value);
+        Ok(())
+    }
+}
+
+/// The value in its stored form; the fault as a sentence.
+fn accept(rule: &Rule, value: Option<Scalar>) -> Result<Option<Scalar>, String> {
+    match (rule, value) {
+        (Rule::Secret { .. }, None) => Ok(None),
+        (Rule::Boolean { .. }, Some(Scalar::Boolean(flag))) => Ok(Some(Scalar::Boolean(flag))),
+        (Rule::Boolean { .. }, _) => Err("This setting is true or false".to_owned()),
+        (Rule::Integer { min, max, .. }, Some(Scalar::Integer(number))) if (*min..=*max).contains(&number) => {
+            Ok(Some(Scalar::Integer(number)))
+        }
+        (Rule::Integer { min, max, .. }, _) => Err(format!("This setting is a whole number from {min} to {max}")),
+        (Rule::Text { form, .. } | Rule::Secret { form }, Some(Scalar::Text(text))) => {
+            form.accept(&text).map(|text| Some(Scalar::Text(text)))
+        }
+        (Rule::Text { .. } | Rule::Secret { .. }, _) => Err("This setting is a text".to_owned()),
+    }
+}
+
+impl Form {
+    /// The text without what does not belong to it, if it has this form.
+    fn accept(self, text: &str) -> Result<String, String> {
+        /// Hosts refuse requests whose headers are much longer.
+        const MAX_BYTES: usize = 4096;
+        if text.len() > MAX_BYTES {
+            return Err(format!("This setting has at most {MAX_BYTES} bytes"));
+        }
+        if self == Form::Password {
+            return Ok(text.to_owned());
+        }
+        let text = text.trim();
+        let refused = match self {
+            Form::BaseUrl => return base_url(text),
+            Form::Name if text.is_empty() || text.chars().count() > 100 => "This setting has 1 to 100 characters",
+            Form::Name | Form::List if text.chars().any(char::is_control) => "This setting has no control characters",
+            // The name of the cookie is easily copied along with its value.
+            Form::Cookie => {
+                let value = text.strip_prefix("cf_clearance=").unwrap_or(text);
+                if value.bytes().all(|byte| byte.is_ascii_graphic() && !b"\",;\\".contains(&byte)) {
+                    return Ok(value.to_owned());
+                }
+                "This setting is the value of one cookie: visible ASCII without spaces, quotes, commas or semicolons"
+            }
+            Form::Header if !text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') => {
+                "This setting goes into a header: one line of visible ASCII characters"
+            }
+            Form::ApiKey if !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
+                "An API key is made of visible ASCII characters without spaces"
+            }
+            _ => return Ok(text.to_owned()),
+        };
+        Err(refused.to_owned())
+    }
+}
+
+fn base_url(text: &str) -> Result<String, String> {
+    let text = text.trim_end_matches('/');
+    let is_address = |url: url::Url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    };
+    if text.is_empty()
+        || (text.bytes().all(|byte| byte.is_ascii_graphic()) && url::Url::parse(text).is_ok_and(is_address))
+    {
+        return Ok(text.to_owned());
+    }
+    Err("This setting is an address like https://grok.example.org, without a query".to_owned())
+}

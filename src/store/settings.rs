@@ -1,0 +1,48 @@
+//! Table `settings`, and the view through which settings, password and the key `api_key` change as one.
+
+use super::{Db, api_keys::NewKey};
+use crate::{
+    error::{Error, Result},
+    host::Value,
+    settings::Patch,
+};
+
+/// What changes; the default changes nothing.
+#[derive(Default)]
+pub struct Change {
+    pub global: Patch,
+    pub grok: Patch,
+    pub password_hash: Option<String>,
+    /// `Some(None)` clears the setting `api_key`.
+    pub api_key: Option<Option<NewKey>>,
+}
+
+/// Applies a change: all of it or, when it fails, nothing.
+pub async fn save(db: &Db, now: i64, change: Change) -> Result<()> {
+    let patch = |patch| {
+        serde_json::to_string(&patch).map_err(|e| Error::internal(format!("Settings could not be written: {e}")))
+    };
+    let (key_change, key) = (change.api_key.is_some(), change.api_key.flatten());
+    let params: Vec<Value> = vec![
+        patch(change.global)?.into(),
+        patch(change.grok)?.into(),
+        change.password_hash.into(),
+        key_change.into(),
+        key.as_ref().map(|key| key.hash.clone()).into(),
+        key.as_ref().and_then(|key| key.sealed.clone()).into(),
+        key.as_ref().map(|key| key.display.clone()).into(),
+        now.into(),
+    ];
+    db.run(
+        "INSERT INTO settings_changes (global_patch, grok_patch, password, key_change, key_hash, key_sealed, \
+         key_display, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        params,
+    )
+    .await
+}
+
+/// Puts a stronger hash of the same password in the place of the old one, unless it has been changed since.
+pub async fn renew_password(db: &Db, old: &str, new: &str) -> Result<()> {
+    const RENEW: &str = "UPDATE settings SET value = ? WHERE section = 'password' AND value = ?";
+    db.run(RENEW, vec![new.into(), old.into()]).await
+}
