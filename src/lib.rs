@@ -11,6 +11,8 @@ pub mod error;
 pub mod grok;
 pub mod host;
 pub mod http_io;
+pub mod json;
+pub mod openai;
 pub mod password;
 pub mod peer;
 pub mod router;

@@ -1,0 +1,239 @@
+//! A frame of the upstream's stream as typed events.
+//!
+//! Fields come and go upstream, several can share a frame, and any of them may change its type overnight: what is
+//! unknown or odd is passed over, and only what carries meaning becomes an [`Event`].
+
+use std::borrow::Cow;
+
+use super::wire::{self, ImageWire, ModelWire, ResultWire, VideoWire};
+use crate::json::{Field, Number, Object};
+
+/// One thing that the upstream said.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event<'a> {
+    /// The conversation, our own message or the title handed back: no answer yet.
+    Echo,
+    /// The next piece of text, never empty.
+    Token(Token<'a>),
+    /// What a search found, never empty.
+    SearchResults {
+        thinking: bool,
+        results: Vec<SearchResult<'a>>,
+    },
+    /// The answer will be pictures.
+    ImagesAnnounced,
+    Image(Image<'a>),
+    Video(Video<'a>),
+    /// The complete stored answer. There can be several; the last one that is not partial counts.
+    ModelResponse(ModelResponse<'a>),
+    /// The text is complete.
+    SoftStop,
+    /// The last frame of an answer.
+    FinalMetadata,
+    /// The upstream failed inside its own 200.
+    Error(UpstreamError<'a>),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Token<'a> {
+    pub text: Cow<'a, str>,
+    pub thinking: bool,
+    /// A heading inside the thinking.
+    pub header: bool,
+    /// Part of a tool's work; outside the thinking it is no part of the answer.
+    pub tool: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct SearchResult<'a> {
+    pub title: Cow<'a, str>,
+    pub url: Cow<'a, str>,
+    pub preview: Cow<'a, str>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Image<'a> {
+    /// As the upstream wrote it: a path without host and leading slash, or a whole address, or nothing yet.
+    pub url: Cow<'a, str>,
+    pub finished: bool,
+    pub moderated: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Video<'a> {
+    pub progress: Option<u8>,
+    pub url: Option<Cow<'a, str>>,
+    pub thumbnail: Option<Cow<'a, str>>,
+    pub moderated: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelResponse<'a> {
+    pub message: Cow<'a, str>,
+    pub image_urls: Vec<Cow<'a, str>>,
+    pub error: Option<Cow<'a, str>>,
+    pub partial: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct UpstreamError<'a> {
+    pub code: Option<i64>,
+    pub message: Cow<'a, str>,
+}
+
+/// Reads the object at the start of `bytes`; gives its length. `None`: it is not whole, or no JSON.
+pub fn read_ahead<E>(bytes: &[u8], each: &mut impl FnMut(Event) -> Result<(), E>) -> Result<Option<usize>, E> {
+    let mut objects = serde_json::Deserializer::from_slice(bytes).into_iter::<wire::Frame>();
+    match objects.next() {
+        Some(Ok(frame)) => {
+            let length = objects.byte_offset();
+            events(frame, each)?;
+            Ok(Some(length))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Reads exactly one object. Bytes that are no UTF-8, and halves of surrogate pairs, become U+FFFD instead of costing
+/// the frame; what is no JSON at all is passed over.
+pub fn read_frame<E>(bytes: &[u8], each: &mut impl FnMut(Event) -> Result<(), E>) -> Result<bool, E> {
+    if let Ok(frame) = serde_json::from_slice::<wire::Frame>(bytes) {
+        return events(frame, each).map(|()| true);
+    }
+    let mended = wire::mend(bytes);
+    match serde_json::from_str::<wire::Frame>(&mended) {
+        Ok(frame) => events(frame, each).map(|()| true),
+        Err(_) => Ok(false),
+    }
+}
+
+fn events<E>(frame: wire::Frame, each: &mut impl FnMut(Event) -> Result<(), E>) -> Result<(), E> {
+    let wire::Frame { result, response: mut r } = frame;
+    if r.images_announced {
+        each(Event::ImagesAnnounced)?;
+    }
+    text_events(&mut r, each)?;
+    for image in [r.image.take(), r.cached_image.take()].into_iter().flatten() {
+        each(Event::Image(image_event(&image)))?;
+    }
+    if let Some(json) = r.card.take() {
+        // A card is JSON inside a JSON string; only the picture cards mean something here.
+        if let Ok(wire::Card { image_chunk: Field::Given(Object(image)) }) = serde_json::from_str(&json) {
+            each(Event::Image(image_event(&image)))?;
+        }
+    }
+    if let Some(video) = r.video.take() {
+        each(Event::Video(video_event(*video)))?;
+    }
+    if r.soft_stop {
+        each(Event::SoftStop)?;
+    }
+    if let Some(model) = r.model_response.take() {
+        each(Event::ModelResponse(model_event(*model)))?;
+    }
+    if r.final_metadata {
+        each(Event::FinalMetadata)?;
+    }
+    if r.echo {
+        each(Event::Echo)?;
+    }
+    match r.error.take() {
+        Some(error) => each(Event::Error(error)),
+        // An error without its envelope.
+        None if !result && r.code.is_some() && r.message.is_some() => {
+            each(Event::Error(UpstreamError { code: r.code, message: r.message.unwrap_or_default() }))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Tags of frames that are the service's own business, whatever text they carry.
+const INTERNAL_TAGS: [&str; 3] = ["tool_usage_card", "function_call", "heartbeat"];
+/// Tags of reasoning; a step number on them means so even when `isThinking` is not set.
+const REASONING_TAGS: [&str; 4] = ["header", "summary", "assistant", "analysis"];
+
+fn text_events<'a, E>(r: &mut ResultWire<'a>, each: &mut impl FnMut(Event) -> Result<(), E>) -> Result<(), E> {
+    let tag = r.tag.take();
+    let tag = tag.as_deref().unwrap_or("");
+    let thinking = r.thinking || (r.step && REASONING_TAGS.contains(&tag));
+    let results = search_results(r);
+    let tool = r.tool_card;
+    let header = tag == "header";
+    // A tool's frame without results is the call itself, written as XML for the service's own page.
+    let internal = (tool && results.is_empty()) || INTERNAL_TAGS.contains(&tag);
+    if let Some(text) = r.token.take()
+        && !text.is_empty()
+        && !internal
+    {
+        each(Event::Token(Token { text, thinking, header, tool }))?;
+    }
+    if results.is_empty() {
+        return Ok(());
+    }
+    each(Event::SearchResults { thinking, results })
+}
+
+fn search_results<'a>(r: &mut ResultWire<'a>) -> Vec<SearchResult<'a>> {
+    let mut found = Vec::new();
+    for item in std::mem::take(&mut r.web_results) {
+        if let Some(url) = item.url.given() {
+            let title = item.title.given().filter(|title| !title.is_empty());
+            let preview = item.preview.given().unwrap_or_default();
+            found.push(SearchResult { title: title.unwrap_or_else(|| url.clone()), url, preview });
+        }
+    }
+    for post in std::mem::take(&mut r.x_results) {
+        if let (Some(user), Some(id)) = (post.username.given(), post.post_id.given()) {
+            found.push(SearchResult {
+                title: format!("@{user}").into(),
+                url: format!("https://x.com/{user}/status/{id}").into(),
+                preview: post.text.given().unwrap_or_default(),
+            });
+        }
+    }
+    found
+}
+
+fn image_event<'a>(image: &ImageWire<'a>) -> Image<'a> {
+    let url = image.image_url.as_ref().or(image.url.as_ref());
+    let progress = image.progress.as_ref().map_or(0.0, |Number(n)| *n);
+    let refused = image.system_err_code.as_ref().is_some_and(|code| !code.is_empty());
+    Image {
+        url: url.cloned().unwrap_or_default(),
+        finished: progress >= 100.0 || image.is_final.is_true() || image.finished,
+        moderated: image.moderated.is_true() || refused,
+    }
+}
+
+fn video_event(video: VideoWire<'_>) -> Video<'_> {
+    let refused = [&video.moderated, &video.is_soft_block, &video.is_disallowed];
+    Video {
+        progress: video.progress.given().map(|Number(n)| n.clamp(0.0, 100.0) as u8),
+        url: video.video_url.given().filter(|url| !url.trim().is_empty()),
+        thumbnail: video.thumbnail_image_url.given().filter(|url| !url.trim().is_empty()),
+        moderated: refused.into_iter().any(Field::is_true),
+    }
+}
+
+fn model_event(model: ModelWire<'_>) -> ModelResponse<'_> {
+    let said = model.error.given().filter(|text| !text.is_empty());
+    let streamed = || {
+        let errors = model.stream_errors.given().unwrap_or_default();
+        errors.into_iter().find_map(|error| match error {
+            Field::Given(Object(error)) => Some(error.message.given().unwrap_or_default()),
+            _ => None,
+        })
+    };
+    ModelResponse {
+        message: model.message.given().unwrap_or_default(),
+        error: said.or_else(streamed),
+        image_urls: model
+            .generated_image_urls
+            .given()
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(Field::given)
+            .collect(),
+        partial: model.partial.is_true(),
+    }
+}

@@ -1,0 +1,234 @@
+//! What a failure of the upstream is: one class out of an HTTP answer, or out of an error inside a 200 stream.
+//!
+//! Only the class is decided here. What it does to an account is the pool's to say, and what a client is told the error
+//! type's. Texts kept in a fault are the upstream's own: they are for the log, not for clients.
+
+use super::event::UpstreamError;
+use super::frames::FrameTooLong;
+use super::wire;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// This account is asked too often, or (`quota_spent`) has used up its window.
+    RateLimited { quota_spent: bool, retry_after: Option<u64> },
+    /// The session is no longer good, or its owner is blocked. Holds the marker that said so.
+    DeadAccount(String),
+    /// A challenge page or anti-bot rule: the network or the headers, not the account.
+    AntiBot,
+    /// The whole service is busy.
+    Overloaded { retry_after: Option<u64> },
+    /// The content was refused.
+    Moderated(String),
+    /// The upstream calls our request malformed.
+    CallerError(String),
+    /// The upstream does not know the model: our table is out of date.
+    ModelNotFound,
+    /// The request is not allowed, for a reason that is not the account's health.
+    Policy(String),
+    /// The service failed; the HTTP status, or the one its in-band code stands for.
+    Server(u16),
+    /// No connection, or it broke before an answer's head.
+    Connect,
+    /// The upstream kept silent for too long.
+    Timeout,
+    /// The stream ended in the middle of an answer.
+    Cut,
+    /// The stream ended without any answer.
+    Empty,
+    /// One object of the stream was longer than is taken.
+    TooLong,
+}
+
+impl Fault {
+    /// Whether the same request may succeed on another account.
+    pub fn another_account_may_help(&self) -> bool {
+        use Fault::*;
+        match self {
+            RateLimited { .. } | DeadAccount(_) | Overloaded { .. } | Server(_) => true,
+            Connect | Timeout | Cut | Empty => true,
+            AntiBot | Moderated(_) | CallerError(_) | ModelNotFound | Policy(_) | TooLong => false,
+        }
+    }
+}
+
+impl From<FrameTooLong> for Fault {
+    fn from(_: FrameTooLong) -> Self {
+        Fault::TooLong
+    }
+}
+
+/// Markers of a challenge page, in lower case.
+const CHALLENGE: [&str; 5] = ["just a moment", "challenge-platform", "__cf_chl", "cf-chl", "cf-turnstile"];
+/// Markers of a session or account that is gone, in lower case.
+const DEAD: [&str; 10] = [
+    "wke=unauthenticated",
+    "invalid-credentials",
+    "bad-credentials",
+    "no-credentials",
+    "blocked-user",
+    "user is blocked",
+    "email-domain-rejected",
+    "account suspended",
+    "token revoked",
+    "session not found",
+];
+const MODERATED: [&str; 2] = ["content-moderated", "content moderated"];
+const OVERLOADED: [&str; 2] = ["heavy usage", "under heavy load"];
+const QUOTA_SPENT: [&str; 4] = ["usage limit", "usage quota", "message limit", "quota exceeded"];
+const TOO_MANY: [&str; 3] = ["too many requests", "rate limit", "rate_limit"];
+
+/// Only the start of a body is looked at; error bodies are short, and pages say what they are at once.
+const LOOKED_AT: usize = 16 << 10;
+
+/// gRPC codes that the service puts into its errors.
+mod code {
+    pub const INVALID_ARGUMENT: i64 = 3;
+    pub const DEADLINE_EXCEEDED: i64 = 4;
+    pub const NOT_FOUND: i64 = 5;
+    pub const PERMISSION_DENIED: i64 = 7;
+    pub const RESOURCE_EXHAUSTED: i64 = 8;
+    pub const UNAVAILABLE: i64 = 14;
+    pub const UNAUTHENTICATED: i64 = 16;
+}
+
+/// Classifies an answer that is no 2xx.
+pub fn from_answer(status: u16, retry_after: Option<&str>, body: &[u8]) -> Fault {
+    let body = &body[..body.len().min(LOOKED_AT)];
+    let retry_after = retry_after.and_then(|seconds| seconds.trim().parse().ok());
+    let text = String::from_utf8_lossy(body);
+    let page = is_page(body);
+    let Some(error) = (!page).then(|| structured(&text)).flatten() else {
+        return unstructured(status, retry_after, &text, page);
+    };
+    let lower = error.message.to_lowercase();
+    let fault = by_marker(error.code, &lower, &error.message, retry_after, Some(status));
+    fault.unwrap_or_else(|| by_status(status, error.code, &error.message, retry_after))
+}
+
+/// Classifies an error inside a stream whose status was 200.
+pub fn from_stream(error: &UpstreamError) -> Fault {
+    let lower = error.message.to_lowercase();
+    if is_page(error.message.as_bytes()) || has(&lower, &CHALLENGE) {
+        return Fault::AntiBot;
+    }
+    let message = clip(&error.message);
+    if let Some(fault) = by_marker(error.code, &lower, &error.message, None, None) {
+        return fault;
+    }
+    match error.code {
+        Some(code::INVALID_ARGUMENT) => Fault::CallerError(message),
+        Some(code::PERMISSION_DENIED) => Fault::Policy(message),
+        Some(code::DEADLINE_EXCEEDED) => Fault::Server(504),
+        Some(code::UNAVAILABLE) => Fault::Server(503),
+        _ => Fault::Server(500),
+    }
+}
+
+/// Classifies a 200 that should have been a small JSON answer and was not.
+pub fn from_body(body: &[u8]) -> Fault {
+    let text = String::from_utf8_lossy(&body[..body.len().min(LOOKED_AT)]);
+    match structured(&text) {
+        Some(error) if !is_page(body) => from_stream(&error),
+        _ => match from_text(body) {
+            Fault::Empty => Fault::Server(502),
+            fault => fault,
+        },
+    }
+}
+
+/// What a 200 without a single frame was: a page, an error in words, or nothing.
+pub fn from_text(body: &[u8]) -> Fault {
+    let text = String::from_utf8_lossy(&body[..body.len().min(LOOKED_AT)]);
+    let lower = text.to_lowercase();
+    if is_page(body) || has(&lower, &CHALLENGE) {
+        return Fault::AntiBot;
+    }
+    by_marker(None, &lower, &text, None, None).unwrap_or(Fault::Empty)
+}
+
+/// Whether a body is a page instead of JSON.
+pub fn is_page(body: &[u8]) -> bool {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    body.trim_ascii_start().first() == Some(&b'<')
+}
+
+fn has(lower: &str, markers: &[&str]) -> bool {
+    markers.iter().any(|marker| lower.contains(marker))
+}
+
+/// What the words say, whatever the status.
+fn by_marker(
+    code: Option<i64>,
+    lower: &str,
+    message: &str,
+    retry_after: Option<u64>,
+    status: Option<u16>,
+) -> Option<Fault> {
+    if lower.contains("anti-bot") {
+        return Some(Fault::AntiBot);
+    }
+    if has(lower, &MODERATED) {
+        return Some(Fault::Moderated(clip(message)));
+    }
+    let may_be_dead = matches!(status, None | Some(400 | 401 | 403));
+    if may_be_dead && (code == Some(code::UNAUTHENTICATED) || status == Some(401) || has(lower, &DEAD)) {
+        return Some(Fault::DeadAccount(clip(message)));
+    }
+    if has(lower, &OVERLOADED) {
+        return Some(Fault::Overloaded { retry_after });
+    }
+    if has(lower, &QUOTA_SPENT) {
+        return Some(Fault::RateLimited { quota_spent: true, retry_after });
+    }
+    // Only the words, or the gRPC code where no status contradicts it: a 500 may carry any code.
+    if has(lower, &TOO_MANY) || (code == Some(code::RESOURCE_EXHAUSTED) && status.is_none()) {
+        return Some(Fault::RateLimited { quota_spent: false, retry_after });
+    }
+    if lower.contains("model is not found") || lower.contains("model not found") {
+        return Some(Fault::ModelNotFound);
+    }
+    None
+}
+
+fn by_status(status: u16, code: Option<i64>, message: &str, retry_after: Option<u64>) -> Fault {
+    match status {
+        429 => Fault::RateLimited { quota_spent: false, retry_after },
+        // The post belongs to another account or is gone: the flow begins anew, with one account.
+        404 if message.contains("invalid-parent-post") => Fault::Server(404),
+        404 if code == Some(code::NOT_FOUND) && message.to_lowercase().contains("model") => Fault::ModelNotFound,
+        400 | 413 | 415 | 422 => Fault::CallerError(clip(message)),
+        408 => Fault::Timeout,
+        402..=499 => Fault::Policy(clip(message)),
+        _ => Fault::Server(status),
+    }
+}
+
+/// An answer that is no JSON error: a page, plain text, or nothing.
+fn unstructured(status: u16, retry_after: Option<u64>, text: &str, page: bool) -> Fault {
+    let lower = text.to_lowercase();
+    let challenged = has(&lower, &CHALLENGE);
+    match status {
+        _ if challenged => Fault::AntiBot,
+        500.. => by_marker(None, &lower, text, retry_after, Some(status)).unwrap_or(Fault::Server(status)),
+        // The edge answers a refused caller with a page or with nothing.
+        401 | 403 if page => Fault::AntiBot,
+        403 if text.trim().is_empty() => Fault::AntiBot,
+        _ if page => by_status(status, None, "a page", retry_after),
+        _ => by_marker(None, &lower, text, retry_after, Some(status))
+            .unwrap_or_else(|| by_status(status, None, text, retry_after)),
+    }
+}
+
+/// The error in a JSON body: in its envelope, bare, or, for JSON of another shape, the body itself.
+fn structured(text: &str) -> Option<UpstreamError<'_>> {
+    let wire::Frame { response, .. } = serde_json::from_str(text).ok()?;
+    response.error.or_else(|| {
+        let message = response.message.unwrap_or_else(|| text.into());
+        Some(UpstreamError { code: response.code, message })
+    })
+}
+
+/// A message for the log: one line of at most 200 characters.
+fn clip(message: &str) -> String {
+    message.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
+}

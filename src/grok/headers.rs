@@ -1,0 +1,112 @@
+//! The headers that make a request look like the account's own.
+
+/// What the operator supplies. It is forwarded as given; what is empty is left out.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Operator<'a> {
+    pub user_agent: &'a str,
+    pub x_statsig_id: &'a str,
+    pub cf_clearance: &'a str,
+}
+
+/// The headers of a JSON request to the service at `base_url` (`https://grok.com`).
+///
+/// `token` is a bare session token, `referer` the page the request seems to come from, `random` makes the request's id.
+pub fn json_request(
+    operator: &Operator,
+    base_url: &str,
+    token: &str,
+    referer: &str,
+    random: [u8; 16],
+) -> Vec<(&'static str, String)> {
+    let mut headers = vec![
+        ("content-type", "application/json".to_owned()),
+        ("accept", "*/*".to_owned()),
+        ("cookie", cookie(operator, token)),
+        ("origin", base_url.trim_end_matches('/').to_owned()),
+        ("referer", referer.to_owned()),
+        ("x-xai-request-id", uuid_v4(random)),
+    ];
+    optional(&mut headers, operator);
+    headers
+}
+
+/// The headers of a GET for a file on the asset host, which answers only to the cookies of the file's owner.
+pub fn asset_request(operator: &Operator, base_url: &str, token: &str) -> Vec<(&'static str, String)> {
+    let mut headers = vec![
+        ("accept", "*/*".to_owned()),
+        ("cookie", cookie(operator, token)),
+        ("referer", format!("{}/", base_url.trim_end_matches('/'))),
+    ];
+    let agent = header_value(operator.user_agent);
+    if !agent.is_empty() {
+        headers.push(("user-agent", agent));
+    }
+    headers
+}
+
+fn optional(headers: &mut Vec<(&'static str, String)>, operator: &Operator) {
+    for (name, value) in [("user-agent", operator.user_agent), ("x-statsig-id", operator.x_statsig_id)] {
+        let value = header_value(value);
+        if !value.is_empty() {
+            headers.push((name, value));
+        }
+    }
+}
+
+fn cookie(operator: &Operator, token: &str) -> String {
+    let token = header_value(token);
+    let mut cookie = format!("sso={token}; sso-rw={token}");
+    let clearance = header_value(operator.cf_clearance);
+    let clearance = clearance.trim_start_matches("cf_clearance=").split(';').next().unwrap_or_default().trim();
+    if !clearance.is_empty() {
+        cookie.push_str("; cf_clearance=");
+        cookie.push_str(clearance);
+    }
+    cookie
+}
+
+/// Only what a header may hold: a pasted line break must not become a header of its own.
+fn header_value(value: &str) -> String {
+    value.trim().chars().filter(|c| (' '..='~').contains(c)).collect()
+}
+
+/// A version 4 UUID of 16 random bytes.
+pub fn uuid_v4(mut random: [u8; 16]) -> String {
+    random[6] = random[6] & 0x0f | 0x40;
+    random[8] = random[8] & 0x3f | 0x80;
+    let hex = format!("{:032x}", u128::from_be_bytes(random));
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value<'h>(headers: &'h [(&str, String)], name: &str) -> Option<&'h str> {
+        headers.iter().find(|(found, _)| *found == name).map(|(_, value)| value.as_str())
+    }
+
+    #[test]
+    fn empty_settings_leave_no_trace() {
+        let headers = json_request(&Operator::default(), "https://grok.com/", "t", "https://grok.com/", [0xff; 16]);
+        assert_eq!(value(&headers, "cookie"), Some("sso=t; sso-rw=t"));
+        assert_eq!(value(&headers, "origin"), Some("https://grok.com"));
+        assert_eq!(value(&headers, "x-xai-request-id"), Some("ffffffff-ffff-4fff-bfff-ffffffffffff"));
+        assert_eq!(value(&headers, "user-agent"), None);
+        assert_eq!(value(&headers, "x-statsig-id"), None);
+    }
+
+    #[test]
+    fn settings_are_forwarded_without_line_breaks() {
+        let operator = Operator {
+            user_agent: "Agent/1\r\nx-evil: 1",
+            x_statsig_id: " id ",
+            cf_clearance: "cf_clearance=abc; x=y",
+        };
+        let headers = json_request(&operator, "https://grok.com", "t", "https://grok.com/imagine/p", [0; 16]);
+        assert_eq!(value(&headers, "user-agent"), Some("Agent/1x-evil: 1"));
+        assert_eq!(value(&headers, "x-statsig-id"), Some("id"));
+        assert_eq!(value(&headers, "cookie"), Some("sso=t; sso-rw=t; cf_clearance=abc"));
+        assert_eq!(value(&headers, "referer"), Some("https://grok.com/imagine/p"));
+    }
+}

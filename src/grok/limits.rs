@@ -1,0 +1,121 @@
+//! The rate-limits call: what an account has left.
+
+use serde::{Deserialize, Serialize};
+
+use super::fault::{self, Fault};
+use crate::json::{Field, Number, Object, Present};
+
+/// The body of the call, for a model's rate-limit name.
+pub fn request_body(rate_limit_name: &str) -> Vec<u8> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Body<'a> {
+        request_kind: &'static str,
+        model_name: &'a str,
+    }
+    let body = Body { request_kind: "DEFAULT", model_name: rate_limit_name };
+    serde_json::to_vec(&body).expect("plain data always has a JSON form")
+}
+
+/// What the answer said. A number that is missing is unknown, never 0.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limits {
+    pub remaining: Option<u32>,
+    pub total: Option<u32>,
+    pub window_seconds: Option<u64>,
+    /// Until the next call, when nothing is left.
+    pub wait_seconds: Option<u64>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Answer {
+    error: Field<Present>,
+    window_size_seconds: Field<Number>,
+    remaining_tokens: Field<Number>,
+    total_tokens: Field<Number>,
+    remaining_queries: Field<Number>,
+    total_queries: Field<Number>,
+    wait_time_seconds: Field<Number>,
+    low_effort_rate_limits: Field<Object<Effort>>,
+    high_effort_rate_limits: Field<Object<Effort>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Effort {
+    remaining_queries: Field<Number>,
+    wait_time_seconds: Field<Number>,
+}
+
+/// Reads the answer, in either of its two shapes: units under `remainingTokens`, or calls under `remainingQueries`.
+pub fn parse(body: &[u8]) -> Result<Limits, Fault> {
+    let answer: Field<Object<Answer>> = serde_json::from_slice(body).map_err(|_| fault::from_body(body))?;
+    let Object(answer) = answer.given().ok_or_else(|| fault::from_body(body))?;
+    if answer.error.as_ref().is_some() {
+        return Err(fault::from_body(body));
+    }
+    let efforts =
+        || [&answer.low_effort_rate_limits, &answer.high_effort_rate_limits].into_iter().filter_map(Field::as_ref);
+    let least = efforts().filter_map(|Object(effort)| whole(&effort.remaining_queries)).min();
+    let wait = efforts().filter_map(|Object(effort)| whole(&effort.wait_time_seconds)).min();
+    // In the first shape `remainingQueries` is 0 for all accounts: the units come first.
+    let remaining = whole(&answer.remaining_tokens).or(whole(&answer.remaining_queries)).or(least);
+    let by_units = answer.remaining_tokens.as_ref().is_some();
+    let total = whole(if by_units { &answer.total_tokens } else { &answer.total_queries });
+    let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+    Ok(Limits {
+        remaining: remaining.map(narrow),
+        total: total.map(narrow),
+        window_seconds: whole(&answer.window_size_seconds).filter(|seconds| *seconds > 0),
+        wait_seconds: whole(&answer.wait_time_seconds).or(wait).filter(|seconds| *seconds > 0),
+    })
+}
+
+/// A count; a negative number is the service's way not to say.
+fn whole(field: &Field<Number>) -> Option<u64> {
+    field.as_ref().filter(|Number(n)| *n >= 0.0).map(|Number(n)| *n as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_shapes_are_read() {
+        let units = br#"{"windowSizeSeconds":72000,"remainingQueries":0,"totalQueries":0,"remainingTokens":76,
+            "totalTokens":80,"lowEffortRateLimits":{"cost":1,"waitTimeSeconds":0,"remainingQueries":76},
+            "highEffortRateLimits":{"cost":4,"waitTimeSeconds":0,"remainingQueries":19}}"#;
+        let expected =
+            Limits { remaining: Some(76), total: Some(80), window_seconds: Some(72_000), wait_seconds: None };
+        assert_eq!(parse(units), Ok(expected));
+        let flat = br#"{"windowSizeSeconds":7200,"remainingQueries":0,"totalQueries":20,"waitTimeSeconds":51,
+            "lowEffortRateLimits":null,"highEffortRateLimits":null}"#;
+        let expected =
+            Limits { remaining: Some(0), total: Some(20), window_seconds: Some(7200), wait_seconds: Some(51) };
+        assert_eq!(parse(flat), Ok(expected));
+    }
+
+    #[test]
+    fn a_missing_number_is_unknown() {
+        for body in
+            ["{}", r#"{"remainingTokens":null}"#, r#"{"remainingQueries":-1}"#, r#"{"remainingQueries":"many"}"#]
+        {
+            assert_eq!(parse(body.as_bytes()).map(|limits| limits.remaining), Ok(None), "{body}");
+        }
+        let efforts =
+            br#"{"lowEffortRateLimits":{"remainingQueries":"8"},"highEffortRateLimits":{"remainingQueries":2}}"#;
+        assert_eq!(parse(efforts).map(|limits| limits.remaining), Ok(Some(2)));
+    }
+
+    #[test]
+    fn a_page_is_a_challenge() {
+        assert_eq!(parse(b"<html>Just a moment...</html>"), Err(Fault::AntiBot));
+        assert!(parse(b"[]").is_err());
+    }
+
+    #[test]
+    fn the_body_names_the_model() {
+        assert_eq!(request_body("grok-3"), br#"{"requestKind":"DEFAULT","modelName":"grok-3"}"#);
+    }
+}

@@ -1,0 +1,228 @@
+//! The bodies of the upstream's calls.
+
+use serde::{Deserialize, Serialize};
+
+use super::fault::{self, Fault};
+use super::models::Model;
+use crate::json::{Field, Object};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Chat<'a> {
+    temporary: bool,
+    model_name: &'a str,
+    model_mode: &'a str,
+    message: &'a str,
+    file_attachments: &'a [String],
+    image_attachments: [(); 0],
+    disable_search: bool,
+    enable_image_generation: bool,
+    enable_image_streaming: bool,
+    image_generation_count: u32,
+    return_image_bytes: bool,
+    return_raw_grok_in_xai_request: bool,
+    force_concise: bool,
+    tool_overrides: Tools,
+    enable_side_by_side: bool,
+    force_side_by_side: bool,
+    send_final_metadata: bool,
+    is_reasoning: bool,
+    is_async_chat: bool,
+    webpage_urls: [(); 0],
+    disable_text_follow_ups: bool,
+    disable_memory: bool,
+    response_metadata: ResponseMetadata<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Tools {
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    video_gen: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ResponseMetadata<'a> {
+    request_model_details: ModelDetails<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ModelDetails<'a> {
+    model_id: &'a str,
+}
+
+/// A chat: `attachments` are the ids of uploaded files.
+pub fn chat(model: &Model, message: &str, attachments: &[String], temporary: bool) -> Vec<u8> {
+    json(&Chat {
+        temporary,
+        model_name: model.upstream_name,
+        model_mode: model.upstream_mode,
+        message,
+        file_attachments: attachments,
+        image_attachments: [],
+        disable_search: false,
+        enable_image_generation: true,
+        enable_image_streaming: true,
+        image_generation_count: 2,
+        return_image_bytes: false,
+        return_raw_grok_in_xai_request: false,
+        force_concise: false,
+        tool_overrides: Tools { video_gen: false },
+        enable_side_by_side: true,
+        force_side_by_side: false,
+        send_final_metadata: true,
+        is_reasoning: false,
+        is_async_chat: false,
+        webpage_urls: [],
+        disable_text_follow_ups: true,
+        disable_memory: false,
+        response_metadata: ResponseMetadata { request_model_details: ModelDetails { model_id: model.upstream_name } },
+    })
+}
+
+/// A video of the picture behind `link` (its post, or the asset itself when there is no post).
+pub fn video(model: &Model, link: &str, prompt: &str, attachment: &str, temporary: bool) -> Vec<u8> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Video<'a> {
+        temporary: bool,
+        model_name: &'a str,
+        message: String,
+        file_attachments: [&'a str; 1],
+        tool_overrides: Tools,
+    }
+    json(&Video {
+        temporary,
+        model_name: model.upstream_name,
+        // Two blanks: that is how the service's own page writes it.
+        message: format!("{link}  {prompt} --mode=custom"),
+        file_attachments: [attachment],
+        tool_overrides: Tools { video_gen: true },
+    })
+}
+
+/// An upload; `content` is base64 without the `data:` prefix.
+pub fn upload(file_name: &str, mime_type: &str, content: &str) -> Vec<u8> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Upload<'a> {
+        file_name: &'a str,
+        file_mime_type: &'a str,
+        content: &'a str,
+    }
+    json(&Upload { file_name, file_mime_type: mime_type, content })
+}
+
+/// What an upload gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uploaded {
+    /// Goes into a chat's attachments.
+    pub id: String,
+    /// Path on the asset host, without leading slash.
+    pub uri: String,
+}
+
+pub fn uploaded(body: &[u8]) -> Result<Uploaded, Fault> {
+    #[derive(Default, Deserialize)]
+    #[serde(default, rename_all = "camelCase")]
+    struct Answer {
+        file_metadata_id: Field<String>,
+        file_id: Field<String>,
+        file_uri: Field<String>,
+    }
+    let Object(answer) = answer::<Answer>(body)?;
+    let id = filled(answer.file_metadata_id).or_else(|| filled(answer.file_id));
+    let id = id.ok_or_else(|| fault::from_body(body))?;
+    let uri = filled(answer.file_uri).unwrap_or_default();
+    Ok(Uploaded { id, uri: uri.trim_start_matches('/').to_owned() })
+}
+
+/// The post that a video hangs on: `link` leads to the uploaded picture.
+pub fn media_post(link: &str) -> Vec<u8> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Post<'a> {
+        media_type: &'static str,
+        media_url: &'a str,
+    }
+    json(&Post { media_type: "MEDIA_POST_TYPE_IMAGE", media_url: link })
+}
+
+/// The id of a post that was made; `None` when the answer names none, for a video can do without.
+pub fn media_post_id(body: &[u8]) -> Result<Option<String>, Fault> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Answer {
+        post: Field<Object<Post>>,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Post {
+        id: Field<String>,
+    }
+    let Object(answer) = answer::<Answer>(body)?;
+    Ok(answer.post.given().and_then(|Object(post)| filled(post.id)))
+}
+
+fn filled(text: Field<String>) -> Option<String> {
+    text.given().filter(|text| !text.is_empty())
+}
+
+fn answer<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<Object<T>, Fault> {
+    let answer: Option<Field<Object<T>>> = serde_json::from_slice(body).ok();
+    answer.and_then(Field::given).ok_or_else(|| fault::from_body(body))
+}
+
+fn json(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).expect("plain data always has a JSON form")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grok::models::find;
+
+    #[test]
+    fn a_chat_has_the_fields_of_the_web_page() {
+        let expected = concat!(
+            r#"{"temporary":true,"modelName":"grok-4","modelMode":"MODEL_MODE_FAST","message":"用户：hi","#,
+            r#""fileAttachments":["f1"],"imageAttachments":[],"disableSearch":false,"enableImageGeneration":true,"#,
+            r#""enableImageStreaming":true,"imageGenerationCount":2,"returnImageBytes":false,"#,
+            r#""returnRawGrokInXaiRequest":false,"forceConcise":false,"toolOverrides":{},"enableSideBySide":true,"#,
+            r#""forceSideBySide":false,"sendFinalMetadata":true,"isReasoning":false,"isAsyncChat":false,"#,
+            r#""webpageUrls":[],"disableTextFollowUps":true,"disableMemory":false,"#,
+            r#""responseMetadata":{"requestModelDetails":{"modelId":"grok-4"}}}"#
+        );
+        let body = chat(find("grok-4").unwrap(), "用户：hi", &["f1".to_owned()], true);
+        assert_eq!(String::from_utf8(body).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_video_names_its_post_in_the_message() {
+        let model = find("grok-imagine-0.9").unwrap();
+        let body = video(model, "https://grok.com/imagine/p", "用户：sunrise", "f1", false);
+        let expected = concat!(
+            r#"{"temporary":false,"modelName":"grok-3","message":"https://grok.com/imagine/p  用户：sunrise --mode=custom","#,
+            r#""fileAttachments":["f1"],"toolOverrides":{"videoGen":true}}"#
+        );
+        assert_eq!(String::from_utf8(body).unwrap(), expected);
+    }
+
+    #[test]
+    fn uploads_and_posts_are_read() {
+        let body = br#"{"fileMetadataId":"m","fileUri":"/users/u/m/content","fileMimeType":"image/png"}"#;
+        assert_eq!(uploaded(body), Ok(Uploaded { id: "m".to_owned(), uri: "users/u/m/content".to_owned() }));
+        assert_eq!(uploaded(br#"{"fileId":"f"}"#).map(|file| file.id), Ok("f".to_owned()));
+        assert!(uploaded(b"{}").is_err());
+        assert_eq!(uploaded(b"<html>"), Err(Fault::AntiBot));
+        assert_eq!(media_post_id(br#"{"post":{"id":"p"}}"#), Ok(Some("p".to_owned())));
+        assert_eq!(media_post_id(b"{}"), Ok(None));
+        assert_eq!(
+            upload("i.png", "image/png", "AA"),
+            br#"{"fileName":"i.png","fileMimeType":"image/png","content":"AA"}"#
+        );
+        assert_eq!(media_post("x"), br#"{"mediaType":"MEDIA_POST_TYPE_IMAGE","mediaUrl":"x"}"#);
+    }
+}

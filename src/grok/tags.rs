@@ -1,0 +1,215 @@
+//! Removes the elements that the operator does not want to see, such as `<grok:render …>…</grok:render>`, from text that
+//! comes in pieces.
+//!
+//! The result depends on the text alone, never on where it was cut:
+//! * An element is its opening tag, what it holds, and its closing tag; self-closing tags and nesting are understood,
+//!   names compare without case. It goes as a whole, and nothing beside it.
+//! * Text is held back only while its end could be the beginning of such a tag, or while an element is open.
+//! * An element that is still open at the end, or that holds more than [`MAX_HELD`] bytes, was none: its tag goes, the
+//!   text it held comes out. A model that merely mentions a tag loses the tag, not the rest of its answer.
+//! * A closing tag without its opening one goes too.
+//! * A tag has to end within [`MAX_TAG`] bytes and before the next `<` outside quotes; otherwise it is text. When the
+//!   text ends inside a tag, the unfinished tag goes if its name is complete, and stays if it is not.
+
+use memchr::{memchr, memchr3};
+
+/// The most text an element may hold.
+pub const MAX_HELD: usize = 64 << 10;
+/// The longest tag.
+pub const MAX_TAG: usize = 4 << 10;
+
+/// The filter of one text.
+#[derive(Debug, Clone, Default)]
+pub struct TagFilter {
+    /// Lower-case names.
+    names: Vec<String>,
+    /// Text from a `<` that may begin a tag, up to the end of what has come.
+    pending: String,
+    /// What the open elements hold, without the elements inside that are complete.
+    held: String,
+    /// Open elements, outermost first: name and where it begins in `held`.
+    open: Vec<(usize, usize)>,
+    /// How many of `open` carry each name.
+    counts: Vec<usize>,
+}
+
+/// What stands at a `<`.
+enum Markup {
+    /// A tag of ours of this many bytes.
+    Tag { length: usize, name: usize, form: Form },
+    /// No tag: the text up to here is ordinary.
+    Text(usize),
+    /// Too short to tell.
+    Unfinished,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    Opening,
+    Closing,
+    SelfClosing,
+}
+
+impl TagFilter {
+    /// `list` is the setting: names separated by commas.
+    pub fn new(list: &str) -> Self {
+        let trim = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '/');
+        let names = list.split(',').map(|name| name.trim_matches(trim).to_ascii_lowercase());
+        let names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
+        TagFilter { counts: vec![0; names.len()], names, ..Self::default() }
+    }
+
+    /// Feeds a piece; what is certain to stay goes to `out`.
+    pub fn push(&mut self, text: &str, out: &mut String) {
+        if self.pending.is_empty() {
+            self.run(text, out);
+        } else {
+            let mut all = std::mem::take(&mut self.pending);
+            all.push_str(text);
+            self.run(&all, out);
+        }
+    }
+
+    /// Ends the text: what was held back and is no element comes out. The filter is as new.
+    pub fn finish(&mut self, out: &mut String) {
+        let pending = std::mem::take(&mut self.pending);
+        if self.tag_name(&pending).is_none() {
+            self.keep(&pending, out);
+        }
+        out.push_str(&std::mem::take(&mut self.held));
+        self.open.clear();
+        self.counts.fill(0);
+    }
+
+    fn run(&mut self, mut text: &str, out: &mut String) {
+        if self.names.is_empty() {
+            return out.push_str(text);
+        }
+        while let Some(at) = memchr(b'<', text.as_bytes()) {
+            self.keep(&text[..at], out);
+            text = &text[at..];
+            let length = match self.markup(text) {
+                Markup::Tag { length, name, form } => {
+                    self.tag(name, form);
+                    length
+                }
+                Markup::Text(length) => {
+                    self.keep(&text[..length], out);
+                    length
+                }
+                Markup::Unfinished => {
+                    self.pending.push_str(text);
+                    return;
+                }
+            };
+            text = &text[length..];
+        }
+        self.keep(text, out);
+    }
+
+    /// Ordinary text: out, or into the element that is open. Elements that hold too much now are none.
+    fn keep(&mut self, text: &str, out: &mut String) {
+        if self.open.is_empty() {
+            return out.push_str(text);
+        }
+        self.held.push_str(text);
+        let too_long = self.open.iter().take_while(|(_, start)| self.held.len() - start > MAX_HELD).count();
+        if too_long == 0 {
+            return;
+        }
+        for (name, _) in self.open.drain(..too_long) {
+            self.counts[name] -= 1;
+        }
+        let freed = self.open.first().map_or(self.held.len(), |(_, start)| *start);
+        out.extend(self.held.drain(..freed));
+        for (_, start) in &mut self.open {
+            *start -= freed;
+        }
+    }
+
+    fn tag(&mut self, name: usize, form: Form) {
+        match form {
+            Form::SelfClosing => {}
+            Form::Opening => {
+                self.open.push((name, self.held.len()));
+                self.counts[name] += 1;
+            }
+            Form::Closing => {
+                // Whatever was opened inside and never closed ends with the element around it.
+                while self.counts[name] > 0
+                    && let Some((popped, start)) = self.open.pop()
+                {
+                    self.counts[popped] -= 1;
+                    if popped == name {
+                        self.held.truncate(start);
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Which name stands after `<` or `</`, when its end is certain: the name and where it ends.
+    fn tag_name(&self, text: &str) -> Option<(usize, usize)> {
+        let start = if text.starts_with("</") { 2 } else { 1 };
+        let rest = text.as_bytes().get(start..)?;
+        self.names.iter().enumerate().find_map(|(index, name)| {
+            let found = rest.get(..name.len())?.eq_ignore_ascii_case(name.as_bytes());
+            let ends = matches!(rest.get(name.len())?, b'>' | b'/' | b' ' | b'\t' | b'\r' | b'\n');
+            (found && ends).then_some((index, start + name.len()))
+        })
+    }
+
+    /// Whether text that starts with `<` could become one of our tags.
+    fn may_become_tag(&self, text: &str) -> bool {
+        let rest = text.strip_prefix("</").unwrap_or(&text[1..]).as_bytes();
+        self.names.iter().any(|name| {
+            let name = name.as_bytes();
+            rest.len() <= name.len() && rest.eq_ignore_ascii_case(&name[..rest.len()])
+        })
+    }
+
+    fn markup(&self, text: &str) -> Markup {
+        let Some((name, mut at)) = self.tag_name(text) else {
+            let unfinished = self.may_become_tag(text);
+            return if unfinished { Markup::Unfinished } else { Markup::Text(1) };
+        };
+        let bytes = &text.as_bytes()[..text.len().min(MAX_TAG)];
+        let closing = bytes[1] == b'/';
+        while let Some(next) = end_or_quote(&bytes[at..]) {
+            at += next;
+            match bytes[at] {
+                b'>' => {
+                    let form = match (closing, bytes[at - 1]) {
+                        (true, _) => Form::Closing,
+                        (false, b'/') => Form::SelfClosing,
+                        _ => Form::Opening,
+                    };
+                    return Markup::Tag { length: at + 1, name, form };
+                }
+                b'<' => return Markup::Text(at),
+                quote => match memchr(quote, &bytes[at + 1..]) {
+                    Some(length) => at += length + 2,
+                    None => break,
+                },
+            }
+        }
+        if text.len() < MAX_TAG { Markup::Unfinished } else { Markup::Text(floor_char_boundary(text, MAX_TAG)) }
+    }
+}
+
+/// The next `<` or `>`, or a quote that begins an attribute's value.
+fn end_or_quote(bytes: &[u8]) -> Option<usize> {
+    let plain = memchr3(b'<', b'>', b'"', bytes);
+    let upto = &bytes[..plain.unwrap_or(bytes.len())];
+    // An apostrophe quotes only right after `=`; elsewhere it is one.
+    let single = memchr::memmem::find(upto, b"='").map(|at| at + 1);
+    single.or(plain)
+}
+
+fn floor_char_boundary(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

@@ -1,0 +1,351 @@
+//! The upstream's JSON, exactly as wide as we read it.
+//!
+//! The three levels `{"result":{"response":{…}}}` are read into one flat record in one pass: the follow-up envelope
+//! leaves the inner level out, and an error can stand on any of them.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::event::UpstreamError;
+use crate::json::{Field, Number, Object, Present};
+
+/// A frame: what its levels held, and whether there was a `result` at all.
+#[derive(Debug, Default)]
+pub struct Frame<'a> {
+    pub result: bool,
+    pub response: ResultWire<'a>,
+}
+
+/// The fields of all levels.
+#[derive(Debug, Default)]
+pub struct ResultWire<'a> {
+    pub token: Option<Cow<'a, str>>,
+    pub tag: Option<Cow<'a, str>>,
+    pub thinking: bool,
+    pub soft_stop: bool,
+    pub step: bool,
+    pub tool_card: bool,
+    pub images_announced: bool,
+    pub final_metadata: bool,
+    pub echo: bool,
+    pub web_results: Vec<WebResult<'a>>,
+    pub x_results: Vec<XResult<'a>>,
+    pub image: Option<Box<ImageWire<'a>>>,
+    pub cached_image: Option<Box<ImageWire<'a>>>,
+    pub card: Option<Cow<'a, str>>,
+    pub video: Option<Box<VideoWire<'a>>>,
+    pub model_response: Option<Box<ModelWire<'a>>>,
+    pub error: Option<UpstreamError<'a>>,
+    pub code: Option<i64>,
+    pub message: Option<Cow<'a, str>>,
+}
+
+type Text<'a> = Field<Cow<'a, str>>;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct WebResult<'a> {
+    #[serde(borrow)]
+    pub title: Text<'a>,
+    #[serde(borrow)]
+    pub url: Text<'a>,
+    #[serde(borrow)]
+    pub preview: Text<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct XResult<'a> {
+    #[serde(borrow)]
+    pub username: Text<'a>,
+    #[serde(borrow)]
+    pub post_id: Text<'a>,
+    #[serde(borrow)]
+    pub text: Text<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ImageWire<'a> {
+    #[serde(borrow)]
+    pub image_url: Text<'a>,
+    #[serde(borrow)]
+    pub url: Text<'a>,
+    pub progress: Field<Number>,
+    pub is_final: Field<bool>,
+    pub moderated: Field<bool>,
+    #[serde(borrow)]
+    pub system_err_code: Text<'a>,
+    /// Set for the form of 2025 that is only sent for a finished picture.
+    #[serde(skip)]
+    pub finished: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct VideoWire<'a> {
+    pub progress: Field<Number>,
+    #[serde(borrow)]
+    pub video_url: Text<'a>,
+    #[serde(borrow)]
+    pub thumbnail_image_url: Text<'a>,
+    pub moderated: Field<bool>,
+    pub is_soft_block: Field<bool>,
+    pub is_disallowed: Field<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ModelWire<'a> {
+    #[serde(borrow)]
+    pub message: Text<'a>,
+    #[serde(borrow)]
+    pub generated_image_urls: Field<Vec<Text<'a>>>,
+    #[serde(borrow)]
+    pub error: Text<'a>,
+    #[serde(borrow)]
+    pub stream_errors: Field<Vec<Field<Object<ErrorWire<'a>>>>>,
+    pub partial: Field<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ErrorWire<'a> {
+    pub code: Field<Number>,
+    #[serde(borrow)]
+    pub message: Text<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Card<'a> {
+    #[serde(borrow)]
+    pub image_chunk: Field<Object<ImageWire<'a>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Results<T> {
+    results: Field<Vec<Field<Object<T>>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "camelCase")]
+enum Key {
+    Result,
+    Response,
+    Token,
+    IsThinking,
+    IsSoftStop,
+    MessageTag,
+    MessageStepId,
+    ToolUsageCardId,
+    WebSearchResults,
+    XSearchResults,
+    ImageAttachmentInfo,
+    StreamingImageGenerationResponse,
+    CachedImageGenerationResponse,
+    CardAttachment,
+    StreamingVideoGenerationResponse,
+    ModelResponse,
+    FinalMetadata,
+    Conversation,
+    UserResponse,
+    Title,
+    Error,
+    Code,
+    Message,
+    #[serde(other)]
+    Unknown,
+}
+
+/// Reads an object's fields into the record; anything but an object is skipped.
+struct Into<'r, 'a>(&'r mut Frame<'a>);
+
+impl<'a> Deserialize<'a> for Frame<'a> {
+    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut frame = Frame::default();
+        Into(&mut frame).deserialize(deserializer)?;
+        Ok(frame)
+    }
+}
+
+impl<'a> DeserializeSeed<'a> for Into<'_, 'a> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'a> Visitor<'a> for Into<'_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an object")
+    }
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<Key>()? {
+            self.0.take(key, &mut map)?;
+        }
+        Ok(())
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_seq<A: SeqAccess<'a>>(self, mut items: A) -> Result<(), A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+}
+
+impl<'a> Frame<'a> {
+    fn take<A: MapAccess<'a>>(&mut self, key: Key, map: &mut A) -> Result<(), A::Error> {
+        let r = &mut self.response;
+        match key {
+            Key::Result => {
+                self.result = true;
+                map.next_value_seed(Into(self))?;
+            }
+            Key::Response => map.next_value_seed(Into(self))?,
+            Key::Token => r.token = text(map)?,
+            Key::IsThinking => r.thinking = flag(map)?,
+            Key::IsSoftStop => r.soft_stop = flag(map)?,
+            Key::MessageTag => r.tag = text(map)?,
+            Key::MessageStepId => r.step = map.next_value::<Field<Number>>()?.given().is_some(),
+            Key::ToolUsageCardId => r.tool_card = text(map)?.is_some_and(|id| !id.is_empty()),
+            Key::WebSearchResults => r.web_results = results(map)?,
+            Key::XSearchResults => r.x_results = results(map)?,
+            Key::ImageAttachmentInfo => r.images_announced = present(map)?,
+            Key::StreamingImageGenerationResponse => r.image = boxed(map)?,
+            Key::CachedImageGenerationResponse => {
+                r.cached_image = boxed(map)?.map(|mut image: Box<ImageWire>| {
+                    image.finished = true;
+                    image
+                });
+            }
+            Key::CardAttachment => r.card = card(map)?,
+            Key::StreamingVideoGenerationResponse => r.video = boxed(map)?,
+            Key::ModelResponse => r.model_response = boxed(map)?,
+            Key::FinalMetadata => r.final_metadata = present(map)?,
+            Key::Conversation | Key::UserResponse | Key::Title => r.echo |= present(map)?,
+            Key::Error => r.error = error(map)?,
+            Key::Code => r.code = map.next_value::<Field<Number>>()?.given().map(|Number(n)| n as i64),
+            Key::Message => r.message = text(map)?,
+            Key::Unknown => {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn text<'a, A: MapAccess<'a>>(map: &mut A) -> Result<Option<Cow<'a, str>>, A::Error> {
+    Ok(map.next_value::<Text>()?.given())
+}
+
+fn flag<'a, A: MapAccess<'a>>(map: &mut A) -> Result<bool, A::Error> {
+    Ok(map.next_value::<Field<bool>>()?.is_true())
+}
+
+fn present<'a, A: MapAccess<'a>>(map: &mut A) -> Result<bool, A::Error> {
+    Ok(map.next_value::<Field<Present>>()?.given().is_some())
+}
+
+fn boxed<'a, A: MapAccess<'a>, T: Deserialize<'a>>(map: &mut A) -> Result<Option<Box<T>>, A::Error> {
+    Ok(map.next_value::<Field<Object<T>>>()?.given().map(|Object(value)| Box::new(value)))
+}
+
+fn results<'a, A: MapAccess<'a>, T: Deserialize<'a> + Default>(map: &mut A) -> Result<Vec<T>, A::Error> {
+    let found = map.next_value::<Field<Object<Results<T>>>>()?.given();
+    let items = found.and_then(|Object(found)| found.results.given()).unwrap_or_default();
+    Ok(items.into_iter().filter_map(Field::given).map(|Object(item)| item).collect())
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct CardAttachment<'a> {
+    #[serde(borrow)]
+    json_data: Text<'a>,
+}
+
+fn card<'a, A: MapAccess<'a>>(map: &mut A) -> Result<Option<Cow<'a, str>>, A::Error> {
+    let card = map.next_value::<Field<Object<CardAttachment>>>()?.given();
+    Ok(card.and_then(|Object(card)| card.json_data.given()))
+}
+
+/// An error is an object, or in some answers only its text.
+enum ErrorValue<'a> {
+    Object(ErrorWire<'a>),
+    Text(Cow<'a, str>),
+}
+
+impl<'de: 'a, 'a> crate::json::Kind<'de> for ErrorValue<'a> {
+    fn borrowed(text: &'de str) -> Option<Self> {
+        Some(ErrorValue::Text(text.into()))
+    }
+    fn text(text: &str) -> Option<Self> {
+        Some(ErrorValue::Text(text.to_owned().into()))
+    }
+    fn object<A: MapAccess<'de>>(entries: A) -> Result<Option<Self>, A::Error> {
+        Object::object(entries).map(|found| found.map(|Object(error)| ErrorValue::Object(error)))
+    }
+}
+
+fn error<'a, A: MapAccess<'a>>(map: &mut A) -> Result<Option<UpstreamError<'a>>, A::Error> {
+    Ok(match map.next_value::<Field<ErrorValue>>()?.given() {
+        Some(ErrorValue::Object(error)) => Some(UpstreamError {
+            code: error.code.given().map(|Number(n)| n as i64),
+            message: error.message.given().unwrap_or_default(),
+        }),
+        Some(ErrorValue::Text(message)) if !message.is_empty() => Some(UpstreamError { code: None, message }),
+        _ => None,
+    })
+}
+
+/// Text of a frame that the parser refused: bytes that are no UTF-8 and lone surrogates become U+FFFD.
+pub fn mend(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let mut mended = String::with_capacity(text.len());
+    let mut rest = &*text;
+    while let Some(at) = rest.find('\\') {
+        mended.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let length = match (escaped_unit(rest), rest.get(6..).and_then(escaped_unit)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
+            (Some(0xd800..=0xdfff), _) => {
+                mended.push('\u{fffd}');
+                rest = &rest[6..];
+                continue;
+            }
+            // The escaped character itself goes along, so that an escaped backslash starts nothing.
+            _ => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
+        };
+        mended.push_str(&rest[..length]);
+        rest = &rest[length..];
+    }
+    mended + rest
+}
+
+/// The UTF-16 unit of a `\uXXXX` at the start.
+fn escaped_unit(text: &str) -> Option<u16> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    u16::from_str_radix(digits, 16).ok()
+}

@@ -1,0 +1,73 @@
+//! A chat request, checked: whoever holds a [`ChatRequest`] need not look for mistakes in it again.
+
+use std::borrow::Cow;
+
+/// A chat request. Borrows from the body: an inline picture may be megabytes long.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChatRequest<'a> {
+    /// As the client wrote it; not yet known to exist.
+    pub model: Cow<'a, str>,
+    /// Never empty, and never without any text or picture.
+    pub messages: Vec<Message<'a>>,
+    pub stream: bool,
+    /// `stream_options.include_usage`.
+    pub include_usage: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message<'a> {
+    pub role: Role,
+    pub parts: Vec<Part<'a>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    System,
+    Developer,
+    User,
+    Assistant,
+    Tool,
+    Function,
+}
+
+impl Role {
+    pub const ALL: [(&'static str, Role); 6] = [
+        ("system", Role::System),
+        ("developer", Role::Developer),
+        ("user", Role::User),
+        ("assistant", Role::Assistant),
+        ("tool", Role::Tool),
+        ("function", Role::Function),
+    ];
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Part<'a> {
+    Text(Cow<'a, str>),
+    Image(ImageInput<'a>),
+}
+
+/// A picture the client sent along.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImageInput<'a> {
+    /// A `data:` or `https:` address, unchecked.
+    pub url: Cow<'a, str>,
+    /// The path to name when the picture is refused.
+    pub param: String,
+}
+
+/// Why a request is refused, in OpenAI's terms: all of it can be told to the client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invalid {
+    /// Path of the field at fault, such as `messages.0.content.1.type`.
+    pub param: Option<String>,
+    pub code: &'static str,
+    pub message: String,
+}
+
+impl<'a> ChatRequest<'a> {
+    /// Parses and checks a request's body.
+    pub fn parse(body: &'a [u8]) -> Result<Self, Invalid> {
+        super::validate::chat_request(body)
+    }
+}
