@@ -1,0 +1,78 @@
+// One instance of the component, for one request.
+
+import { Future } from "./futures.mjs";
+import { Handles, Memory } from "./memory.mjs";
+import { drive } from "./tasks.mjs";
+
+/** The guest whose code is on the stack: imports are called from nowhere else. */
+let running = null;
+
+/** @returns {Guest} */
+export function current() {
+  return running;
+}
+
+/**
+ * A component ready to be instantiated.
+ * @typedef {{ module: WebAssembly.Module, imports: WebAssembly.Imports, exports: Record<string, any> }} Program
+ */
+
+export class Guest {
+  handles = new Handles();
+  /** The one slot of task-local storage that the guest's runtime keeps its state in. */
+  context = 0;
+  /** What the exported function returned; settles before the task ends. */
+  returned = new Future();
+  /** Work of the host that outlives the guest's own, such as a body still being sent. */
+  #background = [];
+
+  /** @param {Program} program @param {Record<string, any>} env the Worker's bindings */
+  constructor(program, env) {
+    this.env = env;
+    this.signatures = program.exports;
+    const instance = new WebAssembly.Instance(program.module, program.imports);
+    this.exports = instance.exports;
+    this.memory = new Memory(instance.exports.memory, instance.exports.cabi_realloc);
+    this.enter(() => instance.exports._initialize?.());
+  }
+
+  /** @template T @param {() => T} run @returns {T} */
+  enter(run) {
+    const outer = running;
+    running = this;
+    try {
+      return run();
+    } finally {
+      running = outer;
+    }
+  }
+
+  /**
+   * Calls an exported function. Its result settles `returned`; the promise is
+   * for the end of the whole task, with all that the guest spawned.
+   * @param {string} name @param {any[]} params
+   */
+  async run(name, params) {
+    const { start, callback, params: types } = this.signatures[name];
+    let error = new Error("the guest ended without finishing what it began");
+    try {
+      await drive(this, this.exports[start], this.exports[callback], types.lowerAll(this, params));
+    } catch (trap) {
+      error = trap;
+      throw trap;
+    } finally {
+      this.returned.fail(error);
+      this.handles.dispose(error);
+      this.memory.release();
+    }
+  }
+
+  /** @param {Promise<void>} work */
+  background(work) {
+    this.#background.push(work);
+  }
+
+  async backgroundDone() {
+    while (this.#background.length > 0) await this.#background.shift();
+  }
+}

@@ -1,0 +1,172 @@
+// Waitables, subtasks, and the loop that drives a callback-style export.
+
+export const BLOCKED = -1;
+/** How a stream or future copy ended; streams add `count << 4`. */
+export const Copy = { COMPLETED: 0, DROPPED: 1, CANCELLED: 2 };
+export const Event = { NONE: 0, SUBTASK: 1, STREAM_READ: 2, STREAM_WRITE: 3, FUTURE_READ: 4, FUTURE_WRITE: 5 };
+
+/** @typedef {[code: number, handle: number, payload: number]} EventTuple */
+
+/** Something that a guest can wait for. */
+export class Waitable {
+  /** @type {WaitableSet | null} */
+  #set = null;
+  /** @type {(() => EventTuple) | null} */
+  #event = null;
+  handle = 0;
+
+  /**
+   * Announces an event. `event` runs when the guest takes delivery, so what it
+   * writes to guest memory is written at the latest moment, and never after a cancel.
+   * @param {() => EventTuple} event
+   */
+  notify(event) {
+    this.#event = event;
+    this.#set?.add(this);
+  }
+
+  get notified() {
+    return this.#event !== null;
+  }
+
+  /** @returns {EventTuple} */
+  deliver() {
+    const event = this.#event;
+    this.withdraw();
+    return event();
+  }
+
+  /** Takes an undelivered event back. */
+  withdraw() {
+    this.#event = null;
+    this.#set?.delete(this);
+  }
+
+  /** @param {WaitableSet | null} set */
+  join(set) {
+    this.#set?.delete(this);
+    this.#set = set;
+    if (this.#event) set?.add(this);
+  }
+}
+
+/** The waitables of a set that have an event, in the order the events came. */
+export class WaitableSet {
+  #ready = new Set();
+  #wake = null;
+
+  add(waitable) {
+    this.#ready.add(waitable);
+    this.#wake?.();
+  }
+
+  delete(waitable) {
+    this.#ready.delete(waitable);
+  }
+
+  /** @returns {EventTuple | null} */
+  poll() {
+    for (const waitable of this.#ready) return waitable.deliver();
+    return null;
+  }
+
+  /** Resolves once an event is there to be polled. */
+  wait() {
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        this.#wake = null;
+        resolve();
+      };
+    });
+  }
+
+  get empty() {
+    return this.#ready.size === 0;
+  }
+}
+
+/** The canonical ABI's subtask states that this shim can be in. */
+export const Subtasks = { STARTED: 1, RETURNED: 2, CANCELLED: 4 };
+
+/** A host operation under way, and how to end it early. */
+export class Pending {
+  /** @param {Promise<any>} promise @param {() => void} cancel */
+  constructor(promise, cancel) {
+    this.promise = promise;
+    this.cancel = cancel;
+  }
+}
+
+/** An asynchronous import call that did not finish at once. */
+export class Subtask extends Waitable {
+  #finish = null;
+  #done = false;
+  #cancel;
+
+  /** @param {Pending} pending @param {(value: any) => void} store writes the result to the guest */
+  constructor(pending, store) {
+    super();
+    this.#cancel = pending.cancel;
+    const settle = (finish) => {
+      if (this.#done) return;
+      this.#finish = finish;
+      this.notify(() => [Event.SUBTASK, this.handle, this.#return()]);
+    };
+    pending.promise.then(
+      (value) => settle(() => store(value)),
+      (error) => settle(() => { throw error; }),
+    );
+  }
+
+  #return() {
+    this.#done = true;
+    this.#finish();
+    return Subtasks.RETURNED;
+  }
+
+  /** Answers at once: a result that is already there still counts. */
+  cancel() {
+    this.withdraw();
+    if (this.#finish && !this.#done) return this.#return();
+    this.#done = true;
+    this.#cancel();
+    return Subtasks.CANCELLED;
+  }
+
+  dispose() {
+    if (!this.#done && !this.#finish) this.#cancel();
+    this.#done = true;
+    this.withdraw();
+  }
+}
+
+const Callback = { EXIT: 0, YIELD: 1, WAIT: 2 };
+/** A guest that yields again and again must let timers and sockets run. */
+const YIELDS_IN_A_ROW = 16;
+
+/**
+ * Runs an async-lifted export to its end.
+ * @param {import("./guest.mjs").Guest} guest
+ * @param {(...core: number[]) => number} start
+ * @param {(event: number, handle: number, payload: number) => number} callback
+ * @param {number[]} params
+ */
+export async function drive(guest, start, callback, params) {
+  let code = guest.enter(() => start(...params));
+  for (let yields = 1; ; yields++) {
+    const action = code & 0xf;
+    if (action === Callback.EXIT) return;
+    let poll = () => [Event.NONE, 0, 0];
+    if (action === Callback.WAIT) {
+      const set = guest.handles.get(code >>> 4, WaitableSet);
+      while (set.empty) await set.wait();
+      poll = () => set.poll();
+      yields = 0;
+    } else if (action !== Callback.YIELD) {
+      throw new Error(`a callback returned the unknown code ${action}`);
+    } else if (yields % YIELDS_IN_A_ROW === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+    code = guest.enter(() => callback(...poll()));
+  }
+}

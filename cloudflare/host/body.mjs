@@ -1,0 +1,177 @@
+// Message bodies between JavaScript streams and the guest.
+
+import { hold } from "../abi/memory.mjs";
+import { Future } from "../abi/futures.mjs";
+import { Pipe, Stream } from "../abi/streams.mjs";
+import { errorCode, Timeout } from "./errors.mjs";
+
+const READ_SIZE = 64 * 1024;
+
+/** A body that came in: the guest reads it, or hands it on untouched. */
+export class IncomingBody extends Stream {
+  /** Settles after the last byte: no trailers reach a Worker, but errors do. */
+  trailers = new Future();
+  #readable;
+  #reader = null;
+  #buffer = null;
+  #chunk = null;
+  #filling = false;
+  #wake = null;
+  #idle;
+
+  /** @param {ReadableStream | null} readable @param {number | null} idle longest wait between bytes, in ms */
+  constructor(readable, idle = null) {
+    super();
+    this.#readable = readable;
+    this.#idle = idle;
+    if (readable === null) this.#end({ tag: "ok", value: null });
+  }
+
+  take(max) {
+    if (this.#chunk === null) {
+      if (this.trailers.settled) return null;
+      if (!this.#filling) this.#fill();
+      return undefined;
+    }
+    const part = this.#chunk.subarray(0, max);
+    this.#chunk = this.#chunk.subarray(part.length);
+    if (this.#chunk.length === 0) {
+      this.#buffer = this.#chunk.buffer;
+      this.#chunk = null;
+    }
+    return part;
+  }
+
+  onReady(wake) {
+    this.#wake = wake;
+  }
+
+  cancel() {
+    if (this.trailers.settled) return;
+    this.#end({ tag: "ok", value: null });
+    const cancelled = this.#reader ? this.#reader.cancel() : this.#readable.cancel();
+    cancelled.catch(() => {});
+  }
+
+  /**
+   * Sends the rest of the body on without the guest. Rejects when either side fails.
+   * @param {WritableStream} writable
+   */
+  async connect(writable) {
+    if (this.#reader || this.#idle !== null || this.trailers.settled) {
+      return pump(this, this.trailers, writable);
+    }
+    const readable = this.#readable;
+    this.#readable = null;
+    try {
+      await readable.pipeTo(writable);
+      this.#end({ tag: "ok", value: null });
+    } catch (error) {
+      this.#end({ tag: "err", value: errorCode(error) });
+      throw error;
+    }
+  }
+
+  async #fill() {
+    this.#filling = true;
+    if (this.#reader === null) {
+      this.#reader = this.#readable.getReader({ mode: "byob" });
+      this.#buffer = new ArrayBuffer(READ_SIZE);
+      hold("queued", READ_SIZE);
+    }
+    try {
+      const { value, done } = await this.#read();
+      if (done) this.#end({ tag: "ok", value: null });
+      else this.#chunk = value;
+    } catch (error) {
+      this.#end({ tag: "err", value: errorCode(error) });
+    }
+    this.#filling = false;
+    const wake = this.#wake;
+    this.#wake = null;
+    wake?.();
+  }
+
+  async #read() {
+    const reading = this.#reader.read(new Uint8Array(this.#buffer));
+    if (this.#idle === null) return reading;
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this.#reader.cancel().catch(() => {});
+    }, this.#idle);
+    try {
+      const read = await reading;
+      if (late) throw new Timeout("connection-read-timeout");
+      return read;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #end(result) {
+    if (this.trailers.settled) return;
+    if (this.#reader) hold("queued", -READ_SIZE);
+    this.trailers.settle(result);
+  }
+}
+
+/** Throws unless a body has ended well. @param {{ tag: string, value: any }} end what its trailers future holds */
+function checkEnd({ tag, value }) {
+  if (tag === "err") throw new Error(`the body failed: ${value.tag} ${value.value ?? ""}`.trim());
+  if (value && value.entries.length > 0) throw new Error("trailers cannot be sent from Cloudflare Workers");
+}
+
+/** Copies a stream to a JavaScript one, everything that is ready in one write. */
+async function pump(stream, trailers, writable) {
+  const writer = writable.getWriter();
+  // A pending write rejects when the client has left; so does this, with none pending.
+  writer.closed.catch(() => stream.cancel());
+  try {
+    for (;;) {
+      const chunk = stream.take(Infinity);
+      if (chunk === null) break;
+      if (chunk === undefined) await new Promise((resolve) => stream.onReady(resolve));
+      else await send(writer, chunk);
+    }
+    checkEnd(await trailers.wait());
+    await writer.close();
+  } catch (error) {
+    stream.cancel();
+    writer.abort(error).catch(() => {});
+    throw error;
+  }
+}
+
+async function send(writer, chunk) {
+  hold("queued", chunk.length);
+  try {
+    await writer.write(chunk);
+  } finally {
+    hold("queued", -chunk.length);
+  }
+}
+
+/**
+ * A guest's body in the form that `fetch` and `Response` take: bytes when all of
+ * it is there, else a stream. `sent` ends with the body and may reject.
+ * @param {{ contents: Stream | null, trailers: Future, headers: import("./fields.mjs").Fields }} message
+ * @returns {{ body: Uint8Array | ReadableStream | null, sent: Promise<void> }}
+ */
+export function outgoing({ contents, trailers, headers }) {
+  if (contents === null) return { body: null, sent: Promise.resolve() };
+  const length = headers.contentLength;
+  if (contents instanceof Pipe && contents.ended && trailers.settled) {
+    checkEnd(trailers.value);
+    const body = contents.take(Infinity) ?? new Uint8Array(0);
+    if (length !== null && length !== body.length) {
+      throw new Error(`content-length is ${length} and the body has ${body.length} bytes`);
+    }
+    return { body, sent: Promise.resolve() };
+  }
+  const { readable, writable } =
+    length === null ? new IdentityTransformStream() : new FixedLengthStream(length);
+  const sent =
+    contents instanceof IncomingBody ? contents.connect(writable) : pump(contents, trailers, writable);
+  return { body: readable, sent };
+}

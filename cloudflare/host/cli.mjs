@@ -1,0 +1,52 @@
+// The small wasi:cli and wasi:io imports that Rust's std brings along. Output
+// goes to the console, a line at a time; there is no input and no terminal.
+
+const decoder = new TextDecoder();
+
+/** The 0.2 `output-stream` of stdout or stderr. */
+class Console {
+  #write;
+  #line = "";
+
+  constructor(write) {
+    this.#write = write;
+  }
+
+  write(bytes) {
+    const lines = (this.#line + decoder.decode(bytes)).split("\n");
+    this.#line = lines.pop();
+    for (const line of lines) this.#write(line);
+  }
+
+  dispose() {
+    if (this.#line) this.#write(this.#line);
+    this.#line = "";
+  }
+}
+
+const ready = {};
+const ROOM = 65_536n;
+
+export const cli = {
+  "wasi:cli/environment": { "get-environment": () => [] },
+  "wasi:cli/exit": {
+    exit(_, { tag }) {
+      throw new Error(`the component exited with ${tag === "ok" ? "success" : "failure"}`);
+    },
+  },
+  "wasi:cli/stdin": { "get-stdin": () => ({}) },
+  "wasi:cli/stdout": { "get-stdout": () => new Console((line) => console.log(line)) },
+  "wasi:cli/stderr": { "get-stderr": () => new Console((line) => console.error(line)) },
+  "wasi:cli/terminal-stdin": { "get-terminal-stdin": () => null },
+  "wasi:cli/terminal-stdout": { "get-terminal-stdout": () => null },
+  "wasi:cli/terminal-stderr": { "get-terminal-stderr": () => null },
+  "wasi:io/streams": {
+    "[method]output-stream.check-write": () => ROOM,
+    "[method]output-stream.write": (_, self, bytes) => self.write(bytes),
+    "[method]output-stream.blocking-write-and-flush": (_, self, bytes) => self.write(bytes),
+    "[method]output-stream.blocking-flush": () => {},
+    "[method]output-stream.subscribe": () => ready,
+  },
+  // Nothing here ever has to be waited for.
+  "wasi:io/poll": { "[method]pollable.block": () => {} },
+};

@@ -1,0 +1,126 @@
+// wasi:http `fields`: headers that refuse what Spin refuses.
+
+import { WitError } from "../abi/types.mjs";
+
+const decoder = new TextDecoder();
+
+/** Names that belong to a connection and not to a message; wasmtime's list. */
+const FORBIDDEN = new Set([
+  "connection",
+  "host",
+  "http2-settings",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "transfer-encoding",
+  "upgrade",
+]);
+const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const VALUE = /^[\t\x20-\x7e\x80-\u{10ffff}]*$/u;
+const DIGITS = /^[0-9]+$/;
+const LARGEST = 128 * 1024;
+
+const refuse = (tag) => {
+  throw new WitError({ tag });
+};
+
+function checkedName(name) {
+  if (!NAME.test(name)) refuse("invalid-syntax");
+  const lower = name.toLowerCase();
+  if (FORBIDDEN.has(lower)) refuse("forbidden");
+  return lower;
+}
+
+function checkedValue(name, bytes) {
+  const value = decoder.decode(bytes);
+  if (!VALUE.test(value)) refuse("invalid-syntax");
+  if (name === "content-length" && !DIGITS.test(value)) refuse("invalid-syntax");
+  return value;
+}
+
+export class Fields {
+  /** @type {[name: string, value: string][]} lower-case names */
+  entries;
+  immutable = false;
+  #size = 0;
+
+  constructor(entries = []) {
+    this.entries = entries;
+    for (const [name, value] of entries) this.#size += name.length + value.length;
+  }
+
+  /** Headers of a message that came in, without what is the connection's. @param {Headers} headers */
+  static incoming(headers) {
+    return new Fields([...headers].filter(([name]) => !FORBIDDEN.has(name))).frozen();
+  }
+
+  frozen() {
+    this.immutable = true;
+    return this;
+  }
+
+  /** @param {string} name @returns {string[]} */
+  get(name) {
+    const lower = name.toLowerCase();
+    return this.entries.filter(([known]) => known === lower).map(([, value]) => value);
+  }
+
+  /** @returns {number | null} */
+  get contentLength() {
+    const [length] = this.get("content-length");
+    return length === undefined ? null : Number(length);
+  }
+
+  /** @returns {Headers} */
+  toHeaders() {
+    const headers = new Headers();
+    for (const [name, value] of this.entries) headers.append(name, value);
+    return headers;
+  }
+
+  append(name, value) {
+    if (this.immutable) refuse("immutable");
+    this.#size += name.length + value.length;
+    if (this.#size > LARGEST) refuse("size-exceeded");
+    this.entries.push([name, value]);
+  }
+
+  /** @returns {string[]} the values there were */
+  remove(name) {
+    if (this.immutable) refuse("immutable");
+    const values = this.get(name);
+    this.entries = this.entries.filter(([known]) => known !== name);
+    for (const value of values) this.#size -= name.length + value.length;
+    return values;
+  }
+}
+
+export const fields = {
+  "[constructor]fields": () => new Fields(),
+  "[static]fields.from-list"(_, list) {
+    const made = new Fields();
+    for (const [name, value] of list) {
+      const checked = checkedName(name);
+      made.append(checked, checkedValue(checked, value));
+    }
+    return made;
+  },
+  "[method]fields.get": (_, self, name) => self.get(name),
+  "[method]fields.has": (_, self, name) => self.get(name).length > 0,
+  "[method]fields.set"(_, self, name, values) {
+    const checked = checkedName(name);
+    const texts = values.map((value) => checkedValue(checked, value));
+    self.remove(checked);
+    for (const text of texts) self.append(checked, text);
+  },
+  "[method]fields.delete": (_, self, name) => void self.remove(checkedName(name)),
+  "[method]fields.get-and-delete": (_, self, name) => self.remove(checkedName(name)),
+  "[method]fields.append"(_, self, name, value) {
+    const checked = checkedName(name);
+    self.append(checked, checkedValue(checked, value));
+  },
+  "[method]fields.copy-all": (_, self) => self.entries,
+  "[method]fields.clone": (_, self) => new Fields([...self.entries]),
+};

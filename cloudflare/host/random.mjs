@@ -1,0 +1,21 @@
+// wasi:random, all of it from the platform's one good source.
+
+/** One call gives at most so many bytes. */
+const LARGEST = 65_536;
+
+function bytes(_, length) {
+  const filled = new Uint8Array(Number(length));
+  for (let at = 0; at < filled.length; at += LARGEST) {
+    crypto.getRandomValues(filled.subarray(at, at + LARGEST));
+  }
+  return filled;
+}
+
+const number = () => crypto.getRandomValues(new BigUint64Array(1))[0];
+
+export const random = { "get-random-bytes": bytes, "get-random-u64": number };
+
+export const insecureSeed = {
+  "insecure-seed": () => [number(), number()],
+  "get-insecure-seed": () => [number(), number()],
+};

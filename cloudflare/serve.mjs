@@ -1,0 +1,111 @@
+// The Worker on this machine: workerd with a real local D1 and KV. Used by
+// `cargo xtask up` and by the tests.
+//
+//   node cloudflare/serve.mjs --port 8787 --data .data --var NAME=VALUE
+
+import { mkdir, readFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { Log, LogLevel, Miniflare } from "miniflare";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const HOST = "127.0.0.1";
+
+/**
+ * @typedef {object} Options
+ * @property {number} [port] 0 or none: any free one
+ * @property {string} [dataDir] where D1 and KV live; none: in memory
+ * @property {Record<string, string>} [vars] the gateway's variables
+ * @property {string} [script] the Worker, from the root of the repository
+ * @property {string[]} [flags] compatibility flags
+ * @property {object} [miniflare] further options, such as `outboundService`
+ */
+
+/**
+ * Starts the Worker and resolves when it answers.
+ * @param {Options} [options]
+ * @returns {Promise<{ url: string, stop(): Promise<void>, miniflare: Miniflare }>}
+ */
+export async function serve({ port = 0, dataDir, vars = {}, script, flags = [], miniflare = {} } = {}) {
+  if (port !== 0) await assertFree(port);
+  if (dataDir) await mkdir(dataDir, { recursive: true });
+  const wrangler = await readFile(join(root, "wrangler.toml"), "utf8");
+  const worker = new Miniflare({
+    host: HOST,
+    port,
+    // No request to Cloudflare for the `cf` object.
+    cf: false,
+    log: new Log(LogLevel.WARN),
+    modules: true,
+    modulesRoot: root,
+    modulesRules: [
+      { type: "ESModule", include: ["**/*.mjs"] },
+      { type: "CompiledWasm", include: ["**/*.wasm"] },
+    ],
+    scriptPath: join(root, script ?? "cloudflare/worker.mjs"),
+    compatibilityDate: wrangler.match(/^compatibility_date = "(.+)"$/m)[1],
+    compatibilityFlags: flags,
+    bindings: vars,
+    d1Databases: { DB: "grok2api" },
+    kvNamespaces: { KV: "grok2api" },
+    d1Persist: dataDir ? join(dataDir, "d1") : false,
+    kvPersist: dataDir ? join(dataDir, "kv") : false,
+    handleRuntimeStdio(stdout, stderr) {
+      // stdout belongs to whoever called this; a log is a log.
+      stdout.pipe(process.stderr, { end: false });
+      stderr.pipe(process.stderr, { end: false });
+    },
+    ...miniflare,
+  });
+  const url = await worker.ready;
+  return { url: url.origin, stop: () => worker.dispose(), miniflare: worker };
+}
+
+/** workerd's own words for a port in use are not for people. */
+function assertFree(port) {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", (error) =>
+      reject(error.code === "EADDRINUSE" ? new Error(`port ${port} is in use: choose another with --port`) : error),
+    );
+    probe.listen(port, HOST, () => probe.close(() => resolve(undefined)));
+  });
+}
+
+function variables(list) {
+  return Object.fromEntries(
+    list.map((pair) => {
+      const at = pair.indexOf("=");
+      if (at < 1) throw new Error(`--var takes NAME=VALUE, not ${pair}`);
+      return [pair.slice(0, at), pair.slice(at + 1)];
+    }),
+  );
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      port: { type: "string", default: "8787" },
+      data: { type: "string", default: ".data" },
+      var: { type: "string", multiple: true, default: [] },
+    },
+  });
+  const { url, stop } = await serve({
+    port: Number(values.port),
+    dataDir: values.data,
+    vars: variables(values.var),
+  });
+  const end = () => stop().then(() => process.exit(0));
+  process.once("SIGINT", end);
+  process.once("SIGTERM", end);
+  console.log(`ready ${url}`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  main().catch((error) => {
+    console.error(error.message);
+    process.exit(1);
+  });
+}

@@ -1,0 +1,97 @@
+// The Worker inside a wrapper that notes, per request and in order, every D1
+// statement, KV call and fetch. `/__test/…` reads the notes.
+
+import { AsyncLocalStorage } from "node:async_hooks";
+import { held } from "../../cloudflare/abi/memory.mjs";
+import worker from "../../cloudflare/worker.mjs";
+
+const KEPT = 5_000;
+const requests = [];
+let count = 0;
+
+// A fetch knows its request by the asynchronous context it is made in.
+const context = new AsyncLocalStorage();
+const platformFetch = globalThis.fetch;
+globalThis.fetch = (input, init) => {
+  context.getStore()?.push({ kind: "fetch", url: String(input.url ?? input) });
+  return platformFetch(input, init);
+};
+
+/** D1 tells rows read and written only with rows as objects, so these become arrays again here. */
+function countingDatabase(database, steps) {
+  const raw = async (sql, statement) => {
+    const step = { kind: "d1", sql, rowsRead: 0, rowsWritten: 0 };
+    steps.push(step);
+    const { results, meta } = await statement.all();
+    step.rowsRead = meta.rows_read;
+    step.rowsWritten = meta.rows_written;
+    return results.length === 0 ? [] : [Object.keys(results[0]), ...results.map(Object.values)];
+  };
+  return {
+    prepare(sql) {
+      const statement = database.prepare(sql);
+      return { bind: (...values) => ({ raw: () => raw(sql, statement.bind(...values)) }) };
+    },
+  };
+}
+
+function countingNamespace(namespace, steps) {
+  const noted =
+    (operation) =>
+    (key, ...rest) => {
+      steps.push({ kind: "kv", operation, key: typeof key === "string" ? key : "" });
+      return namespace[operation](key, ...rest);
+    };
+  return { get: noted("get"), put: noted("put"), delete: noted("delete"), list: noted("list") };
+}
+
+function testRoute(path, method) {
+  if (path === "/__test/requests") {
+    if (method === "DELETE") requests.length = 0;
+    return Response.json(requests);
+  }
+  if (path === "/__test/memory") {
+    if (method === "DELETE") held.peak = held.linear + held.queued;
+    return Response.json(held);
+  }
+  return null;
+}
+
+/** Runs one event of the Worker with its steps noted. */
+async function note(entry, env, ctx, run) {
+  requests.push(entry);
+  if (requests.length > KEPT) requests.shift();
+  const pending = [];
+  const counted = { ...env, DB: countingDatabase(env.DB, entry.steps), KV: countingNamespace(env.KV, entry.steps) };
+  const noting = {
+    waitUntil(work) {
+      pending.push(work);
+      ctx.waitUntil(work);
+    },
+  };
+  const answer = await context.run(entry.steps, () => run(counted, noting));
+  ctx.waitUntil(Promise.allSettled(pending).then(() => (entry.done = true)));
+  return answer;
+}
+
+const newEntry = (method, path) => ({ id: String(++count), method, path, status: 0, done: false, steps: [] });
+
+export default {
+  async fetch(request, env, ctx) {
+    const { pathname } = new URL(request.url);
+    const own = testRoute(pathname, request.method);
+    if (own) return own;
+    const entry = newEntry(request.method, pathname);
+    const response = await note(entry, env, ctx, (counted, noting) => worker.fetch(request, counted, noting));
+    entry.status = response.status;
+    const marked = new Response(response.body, response);
+    marked.headers.set("x-test-request", entry.id);
+    marked.headers.set("x-test-steps", String(entry.steps.length));
+    return marked;
+  },
+
+  scheduled(controller, env, ctx) {
+    const run = (counted, noting) => worker.scheduled(controller, counted, noting);
+    return note(newEntry("CRON", ""), env, ctx, run);
+  },
+};

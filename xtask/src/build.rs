@@ -1,0 +1,100 @@
+//! `cargo xtask build`: the component, checked against its world, and the Worker's bundle.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::bundle;
+use crate::component::Component;
+use crate::world;
+
+const TARGET: &str = "wasm32-wasip2";
+
+/// Builds the gateway and everything a Worker needs of it.
+pub fn build(root: &Path) -> Result<()> {
+    let bytes = compile(root, "grok2api")?;
+    let component = Component::decode(&bytes)?;
+    let declared = root.join("wit/world.wit");
+    let declared = fs::read_to_string(&declared).with_context(|| format!("cannot read {}", declared.display()))?;
+    world::check(&component, &declared)?;
+    bundle::write(root, "grok2api", "signatures.mjs", &component)?;
+    bundle::check_size(&bytes)
+}
+
+/// Builds the component that the shim's own tests run.
+pub fn probe(root: &Path) -> Result<()> {
+    let component = Component::decode(&compile(root, "probe")?)?;
+    bundle::write(root, "probe", "probe.signatures.mjs", &component)
+}
+
+/// Compiles one package of the workspace to a component and reads it.
+fn compile(root: &Path, package: &str) -> Result<Vec<u8>> {
+    add_target(root)?;
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--target", TARGET, "--release", "--package", package]);
+    // Only cargo knows where it builds to: it is asked instead of guessed at.
+    cargo.args(["--message-format", "json-render-diagnostics"]);
+    let output = run(cargo.current_dir(root).stderr(Stdio::inherit()))?;
+    if !output.status.success() {
+        bail!("cargo could not build {package} for {TARGET}");
+    }
+    let file = artifact(&output.stdout).with_context(|| format!("cargo built no component of {package}"))?;
+    fs::read(&file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+/// The `.wasm` file that cargo's messages name last.
+fn artifact(messages: &[u8]) -> Option<PathBuf> {
+    let messages = messages.split(|byte| *byte == b'\n').rev();
+    messages.filter_map(|line| serde_json::from_slice::<serde_json::Value>(line).ok()).find_map(|message| {
+        let files = message.get("filenames")?.as_array()?;
+        files.iter().filter_map(|file| file.as_str()).find(|file| file.ends_with(".wasm")).map(PathBuf::from)
+    })
+}
+
+fn add_target(root: &Path) -> Result<()> {
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--print", "target-libdir", "--target", TARGET]).current_dir(root);
+    let folder = String::from_utf8_lossy(&run(&mut rustc)?.stdout).trim().to_owned();
+    if !folder.is_empty() && Path::new(&folder).is_dir() {
+        return Ok(());
+    }
+    println!("adding the Rust target {TARGET}");
+    let mut rustup = Command::new("rustup");
+    let added = run(rustup.args(["target", "add", TARGET]).current_dir(root).stderr(Stdio::inherit()))?;
+    if !added.status.success() {
+        bail!("rustup could not add the target {TARGET}");
+    }
+    Ok(())
+}
+
+/// Runs a tool to its end; a tool that is not there is one sentence, not an OS error.
+fn run(command: &mut Command) -> Result<std::process::Output> {
+    let tool = command.get_program().to_string_lossy().into_owned();
+    command.stdin(Stdio::null()).output().map_err(|error| match error.kind() {
+        ErrorKind::NotFound => {
+            anyhow::anyhow!("{tool} is not on PATH: install Rust from https://rustup.rs, then run this again")
+        }
+        _ => anyhow::Error::new(error).context(format!("cannot run {tool}")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_wasm_file_is_the_component() {
+        let messages = b"{\"filenames\":[\"/t/a.rlib\"]}\nnot json\n{\"filenames\":[\"/t/x.d\",\"/t/x.wasm\"]}\n{\"success\":true}\n";
+        assert_eq!(artifact(messages), Some(PathBuf::from("/t/x.wasm")));
+        assert_eq!(artifact(b""), None);
+    }
+
+    #[test]
+    fn a_missing_tool_is_one_sentence() {
+        let error = run(&mut Command::new("no-such-tool-anywhere")).unwrap_err().to_string();
+        assert!(error.starts_with("no-such-tool-anywhere is not on PATH"), "{error}");
+    }
+}
