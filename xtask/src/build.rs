@@ -3,12 +3,13 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
 use crate::bundle;
 use crate::component::Component;
+use crate::process;
 use crate::world;
 
 const TARGET: &str = "wasm32-wasip2";
@@ -37,7 +38,7 @@ fn compile(root: &Path, package: &str) -> Result<Vec<u8>> {
     cargo.args(["build", "--target", TARGET, "--release", "--package", package]);
     // Only cargo knows where it builds to: it is asked instead of guessed at.
     cargo.args(["--message-format", "json-render-diagnostics"]);
-    let output = run(cargo.current_dir(root).stderr(Stdio::inherit()))?;
+    let output = run(cargo.current_dir(root))?;
     if !output.status.success() {
         bail!("cargo could not build {package} for {TARGET}");
     }
@@ -63,7 +64,7 @@ fn add_target(root: &Path) -> Result<()> {
     }
     println!("adding the Rust target {TARGET}");
     let mut rustup = Command::new("rustup");
-    let added = run(rustup.args(["target", "add", TARGET]).current_dir(root).stderr(Stdio::inherit()))?;
+    let added = run(rustup.args(["target", "add", TARGET]).current_dir(root))?;
     if !added.status.success() {
         bail!("rustup could not add the target {TARGET}");
     }
@@ -73,11 +74,11 @@ fn add_target(root: &Path) -> Result<()> {
 /// Runs a tool to its end; a tool that is not there is one sentence, not an OS error.
 fn run(command: &mut Command) -> Result<std::process::Output> {
     let tool = command.get_program().to_string_lossy().into_owned();
-    command.stdin(Stdio::null()).output().map_err(|error| match error.kind() {
-        ErrorKind::NotFound => {
+    process::output(command).map_err(|error| match error.downcast_ref::<std::io::Error>() {
+        Some(cause) if cause.kind() == ErrorKind::NotFound => {
             anyhow::anyhow!("{tool} is not on PATH: install Rust from https://rustup.rs, then run this again")
         }
-        _ => anyhow::Error::new(error).context(format!("cannot run {tool}")),
+        _ => error.context(format!("cannot run {tool}")),
     })
 }
 

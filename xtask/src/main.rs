@@ -1,32 +1,79 @@
 //! The developer commands: `cargo xtask build | up | test`.
 
+mod args;
 mod build;
 mod bundle;
+mod checks;
 mod component;
+mod demo;
+mod docs;
+mod host;
+mod http;
+mod lines;
+mod networks;
+mod process;
 mod signatures;
+mod test;
+mod tools;
+mod up;
 mod world;
 
-use std::path::Path;
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
+
+const USAGE: &str = "\
+Usage: cargo xtask <command>
+
+  build    the component, checked against wit/world.wit, and the Worker's bundle;
+           with --probe the small component that the shim's tests run
+  up       build and run on this machine; `cargo xtask up --help` tells the options
+  test     everything that CI runs";
 
 fn main() -> ExitCode {
-    match run() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error:#}");
+            // A stop that was asked for makes the step under way fail: that is no news.
+            process::wait_if_stopping();
+            eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn run() -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no parent folder")?;
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["build"] => build::build(root),
-        ["build", "--probe"] => build::probe(root),
-        _ => bail!("usage: cargo xtask build [--probe]"),
+fn run(arguments: &[String]) -> Result<()> {
+    let root = root();
+    let Some((command, rest)) = arguments.split_first() else {
+        bail!("which command?\n\n{USAGE}");
+    };
+    let none = || match rest.first() {
+        Some(extra) => bail!("`{command}` takes no argument, but `{extra}` was given"),
+        None => Ok(()),
+    };
+    process::end_on_signals()?;
+    match command.as_str() {
+        "build" if rest == ["--probe"] => build::probe(&root),
+        "build" => none().and_then(|()| build::build(&root)),
+        "up" => match args::parse(rest, &root)? {
+            Some(options) => up::up(&root, &options),
+            None => {
+                println!("{}", args::USAGE);
+                Ok(())
+            }
+        },
+        "test" => none().and_then(|()| test::test(&root)),
+        "help" | "--help" | "-h" => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        other => bail!("there is no command `{other}`\n\n{USAGE}"),
     }
+}
+
+/// The repository's top folder: cargo says at run time where this crate lies, whoever built the binary.
+fn root() -> PathBuf {
+    let package = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
+    PathBuf::from(package).parent().expect("the crate lies in the workspace").to_owned()
 }

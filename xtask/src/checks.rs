@@ -1,0 +1,90 @@
+//! What can be known before anything is built or started: the port, the folder, the databases in it.
+
+use std::{fs, io::Read, net::TcpListener, path::Path};
+
+use anyhow::{Context, Result, bail};
+
+/// Enough to notice a full disk.
+const PROBE_BYTES: usize = 1 << 16;
+const SQLITE_HEADER: &[u8; 16] = b"SQLite format 3\0";
+
+/// Fails in one sentence when the port is taken.
+pub fn port(port: u16) -> Result<()> {
+    TcpListener::bind(("127.0.0.1", port))
+        .map(drop)
+        .with_context(|| format!("port {port} cannot be used: stop what listens there, or choose another with --port"))
+}
+
+/// Makes the folder, and makes sure that it takes data and that what it holds is sound at first sight.
+pub fn folder(data: &Path) -> Result<()> {
+    let probe = data.join(".probe");
+    let written = fs::create_dir_all(data).and_then(|()| fs::write(&probe, [0; PROBE_BYTES]));
+    let removed = if probe.exists() { fs::remove_file(&probe) } else { Ok(()) };
+    written.and(removed).with_context(|| {
+        let folder = data.display();
+        format!("{folder} takes no data: free some space, mend its permissions, or choose another with --data")
+    })?;
+    databases(data)
+}
+
+/// A database that lost its head would otherwise show itself under somebody's first request.
+fn databases(folder: &Path) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            databases(&path)?;
+        } else if path.extension().is_some_and(|kind| kind == "db" || kind == "sqlite") {
+            let file = path.display();
+            let mut header = Vec::new();
+            let opened = fs::File::open(&path);
+            opened
+                .and_then(|open| open.take(SQLITE_HEADER.len() as u64).read_to_end(&mut header))
+                .with_context(|| format!("{file} cannot be read: mend its permissions"))?;
+            if !header.is_empty() && header != SQLITE_HEADER {
+                bail!("{file} is no longer a database: restore it from a backup, or move it away to start anew");
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scratch(name: &str) -> std::path::PathBuf {
+        let folder = std::env::temp_dir().join(format!("grok2api-{name}-{}", std::process::id()));
+        fs::create_dir_all(folder.join("deeper")).unwrap();
+        folder
+    }
+
+    #[test]
+    fn a_broken_database_is_named_and_left_alone() {
+        let data = scratch("broken");
+        let file = data.join("deeper/a.sqlite");
+        for (content, fine) in [(&b""[..], true), (b"SQLite format 3\0...", true), (b"\0\0\0\0", false)] {
+            fs::write(&file, content).unwrap();
+            let checked = folder(&data);
+            assert_eq!(checked.is_ok(), fine, "{checked:?}");
+            assert_eq!(fs::read(&file).unwrap(), content);
+        }
+        assert!(folder(&data).unwrap_err().to_string().contains("a.sqlite is no longer a database"));
+        fs::remove_dir_all(&data).unwrap();
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_one_sentence() {
+        let data = scratch("file");
+        fs::write(data.join("plain"), "").unwrap();
+        let error = folder(&data.join("plain/below")).unwrap_err().to_string();
+        assert!(error.contains("takes no data: free some space"), "{error}");
+        fs::remove_dir_all(&data).unwrap();
+    }
+
+    #[test]
+    fn a_taken_port_is_one_sentence() {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let error = port(taken.local_addr().unwrap().port()).unwrap_err().to_string();
+        assert!(error.contains("choose another with --port"), "{error}");
+    }
+}

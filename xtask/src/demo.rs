@@ -1,0 +1,150 @@
+//! What `up --demo` adds: a scripted Grok, accounts for it, a password and a key, and a line to paste.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{BufRead, BufReader, Read, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    thread,
+};
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::{http::Client, process::Running};
+
+/// Cookies shaped like those of grok.com, by the names that the scripted Grok goes by: two Basic accounts, one Super.
+const BASIC: [&str; 2] = [
+    "eyJhbGciOiJIUzI1NiJ9.eyJzZXNzaW9uX2lkIjoiZGVtby0xIn0.ZGVtb25zdHJhdGlvbiBhY2NvdW50IDE",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzZXNzaW9uX2lkIjoiZGVtby0yIn0.ZGVtb25zdHJhdGlvbiBhY2NvdW50IDI",
+];
+const SUPER: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzZXNzaW9uX2lkIjoic3VwZXItZGVtbyJ9.ZGVtb25zdHJhdGlvbiBhY2NvdW50IDM";
+const FIRST_RUN_PASSWORD: &str = "admin";
+
+/// Starts the scripted Grok on a free port and tells where it listens.
+pub fn scripted_grok(root: &Path) -> Result<(Running, String)> {
+    let mut node = Command::new("node");
+    node.arg(root.join("tests/fake-grok.mjs")).current_dir(root).stdout(Stdio::piped());
+    let mut running = Running::start("the scripted Grok", &mut node)?;
+    let mut output = BufReader::new(running.child.stdout.take().context("its output is a pipe")?);
+    let mut line = String::new();
+    output.read_line(&mut line)?;
+    let url = line.trim().strip_prefix("ready ").context("the scripted Grok did not start")?.to_owned();
+    // Read to its end, so that it never waits for a full pipe.
+    thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
+    Ok((running, url))
+}
+
+/// Makes what is missing, then says how to use it. The password is shown by the start that made it only.
+pub fn introduce(client: &Client, url: &str, data: &Path) -> Result<()> {
+    let file = CredentialsFile(data.join("credentials.json"));
+    let (mut credentials, first) = match file.read()? {
+        Some(credentials) => (credentials, false),
+        None => (Credentials { password: random()?, key: None }, true),
+    };
+    if !works(client, credentials.key.as_deref())? {
+        // Written before the password is set: a start that breaks off in between can be repeated.
+        file.write(&credentials)?;
+        let key = prepare(client, &credentials.password).with_context(|| {
+            let folder = data.display();
+            format!(
+                "the demonstration was changed since: remove {folder} to start it anew, or run on it without --demo"
+            )
+        })?;
+        credentials.key = Some(key);
+        file.write(&credentials)?;
+    }
+    print(url, &credentials, first, &file.0);
+    Ok(())
+}
+
+struct Credentials {
+    password: String,
+    key: Option<String>,
+}
+
+/// Readable by its owner only.
+struct CredentialsFile(PathBuf);
+
+impl CredentialsFile {
+    fn read(&self) -> Result<Option<Credentials>> {
+        let file = self.0.display();
+        if !self.0.exists() {
+            return Ok(None);
+        }
+        let text = fs::read_to_string(&self.0).with_context(|| format!("{file} cannot be read"))?;
+        let value: Value = serde_json::from_str(&text).unwrap_or_default();
+        let password = value["password"].as_str().with_context(|| format!("{file} holds no password: remove it"))?;
+        Ok(Some(Credentials { password: password.to_owned(), key: value["key"].as_str().map(str::to_owned) }))
+    }
+
+    fn write(&self, credentials: &Credentials) -> Result<()> {
+        let draft = self.0.with_extension("new");
+        let _ = fs::remove_file(&draft);
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+        let value = json!({ "username": "admin", "password": credentials.password, "key": credentials.key });
+        file.write_all(format!("{value:#}\n").as_bytes())?;
+        file.sync_all()?;
+        Ok(fs::rename(&draft, &self.0)?)
+    }
+}
+
+fn works(client: &Client, key: Option<&str>) -> Result<bool> {
+    key.map_or(Ok(false), |key| Ok(client.get("/v1/models", key)?.status == 200))
+}
+
+/// Signs in, changes the first-run password where it still holds, adds the accounts and gives a new key.
+fn prepare(client: &Client, password: &str) -> Result<String> {
+    if let Ok(session) = sign_in(client, FIRST_RUN_PASSWORD) {
+        call(client, "/api/password", &session, json!({ "current": FIRST_RUN_PASSWORD, "new": password }))?;
+    }
+    let session = sign_in(client, password)?;
+    call(client, "/api/tokens/add", &session, json!({ "tokens": BASIC, "token_type": "sso" }))?;
+    call(client, "/api/tokens/add", &session, json!({ "tokens": [SUPER], "token_type": "ssoSuper" }))?;
+    let made = call(client, "/api/keys/add", &session, json!({ "name": "demo" }))?;
+    Ok(made["data"]["key"].as_str().context("the answer holds no key")?.to_owned())
+}
+
+fn sign_in(client: &Client, password: &str) -> Result<String> {
+    let answer = call(client, "/api/login", "", json!({ "username": "admin", "password": password }))?;
+    Ok(answer["token"].as_str().context("the answer holds no session")?.to_owned())
+}
+
+fn call(client: &Client, path: &str, session: &str, body: Value) -> Result<Value> {
+    let reply = client.post(path, session, &body)?;
+    if reply.status != 200 {
+        bail!("{path} answered {}: {}", reply.status, reply.message());
+    }
+    Ok(reply.body)
+}
+
+/// 24 hexadecimal digits from the system's generator.
+fn random() -> Result<String> {
+    let mut bytes = [0; 12];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn print(url: &str, credentials: &Credentials, first: bool, file: &Path) {
+    let key = credentials.key.as_deref().unwrap_or_default();
+    let file = file.display();
+    let password = match first {
+        true => format!("{} (shown this once; kept in {file})", credentials.password),
+        false => format!("as in {file}"),
+    };
+    let body = r#"{"model":"grok-4-fast","stream":true,"messages":[{"role":"user","content":"Why is the sky blue?"}]}"#;
+    println!(
+        "
+A scripted Grok answers here; nothing leaves this machine.
+
+  address   {url}/v1
+  API key   {key}
+  console   user admin, password {password}
+
+Paste this to see an answer stream:
+
+curl -N {url}/v1/chat/completions -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{body}'
+"
+    );
+}

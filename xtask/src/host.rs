@@ -1,0 +1,114 @@
+//! The two hosts that run the component on this machine: which one, and how it is started.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Result, bail};
+
+use crate::{args::Up, networks, tools};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Spin,
+    Workerd,
+}
+
+impl Kind {
+    /// Its name, and that of its part of the data folder.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Spin => "spin",
+            Kind::Workerd => "workerd",
+        }
+    }
+}
+
+/// The host asked for; else the one whose data the folder holds; else Spin when it is there, and workerd when not.
+pub fn choose(options: &Up) -> Result<Kind> {
+    let holds = |kind: Kind| options.data.join(kind.name()).exists();
+    let folder = options.data.display();
+    let spin = if options.host == Some(Kind::Workerd) { None } else { tools::spin() };
+    match (options.host, spin) {
+        (Some(Kind::Workerd), _) => Ok(Kind::Workerd),
+        (_, Some(spin)) if spin.usable => {
+            if options.host.is_none() && holds(Kind::Workerd) && !holds(Kind::Spin) {
+                println!("{folder} holds data of workerd: running on it (--host spin starts anew)");
+                return Ok(Kind::Workerd);
+            }
+            Ok(Kind::Spin)
+        }
+        (Some(Kind::Spin), Some(spin)) => {
+            bail!("{} is too old: install Spin 4.1 or newer, see https://spinframework.dev/install", spin.text)
+        }
+        (Some(Kind::Spin), None) => {
+            bail!("spin is not on PATH: install 4.1 or newer, see https://spinframework.dev/install")
+        }
+        (None, spin) => {
+            if holds(Kind::Spin) && !holds(Kind::Workerd) {
+                bail!("{folder} holds data of Spin: put Spin 4.1 or newer on PATH, or start anew with --host workerd");
+            }
+            if let Some(spin) = spin {
+                println!("{} is older than 4.1: running on workerd", spin.text);
+            }
+            Ok(Kind::Workerd)
+        }
+    }
+}
+
+/// The command that serves the component; its standard output is ours to read.
+pub fn command(kind: Kind, root: &Path, options: &Up, vars: &[(String, String)]) -> Result<Command> {
+    let data = options.data.join(kind.name());
+    fs::create_dir_all(&data)?;
+    let mut command = match kind {
+        Kind::Spin => spin(root, options.port, vars, &data)?,
+        Kind::Workerd => workerd(root, options.port, vars, &data),
+    };
+    command.current_dir(root).stdout(Stdio::piped());
+    Ok(command)
+}
+
+fn workerd(root: &Path, port: u16, vars: &[(String, String)], data: &Path) -> Command {
+    let mut node = Command::new("node");
+    node.arg(root.join("cloudflare/serve.mjs")).arg("--port").arg(port.to_string()).arg("--data").arg(data);
+    node.args(vars.iter().flat_map(|(name, value)| ["--var".to_owned(), format!("{name}={value}")]));
+    node
+}
+
+fn spin(root: &Path, port: u16, vars: &[(String, String)], data: &Path) -> Result<Command> {
+    if std::env::var_os("CARGO_TARGET_DIR").is_some_and(|folder| Path::new(&folder) != root.join("target")) {
+        bail!("spin.toml names the component in target/, and CARGO_TARGET_DIR puts it elsewhere: unset that");
+    }
+    let mut allowed = Vec::new();
+    for (name, value) in vars.iter().filter(|(name, _)| name.ends_with("_url")) {
+        if let Some(address) = networks::private_address(value)? {
+            println!("{name} is the private address {address}: the component may reach that one and no other");
+            allowed.push(address);
+        }
+    }
+    let config = data.join("runtime-config.toml");
+    fs::write(&config, networks::runtime_config(&allowed))?;
+    let variables = data.join("variables.json");
+    write_variables(&variables, vars)?;
+    let mut spin = Command::new("spin");
+    spin.arg("up").arg("--from").arg(root.join("spin.toml"));
+    spin.arg("--listen").arg(format!("127.0.0.1:{port}"));
+    spin.arg("--state-dir").arg(data).arg("--log-dir").arg(data.join("logs"));
+    spin.arg("--runtime-config-file").arg(&config);
+    spin.arg("--variable").arg(format!("@{}", variables.display()));
+    // A trap ends every request of its instance, and their streams would look finished.
+    spin.args(["--max-instance-reuse-count", "1"]);
+    Ok(spin)
+}
+
+/// In a file, because Spin takes a value that begins with `@` for a file's name; for its owner only, some are secrets.
+fn write_variables(path: &Path, vars: &[(String, String)]) -> Result<()> {
+    let map: serde_json::Map<_, _> = vars.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+    let _ = fs::remove_file(path);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    Ok(file.write_all(serde_json::Value::Object(map).to_string().as_bytes())?)
+}

@@ -1,0 +1,58 @@
+//! The few HTTP calls that `up` makes to what it started on this machine.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+pub struct Client {
+    agent: ureq::Agent,
+    base: String,
+}
+
+/// A status and the body as JSON, or null when it is something else.
+pub struct Reply {
+    pub status: u16,
+    pub body: Value,
+}
+
+impl Reply {
+    /// What an error body of either API says.
+    pub fn message(&self) -> &str {
+        let text = self.body["message"].as_str().or_else(|| self.body["error"]["message"].as_str());
+        text.unwrap_or("no reason given")
+    }
+}
+
+impl Client {
+    pub fn new(base: &str) -> Self {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(30)))
+            // The machine's own address is never a matter for a proxy.
+            .proxy(None)
+            .build();
+        Client { agent: config.into(), base: base.to_owned() }
+    }
+
+    pub fn get(&self, path: &str, bearer: &str) -> Result<Reply> {
+        let request =
+            self.agent.get(format!("{}{path}", self.base)).header("authorization", format!("Bearer {bearer}"));
+        read(request.call().with_context(|| format!("GET {path}"))?)
+    }
+
+    pub fn post(&self, path: &str, bearer: &str, body: &Value) -> Result<Reply> {
+        let request = self
+            .agent
+            .post(format!("{}{path}", self.base))
+            .header("authorization", format!("Bearer {bearer}"))
+            .header("content-type", "application/json");
+        read(request.send(body.to_string()).with_context(|| format!("POST {path}"))?)
+    }
+}
+
+fn read(mut response: ureq::http::Response<ureq::Body>) -> Result<Reply> {
+    let status = response.status().as_u16();
+    let text = response.body_mut().read_to_string()?;
+    Ok(Reply { status, body: serde_json::from_str(&text).unwrap_or(Value::Null) })
+}

@@ -1,0 +1,176 @@
+//! Child processes, each in a process group of its own, so that whatever a child started ends with it.
+
+use std::{
+    io::{IsTerminal, Read, stdin},
+    os::unix::process::CommandExt,
+    process::{Command, ExitStatus, Output, Stdio},
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use nix::{
+    errno::Errno,
+    sys::{
+        signal::{Signal, killpg},
+        wait::{WaitPidFlag, waitpid},
+    },
+    unistd::Pid,
+};
+
+/// How long a child may take to close its files after SIGTERM.
+const GRACE: Duration = Duration::from_secs(8);
+const POLL: Duration = Duration::from_millis(20);
+/// What a shell reports for a command that Ctrl-C ended.
+const INTERRUPTED: i32 = 130;
+
+static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
+static STOPPING: AtomicBool = AtomicBool::new(false);
+static SERVING: AtomicBool = AtomicBool::new(false);
+
+/// A running child; dropping it ends its whole group.
+#[derive(Debug)]
+pub struct Running {
+    pub name: &'static str,
+    pub child: std::process::Child,
+    group: Pid,
+}
+
+impl Running {
+    /// Starts a command that reads nothing from the terminal.
+    pub fn start(name: &'static str, command: &mut Command) -> Result<Self> {
+        // Held across the start, so that a signal cannot slip in between a child and its registration.
+        let mut groups = GROUPS.lock().expect("no holder panics");
+        let program = command.get_program().to_owned();
+        let child = command
+            .stdin(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .with_context(|| format!("{} could not be started", program.display()))?;
+        let group = Pid::from_raw(child.id().try_into().context("process ids fit i32")?);
+        groups.push(group);
+        Ok(Running { name, child, group })
+    }
+
+    /// Its exit status once it has ended.
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
+        Ok(self.child.try_wait()?)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        end(&[self.group]);
+        if let Ok(mut groups) = GROUPS.lock() {
+            groups.retain(|group| *group != self.group);
+        }
+    }
+}
+
+/// Runs a command to its end; anything but success is an error that names it.
+pub fn run(command: &mut Command) -> Result<()> {
+    let mut running = Running::start("", command)?;
+    let status = running.child.wait()?;
+    wait_if_stopping();
+    if !status.success() {
+        let program = command.get_program().display();
+        let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy()).collect();
+        bail!("`{program} {}` failed ({status})", arguments.join(" "));
+    }
+    Ok(())
+}
+
+/// Runs a command to its end and gives what it wrote to standard output.
+pub fn output(command: &mut Command) -> Result<Output> {
+    let mut running = Running::start("", command.stdout(Stdio::piped()))?;
+    let mut stdout = Vec::new();
+    running.child.stdout.take().context("standard output is a pipe")?.read_to_end(&mut stdout)?;
+    let status = running.child.wait()?;
+    wait_if_stopping();
+    Ok(Output { status, stdout, stderr: Vec::new() })
+}
+
+/// From now on a stop is what this command was waiting for, not an interruption.
+pub fn serving() {
+    SERVING.store(true, Ordering::SeqCst);
+}
+
+/// On SIGINT or SIGTERM ends every child's group, then this process.
+pub fn end_on_signals() -> Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    // A closed terminal ends what ran in it, but `nohup` (which takes the terminal from stdin) shall keep it.
+    let on_hang_up = stdin().is_terminal().then_some(SIGHUP);
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM].into_iter().chain(on_hang_up))?;
+    thread::spawn(move || {
+        if signals.forever().next().is_some() {
+            STOPPING.store(true, Ordering::SeqCst);
+            // Never given back: nothing starts any more.
+            let groups = GROUPS.lock().expect("no holder panics");
+            end(&groups);
+            std::process::exit(if SERVING.load(Ordering::SeqCst) { 0 } else { INTERRUPTED });
+        }
+    });
+    Ok(())
+}
+
+/// Leaves the end of this process to the signal that asked for it.
+pub fn wait_if_stopping() {
+    while STOPPING.load(Ordering::SeqCst) {
+        thread::park_timeout(GRACE);
+    }
+}
+
+/// SIGTERM to each group, SIGKILL to those that outlive the grace; returns when none is left.
+fn end(groups: &[Pid]) {
+    for group in groups {
+        // A group that is gone already is what was wanted.
+        let _ = killpg(*group, Signal::SIGTERM);
+    }
+    let deadline = Instant::now() + GRACE;
+    for group in groups {
+        while is_alive(*group) {
+            if Instant::now() > deadline {
+                let _ = killpg(*group, Signal::SIGKILL);
+            }
+            thread::sleep(POLL);
+        }
+    }
+}
+
+/// Whether a group has a member; its leader, our child, is reaped on the way, for the dead count until then.
+fn is_alive(group: Pid) -> bool {
+    let _ = waitpid(group, Some(WaitPidFlag::WNOHANG));
+    killpg(group, None) != Err(Errno::ESRCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader};
+
+    use super::*;
+
+    #[test]
+    fn grandchildren_end_with_their_child() {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "sleep 300 & echo $!; wait"]).stdout(Stdio::piped());
+        let mut running = Running::start("shell", &mut shell).unwrap();
+        let mut line = String::new();
+        BufReader::new(running.child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let sleeper = Pid::from_raw(line.trim().parse().unwrap());
+        assert_eq!(nix::sys::signal::kill(sleeper, None), Ok(()));
+        drop(running);
+        // The dead sleeper is init's to reap, or stays a zombie where there is no init.
+        let state = std::fs::read_to_string(format!("/proc/{sleeper}/stat")).unwrap_or_default();
+        assert!(state.is_empty() || state.contains(" Z "), "{state}");
+    }
+
+    #[test]
+    fn a_failed_command_is_named() {
+        let error = run(Command::new("sh").args(["-c", "exit 3"])).unwrap_err().to_string();
+        assert!(error.contains("sh -c exit 3") && error.contains("exit status: 3"), "{error}");
+    }
+}
