@@ -8,6 +8,8 @@ use std::{fmt, time::Duration};
 use bytes::Bytes;
 use futures::{future::LocalBoxFuture, stream::LocalBoxStream};
 
+#[cfg(test)]
+pub mod native;
 #[cfg(target_family = "wasm")]
 pub mod wasi;
 

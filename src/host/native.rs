@@ -1,0 +1,327 @@
+//! The port for native tests: real SQLite, a clock that tests move, a scripted upstream.
+//!
+//! It refuses what one of the real hosts would refuse or silently drop: a second statement in a string, `BEGIN`,
+//! `PRAGMA`, more than a hundred bound values. Time stands still until every task waits; then it jumps to the
+//! next timer, so a test of a ten-minute limit takes no time.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, HashMap},
+    future::Future,
+    path::Path,
+    rc::Rc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures::{
+    FutureExt,
+    executor::{LocalPool, LocalSpawner},
+    future::LocalBoxFuture,
+    task::LocalSpawnExt,
+};
+use rusqlite::{Connection, params_from_iter, types::Value as SqlValue, types::ValueRef};
+
+use super::{ByteStream, DbError, Host, KvError, Row, SendError, Value};
+use crate::app::App;
+
+mod clock;
+mod script;
+
+pub use clock::{Clock, START};
+use script::play;
+pub use script::{Answer, Step};
+
+type Upstream = Box<dyn Fn(&http::Request<Bytes>) -> Result<Answer, SendError>>;
+
+pub struct NativeHost {
+    database: Connection,
+    /// Every statement that was sent, in order.
+    pub statements: RefCell<Vec<String>>,
+    /// Statements that contain this text fail.
+    pub broken: RefCell<Option<String>>,
+    pub kv: RefCell<BTreeMap<String, Vec<u8>>>,
+    pub variables: RefCell<HashMap<String, String>>,
+    upstream: RefCell<Upstream>,
+    /// What was sent upstream.
+    pub requests: RefCell<Vec<http::Request<Bytes>>>,
+    /// How many upstream bodies are still being read.
+    pub open_bodies: Rc<Cell<usize>>,
+    clock: Clock,
+    random: Cell<u64>,
+    spawner: LocalSpawner,
+    pool: RefCell<LocalPool>,
+}
+
+impl NativeHost {
+    /// A host with an empty database in memory.
+    pub fn new() -> Rc<Self> {
+        Self::on(Connection::open_in_memory().expect("memory can be had"))
+    }
+
+    /// A host whose database is this file; several may share one.
+    pub fn on_file(path: &Path) -> Rc<Self> {
+        Self::on(Connection::open(path).expect("the test's own folder can be written"))
+    }
+
+    fn on(database: Connection) -> Rc<Self> {
+        let pool = LocalPool::new();
+        Rc::new(NativeHost {
+            database,
+            statements: RefCell::default(),
+            broken: RefCell::default(),
+            kv: RefCell::default(),
+            variables: RefCell::default(),
+            upstream: RefCell::new(Box::new(|_| Err(SendError::Connection("no upstream is scripted".to_owned())))),
+            requests: RefCell::default(),
+            open_bodies: Rc::default(),
+            clock: Clock::new(),
+            random: Cell::new(0),
+            spawner: pool.spawner(),
+            pool: RefCell::new(pool),
+        })
+    }
+
+    /// A request's own [`App`] on this host.
+    pub fn app(self: &Rc<Self>) -> Rc<App> {
+        App::new(self.clone())
+    }
+
+    /// Runs a future, and what it spawned, moving the clock when all of them wait. What is spawned may outlive
+    /// it; see [`settle`](Self::settle).
+    pub fn run<T: 'static>(&self, future: impl Future<Output = T> + 'static) -> T {
+        let done = Rc::new(RefCell::new(None));
+        let slot = done.clone();
+        self.spawn(async move { *slot.borrow_mut() = Some(future.await) }.boxed_local());
+        loop {
+            self.pool.borrow_mut().run_until_stalled();
+            if let Some(output) = done.borrow_mut().take() {
+                return output;
+            }
+            assert!(self.clock.jump(), "every task waits for something that never comes");
+        }
+    }
+
+    /// Runs what was spawned until nothing is left that time alone would move on.
+    pub fn settle(&self) {
+        self.pool.borrow_mut().run_until_stalled();
+        while self.clock.jump() {
+            self.pool.borrow_mut().run_until_stalled();
+        }
+    }
+
+    /// Moves the clock on, ringing every timer on the way.
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    pub fn set_variable(&self, name: &str, value: &str) {
+        self.variables.borrow_mut().insert(name.to_owned(), value.to_owned());
+    }
+
+    pub fn on_send(&self, upstream: impl Fn(&http::Request<Bytes>) -> Result<Answer, SendError> + 'static) {
+        *self.upstream.borrow_mut() = Box::new(upstream);
+    }
+
+    /// One statement, for a test's own look at the database. Not counted.
+    pub fn sql(&self, sql: &str, params: Vec<Value>) -> Vec<Row> {
+        self.execute(sql, params).unwrap_or_else(|e| panic!("{sql}: {e}"))
+    }
+
+    /// The one integer a statement answers.
+    pub fn number(&self, sql: &str) -> i64 {
+        match self.sql(sql, vec![]).first().and_then(|row| row.first()) {
+            Some(Value::Integer(number)) => *number,
+            other => panic!("{sql}: {other:?}"),
+        }
+    }
+
+    fn execute(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, DbError> {
+        let first_word = sql.split_whitespace().next().unwrap_or_default().to_uppercase();
+        if ["BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "PRAGMA", "ATTACH", "VACUUM"].contains(&first_word.as_str()) {
+            return Err(DbError(format!("not authorized: {first_word}")));
+        }
+        if params.len() > 100 {
+            return Err(DbError("too many SQL variables".to_owned()));
+        }
+        let error = |e: rusqlite::Error| DbError(e.to_string());
+        // `prepare` refuses a second statement, as D1 does; Spin would silently leave it out.
+        let mut statement = self.database.prepare_cached(sql).map_err(error)?;
+        let columns = statement.column_count();
+        let mut rows = statement.query(params_from_iter(params.into_iter().map(to_sql))).map_err(error)?;
+        let mut answer = Vec::new();
+        while let Some(row) = rows.next().map_err(error)? {
+            answer.push((0..columns).map(|n| row.get_ref(n).map(from_sql).map_err(error)).collect::<Result<_, _>>()?);
+        }
+        Ok(answer)
+    }
+}
+
+impl Host for NativeHost {
+    fn query<'a>(&'a self, sql: &'a str, params: Vec<Value>) -> LocalBoxFuture<'a, Result<Vec<Row>, DbError>> {
+        async move {
+            self.statements.borrow_mut().push(sql.to_owned());
+            if self.broken.borrow().as_ref().is_some_and(|text| sql.contains(text)) {
+                return Err(DbError("disk I/O error".to_owned()));
+            }
+            self.execute(sql, params)
+        }
+        .boxed_local()
+    }
+
+    fn kv_get<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<Option<Vec<u8>>, KvError>> {
+        async move { Ok(self.kv.borrow().get(key).cloned()) }.boxed_local()
+    }
+
+    fn kv_set<'a>(&'a self, key: &'a str, value: Vec<u8>) -> LocalBoxFuture<'a, Result<(), KvError>> {
+        async move {
+            self.kv.borrow_mut().insert(key.to_owned(), value);
+            Ok(())
+        }
+        .boxed_local()
+    }
+
+    fn kv_delete<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<(), KvError>> {
+        async move {
+            self.kv.borrow_mut().remove(key);
+            Ok(())
+        }
+        .boxed_local()
+    }
+
+    fn send(&self, request: http::Request<Bytes>) -> LocalBoxFuture<'_, Result<http::Response<ByteStream>, SendError>> {
+        async move {
+            let answer = (self.upstream.borrow())(&request);
+            self.requests.borrow_mut().push(request);
+            let answer = answer?;
+            if !answer.delay.is_zero() {
+                self.clock.sleep(answer.delay).await;
+            }
+            let head = answer
+                .headers
+                .iter()
+                .fold(http::Response::builder().status(answer.status), |head, (name, value)| head.header(*name, value));
+            Ok(head
+                .body(play(answer.body, self.clock.clone(), &self.open_bodies))
+                .expect("the script's headers are valid"))
+        }
+        .boxed_local()
+    }
+
+    fn variable<'a>(&'a self, name: &'a str) -> LocalBoxFuture<'a, Option<String>> {
+        async move { self.variables.borrow().get(name).cloned() }.boxed_local()
+    }
+
+    fn now(&self) -> i64 {
+        self.clock.now()
+    }
+
+    fn monotonic(&self) -> u64 {
+        (self.clock.now() - START) as u64
+    }
+
+    fn sleep(&self, duration: Duration) -> LocalBoxFuture<'static, ()> {
+        self.clock.sleep(duration)
+    }
+
+    fn random(&self, buffer: &mut [u8]) {
+        for byte in buffer {
+            // splitmix64: the same bytes in every run.
+            let state = self.random.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
+            self.random.set(state);
+            let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            *byte = (mixed >> 56) as u8;
+        }
+    }
+
+    fn spawn(&self, work: LocalBoxFuture<'static, ()>) {
+        self.spawner.spawn_local(work).expect("the pool lives as long as the host");
+    }
+}
+
+fn to_sql(value: Value) -> SqlValue {
+    match value {
+        Value::Null => SqlValue::Null,
+        Value::Integer(value) => SqlValue::Integer(value),
+        Value::Real(value) => SqlValue::Real(value),
+        Value::Text(value) => SqlValue::Text(value),
+        Value::Blob(value) => SqlValue::Blob(value),
+    }
+}
+
+fn from_sql(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(value) => Value::Integer(value),
+        ValueRef::Real(value) => Value::Real(value),
+        ValueRef::Text(value) => Value::Text(String::from_utf8_lossy(value).into_owned()),
+        ValueRef::Blob(value) => Value::Blob(value.to_vec()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::StreamExt;
+
+    use super::*;
+    use crate::store::schema;
+
+    #[test]
+    fn refuses_what_a_real_host_refuses() {
+        let host = NativeHost::new();
+        for sql in ["BEGIN", "PRAGMA user_version", "SELECT 1; SELECT 2"] {
+            assert!(host.execute(sql, vec![]).is_err(), "{sql}");
+        }
+        assert!(host.execute("SELECT ?", vec![Value::Null; 101]).is_err());
+        assert_eq!(host.sql("SELECT 7", vec![]), [[Value::Integer(7)]]);
+    }
+
+    #[test]
+    fn time_jumps_only_when_all_wait() {
+        let host = NativeHost::new();
+        let (a, b) = (host.sleep(Duration::from_secs(600)), host.sleep(Duration::from_secs(30)));
+        let clock = host.clone();
+        let seen = host.run(async move {
+            b.await;
+            let at_b = clock.now() - START;
+            a.await;
+            (at_b, clock.now() - START)
+        });
+        assert_eq!(seen, (30_000, 600_000));
+    }
+
+    #[test]
+    fn the_upstream_follows_its_script_and_knows_who_still_reads() {
+        let host = NativeHost::new();
+        host.on_send(|_| {
+            let mut answer = Answer::chunks(["a", "b"]);
+            answer.body.push(Step::Wait(Duration::from_secs(5)));
+            answer.body.push(Step::Break(SendError::Connection("reset".to_owned())));
+            Ok(answer)
+        });
+        let client = host.clone();
+        let seen = host.run(async move {
+            let request = http::Request::get("https://grok.test/").body(Bytes::new()).expect("it is valid");
+            let mut body = client.send(request).await.expect("it answers").into_body();
+            let mut seen = Vec::new();
+            while let Some(chunk) = body.next().await {
+                seen.push(chunk.map_err(|e| e.to_string()));
+                assert_eq!(client.open_bodies.get(), 1);
+            }
+            seen
+        });
+        assert_eq!(seen, [Ok("a".into()), Ok("b".into()), Err("reset".to_owned())]);
+        assert_eq!((host.open_bodies.get(), host.now() - START), (0, 5_000));
+    }
+
+    #[test]
+    fn the_schema_applies_to_an_empty_database_and_again() {
+        let host = NativeHost::new();
+        let db = host.app().db.clone();
+        host.run(async move {
+            schema::migrate(&db).await.expect("an empty database takes it");
+            schema::migrate(&db).await.expect("and a current one too");
+        });
+        assert_eq!(host.number("SELECT count(*) FROM d1_migrations"), 1);
+    }
+}

@@ -1,0 +1,68 @@
+//! A clock that stands still until a test, or the host when every task waits, moves it.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
+
+use futures::{FutureExt, channel::oneshot, future::LocalBoxFuture};
+
+/// Where a fresh clock stands: 2026-01-29 08:00:00 UTC.
+pub const START: i64 = 1_769_673_600_000;
+
+#[derive(Clone)]
+pub struct Clock(Rc<Inner>);
+
+struct Inner {
+    now: Cell<i64>,
+    timers: RefCell<Vec<Timer>>,
+}
+
+struct Timer {
+    due: i64,
+    ring: oneshot::Sender<()>,
+}
+
+impl Clock {
+    pub fn new() -> Self {
+        Clock(Rc::new(Inner { now: Cell::new(START), timers: RefCell::default() }))
+    }
+
+    pub fn now(&self) -> i64 {
+        self.0.now.get()
+    }
+
+    pub fn sleep(&self, duration: Duration) -> LocalBoxFuture<'static, ()> {
+        let (ring, bell) = oneshot::channel();
+        self.0.timers.borrow_mut().push(Timer { due: self.now() + millis(duration), ring });
+        bell.map(drop).boxed_local()
+    }
+
+    pub fn advance(&self, by: Duration) {
+        self.0.now.set(self.now() + millis(by));
+        self.ring();
+    }
+
+    /// Moves on to the next timer that somebody still waits for; false when there is none.
+    pub fn jump(&self) -> bool {
+        self.0.timers.borrow_mut().retain(|timer| !timer.ring.is_canceled());
+        let Some(due) = self.0.timers.borrow().iter().map(|timer| timer.due).min() else { return false };
+        self.0.now.set(due.max(self.now()));
+        self.ring();
+        true
+    }
+
+    fn ring(&self) {
+        let now = self.now();
+        let due = self.0.timers.borrow_mut().extract_if(.., |timer| timer.due <= now).collect::<Vec<_>>();
+        for timer in due {
+            // Whoever waited may have lost interest.
+            let _ = timer.ring.send(());
+        }
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).expect("tests stay within the centuries")
+}
