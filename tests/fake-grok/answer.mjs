@@ -25,6 +25,7 @@ function words(count) {
 
 export function answerText(options, message) {
   if (options.big) return `<big>${'0123456789abcdef'.repeat(4096)}</big>`;
+  if (Array.isArray(options.tokens)) return options.tokens.join('');
   if (typeof options.text === 'string') return options.text;
   if (options.echo) return message.replace(/\[\[[^\]]*\]\]/g, '').trim();
   if (options.n) return words(options.n);

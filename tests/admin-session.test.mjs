@@ -1,0 +1,125 @@
+// Signing in: the forced first password, sessions by token and by cookie, and what strangers get.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { PASSWORD, startGateway } from './lib/gateway.mjs';
+
+let gw;
+before(async () => { gw = await startGateway({ fresh: true }); });
+after(() => gw?.stop());
+
+const NEW = 'a better password';
+const ROUTES = [['GET', '/settings'], ['POST', '/settings'], ['GET', '/storage/mode'], ['GET', '/tokens'], ['GET', '/tokens/tags/all'],
+  ['POST', '/tokens/add'], ['POST', '/tokens/delete'], ['POST', '/tokens/tags'], ['POST', '/tokens/note'], ['POST', '/tokens/test'],
+  ['POST', '/tokens/reveal'], ['GET', '/keys'], ['POST', '/keys/add'], ['POST', '/keys/delete'], ['POST', '/keys/status'],
+  ['POST', '/keys/name'], ['POST', '/keys/reveal'], ['POST', '/keys/batch-add'], ['POST', '/keys/batch-delete'],
+  ['POST', '/keys/batch-status'], ['GET', '/logs'], ['POST', '/logs/clear']];
+
+const refused = (answer, status, code) => {
+  assert.equal(answer.status, status, answer.text);
+  assert.equal(answer.body.success, false);
+  assert.equal(typeof answer.body.message, 'string');
+  if (code) assert.equal(answer.body.code, code);
+};
+const login = (username, password) => gw.call('POST', '/api/login', { body: { username, password } });
+
+test('every admin route refuses those without a session and those with an invented one', async () => {
+  for (const [method, path] of ROUTES) {
+    const body = method === 'POST' ? {} : undefined;
+    refused(await gw.call(method, `/api${path}`, { body }), 401, 'MISSING_SESSION');
+    refused(await gw.call(method, `/api${path}`, { body, headers: { authorization: 'Bearer invented' } }), 401, 'SESSION_EXPIRED');
+    refused(await gw.call(method, `/api${path}`, { body, headers: { cookie: 'session=invented; grok2api_session=invented' } }), 401);
+  }
+});
+
+test('wrong sign-ins are 401, malformed ones 400', async () => {
+  refused(await login('admin', 'wrong'), 401, 'BAD_CREDENTIALS');
+  refused(await login('root', 'admin'), 401, 'BAD_CREDENTIALS');
+  refused(await gw.call('POST', '/api/login', { body: 'no json' }), 400);
+  const missing = await gw.call('POST', '/api/login', { body: { username: 'admin' } });
+  refused(missing, 400);
+  assert.equal(missing.body.field, 'password');
+});
+
+test('the first-run password opens nothing but its own change', async () => {
+  const answer = await login('admin', 'admin');
+  assert.equal(answer.status, 200, answer.text);
+  assert.equal(answer.body.success, true);
+  assert.equal(answer.body.must_change_password ?? answer.body.data?.must_change_password, true);
+  gw.session = answer.body.token ?? answer.body.data.token;
+  for (const [method, path] of ROUTES) refused(await gw.api(method, path, method === 'POST' ? {} : undefined), 403, 'PASSWORD_CHANGE_REQUIRED');
+});
+
+test('the change asks for the current password and a new one that is no default', async () => {
+  refused(await gw.api('POST', '/password', { current: 'wrong', new: NEW }), 401);
+  for (const bad of ['', 'admin', 5, null]) {
+    const answer = await gw.api('POST', '/password', { current: 'admin', new: bad });
+    refused(answer, 400);
+    assert.equal(answer.body.field, 'new');
+  }
+  const { session } = gw;
+  const other = (await login('admin', 'admin')).body;
+  const changed = await gw.api('POST', '/password', { current: 'admin', new: NEW });
+  assert.equal(changed.status, 200, changed.text);
+  gw.session = other.token ?? other.data.token;
+  refused(await gw.api('GET', '/settings'), 401);
+  gw.session = session;
+  refused(await login('admin', 'admin'), 401);
+  const fresh = await gw.signIn(NEW);
+  assert.notEqual(fresh.must_change_password, true);
+  await gw.ok('GET', '/settings');
+});
+
+test('the password is never served', async () => {
+  const settings = await gw.api('GET', '/settings');
+  assert.equal(settings.body.data.global.admin_password, '');
+  assert.equal(settings.body.data.global.admin_password_set, true);
+  assert.ok(!settings.text.includes(NEW));
+});
+
+test('a browser’s cookie reads, and writes only from our own origin', async () => {
+  const answer = await login('admin', NEW);
+  const set = answer.headers.get('set-cookie');
+  for (const part of [/HttpOnly/i, /SameSite=Strict/i, /Path=\//, /Max-Age=28800/]) assert.match(set, part);
+  assert.doesNotMatch(set, /Secure/i, 'plain http: the browser would drop it');
+  const cookie = set.split(';')[0];
+  const write = (headers) => gw.call('POST', '/api/settings', { body: {}, headers: { cookie, ...headers } });
+  assert.equal((await gw.call('GET', '/api/settings', { headers: { cookie } })).status, 200);
+  refused(await write({}), 403, 'FOREIGN_ORIGIN');
+  refused(await write({ origin: 'https://evil.example' }), 403, 'FOREIGN_ORIGIN');
+  refused(await write({ origin: 'null' }), 403, 'FOREIGN_ORIGIN');
+  const own = await write({ origin: gw.url });
+  assert.equal(own.status, 200, own.text);
+});
+
+test('signing out ends the session', async () => {
+  await gw.signIn(NEW);
+  assert.equal((await gw.api('POST', '/logout', {})).status, 200);
+  refused(await gw.api('GET', '/settings'), 401, 'SESSION_EXPIRED');
+});
+
+test('another user name can be set, and is then the only one', async () => {
+  await gw.signIn(NEW);
+  await gw.settings({}, { admin_username: 'operator' });
+  refused(await login('admin', NEW), 401);
+  assert.equal((await login('operator', NEW)).status, 200);
+});
+
+test('five wrong passwords close the door for a while, also to the right one', async () => {
+  for (let n = 0; n < 5; n++) refused(await login('operator', `wrong ${n}`), 401);
+  const closed = await login('operator', NEW);
+  refused(closed, 429, 'TOO_MANY_LOGINS');
+  assert.ok(Number(closed.headers.get('retry-after')) > 0);
+  const spoofed = await gw.call('POST', '/api/login', { body: { username: 'operator', password: NEW }, headers: { 'x-forwarded-for': '203.0.113.9' } });
+  refused(spoofed, 429);
+});
+
+test('a password given as a variable rules and cannot be changed here', async () => {
+  const ruled = await startGateway();
+  try {
+    const answer = await ruled.api('POST', '/password', { current: PASSWORD, new: NEW });
+    refused(answer, 409);
+    refused(await ruled.call('POST', '/api/login', { body: { username: 'admin', password: 'admin' } }), 401);
+  } finally {
+    await ruled.stop();
+  }
+});

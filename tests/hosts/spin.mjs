@@ -1,0 +1,58 @@
+// The component on Spin: `spin up` on a free port with its own state folder; ended by its process id.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const COMPONENT = join(ROOT, 'target/wasm32-wasip2/release/grok2api.wasm');
+const READY_WITHIN_MS = 60_000;
+const STOP_WITHIN_MS = 10_000;
+
+/** `null`, or the sentence that says why Spin cannot be used here. */
+export function spinMissing() {
+  const { stdout, error } = spawnSync('spin', ['--version'], { encoding: 'utf8' });
+  // A model checker goes by the same name: its version line starts otherwise.
+  const version = /^spin (\d+)\.(\d+)/.exec(stdout ?? '');
+  if (error || !version) return 'spin: not on PATH';
+  const [major, minor] = version.slice(1).map(Number);
+  return major > 4 || (major === 4 && minor >= 1) ? null : `spin: 4.1 or newer is needed, this is ${stdout.trim()}`;
+}
+
+async function answers(url) {
+  try {
+    return (await fetch(`${url}/health`, { signal: AbortSignal.timeout(2_000) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+async function stopped(child, signal) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const over = new Promise((resolve) => child.once('exit', resolve));
+  child.kill(signal);
+  await Promise.race([over, sleep(STOP_WITHIN_MS, undefined, { ref: false }).then(() => child.kill('SIGKILL')).then(() => over)]);
+}
+
+/** Starts Spin. `log` of the result gives what it has printed so far. */
+export async function start({ dataDir, vars, port }) {
+  const missing = spinMissing();
+  if (missing) throw new Error(missing);
+  if (!existsSync(COMPONENT)) throw new Error('the component is not built: run `cargo xtask build`');
+  const args = ['up', '--from', join(ROOT, 'spin.toml'), '--listen', `127.0.0.1:${port}`, '--state-dir', dataDir,
+    '--log-dir', join(dataDir, 'logs'), '--max-instance-reuse-count', '1'];
+  for (const [name, value] of Object.entries(vars)) args.push('--variable', `${name}=${value}`);
+  const child = spawn('spin', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => { log += data; });
+  const url = `http://127.0.0.1:${port}`;
+  for (const end = Date.now() + READY_WITHIN_MS; !await answers(url); await sleep(50)) {
+    if (child.exitCode !== null) throw new Error(`spin ended at its start: ${log}`);
+    if (Date.now() > end) {
+      await stopped(child, 'SIGKILL');
+      throw new Error(`spin did not answer within ${READY_WITHIN_MS} ms: ${log}`);
+    }
+  }
+  return { name: 'spin', url, stop: () => stopped(child, 'SIGTERM'), kill: () => stopped(child, 'SIGKILL'), log: () => log };
+}

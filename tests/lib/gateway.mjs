@@ -1,0 +1,143 @@
+// One gateway under test: the real component on a real host, with its own data folder and its own scripted Grok.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jwt, startGrok } from '../fake-grok.mjs';
+import { startHost } from './hosts.mjs';
+
+export { jwt };
+export const PASSWORD = 'correct horse battery';
+const CALL_LIMIT_MS = 60_000;
+
+/** Asks until `test` gives something truthy; fails, saying what it waited for, after `ms`. */
+export async function until(test, what, ms = 10_000) {
+  for (const end = Date.now() + ms; ;) {
+    const value = await test();
+    if (value) return value;
+    assert.ok(Date.now() < end, `${what}: not within ${ms} ms`);
+    await sleep(20);
+  }
+}
+
+/** Runs `work` over `items`, at most `width` at once, and gives the results in order. */
+export async function pooled(items, width, work) {
+  const results = new Array(items.length);
+  let next = 0;
+  const lane = async () => {
+    for (let at = next++; at < items.length; at = next++) results[at] = await work(items[at], at);
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
+  return results;
+}
+
+async function answerOf(response) {
+  const text = await response.text();
+  let body = text;
+  try { body = JSON.parse(text); } catch { /* pages and streams are not JSON */ }
+  return { status: response.status, headers: response.headers, body, text };
+}
+
+class Gateway {
+  session = null;
+  key = null;
+
+  constructor(parts) { Object.assign(this, parts); }
+
+  get url() { return this.host.url; }
+
+  /** A plain request. `body` that is not a string goes out as JSON. */
+  fetch(method, path, { body, headers = {}, signal, ...more } = {}) {
+    const json = body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array) && !(body instanceof ReadableStream);
+    return fetch(this.url + path, { method, redirect: 'manual', headers: { ...(json ? { 'content-type': 'application/json' } : {}), ...headers },
+      body: json ? JSON.stringify(body) : body, signal: signal ?? AbortSignal.timeout(CALL_LIMIT_MS), ...more });
+  }
+
+  async call(method, path, options) { return answerOf(await this.fetch(method, path, options)); }
+
+  /** An admin call in the session of `signIn`. */
+  api(method, path, body, headers = {}) {
+    return this.call(method, `/api${path}`, { body, headers: { ...(this.session ? { authorization: `Bearer ${this.session}` } : {}), ...headers } });
+  }
+
+  /** An admin call that has to succeed; gives `data`. */
+  async ok(method, path, body) {
+    const { status, body: answer } = await this.api(method, path, body);
+    assert.equal(status, 200, `${method} ${path}: ${status} ${JSON.stringify(answer)}`);
+    assert.equal(answer.success, true, `${method} ${path}: ${JSON.stringify(answer)}`);
+    return answer.data;
+  }
+
+  async signIn(password = PASSWORD, username = 'admin') {
+    const { status, body } = await this.call('POST', '/api/login', { body: { username, password } });
+    assert.equal(status, 200, `login: ${status} ${JSON.stringify(body)}`);
+    this.session = body.token ?? body.data?.token;
+    return body;
+  }
+
+  addTokens(names, token_type = 'sso') {
+    return this.ok('POST', '/tokens/add', { tokens: names.map((name) => jwt(name)), token_type });
+  }
+
+  tokens() { return this.ok('GET', '/tokens'); }
+
+  /** Replaces the pool: a test starts with exactly these tokens, all of them fresh. */
+  async pool(names, token_type = 'sso') {
+    for (let rows = await this.tokens(); rows.length > 0; rows = await this.tokens()) {
+      for (const type of ['sso', 'ssoSuper']) {
+        const ids = rows.filter((row) => row.token_type === type).map((row) => row.id);
+        if (ids.length > 0) await this.ok('POST', '/tokens/delete', { tokens: ids, token_type: type });
+      }
+    }
+    if (names.length > 0) await this.addTokens(names, token_type);
+    this.grok.reset();
+  }
+
+  settings(grok_config, global_config = {}) { return this.ok('POST', '/settings', { global_config, grok_config }); }
+
+  logs() { return this.ok('GET', '/logs?limit=1000'); }
+
+  /** Waits for `count` log rows: they are written after the answer. */
+  logged(count) {
+    return until(async () => { const rows = await this.logs(); return rows.length >= count && rows; }, `${count} log rows`);
+  }
+
+  /** One chat, collected unless `stream`; gives the raw response. */
+  chatRaw(content, { key = this.key, signal, headers = {}, ...fields } = {}) {
+    const messages = Array.isArray(content) ? content : [{ role: 'user', content }];
+    return this.fetch('POST', '/v1/chat/completions', { body: { model: 'grok-4-fast', messages, ...fields },
+      headers: { authorization: `Bearer ${key}`, ...headers }, signal });
+  }
+
+  async chat(content, options) { return answerOf(await this.chatRaw(content, options)); }
+
+  async stop() {
+    await this.host.stop();
+    if (this.ownsGrok) await this.grok.stop();
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Starts everything and signs in. `vars` are the component's variables; `fresh: true` leaves the first-run password alone
+ * and signs nobody in; `dataDir` keeps the data of an earlier start.
+ */
+export async function startGateway({ vars = {}, fresh = false, dataDir, grok, ...hostOptions } = {}) {
+  const own = grok === undefined;
+  const upstream = grok ?? await startGrok();
+  const data = dataDir ?? await mkdtemp(join(tmpdir(), 'grok2api-'));
+  const all = { grok_base_url: upstream.url, grok_assets_url: upstream.url, ...(fresh ? {} : { admin_password: PASSWORD }), ...vars };
+  let host;
+  try {
+    host = await startHost({ dataDir: data, vars: all, ...hostOptions });
+  } catch (error) {
+    if (own) await upstream.stop();
+    throw error;
+  }
+  const gateway = new Gateway({ host, grok: upstream, ownsGrok: own, dataDir: data });
+  if (fresh) return gateway;
+  await gateway.signIn();
+  gateway.key = (await gateway.ok('POST', '/keys/add', { name: 'suite' })).key;
+  return gateway;
+}

@@ -1,0 +1,83 @@
+"""The official OpenAI client for Python against a running gateway.
+
+Run by python.test.mjs: `openai_client.py BASE_URL API_KEY`. Ends with 0 when everything held.
+"""
+
+import sys
+
+import openai
+
+MODEL = "grok-4"
+# One of the gateway's scripted failures; `cut` ends the upstream stream after thirty frames.
+CUT = "[[n:50]] [[cut:30]]"
+
+
+def messages(content):
+    return [{"role": "user", "content": content}]
+
+
+def check_models(client):
+    ids = [model.id for model in client.models.list()]
+    assert len(ids) == 8 and MODEL in ids, ids
+    assert client.models.retrieve(MODEL).id == MODEL
+
+
+def check_chat(client):
+    answer = client.chat.completions.create(model=MODEL, messages=messages("[[text:Hello world]]"))
+    assert answer.model == MODEL, answer.model
+    assert answer.choices[0].message.role == "assistant"
+    assert answer.choices[0].message.content.endswith("Hello world"), answer
+    assert answer.choices[0].finish_reason == "stop"
+    assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens
+    return answer
+
+
+def check_stream(client):
+    stream = client.chat.completions.create(
+        model=MODEL,
+        messages=messages("[[text:Hello world]]"),
+        stream=True,
+        stream_options={"include_usage": True},
+    )
+    chunks = list(stream)
+    assert len({chunk.id for chunk in chunks}) == 1
+    assert {chunk.model for chunk in chunks} == {MODEL}
+    choices = [chunk.choices[0] for chunk in chunks if chunk.choices]
+    assert [choice.delta.role for choice in choices if choice.delta.role] == ["assistant"]
+    assert [choice.finish_reason for choice in choices if choice.finish_reason] == ["stop"]
+    assert chunks[-1].choices == [] and chunks[-1].usage.total_tokens > 0
+    return "".join(choice.delta.content or "" for choice in choices)
+
+
+def raises(kind, call):
+    try:
+        call()
+    except kind as error:
+        return error
+    raise AssertionError(f"{kind.__name__} was expected")
+
+
+def check_errors(client, base_url):
+    create = client.chat.completions.create
+    error = raises(openai.BadRequestError, lambda: create(model="gpt-4o", messages=messages("hi")))
+    assert error.param == "model", error.body
+    error = raises(openai.BadRequestError, lambda: create(model=MODEL, messages=[]))
+    assert error.param == "messages", error.body
+    stranger = openai.OpenAI(base_url=base_url, api_key="sk-wrong", max_retries=0)
+    raises(openai.AuthenticationError, lambda: stranger.models.list())
+    raises(openai.APIError, lambda: list(create(model=MODEL, messages=messages(CUT), stream=True)))
+    raises(openai.InternalServerError, lambda: create(model=MODEL, messages=messages(CUT)))
+
+
+def main(base_url, api_key):
+    client = openai.OpenAI(base_url=base_url, api_key=api_key, max_retries=0, timeout=30)
+    check_models(client)
+    collected = check_chat(client).choices[0].message.content
+    streamed = check_stream(client)
+    assert streamed == collected, (streamed, collected)
+    check_errors(client, base_url)
+    print(f"openai {openai.__version__}: models, chat, stream, usage and errors hold")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,173 @@
+// What an outcome does to a token, and what the client gets to see of it.
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { after, before, test } from 'node:test';
+import { jwt, startGateway, until } from './lib/gateway.mjs';
+
+let gw;
+before(async () => { gw = await startGateway(); });
+after(() => gw?.stop());
+
+const row = async (name) => (await gw.tokens()).find((each) => each.token_suffix === jwt(name).slice(-6));
+const untouched = async (name) => {
+  const { cooldown_remaining, last_failure_reason, status } = await row(name);
+  assert.deepEqual({ cooldown_remaining, last_failure_reason }, { cooldown_remaining: 0, last_failure_reason: '' });
+  assert.doesNotMatch(status, /失效|冷却|expired|cool/);
+};
+// Bookkeeping is written after the answer: wait for it by what it changes.
+const settled = (name, test) => until(async () => test(await row(name)), `the row of ${name}`, 5_000);
+
+test('no tokens at all: 503', async () => {
+  await gw.pool([]);
+  const answer = await gw.chat('hi');
+  assert.equal(answer.status, 503, answer.text);
+  assert.equal(answer.body.error.type, 'server_error');
+});
+
+test('every token cooling: 429 with Retry-After, and no further upstream call', async () => {
+  await gw.pool(['quota-1', 'quota-2']);
+  for (const stream of [false, true]) {
+    const answer = await gw.chat('hi', { stream });
+    assert.equal(answer.status, 429, answer.text);
+    assert.equal(answer.body.error.type, 'rate_limit_error');
+    const wait = Number(answer.headers.get('retry-after'));
+    assert.ok(wait > 3_000 && wait <= 3_600, `Retry-After: ${wait}`);
+  }
+  assert.equal(gw.grok.of('chat').length, 2);
+  const { cooldown_remaining, limit_reason } = await row('quota-1');
+  assert.ok(cooldown_remaining > 3_500 && cooldown_remaining <= 3_600, 'one hour while quota may be left');
+  assert.equal(limit_reason, 'cooldown');
+});
+
+test('a spent quota cools for ten hours', async () => {
+  await gw.pool(['usage-1', 'basic-1']);
+  for (let n = 0; n < 3; n++) assert.equal((await gw.chat('hi')).status, 200);
+  const { cooldown_remaining } = await settled('usage-1', (token) => token.cooldown_remaining > 0 && token);
+  assert.ok(cooldown_remaining > 35_900 && cooldown_remaining <= 36_000, `${cooldown_remaining}`);
+});
+
+test('a 429 inside the stream is a 429: another token answers', async () => {
+  await gw.pool(['inband-1', 'basic-1']);
+  for (let n = 0; n < 4; n++) assert.equal((await gw.chat('hi', { stream: n % 2 === 0 })).status, 200);
+  assert.equal(gw.grok.tokens.get(jwt('inband-1')), 1);
+});
+
+test('up to three attempts, each on another token', async () => {
+  await gw.pool(['broken-1', 'broken-2', 'broken-3', 'broken-4', 'broken-5']);
+  const answer = await gw.chat('hi');
+  assert.equal(answer.status, 502, answer.text);
+  assert.equal(answer.body.error.type, 'server_error');
+  assert.doesNotMatch(answer.text, /internal error/, 'upstream texts are not for callers');
+  assert.deepEqual([...gw.grok.tokens.values()], [1, 1, 1]);
+  await gw.pool(['broken-1', 'broken-2', 'basic-1']);
+  for (let n = 0; n < 2; n++) assert.equal((await gw.chat('hi')).status, 200);
+});
+
+test('an ordinary error makes the next five reservations pass the token over', async () => {
+  await gw.pool(['basic-1', 'basic-2', 'basic-3']);
+  gw.grok.script({ token: 'basic-2', times: 1 }, { error: 'unavailable' });
+  const asked = () => gw.grok.tokens.get(jwt('basic-2')) ?? 0;
+  while (asked() === 0) assert.equal((await gw.chat('hi')).status, 200);
+  for (let n = 0; n < 4; n++) assert.equal((await gw.chat('hi')).status, 200);
+  assert.equal(asked(), 1, 'passed over');
+  for (let n = 0; n < 6; n++) assert.equal((await gw.chat('hi')).status, 200);
+  assert.ok(asked() >= 2, 'and taken up again');
+});
+
+test('one token alone still serves after an ordinary error', async () => {
+  for (const way of [{ error: 'internal' }, { reset: true }, { cut: 0 }, { nothing: true }, { empty: true }]) {
+    await gw.pool(['basic-1']);
+    gw.grok.script({ times: 1 }, way);
+    const first = await gw.chat('hi');
+    assert.equal(first.status, 502, `${JSON.stringify(way)}: ${first.text}`);
+    assert.equal((await gw.chat('hi')).status, 200, JSON.stringify(way));
+  }
+});
+
+test('a quota of 0 is not asked within its window and serves again after the end', async () => {
+  await gw.pool(['basic-1']);
+  gw.grok.limit('basic-1', { remaining: 0, window: 3 });
+  const { id } = await row('basic-1');
+  await gw.ok('POST', '/tokens/test', { token: id, token_type: 'sso' });
+  assert.equal((await row('basic-1')).remaining_queries, 0);
+  const refused = await gw.chat('hi');
+  assert.equal(refused.status, 429, refused.text);
+  assert.ok(Number(refused.headers.get('retry-after')) <= 3);
+  assert.equal(gw.grok.of('chat').length, 0);
+  await sleep(3_100);
+  assert.equal((await gw.chat('hi')).status, 200);
+});
+
+test('blocks, challenges, overload and policy leave the token alone', async () => {
+  const ways = [['anti_bot', 502], ['challenge', 502], ['challenge_200', 502], ['empty_403', 502], ['heavy_usage', 503], ['heavy_usage_503', 503]];
+  for (const [error, status] of ways) {
+    await gw.pool(['basic-1']);
+    gw.grok.script({ times: 1 }, { error });
+    const answer = await gw.chat('hi');
+    assert.equal(answer.status, status, `${error}: ${answer.text}`);
+    assert.equal((await gw.chat('hi')).status, 200, error);
+    await untouched('basic-1');
+  }
+});
+
+test('moderation is the caller’s 400, tried once, in whatever form it comes', async () => {
+  for (const options of [{ error: 'moderated' }, { inband: 'moderated' }, { moderated: true }]) {
+    for (const stream of [false, true]) {
+      await gw.pool(['basic-1', 'basic-2', 'basic-3']);
+      gw.grok.script({}, options);
+      const answer = await gw.chat('hi', { stream });
+      assert.equal(answer.status, 400, `${JSON.stringify(options)}: ${answer.text}`);
+      assert.equal(answer.body.error.code, 'content_policy_violation');
+      assert.equal(gw.grok.of('chat').length, 1);
+      await untouched('basic-1');
+    }
+  }
+});
+
+test('a token dies at the second dead-account marker, not at the first, and a success clears the first', async () => {
+  for (const error of ['dead', 'bad_credentials', 'blocked_user', 'suspended']) {
+    await gw.pool(['basic-1', 'basic-2']);
+    const rule = gw.grok.script({ token: 'basic-1' }, { error });
+    const struck = async (times) => {
+      while ((gw.grok.tokens.get(jwt('basic-1')) ?? 0) < times) assert.equal((await gw.chat('hi')).status, 200);
+    };
+    await struck(1);
+    const first = await settled('basic-1', (token) => token.last_failure_reason !== '' && token);
+    assert.doesNotMatch(first.status, /失效|expired/, error);
+    rule.left = 0;
+    await struck(2);
+    rule.left = Infinity;
+    await struck(3);
+    await sleep(100);
+    assert.doesNotMatch((await row('basic-1')).status, /失效|expired/, `${error}: the success in between clears`);
+    await struck(4);
+    await settled('basic-1', (token) => /失效|expired/.test(token.status));
+    for (let n = 0; n < 3; n++) assert.equal((await gw.chat('hi')).status, 200);
+    assert.equal(gw.grok.tokens.get(jwt('basic-1')), 4, 'an expired token is not asked again');
+  }
+});
+
+test('heavy models need a Super token; Basic comes before Super for the others', async () => {
+  await gw.pool(['basic-1', 'basic-2']);
+  assert.equal((await gw.chat('hi', { model: 'grok-4-heavy' })).status, 503);
+  await gw.addTokens(['super-1'], 'ssoSuper');
+  assert.equal((await gw.chat('hi', { model: 'grok-4-heavy' })).status, 200);
+  assert.equal(gw.grok.of('chat').at(-1).token, jwt('super-1'));
+  for (let n = 0; n < 6; n++) assert.equal((await gw.chat('hi')).status, 200);
+  assert.equal(gw.grok.tokens.get(jwt('super-1')), 1);
+});
+
+test('expert answers cost four', async () => {
+  await gw.pool(['basic-1']);
+  await gw.ok('POST', '/tokens/test', { token: (await row('basic-1')).id, token_type: 'sso' });
+  assert.equal((await gw.chat('hi', { model: 'grok-4-expert' })).status, 200);
+  await settled('basic-1', (token) => token.remaining_queries === 76);
+});
+
+test('a cool-down is kept per rate-limit name: another model is still served', async () => {
+  await gw.pool(['basic-1']);
+  gw.grok.script({ times: 1 }, { error: 'too_many' });
+  assert.equal((await gw.chat('hi', { model: 'grok-4' })).status, 429);
+  assert.equal((await gw.chat('hi', { model: 'grok-4' })).status, 429);
+  assert.equal((await gw.chat('hi', { model: 'grok-3-fast' })).status, 200);
+});

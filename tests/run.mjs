@@ -1,0 +1,64 @@
+// Runs the HTTP suite on every host this machine has: workerd always, Spin when it is on PATH.
+//
+//   node tests/run.mjs [--host workerd|spin] [name…]      // a name picks tests/<name>.test.mjs
+//
+// REQUIRE_SPIN=1 makes a missing Spin a failure.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { fileURLToPath } from 'node:url';
+import { spinMissing } from './hosts/spin.mjs';
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+const FILE_TIMEOUT_MS = 300_000;
+// Looked at on workerd only: the scripted Grok itself, and what only its bindings can count.
+const ONCE = ['fake-grok.test.mjs', 'storage.test.mjs'];
+
+function suite(names) {
+  const files = readdirSync(HERE).filter((file) => file.endsWith('.test.mjs')).sort();
+  return names.length === 0 ? files : files.filter((file) => names.includes(file.replace('.test.mjs', '')));
+}
+
+/** Runs the files one after the other and tells how many tests passed and failed, and how many of them any host can run. */
+function runOn(host, files) {
+  process.env.HOST = host;
+  console.log(`\n— ${host} —`);
+  return new Promise((resolve) => {
+    const counts = { passed: 0, failed: 0, portable: 0 };
+    // One at a time: several hosts at once on two cores would measure each other.
+    const events = run({ files: files.map((file) => join(HERE, file)), concurrency: 1, timeout: FILE_TIMEOUT_MS });
+    const count = (kind) => ({ details, name, file }) => {
+      if (details?.type === 'suite' || name === file || details?.error?.failureType === 'subtestsFailed') return;
+      counts[kind] += 1;
+      if (!ONCE.some((once) => file?.endsWith(`/${once}`))) counts.portable += 1;
+    };
+    events.on('test:pass', count('passed'));
+    events.on('test:fail', (event) => {
+      process.exitCode = 1;
+      count('failed')(event);
+    });
+    const report = events.compose(new spec());
+    report.on('end', () => resolve(counts));
+    report.pipe(process.stdout, { end: false });
+  });
+}
+
+const args = process.argv.slice(2);
+const at = args.indexOf('--host');
+const only = at < 0 ? null : args.splice(at, 2)[1];
+const files = suite(args);
+if (files.length === 0) throw new Error(`no such tests: ${args.join(', ')}`);
+
+let portable = 0;
+if (only !== 'spin') ({ portable } = await runOn('workerd', files));
+if (only !== 'workerd') {
+  const missing = spinMissing();
+  if (!missing) {
+    const { failed } = await runOn('spin', files.filter((file) => !ONCE.includes(file)));
+    if (failed > 0) process.exitCode = 1;
+  } else {
+    console.log(`${missing}, ${portable} tests not run`);
+    if (process.env.REQUIRE_SPIN === '1' || only === 'spin') process.exitCode = 1;
+  }
+}

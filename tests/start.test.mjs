@@ -1,0 +1,119 @@
+// Starts that are not the usual one: an empty database, one that is a version behind, one that broke.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtemp, open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { PASSWORD, jwt, startGateway } from './lib/gateway.mjs';
+
+const run = promisify(execFile);
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const sqlite = (...args) => run('python3', [here('lib/database.py'), ...args]);
+const login = (gw) => gw.call('POST', '/api/login', { body: { username: 'admin', password: PASSWORD } });
+
+/** The database file below a data folder, by what is in it: each host names it in its own way. */
+async function databaseOf(folder) {
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath ?? entry.path, entry.name);
+    if (!entry.isFile() || !/\.(db|sqlite)$/.test(entry.name)) continue;
+    const { stdout } = await sqlite('tables', path).catch(() => ({ stdout: '' }));
+    if (stdout.includes('d1_migrations')) return path;
+  }
+  throw new Error(`no database below ${folder}`);
+}
+
+/** A data folder that a gateway has used and left, with one token and one key in it. */
+async function usedFolder() {
+  const dataDir = await mkdtemp(join(tmpdir(), 'grok2api-'));
+  const gw = await startGateway({ dataDir });
+  await gw.addTokens(['basic-1']);
+  await gw.host.stop();
+  await gw.grok.stop();
+  return { dataDir, key: gw.key };
+}
+
+const sha256 = async (path) => createHash('sha256').update(await readFile(path)).digest('hex');
+
+test('an empty database serves its first requests, also several at once', async () => {
+  const gw = await startGateway({ fresh: true, vars: { admin_password: PASSWORD } });
+  try {
+    const first = await Promise.all(Array.from({ length: 8 }, () => login(gw)));
+    assert.deepEqual(first.map((answer) => answer.status), new Array(8).fill(200), first.find((answer) => answer.status !== 200)?.text);
+  } finally {
+    await gw.stop();
+  }
+});
+
+test('on an empty database a request with a key is refused, not broken', async () => {
+  const gw = await startGateway({ fresh: true });
+  try {
+    assert.equal((await gw.call('GET', '/v1/models', { headers: { authorization: 'Bearer sk-nobody' } })).status, 401);
+  } finally {
+    await gw.stop();
+  }
+});
+
+test('data is still there after a stop and a start', async () => {
+  const { dataDir, key } = await usedFolder();
+  const gw = await startGateway({ dataDir });
+  try {
+    assert.equal((await gw.chat('hi', { key })).status, 200);
+    assert.equal(gw.grok.of('chat')[0].token, jwt('basic-1'));
+  } finally {
+    await gw.stop();
+  }
+});
+
+for (const [what, applied] of [['a version behind', 0], ['half-way through a migration', 3]]) {
+  test(`a database ${what} is brought up to date by the first request`, async () => {
+    const { dataDir } = await usedFolder();
+    await sqlite('behind', await databaseOf(dataDir), here('../migrations'), String(applied));
+    const gw = await startGateway({ dataDir, fresh: true, vars: { admin_password: PASSWORD } });
+    try {
+      const first = await login(gw);
+      assert.equal(first.status, 200, first.text);
+      await gw.signIn();
+      gw.key = (await gw.ok('POST', '/keys/add', { name: 'after' })).key;
+      await gw.addTokens(['basic-2']);
+      assert.equal((await gw.chat('hi')).status, 200);
+    } finally {
+      await gw.stop();
+    }
+  });
+}
+
+test('a broken database file is told, left as it is, and works again when mended', async () => {
+  const { dataDir, key } = await usedFolder();
+  const file = await databaseOf(dataDir);
+  const good = await readFile(file);
+  const handle = await open(file, 'r+');
+  await handle.write(Buffer.alloc(200, 'broken! '), 0, 200, 0);
+  await handle.close();
+  const broken = await sha256(file);
+  const failing = await startGateway({ dataDir, fresh: true });
+  try {
+    assert.equal((await failing.call('GET', '/health')).status, 200);
+    const answer = await failing.chat('hi', { key });
+    assert.equal(answer.status, 503, answer.text);
+    assert.equal(answer.body.error.code, 'database_error');
+    assert.ok(answer.body.error.message.length > 20, 'a sentence');
+    const admin = await login(failing);
+    assert.equal(admin.status, 503, admin.text);
+    assert.equal(admin.body.success, false);
+  } finally {
+    await failing.host.stop();
+    await failing.grok.stop();
+  }
+  assert.equal(await sha256(file), broken, 'nothing was written over it');
+  await writeFile(file, good);
+  const mended = await startGateway({ dataDir });
+  try {
+    assert.equal((await mended.chat('hi', { key })).status, 200);
+  } finally {
+    await mended.stop();
+  }
+});
