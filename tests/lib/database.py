@@ -38,6 +38,7 @@ def behind(file, migrations, half):
 def tables(file):
     db = sqlite3.connect(file)
     print("\n".join(name for _, name in objects(db)))
+    db.close()
 
 
 if __name__ == "__main__":
