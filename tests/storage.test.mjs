@@ -1,0 +1,100 @@
+// What a request costs in storage, counted on workerd's D1 by a wrapper round the bindings.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { pooled, startGateway, until } from './lib/gateway.mjs';
+
+let gw;
+let requests;
+before(async () => {
+  ({ requests } = await import('./hosts/workerd.mjs'));
+  gw = await startGateway({ host: 'workerd', countBindings: true });
+});
+after(() => gw?.stop());
+
+const POOL = 2_000;
+const names = (prefix, from, to) => Array.from({ length: to - from }, (_, n) => `${prefix}-${from + n}`);
+
+/** What the request behind this answer did, once all its work has ended. */
+function work(headers) {
+  const id = headers.get('x-test-request');
+  return until(async () => (await requests(gw.url)).find((entry) => entry.id === id && entry.done), `the work of request ${id}`);
+}
+
+const isDb = (step) => step.kind === 'd1';
+const sum = (steps, field) => steps.reduce((total, step) => total + step[field], 0);
+
+async function measuredChat(options) {
+  const answer = await gw.chat('[[n:20]]', options);
+  assert.equal(answer.status, 200, answer.text);
+  const { steps } = await work(answer.headers);
+  const sent = steps.findIndex((step) => step.kind === 'fetch');
+  return { answer, steps, ahead: steps.slice(0, sent), behind: steps.slice(sent + 1) };
+}
+
+function withinBudget({ answer, steps, ahead, behind }) {
+  assert.deepEqual(ahead.map((step) => step.kind), ['d1'], 'one round trip before the upstream request leaves');
+  assert.deepEqual(behind.map((step) => step.kind), ['d1'], 'one after');
+  assert.match(answer.headers.get('server-timing'), new RegExp(`\\bdb;desc="?${ahead.length}"?;`));
+  assert.equal(steps.filter((step) => step.kind === 'fetch').length, 1);
+}
+
+test('a chat: one round trip before the upstream request, equal to what server-timing says, and one after', async (t) => {
+  await gw.pool(['basic-1', 'basic-2', 'basic-3']);
+  await gw.chat('warm');
+  for (const stream of [false, true]) {
+    const measured = await measuredChat({ stream });
+    withinBudget(measured);
+    const { steps } = measured;
+    t.diagnostic(`rows written ${sum(steps, 'rowsWritten')} (${steps.filter(isDb).map((step) => step.rowsWritten)}), read ${sum(steps, 'rowsRead')}`);
+    assert.ok(sum(steps, 'rowsWritten') <= 8, `${sum(steps, 'rowsWritten')} rows written`);
+  }
+});
+
+test('a failed attempt costs two more', async () => {
+  await gw.pool(['broken-1', 'basic-1']);
+  const all = [];
+  for (let n = 0; n < 2; n++) all.push(await measuredChat());
+  const retried = all.find(({ steps }) => steps.filter((step) => step.kind === 'fetch').length === 2);
+  assert.ok(retried, 'the broken token had its turn');
+  assert.deepEqual(retried.steps.map((step) => step.kind), ['d1', 'fetch', 'd1', 'd1', 'fetch', 'd1']);
+});
+
+test('models cost at most one, health none, a refusal without a key none, admin lists at most two', async () => {
+  const cost = async (method, path, headers = {}) => (await work((await gw.call(method, path, { headers })).headers)).steps.length;
+  assert.equal(await cost('GET', '/v1/models', { authorization: `Bearer ${gw.key}` }), 1);
+  assert.equal(await cost('GET', '/v1/models', { authorization: 'Bearer sk-wrong' }), 1);
+  assert.equal(await cost('GET', '/v1/models'), 0);
+  assert.equal(await cost('GET', '/health'), 0);
+  for (const path of ['/api/tokens', '/api/keys', '/api/logs', '/api/settings']) {
+    assert.ok(await cost('GET', path, { authorization: `Bearer ${gw.session}` }) <= 2, path);
+  }
+});
+
+test(`with ${POOL} tokens a reservation reads at most 20 rows`, async (t) => {
+  await gw.pool([...names('basic', 0, POOL / 2), ...names('quota', 0, POOL / 2)]);
+  const reservation = async () => {
+    const measured = await measuredChat();
+    withinBudget(measured);
+    assert.ok(sum(measured.steps, 'rowsWritten') <= 8);
+    return measured.ahead[0].rowsRead;
+  };
+  gw.grok.script({}, (call) => (call.tokenName.startsWith('quota') ? { error: undefined } : {}));
+  const fresh = await reservation();
+  t.diagnostic(`rows read by a reservation with ${POOL} tokens: ${fresh}`);
+  assert.ok(fresh <= 20, `${fresh} rows`);
+});
+
+test('also with half of them cooling', { timeout: 240_000 }, async (t) => {
+  gw.grok.reset();
+  // Chats until every quota-… token has had its 429; some find three of them in a row and are refused.
+  const cooled = () => [...new Set(gw.grok.of('chat').filter((call) => call.tokenName.startsWith('quota')).map((call) => call.token))].length;
+  while (cooled() < POOL / 2) await pooled(names('cool', 0, 64), 16, (name) => gw.chat(`[[n:1]] ${name}`));
+  const read = [];
+  for (let n = 0; n < 10; n++) {
+    const measured = await measuredChat();
+    withinBudget(measured);
+    read.push(measured.ahead[0].rowsRead);
+  }
+  t.diagnostic(`rows read by a reservation with ${POOL / 2} of ${POOL} tokens cooling: ${read}`);
+  assert.ok(Math.max(...read) <= 20, `${read}`);
+});
