@@ -37,8 +37,12 @@ pub async fn read_json<T: DeserializeOwned>(request: Request) -> Result<T> {
     let body = read_body(request).await?;
     let mut json = serde_json::Deserializer::from_slice(&body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
-        let path = e.path().to_string();
+        let mut path = e.path().to_string();
         let error = Error::new(Kind::Invalid, e.into_inner().to_string());
+        // The path of a missing field ends at the object that lacks it.
+        if let Some(name) = error.message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+            path = if path == "." { name.to_owned() } else { format!("{path}.{name}") };
+        }
         if path == "." { error } else { error.with_param(path) }
     })?;
     json.end().map_err(|e| Error::new(Kind::Invalid, e.to_string()))?;

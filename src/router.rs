@@ -9,7 +9,7 @@ use futures::future::LocalBoxFuture;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use crate::{
-    admin::{session, settings},
+    admin::{keys, session, settings},
     app::App,
     auth::{AdminSession, PresentedKey},
     error::{Error, Kind, Result},
@@ -69,6 +69,15 @@ const ROUTES: &[Route] = &[
     route!(GET "/api/settings" admin settings::read),
     route!(POST "/api/settings" admin settings::write),
     route!(GET "/api/settings/schema" admin settings::schema),
+    route!(GET "/api/keys" admin keys::list),
+    route!(POST "/api/keys/add" admin keys::add),
+    route!(POST "/api/keys/delete" admin keys::delete),
+    route!(POST "/api/keys/status" admin keys::set_active),
+    route!(POST "/api/keys/name" admin keys::rename),
+    route!(POST "/api/keys/reveal" admin keys::reveal),
+    route!(POST "/api/keys/batch-add" admin keys::batch_add),
+    route!(POST "/api/keys/batch-delete" admin keys::batch_delete),
+    route!(POST "/api/keys/batch-status" admin keys::batch_set_active),
 ];
 
 /// Answers any request: finds the route, asks its guard, runs its handler, adds the common headers.

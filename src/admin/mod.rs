@@ -1,4 +1,6 @@
 //! The console's API: one file a page, each with its bodies, handlers and answers.
 
+pub mod keys;
+pub mod query;
 pub mod session;
 pub mod settings;

@@ -73,8 +73,11 @@ impl Db {
 
 /// What the database said goes to the operator's log; the caller learns what to do.
 fn database_error(error: DbError) -> Error {
-    eprintln!("database: {error}");
     let text = error.0.to_lowercase();
+    if text.contains("unique constraint failed") {
+        return Error::new(Kind::Conflict, "There is such an entry already");
+    }
+    eprintln!("database: {error}");
     let advice = if text.contains("full") {
         "The database or its disk is full: free some space, then try again"
     } else if text.contains("malformed") || text.contains("not a database") || text.contains("corrupt") {
