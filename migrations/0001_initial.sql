@@ -85,7 +85,7 @@ CREATE TABLE login_attempts (
 CREATE TRIGGER login_attempts_window AFTER UPDATE OF window_start ON login_attempts
   WHEN NEW.address = '' AND NEW.window_start > OLD.window_start
 BEGIN
-  DELETE FROM login_attempts WHERE address <> '' AND window_start < OLD.window_start;
+  DELETE FROM login_attempts WHERE address <> '' AND window_start <= OLD.window_start;
 END
 -- statement
 CREATE TRIGGER admin_sessions_opened AFTER INSERT ON admin_sessions BEGIN

@@ -35,6 +35,10 @@ pub async fn read_body(request: Request) -> Result<Bytes> {
 /// The body as JSON of the given shape; the error names the field.
 pub async fn read_json<T: DeserializeOwned>(request: Request) -> Result<T> {
     let body = read_body(request).await?;
+    // serde would take the fields of a struct from an array too, in order.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Error::new(Kind::Invalid, "The request body has to be a JSON object"));
+    }
     let mut json = serde_json::Deserializer::from_slice(&body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
         let mut path = e.path().to_string();

@@ -4,3 +4,6 @@ pub mod keys;
 pub mod query;
 pub mod session;
 pub mod settings;
+
+#[cfg(test)]
+mod tests;

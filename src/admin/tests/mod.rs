@@ -1,0 +1,102 @@
+//! The console's routes through the router, on real SQLite.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+use futures::{FutureExt, StreamExt};
+use http::{HeaderMap, Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::{
+    host::{Body, native::NativeHost},
+    router,
+};
+
+mod keys;
+mod session;
+mod settings;
+
+/// A browser at the console of one gateway.
+struct Console {
+    host: Rc<NativeHost>,
+    headers: HeaderMap,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Value,
+    /// Storage round trips.
+    statements: usize,
+}
+
+impl Console {
+    /// Nobody is signed in.
+    fn new() -> Self {
+        let host = NativeHost::new();
+        host.set_variable("password_iterations", "1000");
+        let mut console = Console { host, headers: HeaderMap::new() };
+        console.header("spin-client-addr", "192.0.2.1:50000");
+        console
+    }
+
+    /// Signed in, with a password of one's own.
+    fn signed_in() -> Self {
+        let mut console = Console::new();
+        console.host.set_variable("admin_password", "a long password");
+        console.sign_in("a long password");
+        console
+    }
+
+    fn header(&mut self, name: &'static str, value: &str) {
+        self.headers.insert(name, value.parse().expect("a test's header is valid"));
+    }
+
+    fn login(&self, password: &str) -> Answer {
+        self.post("/api/login", json!({ "username": "admin", "password": password }))
+    }
+
+    fn sign_in(&mut self, password: &str) -> Answer {
+        let answer = self.login(password);
+        let token = answer.body["token"].as_str().unwrap_or_else(|| panic!("no session: {}", answer.body));
+        self.header("authorization", &format!("Bearer {token}"));
+        answer
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path, String::new())
+    }
+
+    fn post(&self, path: &str, body: Value) -> Answer {
+        self.ask(Method::POST, path, body.to_string())
+    }
+
+    fn ask(&self, method: Method, path: &str, body: String) -> Answer {
+        let chunks = futures::stream::iter([Ok(Bytes::from(body))]).boxed_local();
+        let mut request = http::Request::new(chunks);
+        *request.method_mut() = method;
+        *request.uri_mut() = format!("http://gateway.test{path}").parse().expect("a test's path is valid");
+        *request.headers_mut() = self.headers.clone();
+        self.host.statements.borrow_mut().clear();
+        let reply = self.host.run(router::route(self.host.app(), request).boxed_local());
+        let (head, body) = reply.into_parts();
+        let Body::Full(body) = body else { panic!("{path} answers a stream") };
+        let body = serde_json::from_slice(&body).unwrap_or_else(|e| panic!("{path} answers no JSON: {e}"));
+        let statements = self.host.statements.borrow().len();
+        Answer { status: head.status, headers: head.headers, body, statements }
+    }
+}
+
+impl Answer {
+    /// Status and code of a refusal, with the field at fault.
+    fn refusal(&self) -> (u16, &str, &str) {
+        assert_eq!(self.body["success"], false, "{}", self.body);
+        (self.status.as_u16(), self.body["code"].as_str().unwrap_or(""), self.body["field"].as_str().unwrap_or(""))
+    }
+
+    #[track_caller]
+    fn ok(self) -> Self {
+        assert_eq!((self.status, &self.body["success"]), (StatusCode::OK, &Value::Bool(true)), "{}", self.body);
+        self
+    }
+}

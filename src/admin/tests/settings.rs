@@ -1,0 +1,177 @@
+//! Settings: defaults, checks, secrets.
+
+use super::*;
+
+fn write(console: &Console, global: Value, grok: Value) -> Answer {
+    console.post("/api/settings", json!({ "global_config": global, "grok_config": grok }))
+}
+
+fn read(console: &Console) -> Value {
+    console.get("/api/settings").ok().body["data"].take()
+}
+
+#[test]
+fn defaults_are_served_until_changed() {
+    let console = Console::signed_in();
+    let expected = json!({
+        "global": { "base_url": "", "admin_username": "admin", "admin_password": "", "admin_password_set": true },
+        "grok": {
+            "api_key": "", "api_key_set": false, "x_statsig_id": "", "x_statsig_id_set": false,
+            "cf_clearance": "", "cf_clearance_set": false, "user_agent": "",
+            "filtered_tags": "xaiartifact,xai:tool_usage_card,grok:render",
+            "show_thinking": true, "temporary": true, "stream_first_response_timeout": 30,
+            "stream_chunk_timeout": 120, "stream_total_timeout": 600,
+        },
+    });
+    assert_eq!(read(&console), expected);
+
+    let grok = json!({ "temporary": false, "stream_chunk_timeout": 0, "filtered_tags": " a , ,b" });
+    let answer = write(&console, json!({ "base_url": "https://grok.example/" }), grok).ok();
+    let changed = json!(["global.base_url", "grok.filtered_tags", "grok.stream_chunk_timeout", "grok.temporary"]);
+    assert_eq!((&answer.body["data"]["changed"], answer.statements), (&changed, 2));
+    let now = read(&console);
+    assert_eq!(now["global"]["base_url"], "https://grok.example");
+    assert_eq!((&now["grok"]["temporary"], &now["grok"]["filtered_tags"]), (&json!(false), &json!("a,b")));
+    assert_eq!((&now["grok"]["stream_chunk_timeout"], &now["grok"]["show_thinking"]), (&json!(0), &json!(true)));
+
+    write(&console, json!({ "base_url": "" }), json!({ "temporary": true, "filtered_tags": "a,b" })).ok();
+    assert_eq!(read(&console)["grok"]["temporary"], true);
+    let kept = console.host.sql("SELECT value FROM settings WHERE section = 'global'", vec![]);
+    assert_eq!(kept, [[crate::host::Value::from("{}")]], "only what differs from the defaults is kept");
+}
+
+#[test]
+fn a_faulty_value_is_named_and_nothing_is_changed() {
+    let console = Console::signed_in();
+    let before = read(&console);
+    let long = "x".repeat(4097);
+    for (name, value) in [
+        ("grok.show_thinking", json!("no")),
+        ("grok.show_thinking", json!(1)),
+        ("grok.show_thinking", json!(null)),
+        ("grok.stream_total_timeout", json!(-1)),
+        ("grok.stream_total_timeout", json!(3601)),
+        ("grok.stream_total_timeout", json!(1.5)),
+        ("grok.stream_total_timeout", json!("30")),
+        ("grok.filtered_tags", json!(["a"])),
+        ("grok.filtered_tags", json!("a\u{0}")),
+        ("grok.user_agent", json!("a\r\nx: y")),
+        ("grok.user_agent", json!("Gr\u{f6}k")),
+        ("grok.x_statsig_id", json!("a\nb")),
+        ("grok.x_statsig_id", json!({ "a": 1 })),
+        ("grok.x_statsig_id", json!(long)),
+        ("grok.cf_clearance", json!("a; b=c")),
+        ("grok.cf_clearance", json!("a\tb")),
+        ("grok.api_key", json!("two words")),
+        ("grok.api_key", json!(7)),
+        ("grok.proxy_url", json!("")),
+        ("grok.base_url", json!("")),
+        ("global.base_url", json!("ftp://a.example")),
+        ("global.base_url", json!("a.example")),
+        ("global.base_url", json!("https://a.example/?q")),
+        ("global.base_url", json!("https://u:p@a.example")),
+        ("global.base_url", json!("https://a.exa\nmple")),
+        ("global.admin_username", json!("  ")),
+        ("global.admin_username", json!(null)),
+        ("global.admin_password", json!("short")),
+        ("global.admin_password", json!(null)),
+    ] {
+        let (section, name) = name.split_once('.').expect("it has a section");
+        let mut body = json!({
+            "global_config": { "admin_username": "someone" },
+            "grok_config": { "api_key": "sk-good", "temporary": false },
+        });
+        let field = format!("{section}_config");
+        body[&field][name] = value;
+        let answer = console.post("/api/settings", body.clone());
+        assert_eq!(answer.refusal(), (400, "invalid_value", format!("{field}.{name}").as_str()), "{body}");
+    }
+    for body in [json!({ "grok": {} }), json!([]), json!({ "grok_config": 1 }), json!("x")] {
+        assert_eq!(console.post("/api/settings", body.clone()).status, 400, "{body}");
+    }
+    assert_eq!(console.ask(Method::POST, "/api/settings", "{".to_owned()).status, 400);
+    assert_eq!(read(&console), before);
+}
+
+#[test]
+fn secrets_are_kept_cleared_and_never_served() {
+    for key in ["", "sixteen letters!"] {
+        let console = Console::signed_in();
+        console.host.set_variable("encryption_key", key);
+        let secrets = json!({ "api_key": "sk-mine", "cf_clearance": " cf_clearance=abc.1 ", "x_statsig_id": "s t a" });
+        let answer = write(&console, json!({}), secrets).ok();
+        assert_eq!(answer.statements, 2);
+        let expect_set = |is_set: bool| {
+            let answer = console.get("/api/settings").ok();
+            assert_eq!(answer.body["encryption_key_set"], !key.is_empty());
+            let grok = &answer.body["data"]["grok"];
+            for name in ["api_key", "cf_clearance", "x_statsig_id"] {
+                assert_eq!((&grok[name], &grok[&format!("{name}_set")]), (&json!(""), &json!(is_set)), "{name}");
+            }
+        };
+        expect_set(true);
+        write(&console, json!({}), json!({ "api_key": "", "cf_clearance": "", "temporary": false })).ok();
+        expect_set(true);
+        let stored = console.host.number("SELECT count(*) FROM settings WHERE instr(value, 'abc.1') > 0");
+        assert_eq!(stored, i64::from(key.is_empty()), "sealed when there is a key");
+        assert_eq!(console.host.number("SELECT count(*) FROM api_keys WHERE id = 0 AND name = 'api_key'"), 1);
+        write(&console, json!({}), json!({ "api_key": null, "cf_clearance": null, "x_statsig_id": null })).ok();
+        expect_set(false);
+        assert_eq!(console.host.number("SELECT count(*) FROM api_keys"), 0);
+    }
+}
+
+#[test]
+fn what_cannot_be_opened_is_named_and_not_used() {
+    let console = Console::signed_in();
+    console.host.set_variable("encryption_key", "sixteen letters!");
+    write(&console, json!({}), json!({ "cf_clearance": "abc" })).ok();
+    let unreadable = |console: &Console| console.get("/api/settings").ok().body["unreadable"].take();
+    assert_eq!(unreadable(&console), json!([]));
+    console.host.set_variable("encryption_key", "another long key");
+    assert_eq!(unreadable(&console), json!(["cf_clearance"]));
+    console.host.set_variable("encryption_key_previous", "sixteen letters!");
+    assert_eq!(unreadable(&console), json!([]));
+    console.host.set_variable("encryption_key", "too short");
+    let answer = console.get("/api/settings");
+    assert!(answer.body["message"].as_str().expect("it has one").contains("at least 16"), "{}", answer.body);
+}
+
+#[test]
+fn the_api_key_may_not_be_one_of_the_table() {
+    let console = Console::signed_in();
+    let key = console.post("/api/keys/add", json!({ "name": "app" })).ok().body["data"]["key"].take();
+    let answer = write(&console, json!({ "base_url": "https://a.example" }), json!({ "api_key": key }));
+    assert_eq!(answer.refusal().0, 409);
+    assert_eq!(read(&console)["global"]["base_url"], "", "all or nothing");
+}
+
+#[test]
+fn the_password_and_the_name_can_be_set_here_too() {
+    let mut console = Console::new();
+    console.sign_in("admin");
+    console.post("/api/password", json!({ "current": "admin", "new": "a long password" })).ok();
+    console.sign_in("a long password");
+    write(&console, json!({ "admin_password": "a longer password", "admin_username": "Ann" }), json!({})).ok();
+    assert_eq!(console.get("/api/settings").refusal().0, 401, "sessions end with the password");
+    assert_eq!(console.login("a longer password").status, 401);
+    console.post("/api/login", json!({ "username": "Ann", "password": "a longer password" })).ok();
+}
+
+#[test]
+fn the_schema_describes_what_is_served() {
+    let console = Console::signed_in();
+    let schema = console.get("/api/settings/schema").ok().body["data"].take();
+    let served = read(&console);
+    let rows = schema.as_array().expect("it is a list");
+    assert_eq!(rows.len(), 13);
+    for row in rows {
+        let (section, name) = (row["section"].as_str().expect("text"), row["name"].as_str().expect("text"));
+        let value = &served[section][name];
+        if row["type"] == "secret" {
+            assert_eq!(value, "");
+        } else {
+            assert_eq!(*value, row["default"], "{name}");
+        }
+    }
+}
