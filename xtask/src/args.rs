@@ -41,7 +41,7 @@ pub fn parse(arguments: &[String], root: &Path) -> Result<Option<Up>> {
         match name {
             "--host" => options.host = Some(kind(&value("`spin` or `workerd`")?)?),
             "--port" => options.port = port(&value("a port number")?)?,
-            "--data" => data = Some(std::path::absolute(value("a folder")?)?),
+            "--data" => data = Some(std::path::absolute(value("a folder")?).context("--data needs a folder")?),
             "--var" => options.vars.push(variable(&value("NAME=VALUE")?)?),
             "--demo" if attached.is_none() => options.demo = true,
             "--help" | "-h" => return Ok(None),

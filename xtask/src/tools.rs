@@ -16,8 +16,9 @@ const SPIN: (u32, u32) = (4, 1);
 
 /// Node and the packages of package-lock.json, installed when they are absent or older than it.
 pub fn node_packages(root: &Path) -> Result<()> {
-    let node = output("node", &["--version"])
-        .context("node is not on PATH: install Node.js 20.3 or newer from https://nodejs.org, then run this again")?;
+    let Some(node) = output("node", &["--version"]) else {
+        bail!("node is not on PATH: install Node.js 20.3 or newer from https://nodejs.org, then run this again");
+    };
     if version(&node).is_none_or(|found| found < NODE) {
         bail!("Node.js {} is too old: install 20.3 or newer from https://nodejs.org, then run this again", node.trim());
     }
@@ -45,7 +46,7 @@ fn packages_are_current(root: &Path) -> bool {
 pub fn python() -> Result<()> {
     let command = "import ensurepip, venv; print('fine')";
     match output("python3", &["-c", command]).as_deref().map(str::trim) {
-        Ok("fine") => Ok(()),
+        Some("fine") => Ok(()),
         _ => bail!("python3 with venv is missing: install the packages python3 and python3-venv, then run this again"),
     }
 }
@@ -58,13 +59,14 @@ pub struct Spin {
 }
 
 pub fn spin() -> Option<Spin> {
-    let text = output("spin", &["--version"]).ok()?;
+    let text = output("spin", &["--version"])?;
     Some(Spin { usable: version(&text).is_some_and(|found| found >= SPIN), text: text.trim().to_owned() })
 }
 
-fn output(program: &str, arguments: &[&str]) -> Result<String> {
-    let output = Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output()?;
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+/// What a tool prints; `None` when it is not there.
+fn output(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// The first `major.minor` in what a tool says of itself.
