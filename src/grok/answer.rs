@@ -2,7 +2,7 @@
 
 use super::event;
 use super::fault::{self, Fault};
-use super::frames::{Frames, Whole};
+use super::frames::{Bytes, Frames};
 use super::out::Out;
 use super::translate::{Finish, Options, Translator};
 
@@ -34,11 +34,11 @@ impl Reader {
             }
         }
         let Reader { frames, translator, any_frame, .. } = self;
-        let read = frames.push(chunk, |bytes, whole| {
+        let read = frames.push(chunk, |bytes| {
             let mut each = |event: event::Event| translator.push(event, out);
-            let length = match whole {
-                Whole::Perhaps => event::read_ahead(bytes, &mut each)?,
-                Whole::Yes => event::read_frame(bytes, &mut each)?.then_some(bytes.len()),
+            let length = match bytes {
+                Bytes::Ahead(text) => event::read_ahead(text, &mut each)?,
+                Bytes::Whole(bytes) => event::read_frame(bytes, &mut each)?.then_some(bytes.len()),
             };
             *any_frame |= length.is_some();
             Ok(length)

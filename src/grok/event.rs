@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::wire::{self, ImageWire, ModelWire, ResultWire, VideoWire};
+use super::wire::{self, ImageWire, ModelWire, Rare, VideoWire};
 use crate::json::{Field, Number, Object};
 
 /// One thing that the upstream said.
@@ -81,9 +81,9 @@ pub struct UpstreamError<'a> {
     pub message: Cow<'a, str>,
 }
 
-/// Reads the object at the start of `bytes`; gives its length. `None`: it is not whole, or no JSON.
-pub fn read_ahead<E>(bytes: &[u8], each: &mut impl FnMut(Event) -> Result<(), E>) -> Result<Option<usize>, E> {
-    let mut objects = serde_json::Deserializer::from_slice(bytes).into_iter::<wire::Frame>();
+/// Reads the object at the start of `text`; gives its length. `None`: it is not whole, or no JSON.
+pub fn read_ahead<E>(text: &str, each: &mut impl FnMut(Event) -> Result<(), E>) -> Result<Option<usize>, E> {
+    let mut objects = serde_json::Deserializer::from_str(text).into_iter::<wire::Frame>();
     match objects.next() {
         Some(Ok(frame)) => {
             let length = objects.byte_offset();
@@ -108,42 +108,46 @@ pub fn read_frame<E>(bytes: &[u8], each: &mut impl FnMut(Event) -> Result<(), E>
 }
 
 fn events<E>(frame: wire::Frame, each: &mut impl FnMut(Event) -> Result<(), E>) -> Result<(), E> {
-    let wire::Frame { result, response: mut r } = frame;
-    if r.images_announced {
+    let (soft_stop, echo, result) = (frame.soft_stop, frame.echo, frame.result);
+    let rare = text_events(frame, each)?;
+    if soft_stop {
+        each(Event::SoftStop)?;
+    }
+    if let Some(rare) = rare {
+        rare_events(*rare, result, each)?;
+    }
+    if echo { each(Event::Echo) } else { Ok(()) }
+}
+
+fn rare_events<E>(rare: wire::Rare, result: bool, each: &mut impl FnMut(Event) -> Result<(), E>) -> Result<(), E> {
+    if rare.images_announced {
         each(Event::ImagesAnnounced)?;
     }
-    text_events(&mut r, each)?;
-    for image in [r.image.take(), r.cached_image.take()].into_iter().flatten() {
+    for image in [rare.image, rare.cached_image].into_iter().flatten() {
         each(Event::Image(image_event(&image)))?;
     }
-    if let Some(json) = r.card.take() {
+    if let Some(json) = rare.card {
         // A card is JSON inside a JSON string; only the picture cards mean something here.
         if let Ok(wire::Card { image_chunk: Field::Given(Object(image)) }) = serde_json::from_str(&json) {
             each(Event::Image(image_event(&image)))?;
         }
     }
-    if let Some(video) = r.video.take() {
-        each(Event::Video(video_event(*video)))?;
+    if let Some(video) = rare.video {
+        each(Event::Video(video_event(video)))?;
     }
-    if r.soft_stop {
-        each(Event::SoftStop)?;
+    if let Some(model) = rare.model_response {
+        each(Event::ModelResponse(model_event(model)))?;
     }
-    if let Some(model) = r.model_response.take() {
-        each(Event::ModelResponse(model_event(*model)))?;
-    }
-    if r.final_metadata {
+    if rare.final_metadata {
         each(Event::FinalMetadata)?;
     }
-    if r.echo {
-        each(Event::Echo)?;
-    }
-    match r.error.take() {
-        Some(error) => each(Event::Error(error)),
+    match (rare.error, rare.message) {
+        (Some(error), _) => each(Event::Error(error)),
         // An error without its envelope.
-        None if !result && r.code.is_some() && r.message.is_some() => {
-            each(Event::Error(UpstreamError { code: r.code, message: r.message.unwrap_or_default() }))
+        (None, Some(message)) if !result && rare.code.is_some() => {
+            each(Event::Error(UpstreamError { code: rare.code, message }))
         }
-        None => Ok(()),
+        _ => Ok(()),
     }
 }
 
@@ -152,37 +156,39 @@ const INTERNAL_TAGS: [&str; 3] = ["tool_usage_card", "function_call", "heartbeat
 /// Tags of reasoning; a step number on them means so even when `isThinking` is not set.
 const REASONING_TAGS: [&str; 4] = ["header", "summary", "assistant", "analysis"];
 
-fn text_events<'a, E>(r: &mut ResultWire<'a>, each: &mut impl FnMut(Event) -> Result<(), E>) -> Result<(), E> {
-    let tag = r.tag.take();
-    let tag = tag.as_deref().unwrap_or("");
-    let thinking = r.thinking || (r.step && REASONING_TAGS.contains(&tag));
-    let results = search_results(r);
-    let tool = r.tool_card;
-    let header = tag == "header";
+/// The frame's text and search results; hands back the rest.
+fn text_events<'a, E>(
+    mut frame: wire::Frame<'a>,
+    each: &mut impl FnMut(Event) -> Result<(), E>,
+) -> Result<Option<Box<Rare<'a>>>, E> {
+    let tag = frame.tag.as_deref().unwrap_or("");
+    let thinking = frame.thinking || (frame.step && REASONING_TAGS.contains(&tag));
+    let results = frame.rare.as_deref_mut().map(search_results).unwrap_or_default();
+    let tool = frame.tool_card;
     // A tool's frame without results is the call itself, written as XML for the service's own page.
     let internal = (tool && results.is_empty()) || INTERNAL_TAGS.contains(&tag);
-    if let Some(text) = r.token.take()
+    if let Some(text) = frame.token
         && !text.is_empty()
         && !internal
     {
-        each(Event::Token(Token { text, thinking, header, tool }))?;
+        each(Event::Token(Token { text, thinking, header: tag == "header", tool }))?;
     }
-    if results.is_empty() {
-        return Ok(());
+    if !results.is_empty() {
+        each(Event::SearchResults { thinking, results })?;
     }
-    each(Event::SearchResults { thinking, results })
+    Ok(frame.rare)
 }
 
-fn search_results<'a>(r: &mut ResultWire<'a>) -> Vec<SearchResult<'a>> {
+fn search_results<'a>(rare: &mut Rare<'a>) -> Vec<SearchResult<'a>> {
     let mut found = Vec::new();
-    for item in std::mem::take(&mut r.web_results) {
+    for item in std::mem::take(&mut rare.web_results) {
         if let Some(url) = item.url.given() {
             let title = item.title.given().filter(|title| !title.is_empty());
             let preview = item.preview.given().unwrap_or_default();
             found.push(SearchResult { title: title.unwrap_or_else(|| url.clone()), url, preview });
         }
     }
-    for post in std::mem::take(&mut r.x_results) {
+    for post in std::mem::take(&mut rare.x_results) {
         if let (Some(user), Some(id)) = (post.username.given(), post.post_id.given()) {
             found.push(SearchResult {
                 title: format!("@{user}").into(),

@@ -221,11 +221,9 @@ fn unstructured(status: u16, retry_after: Option<u64>, text: &str, page: bool) -
 
 /// The error in a JSON body: in its envelope, bare, or, for JSON of another shape, the body itself.
 fn structured(text: &str) -> Option<UpstreamError<'_>> {
-    let wire::Frame { response, .. } = serde_json::from_str(text).ok()?;
-    response.error.or_else(|| {
-        let message = response.message.unwrap_or_else(|| text.into());
-        Some(UpstreamError { code: response.code, message })
-    })
+    let frame: wire::Frame = serde_json::from_str(text).ok()?;
+    let wire::Rare { error, code, message, .. } = frame.rare.map_or_else(Default::default, |rare| *rare);
+    Some(error.unwrap_or_else(|| UpstreamError { code, message: message.unwrap_or_else(|| text.into()) }))
 }
 
 /// A message for the log: one line of at most 200 characters.

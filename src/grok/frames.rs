@@ -4,7 +4,7 @@
 //! too), after `data:` or a byte-order mark, or without a last newline. An object therefore ends where its braces
 //! balance, never at a newline; whatever stands between two objects is skipped.
 
-use memchr::{memchr, memchr3};
+use memchr::{memchr, memchr3, memrchr};
 
 /// The longest object that is taken: beyond it the answer is broken, and memory is not the upstream's to fill.
 pub const MAX_FRAME: usize = 8 << 20;
@@ -35,71 +35,80 @@ enum Found {
     More,
 }
 
+/// Bytes in which an object starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bytes<'b> {
+    /// How far the object reaches is not known. Answer its length if it could be read, else `None`.
+    Ahead(&'b str),
+    /// Exactly one object by its braces. The answer counts for nothing.
+    Whole(&'b [u8]),
+}
+
 impl Frames {
     /// Feeds bytes; `each` gets every object they complete, and ends the feeding by an error.
     ///
-    /// `parse_ahead` may say how long the object at the start of a slice is, having read it already: a parser that
-    /// succeeds has found the end, and the bytes need no second look. Only when it cannot, braces are counted.
+    /// An object is first offered as [`Bytes::Ahead`]: a parser that succeeds has found the end, and the bytes need no
+    /// second look. Only when it does not, braces are counted, and the object comes as [`Bytes::Whole`].
     pub fn push<E: From<FrameTooLong>>(
         &mut self,
-        mut chunk: &[u8],
-        mut each: impl FnMut(&[u8], Whole) -> Result<Option<usize>, E>,
+        chunk: &[u8],
+        mut each: impl FnMut(Bytes) -> Result<Option<usize>, E>,
     ) -> Result<(), E> {
-        while !chunk.is_empty() {
+        // Text checked once as a whole saves the parser checking every string.
+        let text = valid_text(chunk);
+        // No object ends beyond the last closing brace: what starts there is not worth reading ahead.
+        let text = &text[..memrchr(b'}', text.as_bytes()).map_or(0, |last| last + 1)];
+        let mut at = 0;
+        while at < chunk.len() {
             if self.scan.depth == 0 {
-                let Some(start) = memchr(b'{', chunk) else { return Ok(()) };
-                chunk = &chunk[start..];
-                if let Some(length) = each(chunk, Whole::Perhaps)? {
-                    if length > MAX_FRAME {
-                        return Err(FrameTooLong.into());
-                    }
-                    chunk = &chunk[length..];
+                let Some(start) = memchr(b'{', &chunk[at..]) else { return Ok(()) };
+                at += start;
+                let limit = text.len().min(at + MAX_FRAME);
+                if let Some(ahead) = text.get(at..limit)
+                    && let Some(length) = each(Bytes::Ahead(ahead))?
+                {
+                    at += length;
                     continue;
                 }
             }
-            match self.scan.run(chunk) {
+            let rest = &chunk[at..];
+            match self.scan.run(rest) {
                 Found::End(end) => {
-                    if self.partial.len() + end > MAX_FRAME {
-                        return Err(FrameTooLong.into());
-                    }
+                    within_limit(self.partial.len() + end)?;
                     if self.partial.is_empty() {
-                        each(&chunk[..end], Whole::Yes)?;
+                        each(Bytes::Whole(&rest[..end]))?;
                     } else {
-                        self.partial.extend_from_slice(&chunk[..end]);
-                        each(&self.partial, Whole::Yes)?;
+                        self.partial.extend_from_slice(&rest[..end]);
+                        each(Bytes::Whole(&self.partial))?;
                         self.partial.clear();
                     }
-                    chunk = &chunk[end..];
+                    at += end;
                 }
                 Found::Broken(next) => {
                     self.partial.clear();
-                    chunk = &chunk[next..];
+                    at += next;
                 }
                 Found::More => {
-                    if self.partial.len() + chunk.len() > MAX_FRAME {
-                        return Err(FrameTooLong.into());
-                    }
-                    self.partial.extend_from_slice(chunk);
+                    within_limit(self.partial.len() + rest.len())?;
+                    self.partial.extend_from_slice(rest);
                     return Ok(());
                 }
             }
         }
         Ok(())
     }
-
-    /// Whether an object has begun and not ended.
-    pub fn inside(&self) -> bool {
-        self.scan.depth > 0
-    }
 }
 
-/// What is known of the slice handed out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Whole {
-    /// An object starts here; how far it reaches is not known. Answer its length if it was read, else `None`.
-    Perhaps,
-    /// Exactly one object. The answer counts for nothing.
-    Yes,
+fn within_limit(length: usize) -> Result<(), FrameTooLong> {
+    if length > MAX_FRAME { Err(FrameTooLong) } else { Ok(()) }
+}
+
+/// The beginning of `bytes` that is UTF-8.
+fn valid_text(bytes: &[u8]) -> &str {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
+    }
 }
 
 impl Scan {

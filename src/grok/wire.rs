@@ -12,32 +12,33 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use super::event::UpstreamError;
 use crate::json::{Field, Number, Object, Present};
 
-/// A frame: what its levels held, and whether there was a `result` at all.
+/// A frame: the fields of all its levels. Those of a token's frame stand here; nearly all frames are such.
 #[derive(Debug, Default)]
 pub struct Frame<'a> {
-    pub result: bool,
-    pub response: ResultWire<'a>,
-}
-
-/// The fields of all levels.
-#[derive(Debug, Default)]
-pub struct ResultWire<'a> {
     pub token: Option<Cow<'a, str>>,
     pub tag: Option<Cow<'a, str>>,
     pub thinking: bool,
     pub soft_stop: bool,
     pub step: bool,
     pub tool_card: bool,
+    pub echo: bool,
+    /// Whether there was a `result` at all.
+    pub result: bool,
+    pub rare: Option<Box<Rare<'a>>>,
+}
+
+/// The fields that few frames have.
+#[derive(Debug, Default)]
+pub struct Rare<'a> {
     pub images_announced: bool,
     pub final_metadata: bool,
-    pub echo: bool,
     pub web_results: Vec<WebResult<'a>>,
     pub x_results: Vec<XResult<'a>>,
-    pub image: Option<Box<ImageWire<'a>>>,
-    pub cached_image: Option<Box<ImageWire<'a>>>,
+    pub image: Option<ImageWire<'a>>,
+    pub cached_image: Option<ImageWire<'a>>,
     pub card: Option<Cow<'a, str>>,
-    pub video: Option<Box<VideoWire<'a>>>,
-    pub model_response: Option<Box<ModelWire<'a>>>,
+    pub video: Option<VideoWire<'a>>,
+    pub model_response: Option<ModelWire<'a>>,
     pub error: Option<UpstreamError<'a>>,
     pub code: Option<i64>,
     pub message: Option<Cow<'a, str>>,
@@ -135,12 +136,14 @@ struct Results<T> {
 #[derive(Deserialize)]
 #[serde(field_identifier, rename_all = "camelCase")]
 enum Key {
-    Result,
-    Response,
+    // The fields of a token's frame come first: names are compared in this order.
     Token,
     IsThinking,
+    ResponseId,
     IsSoftStop,
     MessageTag,
+    Result,
+    Response,
     MessageStepId,
     ToolUsageCardId,
     WebSearchResults,
@@ -218,38 +221,47 @@ impl<'a> Visitor<'a> for Into<'_, 'a> {
 
 impl<'a> Frame<'a> {
     fn take<A: MapAccess<'a>>(&mut self, key: Key, map: &mut A) -> Result<(), A::Error> {
-        let r = &mut self.response;
         match key {
             Key::Result => {
                 self.result = true;
                 map.next_value_seed(Into(self))?;
             }
             Key::Response => map.next_value_seed(Into(self))?,
-            Key::Token => r.token = text(map)?,
-            Key::IsThinking => r.thinking = flag(map)?,
-            Key::IsSoftStop => r.soft_stop = flag(map)?,
-            Key::MessageTag => r.tag = text(map)?,
-            Key::MessageStepId => r.step = map.next_value::<Field<Number>>()?.given().is_some(),
-            Key::ToolUsageCardId => r.tool_card = text(map)?.is_some_and(|id| !id.is_empty()),
-            Key::WebSearchResults => r.web_results = results(map)?,
-            Key::XSearchResults => r.x_results = results(map)?,
-            Key::ImageAttachmentInfo => r.images_announced = present(map)?,
-            Key::StreamingImageGenerationResponse => r.image = boxed(map)?,
-            Key::CachedImageGenerationResponse => {
-                r.cached_image = boxed(map)?.map(|mut image: Box<ImageWire>| {
-                    image.finished = true;
-                    image
-                });
+            Key::Token => self.token = text(map)?,
+            Key::IsThinking => self.thinking = flag(map)?,
+            Key::IsSoftStop => self.soft_stop = flag(map)?,
+            Key::MessageTag => self.tag = text(map)?,
+            Key::MessageStepId => self.step = map.next_value::<Field<Number>>()?.given().is_some(),
+            Key::ToolUsageCardId => self.tool_card = text(map)?.is_some_and(|id| !id.is_empty()),
+            Key::Conversation | Key::UserResponse | Key::Title => self.echo |= present(map)?,
+            Key::ResponseId | Key::Unknown => {
+                map.next_value::<IgnoredAny>()?;
             }
-            Key::CardAttachment => r.card = card(map)?,
-            Key::StreamingVideoGenerationResponse => r.video = boxed(map)?,
-            Key::ModelResponse => r.model_response = boxed(map)?,
-            Key::FinalMetadata => r.final_metadata = present(map)?,
-            Key::Conversation | Key::UserResponse | Key::Title => r.echo |= present(map)?,
-            Key::Error => r.error = error(map)?,
-            Key::Code => r.code = map.next_value::<Field<Number>>()?.given().map(|Number(n)| n as i64),
-            Key::Message => r.message = text(map)?,
-            Key::Unknown => {
+            key => self.rare.get_or_insert_default().take(key, map)?,
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Rare<'a> {
+    fn take<A: MapAccess<'a>>(&mut self, key: Key, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            Key::WebSearchResults => self.web_results = results(map)?,
+            Key::XSearchResults => self.x_results = results(map)?,
+            Key::ImageAttachmentInfo => self.images_announced = present(map)?,
+            Key::StreamingImageGenerationResponse => self.image = object(map)?,
+            Key::CachedImageGenerationResponse => {
+                self.cached_image = object(map)?.map(|image| ImageWire { finished: true, ..image });
+            }
+            Key::CardAttachment => self.card = card(map)?,
+            Key::StreamingVideoGenerationResponse => self.video = object(map)?,
+            Key::ModelResponse => self.model_response = object(map)?,
+            Key::FinalMetadata => self.final_metadata = present(map)?,
+            Key::Error => self.error = error(map)?,
+            Key::Code => self.code = map.next_value::<Field<Number>>()?.given().map(|Number(n)| n as i64),
+            Key::Message => self.message = text(map)?,
+            // The frame itself has taken the others.
+            _ => {
                 map.next_value::<IgnoredAny>()?;
             }
         }
@@ -269,8 +281,8 @@ fn present<'a, A: MapAccess<'a>>(map: &mut A) -> Result<bool, A::Error> {
     Ok(map.next_value::<Field<Present>>()?.given().is_some())
 }
 
-fn boxed<'a, A: MapAccess<'a>, T: Deserialize<'a>>(map: &mut A) -> Result<Option<Box<T>>, A::Error> {
-    Ok(map.next_value::<Field<Object<T>>>()?.given().map(|Object(value)| Box::new(value)))
+fn object<'a, A: MapAccess<'a>, T: Deserialize<'a>>(map: &mut A) -> Result<Option<T>, A::Error> {
+    Ok(map.next_value::<Field<Object<T>>>()?.given().map(|Object(value)| value))
 }
 
 fn results<'a, A: MapAccess<'a>, T: Deserialize<'a> + Default>(map: &mut A) -> Result<Vec<T>, A::Error> {

@@ -182,7 +182,7 @@ fn message<'a>(path: &str, body: Field<Object<MessageBody<'a>>>) -> Result<Messa
     let known = Role::ALL.iter().find(|(known, _)| *known == name);
     let role = known.map(|(_, role)| *role).ok_or_else(|| {
         let names = Role::ALL.map(|(name, _)| format!("'{name}'")).join(", ");
-        invalid(&path_of("role"), "invalid_value", format!("Invalid value: '{name}'. Supported values are: {names}."))
+        invalid_choice(&path_of("role"), &name, &names)
     })?;
     let content = match body.content {
         // An assistant's message may have held nothing but tool calls.
@@ -217,10 +217,7 @@ fn part<'a>(path: &str, body: Field<Object<PartBody<'a>>>) -> Result<Part<'a>, I
             let url = required(image.url, &param, "a string")?;
             Ok(Part::Image(ImageInput { url, param }))
         }
-        _ => {
-            let message = format!("Invalid value: '{kind}'. Supported values are: 'text', 'image_url', 'refusal'.");
-            Err(invalid(&path_of("type"), "invalid_value", message))
-        }
+        _ => Err(invalid_choice(&path_of("type"), &kind, "'text', 'image_url', 'refusal'")),
     }
 }
 
@@ -247,6 +244,11 @@ fn wrong_type(path: Option<&str>, expected: &str, found: &str) -> Invalid {
     let place = path.map_or("the body".to_owned(), |path| format!("'{path}'"));
     let message = format!("Invalid type for {place}: expected {expected}, but got {found} instead.");
     Invalid { param: path.map(str::to_owned), code: "invalid_type", message }
+}
+
+fn invalid_choice(path: &str, found: &str, choices: &str) -> Invalid {
+    let found: String = found.chars().take(64).collect();
+    invalid(path, "invalid_value", format!("Invalid value for '{path}': '{found}'. Supported values are: {choices}."))
 }
 
 fn invalid(path: &str, code: &'static str, message: String) -> Invalid {

@@ -1,5 +1,10 @@
-//! The translator on whole transcripts, cut wherever a network may cut them, and on whatever bytes there can be.
+//! The translator on whole transcripts, cut wherever a network may cut them, and on whatever bytes there can be; and
+//! the shapes on both its ends.
 
+mod answers;
+mod faults;
 mod fixtures;
+mod limits;
 mod properties;
+mod requests;
 mod support;

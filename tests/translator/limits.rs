@@ -1,0 +1,95 @@
+//! The bounds that keep one answer from filling the memory.
+
+use grok2api::grok::answer::Reader;
+use grok2api::grok::fault::Fault;
+use grok2api::grok::frames::MAX_FRAME;
+use grok2api::grok::out::Out;
+use grok2api::grok::tags::{MAX_HELD, MAX_TAG, TagFilter};
+use grok2api::grok::translate::Options;
+
+use crate::support::{FILTERED, read};
+
+const OPTIONS: Options = Options { show_thinking: true, filtered_tags: FILTERED };
+
+/// A frame of exactly `length` bytes.
+fn frame(length: usize) -> Vec<u8> {
+    let (before, after) = (br#"{"result":{"response":{"token":""#, br#""}}}"#);
+    [&before[..], &vec![b'x'; length - before.len() - after.len()], after].concat()
+}
+
+#[test]
+fn the_longest_frame_is_taken_and_a_longer_one_is_not() {
+    let stop = br#"{"result":{"response":{"isSoftStop":true}}}"#;
+    for chunk in [MAX_FRAME * 2, 1 << 20] {
+        let longest = [&frame(MAX_FRAME), &stop[..]].concat();
+        let (text, end) = read(&OPTIONS, longest.chunks(chunk));
+        assert!(end.is_ok());
+        assert!(text.len() > MAX_FRAME - 100);
+        let (text, end) = read(&OPTIONS, frame(MAX_FRAME + 1).chunks(chunk));
+        assert_eq!((text.len(), end), (0, Err(Fault::TooLong)));
+    }
+}
+
+#[test]
+fn an_endless_frame_closes_the_thinking() {
+    let mut reader = Reader::new(&OPTIONS);
+    let (mut out, mut end) = (Out::default(), Ok(()));
+    reader.push(br#"{"result":{"response":{"token":"hm","isThinking":true}}}{"result":""#, &mut out).unwrap();
+    for _ in 0..9 {
+        end = end.and_then(|()| reader.push(&vec![b'x'; 1 << 20], &mut out));
+    }
+    assert_eq!(end, Err(Fault::TooLong));
+    let text: Vec<_> = out.pieces().collect();
+    assert_eq!(format!("{text:?}"), r#"[Text("<think>\nhm\n</think>\n")]"#);
+}
+
+fn filtered(pieces: &[&str]) -> String {
+    let (mut filter, mut out) = (TagFilter::new(FILTERED), String::new());
+    for piece in pieces {
+        filter.push(piece, &mut out);
+    }
+    filter.finish(&mut out);
+    out
+}
+
+#[test]
+fn an_element_that_holds_too_much_was_none() {
+    let fits = "x".repeat(MAX_HELD);
+    assert_eq!(filtered(&["a<grok:render>", &fits, "</grok:render>b"]), "ab");
+    let long = "x".repeat(MAX_HELD + 1);
+    assert_eq!(filtered(&["a<grok:render>", &long, "</grok:render>b"]), format!("a{long}b"));
+    // What is inside and closes in time still goes.
+    let text = format!("<xaiArtifact>1<grok:render>2</grok:render>{long}<grok:render/>");
+    assert_eq!(filtered(&[&text]), format!("1{long}"));
+    // Held text leaves as soon as it is too much, not at the end.
+    let (mut filter, mut out) = (TagFilter::new(FILTERED), String::new());
+    filter.push("<grok:render>", &mut out);
+    filter.push(&long, &mut out);
+    assert_eq!(out, long);
+}
+
+#[test]
+fn a_tag_that_does_not_end_is_text() {
+    let long = format!("<grok:render a=\"{}", "树".repeat(MAX_TAG / 3));
+    assert_eq!(filtered(&[&long, "\">b"]), format!("{long}\">b"));
+    for tag in ["<grok:render a=\"x", "</grok:render "] {
+        assert_eq!(filtered(&["a", tag]), "a", "a cut tag goes");
+    }
+    for tag in ["<grok:rende", "<", "</", "<grok:render"] {
+        assert_eq!(filtered(&["a", tag]), format!("a{tag}"), "what may be no tag stays");
+    }
+}
+
+#[test]
+fn nested_and_crossed_elements_go_as_wholes() {
+    for (text, left) in [
+        ("a<grok:render>b<grok:render>c</grok:render>d</grok:render>e", "ae"),
+        ("a<xaiArtifact>b<grok:render>c</xaiArtifact>d</grok:render>e", "ade"),
+        ("a<grok:render>b<xaiArtifact>c</xaiArtifact>d", "abd"),
+        ("a</grok:render>b", "ab"),
+        ("<grok:render >x</GROK:RENDER>", ""),
+        ("a<grok:render it's>x</grok:render>b", "ab"),
+    ] {
+        assert_eq!(filtered(&[text]), left, "{text}");
+    }
+}
