@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::error::{Error, Kind};
+
 /// A chat request. Borrows from the body: an inline picture may be megabytes long.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChatRequest<'a> {
@@ -69,5 +71,13 @@ impl<'a> ChatRequest<'a> {
     /// Parses and checks a request's body.
     pub fn parse(body: &'a [u8]) -> Result<Self, Invalid> {
         super::validate::chat_request(body)
+    }
+}
+
+impl From<Invalid> for Error {
+    fn from(invalid: Invalid) -> Self {
+        let missing = invalid.code == "missing_required_parameter" && invalid.param.as_deref() == Some("model");
+        let kind = if missing { Kind::MissingModel } else { Kind::Invalid };
+        Error { param: invalid.param, ..Error::new(kind, invalid.message) }
     }
 }
