@@ -74,8 +74,7 @@ CREATE TABLE admin_sessions (
   expires_at INTEGER NOT NULL
 ) WITHOUT ROWID
 -- statement
--- Sign-ins by address within a window; the address '' counts them all. Each is counted before its password
--- is looked at, so that many at once cannot outrun the count, and taken back when the password was right.
+-- Wrong passwords by address within a window; the address '' counts them all.
 CREATE TABLE login_attempts (
   address      TEXT PRIMARY KEY,
   window_start INTEGER NOT NULL,
@@ -90,7 +89,6 @@ END
 -- statement
 CREATE TRIGGER admin_sessions_opened AFTER INSERT ON admin_sessions BEGIN
   DELETE FROM admin_sessions WHERE expires_at <= NEW.created_at;
-  UPDATE login_attempts SET failures = max(0, failures - 1) WHERE address = '';
   DELETE FROM login_attempts WHERE address = NEW.address;
 END
 -- statement

@@ -23,7 +23,7 @@ impl Proxies {
         match app.host.variable("trusted_proxy").await.as_deref().map(str::trim) {
             None | Some("" | "false" | "0") => Proxies::None,
             Some("*" | "true" | "1") => Proxies::Any,
-            Some(list) => Proxies::These(list.split(',').filter_map(|address| address.trim().parse().ok()).collect()),
+            Some(list) => Proxies::These(list.split(',').filter_map(ip).collect()),
         }
     }
 
@@ -64,7 +64,7 @@ pub fn origin(address: &str) -> Option<String> {
 /// The part of an address that one party holds: of IPv6, its network of 64 bits.
 pub fn party(address: &str) -> String {
     match address.parse() {
-        Ok(IpAddr::V6(v6)) if v6.to_ipv4_mapped().is_none() => {
+        Ok(IpAddr::V6(v6)) => {
             let [a, b, c, d, ..] = v6.segments();
             format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
         }
@@ -73,23 +73,86 @@ pub fn party(address: &str) -> String {
 }
 
 fn socket_address(headers: &HeaderMap) -> Option<IpAddr> {
-    let text = headers.get(CLIENT_ADDRESS)?.to_str().ok()?.trim();
-    text.parse::<SocketAddr>().map(|socket| socket.ip()).or_else(|_| text.parse()).ok()
+    ip(headers.get(CLIENT_ADDRESS)?.to_str().ok()?)
 }
 
 /// The last address that is not a proxy's own: what stands before it was written by the client.
 fn forwarded_for(headers: &HeaderMap, proxies: &Proxies) -> Option<IpAddr> {
     let mut addresses: Vec<IpAddr> = Vec::new();
     for value in headers.get_all("x-forwarded-for") {
-        let entries = value.to_str().ok()?.split(',').map(str::trim);
-        addresses.extend(
-            entries.filter_map(|text| text.parse().ok().or_else(|| Some(text.parse::<SocketAddr>().ok()?.ip()))),
-        );
+        addresses.extend(value.to_str().ok()?.split(',').filter_map(ip));
     }
     let is_proxy = |address: &IpAddr| matches!(proxies, Proxies::These(list) if list.contains(address));
     addresses.into_iter().rev().find(|address| !is_proxy(address))
 }
 
+/// An IP address, with or without a port; an IPv4 one in IPv6's clothes as what it is.
+fn ip(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    text.parse::<SocketAddr>().map(|socket| socket.ip()).or_else(|_| text.parse()).ok().map(|ip| ip.to_canonical())
+}
+
 fn first_of_list<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()?.split(',').next().map(str::trim).filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::native::NativeHost;
+
+    fn headers(list: &[(&'static str, &str)]) -> HeaderMap {
+        list.iter().map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn forwarded_addresses_count_from_trusted_proxies_only() {
+        let host = NativeHost::new();
+        for (socket, forwarded, trusted, expected) in [
+            ("192.0.2.1:5000", "203.0.113.9", "", "192.0.2.1"),
+            ("[2001:db8::1]:5000", "", "", "2001:db8::1"),
+            ("192.0.2.1", "", "", "192.0.2.1"),
+            ("[::ffff:192.0.2.1]:5000", "", "", "192.0.2.1"),
+            ("nonsense", "203.0.113.9", "", "unknown"),
+            ("192.0.2.1:5000", "203.0.113.9", "192.0.2.1", "203.0.113.9"),
+            ("192.0.2.1:5000", "203.0.113.9", "192.0.2.2", "192.0.2.1"),
+            ("192.0.2.1:5000", "203.0.113.9", "*", "203.0.113.9"),
+            ("192.0.2.1:5000", "203.0.113.9", "a typing error", "192.0.2.1"),
+            // What stands in front was sent by the client, who may write anything.
+            ("192.0.2.1:5000", "10.0.0.1, 203.0.113.9", "192.0.2.1", "203.0.113.9"),
+            ("192.0.2.1:5000", "203.0.113.9, 192.0.2.7", "192.0.2.1, 192.0.2.7", "203.0.113.9"),
+            ("192.0.2.1:5000", "[2001:db8::9]:443", "*", "2001:db8::9"),
+            ("192.0.2.1:5000", "unknown", "*", "192.0.2.1"),
+        ] {
+            host.set_variable("trusted_proxy", trusted);
+            let (app, sent) = (host.app(), headers(&[(CLIENT_ADDRESS, socket), ("x-forwarded-for", forwarded)]));
+            let address = host.run(async move { client_address(&app, &sent).await });
+            assert_eq!(address, expected, "{socket} {forwarded} {trusted}");
+        }
+    }
+
+    #[test]
+    fn the_own_origin_is_written_as_browsers_write_it() {
+        let host = NativeHost::new();
+        for (uri, list, trusted, expected) in [
+            ("http://Gateway.Test:80/x", &[][..], "", "http://gateway.test"),
+            ("https://gateway.test:8443/x", &[], "", "https://gateway.test:8443"),
+            ("/x", &[("host", "127.0.0.1:3000")], "", "http://127.0.0.1:3000"),
+            ("http://inner/x", &[("x-forwarded-host", "public.example")], "", "http://inner"),
+            ("http://inner/x", &[("x-forwarded-host", "public.example")], "*", "http://public.example"),
+            ("http://public/x", &[("x-forwarded-proto", "https, http")], "*", "https://public"),
+        ] {
+            host.set_variable("trusted_proxy", trusted);
+            let (app, sent, uri) = (host.app(), headers(list), uri.parse::<Uri>().unwrap());
+            let origin = host.run(async move { own_origin(&app, &uri, &sent).await });
+            assert_eq!(origin.as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn a_party_is_an_address_or_a_network_of_ipv6() {
+        assert_eq!(party("192.0.2.1"), "192.0.2.1");
+        assert_eq!(party("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+        assert_eq!(party(UNKNOWN), "unknown");
+    }
 }

@@ -119,3 +119,75 @@ fn parts(stored: &str) -> Option<(&str, &str)> {
     let is_id = key_id.len() == 8 && key_id.bytes().all(|byte| byte.is_ascii_hexdigit());
     (version == VERSION && is_id).then_some((key_id, body))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::native::NativeHost;
+
+    const OLD: &str = "the first key of all";
+    const NEW: &str = "the key that came after";
+
+    /// What a vault with these keys makes of a text.
+    fn with<T: 'static>(current: &str, previous: &str, work: impl FnOnce(&App, &Vault) -> T + 'static) -> T {
+        let host = NativeHost::new();
+        host.set_variable("encryption_key", current);
+        host.set_variable("encryption_key_previous", previous);
+        let app = host.app();
+        host.run(async move { work(&app, &Vault::open(&app).await.expect("the keys are long enough")) })
+    }
+
+    #[test]
+    fn opens_what_it_sealed_and_nothing_else() {
+        let sealed = with(OLD, "", |app, vault| vault.seal(app, "a secret", "row 1"));
+        assert!(sealed.starts_with("v1.") && !sealed.contains("secret"), "{sealed}");
+        let open = |current, previous, text: &str, aad: &'static str| {
+            let text = text.to_owned();
+            with(current, previous, move |_, vault| vault.unseal(&text, aad))
+        };
+        assert_eq!(open(OLD, "", &sealed, "row 1").as_deref(), Some("a secret"));
+        assert_eq!(open(OLD, "", &sealed, "row 2"), None, "another row's");
+        assert_eq!(open(NEW, OLD, &sealed, "row 1").as_deref(), Some("a secret"), "after a rotation");
+        assert_eq!(open(NEW, "", &sealed, "row 1"), None, "its key is gone");
+        assert_eq!(open("", "", &sealed, "row 1"), None);
+        let (head, body) = sealed.rsplit_once('.').expect("it has a body");
+        let mut bytes = BASE64.decode(body).expect("it is base64");
+        for at in 0..bytes.len() {
+            bytes[at] ^= 1;
+            assert_eq!(open(OLD, "", &format!("{head}.{}", BASE64.encode(&bytes)), "row 1"), None, "byte {at}");
+            bytes[at] ^= 1;
+        }
+        for damaged in [format!("{head}."), format!("{head}.AAAA"), format!("{head}.?")] {
+            assert_eq!(open(OLD, "", &damaged, "row 1"), None, "{damaged}");
+        }
+    }
+
+    #[test]
+    fn seals_with_a_fresh_nonce_and_the_current_key() {
+        let (a, b) = with(NEW, OLD, |app, vault| (vault.seal(app, "x", ""), vault.seal(app, "x", "")));
+        assert_ne!(a, b);
+        let id = with(NEW, "", |_, vault| vault.current().expect("it is set").id.clone());
+        assert!(a.starts_with(&format!("v1.{id}.")));
+    }
+
+    #[test]
+    fn without_a_key_texts_stay_clear() {
+        let stored = with("", "", |app, vault| vault.seal(app, "eyJ.a.b", ""));
+        assert_eq!(stored, "eyJ.a.b");
+        for clear in ["eyJ.a.b", "v1.not an id.x", "v1", ""] {
+            assert_eq!(with(OLD, "", |_, vault| vault.unseal(clear, "")).as_deref(), Some(clear));
+        }
+    }
+
+    #[test]
+    fn a_short_key_is_refused() {
+        let host = NativeHost::new();
+        let open = |key: &str| {
+            host.set_variable("encryption_key", key);
+            let app = host.app();
+            host.run(async move { Vault::open(&app).await.map(drop).map_err(|e| e.message) })
+        };
+        assert!(open("fifteen letters").is_err_and(|message| message.contains("at least 16")));
+        assert!(open("sixteen letters!").is_ok());
+    }
+}

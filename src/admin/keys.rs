@@ -121,7 +121,9 @@ struct One {
 impl One {
     fn named(&mut self) -> Result<Named> {
         let name = self.key.take().or(self.id.map(KeyName::Id));
-        Ok(Named::from_iter([name.ok_or_else(|| Error::invalid("id", "Name the key by its id"))?]))
+        Ok(Named::from_iter([
+            name.ok_or_else(|| Error::invalid("key", "Name the key: by `id`, or by `key` with its full value"))?
+        ]))
     }
 }
 

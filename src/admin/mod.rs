@@ -4,6 +4,7 @@ pub mod keys;
 pub mod query;
 pub mod session;
 pub mod settings;
+pub mod storage;
 
 #[cfg(test)]
 mod tests;

@@ -21,8 +21,8 @@ use crate::{
 };
 
 const SESSION_SECONDS: i64 = 8 * 60 * 60;
-/// From so many attempts of all addresses in one window on, each waits before it is looked at.
-const MANY_ATTEMPTS: i64 = 50;
+/// After so many failures of all addresses in one window, each sign-in waits before it is looked at.
+const MANY_FAILURES: i64 = 50;
 const PENALTY: Duration = Duration::from_secs(2);
 
 #[derive(Deserialize)]
@@ -45,20 +45,23 @@ pub async fn login(app: Rc<App>, request: Request) -> Result<Reply> {
     let address = peer::party(&peer::client_address(&app, request.headers()).await);
     let origin = peer::own_origin(&app, request.uri(), request.headers()).await;
     let given: Credentials = http_io::read_json(request).await?;
-    let Some(counted) = login_attempts::count(&app.db, app.now(), &address).await? else {
-        return Err(too_many(&app, &address).await?);
-    };
-    if counted.overall > MANY_ATTEMPTS {
+    let situation = login_attempts::look(&app.db, app.now(), &address).await?;
+    if let Some(until) = situation.barred_until {
+        return Err(too_many(&app, until));
+    }
+    if situation.overall >= MANY_FAILURES {
         app.host.sleep(PENALTY).await;
     }
     let vault = Vault::open(&app).await?;
-    let password = Password::in_force(&app, counted.password_hash.as_deref()).await?;
+    let password = Password::in_force(&app, situation.password_hash.as_deref()).await?;
     // Both are always compared: how long it takes does not tell which of them was wrong.
     let is_password = password.verify(&vault, &given.password)?;
     let digest = |text: &str| Sha256::digest(text);
-    let is_user = bool::from(digest(&counted.settings.global.admin_username).ct_eq(&digest(&given.username)));
+    let is_user = bool::from(digest(&situation.settings.global.admin_username).ct_eq(&digest(&given.username)));
     if !(is_password & is_user) {
-        return Err(Error::new(Kind::BadLogin, "Wrong user name or password"));
+        let barred_until = login_attempts::count_failure(&app.db, app.now(), &address).await?;
+        let wrong = || Error::new(Kind::BadLogin, "Wrong user name or password");
+        return Err(barred_until.map_or_else(wrong, |until| too_many(&app, until)));
     }
     if let Password::Stored(hash) = &password {
         strengthen(&app, &vault, hash, &given.password).await?;
@@ -71,7 +74,9 @@ pub async fn login(app: Rc<App>, request: Request) -> Result<Reply> {
         address: &address,
         expires_at,
     };
-    admin_sessions::add(&app.db, app.now(), session).await?;
+    if !admin_sessions::add(&app.db, app.now(), session).await? {
+        return Err(too_many(&app, app.now() + login_attempts::WINDOW));
+    }
     let mut reply = http_io::json(&SignedIn {
         success: true,
         message: "Signed in",
@@ -107,7 +112,7 @@ pub async fn change_password(app: Rc<App>, session: AdminSession, request: Reque
     password::check_new(&given.new, "new")?;
     let vault = Vault::open(&app).await?;
     if !session.password().verify(&vault, &given.current)? {
-        return Err(Error::invalid("current", "This is not the current password"));
+        return Err(Error::new(Kind::BadLogin, "This is not the current password").with_param("current"));
     }
     let hash = PasswordHash::new(&app, &vault, &given.new, password::iterations(&app).await?);
     let change = settings::Change { password_hash: Some(hash.to_string()), ..settings::Change::default() };
@@ -129,11 +134,10 @@ async fn strengthen(app: &App, vault: &Vault, hash: &PasswordHash, clear: &str) 
     Ok(())
 }
 
-async fn too_many(app: &App, address: &str) -> Result<Error> {
-    let ends = login_attempts::window_start(&app.db, address).await?.unwrap_or(app.now()) + login_attempts::WINDOW;
-    let seconds = u64::try_from(ends - app.now()).unwrap_or_default().div_ceil(1000).max(1);
+fn too_many(app: &App, until: i64) -> Error {
+    let seconds = u64::try_from(until - app.now()).unwrap_or_default().div_ceil(1000).max(1);
     let message = format!("Too many wrong passwords from your address: try again in {} minutes", seconds.div_ceil(60));
-    Ok(Error::new(Kind::TooManyLogins, message).with_retry_after(seconds))
+    Error::new(Kind::TooManyLogins, message).with_retry_after(seconds)
 }
 
 fn set_cookie(reply: &mut Reply, origin: Option<&str>, token: &str, seconds: i64) {

@@ -1,6 +1,6 @@
 //! Table `admin_sessions`: who is signed in to the console.
 
-use super::{Columns, Db, schema};
+use super::{Columns, Db, login_attempts, schema};
 use crate::{error::Result, host::Value, settings::Settings};
 
 /// What a request of the console needs to know, whether or not its session is found.
@@ -42,19 +42,27 @@ async fn select(db: &Db, hash: &str) -> Result<Columns> {
     Ok(Columns::new(row.unwrap_or_default()))
 }
 
-/// A session that begins; the sign-in counted for `address` is taken back with it.
+/// A session that begins.
 pub struct NewSession<'a> {
     pub hash: &'a str,
     pub proof: &'a str,
+    /// Where the sign-in comes from; its failures are forgotten.
     pub address: &'a str,
     pub expires_at: i64,
 }
 
-pub async fn add(db: &Db, now: i64, session: NewSession<'_>) -> Result<()> {
+/// Opens a session, unless its address has failed too often by now: then it answers false, so that of many
+/// guesses at once no more than a few can succeed.
+pub async fn add(db: &Db, now: i64, session: NewSession<'_>) -> Result<bool> {
+    const ADD: &str = "INSERT INTO admin_sessions (hash, proof, address, created_at, expires_at) \
+        SELECT ?1, ?2, ?3, ?4, ?5 \
+         WHERE NOT EXISTS (SELECT 1 FROM login_attempts WHERE address = ?3 AND failures >= ?6 AND window_start > ?7) \
+        RETURNING 1";
     let NewSession { hash, proof, address, expires_at } = session;
-    let params: Vec<Value> = vec![hash.into(), proof.into(), address.into(), now.into(), expires_at.into()];
-    db.run("INSERT INTO admin_sessions (hash, proof, address, created_at, expires_at) VALUES (?, ?, ?, ?, ?)", params)
-        .await
+    let (most, since) = (login_attempts::MOST, now - login_attempts::WINDOW);
+    let params: Vec<Value> =
+        vec![hash.into(), proof.into(), address.into(), now.into(), expires_at.into(), most.into(), since.into()];
+    Ok(!db.rows(ADD, params).await?.is_empty())
 }
 
 pub async fn delete(db: &Db, hash: &str) -> Result<()> {

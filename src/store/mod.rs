@@ -13,6 +13,7 @@ pub mod login_attempts;
 mod row;
 pub mod schema;
 pub mod settings;
+pub mod storage;
 
 pub use row::Columns;
 

@@ -107,7 +107,7 @@ fn bad_input_names_its_field() {
         ("batch-add", json!({ "name_prefix": "p", "count": 0 }), "count"),
         ("batch-add", json!({ "name_prefix": "p", "count": 101 }), "count"),
         ("batch-add", json!({ "name_prefix": "p", "count": "abc" }), "count"),
-        ("delete", json!({}), "id"),
+        ("delete", json!({}), "key"),
         ("delete", json!({ "key": true }), "key"),
         ("status", json!({ "id": id }), "is_active"),
         ("status", json!({ "id": id, "is_active": 1 }), "is_active"),

@@ -175,3 +175,12 @@ fn the_schema_describes_what_is_served() {
         }
     }
 }
+
+#[test]
+fn the_storage_mode_is_what_the_database_is() {
+    let console = Console::signed_in();
+    let mode = || console.get("/api/storage/mode").ok().body["data"]["mode"].take();
+    assert_eq!(mode(), "SQLite");
+    console.host.sql("CREATE TABLE _cf_KV (key TEXT)", vec![]);
+    assert_eq!(mode(), "D1");
+}

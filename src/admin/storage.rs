@@ -1,0 +1,20 @@
+//! Which database keeps the data.
+
+use std::rc::Rc;
+
+use serde_json::json;
+
+use crate::{
+    app::App,
+    auth::AdminSession,
+    error::Result,
+    host::{Reply, Request},
+    http_io,
+    store::storage,
+};
+
+/// `GET /api/storage/mode`
+pub async fn mode(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
+    let mode = if storage::is_d1(&app.db).await? { "D1" } else { "SQLite" };
+    http_io::json(&json!({ "success": true, "data": { "mode": mode } }))
+}
