@@ -18,9 +18,11 @@ CREATE TABLE tokens (
   state               TEXT NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'disabled', 'expired')),
   -- The rotation. `turn` counts reservations over the whole pool: who was served longest ago has the lowest.
   turn                INTEGER NOT NULL DEFAULT 0,
-  -- Not to be looked for in the rotation before this time: a cool-down or a spent quota bars it for some
-  -- model. An index hint only; whether a token is usable is always asked of the facts.
-  aside_until         INTEGER NOT NULL DEFAULT 0,
+  -- What bars it, as `[grok-3][normal<4]`: rate-limit names that cool, costs its quota cannot pay; and when
+  -- the first of these bars ends. They sort the rotation, so that barred tokens are not waded through; whether a
+  -- token is usable is always asked of the facts. Only the trigger of `token_bars` writes them.
+  bars                TEXT NOT NULL DEFAULT '',
+  bars_until          INTEGER,
   -- Passed over, while others are usable, until the pool's turn has come this far.
   skip_until          INTEGER NOT NULL DEFAULT 0,
   strikes             INTEGER NOT NULL DEFAULT 0,  -- dead-account markers since the last success
@@ -39,9 +41,9 @@ CREATE TABLE tokens (
 -- statement
 CREATE INDEX tokens_turn ON tokens (turn)
 -- statement
-CREATE INDEX tokens_rotation ON tokens (token_type, turn) WHERE state = 'active' AND aside_until = 0
+CREATE INDEX tokens_rotation ON tokens (token_type, bars, turn) WHERE state = 'active'
 -- statement
-CREATE INDEX tokens_aside ON tokens (token_type, aside_until) WHERE state = 'active' AND aside_until > 0
+CREATE INDEX tokens_due ON tokens (bars_until) WHERE state = 'active' AND bars_until IS NOT NULL
 -- statement
 -- A token that answered 429 rests for the rate-limit model name it was asked for, not for the others.
 CREATE TABLE token_cooldowns (
@@ -151,10 +153,38 @@ CREATE TABLE request_stats (
   PRIMARY KEY (hour, model, key_id, error_code)
 ) WITHOUT ROWID
 -- statement
+-- A row inserted into this view works out anew what bars a token at a time. Costs are 1 and 4 of the normal
+-- quota and 1 of the heavy one.
+CREATE VIEW token_bars AS SELECT 0 AS token_id, 0 AS at WHERE 0
+-- statement
+CREATE TRIGGER token_bars_apply INSTEAD OF INSERT ON token_bars BEGIN
+  UPDATE tokens SET bars = b.bars, bars_until = b.ends
+    FROM (SELECT coalesce(group_concat(bar, ''), '') AS bars, min(ends) AS ends
+            FROM (SELECT '[' || name || ']' AS bar, until AS ends FROM token_cooldowns
+                   WHERE token_id = NEW.token_id AND until > NEW.at
+                  UNION ALL
+                  SELECT '[normal<1]', normal_until FROM tokens
+                   WHERE id = NEW.token_id AND normal_remaining < 1 AND normal_until > NEW.at
+                  UNION ALL
+                  SELECT '[normal<4]', normal_until FROM tokens
+                   WHERE id = NEW.token_id AND normal_remaining < 4 AND normal_until > NEW.at
+                  UNION ALL
+                  SELECT '[heavy<1]', heavy_until FROM tokens
+                   WHERE id = NEW.token_id AND heavy_remaining < 1 AND heavy_until > NEW.at
+                   ORDER BY 1)) AS b
+   WHERE tokens.id = NEW.token_id AND (tokens.bars <> b.bars OR tokens.bars_until IS NOT b.ends);
+END
+-- statement
+-- A token that is served after a bar has ended goes back to where it belongs.
+CREATE TRIGGER tokens_reserved AFTER UPDATE OF turn ON tokens WHEN OLD.bars_until <= NEW.last_used_at BEGIN
+  INSERT INTO token_bars (token_id, at) VALUES (NEW.id, NEW.last_used_at);
+END
+-- statement
 -- What an attempt did to a token is inserted into this view; the trigger on it is the only place that
 -- changes a token for it. `limit_name` is the rate-limit model name, `bucket` normal or heavy; `spent` is
--- taken from the quota; `drained` sets it to 0 until `window_until`; `cool_until` and `skip` (a number of
--- reservations) are 0 for none; `strike` is 1 to add one (the second expires the token), -1 to clear.
+-- taken from the quota; `drained` sets it to 0 until its window ends, `window_until` when that is not known;
+-- `cool_until` and `skip` (a number of reservations) are 0 for none; `strike` is added (the second expires the
+-- token), -1 clears.
 CREATE VIEW token_outcomes AS
 SELECT 0 AS token_id, 0 AS at, '' AS limit_name, '' AS bucket, 0 AS spent, 0 AS drained, 0 AS window_until,
        0 AS cool_until, 0 AS skip, 0 AS strike, '' AS reason
@@ -171,31 +201,44 @@ CREATE TRIGGER token_outcomes_apply INSTEAD OF INSERT ON token_outcomes BEGIN
       WHEN NEW.drained THEN 0
       ELSE max(0, normal_remaining - NEW.spent) END,
     normal_until = CASE
-      WHEN NEW.bucket = 'normal' AND NEW.drained THEN max(coalesce(normal_until, 0), NEW.window_until)
+      WHEN NEW.bucket = 'normal' AND NEW.drained AND coalesce(normal_until, 0) <= NEW.at THEN NEW.window_until
       ELSE normal_until END,
     heavy_remaining = CASE
       WHEN NEW.bucket <> 'heavy' THEN heavy_remaining
       WHEN NEW.drained THEN 0
       ELSE max(0, heavy_remaining - NEW.spent) END,
     heavy_until = CASE
-      WHEN NEW.bucket = 'heavy' AND NEW.drained THEN max(coalesce(heavy_until, 0), NEW.window_until)
+      WHEN NEW.bucket = 'heavy' AND NEW.drained AND coalesce(heavy_until, 0) <= NEW.at THEN NEW.window_until
       ELSE heavy_until END,
     skip_until = CASE
       WHEN NEW.skip > 0 THEN (SELECT max(turn) FROM tokens) + NEW.skip
       ELSE skip_until END,
     strikes = CASE WHEN NEW.strike < 0 THEN 0 ELSE strikes + NEW.strike END,
-    state = CASE WHEN NEW.strike > 0 AND strikes + NEW.strike >= 2 AND state = 'active' THEN 'expired' ELSE state END,
     last_failure_at = CASE WHEN NEW.reason <> '' THEN NEW.at ELSE last_failure_at END,
     last_failure_reason = CASE WHEN NEW.reason <> '' THEN NEW.reason ELSE last_failure_reason END
   WHERE id = NEW.token_id;
-  -- The dearest normal request costs 4: below that some model is barred until the window's end.
-  UPDATE tokens SET aside_until = max(
-      aside_until,
-      NEW.cool_until,
-      CASE WHEN normal_remaining < 4 AND normal_until > NEW.at THEN normal_until ELSE 0 END)
-  WHERE id = NEW.token_id
-    AND (NEW.cool_until > aside_until
-      OR (normal_remaining < 4 AND normal_until > NEW.at AND normal_until > aside_until));
+  -- Apart, so that a chat that succeeds does not rewrite the indexes that depend on the state.
+  UPDATE tokens SET state = 'expired' WHERE id = NEW.token_id AND strikes >= 2 AND state = 'active';
+  INSERT INTO token_bars (token_id, at) VALUES (NEW.token_id, NEW.at);
+END
+-- statement
+-- What a rate-limits call told of a token; NULL is not told, and leaves what was known. An answer proves the
+-- session good.
+CREATE VIEW token_quotas AS
+SELECT 0 AS token_id, 0 AS at, 0 AS normal_remaining, 0 AS normal_until, 0 AS heavy_remaining, 0 AS heavy_until
+ WHERE 0
+-- statement
+CREATE TRIGGER token_quotas_apply INSTEAD OF INSERT ON token_quotas BEGIN
+  UPDATE tokens SET
+    normal_remaining = coalesce(NEW.normal_remaining, normal_remaining),
+    normal_until = CASE WHEN NEW.normal_remaining IS NULL THEN normal_until ELSE NEW.normal_until END,
+    heavy_remaining = coalesce(NEW.heavy_remaining, heavy_remaining),
+    heavy_until = CASE WHEN NEW.heavy_remaining IS NULL THEN heavy_until ELSE NEW.heavy_until END,
+    state = CASE state WHEN 'expired' THEN 'active' ELSE state END,
+    strikes = 0,
+    skip_until = 0
+  WHERE id = NEW.token_id;
+  INSERT INTO token_bars (token_id, at) VALUES (NEW.token_id, NEW.at);
 END
 -- statement
 -- A chat that ended: its log row, the counters and the token's new state in one statement.
@@ -227,4 +270,7 @@ CREATE TRIGGER finished_requests_apply INSTEAD OF INSERT ON finished_requests BE
   SELECT NEW.token_id, NEW.at, NEW.limit_name, NEW.bucket, NEW.spent, NEW.drained, NEW.window_until,
       NEW.cool_until, NEW.skip, NEW.strike, NEW.reason
    WHERE NEW.token_id IS NOT NULL;
+  -- Tokens whose bars have ended go back to where they belong, a few at a time.
+  INSERT INTO token_bars (token_id, at)
+  SELECT id, NEW.at FROM tokens WHERE state = 'active' AND bars_until <= NEW.at ORDER BY bars_until LIMIT 2;
 END

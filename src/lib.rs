@@ -15,6 +15,7 @@ pub mod json;
 pub mod openai;
 pub mod password;
 pub mod peer;
+pub mod pool;
 pub mod router;
 pub mod secrets;
 pub mod settings;

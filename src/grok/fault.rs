@@ -37,6 +37,8 @@ pub enum Fault {
     Empty,
     /// One object of the stream was longer than is taken.
     TooLong,
+    /// The account's token was sealed with another key: it could not be sent at all.
+    Unreadable,
 }
 
 impl Fault {
@@ -45,8 +47,32 @@ impl Fault {
         use Fault::*;
         match self {
             RateLimited { .. } | DeadAccount(_) | Overloaded { .. } | Server(_) => true,
-            Connect | Timeout | Cut | Empty => true,
+            Connect | Timeout | Cut | Empty | Unreadable => true,
             AntiBot | Moderated(_) | CallerError(_) | ModelNotFound | Policy(_) | TooLong => false,
+        }
+    }
+}
+
+/// For the log and the console.
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Fault::RateLimited { quota_spent: false, .. } => f.write_str("429: too many requests"),
+            Fault::RateLimited { quota_spent: true, .. } => f.write_str("429: the quota is spent"),
+            Fault::DeadAccount(text) => write!(f, "account refused: {text}"),
+            Fault::AntiBot => f.write_str("anti-bot page or challenge"),
+            Fault::Overloaded { .. } => f.write_str("the service is under heavy usage"),
+            Fault::Moderated(text) => write!(f, "moderated: {text}"),
+            Fault::CallerError(text) => write!(f, "request refused: {text}"),
+            Fault::ModelNotFound => f.write_str("model not found"),
+            Fault::Policy(text) => write!(f, "not allowed: {text}"),
+            Fault::Server(status) => write!(f, "{status}: server error"),
+            Fault::Connect => f.write_str("no connection"),
+            Fault::Timeout => f.write_str("timed out"),
+            Fault::Cut => f.write_str("the answer broke off"),
+            Fault::Empty => f.write_str("the answer was empty"),
+            Fault::TooLong => f.write_str("an object of the answer was too long"),
+            Fault::Unreadable => f.write_str("the token cannot be opened with this encryption_key"),
         }
     }
 }

@@ -9,7 +9,10 @@ use crate::{
 
 pub mod admin_sessions;
 pub mod api_keys;
+pub mod gate;
 pub mod login_attempts;
+pub mod request_logs;
+pub mod reserve;
 mod row;
 pub mod schema;
 pub mod settings;

@@ -1,0 +1,236 @@
+//! Choosing and reserving a token: key check, settings and choice in one atomic statement.
+//!
+//! A token is usable when it is active, its type may serve the model, its quota is unknown or covers the cost,
+//! it is not cooling for the model's rate-limit name and was not tried by this request. Of the usable ones
+//! those come first that are not passed over after an error, then Basic before Super, then whoever was served
+//! longest ago.
+//!
+//! The choice reads a few rows, however many tokens are barred. The index of the rotation sorts by what bars a
+//! token (`bars`) before it sorts by turn: one look at each set of bars that occurs leaves out all tokens that
+//! are barred for this model, and finds the longest-waiting of the others. Bars that have ended are found
+//! through the index of their ends. Whether a token is usable is asked of the facts each time, never of `bars`.
+
+use crate::{
+    auth::{ApiCaller, PresentedKey},
+    error::Result,
+    grok::models::{Bucket, Model},
+    host::{Row, Value},
+    settings::Settings,
+};
+
+use super::{Columns, Db, gate, schema};
+
+/// What a request asks of the pool.
+pub struct Ask<'a> {
+    pub key: &'a PresentedKey,
+    pub model: &'a Model,
+    /// Ids of the tokens this request has used already.
+    pub tried: &'a [i64],
+    /// Unix milliseconds.
+    pub now: i64,
+}
+
+pub enum Reserved {
+    Token(Box<Reservation>),
+    None(Refusal),
+}
+
+/// A token for this request, with all else the request needs to know of the database.
+pub struct Reservation {
+    pub caller: ApiCaller,
+    pub settings: Settings,
+    pub token: ReservedToken,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReservedToken {
+    pub id: i64,
+    pub hash: String,
+    pub sealed: String,
+    pub suffix: String,
+    pub is_super: bool,
+    /// Left in the model's bucket; `None` is unknown.
+    pub remaining: Option<i64>,
+}
+
+/// No token is usable.
+pub struct Refusal {
+    pub caller: ApiCaller,
+    /// When the first of those that rest is usable again, in Unix milliseconds; `None` when none will be.
+    pub cooling_until: Option<i64>,
+}
+
+/// Takes the next usable token for the key's owner.
+pub async fn reserve(db: &Db, ask: &Ask<'_>) -> Result<Reserved> {
+    let sql = statement(ask.model);
+    if let Some(row) = db.one(&sql, ask.values()).await? {
+        return taken(row);
+    }
+    // A bad key, a schema that is behind, or no token: this tells the first and mends the second.
+    let opened = gate::open(db, ask.key).await?;
+    if opened.migrated
+        && let Some(row) = db.one(&sql, ask.values()).await?
+    {
+        return taken(row);
+    }
+    let free = db.one(&first_free(ask.model), ask.choice()).await?;
+    let cooling_until = free.map(|row| Columns::new(row).optional_integer()).transpose()?.flatten();
+    Ok(Reserved::None(Refusal { caller: opened.caller, cooling_until }))
+}
+
+impl Ask<'_> {
+    /// `?1` to `?6`.
+    fn values(&self) -> Vec<Value> {
+        let mut values = self.choice();
+        values.extend([self.key.hash.as_str().into(), schema::LATEST.into()]);
+        values
+    }
+
+    /// `?1` to `?4`: what the choice depends on.
+    fn choice(&self) -> Vec<Value> {
+        let tried: String = self.tried.iter().map(|id| format!("{id},")).collect();
+        vec![
+            self.now.into(),
+            self.model.rate_limit_name.into(),
+            i64::from(self.model.cost).into(),
+            format!(",{tried}").into(),
+        ]
+    }
+}
+
+fn taken(row: Row) -> Result<Reserved> {
+    let mut row = Columns::new(row);
+    let token = ReservedToken {
+        id: row.integer()?,
+        hash: row.text()?,
+        sealed: row.text()?,
+        suffix: row.text()?,
+        is_super: row.flag()?,
+        remaining: row.optional_integer()?,
+    };
+    let settings = Settings::from_sections(row.optional_text()?.as_deref(), row.optional_text()?.as_deref());
+    let caller = ApiCaller { key_id: row.integer()?, key_name: row.text()? };
+    Ok(Reserved::Token(Box::new(Reservation { caller, settings, token })))
+}
+
+/// How many of the tokens whose bars have ended are looked at while others are to be had.
+const NEAR: u32 = 4;
+/// How many resting tokens are asked for the time when they are usable again.
+const ASKED_WHEN_FREE: u32 = 200;
+
+/// The one statement. Its sub-selects are lazy: the choice is made only for a valid key, and each of its steps
+/// only when those before it found nothing.
+fn statement(model: &Model) -> String {
+    let mut steps = Vec::new();
+    for preferred in [true, false] {
+        for token_type in types(model) {
+            steps.push(longest_waiting(model, token_type, preferred));
+            steps.push(any_due(model, token_type, preferred));
+        }
+    }
+    format!(
+        "UPDATE tokens SET turn = (SELECT max(turn) FROM tokens) + 1, last_used_at = ?1
+ WHERE id = CASE WHEN EXISTS (SELECT 1 FROM api_keys WHERE hash = ?5 AND is_active = 1)
+                  AND (SELECT max(name) FROM d1_migrations) = ?6
+            THEN coalesce({steps}) END
+RETURNING id, hash, sealed, suffix, token_type = 'ssoSuper',
+  CASE WHEN {bucket}_until > ?1 THEN {bucket}_remaining END,
+  (SELECT value FROM settings WHERE section = 'global'),
+  (SELECT value FROM settings WHERE section = 'grok'),
+  (SELECT id FROM api_keys WHERE hash = ?5),
+  (SELECT name FROM api_keys WHERE hash = ?5)",
+        steps = steps.join(",\n"),
+        bucket = bucket(model),
+    )
+}
+
+/// In the order in which they are used up.
+fn types(model: &Model) -> &'static [&'static str] {
+    if model.super_only { &["ssoSuper"] } else { &["sso", "ssoSuper"] }
+}
+
+fn bucket(model: &Model) -> &'static str {
+    match model.bucket {
+        Bucket::Normal => "normal",
+        Bucket::Heavy => "heavy",
+    }
+}
+
+/// Whether the token of this row is usable, and, if asked for, not passed over.
+fn usable(model: &Model, row: &str, preferred: bool) -> String {
+    let bucket = bucket(model);
+    let preference = match preferred {
+        true => format!(" AND {row}.skip_until <= (SELECT max(turn) FROM tokens)"),
+        false => String::new(),
+    };
+    format!(
+        "{row}.state = 'active' AND instr(?4, ',' || {row}.id || ',') = 0
+          AND NOT coalesce({row}.{bucket}_remaining < ?3 AND {row}.{bucket}_until > ?1, 0)
+          AND NOT EXISTS (SELECT 1 FROM token_cooldowns c
+                           WHERE c.token_id = {row}.id AND c.name = ?2 AND c.until > ?1){preference}"
+    )
+}
+
+/// The usable token of a type that was served longest ago: the first of each set of bars that does not concern
+/// the model, and the nearest of those whose bars have ended.
+fn longest_waiting(model: &Model, token_type: &str, preferred: bool) -> String {
+    let bucket = bucket(model);
+    let of_type = format!("state = 'active' AND token_type = '{token_type}'");
+    let (in_turn, nearest) = (usable(model, "in_turn", preferred), usable(model, "nearest", preferred));
+    format!(
+        "(WITH RECURSIVE sets(bars) AS (
+     SELECT (SELECT bars FROM tokens WHERE {of_type} ORDER BY bars LIMIT 1)
+     UNION ALL
+     SELECT (SELECT bars FROM tokens WHERE {of_type} AND bars > sets.bars ORDER BY bars LIMIT 1)
+       FROM sets WHERE sets.bars IS NOT NULL)
+   SELECT id FROM (
+     SELECT id, turn FROM (
+       SELECT (SELECT id FROM tokens in_turn
+                WHERE token_type = '{token_type}' AND in_turn.bars = sets.bars AND {in_turn}
+                ORDER BY turn LIMIT 1) AS first
+         FROM sets
+        WHERE instr(sets.bars, '[' || ?2 || ']') = 0 AND instr(sets.bars, '[{bucket}<' || ?3 || ']') = 0) found
+       JOIN tokens ON tokens.id = found.first
+     UNION ALL
+     SELECT id, turn
+       FROM (SELECT * FROM tokens WHERE {of_type} AND bars_until <= ?1 ORDER BY bars_until LIMIT {NEAR}) nearest
+      WHERE {nearest})
+    ORDER BY turn LIMIT 1)"
+    )
+}
+
+/// Any token of a type whose bars have ended. Reached when the nearest of them are still barred by something
+/// else, before a finished request has put them back in their place.
+fn any_due(model: &Model, token_type: &str, preferred: bool) -> String {
+    let usable = usable(model, "due", preferred);
+    format!(
+        "(SELECT id FROM tokens due
+   WHERE token_type = '{token_type}' AND bars_until <= ?1 AND {usable}
+   ORDER BY bars_until LIMIT 1)"
+    )
+}
+
+/// When the first resting token is usable again: exact for pools of [`ASKED_WHEN_FREE`] tokens a type, and for
+/// larger ones exact among those whose first bar ends first.
+fn first_free(model: &Model) -> String {
+    let bucket = bucket(model);
+    let resting = types(model)
+        .iter()
+        .map(|token_type| {
+            format!(
+                "SELECT * FROM (SELECT * FROM tokens WHERE state = 'active' AND token_type = '{token_type}'
+              AND bars_until > 0 ORDER BY bars_until LIMIT {ASKED_WHEN_FREE})"
+            )
+        })
+        .collect::<Vec<_>>()
+        .join(" UNION ALL ");
+    format!(
+        "SELECT min(max(
+    CASE WHEN {bucket}_remaining < ?3 AND {bucket}_until > ?1 THEN {bucket}_until ELSE ?1 END,
+    coalesce((SELECT until FROM token_cooldowns WHERE token_id = resting.id AND name = ?2), ?1)))
+  FROM ({resting}) resting WHERE instr(?4, ',' || id || ',') = 0"
+    )
+}
+
+#[cfg(test)]
+mod tests;
