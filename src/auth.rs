@@ -38,7 +38,7 @@ impl PresentedKey {
 }
 
 /// The owner of a valid, active key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ApiCaller {
     /// 0 for the setting `api_key`.
     pub key_id: i64,

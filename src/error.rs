@@ -85,15 +85,26 @@ impl Kind {
 pub struct Error {
     pub kind: Kind,
     pub message: String,
+    /// A code more exact than the kind's own.
+    pub code: Option<&'static str>,
     /// The field at fault, as a path: `messages.0.content.1.type`.
     pub param: Option<String>,
     /// Seconds after which a further try is worth it.
     pub retry_after: Option<u64>,
 }
 
+/// What clients of `/v1` know as an error, in a body or in a stream.
+#[derive(Debug, Serialize)]
+pub struct OpenAiError<'a> {
+    message: &'a str,
+    r#type: &'static str,
+    param: Option<&'a str>,
+    code: &'static str,
+}
+
 impl Error {
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Error { kind, message: message.into(), param: None, retry_after: None }
+        Error { kind, message: message.into(), code: None, param: None, retry_after: None }
     }
 
     /// A 400 that names the field.
@@ -120,29 +131,26 @@ impl Error {
     }
 
     pub fn code(&self) -> &'static str {
-        self.kind.describe().2
+        self.code.unwrap_or(self.kind.describe().2)
+    }
+
+    /// The error object of OpenAI's API reference.
+    pub fn openai_object(&self) -> OpenAiError<'_> {
+        let (_, r#type, _) = self.kind.describe();
+        OpenAiError { message: &self.message, r#type, param: self.param.as_deref(), code: self.code() }
     }
 
     /// The body of OpenAI's API reference: `{"error":{message,type,param,code}}`.
-    pub fn openai_body(&self) -> String {
+    fn openai_body(&self) -> String {
         #[derive(Serialize)]
         struct Envelope<'a> {
-            error: Inner<'a>,
+            error: OpenAiError<'a>,
         }
-        #[derive(Serialize)]
-        struct Inner<'a> {
-            message: &'a str,
-            r#type: &'static str,
-            param: Option<&'a str>,
-            code: &'static str,
-        }
-        let (_, kind, code) = self.kind.describe();
-        let error = Inner { message: &self.message, r#type: kind, param: self.param.as_deref(), code };
-        serde_json::to_string(&Envelope { error }).expect("strings always serialise")
+        serde_json::to_string(&Envelope { error: self.openai_object() }).expect("strings always serialise")
     }
 
     /// The console's body: `{"success":false,message,code,field?}`.
-    pub fn admin_body(&self) -> String {
+    fn admin_body(&self) -> String {
         #[derive(Serialize)]
         struct Failure<'a> {
             success: bool,

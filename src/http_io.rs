@@ -57,9 +57,14 @@ pub async fn read_json<T: DeserializeOwned>(request: Request) -> Result<T> {
 pub fn json(value: &impl Serialize) -> Result<Reply> {
     let body =
         serde_json::to_vec(value).map_err(|e| Error::internal(format!("An answer could not be written: {e}")))?;
+    Ok(json_bytes(body))
+}
+
+/// A 200 with a body that is JSON already.
+pub fn json_bytes(body: Vec<u8>) -> Reply {
     let mut reply = Reply::new(Body::Full(body.into()));
     reply.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    Ok(reply)
+    reply
 }
 
 /// A reply without a body.

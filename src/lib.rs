@@ -7,6 +7,7 @@
 pub mod admin;
 pub mod app;
 pub mod auth;
+pub mod deadline;
 pub mod error;
 pub mod grok;
 pub mod host;

@@ -15,6 +15,7 @@ use crate::{
     error::{Error, Kind, Result},
     host::{Reply, Request},
     http_io,
+    openai::{chat, models},
 };
 
 type Answer = LocalBoxFuture<'static, Result<Reply>>;
@@ -63,6 +64,9 @@ macro_rules! route {
 
 const ROUTES: &[Route] = &[
     route!(GET "/health" public health),
+    route!(GET "/v1/models" key models::list),
+    route!(GET "/v1/models/{id}" key models::get),
+    route!(POST "/v1/chat/completions" key chat::completions),
     route!(POST "/api/login" public session::login),
     route!(POST "/api/logout" session session::logout),
     route!(POST "/api/password" session session::change_password),

@@ -4,9 +4,10 @@
 //! says which model is meant, [`limits`] asks for what an account has left, [`token`] cleans what operators paste.
 //! In: [`frames`] finds the JSON objects in the byte stream, [`event`] says what they mean, [`translate`] makes the
 //! answer's text of them with the help of [`tags`]; [`answer::Reader`] is all of that in one. What goes wrong becomes a
-//! [`fault::Fault`]. All of it is pure.
+//! [`fault::Fault`]. All of that is pure; [`client`] makes the calls.
 
 pub mod answer;
+pub mod client;
 pub mod event;
 pub mod fault;
 pub mod flatten;

@@ -1,6 +1,12 @@
 //! The OpenAI side: what clients send, and what they are sent.
 
+pub mod answer;
+pub mod chat;
 pub mod completion;
+pub mod conversation;
+mod failure;
+pub mod ledger;
+pub mod models;
 pub mod sse;
 pub mod types;
 mod validate;

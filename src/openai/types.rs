@@ -78,6 +78,6 @@ impl From<Invalid> for Error {
     fn from(invalid: Invalid) -> Self {
         let missing = invalid.code == "missing_required_parameter" && invalid.param.as_deref() == Some("model");
         let kind = if missing { Kind::MissingModel } else { Kind::Invalid };
-        Error { param: invalid.param, ..Error::new(kind, invalid.message) }
+        Error { param: invalid.param, code: Some(invalid.code), ..Error::new(kind, invalid.message) }
     }
 }

@@ -1,0 +1,54 @@
+//! Time limits on futures, on the host's clock.
+
+use std::{future::Future, pin::pin, rc::Rc, time::Duration};
+
+use futures::future::{Either, LocalBoxFuture, select};
+
+use crate::host::Host;
+
+/// The future's output, or `None` when the limit passed first; no limit, no race. The future is dropped
+/// when it loses, which ends whatever it waited for.
+pub async fn within<F: Future>(host: &dyn Host, limit: Option<Duration>, future: F) -> Option<F::Output> {
+    let Some(limit) = limit else {
+        return Some(future.await);
+    };
+    match select(pin!(future), host.sleep(limit)).await {
+        Either::Left((output, _)) => Some(output),
+        Either::Right(((), _)) => None,
+    }
+}
+
+/// A timer for a deadline that keeps moving away, as the one of a stream does with each chunk. A running
+/// timer is left to run and armed anew only when it rings too early: a chunk costs no timer of its own.
+pub struct Alarm {
+    host: Rc<dyn Host>,
+    /// When the running timer rings, on the host's monotonic clock.
+    running: Option<(u64, LocalBoxFuture<'static, ()>)>,
+}
+
+impl Alarm {
+    pub fn new(host: Rc<dyn Host>) -> Self {
+        Alarm { host, running: None }
+    }
+
+    /// The future's output, or `None` when the clock reaches `due` first.
+    pub async fn before<F: Future + Unpin>(&mut self, due: u64, mut future: F) -> Option<F::Output> {
+        loop {
+            let now = self.host.monotonic();
+            if now >= due {
+                return None;
+            }
+            let timer = match self.running.take() {
+                Some((rings, timer)) if rings <= due => (rings, timer),
+                _ => (due, self.host.sleep(Duration::from_millis(due - now))),
+            };
+            match select(future, timer.1).await {
+                Either::Left((output, timer_left)) => {
+                    self.running = Some((timer.0, timer_left));
+                    return Some(output);
+                }
+                Either::Right(((), future_left)) => future = future_left,
+            }
+        }
+    }
+}

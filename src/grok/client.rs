@@ -1,0 +1,137 @@
+//! Every call to Grok. The one place that names its paths; its hosts are variables.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
+
+use crate::{
+    app::App,
+    deadline::within,
+    host::{ByteStream, SendError},
+    secrets::Vault,
+    settings::Grok,
+};
+
+use super::{
+    fault::{self, Fault},
+    headers::{self, Operator},
+    limits::{self, Limits},
+};
+
+/// No answer that is read as a whole is larger than this.
+const MAX_ANSWER: usize = 256 * 1024;
+/// How long a call that answers at once may take.
+const CALL_LIMIT: Duration = Duration::from_secs(8);
+
+/// What Grok is shown: an account's token and the operator's own values, in clear.
+pub struct Access {
+    token: String,
+    user_agent: String,
+    x_statsig_id: String,
+    cf_clearance: String,
+}
+
+impl Access {
+    pub fn new(vault: &Vault, settings: &Grok, token: String) -> Self {
+        Access {
+            token,
+            user_agent: settings.user_agent.clone(),
+            x_statsig_id: settings.x_statsig_id.open(vault).unwrap_or_default(),
+            cf_clearance: settings.cf_clearance.open(vault).unwrap_or_default(),
+        }
+    }
+
+    fn operator(&self) -> Operator<'_> {
+        Operator { user_agent: &self.user_agent, x_statsig_id: &self.x_statsig_id, cf_clearance: &self.cf_clearance }
+    }
+}
+
+/// Grok, as one account sees it.
+pub struct Client<'a> {
+    app: &'a App,
+    access: &'a Access,
+    base: String,
+}
+
+impl<'a> Client<'a> {
+    pub async fn new(app: &'a App, access: &'a Access) -> Self {
+        let base = app.host.variable("grok_base_url").await.unwrap_or_default();
+        Client { app, access, base: base.trim_end_matches('/').to_owned() }
+    }
+
+    /// Starts a conversation. The answer is a stream of frames; any status but 2xx is a fault.
+    pub async fn converse(&self, body: Vec<u8>) -> Result<ByteStream, Fault> {
+        self.post("/rest/app-chat/conversations/new", body).await
+    }
+
+    /// What is left of the account's quota for a rate-limit model name.
+    pub async fn rate_limits(&self, rate_limit_name: &str) -> Result<Limits, Fault> {
+        let answer = self.call("/rest/rate-limits", limits::request_body(rate_limit_name)).await?;
+        limits::parse(&answer)
+    }
+
+    /// A call with a short answer, read whole.
+    async fn call(&self, path: &str, body: Vec<u8>) -> Result<Bytes, Fault> {
+        let exchange = async { Ok(read_up_to(self.post(path, body).await?, MAX_ANSWER).await) };
+        within(&*self.app.host, Some(CALL_LIMIT), exchange).await.unwrap_or(Err(Fault::Timeout))
+    }
+
+    async fn post(&self, path: &str, body: Vec<u8>) -> Result<ByteStream, Fault> {
+        let request = self.request(path, body).map_err(|e| {
+            eprintln!("the variable grok_base_url gives no address: {e}");
+            Fault::Connect
+        })?;
+        let response = self.app.host.send(request).await.map_err(|error| {
+            eprintln!("{}: {path}: {error}", self.app.request_id);
+            connection_fault(&error)
+        })?;
+        if response.status().is_success() { Ok(response.into_body()) } else { Err(refusal(response).await) }
+    }
+
+    fn request(&self, path: &str, body: Vec<u8>) -> Result<Request<Bytes>, http::uri::InvalidUri> {
+        let referer = format!("{}/", self.base);
+        let mut request = Request::new(Bytes::from(body));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = format!("{}{path}", self.base).parse()?;
+        let headers =
+            headers::json_request(&self.access.operator(), &self.base, &self.access.token, &referer, self.app.random());
+        *request.headers_mut() = header_map(headers);
+        Ok(request)
+    }
+}
+
+fn header_map(headers: Vec<(&'static str, String)>) -> HeaderMap {
+    let value = |text: String| HeaderValue::try_from(text).ok();
+    headers.into_iter().filter_map(|(name, text)| Some((name.parse().ok()?, value(text)?))).collect()
+}
+
+/// The fault behind an answer with an error status.
+async fn refusal(response: Response<ByteStream>) -> Fault {
+    let (head, body) = response.into_parts();
+    let retry_after = head.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let body = read_up_to(body, MAX_ANSWER).await;
+    fault::from_answer(head.status.as_u16(), retry_after, &body)
+}
+
+/// No connection, or one that broke, before there was an answer.
+fn connection_fault(error: &SendError) -> Fault {
+    match error {
+        SendError::Timeout(_) => Fault::Timeout,
+        SendError::Denied(_) | SendError::Connection(_) => Fault::Connect,
+    }
+}
+
+/// The body up to a limit; what was read before it broke off counts.
+async fn read_up_to(mut body: ByteStream, limit: usize) -> Bytes {
+    let mut whole = BytesMut::new();
+    while let Some(Ok(chunk)) = body.next().await {
+        let room = limit - whole.len();
+        whole.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if whole.len() == limit {
+            break;
+        }
+    }
+    whole.freeze()
+}

@@ -1,0 +1,127 @@
+//! From a conversation that has begun to what the client gets: a stream of events, or one object.
+
+use bytes::Bytes;
+use futures::{
+    FutureExt, SinkExt,
+    channel::mpsc::{Sender, channel},
+};
+use http::{HeaderValue, header};
+
+use crate::{
+    error::Error,
+    grok::{
+        fault::Fault,
+        out::{Out, Piece},
+    },
+    host::{Body, Reply},
+};
+
+use super::{
+    completion::Collected,
+    conversation::{Conversation, Step},
+    ledger::Ledger,
+    sse::EventStream,
+    wire::{FinishReason, Head},
+};
+
+/// A comment, which clients skip.
+const SIGN_OF_LIFE: &[u8] = b": waiting\n\n";
+
+/// A conversation whose first content has come.
+pub struct Begun {
+    pub conversation: Conversation,
+    pub out: Out,
+    pub ledger: Ledger,
+    pub head: Head,
+}
+
+/// How the sending of a stream ended.
+enum End {
+    Complete,
+    Fault(Fault),
+    ClientLeft,
+}
+
+impl Begun {
+    /// Answers with server-sent events. The head goes out now; a task of its own sends the rest.
+    pub fn stream(self, include_usage: bool) -> Reply {
+        // One chunk waits at most: a slow client slows the upstream read down, and one that left ends it.
+        let (sender, receiver) = channel(1);
+        let host = self.ledger.app.host.clone();
+        host.spawn(self.pump(sender, include_usage).boxed_local());
+        let mut reply = Reply::new(Body::Stream(receiver));
+        let headers = reply.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+        reply
+    }
+
+    async fn pump(mut self, mut sender: Sender<Bytes>, include_usage: bool) {
+        let mut events = EventStream::new(self.head.clone(), include_usage);
+        let end = self.send_events(&mut sender, &mut events).await;
+        let Begun { conversation, mut ledger, .. } = self;
+        // Both ends close before the bookkeeping, whatever it takes.
+        drop((conversation, sender));
+        ledger.completion_tokens = events.completion_tokens();
+        match end {
+            End::Complete => ledger.succeeded().await,
+            End::Fault(fault) => ledger.broke_off(&fault).await,
+            End::ClientLeft => ledger.abandoned().await,
+        }
+    }
+
+    async fn send_events(&mut self, sender: &mut Sender<Bytes>, events: &mut EventStream) -> End {
+        let mut buffer = Vec::new();
+        let mut step = Ok(Step::More);
+        loop {
+            take_text(&mut self.out, |text| events.text(text, &mut buffer));
+            let end = match &step {
+                Ok(Step::More) => None,
+                Ok(Step::Quiet) => {
+                    buffer.extend_from_slice(SIGN_OF_LIFE);
+                    None
+                }
+                Ok(Step::End(_)) => {
+                    events.finish(FinishReason::Stop, self.ledger.prompt_tokens, &mut buffer);
+                    Some(End::Complete)
+                }
+                Err(fault) => {
+                    events.error(&Error::from(fault).openai_object(), &mut buffer);
+                    Some(End::Fault(fault.clone()))
+                }
+            };
+            // Everything that one upstream read brought leaves in one write.
+            if !buffer.is_empty() && sender.send(Bytes::from(std::mem::take(&mut buffer))).await.is_err() {
+                return End::ClientLeft;
+            }
+            if let Some(end) = end {
+                return end;
+            }
+            step = self.conversation.advance(&mut self.out).await;
+        }
+    }
+}
+
+/// Reads the answer to its end. Nothing has reached the client: a fault may be tried on another account.
+pub async fn collect(mut conversation: Conversation, mut out: Out) -> Result<Collected, Fault> {
+    let mut collected = Collected::default();
+    let mut step = Step::More;
+    loop {
+        take_text(&mut out, |text| collected.text(text));
+        if matches!(step, Step::End(_)) {
+            return Ok(collected);
+        }
+        step = conversation.advance(&mut out).await?;
+    }
+}
+
+fn take_text(out: &mut Out, mut each: impl FnMut(&str)) {
+    for piece in out.pieces() {
+        match piece {
+            Piece::Text(text) => each(text),
+            Piece::Media(_) => {}
+        }
+    }
+    out.clear();
+}

@@ -1,0 +1,148 @@
+//! `POST /v1/chat/completions`: check, choose a token, attempt, answer.
+
+use std::rc::Rc;
+
+use crate::{
+    app::App,
+    auth::{self, PresentedKey},
+    error::{Error, Kind, Result},
+    grok::{
+        client::Access,
+        fault::Fault,
+        flatten::flatten,
+        models::{self, Model},
+        payload,
+        usage::Tally,
+    },
+    host::{Reply, Request},
+    http_io,
+    secrets::Vault,
+    store::{
+        gate, request_logs,
+        reserve::{self, Ask, Refusal, Reservation, Reserved},
+    },
+};
+
+use super::{
+    answer::{self, Begun},
+    conversation::Conversation,
+    ledger::Ledger,
+    models::unknown,
+    types::ChatRequest,
+    wire::{FinishReason, Head},
+};
+
+/// One request asks at most this many accounts.
+const MAX_ATTEMPTS: usize = 3;
+
+/// A checked request, as its attempts need it.
+struct Chat {
+    model: &'static Model,
+    message: String,
+    stream: bool,
+    include_usage: bool,
+}
+
+pub async fn completions(app: Rc<App>, key: PresentedKey, request: Request) -> Result<Reply> {
+    let mut ledger = Ledger::open(&app, auth::client_address(&app, request.headers()).await);
+    match read(request, &mut ledger).await {
+        Ok(chat) => answer(&app, &key, &chat, ledger).await,
+        Err(error) => {
+            // A bad key is told before a bad request, and only a good key's requests are logged.
+            ledger.caller = gate::open(&app.db, &key).await?.caller;
+            Err(ledger.refused(error))
+        }
+    }
+}
+
+/// Reads and checks the request; the ledger learns what it can even of a bad one.
+async fn read(request: Request, ledger: &mut Ledger) -> Result<Chat> {
+    let body = http_io::read_body(request).await?;
+    let request = ChatRequest::parse(&body)?;
+    ledger.model = request.model.to_string();
+    ledger.stream = request.stream;
+    let model = models::find(&request.model).ok_or_else(|| unknown(&request.model))?;
+    let flat = flatten(&request.messages);
+    if let Some(image) = flat.images.first() {
+        return Err(Error::invalid(&image.param, "This release does not take pictures yet: send text only"));
+    }
+    if model.is_video {
+        return Err(Error::invalid("model", "This release does not make videos yet: choose another model"));
+    }
+    ledger.prompt_tokens = Tally::of(&flat.message).tokens();
+    Ok(Chat { model, message: flat.message, stream: request.stream, include_usage: request.include_usage })
+}
+
+/// Tries up to [`MAX_ATTEMPTS`] different tokens, as long as nothing has reached the client.
+async fn answer(app: &Rc<App>, key: &PresentedKey, chat: &Chat, mut ledger: Ledger) -> Result<Reply> {
+    let vault = Vault::open(app).await?;
+    let mut tried = Vec::new();
+    let mut last_fault = None;
+    loop {
+        let ask = Ask { key, model: chat.model, tried: &tried, now: app.now() };
+        let reservation = match reserve::reserve(&app.db, &ask).await? {
+            Reserved::Token(reservation) => reservation,
+            Reserved::None(refusal) => {
+                let error = last_fault.as_ref().map_or_else(|| no_token(&refusal, ask.now), Error::from);
+                ledger.caller = refusal.caller;
+                return Err(ledger.refused(error));
+            }
+        };
+        ledger.reserved(&reservation, chat.model);
+        tried.push(reservation.token.id);
+        let fault = match attempt(app, &vault, *reservation, chat, &mut ledger).await {
+            Ok(reply) => return Ok(reply),
+            Err(fault) => fault,
+        };
+        if tried.len() == MAX_ATTEMPTS || !fault.another_account_may_help() {
+            return Err(ledger.failed(&fault));
+        }
+        // Stored before the next choice, so that no request from now on is given this token for nothing.
+        if let Some(outcome) = ledger.outcome(&fault)
+            && let Err(error) = request_logs::outcome(&app.db, &outcome).await
+        {
+            eprintln!("{}: what an attempt did to its token is lost: {error}", app.request_id);
+        }
+        last_fault = Some(fault);
+    }
+}
+
+/// Asks one account. A streamed answer counts as given when it has begun, a collected one when it is whole.
+async fn attempt(
+    app: &Rc<App>,
+    vault: &Vault,
+    reservation: Reservation,
+    chat: &Chat,
+    ledger: &mut Ledger,
+) -> Result<Reply, Fault> {
+    let Reservation { settings, token, .. } = reservation;
+    let clear = vault.unseal(&token.sealed, &token.hash).ok_or(Fault::Unreadable)?;
+    let access = Access::new(vault, &settings.grok, clear);
+    let body = payload::chat(chat.model, &chat.message, &[], settings.grok.temporary);
+    let (conversation, out) = Conversation::open(app, &settings.grok, &access, body).await?;
+    ledger.first_content();
+    let head = Head::new(app.random(), app.now_seconds(), chat.model.id);
+    if chat.stream {
+        return Ok(Begun { conversation, out, head, ledger: ledger.clone() }.stream(chat.include_usage));
+    }
+    let collected = answer::collect(conversation, out).await?;
+    ledger.completion_tokens = collected.completion_tokens();
+    ledger.clone().completed();
+    let body = collected.finish(&head, FinishReason::Stop, ledger.prompt_tokens);
+    Ok(http_io::json_bytes(body))
+}
+
+/// Why there is no token for this request, and when there may be one again.
+fn no_token(refusal: &Refusal, now: i64) -> Error {
+    match refusal.cooling_until {
+        Some(until) => {
+            let seconds = ((until - now).max(0) as u64).div_ceil(1000).max(1);
+            Error::new(Kind::AllTokensCooling, format!("Every token is resting: try again in {seconds} s"))
+                .with_retry_after(seconds)
+        }
+        None => Error::new(
+            Kind::NoToken,
+            "There is no token that can serve this model: add one in the console, or enable one",
+        ),
+    }
+}

@@ -1,0 +1,169 @@
+//! What is written down of one chat: its log row, the counters and what it did to the token.
+//!
+//! Bookkeeping never changes an answer: it runs beside it, and a row that cannot be written is a line on the
+//! host's log.
+
+use std::rc::Rc;
+
+use futures::FutureExt;
+
+use crate::{
+    app::App,
+    auth::ApiCaller,
+    error::Error,
+    grok::{fault::Fault, models::Model},
+    pool::{self, Outcome, Used},
+    store::{
+        request_logs::{self, FinishedRequest, TokenOutcome},
+        reserve::Reservation,
+    },
+};
+
+/// The status of a chat whose client left before its end, as nginx logs it. No client ever sees it.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+/// One chat's entry, filled in as the chat goes on and written once.
+#[derive(Clone)]
+pub struct Ledger {
+    pub app: Rc<App>,
+    ip: String,
+    pub model: String,
+    pub stream: bool,
+    pub prompt_tokens: u64,
+    pub completion_tokens: u64,
+    pub caller: ApiCaller,
+    first_byte_ms: Option<u64>,
+    attempts: u32,
+    used: Option<Used>,
+    cost: i64,
+}
+
+impl Ledger {
+    pub fn open(app: &Rc<App>, ip: String) -> Self {
+        Ledger {
+            app: app.clone(),
+            ip,
+            model: String::new(),
+            stream: false,
+            prompt_tokens: 0,
+            completion_tokens: 0,
+            caller: ApiCaller::default(),
+            first_byte_ms: None,
+            attempts: 0,
+            used: None,
+            cost: 0,
+        }
+    }
+
+    /// An attempt begins with this token.
+    pub fn reserved(&mut self, reservation: &Reservation, model: &'static Model) {
+        self.caller = reservation.caller.clone();
+        self.used = Some(Used {
+            token_id: reservation.token.id,
+            suffix: reservation.token.suffix.clone(),
+            is_super: reservation.token.is_super,
+            limit_name: model.rate_limit_name,
+            bucket: model.bucket,
+            remaining: reservation.token.remaining,
+        });
+        self.cost = model.cost.into();
+        self.attempts += 1;
+    }
+
+    pub fn first_content(&mut self) {
+        self.first_byte_ms = Some(self.elapsed());
+    }
+
+    /// What the fault of this attempt does to its token; `None` when there was no attempt.
+    pub fn outcome(&self, fault: &Fault) -> Option<TokenOutcome> {
+        self.outcome_of(Outcome::Fault(fault))
+    }
+
+    /// A refusal of our own, with no token involved: writes the row beside the answer and hands the error back.
+    pub fn refused(mut self, error: Error) -> Error {
+        self.used = None;
+        self.failure(error, Outcome::Nobody)
+    }
+
+    /// The last attempt failed before anything had reached the client.
+    pub fn failed(self, fault: &Fault) -> Error {
+        self.failure(Error::from(fault), Outcome::Fault(fault))
+    }
+
+    /// A collected answer was complete: writes the row beside the answer.
+    pub fn completed(self) {
+        let host = self.app.host.clone();
+        host.spawn(async move { self.succeeded().await }.boxed_local());
+    }
+
+    /// A streamed answer was complete.
+    pub async fn succeeded(&self) {
+        let outcome = Outcome::Success { cost: self.cost };
+        self.write(200, String::new(), String::new(), outcome).await;
+    }
+
+    /// A streamed answer failed when part of it had been sent.
+    pub async fn broke_off(&self, fault: &Fault) {
+        let error = Error::from(fault);
+        self.write(error.status().as_u16(), error.code().to_owned(), fault.to_string(), Outcome::Fault(fault)).await;
+    }
+
+    /// The client left before the end of the stream.
+    pub async fn abandoned(&self) {
+        let (code, text) = ("client_closed_request", "the client left before the end of the answer");
+        self.write(CLIENT_CLOSED_REQUEST, code.to_owned(), text.to_owned(), Outcome::Nobody).await;
+    }
+
+    fn failure(self, error: Error, outcome: Outcome) -> Error {
+        let text = match outcome {
+            Outcome::Fault(fault) => fault.to_string(),
+            _ => error.message.clone(),
+        };
+        let finished = self.finished(error.status().as_u16(), error.code().to_owned(), text, outcome);
+        let app = self.app.clone();
+        self.app.host.spawn(async move { write(&app, finished).await }.boxed_local());
+        error
+    }
+
+    async fn write(&self, status: u16, error_code: String, error: String, outcome: Outcome<'_>) {
+        write(&self.app, self.finished(status, error_code, error, outcome)).await;
+    }
+
+    fn finished(&self, status: u16, error_code: String, error: String, outcome: Outcome) -> FinishedRequest {
+        FinishedRequest {
+            request_id: self.app.request_id.clone(),
+            ip: self.ip.clone(),
+            key_id: self.caller.key_id,
+            key_name: self.caller.key_name.clone(),
+            model: self.model.clone(),
+            stream: self.stream,
+            status,
+            error_code,
+            error,
+            duration_ms: self.elapsed(),
+            first_byte_ms: self.first_byte_ms,
+            attempts: self.attempts,
+            prompt_tokens: self.prompt_tokens,
+            completion_tokens: self.completion_tokens,
+            at: self.app.now(),
+            outcome: self.outcome_of(outcome),
+        }
+    }
+
+    fn outcome_of(&self, outcome: Outcome) -> Option<TokenOutcome> {
+        let used = self.used.clone()?;
+        let at = self.app.now();
+        Some(TokenOutcome { at, effect: pool::effect(outcome, &used, at), used })
+    }
+
+    fn elapsed(&self) -> u64 {
+        self.app.host.monotonic().saturating_sub(self.app.started)
+    }
+}
+
+async fn write(app: &App, finished: FinishedRequest) {
+    let minutes = app.timezone_offset_minutes().await;
+    if let Err(error) = request_logs::finish(&app.db, &finished, minutes).await {
+        eprintln!("{}: a row of the request log is lost: {error}", app.request_id);
+    }
+}
