@@ -9,7 +9,7 @@ use futures::future::LocalBoxFuture;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use crate::{
-    admin::{keys, session, settings, storage},
+    admin::{keys, logs, session, settings, storage},
     app::App,
     auth::{AdminSession, PresentedKey},
     error::{Error, Kind, Result},
@@ -74,6 +74,8 @@ const ROUTES: &[Route] = &[
     route!(POST "/api/settings" admin settings::write),
     route!(GET "/api/settings/schema" admin settings::schema),
     route!(GET "/api/storage/mode" admin storage::mode),
+    route!(GET "/api/logs" admin logs::list),
+    route!(POST "/api/logs/clear" admin logs::clear),
     route!(GET "/api/keys" admin keys::list),
     route!(POST "/api/keys/add" admin keys::add),
     route!(POST "/api/keys/delete" admin keys::delete),

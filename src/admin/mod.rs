@@ -1,6 +1,7 @@
 //! The console's API: one file a page, each with its bodies, handlers and answers.
 
 pub mod keys;
+pub mod logs;
 pub mod query;
 pub mod session;
 pub mod settings;

@@ -1,5 +1,7 @@
 //! The audit log, and the two statements that end an attempt and a chat.
 
+use serde::Serialize;
+
 use crate::{
     error::Result,
     grok::models::Bucket,
@@ -7,7 +9,7 @@ use crate::{
     pool::{Effect, Used},
 };
 
-use super::Db;
+use super::{Columns, Db};
 
 /// What an attempt did to its token.
 #[derive(Debug, Clone)]
@@ -108,4 +110,71 @@ fn outcome_values(TokenOutcome { at, used, effect }: &TokenOutcome) -> Vec<Value
         effect.strike.into(),
         effect.reason.as_str().into(),
     ]
+}
+
+/// A row of the log, as the console shows it.
+#[derive(Debug, Serialize)]
+pub struct LogEntry {
+    /// Text, because the number is larger than what many JSON readers keep exact.
+    pub id: String,
+    pub request_id: String,
+    /// `YYYY-MM-DD HH:MM:SS`, UTC.
+    pub time: String,
+    /// Unix milliseconds.
+    pub timestamp: i64,
+    pub ip: String,
+    pub key_name: String,
+    pub model: String,
+    pub stream: bool,
+    pub status: i64,
+    /// Seconds.
+    pub duration: f64,
+    /// Seconds until the first token of the answer.
+    pub first_byte: Option<f64>,
+    pub attempts: i64,
+    pub token_suffix: String,
+    pub error_code: String,
+    pub error: String,
+    pub prompt_tokens: i64,
+    pub completion_tokens: i64,
+}
+
+/// The newest rows first.
+pub async fn list(db: &Db, limit: i64) -> Result<Vec<LogEntry>> {
+    const LIST: &str = "SELECT CAST(id AS TEXT), request_id, strftime('%Y-%m-%d %H:%M:%S', id / 2048000, 'unixepoch'),
+        id / 2048, ip, key_name, model, stream, status, duration_ms, first_byte_ms, attempts, token_suffix, error_code,
+        error, prompt_tokens, completion_tokens
+        FROM request_logs ORDER BY id DESC LIMIT ?";
+    db.rows(LIST, vec![limit.into()]).await?.into_iter().map(|row| LogEntry::read(&mut Columns::new(row))).collect()
+}
+
+/// Empties the log; the hourly counters stay.
+pub async fn clear(db: &Db) -> Result<()> {
+    db.run("DELETE FROM request_logs", vec![]).await
+}
+
+impl LogEntry {
+    fn read(row: &mut Columns) -> Result<Self> {
+        // Hundredths are all that an operator reads.
+        let seconds = |ms: i64| (ms as f64 / 10.0).round() / 100.0;
+        Ok(LogEntry {
+            id: row.text()?,
+            request_id: row.text()?,
+            time: row.text()?,
+            timestamp: row.integer()?,
+            ip: row.text()?,
+            key_name: row.text()?,
+            model: row.text()?,
+            stream: row.flag()?,
+            status: row.integer()?,
+            duration: seconds(row.integer()?),
+            first_byte: row.optional_integer()?.map(seconds),
+            attempts: row.integer()?,
+            token_suffix: row.text()?,
+            error_code: row.text()?,
+            error: row.text()?,
+            prompt_tokens: row.integer()?,
+            completion_tokens: row.integer()?,
+        })
+    }
 }

@@ -13,6 +13,7 @@ use crate::{
 };
 
 mod keys;
+mod logs;
 mod session;
 mod settings;
 
