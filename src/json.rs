@@ -9,7 +9,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// One value of an object, whatever JSON held there.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -109,10 +109,16 @@ impl Kind<'_> for Number {
     }
 }
 
+/// The longest list that is taken: three bytes of JSON can become a hundred of memory.
+pub const MAX_ITEMS: usize = 1 << 14;
+
 impl<'de, T: Deserialize<'de>> Kind<'de> for Vec<T> {
     fn list<A: SeqAccess<'de>>(mut items: A) -> Result<Option<Self>, A::Error> {
         let mut list = Vec::new();
         while let Some(item) = items.next_element()? {
+            if list.len() == MAX_ITEMS {
+                return Err(A::Error::custom(format_args!("an array has more than {MAX_ITEMS} items")));
+            }
             list.push(item);
         }
         Ok(Some(list))

@@ -62,7 +62,9 @@ impl Reader {
     /// Ends the answer, when the body has ended or broken off.
     pub fn finish(&mut self, out: &mut Out) -> Result<Finish, Fault> {
         if !self.any_frame {
-            return Err(fault::from_text(&self.preamble));
+            // Half an object says nothing: its words may be the client's own, handed back.
+            let words = if self.frames.inside() { &[][..] } else { &self.preamble };
+            return Err(fault::from_text(words));
         }
         self.translator.finish(out)
     }

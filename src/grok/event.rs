@@ -57,6 +57,8 @@ pub struct Image<'a> {
     pub url: Cow<'a, str>,
     pub finished: bool,
     pub moderated: bool,
+    /// Why there is no picture, when that is not its content.
+    pub error: Option<Cow<'a, str>>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -71,7 +73,7 @@ pub struct Video<'a> {
 pub struct ModelResponse<'a> {
     pub message: Cow<'a, str>,
     pub image_urls: Vec<Cow<'a, str>>,
-    pub error: Option<Cow<'a, str>>,
+    pub error: Option<UpstreamError<'a>>,
     pub partial: bool,
 }
 
@@ -124,12 +126,12 @@ fn rare_events<E>(rare: wire::Rare, result: bool, each: &mut impl FnMut(Event) -
         each(Event::ImagesAnnounced)?;
     }
     for image in [rare.image, rare.cached_image].into_iter().flatten() {
-        each(Event::Image(image_event(&image)))?;
+        each(Event::Image(image_event(image)))?;
     }
     if let Some(json) = rare.card {
         // A card is JSON inside a JSON string; only the picture cards mean something here.
         if let Ok(wire::Card { image_chunk: Field::Given(Object(image)) }) = serde_json::from_str(&json) {
-            each(Event::Image(image_event(&image)))?;
+            each(Event::Image(image_event(image)))?;
         }
     }
     if let Some(video) = rare.video {
@@ -200,14 +202,14 @@ fn search_results<'a>(rare: &mut Rare<'a>) -> Vec<SearchResult<'a>> {
     found
 }
 
-fn image_event<'a>(image: &ImageWire<'a>) -> Image<'a> {
-    let url = image.image_url.as_ref().or(image.url.as_ref());
+fn image_event(image: ImageWire<'_>) -> Image<'_> {
+    let url = image.image_url.given().or(image.url.given());
     let progress = image.progress.as_ref().map_or(0.0, |Number(n)| *n);
-    let refused = image.system_err_code.as_ref().is_some_and(|code| !code.is_empty());
     Image {
-        url: url.cloned().unwrap_or_default(),
+        url: url.unwrap_or_default(),
         finished: progress >= 100.0 || image.is_final.is_true() || image.finished,
-        moderated: image.moderated.is_true() || refused,
+        moderated: image.moderated.is_true(),
+        error: image.system_err_code.given().filter(|code| !code.is_empty()),
     }
 }
 
@@ -222,24 +224,13 @@ fn video_event(video: VideoWire<'_>) -> Video<'_> {
 }
 
 fn model_event(model: ModelWire<'_>) -> ModelResponse<'_> {
-    let said = model.error.given().filter(|text| !text.is_empty());
-    let streamed = || {
-        let errors = model.stream_errors.given().unwrap_or_default();
-        errors.into_iter().find_map(|error| match error {
-            Field::Given(Object(error)) => Some(error.message.given().unwrap_or_default()),
-            _ => None,
-        })
-    };
+    let errors = model.stream_errors.given().unwrap_or_default().into_iter();
+    let mut errors = std::iter::once(model.error).chain(errors);
+    let urls = model.generated_image_urls.given().unwrap_or_default();
     ModelResponse {
         message: model.message.given().unwrap_or_default(),
-        error: said.or_else(streamed),
-        image_urls: model
-            .generated_image_urls
-            .given()
-            .unwrap_or_default()
-            .into_iter()
-            .filter_map(Field::given)
-            .collect(),
+        error: errors.find_map(|error| error.given()?.into_error()),
+        image_urls: urls.into_iter().filter_map(Field::given).collect(),
         partial: model.partial.is_true(),
     }
 }

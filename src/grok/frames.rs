@@ -99,6 +99,13 @@ impl Frames {
     }
 }
 
+impl Frames {
+    /// Whether an object has begun and not ended.
+    pub fn inside(&self) -> bool {
+        self.scan.depth > 0
+    }
+}
+
 fn within_limit(length: usize) -> Result<(), FrameTooLong> {
     if length > MAX_FRAME { Err(FrameTooLong) } else { Ok(()) }
 }

@@ -8,7 +8,7 @@
 
 use std::fmt::Write;
 
-use super::event::{Event, Image, ModelResponse, SearchResult, Token, Video};
+use super::event::{Event, Image, ModelResponse, SearchResult, Token, UpstreamError, Video};
 use super::fault::{self, Fault};
 use super::media::{self, MediaKind, MediaRef};
 use super::out::Out;
@@ -56,6 +56,8 @@ pub struct Translator {
     text_whole: bool,
     announced: bool,
     moderated: bool,
+    /// Why a picture did not come.
+    picture_fault: Option<Fault>,
     closing: bool,
     message: String,
     /// Pictures that frames of their own finished, and those of the last complete answer.
@@ -146,7 +148,10 @@ impl Translator {
     fn image(&mut self, image: &Image) {
         self.started = true;
         self.moderated |= image.moderated;
-        if image.finished && !image.moderated {
+        if let Some(error) = &image.error {
+            let error = UpstreamError { code: None, message: error.as_ref().into() };
+            self.picture_fault = Some(fault::from_stream(&error));
+        } else if image.finished && !image.moderated {
             add_file(&mut self.finished, &image.url);
         }
     }
@@ -197,9 +202,9 @@ impl Translator {
     }
 
     fn model_response(&mut self, model: ModelResponse, out: &mut Out) -> Result<(), Fault> {
-        if let Some(message) = model.error {
+        if let Some(error) = model.error {
             self.close(out);
-            return Err(fault::from_stream(&super::event::UpstreamError { code: None, message }));
+            return Err(fault::from_stream(&error));
         }
         let mut listed = Vec::new();
         for url in &model.image_urls {
@@ -226,8 +231,11 @@ impl Translator {
         // Pictures come after the text: its end alone does not say that they were all.
         let text_whole = self.text_whole && (!self.announced || files > 0);
         if files == 0 && self.moderated {
+            self.picture_fault = Some(Fault::Moderated("the media was moderated".to_owned()));
+        }
+        if let Some(fault) = self.picture_fault.take().filter(|_| files == 0) {
             self.close(out);
-            return Err(Fault::Moderated("the media was moderated".to_owned()));
+            return Err(fault);
         }
         if !(self.whole || text_whole || !self.videos.is_empty()) {
             self.close(out);

@@ -106,9 +106,9 @@ pub struct ModelWire<'a> {
     #[serde(borrow)]
     pub generated_image_urls: Field<Vec<Text<'a>>>,
     #[serde(borrow)]
-    pub error: Text<'a>,
+    pub error: Field<ErrorValue<'a>>,
     #[serde(borrow)]
-    pub stream_errors: Field<Vec<Field<Object<ErrorWire<'a>>>>>,
+    pub stream_errors: Field<Vec<Field<ErrorValue<'a>>>>,
     pub partial: Field<bool>,
 }
 
@@ -304,7 +304,8 @@ fn card<'a, A: MapAccess<'a>>(map: &mut A) -> Result<Option<Cow<'a, str>>, A::Er
 }
 
 /// An error is an object, or in some answers only its text.
-enum ErrorValue<'a> {
+#[derive(Debug)]
+pub enum ErrorValue<'a> {
     Object(ErrorWire<'a>),
     Text(Cow<'a, str>),
 }
@@ -321,15 +322,22 @@ impl<'de: 'a, 'a> crate::json::Kind<'de> for ErrorValue<'a> {
     }
 }
 
+impl<'a> ErrorValue<'a> {
+    /// An empty text is no error.
+    pub fn into_error(self) -> Option<UpstreamError<'a>> {
+        match self {
+            ErrorValue::Object(error) => Some(UpstreamError {
+                code: error.code.given().map(|Number(n)| n as i64),
+                message: error.message.given().unwrap_or_default(),
+            }),
+            ErrorValue::Text(message) if message.is_empty() => None,
+            ErrorValue::Text(message) => Some(UpstreamError { code: None, message }),
+        }
+    }
+}
+
 fn error<'a, A: MapAccess<'a>>(map: &mut A) -> Result<Option<UpstreamError<'a>>, A::Error> {
-    Ok(match map.next_value::<Field<ErrorValue>>()?.given() {
-        Some(ErrorValue::Object(error)) => Some(UpstreamError {
-            code: error.code.given().map(|Number(n)| n as i64),
-            message: error.message.given().unwrap_or_default(),
-        }),
-        Some(ErrorValue::Text(message)) if !message.is_empty() => Some(UpstreamError { code: None, message }),
-        _ => None,
-    })
+    Ok(map.next_value::<Field<ErrorValue>>()?.given().and_then(ErrorValue::into_error))
 }
 
 /// Text of a frame that the parser refused: bytes that are no UTF-8 and lone surrogates become U+FFFD.

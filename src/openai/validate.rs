@@ -105,8 +105,9 @@ impl<'de> Kind<'de> for Stop {
 pub fn chat_request(body: &[u8]) -> Result<ChatRequest<'_>, Invalid> {
     let root: Field<Object<Body>> = serde_json::from_slice(body).map_err(|error| Invalid {
         param: None,
-        code: "invalid_json",
-        message: format!("The body of the request is not valid JSON: {error}"),
+        // Well-formed JSON can still hold a field twice, or too much.
+        code: if error.is_data() { "invalid_value" } else { "invalid_json" },
+        message: format!("The body of the request cannot be read as JSON: {error}"),
     })?;
     let Object(body) = match root {
         Field::Given(body) => body,

@@ -1,4 +1,6 @@
-//! Every `tests/fixtures/*.ndjson`, whole, cut in two at every byte, and byte by byte, against its `.expected` file.
+//! Every `tests/fixtures/*.ndjson`, whole, cut in two at every byte, and byte by byte, against its `.expected` file: lines
+//! `name: value` (the settings, and the outcome as Rust prints it), a line `---`, and the answer's exact text with files
+//! under the upstream's own names.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -79,6 +81,19 @@ fn byte_by_byte() {
         fixture.check("byte by byte", fixture.bytes.chunks(1));
         fixture.check("in threes", fixture.bytes.chunks(3));
     }
+}
+
+#[test]
+fn nothing_is_awaited_after_the_final_metadata() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/search.ndjson");
+    let fixture = fixture(&path);
+    let mut reader = Reader::new(&fixture.options());
+    let lines = fixture.bytes.split_inclusive(|byte| *byte == b'\n').enumerate();
+    let closing = lines.filter_map(|(index, line)| {
+        reader.push(line, &mut Out::default()).unwrap();
+        reader.closing().then_some(index + 1)
+    });
+    assert_eq!(closing.collect::<Vec<_>>(), [11, 12]);
 }
 
 /// The frame, counted from 1, after which another account may no longer be asked.

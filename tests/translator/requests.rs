@@ -1,5 +1,6 @@
 //! What a chat request may be, and what a refusal names.
 
+use grok2api::json::MAX_ITEMS;
 use grok2api::openai::types::{ChatRequest, Part, Role};
 
 const OK: &str = r#""model":"grok-4","messages":[{"role":"user","content":"hi"}]"#;
@@ -52,6 +53,15 @@ fn broken_json_is_refused_without_a_field() {
     for body in ["null", "[]", "1", "\"x\""] {
         assert_eq!(refusal(body), (None, "invalid_type"), "{body}");
     }
+}
+
+#[test]
+fn a_list_without_end_does_not_fill_the_memory() {
+    let items = |count: usize| vec![r#"{"role":"user","content":"a"}"#; count].join(",");
+    let body = |count: usize| format!(r#"{{"model":"m","messages":[{}]}}"#, items(count));
+    assert_eq!(ChatRequest::parse(body(MAX_ITEMS).as_bytes()).unwrap().messages.len(), MAX_ITEMS);
+    let refused = ChatRequest::parse(body(MAX_ITEMS + 1).as_bytes()).unwrap_err();
+    assert!(refused.message.contains("more than 16384 items"), "{}", refused.message);
 }
 
 #[test]
