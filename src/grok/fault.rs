@@ -235,7 +235,6 @@ fn unstructured(status: u16, retry_after: Option<u64>, text: &str, page: bool) -
     let challenged = has(&lower, &CHALLENGE);
     match status {
         _ if challenged => Fault::AntiBot,
-        500.. => by_marker(None, &lower, text, retry_after, Some(status)).unwrap_or(Fault::Server(status)),
         // The edge answers a refused caller with a page or with nothing.
         401 | 403 if page => Fault::AntiBot,
         403 if text.trim().is_empty() => Fault::AntiBot,

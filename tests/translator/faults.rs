@@ -53,6 +53,7 @@ fn answers_are_classified() {
         (404, grpc(5, "no such route"), Fault::Policy("no such route".to_owned())),
         (400, grpc(3, "invalid argument"), Fault::CallerError("invalid argument".to_owned())),
         (500, grpc(13, "internal error"), Fault::Server(500)),
+        (500, grpc(8, "internal error"), Fault::Server(500)),
         (503, grpc(14, "unavailable"), Fault::Server(503)),
         (502, "<html><body>502 Bad Gateway</body></html>".to_owned(), Fault::Server(502)),
         (302, String::new(), Fault::Server(302)),

@@ -61,6 +61,13 @@ fn an_element_that_holds_too_much_was_none() {
     // What is inside and closes in time still goes.
     let text = format!("<xaiArtifact>1<grok:render>2</grok:render>{long}<grok:render/>");
     assert_eq!(filtered(&[&text]), format!("1{long}"));
+    // An element inside the one that holds too much is still one.
+    let nearly = "x".repeat(MAX_HELD - 2);
+    let text = format!("<xaiArtifact>{nearly}<grok:render>gone</grok:render>b");
+    for at in (0..40).chain(text.len() - 60..text.len()) {
+        let (one, other) = text.split_at(at);
+        assert_eq!(filtered(&[one, other]), format!("{nearly}b"), "cut at {at}");
+    }
     // Held text leaves as soon as it is too much, not at the end.
     let (mut filter, mut out) = (TagFilter::new(FILTERED), String::new());
     filter.push("<grok:render>", &mut out);
@@ -72,6 +79,10 @@ fn an_element_that_holds_too_much_was_none() {
 fn a_tag_that_does_not_end_is_text() {
     let long = format!("<grok:render a=\"{}", "树".repeat(MAX_TAG / 3));
     assert_eq!(filtered(&[&long, "\">b"]), format!("{long}\">b"));
+    let exact = format!("<grok:render {}", "x".repeat(MAX_TAG - 13));
+    assert_eq!(filtered(&[&exact]), exact);
+    assert_eq!(filtered(&[&exact[1..]]), exact[1..]);
+    assert_eq!(filtered(&[&exact[..MAX_TAG - 1]]), "");
     for tag in ["<grok:render a=\"x", "</grok:render "] {
         assert_eq!(filtered(&["a", tag]), "a", "a cut tag goes");
     }
@@ -89,6 +100,9 @@ fn nested_and_crossed_elements_go_as_wholes() {
         ("a</grok:render>b", "ab"),
         ("<grok:render >x</GROK:RENDER>", ""),
         ("a<grok:render it's>x</grok:render>b", "ab"),
+        ("a<grok:render x='/>'/>b", "ab"),
+        ("a<grok:render <b>bold</b>", "a<grok:render <b>bold</b>"),
+        ("a<xaiArtifact>b<grok:render>c</xaiArtifact>d<xaiArtifact>e</grok:render>f</xaiArtifact>g", "adg"),
     ] {
         assert_eq!(filtered(&[text]), left, "{text}");
     }
