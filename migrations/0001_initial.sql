@@ -43,12 +43,14 @@ CREATE INDEX tokens_turn ON tokens (turn)
 -- statement
 CREATE INDEX tokens_rotation ON tokens (token_type, bars, turn) WHERE state = 'active'
 -- statement
-CREATE INDEX tokens_due ON tokens (bars_until) WHERE state = 'active' AND bars_until IS NOT NULL
+CREATE INDEX tokens_due ON tokens (token_type, bars_until)
+ WHERE state = 'active' AND bars_until IS NOT NULL
 -- statement
 -- A token that answered 429 rests for the rate-limit model name it was asked for, not for the others.
 CREATE TABLE token_cooldowns (
   token_id INTEGER NOT NULL,
   name     TEXT NOT NULL,
+  bucket   TEXT NOT NULL,                -- the quota that models of this name spend
   until    INTEGER NOT NULL,
   PRIMARY KEY (token_id, name)
 ) WITHOUT ROWID
@@ -154,19 +156,21 @@ CREATE TABLE request_stats (
 ) WITHOUT ROWID
 -- statement
 -- A row inserted into this view works out anew what bars a token at a time. Costs are 1 and 4 of the normal
--- quota and 1 of the heavy one.
+-- quota and 1 of the heavy one. A cool-down that ends while the quota is spent ends nothing: the window's end
+-- counts.
 CREATE VIEW token_bars AS SELECT 0 AS token_id, 0 AS at WHERE 0
 -- statement
 CREATE TRIGGER token_bars_apply INSTEAD OF INSERT ON token_bars BEGIN
   UPDATE tokens SET bars = b.bars, bars_until = b.ends
     FROM (SELECT coalesce(group_concat(bar, ''), '') AS bars, min(ends) AS ends
-            FROM (SELECT '[' || name || ']' AS bar, until AS ends FROM token_cooldowns
-                   WHERE token_id = NEW.token_id AND until > NEW.at
+            FROM (SELECT '[' || c.name || ']' AS bar,
+                         max(c.until, CASE c.bucket
+                           WHEN 'normal' THEN iif(t.normal_remaining < 1, coalesce(t.normal_until, 0), 0)
+                           ELSE iif(t.heavy_remaining < 1, coalesce(t.heavy_until, 0), 0) END) AS ends
+                    FROM token_cooldowns c JOIN tokens t ON t.id = c.token_id
+                   WHERE c.token_id = NEW.token_id AND c.until > NEW.at
                   UNION ALL
-                  SELECT '[normal<1]', normal_until FROM tokens
-                   WHERE id = NEW.token_id AND normal_remaining < 1 AND normal_until > NEW.at
-                  UNION ALL
-                  SELECT '[normal<4]', normal_until FROM tokens
+                  SELECT iif(normal_remaining < 1, '[normal<1][normal<4]', '[normal<4]'), normal_until FROM tokens
                    WHERE id = NEW.token_id AND normal_remaining < 4 AND normal_until > NEW.at
                   UNION ALL
                   SELECT '[heavy<1]', heavy_until FROM tokens
@@ -191,8 +195,8 @@ SELECT 0 AS token_id, 0 AS at, '' AS limit_name, '' AS bucket, 0 AS spent, 0 AS 
  WHERE 0
 -- statement
 CREATE TRIGGER token_outcomes_apply INSTEAD OF INSERT ON token_outcomes BEGIN
-  INSERT INTO token_cooldowns (token_id, name, until)
-  SELECT NEW.token_id, NEW.limit_name, NEW.cool_until
+  INSERT INTO token_cooldowns (token_id, name, bucket, until)
+  SELECT NEW.token_id, NEW.limit_name, NEW.bucket, NEW.cool_until
    WHERE NEW.cool_until > 0 AND EXISTS (SELECT 1 FROM tokens WHERE id = NEW.token_id)
   ON CONFLICT (token_id, name) DO UPDATE SET until = max(until, excluded.until);
   UPDATE tokens SET
@@ -270,7 +274,8 @@ CREATE TRIGGER finished_requests_apply INSTEAD OF INSERT ON finished_requests BE
   SELECT NEW.token_id, NEW.at, NEW.limit_name, NEW.bucket, NEW.spent, NEW.drained, NEW.window_until,
       NEW.cool_until, NEW.skip, NEW.strike, NEW.reason
    WHERE NEW.token_id IS NOT NULL;
-  -- Tokens whose bars have ended go back to where they belong, a few at a time.
+  -- Tokens whose bars have ended go back to where they belong, one at a time.
   INSERT INTO token_bars (token_id, at)
-  SELECT id, NEW.at FROM tokens WHERE state = 'active' AND bars_until <= NEW.at ORDER BY bars_until LIMIT 2;
+  SELECT id, NEW.at FROM tokens
+   WHERE state = 'active' AND token_type IN ('sso', 'ssoSuper') AND bars_until <= NEW.at LIMIT 1;
 END

@@ -20,7 +20,7 @@ use futures::{
     future::LocalBoxFuture,
     task::LocalSpawnExt,
 };
-use rusqlite::{Connection, params_from_iter, types::Value as SqlValue, types::ValueRef};
+use rusqlite::{Connection, StatementStatus, params_from_iter, types::Value as SqlValue, types::ValueRef};
 
 use super::{ByteStream, DbError, Host, KvError, Row, SendError, Value};
 use crate::app::App;
@@ -40,6 +40,10 @@ pub struct NativeHost {
     pub statements: RefCell<Vec<String>>,
     /// Statements that contain this text fail.
     pub broken: RefCell<Option<String>>,
+    /// Whether numbers are bound and answered as doubles, as D1 does.
+    pub doubles: Cell<bool>,
+    /// Steps of SQLite's virtual machine that the last statement took.
+    pub steps: Cell<i32>,
     pub kv: RefCell<BTreeMap<String, Vec<u8>>>,
     pub variables: RefCell<HashMap<String, String>>,
     upstream: RefCell<Upstream>,
@@ -70,12 +74,14 @@ impl NativeHost {
             database,
             statements: RefCell::default(),
             broken: RefCell::default(),
+            doubles: Cell::default(),
+            steps: Cell::default(),
             kv: RefCell::default(),
             variables: RefCell::default(),
             upstream: RefCell::new(Box::new(|_| Err(SendError::Connection("no upstream is scripted".to_owned())))),
             requests: RefCell::default(),
             open_bodies: Rc::default(),
-            clock: Clock::new(),
+            clock: Clock::default(),
             random: Cell::new(0),
             spawner: pool.spawner(),
             pool: RefCell::new(pool),
@@ -132,7 +138,15 @@ impl NativeHost {
     pub fn number(&self, sql: &str) -> i64 {
         match self.sql(sql, vec![]).first().and_then(|row| row.first()) {
             Some(Value::Integer(number)) => *number,
+            Some(Value::Real(number)) => *number as i64,
             other => panic!("{sql}: {other:?}"),
+        }
+    }
+
+    fn as_bound(&self, value: Value) -> Value {
+        match value {
+            Value::Integer(number) if self.doubles.get() => Value::Real(number as f64),
+            value => value,
         }
     }
 
@@ -148,11 +162,15 @@ impl NativeHost {
         // `prepare` refuses a second statement, as D1 does; Spin would silently leave it out.
         let mut statement = self.database.prepare_cached(sql).map_err(error)?;
         let columns = statement.column_count();
-        let mut rows = statement.query(params_from_iter(params.into_iter().map(to_sql))).map_err(error)?;
+        let params = params.into_iter().map(|value| to_sql(self.as_bound(value)));
+        let mut rows = statement.query(params_from_iter(params)).map_err(error)?;
         let mut answer = Vec::new();
         while let Some(row) = rows.next().map_err(error)? {
-            answer.push((0..columns).map(|n| row.get_ref(n).map(from_sql).map_err(error)).collect::<Result<_, _>>()?);
+            let value = |n| row.get_ref(n).map(|value| self.as_bound(from_sql(value))).map_err(error);
+            answer.push((0..columns).map(value).collect::<Result<_, _>>()?);
         }
+        drop(rows);
+        self.steps.set(statement.reset_status(StatementStatus::VmStep));
         Ok(answer)
     }
 }

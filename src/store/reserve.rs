@@ -12,7 +12,7 @@
 
 use crate::{
     auth::{ApiCaller, PresentedKey},
-    error::Result,
+    error::{Error, Result},
     grok::models::{Bucket, Model},
     host::{Row, Value},
     settings::Settings,
@@ -79,14 +79,14 @@ pub async fn reserve(db: &Db, ask: &Ask<'_>) -> Result<Reserved> {
 }
 
 impl Ask<'_> {
-    /// `?1` to `?6`.
+    /// `?1` to `?7`.
     fn values(&self) -> Vec<Value> {
         let mut values = self.choice();
         values.extend([self.key.hash.as_str().into(), schema::LATEST.into()]);
         values
     }
 
-    /// `?1` to `?4`: what the choice depends on.
+    /// `?1` to `?5`: what the choice depends on.
     fn choice(&self) -> Vec<Value> {
         let tried: String = self.tried.iter().map(|id| format!("{id},")).collect();
         vec![
@@ -94,6 +94,8 @@ impl Ask<'_> {
             self.model.rate_limit_name.into(),
             i64::from(self.model.cost).into(),
             format!(",{tried}").into(),
+            // Made here: D1 binds every number as a double, and would write `1.0`.
+            format!("[{}<{}]", bucket(self.model), self.model.cost).into(),
         ]
     }
 }
@@ -109,7 +111,9 @@ fn taken(row: Row) -> Result<Reserved> {
         remaining: row.optional_integer()?,
     };
     let settings = Settings::from_sections(row.optional_text()?.as_deref(), row.optional_text()?.as_deref());
-    let caller = ApiCaller { key_id: row.integer()?, key_name: row.text()? };
+    let (key_id, key_name) = serde_json::from_str(&row.text()?)
+        .map_err(|e| Error::internal(format!("The key's row could not be read: {e}")))?;
+    let caller = ApiCaller { key_id, key_name };
     Ok(Reserved::Token(Box::new(Reservation { caller, settings, token })))
 }
 
@@ -118,27 +122,28 @@ const NEAR: u32 = 4;
 /// How many resting tokens are asked for the time when they are usable again.
 const ASKED_WHEN_FREE: u32 = 200;
 
+/// Turn and id in one number, so that the lowest turn can be found without reading its row again. It never
+/// leaves the statement: as a double it would lose its last digits.
+const PLACE: &str = "turn << 32 | id";
+const ID_OF_PLACE: u32 = u32::MAX;
+
 /// The one statement. Its sub-selects are lazy: the choice is made only for a valid key, and each of its steps
 /// only when those before it found nothing.
 fn statement(model: &Model) -> String {
-    let mut steps = Vec::new();
-    for preferred in [true, false] {
-        for token_type in types(model) {
-            steps.push(longest_waiting(model, token_type, preferred));
-            steps.push(any_due(model, token_type, preferred));
-        }
-    }
+    let in_turn = [true, false]
+        .into_iter()
+        .flat_map(|preferred| types(model).iter().map(move |token_type| longest_waiting(model, token_type, preferred)));
+    let steps: Vec<String> = in_turn.chain(types(model).iter().map(|token_type| any_due(model, token_type))).collect();
     format!(
         "UPDATE tokens SET turn = (SELECT max(turn) FROM tokens) + 1, last_used_at = ?1
- WHERE id = CASE WHEN EXISTS (SELECT 1 FROM api_keys WHERE hash = ?5 AND is_active = 1)
-                  AND (SELECT max(name) FROM d1_migrations) = ?6
-            THEN coalesce({steps}) END
+ WHERE id = CASE WHEN EXISTS (SELECT 1 FROM api_keys WHERE hash = ?6 AND is_active = 1)
+                  AND (SELECT max(name) FROM d1_migrations) = ?7
+            THEN coalesce({steps}) & {ID_OF_PLACE} END
 RETURNING id, hash, sealed, suffix, token_type = 'ssoSuper',
   CASE WHEN {bucket}_until > ?1 THEN {bucket}_remaining END,
   (SELECT value FROM settings WHERE section = 'global'),
   (SELECT value FROM settings WHERE section = 'grok'),
-  (SELECT id FROM api_keys WHERE hash = ?5),
-  (SELECT name FROM api_keys WHERE hash = ?5)",
+  (SELECT json_array(id, name) FROM api_keys WHERE hash = ?6)",
         steps = steps.join(",\n"),
         bucket = bucket(model),
     )
@@ -160,7 +165,7 @@ fn bucket(model: &Model) -> &'static str {
 fn usable(model: &Model, row: &str, preferred: bool) -> String {
     let bucket = bucket(model);
     let preference = match preferred {
-        true => format!(" AND {row}.skip_until <= (SELECT max(turn) FROM tokens)"),
+        true => format!(" AND ({row}.skip_until = 0 OR {row}.skip_until <= (SELECT max(turn) FROM tokens))"),
         false => String::new(),
     };
     format!(
@@ -171,40 +176,36 @@ fn usable(model: &Model, row: &str, preferred: bool) -> String {
     )
 }
 
-/// The usable token of a type that was served longest ago: the first of each set of bars that does not concern
-/// the model, and the nearest of those whose bars have ended.
+/// The [`PLACE`] of the usable token of a type that was served longest ago: the first of each set of bars that
+/// does not concern the model, and the nearest of those whose bars have ended.
 fn longest_waiting(model: &Model, token_type: &str, preferred: bool) -> String {
-    let bucket = bucket(model);
     let of_type = format!("state = 'active' AND token_type = '{token_type}'");
+    let rotation = format!("tokens INDEXED BY tokens_rotation WHERE {of_type}");
     let (in_turn, nearest) = (usable(model, "in_turn", preferred), usable(model, "nearest", preferred));
     format!(
         "(WITH RECURSIVE sets(bars) AS (
-     SELECT (SELECT bars FROM tokens WHERE {of_type} ORDER BY bars LIMIT 1)
+     SELECT (SELECT bars FROM {rotation} ORDER BY bars LIMIT 1)
      UNION ALL
-     SELECT (SELECT bars FROM tokens WHERE {of_type} AND bars > sets.bars ORDER BY bars LIMIT 1)
-       FROM sets WHERE sets.bars IS NOT NULL)
-   SELECT id FROM (
-     SELECT id, turn FROM (
-       SELECT (SELECT id FROM tokens in_turn
-                WHERE token_type = '{token_type}' AND in_turn.bars = sets.bars AND {in_turn}
-                ORDER BY turn LIMIT 1) AS first
-         FROM sets
-        WHERE instr(sets.bars, '[' || ?2 || ']') = 0 AND instr(sets.bars, '[{bucket}<' || ?3 || ']') = 0) found
-       JOIN tokens ON tokens.id = found.first
+     SELECT (SELECT bars FROM {rotation} AND bars > sets.bars ORDER BY bars LIMIT 1)
+       FROM sets WHERE EXISTS (SELECT 1 FROM {rotation} AND bars > sets.bars))
+   SELECT min(place) FROM (
+     SELECT (SELECT {PLACE} FROM tokens in_turn INDEXED BY tokens_rotation
+              WHERE token_type = '{token_type}' AND in_turn.bars = sets.bars AND {in_turn}
+              ORDER BY turn LIMIT 1) AS place
+       FROM sets WHERE instr(sets.bars, '[' || ?2 || ']') = 0 AND instr(sets.bars, ?5) = 0
      UNION ALL
-     SELECT id, turn
-       FROM (SELECT * FROM tokens WHERE {of_type} AND bars_until <= ?1 ORDER BY bars_until LIMIT {NEAR}) nearest
-      WHERE {nearest})
-    ORDER BY turn LIMIT 1)"
+     SELECT {PLACE} FROM (SELECT * FROM tokens INDEXED BY tokens_due
+                           WHERE {of_type} AND bars_until <= ?1 ORDER BY bars_until LIMIT {NEAR}) nearest
+      WHERE {nearest}) places)"
     )
 }
 
-/// Any token of a type whose bars have ended. Reached when the nearest of them are still barred by something
-/// else, before a finished request has put them back in their place.
-fn any_due(model: &Model, token_type: &str, preferred: bool) -> String {
-    let usable = usable(model, "due", preferred);
+/// Any token of a type whose bars have ended. The last resort: the nearest of them are still barred by something
+/// else, and no finished request has put them back in their place yet.
+fn any_due(model: &Model, token_type: &str) -> String {
+    let usable = usable(model, "due", false);
     format!(
-        "(SELECT id FROM tokens due
+        "(SELECT {PLACE} FROM tokens due INDEXED BY tokens_due
    WHERE token_type = '{token_type}' AND bars_until <= ?1 AND {usable}
    ORDER BY bars_until LIMIT 1)"
     )
@@ -218,7 +219,7 @@ fn first_free(model: &Model) -> String {
         .iter()
         .map(|token_type| {
             format!(
-                "SELECT * FROM (SELECT * FROM tokens WHERE state = 'active' AND token_type = '{token_type}'
+                "SELECT * FROM (SELECT * FROM tokens INDEXED BY tokens_due WHERE state = 'active' AND token_type = '{token_type}'
               AND bars_until > 0 ORDER BY bars_until LIMIT {ASKED_WHEN_FREE})"
             )
         })
@@ -228,7 +229,7 @@ fn first_free(model: &Model) -> String {
         "SELECT min(max(
     CASE WHEN {bucket}_remaining < ?3 AND {bucket}_until > ?1 THEN {bucket}_until ELSE ?1 END,
     coalesce((SELECT until FROM token_cooldowns WHERE token_id = resting.id AND name = ?2), ?1)))
-  FROM ({resting}) resting WHERE instr(?4, ',' || id || ',') = 0"
+  FROM ({resting}) resting WHERE instr(?4, ',' || id || ',') = 0 AND ?5 <> ''"
     )
 }
 

@@ -24,11 +24,13 @@ struct Timer {
     ring: oneshot::Sender<()>,
 }
 
-impl Clock {
-    pub fn new() -> Self {
+impl Default for Clock {
+    fn default() -> Self {
         Clock(Rc::new(Inner { now: Cell::new(START), timers: RefCell::default() }))
     }
+}
 
+impl Clock {
     pub fn now(&self) -> i64 {
         self.0.now.get()
     }

@@ -10,6 +10,8 @@ use crate::{
     store::request_logs::{self, TokenOutcome},
 };
 
+mod facts;
+
 const HOUR: i64 = 3_600_000;
 
 /// A pool with one key, at a time that tests move.
@@ -268,11 +270,29 @@ fn the_common_path_reads_no_table_from_end_to_end() {
     let pool = Pool::of(3, 3);
     for model in &models::MODELS {
         let plan = format!("EXPLAIN QUERY PLAN {}", statement(model));
-        for row in pool.host.sql(&plan, (0..6).map(Value::Integer).collect()) {
+        for row in pool.host.sql(&plan, (0..7).map(Value::Integer).collect()) {
             let Some(Value::Text(step)) = row.last() else { panic!("a plan is text") };
-            let small = ["sets", "CONSTANT ROW", "found", "nearest", "(subquery"];
+            let small = ["sets", "CONSTANT ROW", "nearest", "places"];
             let scans = step.strip_prefix("SCAN ").is_some_and(|what| !small.iter().any(|name| what.starts_with(name)));
             assert!(!scans, "{}: {step}", model.id);
         }
     }
+}
+
+#[test]
+fn the_cost_of_a_choice_does_not_grow_with_the_pool() {
+    let cost = |size: i64| {
+        let pool = Pool::of(size, 10);
+        pool.host.sql(
+            "INSERT INTO token_outcomes (token_id, at, limit_name, bucket, spent, drained, window_until, cool_until,
+               skip, strike, reason)
+             SELECT id, ?1, 'grok-4', 'normal', 0, id % 3 = 1, ?1 + 1000, (id % 3 = 2) * (?1 + 1000), 0, 0, ''
+               FROM tokens",
+            vec![START.into()],
+        );
+        assert_eq!(pool.take("grok-4"), Ok(3));
+        pool.host.steps.get()
+    };
+    let (small, large) = (cost(20), cost(2_000));
+    assert!(large < small + small / 4, "{small} steps for 20 tokens, {large} for 2,000");
 }

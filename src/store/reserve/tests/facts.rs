@@ -1,0 +1,109 @@
+//! Whatever happens to a pool, the choice is the one that the facts demand.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// Something that happens to a pool.
+#[derive(Debug, Clone)]
+enum Event {
+    Chat(&'static str),
+    Outcome { token_id: i64, model: &'static str, effect: Effect },
+    Refresh { token_id: i64, normal: Option<i64>, heavy: Option<i64>, hours: i64 },
+    Wait { minutes: i64 },
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let model = || prop::sample::select(models::MODELS.iter().map(|model| model.id).collect::<Vec<_>>());
+    let effect =
+        (0..3i64, 0..4i64, any::<bool>(), 0..6i64, -1..2i64).prop_map(|(spent, cool, drained, skip, strike)| {
+            let (cool_until, window_until) = (if cool > 1 { START + cool * HOUR } else { 0 }, START + 3 * HOUR);
+            // Most outcomes are successes, or every pool would soon be dead.
+            let strike = if skip == 5 { strike } else { -1 };
+            let skip = if skip > 2 { skip } else { 0 };
+            Effect {
+                spent,
+                drained: drained && cool == 3,
+                window_until,
+                cool_until,
+                skip,
+                strike,
+                reason: String::new(),
+            }
+        });
+    prop_oneof![
+        4 => model().prop_map(Event::Chat),
+        2 => (1..9i64, model(), effect).prop_map(|(token_id, model, effect)| Event::Outcome { token_id, model, effect }),
+        1 => (1..9i64, prop::option::of(0..6i64), prop::option::of(0..3i64), 1..5i64)
+            .prop_map(|(token_id, normal, heavy, hours)| Event::Refresh { token_id, normal, heavy, hours }),
+        1 => (1..90i64).prop_map(|minutes| Event::Wait { minutes }),
+    ]
+}
+
+/// What the choice must respect, read from the facts alone: (passed over, type, turn, id) of the usable tokens in
+/// order, and when the first of the resting ones is usable.
+fn by_the_facts(pool: &Pool, model: &Model) -> (Vec<(bool, String, i64, i64)>, Option<i64>) {
+    let facts = format!(
+        "SELECT t.token_type, t.skip_until > (SELECT max(turn) FROM tokens), t.turn, t.id,
+           max(coalesce((SELECT until FROM token_cooldowns WHERE token_id = t.id AND name = ?1), 0),
+               iif(coalesce({0}_remaining < ?2, 0), coalesce({0}_until, 0), 0))
+           FROM tokens t WHERE state = 'active'",
+        bucket(model)
+    );
+    let rows = pool.host.sql(&facts, vec![model.rate_limit_name.into(), i64::from(model.cost).into()]);
+    let mut usable = Vec::new();
+    let mut first_free = None;
+    for mut row in rows.into_iter().map(Columns::new) {
+        let token_type = row.text().unwrap();
+        let found = (row.flag().unwrap(), token_type, row.integer().unwrap(), row.integer().unwrap());
+        let free_at = row.integer().unwrap();
+        match free_at <= pool.now {
+            _ if !types(model).contains(&found.1.as_str()) => {}
+            true => usable.push(found),
+            false => first_free = Some(first_free.map_or(free_at, |first: i64| first.min(free_at))),
+        }
+    }
+    usable.sort();
+    (usable, first_free)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever happened to a pool, the choice is the one that the facts demand. With more than [`NEAR`] tokens
+    /// whose bars have ended only the turn may differ.
+    #[test]
+    fn the_choice_follows_the_facts(
+        basic in 0..6i64,
+        super_ in 0..4i64,
+        doubles in any::<bool>(),
+        events in prop::collection::vec(event(), 1..60),
+    ) {
+        let mut pool = Pool::of(basic, super_);
+        pool.host.doubles.set(doubles);
+        for event in events {
+            match event {
+                Event::Wait { minutes } => pool.now += minutes * 60_000,
+                Event::Outcome { token_id, model, effect } => pool.outcome(token_id, model, effect),
+                Event::Refresh { token_id, normal, heavy, hours } => pool.quota(token_id, normal, heavy, hours),
+                Event::Chat(id) => {
+                    let model = models::find(id).unwrap();
+                    let (usable, first_free) = by_the_facts(&pool, model);
+                    let due = pool.host.number(&format!(
+                        "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM tokens
+                          WHERE bars_until <= {} GROUP BY token_type)", pool.now));
+                    match (pool.take(id), usable.first()) {
+                        (Err(until), None) => prop_assert_eq!(until, first_free),
+                        (Ok(taken), Some(_)) if due > NEAR.into() =>
+                            prop_assert!(usable.iter().any(|found| found.3 == taken)),
+                        (Ok(taken), Some(first)) => {
+                            let found = usable.iter().find(|found| found.3 == taken);
+                            prop_assert_eq!(found.map(|f| (f.0, &f.1, f.2)), Some((first.0, &first.1, first.2)));
+                        }
+                        (taken, first) => prop_assert!(false, "{taken:?} instead of {first:?}"),
+                    }
+                }
+            }
+        }
+    }
+}
