@@ -6,6 +6,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Log, LogLevel, Miniflare } from "miniflare";
@@ -53,9 +54,10 @@ export async function serve({ port = 0, dataDir, vars = {}, script, flags = [], 
     d1Persist: dataDir ? join(dataDir, "d1") : false,
     kvPersist: dataDir ? join(dataDir, "kv") : false,
     handleRuntimeStdio(stdout, stderr) {
-      // stdout belongs to whoever called this; a log is a log.
-      stdout.pipe(process.stderr, { end: false });
-      stderr.pipe(process.stderr, { end: false });
+      // stdout belongs to whoever called this, and workerd's own stacks are addresses.
+      for (const lines of [stdout, stderr].map((input) => createInterface({ input }))) {
+        lines.on("line", (line) => line.startsWith("stack: ") || process.stderr.write(`${line}\n`));
+      }
     },
     ...miniflare,
   });

@@ -95,15 +95,15 @@ export class IncomingBody extends Stream {
   async #read() {
     const reading = this.#reader.read(new Uint8Array(this.#buffer));
     if (this.#idle === null) return reading;
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      this.#reader.cancel().catch(() => {});
-    }, this.#idle);
+    let timer;
+    const silence = new Promise((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new Timeout("connection-read-timeout"));
+        this.#reader.cancel().catch(() => {});
+      }, this.#idle);
+    });
     try {
-      const read = await reading;
-      if (late) throw new Timeout("connection-read-timeout");
-      return read;
+      return await Promise.race([reading, silence]);
     } finally {
       clearTimeout(timer);
     }
@@ -162,16 +162,20 @@ export function outgoing({ contents, trailers, headers }) {
   if (contents === null) return { body: null, sent: Promise.resolve() };
   const length = headers.contentLength;
   if (contents instanceof Pipe && contents.ended && trailers.settled) {
-    checkEnd(trailers.value);
-    const body = contents.take(Infinity) ?? new Uint8Array(0);
-    if (length !== null && length !== body.length) {
-      throw new Error(`content-length is ${length} and the body has ${body.length} bytes`);
-    }
-    return { body, sent: Promise.resolve() };
+    return { body: whole(contents, trailers.value, length), sent: Promise.resolve() };
   }
   const { readable, writable } =
     length === null ? new IdentityTransformStream() : new FixedLengthStream(length);
   const sent =
     contents instanceof IncomingBody ? contents.connect(writable) : pump(contents, trailers, writable);
   return { body: readable, sent };
+}
+
+function whole(pipe, end, length) {
+  const body = pipe.take(Infinity) ?? new Uint8Array(0);
+  checkEnd(end);
+  if (length !== null && length !== body.length) {
+    throw new Error(`content-length is ${length} and the body has ${body.length} bytes`);
+  }
+  return body;
 }

@@ -1,19 +1,19 @@
 // The small wasi:cli and wasi:io imports that Rust's std brings along. Output
 // goes to the console, a line at a time; there is no input and no terminal.
 
-const decoder = new TextDecoder();
-
 /** The 0.2 `output-stream` of stdout or stderr. */
 class Console {
   #write;
   #line = "";
+  /** Keeps the first bytes of a character that the next write completes. */
+  #decoder = new TextDecoder();
 
   constructor(write) {
     this.#write = write;
   }
 
   write(bytes) {
-    const lines = (this.#line + decoder.decode(bytes)).split("\n");
+    const lines = (this.#line + this.#decoder.decode(bytes, { stream: true })).split("\n");
     this.#line = lines.pop();
     for (const line of lines) this.#write(line);
   }

@@ -1,4 +1,19 @@
+// The probe component as a Worker, with what the shim holds in memory at `/__memory`.
+
+import { held } from "../abi/memory.mjs";
 import { service } from "../abi/service.mjs";
 import * as signatures from "../dist/probe.signatures.mjs";
 import module from "../dist/probe.wasm";
-export default { fetch: service(module, signatures) };
+
+const handle = service(module, signatures);
+
+export default {
+  fetch(request, env, ctx) {
+    if (new URL(request.url).pathname === "/__memory") {
+      const now = { ...held };
+      held.peak = held.linear + held.queued;
+      return Response.json(now);
+    }
+    return handle(request, env, ctx);
+  },
+};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::store::{admin_sessions, login_attempts};
+use crate::store::{admin_sessions, login_attempts, settings};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -245,4 +245,16 @@ fn a_database_that_is_behind_serves_the_first_request() {
     console.host.sql("DELETE FROM d1_migrations", vec![]);
     console.login("a long password").ok();
     assert_eq!(console.host.number("SELECT count(*) FROM d1_migrations"), 1);
+}
+
+#[test]
+fn a_renewed_hash_never_replaces_a_newer_password() {
+    let mut console = Console::new();
+    console.sign_in("admin");
+    console.post("/api/password", json!({ "current": "admin", "new": "a long password" })).ok();
+    let app = console.host.app();
+    console.host.run(async move {
+        settings::renew_password(&app.db, "what was read before", "its stronger hash").await.expect("it runs");
+    });
+    console.login("a long password").ok();
 }

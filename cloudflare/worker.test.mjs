@@ -1,0 +1,44 @@
+// The Worker as wrangler uploads it: everything the component imports is there,
+// and the script keeps its budget. Needs `cargo xtask build`.
+
+import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { link } from "./abi/linker.mjs";
+import { hosts } from "./host/index.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const BUDGET_GZIPPED = 15_000;
+
+test("the shim offers every function that the gateway imports", async () => {
+  const signatures = await import("./dist/signatures.mjs");
+  const table = link(signatures, hosts);
+  assert.ok(Object.keys(table).includes("$root"));
+  assert.deepEqual(Object.keys(signatures.exports), ["wasi:http/handler@0.3#handle"]);
+});
+
+test("a function that the shim lacks is named when the isolate starts", () => {
+  const call = { op: "call", interface: "wasi:http/types@0.3", name: "[method]request.sing" };
+  assert.throws(
+    () => link({ imports: { "wasi:http/types@0.3.0": { "[method]request.sing": call } } }, hosts),
+    /does not offer wasi:http\/types@0.3 \[method\]request.sing/,
+  );
+});
+
+test("the script is small", async (context) => {
+  const { outputFiles } = await build({
+    entryPoints: [join(here, "worker.mjs")],
+    bundle: true,
+    minify: true,
+    format: "esm",
+    external: ["*.wasm"],
+    write: false,
+  });
+  const [{ contents }] = outputFiles;
+  const zipped = gzipSync(contents, { level: 9 }).length;
+  context.diagnostic(`shim ${contents.length} bytes, ${zipped} gzipped`);
+  assert.ok(zipped <= BUDGET_GZIPPED, `${zipped} bytes gzipped`);
+});
