@@ -83,8 +83,9 @@ impl From<FrameTooLong> for Fault {
     }
 }
 
-/// Markers of a challenge page, in lower case.
-const CHALLENGE: [&str; 5] = ["just a moment", "challenge-platform", "__cf_chl", "cf-chl", "cf-turnstile"];
+/// Markers of a challenge page, and of the edge's own short refusals (1015, 1020), in lower case.
+const CHALLENGE: [&str; 6] =
+    ["just a moment", "challenge-platform", "__cf_chl", "cf-chl", "cf-turnstile", "error code: 10"];
 /// Markers of a session or account that is gone, in lower case.
 const DEAD: [&str; 10] = [
     "wke=unauthenticated",
@@ -235,12 +236,13 @@ fn unstructured(status: u16, retry_after: Option<u64>, text: &str, page: bool) -
     let challenged = has(&lower, &CHALLENGE);
     match status {
         _ if challenged => Fault::AntiBot,
-        // The edge answers a refused caller with a page or with nothing.
+        // The service answers in JSON: a page, or nothing, is the edge's refusal.
         401 | 403 if page => Fault::AntiBot,
-        403 if text.trim().is_empty() => Fault::AntiBot,
         _ if page => by_status(status, None, "a page", retry_after),
-        _ => by_marker(None, &lower, text, retry_after, Some(status))
-            .unwrap_or_else(|| by_status(status, None, text, retry_after)),
+        _ => by_marker(None, &lower, text, retry_after, Some(status)).unwrap_or_else(|| match status {
+            403 => Fault::AntiBot,
+            _ => by_status(status, None, text, retry_after),
+        }),
     }
 }
 

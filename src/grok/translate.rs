@@ -137,8 +137,7 @@ impl Translator {
         }
         let mut lines = String::new();
         for SearchResult { title, url, preview } in results {
-            let title = title.replace(['\n', '\r'], " ").replace('[', "\\[").replace(']', "\\]");
-            let preview = preview.replace(['\n', '\r'], "").replace('"', "'");
+            let (title, url, preview) = (link_text(title), link_address(url), link_title(preview));
             let _ = write!(lines, "\n- [{title}]({url} \"{preview}\")");
         }
         lines.push('\n');
@@ -309,6 +308,19 @@ impl Translator {
     fn emit(&mut self, media: MediaRef, out: &mut Out) {
         out.media.push((out.text.len(), media));
     }
+}
+
+/// The three parts of a Markdown link, each without what would end it early.
+fn link_text(text: &str) -> String {
+    text.replace(['\n', '\r'], " ").replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]")
+}
+
+fn link_address(url: &str) -> String {
+    url.replace(['\n', '\r'], "").replace(' ', "%20").replace('(', "%28").replace(')', "%29")
+}
+
+fn link_title(text: &str) -> String {
+    text.replace(['\n', '\r'], "").replace('\\', "\\\\").replace('"', "'")
 }
 
 /// Adds a file's name unless it is a placeholder or known.

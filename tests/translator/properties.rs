@@ -2,6 +2,7 @@
 
 use grok2api::grok::tags::TagFilter;
 use grok2api::grok::translate::Options;
+use grok2api::openai::types::ChatRequest;
 use proptest::prelude::*;
 
 use crate::support::{FILTERED, read};
@@ -94,6 +95,21 @@ proptest! {
         for (open, close) in [("<grok:render a=\"1>\">", "</grok:render>"), ("<XAIARTIFACT>", "</xaiArtifact\n>")] {
             prop_assert_eq!(filtered([&*format!("{before}{open}{inside}{close}{after}")]), format!("{before}{after}"));
         }
+    }
+
+    #[test]
+    fn any_request_is_survived(
+        bytes in prop::collection::vec(any::<u8>(), 0..200),
+        damage in prop::collection::vec((0usize..200, prop::sample::select(br#"{}[]",:0an\u "#.to_vec())), 0..4),
+    ) {
+        let _ = ChatRequest::parse(&bytes);
+        let mut body = br#"{"model":"grok-4","n":1,"messages":[{"role":"user","content":[{"type":"text","text":"\ud83c"}]}]}"#.to_vec();
+        for (at, byte) in damage {
+            if let Some(place) = body.get_mut(at) {
+                *place = byte;
+            }
+        }
+        let _ = ChatRequest::parse(&body);
     }
 
     #[test]
