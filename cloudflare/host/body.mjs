@@ -3,7 +3,7 @@
 import { hold } from "../abi/memory.mjs";
 import { Future } from "../abi/futures.mjs";
 import { Pipe, Stream } from "../abi/streams.mjs";
-import { errorCode, Timeout } from "./errors.mjs";
+import { describe, errorCode, Timeout } from "./errors.mjs";
 
 const READ_SIZE = 64 * 1024;
 
@@ -118,7 +118,7 @@ export class IncomingBody extends Stream {
 
 /** Throws unless a body has ended well. @param {{ tag: string, value: any }} end what its trailers future holds */
 function checkEnd({ tag, value }) {
-  if (tag === "err") throw new Error(`the body failed: ${value.tag} ${value.value ?? ""}`.trim());
+  if (tag === "err") throw new Error(`the body failed: ${describe(value)}`);
   if (value && value.entries.length > 0) throw new Error("trailers cannot be sent from Cloudflare Workers");
 }
 
@@ -169,6 +169,16 @@ export function outgoing({ contents, trailers, headers }) {
   const sent =
     contents instanceof IncomingBody ? contents.connect(writable) : pump(contents, trailers, writable);
   return { body: readable, sent };
+}
+
+/** Waits for the end of a body that has to be empty. @param {Stream} stream */
+export async function assertEmpty(stream) {
+  for (;;) {
+    const chunk = stream.take(Infinity);
+    if (chunk === null) return;
+    if (chunk?.length > 0) throw new Error("GET and HEAD requests have no body on Workers");
+    await new Promise((resolve) => stream.onReady(resolve));
+  }
 }
 
 function whole(pipe, end, length) {

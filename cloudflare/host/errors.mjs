@@ -27,3 +27,6 @@ export function errorCode(error) {
   if (tag === "DNS-error") return { tag, value: { rcode: null, "info-code": null } };
   return tag ? { tag } : { tag: "internal-error", value: text };
 }
+
+/** An `error-code` in words, for logs and error texts. @param {{ tag: string, value?: any }} code */
+export const describe = ({ tag, value }) => (typeof value === "string" ? `${tag}: ${value}` : tag);

@@ -4,8 +4,8 @@ import { Future } from "../abi/futures.mjs";
 import { Items } from "../abi/streams.mjs";
 import { Pending } from "../abi/tasks.mjs";
 import { WitError } from "../abi/types.mjs";
-import { IncomingBody, outgoing } from "./body.mjs";
-import { errorCode, Timeout } from "./errors.mjs";
+import { assertEmpty, IncomingBody, outgoing } from "./body.mjs";
+import { describe, errorCode, Timeout } from "./errors.mjs";
 import { Fields, fields } from "./fields.mjs";
 
 const OK = { tag: "ok", value: null };
@@ -154,20 +154,33 @@ async function send(guest, request, abort) {
   // body is usually complete and goes out as bytes with a length.
   await null;
   try {
-    const { body, sent } = outgoing(request);
-    guest.background(request.settleWith(sent));
-    const init = { method: request.methodName, headers: request.headers.toHeaders(), redirect: "manual", cache: "no-store" };
-    if (body !== null && !(body.length === 0 && bodiless(request))) init.body = body;
-    const response = await withDeadline(request.options?.limits, abort, fetch(url(request), { ...init, signal: abort.signal }));
+    const address = url(request);
+    const init = {
+      method: request.methodName,
+      headers: request.headers.toHeaders(),
+      body: await requestBody(guest, request),
+      redirect: "manual",
+      cache: "no-store",
+      signal: abort.signal,
+    };
+    const response = await withDeadline(request.options?.limits, abort, fetch(address, init));
     return incomingResponse(response, request.options?.limits);
   } catch (error) {
     request.contents?.cancel();
-    if (error instanceof WitError) throw error;
-    throw new WitError(errorCode(error));
+    throw error instanceof WitError ? error : new WitError(errorCode(error));
   }
 }
 
-const bodiless = (request) => request.method.tag === "get" || request.method.tag === "head";
+async function requestBody(guest, request) {
+  if (request.contents && ["get", "head"].includes(request.method.tag)) {
+    await assertEmpty(request.contents);
+    request.transmitted.settle(OK);
+    return null;
+  }
+  const { body, sent } = outgoing(request);
+  guest.background(request.settleWith(sent));
+  return body;
+}
 
 function url({ scheme, authority, path }) {
   const name = scheme?.tag ?? "HTTPS";
@@ -229,7 +242,7 @@ export function incomingRequest(request) {
   return incoming;
 }
 
-const NULL_BODY = new Set([101, 204, 205, 304]);
+const NULL_BODY = new Set([204, 205, 304]);
 
 /**
  * The guest's answer for the runtime.
@@ -238,14 +251,16 @@ const NULL_BODY = new Set([101, 204, 205, 304]);
  * @param {string} method of the request that is answered
  */
 export function answer(guest, result, method) {
-  if (result.tag === "err") throw new Error(`the handler failed: ${result.value.tag} ${result.value.value ?? ""}`.trim());
+  if (result.tag === "err") throw new Error(`the handler failed: ${describe(result.value)}`);
   const response = result.value;
+  const { status } = response;
   const headers = response.headers.toHeaders();
-  if (method === "HEAD" || NULL_BODY.has(response.status)) {
+  if (method === "HEAD" || NULL_BODY.has(status)) {
     response.dispose();
-    return new globalThis.Response(null, { status: response.status, headers });
+    return new globalThis.Response(null, { status, headers });
   }
+  if (status < 200) throw new Error(`a Worker cannot answer with status ${status}`);
   const { body, sent } = outgoing(response);
   guest.background(response.settleWith(sent));
-  return new globalThis.Response(body, { status: response.status, headers });
+  return new globalThis.Response(body, { status, headers });
 }

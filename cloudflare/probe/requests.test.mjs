@@ -36,6 +36,17 @@ test("a POST without a body has length 0", async () => {
   assert.equal(await ask(`/fetch?method=POST&url=${to("/echo")}`), "200 POST 0 0");
 });
 
+test("a GET with a body, a scheme of another kind, a status that is no answer", async () => {
+  const upload = async (body) => {
+    const response = await probe.get(`/upload?url=${to("/echo")}`, { method: "POST", body });
+    return [response.status, await response.text()];
+  };
+  assert.deepEqual(await upload(""), [200, "GET 0 chunked"]);
+  assert.equal((await upload("x"))[0], 500);
+  assert.equal((await probe.get("/status?code=103")).status, 500);
+  await until("both are logged", () => /no body on Workers[^]*status 103/.test(probe.logs.join("")));
+});
+
 test("no head within the limit is a time-out", async () => {
   const begin = Date.now();
   assert.equal(

@@ -59,7 +59,7 @@ pub async fn relay(query: &Query) -> Result<Response, ErrorCode> {
     Ok(response)
 }
 
-/// Our request's body as the body of a request to the other side.
+/// Our request's body as the body of a request to the other side, by the method in the query.
 pub async fn upload(incoming: Request, query: &Query) -> Result<Response, ErrorCode> {
     let (body, _end) = consume(incoming);
     let answer = client::send(request(query, Some(body))).await?;
