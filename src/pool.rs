@@ -44,6 +44,11 @@ pub struct Effect {
     pub reason: String,
 }
 
+/// How long a quota's window is when nobody has said, in milliseconds.
+pub fn default_window(is_super: bool) -> i64 {
+    if is_super { 2 * HOUR } else { 20 * HOUR }
+}
+
 /// What the outcome writes at the time `now`, in Unix milliseconds.
 pub fn effect(outcome: Outcome, used: &Used, now: i64) -> Effect {
     match outcome {
@@ -57,8 +62,7 @@ fn of_fault(fault: &Fault, used: &Used, now: i64) -> Effect {
     let reason = fault.to_string();
     match fault {
         Fault::RateLimited { quota_spent: true, .. } => {
-            let window = if used.is_super { 2 * HOUR } else { 20 * HOUR };
-            let (window_until, cool_until) = (now + window, now + 10 * HOUR);
+            let (window_until, cool_until) = (now + default_window(used.is_super), now + 10 * HOUR);
             Effect { drained: true, window_until, cool_until, reason, ..Effect::default() }
         }
         Fault::RateLimited { quota_spent: false, .. } => {

@@ -9,7 +9,7 @@ use futures::future::LocalBoxFuture;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use crate::{
-    admin::{keys, logs, session, settings, storage},
+    admin::{keys, logs, session, settings, storage, token_test, tokens},
     app::App,
     auth::{AdminSession, PresentedKey},
     error::{Error, Kind, Result},
@@ -73,6 +73,14 @@ const ROUTES: &[Route] = &[
     route!(GET "/api/settings" admin settings::read),
     route!(POST "/api/settings" admin settings::write),
     route!(GET "/api/settings/schema" admin settings::schema),
+    route!(GET "/api/tokens" admin tokens::list),
+    route!(POST "/api/tokens/add" admin tokens::add),
+    route!(POST "/api/tokens/delete" admin tokens::delete),
+    route!(POST "/api/tokens/tags" admin tokens::set_tags),
+    route!(POST "/api/tokens/note" admin tokens::set_note),
+    route!(POST "/api/tokens/reveal" admin tokens::reveal),
+    route!(POST "/api/tokens/test" admin token_test::test),
+    route!(GET "/api/tokens/tags/all" admin tokens::all_tags),
     route!(GET "/api/storage/mode" admin storage::mode),
     route!(GET "/api/logs" admin logs::list),
     route!(POST "/api/logs/clear" admin logs::clear),

@@ -93,6 +93,13 @@ impl Vault {
     }
 }
 
+impl Vault {
+    /// Whether the key that sealed a text is at hand; its beginning is enough to tell.
+    pub fn has_key_of(&self, stored: &str) -> bool {
+        parts(stored).is_none_or(|(key_id, _)| self.key(key_id).is_some())
+    }
+}
+
 impl MasterKey {
     fn derive(secret: &str) -> Self {
         let source = Hkdf::<Sha256>::new(None, secret.as_bytes());

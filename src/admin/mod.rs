@@ -6,6 +6,8 @@ pub mod query;
 pub mod session;
 pub mod settings;
 pub mod storage;
+pub mod token_test;
+pub mod tokens;
 
 #[cfg(test)]
 mod tests;

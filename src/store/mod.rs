@@ -17,6 +17,7 @@ mod row;
 pub mod schema;
 pub mod settings;
 pub mod storage;
+pub mod tokens;
 
 pub use row::Columns;
 

@@ -16,6 +16,7 @@ mod keys;
 mod logs;
 mod session;
 mod settings;
+mod tokens;
 
 /// A browser at the console of one gateway.
 struct Console {

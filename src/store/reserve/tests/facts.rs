@@ -40,9 +40,12 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// What the choice must respect, read from the facts alone: (passed over, type, turn, id) of the usable tokens in
-/// order, and when the first of the resting ones is usable.
-fn by_the_facts(pool: &Pool, model: &Model) -> (Vec<(bool, String, i64, i64)>, Option<i64>) {
+/// Whether it is passed over, its type, turn and id: in this order tokens are taken.
+type Usable = (bool, String, i64, i64);
+
+/// What the choice must respect, read from the facts alone: the usable tokens in order, and when the first of the
+/// resting ones is usable.
+fn by_the_facts(pool: &Pool, model: &Model) -> (Vec<Usable>, Option<i64>) {
     let facts = format!(
         "SELECT t.token_type, t.skip_until > (SELECT max(turn) FROM tokens), t.turn, t.id,
            max(coalesce((SELECT until FROM token_cooldowns WHERE token_id = t.id AND name = ?1), 0),
