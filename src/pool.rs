@@ -85,3 +85,79 @@ fn of_fault(fault: &Fault, used: &Used, now: i64) -> Effect {
         | Fault::Policy(_) => Effect::default(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_769_673_600_000;
+
+    fn used(is_super: bool, remaining: Option<i64>) -> Used {
+        let (suffix, limit_name, bucket) = ("abcdef".to_owned(), "grok-4", Bucket::Normal);
+        Used { token_id: 1, suffix, is_super, limit_name, bucket, remaining }
+    }
+
+    fn after(fault: Fault) -> Effect {
+        effect(Outcome::Fault(&fault), &used(false, Some(80)), NOW)
+    }
+
+    #[test]
+    fn an_answer_spends_and_clears_the_strikes() {
+        let expected = Effect { spent: 4, strike: -1, ..Effect::default() };
+        assert_eq!(effect(Outcome::Success { cost: 4 }, &used(false, None), NOW), expected);
+    }
+
+    #[test]
+    fn a_rate_limit_cools_by_what_is_left() {
+        let too_many = Fault::RateLimited { quota_spent: false, retry_after: None };
+        for (remaining, hours) in [(Some(80), 1), (Some(1), 1), (None, 1), (Some(0), 10)] {
+            let effect = effect(Outcome::Fault(&too_many), &used(false, remaining), NOW);
+            assert_eq!(
+                (effect.cool_until, effect.drained, effect.strike, effect.skip),
+                (NOW + hours * HOUR, false, 0, 0)
+            );
+        }
+        let spent = Fault::RateLimited { quota_spent: true, retry_after: None };
+        for (is_super, window) in [(false, 20), (true, 2)] {
+            let effect = effect(Outcome::Fault(&spent), &used(is_super, Some(80)), NOW);
+            assert_eq!((effect.cool_until, effect.drained), (NOW + 10 * HOUR, true));
+            assert_eq!(effect.window_until, NOW + window * HOUR);
+        }
+    }
+
+    #[test]
+    fn an_ordinary_error_passes_the_token_over() {
+        let faults = [
+            Fault::Server(502),
+            Fault::Connect,
+            Fault::Timeout,
+            Fault::Cut,
+            Fault::Empty,
+            Fault::TooLong,
+            Fault::Unreadable,
+        ];
+        for fault in faults {
+            let expected = Effect { skip: 5, reason: fault.to_string(), ..Effect::default() };
+            assert_eq!(after(fault), expected);
+        }
+        let dead = Fault::DeadAccount("invalid-credentials".to_owned());
+        let expected = Effect { skip: 5, strike: 1, reason: dead.to_string(), ..Effect::default() };
+        assert_eq!(after(dead), expected);
+    }
+
+    #[test]
+    fn what_is_not_the_accounts_fault_leaves_no_trace() {
+        let text = || "text".to_owned();
+        for fault in [
+            Fault::AntiBot,
+            Fault::Overloaded { retry_after: Some(5) },
+            Fault::Moderated(text()),
+            Fault::CallerError(text()),
+            Fault::ModelNotFound,
+            Fault::Policy(text()),
+        ] {
+            assert_eq!(after(fault), Effect::default());
+        }
+        assert_eq!(effect(Outcome::Nobody, &used(false, Some(80)), NOW), Effect::default());
+    }
+}

@@ -139,13 +139,17 @@ pub struct LogEntry {
     pub completion_tokens: i64,
 }
 
-/// The newest rows first.
-pub async fn list(db: &Db, limit: i64) -> Result<Vec<LogEntry>> {
+/// No id is larger: it could not cross JavaScript unharmed.
+pub const MAX_ID: i64 = (1 << 53) - 1;
+
+/// The newest rows first, or the newest of those before a row.
+pub async fn list(db: &Db, limit: i64, before: Option<i64>) -> Result<Vec<LogEntry>> {
     const LIST: &str = "SELECT CAST(id AS TEXT), request_id, strftime('%Y-%m-%d %H:%M:%S', id / 2048000, 'unixepoch'),
         id / 2048, ip, key_name, model, stream, status, duration_ms, first_byte_ms, attempts, token_suffix, error_code,
         error, prompt_tokens, completion_tokens
-        FROM request_logs ORDER BY id DESC LIMIT ?";
-    db.rows(LIST, vec![limit.into()]).await?.into_iter().map(|row| LogEntry::read(&mut Columns::new(row))).collect()
+        FROM request_logs WHERE id < ?2 ORDER BY id DESC LIMIT ?1";
+    let rows = db.rows(LIST, vec![limit.into(), before.unwrap_or(MAX_ID).into()]).await?;
+    rows.into_iter().map(|row| LogEntry::read(&mut Columns::new(row))).collect()
 }
 
 /// Empties the log; the hourly counters stay.
@@ -178,3 +182,6 @@ impl LogEntry {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! What the statement that ends a chat writes, on real SQLite.
+
+use std::rc::Rc;
+
+use super::*;
+use crate::host::native::{NativeHost, START};
+
+fn finished(model: &str, error_code: &str, outcome: Option<TokenOutcome>) -> FinishedRequest {
+    FinishedRequest {
+        request_id: "req_1".to_owned(),
+        ip: "192.0.2.9".to_owned(),
+        key_id: 7,
+        key_name: "laptop".to_owned(),
+        model: model.to_owned(),
+        stream: true,
+        status: if error_code.is_empty() { 200 } else { 502 },
+        error_code: error_code.to_owned(),
+        error: error_code.to_owned(),
+        duration_ms: 1_000,
+        first_byte_ms: error_code.is_empty().then_some(400),
+        attempts: 1,
+        prompt_tokens: 10,
+        completion_tokens: 20,
+        at: START,
+        outcome,
+    }
+}
+
+fn outcome_of(token_id: i64, bucket: Bucket, effect: Effect) -> TokenOutcome {
+    let suffix = "abcdef".to_owned();
+    let used = Used { token_id, suffix, is_super: true, limit_name: "grok-4", bucket, remaining: None };
+    TokenOutcome { at: START, used, effect }
+}
+
+/// A database with one token that has 3 of its normal quota left and 2 of its heavy one.
+fn host() -> Rc<NativeHost> {
+    let host = NativeHost::new();
+    let db = host.app().db.clone();
+    host.run(async move { super::super::schema::migrate(&db).await }).expect("an empty database takes the schema");
+    host.sql(
+        "INSERT INTO tokens (id, hash, sealed, suffix, token_type, created_at, normal_remaining, normal_until,
+           heavy_remaining, heavy_until) VALUES (1, 'h', 'x', 'abcdef', 'ssoSuper', 0, 3, ?1 + 1000, 2, ?1 + 1000)",
+        vec![START.into()],
+    );
+    host
+}
+
+fn write(host: &Rc<NativeHost>, finished: FinishedRequest) {
+    host.statements.borrow_mut().clear();
+    let db = host.app().db.clone();
+    host.run(async move { finish(&db, &finished, 480).await }).expect("it is written");
+    assert_eq!(host.statements.borrow().len(), 1, "one round trip");
+}
+
+fn spend(cost: i64) -> Effect {
+    Effect { spent: cost, strike: -1, ..Effect::default() }
+}
+
+#[test]
+fn chats_of_one_millisecond_are_rows_of_their_own() {
+    let host = host();
+    for doubles in [false, true] {
+        host.doubles.set(doubles);
+        for _ in 0..20 {
+            write(&host, finished("grok-4", "", None));
+        }
+    }
+    assert_eq!(host.number("SELECT count(*) FROM request_logs WHERE id / 2048 = 1769673600000"), 40);
+    assert_eq!(host.number("SELECT count(*) FROM request_logs WHERE token_id IS NULL AND token_suffix = ''"), 40);
+}
+
+#[test]
+fn counters_add_up_by_local_hour_model_key_and_error() {
+    let host = host();
+    for (model, error_code) in [("grok-4", ""), ("grok-4", ""), ("grok-3-fast", ""), ("grok-4", "upstream_error")] {
+        write(&host, finished(model, error_code, None));
+    }
+    assert_eq!(host.number("SELECT count(*) FROM request_stats"), 3);
+    let sums = "SELECT requests * 1000000 + duration_ms * 100 + first_bytes * 10 + completion_tokens / 20
+        FROM request_stats WHERE model = 'grok-4' AND key_id = 7 AND error_code = ";
+    assert_eq!(host.number(&format!("{sums}''")), 2_000_000 + 200_000 + 20 + 2);
+    assert_eq!(host.number(&format!("{sums}'upstream_error'")), 1_000_000 + 100_000 + 1);
+    // 08:00 UTC is 16:00 at UTC+8.
+    assert_eq!(host.number("SELECT DISTINCT hour % 24 FROM request_stats"), 16);
+}
+
+#[test]
+fn a_chat_spends_the_quota_of_its_bucket_down_to_nothing() {
+    let host = host();
+    let left =
+        || (host.number("SELECT normal_remaining FROM tokens"), host.number("SELECT heavy_remaining FROM tokens"));
+    for (bucket, cost, expected) in [
+        (Bucket::Normal, 1, (2, 2)),
+        (Bucket::Heavy, 1, (2, 1)),
+        (Bucket::Normal, 4, (0, 1)),
+        (Bucket::Heavy, 1, (0, 0)),
+    ] {
+        write(&host, finished("grok-4", "", Some(outcome_of(1, bucket, spend(cost)))));
+        assert_eq!(left(), expected);
+    }
+    assert_eq!(host.number("SELECT bars = '[heavy<1][normal<1][normal<4]' FROM tokens"), 1);
+    assert_eq!(host.number("SELECT count(*) FROM request_logs WHERE token_id = 1 AND token_suffix = 'abcdef'"), 4);
+}
+
+#[test]
+fn what_happened_to_a_token_that_is_gone_is_forgotten() {
+    let host = host();
+    let cooled = Effect { cool_until: START + 1000, reason: "429".to_owned(), ..Effect::default() };
+    host.sql("DELETE FROM tokens", vec![]);
+    write(&host, finished("grok-4", "rate_limit_exceeded", Some(outcome_of(1, Bucket::Normal, cooled))));
+    assert_eq!(host.number("SELECT count(*) FROM request_logs"), 1);
+    assert_eq!(host.number("SELECT count(*) FROM token_cooldowns"), 0);
+}
+
+#[test]
+fn cool_downs_go_with_their_token_and_never_get_shorter() {
+    let host = host();
+    for (ends, expected) in [(5_000, 5_000), (9_000, 9_000), (7_000, 9_000)] {
+        let cooled = Effect { cool_until: START + ends, ..Effect::default() };
+        write(&host, finished("grok-4", "x", Some(outcome_of(1, Bucket::Normal, cooled))));
+        assert_eq!(host.number("SELECT until FROM token_cooldowns"), START + expected);
+    }
+    host.sql("DELETE FROM tokens", vec![]);
+    assert_eq!(host.number("SELECT count(*) FROM token_cooldowns"), 0);
+}
+
+#[test]
+fn the_log_is_read_page_by_page() {
+    let host = host();
+    for _ in 0..5 {
+        write(&host, finished("grok-4", "", None));
+    }
+    let db = host.app().db.clone();
+    let (first, second) = host.run(async move {
+        let first = list(&db, 3, None).await.expect("it is read");
+        let before = first.last().and_then(|entry| entry.id.parse().ok());
+        (first, list(&db, 3, before).await.expect("it is read"))
+    });
+    let ids: Vec<_> = first.iter().chain(&second).map(|entry| entry.id.as_str()).collect();
+    let expected: Vec<_> = (0..5).rev().map(|n| (START * 2048 + n).to_string()).collect();
+    assert_eq!(ids, expected);
+}
