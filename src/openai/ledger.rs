@@ -79,9 +79,8 @@ impl Ledger {
         self.outcome_of(Outcome::Fault(fault))
     }
 
-    /// A refusal of our own, with no token involved: writes the row beside the answer and hands the error back.
-    pub fn refused(mut self, error: Error) -> Error {
-        self.used = None;
+    /// A refusal for which no token is to blame: writes the row beside the answer and hands the error back.
+    pub fn refused(self, error: Error) -> Error {
         self.failure(error, Outcome::Nobody)
     }
 

@@ -8,6 +8,8 @@ mod failure;
 pub mod ledger;
 pub mod models;
 pub mod sse;
+#[cfg(test)]
+mod tests;
 pub mod types;
 mod validate;
 pub mod wire;

@@ -1,0 +1,148 @@
+//! Chats through the router, on real SQLite and a scripted upstream: attempts, ends of streams, bookkeeping.
+
+use std::{rc::Rc, time::Duration};
+
+use bytes::Bytes;
+use futures::{FutureExt, StreamExt};
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::{
+    auth::sha256_hex,
+    host::{
+        Body, Reply, Request,
+        native::{Answer, NativeHost, Step},
+    },
+    router,
+};
+
+mod attempts;
+mod streams;
+
+const KEY: &str = "sk-test";
+const HOUR: i64 = 3_600_000;
+
+/// A gateway with one key and as many Basic tokens as asked for, named `token-1`, `token-2`, …
+struct Gateway {
+    host: Rc<NativeHost>,
+    key: Option<String>,
+}
+
+impl Gateway {
+    fn new(tokens: usize) -> Self {
+        let host = NativeHost::new();
+        let gateway = Gateway { host, key: Some(KEY.to_owned()) };
+        // Any request brings the schema; this one is refused, for there is no key yet.
+        assert_eq!(gateway.chat(json!({})).0, StatusCode::UNAUTHORIZED);
+        let key = vec![sha256_hex(KEY).into()];
+        gateway.host.sql("INSERT INTO api_keys (hash, display, name, created_at) VALUES (?, 'sk', 'app', 0)", key);
+        for n in 1..=tokens {
+            let token = format!("token-{n}");
+            let values = vec![sha256_hex(&token).into(), token.into(), format!("xxxxx{n}").into()];
+            let sql =
+                "INSERT INTO tokens (hash, sealed, suffix, token_type, created_at, normal_remaining, normal_until)
+                       VALUES (?, ?, ?, 'sso', 0, 80, 4000000000000)";
+            gateway.host.sql(sql, values);
+        }
+        gateway.host.statements.borrow_mut().clear();
+        gateway.host.requests.borrow_mut().clear();
+        gateway
+    }
+
+    /// Each token answers by its number.
+    fn upstream(&self, answer: impl Fn(usize) -> Answer + 'static) {
+        self.host.on_send(move |request| {
+            let cookie = request.headers()["cookie"].to_str().expect("a cookie is ASCII");
+            let token = cookie.split(['=', ';']).nth(1).expect("the cookie names a token");
+            let number = token.strip_prefix("token-").and_then(|n| n.parse().ok()).expect("a test's token");
+            Ok(answer(number))
+        });
+    }
+
+    fn request(&self, body: impl Into<Bytes>) -> Request {
+        let mut request = http::Request::new(futures::stream::iter([Ok(body.into())]).boxed_local());
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = "http://gateway.test/v1/chat/completions".parse().expect("a valid address");
+        if let Some(key) = &self.key {
+            let value = format!("Bearer {key}").parse().expect("a valid header");
+            request.headers_mut().insert("authorization", value);
+        }
+        request
+    }
+
+    fn send(&self, body: impl Into<Bytes>) -> Reply {
+        self.host.run(router::route(self.host.app(), self.request(body)).boxed_local())
+    }
+
+    /// A request that is answered by one object.
+    fn chat(&self, body: Value) -> (StatusCode, Value) {
+        let (head, body) = self.send(body.to_string()).into_parts();
+        let Body::Full(body) = body else { panic!("a stream, {}", head.status) };
+        self.host.settle();
+        (head.status, serde_json::from_slice(&body).expect("answers are JSON"))
+    }
+
+    /// A streamed answer, read to its end.
+    fn stream(&self) -> String {
+        let (head, body) = self.send(question(true).to_string()).into_parts();
+        assert_eq!(head.status, StatusCode::OK);
+        let Body::Stream(chunks) = body else { panic!("no stream") };
+        let text = self.host.run(chunks.map(|chunk| String::from_utf8(chunk.to_vec()).expect("UTF-8")).collect());
+        self.host.settle();
+        text
+    }
+
+    /// Rows of the log, newest first: status, error code, attempts.
+    fn log(&self) -> Vec<(i64, String, i64)> {
+        use crate::host::Value::{Integer, Text};
+        let rows = self.host.sql("SELECT status, error_code, attempts FROM request_logs ORDER BY id DESC", vec![]);
+        let entry = |row: Vec<_>| match <[_; 3]>::try_from(row) {
+            Ok([Integer(status), Text(code), Integer(attempts)]) => (status, code, attempts),
+            other => panic!("{other:?}"),
+        };
+        rows.into_iter().map(entry).collect()
+    }
+
+    fn quota(&self, token: usize) -> i64 {
+        self.host.number(&format!("SELECT normal_remaining FROM tokens WHERE id = {token}"))
+    }
+
+    /// When the token is no longer cooling, in milliseconds from now; 0 when it is not.
+    fn cooling(&self, token: usize) -> i64 {
+        let now = crate::host::Host::now(&*self.host);
+        let sql = format!("SELECT coalesce(max(until), {now}) - {now} FROM token_cooldowns WHERE token_id = {token}");
+        self.host.number(&sql)
+    }
+
+    fn skipped(&self, token: usize) -> bool {
+        let sql = format!("SELECT skip_until > (SELECT max(turn) FROM tokens) FROM tokens WHERE id = {token}");
+        self.host.number(&sql) == 1
+    }
+
+    /// Tokens in the order in which they were sent upstream.
+    fn asked(&self) -> Vec<String> {
+        let requests = self.host.requests.borrow();
+        let cookie = |request: &http::Request<Bytes>| request.headers()["cookie"].to_str().unwrap_or("").to_owned();
+        requests.iter().map(cookie).filter_map(|c| c.split(['=', ';']).nth(1).map(str::to_owned)).collect()
+    }
+}
+
+fn question(stream: bool) -> Value {
+    json!({ "model": "grok-4", "stream": stream, "messages": [{ "role": "user", "content": "hi" }] })
+}
+
+fn token(text: &str) -> String {
+    format!("{}\n", json!({ "result": { "response": { "token": text, "isThinking": false } } }))
+}
+
+fn end() -> String {
+    format!("{}\n", json!({ "result": { "response": { "isSoftStop": true, "finalMetadata": {} } } }))
+}
+
+fn whole_answer() -> Answer {
+    Answer::chunks([token("Hello"), token(" world"), end()])
+}
+
+fn too_many_requests() -> Answer {
+    Answer::new(429, r#"{"error":{"code":8,"message":"Too many requests","details":[]}}"#)
+}
