@@ -41,13 +41,17 @@ test('a token of 64 KB, an answer that is only a modelResponse, late thinking', 
   assert.doesNotMatch(late.text, /afterthought/);
 });
 
-test('a stream that ends while thinking closes its think element', async () => {
+test('thinking is closed also where the stream ends or breaks inside it', async () => {
   await gw.settings({ show_thinking: true });
   const thought = (token) => ({ result: { response: { token, isThinking: true, messageTag: 'summary', responseId: 'a' } } });
-  gw.grok.script({}, { frames: [thought('first'), thought('second')] });
-  const read = await readSse(await stream('think'));
-  assert.equal(read.text.split('<think>').length, read.text.split('</think>').length);
-  assert.match(read.text, /second\s*<\/think>\s*$/);
+  const end = { result: { response: { finalMetadata: {}, responseId: 'a' } } };
+  for (const [frames, done] of [[[thought('first'), thought('second'), end], true], [[thought('first'), thought('second')], false]]) {
+    gw.grok.reset();
+    gw.grok.script({}, { frames });
+    const read = await readSse(await stream('think'));
+    assert.match(read.text, /^<think>\n[\s\S]*second\s*<\/think>\s*$/);
+    assert.equal(read.done, done);
+  }
 });
 
 test('a cut after some tokens is an error event without [DONE], and the SDK raises', async () => {
