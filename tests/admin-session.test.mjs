@@ -51,7 +51,7 @@ test('the first-run password opens nothing but its own change', async () => {
 
 test('the change asks for the current password and a new one that is no default', async () => {
   const wrong = await gw.api('POST', '/password', { current: 'wrong', new: NEW });
-  refused(wrong, 400);
+  refused(wrong, 401, 'BAD_CREDENTIALS');
   assert.equal(wrong.body.field, 'current');
   for (const bad of ['', 'admin', 5, null]) {
     const answer = await gw.api('POST', '/password', { current: 'admin', new: bad });
