@@ -97,7 +97,8 @@ test('a body over 20 MiB is 413, announced or not; a large one below is served',
   const chunked = await send(new Blob([of(21 << 20)]).stream(), gw.key, { duplex: 'half' });
   assert.equal(chunked.status, 413, chunked.text.slice(0, 200));
   assert.equal(gw.grok.calls.length, 0);
-  const large = await send(of(19 << 20));
+  // Grok repeats the message in one frame, and frames of more than 8 MiB are not taken: so not all of it is message.
+  const large = await send({ ...user('x'.repeat(6 << 20)), user: 'x'.repeat(13 << 20) });
   assert.equal(large.status, 200, large.text.slice(0, 200));
 });
 

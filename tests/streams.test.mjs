@@ -55,7 +55,7 @@ test('thinking is closed also where the stream ends or breaks inside it', async 
 });
 
 test('a cut after some tokens is an error event without [DONE], and the SDK raises', async () => {
-  for (const way of ['[[n:50]] [[cut:30]]', '[[n:50]] [[truncate:30]]', '[[n:50]] [[late:internal]]', '[[n:50]] [[late:too_many]]', '[[n:50]] [[model_error]]']) {
+  for (const way of ['[[cut:30]]', '[[truncate:30]]', '[[late:internal]]', '[[late:too_many]]', '[[model_error]]'].map((end) => `[[n:50]] [[slow:5]] ${end}`)) {
     broken(await readSse(await stream(way)), way);
     const client = new OpenAI({ baseURL: `${gw.url}/v1`, apiKey: gw.key, maxRetries: 0 });
     await assert.rejects(async () => {
@@ -69,7 +69,7 @@ test('a cut after some tokens is an error event without [DONE], and the SDK rais
 
 test('a cut stream is logged as a failure', async () => {
   await gw.ok('POST', '/logs/clear', {});
-  await readSse(await stream('[[n:50]] [[cut:30]]'));
+  await readSse(await stream('[[n:50]] [[slow:5]] [[cut:30]]'));
   const [row] = await gw.logged(1);
   assert.ok(row.status >= 500, JSON.stringify(row));
   assert.notEqual(row.error, '');
@@ -150,5 +150,5 @@ test('the events are what an SSE reader expects', async () => {
   assert.equal(response.headers.get('content-encoding'), null);
   const text = await response.text();
   assert.ok(text.endsWith('data: [DONE]\n\n'));
-  assert.ok(parseSse(text).choices.length >= 5);
+  assert.ok(parseSse(text).choices.length >= 2);
 });
