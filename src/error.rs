@@ -91,6 +91,8 @@ pub struct Error {
     pub param: Option<String>,
     /// Seconds after which a further try is worth it.
     pub retry_after: Option<u64>,
+    /// The methods that the path does take.
+    pub allow: Option<String>,
 }
 
 /// What clients of `/v1` know as an error, in a body or in a stream.
@@ -104,7 +106,7 @@ pub struct OpenAiError<'a> {
 
 impl Error {
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Error { kind, message: message.into(), code: None, param: None, retry_after: None }
+        Error { kind, message: message.into(), code: None, param: None, retry_after: None, allow: None }
     }
 
     /// A 400 that names the field.
@@ -173,6 +175,9 @@ impl Error {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if let Some(methods) = self.allow.and_then(|methods| HeaderValue::from_str(&methods).ok()) {
+            headers.insert(header::ALLOW, methods);
         }
         reply
     }

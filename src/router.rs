@@ -143,7 +143,11 @@ fn not_routed(headers: &HeaderMap, path: &str, allowed: &[&str]) -> Result<Error
     }
     Ok(match allowed {
         [] => Error::new(Kind::NotFound, format!("There is nothing at {path}")),
-        methods => Error::new(Kind::MethodNotAllowed, format!("{path} takes {}", methods.join(", "))),
+        methods => {
+            let methods = methods.join(", ");
+            let message = format!("{path} takes {methods}");
+            Error { allow: Some(methods), ..Error::new(Kind::MethodNotAllowed, message) }
+        }
     })
 }
 

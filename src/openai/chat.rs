@@ -27,7 +27,7 @@ use super::{
     answer::{self, Begun},
     conversation::Conversation,
     ledger::Ledger,
-    models::unknown,
+    models::does_not_exist,
     types::ChatRequest,
     wire::{FinishReason, Head},
 };
@@ -61,7 +61,7 @@ async fn read(request: Request, ledger: &mut Ledger) -> Result<Chat> {
     let request = ChatRequest::parse(&body)?;
     ledger.model = request.model.to_string();
     ledger.stream = request.stream;
-    let model = models::find(&request.model).ok_or_else(|| unknown(&request.model))?;
+    let model = models::find(&request.model).ok_or_else(|| no_such_model(&request.model))?;
     let flat = flatten(&request.messages);
     if let Some(image) = flat.images.first() {
         return Err(Error::invalid(&image.param, "This release does not take pictures yet: send text only"));
@@ -83,7 +83,11 @@ async fn answer(app: &Rc<App>, key: &PresentedKey, chat: &Chat, mut ledger: Ledg
         let reservation = match reserve::reserve(&app.db, &ask).await? {
             Reserved::Token(reservation) => reservation,
             Reserved::None(refusal) => {
-                let error = last_fault.as_ref().map_or_else(|| no_token(&refusal, ask.now), Error::from);
+                let error = match &last_fault {
+                    // The refusal knows for how long the last of them rests.
+                    None | Some(Fault::RateLimited { .. }) => no_token(&refusal, ask.now),
+                    Some(fault) => Error::from(fault),
+                };
                 ledger.caller = refusal.caller;
                 return Err(ledger.refused(error));
             }
@@ -130,6 +134,11 @@ async fn attempt(
     ledger.clone().completed();
     let body = collected.finish(&head, FinishReason::Stop, ledger.prompt_tokens);
     Ok(http_io::json_bytes(body))
+}
+
+/// A 400 as for any other wrong field, with the code that OpenAI's clients know.
+fn no_such_model(id: &str) -> Error {
+    Error { code: Some("model_not_found"), ..Error::invalid("model", does_not_exist(id)) }
 }
 
 /// Why there is no token for this request, and when there may be one again.

@@ -22,12 +22,11 @@ pub async fn get(app: Rc<App>, key: PresentedKey, request: Request) -> Result<Re
     let id = request.uri().path().rsplit('/').next().unwrap_or_default();
     match models::find(id) {
         Some(model) => http_io::json(&model.object(app.now_seconds())),
-        None => Err(unknown(id)),
+        // The 404 that OpenAI's clients know.
+        None => Err(Error::new(Kind::ModelNotFound, does_not_exist(id)).with_param("model")),
     }
 }
 
-/// The 404 that OpenAI's clients know.
-pub fn unknown(id: &str) -> Error {
-    let message = format!("The model '{id}' does not exist: GET /v1/models lists those that do");
-    Error::new(Kind::ModelNotFound, message).with_param("model")
+pub fn does_not_exist(id: &str) -> String {
+    format!("The model '{id}' does not exist: GET /v1/models lists those that do")
 }

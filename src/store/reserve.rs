@@ -211,7 +211,7 @@ fn any_due(model: &Model, token_type: &str) -> String {
     )
 }
 
-/// When the first resting token is usable again: exact for pools of [`ASKED_WHEN_FREE`] tokens a type, and for
+/// When the first resting token is usable again, one that this request has put to rest included: exact for pools of [`ASKED_WHEN_FREE`] tokens a type, and for
 /// larger ones exact among those whose first bar ends first.
 fn first_free(model: &Model) -> String {
     let bucket = bucket(model);
@@ -229,7 +229,7 @@ fn first_free(model: &Model) -> String {
         "SELECT min(max(
     CASE WHEN {bucket}_remaining < ?3 AND {bucket}_until > ?1 THEN {bucket}_until ELSE ?1 END,
     coalesce((SELECT until FROM token_cooldowns WHERE token_id = resting.id AND name = ?2), ?1)))
-  FROM ({resting}) resting WHERE instr(?4, ',' || id || ',') = 0 AND ?5 <> ''"
+  FROM ({resting}) resting WHERE ?4 <> '' AND ?5 <> ''"
     )
 }
 
