@@ -21,7 +21,7 @@ function work(headers) {
 }
 
 const isDb = (step) => step.kind === 'd1';
-const sum = (steps, field) => steps.reduce((total, step) => total + step[field], 0);
+const sum = (steps, field) => steps.filter(isDb).reduce((total, step) => total + step[field], 0);
 
 async function measuredChat(options) {
   const answer = await gw.chat('[[n:20]]', options);

@@ -56,6 +56,7 @@ test('thinking is closed also where the stream ends or breaks inside it', async 
 
 test('a cut after some tokens is an error event without [DONE], and the SDK raises', async () => {
   for (const way of ['[[cut:30]]', '[[truncate:30]]', '[[late:internal]]', '[[late:too_many]]', '[[model_error]]'].map((end) => `[[n:50]] [[slow:5]] ${end}`)) {
+    await gw.pool(['basic-1', 'basic-2', 'basic-3', 'basic-4', 'basic-5']);
     broken(await readSse(await stream(way)), way);
     const client = new OpenAI({ baseURL: `${gw.url}/v1`, apiKey: gw.key, maxRetries: 0 });
     await assert.rejects(async () => {
@@ -79,7 +80,7 @@ test('a slow stream is delivered as it comes', async () => {
   const response = await stream('[[n:12]] [[slow:150]]');
   const times = [];
   await follow(response, (text, at) => { if (text.includes('"content"')) times.push(at); });
-  const call = gw.grok.of('chat').at(-1);
+  const call = await gw.grok.of('chat').at(-1).done;
   assert.ok(times.length >= 10, `${times.length} pieces`);
   assert.ok(call.endedAt - times[0] > 1_200, 'the first piece came long before the end');
   assert.ok(times.at(-1) - times[0] > 1_200, 'the pieces are spread as the tokens were');
