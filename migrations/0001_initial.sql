@@ -140,10 +140,15 @@ CREATE TABLE request_logs (
   completion_tokens INTEGER NOT NULL
 )
 -- statement
--- Counters by local hour, so that charts outlive the log.
+-- Failures alone have an index: they are few and asked for most. An index over all rows would cost each chat a
+-- written row, which is dearer than the rows read by the few searches for a model or a key.
+CREATE INDEX request_logs_failed ON request_logs (id, status) WHERE status >= 400
+-- statement
+-- Counters by local hour, so that charts outlive the log; in days that lie further back, by local day in the
+-- row of its first hour.
 CREATE TABLE request_stats (
   hour              INTEGER NOT NULL,    -- local time in hours since 1970
-  model             TEXT NOT NULL,
+  model             TEXT NOT NULL,       -- '' for one that does not exist
   key_id            INTEGER NOT NULL,
   error_code        TEXT NOT NULL,       -- '' for successes
   requests          INTEGER NOT NULL,
@@ -152,6 +157,8 @@ CREATE TABLE request_stats (
   first_bytes       INTEGER NOT NULL,    -- how many those are
   prompt_tokens     INTEGER NOT NULL,
   completion_tokens INTEGER NOT NULL,
+  duration_buckets   TEXT NOT NULL,      -- histograms of the successes, `{"bucket": count}`
+  first_byte_buckets TEXT NOT NULL,
   PRIMARY KEY (hour, model, key_id, error_code)
 ) WITHOUT ROWID
 -- statement
@@ -245,9 +252,10 @@ CREATE TRIGGER token_quotas_apply INSTEAD OF INSERT ON token_quotas BEGIN
   INSERT INTO token_bars (token_id, at) VALUES (NEW.token_id, NEW.at);
 END
 -- statement
--- A chat that ended: its log row, the counters and the token's new state in one statement.
+-- A chat that ended: its log row, the counters and the token's new state in one statement. The buckets are
+-- those of its times, as text; NULL counts nothing.
 CREATE VIEW finished_requests AS
-SELECT r.*, 0 AS at, 0 AS hour, '' AS limit_name, '' AS bucket, 0 AS spent, 0 AS drained, 0 AS window_until,
+SELECT r.*, 0 AS at, 0 AS hour, '' AS counted_model, '' AS duration_bucket, '' AS first_byte_bucket, '' AS limit_name, '' AS bucket, 0 AS spent, 0 AS drained, 0 AS window_until,
        0 AS cool_until, 0 AS skip, 0 AS strike, '' AS reason
   FROM request_logs r
  WHERE 0
@@ -259,16 +267,24 @@ CREATE TRIGGER finished_requests_apply INSTEAD OF INSERT ON finished_requests BE
       NEW.key_id, NEW.key_name, NEW.model, NEW.stream, NEW.status, NEW.error_code, NEW.error, NEW.duration_ms,
       NEW.first_byte_ms, NEW.attempts, NEW.token_id, NEW.token_suffix, NEW.prompt_tokens, NEW.completion_tokens);
   INSERT INTO request_stats (hour, model, key_id, error_code, requests, duration_ms, first_byte_ms, first_bytes,
-      prompt_tokens, completion_tokens)
-  VALUES (NEW.hour, NEW.model, NEW.key_id, NEW.error_code, 1, NEW.duration_ms, coalesce(NEW.first_byte_ms, 0),
-      NEW.first_byte_ms IS NOT NULL, NEW.prompt_tokens, NEW.completion_tokens)
+      prompt_tokens, completion_tokens, duration_buckets, first_byte_buckets)
+  VALUES (NEW.hour, NEW.counted_model, NEW.key_id, NEW.error_code, 1, NEW.duration_ms,
+      coalesce(NEW.first_byte_ms, 0), NEW.first_byte_ms IS NOT NULL, NEW.prompt_tokens, NEW.completion_tokens,
+      iif(NEW.duration_bucket IS NULL, '{}', json_object(NEW.duration_bucket, 1)),
+      iif(NEW.first_byte_bucket IS NULL, '{}', json_object(NEW.first_byte_bucket, 1)))
   ON CONFLICT (hour, model, key_id, error_code) DO UPDATE SET
     requests = requests + 1,
     duration_ms = duration_ms + excluded.duration_ms,
     first_byte_ms = first_byte_ms + excluded.first_byte_ms,
     first_bytes = first_bytes + excluded.first_bytes,
     prompt_tokens = prompt_tokens + excluded.prompt_tokens,
-    completion_tokens = completion_tokens + excluded.completion_tokens;
+    completion_tokens = completion_tokens + excluded.completion_tokens,
+    duration_buckets = iif(NEW.duration_bucket IS NULL, duration_buckets, json_set(duration_buckets,
+      '$."' || NEW.duration_bucket || '"',
+      coalesce(json_extract(duration_buckets, '$."' || NEW.duration_bucket || '"'), 0) + 1)),
+    first_byte_buckets = iif(NEW.first_byte_bucket IS NULL, first_byte_buckets, json_set(first_byte_buckets,
+      '$."' || NEW.first_byte_bucket || '"',
+      coalesce(json_extract(first_byte_buckets, '$."' || NEW.first_byte_bucket || '"'), 0) + 1));
   INSERT INTO token_outcomes (token_id, at, limit_name, bucket, spent, drained, window_until, cool_until, skip,
       strike, reason)
   SELECT NEW.token_id, NEW.at, NEW.limit_name, NEW.bucket, NEW.spent, NEW.drained, NEW.window_until,
@@ -278,4 +294,26 @@ CREATE TRIGGER finished_requests_apply INSTEAD OF INSERT ON finished_requests BE
   INSERT INTO token_bars (token_id, at)
   SELECT id, NEW.at FROM tokens
    WHERE state = 'active' AND token_type IN ('sso', 'ssoSuper') AND bars_until <= NEW.at LIMIT 1;
+END
+-- statement
+-- A row inserted into this view folds the counters of the hours before `folded_before` into days, without their
+-- histograms, and drops those before `dropped_before`. Done again, it changes nothing.
+CREATE VIEW request_stats_aging AS SELECT 0 AS folded_before, 0 AS dropped_before WHERE 0
+-- statement
+CREATE TRIGGER request_stats_aging_apply INSTEAD OF INSERT ON request_stats_aging BEGIN
+  DELETE FROM request_stats WHERE hour < NEW.dropped_before;
+  INSERT INTO request_stats (hour, model, key_id, error_code, requests, duration_ms, first_byte_ms, first_bytes,
+      prompt_tokens, completion_tokens, duration_buckets, first_byte_buckets)
+  SELECT hour - hour % 24, model, key_id, error_code, sum(requests), sum(duration_ms), sum(first_byte_ms),
+      sum(first_bytes), sum(prompt_tokens), sum(completion_tokens), '{}', '{}'
+    FROM request_stats WHERE hour < NEW.folded_before AND hour % 24 <> 0
+   GROUP BY 1, 2, 3, 4
+  ON CONFLICT (hour, model, key_id, error_code) DO UPDATE SET
+    requests = requests + excluded.requests,
+    duration_ms = duration_ms + excluded.duration_ms,
+    first_byte_ms = first_byte_ms + excluded.first_byte_ms,
+    first_bytes = first_bytes + excluded.first_bytes,
+    prompt_tokens = prompt_tokens + excluded.prompt_tokens,
+    completion_tokens = completion_tokens + excluded.completion_tokens;
+  DELETE FROM request_stats WHERE hour < NEW.folded_before AND hour % 24 <> 0;
 END

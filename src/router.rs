@@ -9,7 +9,7 @@ use futures::future::LocalBoxFuture;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use crate::{
-    admin::{keys, logs, session, settings, storage, token_test, tokens},
+    admin::{keys, logs, session, settings, stats, storage, token_test, tokens},
     app::App,
     auth::{AdminSession, PresentedKey},
     error::{Error, Kind, Result},
@@ -82,6 +82,8 @@ const ROUTES: &[Route] = &[
     route!(POST "/api/tokens/test" admin token_test::test),
     route!(GET "/api/tokens/tags/all" admin tokens::all_tags),
     route!(GET "/api/storage/mode" admin storage::mode),
+    route!(GET "/api/stats" admin stats::pool),
+    route!(GET "/api/request-stats" admin stats::requests),
     route!(GET "/api/logs" admin logs::list),
     route!(POST "/api/logs/clear" admin logs::clear),
     route!(GET "/api/keys" admin keys::list),

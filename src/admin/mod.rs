@@ -1,10 +1,12 @@
 //! The console's API: one file a page, each with its bodies, handlers and answers.
 
+pub mod export;
 pub mod keys;
 pub mod logs;
 pub mod query;
 pub mod session;
 pub mod settings;
+pub mod stats;
 pub mod storage;
 pub mod token_test;
 pub mod tokens;

@@ -11,13 +11,14 @@ pub mod admin_sessions;
 pub mod api_keys;
 pub mod gate;
 pub mod login_attempts;
-pub mod media;
 pub mod request_logs;
+pub mod request_stats;
 pub mod reserve;
 mod row;
 pub mod schema;
 pub mod settings;
 pub mod storage;
+pub mod token_counts;
 pub mod tokens;
 
 pub use row::Columns;

@@ -1,15 +1,20 @@
 //! The audit log, and the two statements that end an attempt and a chat.
 
-use serde::Serialize;
-
 use crate::{
     error::Result,
-    grok::models::Bucket,
+    grok::models::{self, Bucket},
     host::Value,
     pool::{Effect, Used},
 };
 
-use super::{Columns, Db};
+use super::{
+    Db,
+    request_stats::{bucket_of, local_hour},
+};
+
+mod list;
+
+pub use list::{Filter, Key, LogEntry, list, statement};
 
 /// What an attempt did to its token.
 #[derive(Debug, Clone)]
@@ -55,29 +60,39 @@ pub async fn outcome(db: &Db, outcome: &TokenOutcome) -> Result<()> {
 
 /// Writes the log row, counts the chat in its local hour and applies what the last attempt did to its token.
 pub async fn finish(db: &Db, finished: &FinishedRequest, timezone_offset_minutes: i64) -> Result<()> {
-    let hour = (finished.at + timezone_offset_minutes * 60_000).div_euclid(3_600_000);
+    let hour = local_hour(finished.at, timezone_offset_minutes);
+    // A name that a client made up is logged, but does not become a row of the counters.
+    let counted_model = models::find(&finished.model).map_or("", |model| model.id);
+    let bucket = |ms: Option<u64>| {
+        let counted = finished.error_code.is_empty();
+        Value::from(ms.filter(|_| counted).map(|ms| bucket_of(ms).to_string()))
+    };
     let sql = format!(
         "INSERT INTO finished_requests (request_id, ip, key_id, key_name, model, stream, status, error_code, error,
-           duration_ms, first_byte_ms, attempts, prompt_tokens, completion_tokens, hour, token_suffix, {OUTCOME_COLUMNS})
-         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+           duration_ms, first_byte_ms, attempts, prompt_tokens, completion_tokens, hour, counted_model,
+           duration_bucket, first_byte_bucket, token_suffix, {OUTCOME_COLUMNS})
+         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
     );
     let suffix = finished.outcome.as_ref().map_or("", |outcome| &outcome.used.suffix);
     let mut values = vec![
         finished.request_id.as_str().into(),
-        finished.ip.as_str().into(),
+        clipped(&finished.ip),
         finished.key_id.into(),
         finished.key_name.as_str().into(),
-        finished.model.as_str().into(),
+        clipped(&finished.model),
         finished.stream.into(),
         i64::from(finished.status).into(),
         finished.error_code.as_str().into(),
-        finished.error.as_str().into(),
+        clipped(&finished.error),
         (finished.duration_ms as i64).into(),
         finished.first_byte_ms.map(|ms| ms as i64).into(),
         i64::from(finished.attempts).into(),
         (finished.prompt_tokens as i64).into(),
         (finished.completion_tokens as i64).into(),
         hour.into(),
+        counted_model.into(),
+        bucket(Some(finished.duration_ms)),
+        bucket(finished.first_byte_ms),
         suffix.into(),
     ];
     values.extend(match &finished.outcome {
@@ -112,74 +127,32 @@ fn outcome_values(TokenOutcome { at, used, effect }: &TokenOutcome) -> Vec<Value
     ]
 }
 
-/// A row of the log, as the console shows it.
-#[derive(Debug, Serialize)]
-pub struct LogEntry {
-    /// Text, because the number is larger than what many JSON readers keep exact.
-    pub id: String,
-    pub request_id: String,
-    /// `YYYY-MM-DD HH:MM:SS`, UTC.
-    pub time: String,
-    /// Unix milliseconds.
-    pub timestamp: i64,
-    pub ip: String,
-    pub key_name: String,
-    pub model: String,
-    pub stream: bool,
-    pub status: i64,
-    /// Seconds.
-    pub duration: f64,
-    /// Seconds until the first token of the answer.
-    pub first_byte: Option<f64>,
-    pub attempts: i64,
-    pub token_suffix: String,
-    pub error_code: String,
-    pub error: String,
-    pub prompt_tokens: i64,
-    pub completion_tokens: i64,
-}
-
-/// No id is larger: it could not cross JavaScript unharmed.
-pub const MAX_ID: i64 = (1 << 53) - 1;
-
-/// The newest rows first, or the newest of those before a row.
-pub async fn list(db: &Db, limit: i64, before: Option<i64>) -> Result<Vec<LogEntry>> {
-    const LIST: &str = "SELECT CAST(id AS TEXT), request_id, strftime('%Y-%m-%d %H:%M:%S', id / 2048000, 'unixepoch'),
-        id / 2048, ip, key_name, model, stream, status, duration_ms, first_byte_ms, attempts, token_suffix, error_code,
-        error, prompt_tokens, completion_tokens
-        FROM request_logs WHERE id < ?2 ORDER BY id DESC LIMIT ?1";
-    let rows = db.rows(LIST, vec![limit.into(), before.unwrap_or(MAX_ID).into()]).await?;
-    rows.into_iter().map(|row| LogEntry::read(&mut Columns::new(row))).collect()
-}
-
 /// Empties the log; the hourly counters stay.
 pub async fn clear(db: &Db) -> Result<()> {
     db.run("DELETE FROM request_logs", vec![]).await
 }
 
-impl LogEntry {
-    fn read(row: &mut Columns) -> Result<Self> {
-        // Hundredths are all that an operator reads.
-        let seconds = |ms: i64| (ms as f64 / 10.0).round() / 100.0;
-        Ok(LogEntry {
-            id: row.text()?,
-            request_id: row.text()?,
-            time: row.text()?,
-            timestamp: row.integer()?,
-            ip: row.text()?,
-            key_name: row.text()?,
-            model: row.text()?,
-            stream: row.flag()?,
-            status: row.integer()?,
-            duration: seconds(row.integer()?),
-            first_byte: row.optional_integer()?.map(seconds),
-            attempts: row.integer()?,
-            token_suffix: row.text()?,
-            error_code: row.text()?,
-            error: row.text()?,
-            prompt_tokens: row.integer()?,
-            completion_tokens: row.integer()?,
-        })
+/// At most this many rows are deleted at a time.
+const SLICE: i64 = 1000;
+
+/// Deletes the oldest rows beyond `days` and beyond the newest `rows`, one slice of them; tells whether there are
+/// more.
+pub async fn prune(db: &Db, now: i64, days: i64, rows: i64) -> Result<bool> {
+    const PRUNE: &str = "DELETE FROM request_logs WHERE id IN (
+        SELECT id FROM request_logs
+         WHERE id < max(?, coalesce((SELECT id FROM request_logs ORDER BY id DESC LIMIT 1 OFFSET ?), 0))
+         ORDER BY id LIMIT ?) RETURNING 1";
+    let oldest = (now - days * 86_400_000).max(0) * 2048;
+    let deleted = db.rows(PRUNE, vec![oldest.into(), (rows - 1).into(), SLICE.into()]).await?;
+    Ok(deleted.len() as i64 == SLICE)
+}
+
+/// The text up to a length that a row can hold, whatever a client or Grok sent.
+fn clipped(text: &str) -> Value {
+    const MOST: usize = 500;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => text[..end].into(),
+        None => text.into(),
     }
 }
 

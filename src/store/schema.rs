@@ -12,10 +12,7 @@ use crate::{
 use super::{Columns, Db};
 
 /// In the order in which they are applied.
-pub const MIGRATIONS: [(&str, &str); 2] = [
-    ("0001_initial.sql", include_str!("../../migrations/0001_initial.sql")),
-    ("0002_media.sql", include_str!("../../migrations/0002_media.sql")),
-];
+const MIGRATIONS: [(&str, &str); 1] = [("0001_initial.sql", include_str!("../../migrations/0001_initial.sql"))];
 
 const SEPARATOR: &str = "\n-- statement\n";
 

@@ -16,6 +16,7 @@ mod keys;
 mod logs;
 mod session;
 mod settings;
+mod stats;
 mod tokens;
 
 /// A browser at the console of one gateway.
@@ -82,8 +83,14 @@ impl Console {
         self.host.statements.borrow_mut().clear();
         let reply = self.host.run(router::route(self.host.app(), request).boxed_local());
         let (head, body) = reply.into_parts();
-        let Body::Full(body) = body else { panic!("{path} answers a stream") };
-        let body = serde_json::from_slice(&body).unwrap_or_else(|e| panic!("{path} answers no JSON: {e}"));
+        let body = match body {
+            Body::Full(body) => body.to_vec(),
+            Body::Stream(chunks) => self.host.run(chunks.collect::<Vec<_>>()).concat(),
+        };
+        let body = match head.headers.get("content-type").map(|kind| kind == "text/csv; charset=utf-8") {
+            Some(true) => Value::String(String::from_utf8(body).expect("it is UTF-8")),
+            _ => serde_json::from_slice(&body).unwrap_or_else(|e| panic!("{path} answers no JSON: {e}")),
+        };
         let statements = self.host.statements.borrow().len();
         Answer { status: head.status, headers: head.headers, body, statements }
     }

@@ -132,9 +132,9 @@ fn the_log_is_read_page_by_page() {
     }
     let db = host.app().db.clone();
     let (first, second) = host.run(async move {
-        let first = list(&db, 3, None).await.expect("it is read");
+        let first = list(&db, &Filter::default(), 3).await.expect("it is read");
         let before = first.last().and_then(|entry| entry.id.parse().ok());
-        (first, list(&db, 3, before).await.expect("it is read"))
+        (first, list(&db, &Filter { before, ..Filter::default() }, 3).await.expect("it is read"))
     });
     let ids: Vec<_> = first.iter().chain(&second).map(|entry| entry.id.as_str()).collect();
     let expected: Vec<_> = (0..5).rev().map(|n| (START * 2048 + n).to_string()).collect();

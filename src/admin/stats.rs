@@ -1,0 +1,252 @@
+//! The page of statistics: the pool as it is, and the requests as they were counted.
+
+use std::rc::Rc;
+
+use serde::Serialize;
+
+use crate::{
+    app::App,
+    auth::AdminSession,
+    error::Result,
+    host::{Reply, Request},
+    http_io,
+    secrets::Vault,
+    store::{
+        request_stats::{self, Counted, DAYS, Sums, local_hour, percentile},
+        token_counts::{self, Group},
+    },
+};
+
+#[derive(Serialize)]
+struct Answer<T> {
+    success: bool,
+    data: T,
+}
+
+#[derive(Serialize)]
+struct Pool {
+    normal: Counts,
+    #[serde(rename = "super")]
+    supers: Counts,
+    total: i64,
+}
+
+/// Tokens of one type. The states are those of the token list, each token in one of them.
+#[derive(Default, Serialize)]
+struct Counts {
+    total: i64,
+    active: i64,
+    unused: i64,
+    cooldown: i64,
+    exhausted: i64,
+    expired: i64,
+    disabled: i64,
+    unreadable: i64,
+    /// What is known to be left, of tokens that can serve or will again.
+    remaining_queries: i64,
+    heavy_remaining_queries: i64,
+    /// How many of these tokens have an ordinary quota that is not known.
+    unknown_quota: i64,
+}
+
+impl Counts {
+    fn add(&mut self, group: &Group, is_readable: bool) {
+        self.total += group.tokens;
+        let count = match group.state.as_str() {
+            "expired" => &mut self.expired,
+            "disabled" => &mut self.disabled,
+            _ if !is_readable => &mut self.unreadable,
+            state => {
+                self.remaining_queries += group.normal_remaining;
+                self.heavy_remaining_queries += group.heavy_remaining;
+                self.unknown_quota += group.unknown;
+                match state {
+                    "cooling" => &mut self.cooldown,
+                    "unused" => &mut self.unused,
+                    "exhausted" => &mut self.exhausted,
+                    _ => &mut self.active,
+                }
+            }
+        };
+        *count += group.tokens;
+    }
+}
+
+/// `GET /api/stats`
+pub async fn pool(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
+    let vault = Vault::open(&app).await?;
+    let mut pool = Pool { normal: Counts::default(), supers: Counts::default(), total: 0 };
+    for group in token_counts::read(&app.db, app.now()).await? {
+        let counts = if group.is_super { &mut pool.supers } else { &mut pool.normal };
+        counts.add(&group, vault.has_key_of(&group.sealed_by));
+        pool.total += group.tokens;
+    }
+    http_io::json(&Answer { success: true, data: pool })
+}
+
+#[derive(Serialize)]
+struct Requests {
+    hourly: Vec<Hour>,
+    daily: Vec<Day>,
+    models: Vec<Model>,
+    keys: Vec<Key>,
+    errors: Vec<Failures>,
+    summary: Summary,
+    latency: Latency,
+    timezone_offset_minutes: i64,
+}
+
+#[derive(Serialize)]
+struct Hour {
+    /// `HH:00`, local time.
+    hour: String,
+    success: i64,
+    failed: i64,
+    cancelled: i64,
+}
+
+#[derive(Serialize)]
+struct Day {
+    date: String,
+    success: i64,
+    failed: i64,
+    cancelled: i64,
+}
+
+#[derive(Serialize)]
+struct Model {
+    /// `""` for names that are no model.
+    model: String,
+    count: i64,
+    success: i64,
+    failed: i64,
+    cancelled: i64,
+}
+
+#[derive(Serialize)]
+struct Key {
+    id: i64,
+    /// `null` for a key that is deleted.
+    name: Option<String>,
+    count: i64,
+    success: i64,
+    failed: i64,
+    cancelled: i64,
+    prompt_tokens: i64,
+    completion_tokens: i64,
+}
+
+#[derive(Serialize)]
+struct Failures {
+    code: String,
+    count: i64,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    total: i64,
+    success: i64,
+    failed: i64,
+    /// The client left before the end; counted neither way in the rate.
+    cancelled: i64,
+    /// Percent with one decimal; 0 without requests.
+    success_rate: f64,
+    prompt_tokens: i64,
+    completion_tokens: i64,
+}
+
+#[derive(Serialize)]
+struct Latency {
+    duration_ms: Percentiles,
+    first_byte_ms: Percentiles,
+}
+
+/// Of the successes; `null` when there were none.
+#[derive(Serialize)]
+struct Percentiles {
+    p50: Option<u64>,
+    p95: Option<u64>,
+}
+
+/// `GET /api/request-stats`
+pub async fn requests(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
+    let timezone_offset_minutes = app.timezone_offset_minutes().await;
+    let now = local_hour(app.now(), timezone_offset_minutes);
+    let counted = request_stats::read(&app.db, now).await?;
+    http_io::json(&Answer { success: true, data: Requests::of(counted, now, timezone_offset_minutes) })
+}
+
+impl Requests {
+    fn of(mut counted: Counted, now: i64, timezone_offset_minutes: i64) -> Self {
+        let at = |list: &[(i64, Sums)], place: i64| {
+            list.iter().find(|(each, _)| *each == place).map_or(Sums::default(), |(_, sums)| *sums)
+        };
+        let hour = |hour: i64| {
+            let Sums { success, failed, cancelled, .. } = at(&counted.hours, hour);
+            Hour { hour: format!("{:02}:00", hour.rem_euclid(24)), success, failed, cancelled }
+        };
+        let day = |day: i64| {
+            let Sums { success, failed, cancelled, .. } = at(&counted.days, day);
+            Day { date: date(day), success, failed, cancelled }
+        };
+        let model = |(model, sums): (String, Sums)| {
+            let Sums { success, failed, cancelled, .. } = sums;
+            Model { model, count: sums.total(), success, failed, cancelled }
+        };
+        let today = now.div_euclid(24);
+        Requests {
+            hourly: (now - 23..=now).map(hour).collect(),
+            daily: (today - DAYS + 1..=today).map(day).collect(),
+            summary: Summary::of(&counted),
+            models: counted.models.into_iter().map(model).collect(),
+            keys: counted.keys.into_iter().map(Key::of).collect(),
+            errors: counted.errors.into_iter().map(|(code, count)| Failures { code, count }).collect(),
+            latency: Latency {
+                duration_ms: Percentiles::of(&mut counted.duration),
+                first_byte_ms: Percentiles::of(&mut counted.first_byte),
+            },
+            timezone_offset_minutes,
+        }
+    }
+}
+
+impl Key {
+    fn of(key: request_stats::KeySums) -> Self {
+        let Sums { success, failed, cancelled, prompt_tokens, completion_tokens } = key.sums;
+        let (id, name, count) = (key.id, key.name, key.sums.total());
+        Key { id, name, count, success, failed, cancelled, prompt_tokens, completion_tokens }
+    }
+}
+
+impl Summary {
+    /// Of the last 24 hours.
+    fn of(counted: &Counted) -> Self {
+        let mut sums = Sums::default();
+        for (_, hour) in &counted.hours {
+            sums.add(hour);
+        }
+        let Sums { success, failed, cancelled, prompt_tokens, completion_tokens } = sums;
+        let ended = (success + failed).max(1) as f64;
+        let success_rate = (success as f64 / ended * 1000.0).round() / 10.0;
+        Summary { total: sums.total(), success, failed, cancelled, success_rate, prompt_tokens, completion_tokens }
+    }
+}
+
+impl Percentiles {
+    fn of(counts: &mut [(u64, u64)]) -> Self {
+        Percentiles { p50: percentile(counts, 0.5), p95: percentile(counts, 0.95) }
+    }
+}
+
+/// `YYYY-MM-DD` of a day counted since 1970. Source: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+pub fn date(day: i64) -> String {
+    let shifted = day + 719_468;
+    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}

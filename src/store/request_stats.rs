@@ -1,0 +1,167 @@
+//! Requests counted by local hour. Charts read these counters and never the log, so pruning and clearing the log
+//! leaves them as they are. A chat is counted by the statement that logs it ([`super::request_logs::finish`]).
+
+use crate::error::Result;
+
+use super::{Columns, Db};
+
+mod buckets;
+
+pub use buckets::{bucket_of, percentile};
+
+/// The code of a chat whose client left: neither a success nor a failure.
+const CANCELLED: &str = "client_closed_request";
+const DAY: i64 = 24;
+/// Days of the daily chart, today among them.
+pub const DAYS: i64 = 14;
+/// Days over which models are counted.
+const MODEL_DAYS: i64 = 7;
+/// Keys that are shown, the busiest first.
+const KEYS: i64 = 50;
+/// After so many days counters are dropped.
+const KEPT_DAYS: i64 = 31;
+
+/// The local hour of a time in Unix milliseconds: hours since 1970 on the operator's clock.
+pub fn local_hour(ms: i64, timezone_offset_minutes: i64) -> i64 {
+    (ms + timezone_offset_minutes * 60_000).div_euclid(3_600_000)
+}
+
+/// Sums over some of the requests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sums {
+    pub success: i64,
+    pub failed: i64,
+    /// The client left before the end.
+    pub cancelled: i64,
+    pub prompt_tokens: i64,
+    pub completion_tokens: i64,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct KeySums {
+    pub id: i64,
+    /// `None` for a key that is deleted.
+    pub name: Option<String>,
+    pub sums: Sums,
+}
+
+/// What the counters tell at a time. Hours and days without requests are left out.
+#[derive(Debug, Default)]
+pub struct Counted {
+    /// By local hour: this one and the 23 before.
+    pub hours: Vec<(i64, Sums)>,
+    /// By local day, counted since 1970: today and the 13 before.
+    pub days: Vec<(i64, Sums)>,
+    /// The last seven days, the busiest first.
+    pub models: Vec<(String, Sums)>,
+    /// The last 24 hours, as all below.
+    pub keys: Vec<KeySums>,
+    /// Failures by error code, the most frequent first.
+    pub errors: Vec<(String, i64)>,
+    /// Counts by bucket, of successes.
+    pub duration: Vec<(u64, u64)>,
+    pub first_byte: Vec<(u64, u64)>,
+}
+
+/// Everything the statistics page shows, in one statement.
+pub async fn read(db: &Db, hour: i64) -> Result<Counted> {
+    let today = hour - hour % DAY;
+    let params = vec![
+        (hour - 23).into(),
+        hour.into(),
+        (today - (DAYS - 1) * DAY).into(),
+        (today - (MODEL_DAYS - 1) * DAY).into(),
+        KEYS.into(),
+    ];
+    let mut counted = Counted::default();
+    for row in db.rows(&statement(), params).await? {
+        counted.add(&mut Columns::new(row))?;
+    }
+    Ok(counted)
+}
+
+/// `?1` the first hour of the last 24 and `?2` this one, `?3` the first hour of the days and `?4` of the models,
+/// `?5` how many keys.
+fn statement() -> String {
+    let sums = format!(
+        "sum(iif(error_code = '', requests, 0)),
+         sum(iif(error_code NOT IN ('', '{CANCELLED}'), requests, 0)),
+         sum(iif(error_code = '{CANCELLED}', requests, 0)),
+         sum(prompt_tokens), sum(completion_tokens)"
+    );
+    let histogram = |part: &str| {
+        format!(
+            "SELECT '{part}', CAST(key AS INTEGER), NULL, CAST(sum(value) AS INTEGER), 0, 0, 0, 0
+               FROM request_stats, json_each({part}_buckets) WHERE hour BETWEEN ?1 AND ?2 GROUP BY key"
+        )
+    };
+    format!(
+        "SELECT 'hour', hour, NULL, {sums} FROM request_stats WHERE hour BETWEEN ?1 AND ?2 GROUP BY hour
+         UNION ALL
+         SELECT 'day', hour / {DAY}, NULL, {sums} FROM request_stats WHERE hour BETWEEN ?3 AND ?2 GROUP BY hour / {DAY}
+         UNION ALL
+         SELECT * FROM (SELECT 'model', 0, model, {sums} FROM request_stats WHERE hour BETWEEN ?4 AND ?2
+                         GROUP BY model ORDER BY sum(requests) DESC, model)
+         UNION ALL
+         SELECT * FROM (SELECT 'key', key_id, (SELECT name FROM api_keys WHERE id = key_id), {sums}
+                          FROM request_stats WHERE hour BETWEEN ?1 AND ?2
+                         GROUP BY key_id ORDER BY sum(requests) DESC, key_id LIMIT ?5)
+         UNION ALL
+         SELECT * FROM (SELECT 'error', 0, error_code, {sums} FROM request_stats
+                         WHERE hour BETWEEN ?1 AND ?2 AND error_code NOT IN ('', '{CANCELLED}')
+                         GROUP BY error_code ORDER BY sum(requests) DESC, error_code)
+         UNION ALL
+         {}
+         UNION ALL
+         {}",
+        histogram("duration"),
+        histogram("first_byte"),
+    )
+}
+
+impl Counted {
+    fn add(&mut self, row: &mut Columns) -> Result<()> {
+        let (part, number, name) = (row.text()?, row.integer()?, row.optional_text()?);
+        let sums = Sums {
+            success: row.integer()?,
+            failed: row.integer()?,
+            cancelled: row.integer()?,
+            prompt_tokens: row.integer()?,
+            completion_tokens: row.integer()?,
+        };
+        match part.as_str() {
+            "hour" => self.hours.push((number, sums)),
+            "day" => self.days.push((number, sums)),
+            "model" => self.models.push((name.unwrap_or_default(), sums)),
+            "key" => self.keys.push(KeySums { id: number, name, sums }),
+            "error" => self.errors.push((name.unwrap_or_default(), sums.failed)),
+            "duration" => self.duration.push((number as u64, sums.success as u64)),
+            _ => self.first_byte.push((number as u64, sums.success as u64)),
+        }
+        Ok(())
+    }
+}
+
+impl Sums {
+    pub fn total(&self) -> i64 {
+        self.success + self.failed + self.cancelled
+    }
+
+    pub fn add(&mut self, other: &Sums) {
+        self.success += other.success;
+        self.failed += other.failed;
+        self.cancelled += other.cancelled;
+        self.prompt_tokens += other.prompt_tokens;
+        self.completion_tokens += other.completion_tokens;
+    }
+}
+
+/// Folds the hours of days that only the daily chart still shows, and drops what no chart shows. One statement;
+/// doing it twice, or not for weeks, does no harm.
+pub async fn age(db: &Db, hour: i64) -> Result<()> {
+    let first_shown = hour - 23;
+    let folded_before = first_shown - first_shown % DAY;
+    let dropped_before = hour - hour % DAY - (KEPT_DAYS - 1) * DAY;
+    let age = "INSERT INTO request_stats_aging (folded_before, dropped_before) VALUES (?, ?)";
+    db.run(age, vec![folded_before.into(), dropped_before.into()]).await
+}
