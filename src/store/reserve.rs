@@ -82,11 +82,13 @@ impl Ask<'_> {
     /// `?1` to `?7`.
     fn values(&self) -> Vec<Value> {
         let mut values = self.choice();
-        values.extend([self.key.hash.as_str().into(), schema::LATEST.into()]);
+        // Made here: D1 binds every number as a double, and would write `1.0`.
+        let bar = format!("[{}<{}]", bucket(self.model), self.model.cost);
+        values.extend([bar.into(), self.key.hash.as_str().into(), schema::LATEST.into()]);
         values
     }
 
-    /// `?1` to `?5`: what the choice depends on.
+    /// `?1` to `?4`: what makes a token usable.
     fn choice(&self) -> Vec<Value> {
         let tried: String = self.tried.iter().map(|id| format!("{id},")).collect();
         vec![
@@ -94,8 +96,6 @@ impl Ask<'_> {
             self.model.rate_limit_name.into(),
             i64::from(self.model.cost).into(),
             format!(",{tried}").into(),
-            // Made here: D1 binds every number as a double, and would write `1.0`.
-            format!("[{}<{}]", bucket(self.model), self.model.cost).into(),
         ]
     }
 }
@@ -211,8 +211,8 @@ fn any_due(model: &Model, token_type: &str) -> String {
     )
 }
 
-/// When the first resting token is usable again, one that this request has put to rest included: exact for pools of [`ASKED_WHEN_FREE`] tokens a type, and for
-/// larger ones exact among those whose first bar ends first.
+/// When the first resting token is usable again, be it one that this request has put to rest: exact for pools of
+/// [`ASKED_WHEN_FREE`] tokens a type, and for larger ones exact among those whose first bar ends first.
 fn first_free(model: &Model) -> String {
     let bucket = bucket(model);
     let resting = types(model)
@@ -226,10 +226,12 @@ fn first_free(model: &Model) -> String {
         .collect::<Vec<_>>()
         .join(" UNION ALL ");
     format!(
-        "SELECT min(max(
-    CASE WHEN {bucket}_remaining < ?3 AND {bucket}_until > ?1 THEN {bucket}_until ELSE ?1 END,
-    coalesce((SELECT until FROM token_cooldowns WHERE token_id = resting.id AND name = ?2), ?1)))
-  FROM ({resting}) resting WHERE ?4 <> '' AND ?5 <> ''"
+        "SELECT min(free_at) FROM (
+   SELECT id, max(
+       CASE WHEN {bucket}_remaining < ?3 AND {bucket}_until > ?1 THEN {bucket}_until ELSE ?1 END,
+       coalesce((SELECT until FROM token_cooldowns WHERE token_id = resting.id AND name = ?2), ?1)) AS free_at
+     FROM ({resting}) resting)
+  WHERE free_at > ?1 OR instr(?4, ',' || id || ',') = 0"
     )
 }
 

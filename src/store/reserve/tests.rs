@@ -221,6 +221,14 @@ fn the_first_free_token_is_free_of_all_its_bars() {
 }
 
 #[test]
+fn a_tried_token_that_rests_for_another_model_is_not_waited_for() {
+    let pool = Pool::of(2, 0);
+    pool.cool(1, "grok-3-fast", 1);
+    pool.cool(2, "grok-4", 10);
+    assert_eq!(pool.take_but("grok-4", &[1]), Err(Some(START + 10 * HOUR)));
+}
+
+#[test]
 fn a_request_does_not_get_a_token_twice() {
     let pool = Pool::of(3, 0);
     assert_eq!(pool.take_but("grok-4", &[1, 2]), Ok(3));
