@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt, stream};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
 
 use crate::{
@@ -18,12 +18,21 @@ use super::{
     fault::{self, Fault},
     headers::{self, Operator},
     limits::{self, Limits},
+    models::Model,
+    payload::{self, Uploaded},
 };
 
 /// No answer that is read as a whole is larger than this.
 const MAX_ANSWER: usize = 256 * 1024;
 /// How long a call that answers at once may take.
 const CALL_LIMIT: Duration = Duration::from_secs(8);
+/// How long a picture of many megabytes may take.
+const UPLOAD_LIMIT: Duration = Duration::from_secs(30);
+/// Uploads at once: a Worker may have six connections open, and one is the client's own.
+const UPLOADS_AT_ONCE: usize = 5;
+/// What the variables name by default.
+const GROK: &str = "https://grok.com";
+const ASSETS: &str = "https://assets.grok.com";
 
 /// What Grok is shown: an account's token and the operator's own values, in clear.
 pub struct Access {
@@ -48,6 +57,13 @@ impl Access {
     }
 }
 
+/// What begins a conversation.
+pub struct Talk {
+    pub body: Vec<u8>,
+    /// The path of the page that the conversation seems to come from; empty for the front page.
+    pub page: String,
+}
+
 /// Grok, as one account sees it.
 pub struct Client<'a> {
     app: &'a App,
@@ -57,29 +73,51 @@ pub struct Client<'a> {
 
 impl<'a> Client<'a> {
     pub async fn new(app: &'a App, access: &'a Access) -> Self {
-        let base = app.host.variable("grok_base_url").await.unwrap_or_default();
-        Client { app, access, base: base.trim_end_matches('/').to_owned() }
+        Client { app, access, base: base(app, "grok_base_url", GROK).await }
     }
 
     /// Starts a conversation. The answer is a stream of frames; any status but 2xx is a fault.
-    pub async fn converse(&self, body: Vec<u8>) -> Result<ByteStream, Fault> {
-        self.post("/rest/app-chat/conversations/new", body).await
+    pub async fn converse(&self, talk: Talk) -> Result<ByteStream, Fault> {
+        self.post("/rest/app-chat/conversations/new", talk.body.into(), &talk.page).await
     }
 
     /// What is left of the account's quota for a rate-limit model name.
     pub async fn rate_limits(&self, rate_limit_name: &str) -> Result<Limits, Fault> {
-        let answer = self.call("/rest/rate-limits", limits::request_body(rate_limit_name)).await?;
-        limits::parse(&answer)
+        let body = limits::request_body(rate_limit_name).into();
+        limits::parse(&self.call("/rest/rate-limits", body, CALL_LIMIT).await?)
+    }
+
+    /// Uploads pictures, each given as its request's body; the answers come in the order of the pictures.
+    pub async fn upload(&self, pictures: impl Iterator<Item = Bytes>) -> Result<Vec<Uploaded>, Fault> {
+        let upload =
+            |body| async { payload::uploaded(&self.call("/rest/app-chat/upload-file", body, UPLOAD_LIMIT).await?) };
+        stream::iter(pictures).map(upload).buffered(UPLOADS_AT_ONCE).try_collect().await
+    }
+
+    /// What makes a video of an uploaded picture: its post is made, and then talked about.
+    pub async fn video(&self, model: &Model, prompt: &str, picture: &Uploaded, temporary: bool) -> Result<Talk, Fault> {
+        if picture.uri.is_empty() {
+            // An upload without a path cannot be linked to: as good as none.
+            return Err(Fault::Server(502));
+        }
+        let assets = base(self.app, "grok_assets_url", ASSETS).await;
+        let post = payload::media_post(&format!("{assets}/{}", picture.uri)).into();
+        let post = payload::media_post_id(&self.call("/rest/media/post/create", post, CALL_LIMIT).await?)?;
+        let (link, page) = match post {
+            Some(id) => (format!("{}/imagine/{id}", self.base), format!("imagine/{id}")),
+            None => (format!("{assets}/post/{}", picture.uri), String::new()),
+        };
+        Ok(Talk { body: payload::video(model, &link, prompt, &picture.id, temporary), page })
     }
 
     /// A call with a short answer, read whole.
-    async fn call(&self, path: &str, body: Vec<u8>) -> Result<Bytes, Fault> {
-        let exchange = async { Ok(read_up_to(self.post(path, body).await?, MAX_ANSWER).await) };
-        within(&*self.app.host, Some(CALL_LIMIT), exchange).await.unwrap_or(Err(Fault::Timeout))
+    async fn call(&self, path: &str, body: Bytes, limit: Duration) -> Result<Bytes, Fault> {
+        let exchange = async { Ok(read_up_to(self.post(path, body, "").await?, MAX_ANSWER).await) };
+        within(&*self.app.host, Some(limit), exchange).await.unwrap_or(Err(Fault::Timeout))
     }
 
-    async fn post(&self, path: &str, body: Vec<u8>) -> Result<ByteStream, Fault> {
-        let request = self.request(path, body).map_err(|e| {
+    async fn post(&self, path: &str, body: Bytes, page: &str) -> Result<ByteStream, Fault> {
+        let request = self.request(path, body, page).map_err(|e| {
             eprintln!("the variable grok_base_url gives no address: {e}");
             Fault::Connect
         })?;
@@ -90,9 +128,9 @@ impl<'a> Client<'a> {
         if response.status().is_success() { Ok(response.into_body()) } else { Err(refusal(response).await) }
     }
 
-    fn request(&self, path: &str, body: Vec<u8>) -> Result<Request<Bytes>, http::uri::InvalidUri> {
-        let referer = format!("{}/", self.base);
-        let mut request = Request::new(Bytes::from(body));
+    fn request(&self, path: &str, body: Bytes, page: &str) -> Result<Request<Bytes>, http::uri::InvalidUri> {
+        let referer = format!("{}/{page}", self.base);
+        let mut request = Request::new(body);
         *request.method_mut() = Method::POST;
         *request.uri_mut() = format!("{}{path}", self.base).parse()?;
         let headers =
@@ -100,6 +138,12 @@ impl<'a> Client<'a> {
         *request.headers_mut() = header_map(headers);
         Ok(request)
     }
+}
+
+/// A variable that names one of the service's hosts, without a slash at its end.
+async fn base(app: &App, variable: &str, otherwise: &str) -> String {
+    let value = app.host.variable(variable).await.filter(|value| !value.trim().is_empty());
+    value.as_deref().unwrap_or(otherwise).trim().trim_end_matches('/').to_owned()
 }
 
 fn header_map(headers: Vec<(&'static str, String)>) -> HeaderMap {

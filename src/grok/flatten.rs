@@ -40,6 +40,15 @@ pub fn flatten<'r, 'a>(messages: &'r [Message<'a>]) -> Flat<'r, 'a> {
     flat
 }
 
+/// The text of the last user message that has any, bare: a video is made of one instruction, not of a dialogue.
+pub fn last_question(messages: &[Message]) -> String {
+    let texts = messages.iter().rev().filter(|message| message.role == Role::User).map(|message| {
+        let text = |part: &Part| if let Part::Text(text) = part { text.to_string() } else { String::new() };
+        message.parts.iter().map(text).collect::<String>().trim().to_owned()
+    });
+    texts.into_iter().find(|text| !text.is_empty()).unwrap_or_default()
+}
+
 fn role_name(role: Role) -> &'static str {
     match role {
         Role::System | Role::Developer => "系统",
@@ -105,6 +114,19 @@ mod tests {
             message(Role::User, &["a", "b "]),
         ];
         assert_eq!(flatten(&messages).message, "系统：be nice\n用户：hi\ngrok：yo\n用户：ab");
+    }
+
+    #[test]
+    fn the_last_question_is_bare() {
+        let messages = [
+            message(Role::System, &["be nice"]),
+            message(Role::User, &["hi"]),
+            message(Role::User, &["make ", "it rise "]),
+            message(Role::User, &[" "]),
+            message(Role::Assistant, &["yo"]),
+        ];
+        assert_eq!(last_question(&messages), "make it rise");
+        assert_eq!(last_question(&messages[..1]), "");
     }
 
     #[test]

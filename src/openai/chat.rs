@@ -7,9 +7,9 @@ use crate::{
     auth::{self, PresentedKey},
     error::{Error, Kind, Result},
     grok::{
-        client::Access,
+        client::{Access, Client, Talk},
         fault::Fault,
-        flatten::flatten,
+        flatten::{flatten, last_question},
         models::{self, Model},
         payload,
         usage::Tally,
@@ -28,6 +28,7 @@ use super::{
     conversation::Conversation,
     ledger::Ledger,
     models::does_not_exist,
+    pictures::{self, Picture, Source},
     types::ChatRequest,
     wire::{FinishReason, Head},
 };
@@ -39,6 +40,7 @@ const MAX_ATTEMPTS: usize = 3;
 struct Chat {
     model: &'static Model,
     message: String,
+    pictures: Vec<Picture>,
     stream: bool,
     include_usage: bool,
 }
@@ -46,7 +48,10 @@ struct Chat {
 pub async fn completions(app: Rc<App>, key: PresentedKey, request: Request) -> Result<Reply> {
     let mut ledger = Ledger::open(&app, auth::client_address(&app, request.headers()).await);
     match read(request, &mut ledger).await {
-        Ok(chat) => answer(&app, &key, &chat, ledger).await,
+        Ok((mut chat, sources)) => {
+            chat.pictures = pictures_of(&app, &key, sources, &mut ledger).await?;
+            answer(&app, &key, &chat, ledger).await
+        }
         Err(error) => {
             // A bad key is told before a bad request, and only a good key's requests are logged.
             ledger.caller = gate::open(&app.db, &key).await?.caller;
@@ -56,21 +61,40 @@ pub async fn completions(app: Rc<App>, key: PresentedKey, request: Request) -> R
 }
 
 /// Reads and checks the request; the ledger learns what it can even of a bad one.
-async fn read(request: Request, ledger: &mut Ledger) -> Result<Chat> {
+async fn read(request: Request, ledger: &mut Ledger) -> Result<(Chat, Vec<Source>)> {
     let body = http_io::read_body(request).await?;
     let request = ChatRequest::parse(&body)?;
     ledger.model = request.model.to_string();
     ledger.stream = request.stream;
     let model = models::find(&request.model).ok_or_else(|| no_such_model(&request.model))?;
-    let flat = flatten(&request.messages);
-    if let Some(image) = flat.images.first() {
-        return Err(Error::invalid(&image.param, "This release does not take pictures yet: send text only"));
-    }
+    let mut flat = flatten(&request.messages);
     if model.is_video {
-        return Err(Error::invalid("model", "This release does not make videos yet: choose another model"));
+        if flat.images.is_empty() {
+            let message = format!("{} makes a video of a picture: send one as an image_url part", model.id);
+            return Err(Error::invalid("messages", message));
+        }
+        // The service animates one picture; further ones are not even looked at.
+        flat.images.truncate(1);
+        flat.message = last_question(&request.messages);
     }
+    let sources = Source::read(&flat.images)?;
     ledger.prompt_tokens = Tally::of(&flat.message).tokens();
-    Ok(Chat { model, message: flat.message, stream: request.stream, include_usage: request.include_usage })
+    let chat = Chat {
+        model,
+        message: flat.message,
+        pictures: Vec::new(),
+        stream: request.stream,
+        include_usage: request.include_usage,
+    };
+    Ok((chat, sources))
+}
+
+/// Fetches what pictures have to be fetched, for callers with a good key only.
+async fn pictures_of(app: &App, key: &PresentedKey, sources: Vec<Source>, ledger: &mut Ledger) -> Result<Vec<Picture>> {
+    if sources.iter().any(Source::is_remote) {
+        ledger.caller = gate::open(&app.db, key).await?.caller;
+    }
+    pictures::resolve(&*app.host, sources).await.map_err(|error| ledger.clone().refused(error))
 }
 
 /// Tries up to [`MAX_ATTEMPTS`] different tokens, as long as nothing has reached the client.
@@ -122,8 +146,9 @@ async fn attempt(
     let Reservation { settings, token, .. } = reservation;
     let clear = vault.unseal(&token.sealed, &token.hash).ok_or(Fault::Unreadable)?;
     let access = Access::new(vault, &settings.grok, clear);
-    let body = payload::chat(chat.model, &chat.message, &[], settings.grok.temporary);
-    let (conversation, out) = Conversation::open(app, &settings.grok, &access, body).await?;
+    let client = Client::new(app, &access).await;
+    let talk = talk(&client, chat, settings.grok.temporary).await?;
+    let (conversation, out) = Conversation::open(app, &settings.grok, &client, talk).await?;
     ledger.first_content();
     let head = Head::new(app.random(), app.now_seconds(), chat.model.id);
     if chat.stream {
@@ -139,6 +164,17 @@ async fn attempt(
 /// A 400 as for any other wrong field, with the code that OpenAI's clients know.
 fn no_such_model(id: &str) -> Error {
     Error { code: Some("model_not_found"), ..Error::invalid("model", does_not_exist(id)) }
+}
+
+/// Uploads the pictures to the account and says what its conversation begins with. Files belong to the account that
+/// uploaded them: the next attempt uploads them again.
+async fn talk(client: &Client<'_>, chat: &Chat, temporary: bool) -> Result<Talk, Fault> {
+    let uploaded = client.upload(chat.pictures.iter().map(|picture| picture.upload.clone())).await?;
+    if let ([picture], true) = (&uploaded[..], chat.model.is_video) {
+        return client.video(chat.model, &chat.message, picture, temporary).await;
+    }
+    let ids: Vec<_> = uploaded.into_iter().map(|file| file.id).collect();
+    Ok(Talk { body: payload::chat(chat.model, &chat.message, &ids, temporary), page: String::new() })
 }
 
 /// Why there is no token for this request, and when there may be one again.

@@ -9,7 +9,7 @@ use crate::{
     deadline::{Alarm, within},
     grok::{
         answer::Reader,
-        client::{Access, Client},
+        client::{Client, Talk},
         fault::Fault,
         out::Out,
         translate::{Finish, Options},
@@ -70,11 +70,10 @@ pub struct Conversation {
 
 impl Conversation {
     /// Sends the request and reads up to the first content. Until then a fault may be tried on another account.
-    pub async fn open(app: &Rc<App>, settings: &Grok, access: &Access, body: Vec<u8>) -> Result<(Self, Out), Fault> {
+    pub async fn open(app: &Rc<App>, settings: &Grok, client: &Client<'_>, talk: Talk) -> Result<(Self, Out), Fault> {
         let limits = Limits::from_settings(settings);
         let sent = app.host.monotonic();
-        let client = Client::new(app, access).await;
-        let body = within(&*app.host, settings.stream_first_response_timeout, client.converse(body))
+        let body = within(&*app.host, settings.stream_first_response_timeout, client.converse(talk))
             .await
             .unwrap_or(Err(Fault::Timeout))?;
         let filtered_tags = settings.filtered_tags.join(",");

@@ -7,6 +7,7 @@ pub mod conversation;
 mod failure;
 pub mod ledger;
 pub mod models;
+mod pictures;
 pub mod sse;
 #[cfg(test)]
 mod tests;

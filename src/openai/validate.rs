@@ -214,8 +214,7 @@ fn part<'a>(path: &str, body: Field<Object<PartBody<'a>>>) -> Result<Part<'a>, I
             let param = path_of("image_url");
             let Object(image) = required(body.image_url, &param, "an object")?;
             optional(&image.detail, &format!("{param}.detail"), "a string")?;
-            let param = format!("{param}.url");
-            let url = required(image.url, &param, "a string")?;
+            let url = required(image.url, &format!("{param}.url"), "a string")?;
             Ok(Part::Image(ImageInput { url, param }))
         }
         _ => Err(invalid_choice(&path_of("type"), &kind, "'text', 'image_url', 'refusal'")),

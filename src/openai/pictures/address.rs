@@ -1,0 +1,158 @@
+//! Which addresses a picture may be fetched from: public names on the web's own port, nothing else.
+//!
+//! A component cannot resolve names, so a name that points inside is the host's to stop. What can be told from the
+//! address alone is told here: every IP address in any notation, and the names that only mean something locally.
+
+use url::{Host, Url};
+
+/// Endings of names that are never public.
+const LOCAL: [&str; 10] =
+    ["localhost", "local", "localdomain", "internal", "intranet", "private", "lan", "home", "corp", "arpa"];
+
+/// Why an address is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    Unreadable,
+    NotHttps,
+    UserInfo,
+    Port,
+    IpAddress,
+    LocalName,
+}
+
+impl Refusal {
+    /// What to do, for the caller.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Refusal::Unreadable => {
+                "This is no picture: send its https address, or the picture itself as data:image/png;base64,…"
+            }
+            Refusal::NotHttps => "Pictures are fetched over https only: send an https address or a data: URL",
+            Refusal::UserInfo => "Picture addresses with a user name are refused: send one that needs no sign-in",
+            Refusal::Port => "Pictures are fetched from the standard port 443 only: leave the port out",
+            Refusal::IpAddress => {
+                "IP addresses are refused: send an address with a public host name, or the picture itself as a data: URL"
+            }
+            Refusal::LocalName => {
+                "Names of a local network are refused: send an address with a public host name, or the picture itself \
+                 as a data: URL"
+            }
+        }
+    }
+}
+
+/// The address, normalised, if a picture may be fetched from it.
+pub fn check(address: &str) -> Result<Url, Refusal> {
+    let mut url = Url::parse(address).map_err(|_| Refusal::Unreadable)?;
+    match url.scheme() {
+        "https" => {}
+        "http" => return Err(Refusal::NotHttps),
+        _ => return Err(Refusal::Unreadable),
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Refusal::UserInfo);
+    }
+    // The parser has turned `0x7f000001`, `2130706433`, `0177.0.0.1` and the like into addresses.
+    match url.host() {
+        Some(Host::Domain(name)) if is_public(name) => {}
+        Some(Host::Domain(_)) => return Err(Refusal::LocalName),
+        Some(Host::Ipv4(_) | Host::Ipv6(_)) => return Err(Refusal::IpAddress),
+        None => return Err(Refusal::Unreadable),
+    }
+    // The scheme's own port reads as none. Others would let callers knock on any service of a public name.
+    if url.port().is_some() {
+        return Err(Refusal::Port);
+    }
+    url.set_fragment(None);
+    Ok(url)
+}
+
+/// Whether a name, in the parser's lower case, has several labels and a public last one. One that ends in a dot is
+/// taken literally by some resolvers only: there is no reason to send it.
+fn is_public(name: &str) -> bool {
+    match name.rsplit_once('.') {
+        Some((rest, last)) => !rest.is_empty() && !last.is_empty() && !LOCAL.contains(&last),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_that_is_not_a_public_name_is_refused() {
+        for (address, refusal) in [
+            ("https://127.0.0.1/a.png", Refusal::IpAddress),
+            ("https://127.1/a.png", Refusal::IpAddress),
+            ("https://[::1]/a.png", Refusal::IpAddress),
+            ("https://[::]/a.png", Refusal::IpAddress),
+            ("https://[::ffff:127.0.0.1]/a.png", Refusal::IpAddress),
+            ("https://[::ffff:7f00:1]/a.png", Refusal::IpAddress),
+            ("https://[fd00::1]/a.png", Refusal::IpAddress),
+            ("https://[64:ff9b::7f00:1]/a.png", Refusal::IpAddress),
+            ("https://0x7f000001/a.png", Refusal::IpAddress),
+            ("https://0x7f.0.0.0x1/a.png", Refusal::IpAddress),
+            ("https://2130706433/a.png", Refusal::IpAddress),
+            ("https://0177.0.0.1/a.png", Refusal::IpAddress),
+            ("https://017700000001/a.png", Refusal::IpAddress),
+            ("https://0/a.png", Refusal::IpAddress),
+            ("https://0.0.0.0/a.png", Refusal::IpAddress),
+            ("https://127.0.0.1./a.png", Refusal::IpAddress),
+            ("https://%31%32%37.0.0.1/a.png", Refusal::IpAddress),
+            ("https://１２７。０。０。１/a.png", Refusal::IpAddress),
+            ("https://169.254.169.254/latest/meta-data", Refusal::IpAddress),
+            ("https://10.0.0.8/a.png", Refusal::IpAddress),
+            ("https://10.1.2.3:8443/a.png", Refusal::IpAddress),
+            ("https://172.16.0.1/a.png", Refusal::IpAddress),
+            ("https://192.168/a.png", Refusal::IpAddress),
+            ("https://192.168.1.1/a.png", Refusal::IpAddress),
+            ("https://93.184.215.14/a.png", Refusal::IpAddress),
+            ("https://[2606:2800:21f:cb07:6820:80da:af6b:8b2c]/a.png", Refusal::IpAddress),
+            ("https:127.0.0.1/a.png", Refusal::IpAddress),
+            ("https:\\\\127.0.0.1\\a.png", Refusal::IpAddress),
+            ("https://localhost/a.png", Refusal::LocalName),
+            ("https://LOCALHOST/a.png", Refusal::LocalName),
+            ("https://a.localhost/a.png", Refusal::LocalName),
+            ("https://localhost./a.png", Refusal::LocalName),
+            ("https://ⓛocalhost/a.png", Refusal::LocalName),
+            ("https://printer.local/a.png", Refusal::LocalName),
+            ("https://metadata.google.internal/a.png", Refusal::LocalName),
+            ("https://router.lan/a.png", Refusal::LocalName),
+            ("https://intranet/a.png", Refusal::LocalName),
+            ("https://pictures.example./a.png", Refusal::LocalName),
+            ("https://1.0.0.127.in-addr.arpa/a.png", Refusal::LocalName),
+            ("https://user@pictures.example/a.png", Refusal::UserInfo),
+            ("https://:secret@pictures.example/a.png", Refusal::UserInfo),
+            ("https://pictures.example@127.0.0.1/a.png", Refusal::UserInfo),
+            ("https://pictures.example:8443/a.png", Refusal::Port),
+            ("https://pictures.example:80/a.png", Refusal::Port),
+            ("http://pictures.example/a.png", Refusal::NotHttps),
+            ("http://127.0.0.1/a.png", Refusal::NotHttps),
+            ("ftp://pictures.example/a.png", Refusal::Unreadable),
+            ("file:///etc/passwd", Refusal::Unreadable),
+            ("blob:https://pictures.example/1", Refusal::Unreadable),
+            ("//pictures.example/a.png", Refusal::Unreadable),
+            ("pictures.example/a.png", Refusal::Unreadable),
+            ("https://", Refusal::Unreadable),
+            ("https:///", Refusal::Unreadable),
+            ("iVBORw0KGgo=", Refusal::Unreadable),
+            ("", Refusal::Unreadable),
+        ] {
+            assert_eq!(check(address), Err(refusal), "{address}");
+        }
+    }
+
+    #[test]
+    fn public_names_pass_in_the_form_in_which_they_are_sent() {
+        for (address, sent) in [
+            ("https://pictures.example/a.png?x=1#there", "https://pictures.example/a.png?x=1"),
+            ("HTTPS://Pictures.Example:443/a b.png", "https://pictures.example/a%20b.png"),
+            ("https://127.0.0.1.pictures.example/", "https://127.0.0.1.pictures.example/"),
+            ("https://bücher.example/月.png", "https://xn--bcher-kva.example/%E6%9C%88.png"),
+            ("https://local.example/a@b:c", "https://local.example/a@b:c"),
+        ] {
+            assert_eq!(check(address).map(String::from).as_deref(), Ok(sent));
+        }
+    }
+}
