@@ -11,6 +11,7 @@ pub mod admin_sessions;
 pub mod api_keys;
 pub mod gate;
 pub mod login_attempts;
+pub mod media;
 pub mod request_logs;
 pub mod request_stats;
 pub mod reserve;

@@ -12,7 +12,10 @@ use crate::{
 use super::{Columns, Db};
 
 /// In the order in which they are applied.
-const MIGRATIONS: [(&str, &str); 1] = [("0001_initial.sql", include_str!("../../migrations/0001_initial.sql"))];
+pub const MIGRATIONS: [(&str, &str); 2] = [
+    ("0001_initial.sql", include_str!("../../migrations/0001_initial.sql")),
+    ("0002_media.sql", include_str!("../../migrations/0002_media.sql")),
+];
 
 const SEPARATOR: &str = "\n-- statement\n";
 

@@ -105,8 +105,15 @@ async fn read(response: Response) -> (String, Option<ErrorCode>) {
     (String::from_utf8_lossy(&content).into_owned(), end.await.err())
 }
 
-/// Gives a request up: before its head came, or in its body with `in=body`.
+/// Gives a request up, then stays a while before it answers.
 pub async fn abandon(query: &Query) -> Response {
+    let seen = give_up(query).await;
+    sleep(Duration::from_millis(number(query, "stay"))).await;
+    text(seen)
+}
+
+/// Before the head came, or in the body with `in=body`.
+async fn give_up(query: &Query) -> String {
     let patience = Duration::from_millis(number(query, "patience"));
     if query.get("in").map(String::as_str) == Some("body") {
         let response = client::send(request(query, None)).await.expect("the head comes");
@@ -121,12 +128,12 @@ pub async fn abandon(query: &Query) -> Response {
             select(end, pin!(sleep(patience))).await;
         }
         drop(body);
-        return text(format!("left after {}", first.len()));
+        return format!("left after {}", first.len());
     }
     let sending = pin!(client::send(request(query, None)));
     match select(sending, pin!(sleep(patience))).await {
-        Either::Left((outcome, _)) => text(format!("came first: {}", outcome.is_ok())),
-        Either::Right(_) => text("left"),
+        Either::Left((outcome, _)) => format!("came first: {}", outcome.is_ok()),
+        Either::Right(_) => "left".to_owned(),
     }
 }
 

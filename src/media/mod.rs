@@ -1,0 +1,55 @@
+//! Pictures and videos of answers, at addresses of our own.
+//!
+//! Grok's links answer to the account that made a file and to nobody else. So a file gets an [`id`] and a row when
+//! its answer is sent, and an [`address`] that anyone may open who knows it.
+
+use http::{HeaderMap, Uri};
+
+use crate::{app::App, grok::media::MediaKind, peer, settings::Settings};
+
+pub mod id;
+
+/// Where clients reach this service: the setting `base_url`, else the address of the request. Without trailing slash.
+pub async fn base(app: &App, settings: &Settings, uri: &Uri, headers: &HeaderMap) -> String {
+    let set = settings.global.base_url.trim().trim_end_matches('/');
+    if !set.is_empty() {
+        return set.to_owned();
+    }
+    peer::own_origin(app, uri, headers).await.unwrap_or_default()
+}
+
+/// The address of a file under a [`base`].
+pub fn address(base: &str, kind: MediaKind, id: &str) -> String {
+    format!("{base}/{}/{id}", folder(kind))
+}
+
+/// The first segment of its path.
+pub fn folder(kind: MediaKind) -> &'static str {
+    match kind {
+        MediaKind::Image => "images",
+        MediaKind::Video => "videos",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::native::NativeHost;
+
+    #[test]
+    fn addresses_start_with_the_setting_or_the_requests_own_origin() {
+        let host = NativeHost::new();
+        for (set, expected) in [
+            ("", "http://gateway.test/images/ID"),
+            ("https://public.example/", "https://public.example/images/ID"),
+            ("https://public.example/grok//", "https://public.example/grok/images/ID"),
+        ] {
+            let settings = Settings::from_sections(Some(&format!(r#"{{"base_url":"{set}"}}"#)), None);
+            let app = host.app();
+            let uri = "http://gateway.test/v1/chat/completions".parse().expect("it is an address");
+            let base = host.run(async move { base(&app, &settings, &uri, &HeaderMap::new()).await });
+            assert_eq!(address(&base, MediaKind::Image, "ID"), expected);
+        }
+        assert_eq!(address("http://h", MediaKind::Video, "ID"), "http://h/videos/ID");
+    }
+}
