@@ -140,7 +140,7 @@ A scripted Grok answers here; nothing leaves this machine.
 
   address   {url}/v1
   API key   {key}
-  console   user admin, password {password}
+  sign-in   user admin, password {password}
 
 Paste this to see an answer stream:
 
