@@ -179,3 +179,38 @@ async fn read_up_to(mut body: ByteStream, limit: usize) -> Bytes {
     }
     whole.freeze()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::RefCell, rc::Rc};
+
+    use super::*;
+    use crate::{host::native::NativeHost, settings::Settings};
+
+    /// Where a call goes, given the variable.
+    fn asked(grok_base_url: Option<&str>) -> String {
+        let host = NativeHost::new();
+        if let Some(url) = grok_base_url {
+            host.set_variable("grok_base_url", url);
+        }
+        let seen = Rc::new(RefCell::new(String::new()));
+        let (app, slot) = (host.app(), seen.clone());
+        host.on_send(move |request| {
+            *slot.borrow_mut() = request.uri().to_string();
+            Err(SendError::Connection("nobody is there".to_owned()))
+        });
+        host.run(async move {
+            let vault = Vault::open(&app).await.expect("there is no key that could be too short");
+            let access = Access::new(&vault, &Settings::from_sections(None, None).grok, "token".to_owned());
+            assert!(Client::new(&app, &access).await.rate_limits("grok-4").await.is_err());
+        });
+        seen.take()
+    }
+
+    #[test]
+    fn grok_is_where_the_variable_says_or_else_where_it_always_was() {
+        assert_eq!(asked(Some("http://127.0.0.1:9/")), "http://127.0.0.1:9/rest/rate-limits");
+        assert_eq!(asked(None), "https://grok.com/rest/rate-limits");
+        assert_eq!(asked(Some("")), "https://grok.com/rest/rate-limits");
+    }
+}
