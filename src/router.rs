@@ -9,7 +9,7 @@ use futures::future::LocalBoxFuture;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use crate::{
-    admin::{keys, logs, session, settings, stats, storage, token_test, tokens},
+    admin::{keys, logs, refresh, session, settings, stats, storage, token_test, tokens},
     app::App,
     auth::{AdminSession, PresentedKey},
     error::{Error, Kind, Result},
@@ -80,6 +80,9 @@ const ROUTES: &[Route] = &[
     route!(POST "/api/tokens/note" admin tokens::set_note),
     route!(POST "/api/tokens/reveal" admin tokens::reveal),
     route!(POST "/api/tokens/test" admin token_test::test),
+    route!(POST "/api/tokens/refresh-all" admin refresh::start),
+    route!(GET "/api/tokens/refresh-progress" admin refresh::progress),
+    route!(POST "/api/tokens/refresh-cancel" admin refresh::cancel),
     route!(GET "/api/tokens/tags/all" admin tokens::all_tags),
     route!(GET "/api/storage/mode" admin storage::mode),
     route!(GET "/api/stats" admin stats::pool),

@@ -4,10 +4,12 @@ pub mod export;
 pub mod keys;
 pub mod logs;
 pub mod query;
+pub mod refresh;
 pub mod session;
 pub mod settings;
 pub mod stats;
 pub mod storage;
+pub mod token_check;
 pub mod token_test;
 pub mod tokens;
 

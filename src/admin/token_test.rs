@@ -2,11 +2,14 @@
 
 use std::rc::Rc;
 
-use futures::future::{OptionFuture, join};
+use futures::future::join_all;
 use serde::Serialize;
 use serde_json::json;
 
-use super::tokens::{One, Status, clear, cooldown_remaining};
+use super::{
+    token_check::{Verdict, names, quota},
+    tokens::{One, Status, clear, cooldown_remaining},
+};
 use crate::{
     app::App,
     auth::AdminSession,
@@ -15,12 +18,11 @@ use crate::{
         client::{Access, Client},
         fault::Fault,
         limits::Limits,
-        models::{HEAVY_QUOTA_MODEL, NORMAL_QUOTA_MODEL},
     },
     host::{Reply, Request},
-    http_io, pool,
+    http_io,
     secrets::Vault,
-    store::tokens::{self, Account, Quota, TokenType},
+    store::tokens::{self, Account, Quota},
 };
 
 /// `POST /api/tokens/test`: one rate-limits call, two for a Super account.
@@ -30,19 +32,17 @@ pub async fn test(app: Rc<App>, session: AdminSession, request: Request) -> Resu
     let vault = Vault::open(&app).await?;
     let access = Access::new(&vault, &session.settings().grok, clear(&vault, &account)?);
     let client = Client::new(&app, &access).await;
-    let is_super = account.token.token_type == TokenType::Super;
-    let heavy: OptionFuture<_> = is_super.then(|| client.rate_limits(HEAVY_QUOTA_MODEL)).into();
-    let (normal, heavy) = join(client.rate_limits(NORMAL_QUOTA_MODEL), heavy).await;
-    match normal {
-        Ok(normal) => answered(&app, &account, normal, heavy.and_then(Result::ok).unwrap_or_default()).await,
-        Err(fault) => failed(&app, &vault, &account, &fault).await,
+    let calls = names(account.token.token_type).iter().map(|name| client.rate_limits(name));
+    match Verdict::of(join_all(calls).await) {
+        Verdict::Alive { normal, heavy } => answered(&app, &account, normal, heavy).await,
+        Verdict::Dead(fault) | Verdict::Unknown(fault) => failed(&app, &vault, &account, &fault).await,
     }
 }
 
 async fn answered(app: &App, account: &Account, normal: Limits, heavy: Limits) -> Result<Reply> {
     let (token, now) = (&account.token, app.now());
-    let is_super = token.token_type == TokenType::Super;
-    tokens::refreshed(&app.db, token.id, now, quota(&normal, is_super, now), quota(&heavy, is_super, now)).await?;
+    let stored = |limits| quota(limits, token.token_type, now);
+    tokens::refreshed(&app.db, token.id, now, stored(&normal), stored(&heavy)).await?;
     let known = |told: Option<u32>, stored: Quota| told.map(i64::from).or(stored.known_at(now)).unwrap_or(-1);
     http_io::json(&json!({
         "success": true,
@@ -57,20 +57,8 @@ async fn answered(app: &App, account: &Account, normal: Limits, heavy: Limits) -
     }))
 }
 
-/// What was told, with the end of its window: the announced wait when nothing is left.
-fn quota(limits: &Limits, is_super: bool, now: i64) -> Quota {
-    let wait = limits.wait_seconds.filter(|_| limits.remaining == Some(0));
-    let window = wait.or(limits.window_seconds).and_then(|seconds| i64::try_from(seconds).ok());
-    let length = window.map_or(pool::default_window(is_super), |seconds| seconds.saturating_mul(1000));
-    let until = limits.remaining.map(|_| now + length.min(MAX_WINDOW));
-    Quota { remaining: limits.remaining.map(i64::from), until }
-}
-
-/// No window is longer: a number beyond it is a slip, and must not bar a token for ever.
-const MAX_WINDOW: i64 = 31 * 24 * 3_600_000;
-
 #[derive(Serialize)]
-struct Verdict {
+struct Trouble {
     valid: bool,
     error_type: &'static str,
     error_code: u16,
@@ -97,7 +85,7 @@ async fn failed(app: &App, vault: &Vault, account: &Account, fault: &Fault) -> R
         _ => ("network", 502, "Grok could not be asked"),
     };
     let cooldown_remaining = (error_type == "cooldown").then(|| cooldown_remaining(token, now));
-    let data = Verdict { valid: false, error_type, error_code, cooldown_remaining };
+    let data = Trouble { valid: false, error_type, error_code, cooldown_remaining };
     let message = format!("{message} ({fault})");
     http_io::json(&json!({ "success": false, "message": message, "code": "TOKEN_TEST_FAILED", "data": data }))
 }

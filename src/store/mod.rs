@@ -12,6 +12,7 @@ pub mod api_keys;
 pub mod gate;
 pub mod login_attempts;
 pub mod media;
+pub mod refresh_job;
 pub mod request_logs;
 pub mod request_stats;
 pub mod reserve;

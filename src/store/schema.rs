@@ -12,9 +12,10 @@ use crate::{
 use super::{Columns, Db};
 
 /// In the order in which they are applied.
-pub const MIGRATIONS: [(&str, &str); 2] = [
+pub const MIGRATIONS: [(&str, &str); 3] = [
     ("0001_initial.sql", include_str!("../../migrations/0001_initial.sql")),
     ("0002_media.sql", include_str!("../../migrations/0002_media.sql")),
+    ("0003_refresh_job.sql", include_str!("../../migrations/0003_refresh_job.sql")),
 ];
 
 const SEPARATOR: &str = "\n-- statement\n";

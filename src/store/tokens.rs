@@ -260,10 +260,10 @@ pub async fn expire(db: &Db, id: i64, now: i64, reason: &str) -> Result<()> {
     db.run(EXPIRE, vec![id.into(), now.into(), reason.into()]).await
 }
 
-fn json(value: &impl Serialize) -> Result<String> {
+pub(super) fn json(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|e| Error::internal(format!("A statement's parameter: {e}")))
 }
 
-fn parsed<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
+pub(super) fn parsed<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|e| Error::internal(format!("A column that should hold JSON: {e}")))
 }

@@ -14,6 +14,7 @@ use crate::{
 
 mod keys;
 mod logs;
+mod refresh;
 mod session;
 mod settings;
 mod stats;

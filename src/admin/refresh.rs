@@ -1,0 +1,176 @@
+//! Refreshing all tokens: a job in the database, moved on one slice at a time by whoever asks how far it is.
+//!
+//! A slice runs beside the answer. Nothing is kept between requests, so it does not matter which instance, or
+//! how many of them, take part; see [`crate::store::refresh_job`].
+
+use std::{rc::Rc, time::Duration};
+
+use futures::{FutureExt, StreamExt, stream};
+use http::StatusCode;
+use serde::Serialize;
+
+use super::{
+    query::{self, Paging},
+    token_check::{Verdict, names, quota},
+};
+use crate::{
+    app::{App, hex},
+    auth::AdminSession,
+    error::{Error, Result},
+    grok::{
+        client::{Access, Client},
+        fault::Fault,
+        limits::Limits,
+    },
+    host::{Reply, Request},
+    http_io,
+    secrets::Vault,
+    settings::Grok,
+    store::refresh_job::{self, Checked, Finding, Handed, Outcome, Progress, TRIES},
+};
+
+/// Calls of one slice: a Worker has 50 subrequests, storage included, and 10 ms of CPU.
+const CALLS_ON_WORKERS: i64 = 10;
+const CALLS: i64 = 100;
+/// Workers keep no more connections open.
+const AT_ONCE: usize = 6;
+/// No call begins later, so that a slice whose every call times out ends within its lease.
+const LAST_START: Duration = Duration::from_secs(10);
+
+#[derive(Serialize)]
+struct Answer {
+    success: bool,
+    message: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    data: Data,
+}
+
+#[derive(Serialize)]
+struct Data {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started: Option<bool>,
+    #[serde(flatten)]
+    progress: Progress,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    results: Option<Vec<Checked>>,
+}
+
+/// `POST /api/tokens/refresh-all`: 409 with the progress while a refresh is running.
+pub async fn start(app: Rc<App>, session: AdminSession, _: Request) -> Result<Reply> {
+    let started = refresh_job::start(&app.db, app.now()).await?;
+    let progress = refresh_job::progress(&app.db, app.now()).await?;
+    move_on(&app, session, &progress);
+    let (message, code) = match started {
+        true => ("The refresh has begun", None),
+        false => ("A refresh is running", Some("REFRESH_RUNNING")),
+    };
+    let data = Data { started: Some(started), progress, results: None };
+    let mut reply = http_io::json(&Answer { success: started, message, code, data })?;
+    if !started {
+        *reply.status_mut() = StatusCode::CONFLICT;
+    }
+    Ok(reply)
+}
+
+/// `GET /api/tokens/refresh-progress?results=1&outcome=failed&limit=&offset=`: moves a running job on.
+pub async fn progress(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
+    let uri = request.uri();
+    let wants_results = query::number(uri, "results", 0, 0..=1)? == 1;
+    let Paging { limit, offset } = Paging::of(uri, 100, 1000)?;
+    let outcome = query::text(uri, "outcome").map(|text| parse_outcome(&text)).transpose()?;
+    let progress = refresh_job::progress(&app.db, app.now()).await?;
+    let results = match wants_results {
+        true => Some(refresh_job::results(&app.db, outcome, limit, offset).await?),
+        false => None,
+    };
+    move_on(&app, session, &progress);
+    answer("", Data { started: None, progress, results })
+}
+
+/// `POST /api/tokens/refresh-cancel`: what is under way is still counted.
+pub async fn cancel(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
+    refresh_job::cancel(&app.db, app.now()).await?;
+    let progress = refresh_job::progress(&app.db, app.now()).await?;
+    answer("No further token is asked for", Data { started: None, progress, results: None })
+}
+
+fn answer(message: &'static str, data: Data) -> Result<Reply> {
+    http_io::json(&Answer { success: true, message, code: None, data })
+}
+
+fn parse_outcome(text: &str) -> Result<Outcome> {
+    match text {
+        "ok" => Ok(Outcome::Ok),
+        "expired" => Ok(Outcome::Expired),
+        "failed" => Ok(Outcome::Failed),
+        _ => Err(Error::invalid("outcome", "outcome is ok, expired or failed")),
+    }
+}
+
+/// Works on the next slice beside the answer, if the job runs and nobody else does.
+fn move_on(app: &Rc<App>, session: AdminSession, progress: &Progress) {
+    if !progress.is_free {
+        return;
+    }
+    let (worker, calls) = (app.clone(), if progress.is_d1 { CALLS_ON_WORKERS } else { CALLS });
+    let work = async move {
+        if let Err(error) = work_on_slice(&worker, &session.settings().grok, calls).await {
+            eprintln!("{}: the refresh stopped, the next poll continues it: {error}", worker.request_id);
+        }
+    };
+    app.host.spawn(work.boxed_local());
+}
+
+async fn work_on_slice(app: &App, settings: &Grok, calls: i64) -> Result<()> {
+    let vault = Vault::open(app).await?;
+    let lease = hex(&app.random::<16>());
+    let Some(slice) = refresh_job::claim(&app.db, app.now(), &lease, calls).await? else { return Ok(()) };
+    let findings = if slice.tries > TRIES {
+        let reason = "asked for twice, and the gateway was stopped both times";
+        slice.tokens.iter().map(|token| Finding::failed(token.id, reason.to_owned())).collect()
+    } else {
+        ask(app, &vault, settings, &slice.tokens).await
+    };
+    refresh_job::report(&app.db, &lease, app.now(), &findings).await
+}
+
+/// Asks for every token that there is time for.
+async fn ask(app: &App, vault: &Vault, settings: &Grok, tokens: &[Handed]) -> Vec<Finding> {
+    let last_start = app.host.monotonic() + LAST_START.as_millis() as u64;
+    let access = |token: &Handed| Some(Access::new(vault, settings, vault.unseal(&token.sealed, &token.hash)?));
+    let accesses: Vec<Option<Access>> = tokens.iter().map(access).collect();
+    let readable = tokens.iter().zip(&accesses).enumerate().filter_map(|(n, (t, a))| Some((n, t, a.as_ref()?)));
+    let calls =
+        readable.flat_map(|(n, token, access)| names(token.token_type).iter().map(move |name| (n, access, *name)));
+    let call = async |(n, access, name)| {
+        let is_late = app.host.monotonic() > last_start;
+        let answer = if is_late { None } else { Some(Client::new(app, access).await.rate_limits(name).await) };
+        (n, name, answer)
+    };
+    // Not in the order of the answers: a token's calls are told apart by their names.
+    let mut answers: Vec<_> = stream::iter(calls).map(call).buffer_unordered(AT_ONCE).collect().await;
+    answers.sort_by_key(|(n, name, _)| (*n, names(tokens[*n].token_type).iter().position(|known| known == name)));
+    let now = app.now();
+    let finding = |(n, token): (usize, &Handed)| {
+        if accesses[n].is_none() {
+            return Some(Finding::failed(token.id, Fault::Unreadable.to_string()));
+        }
+        let own = answers.iter().filter(|(of, ..)| *of == n).map(|(.., answer)| answer.clone());
+        // A token whose first call was not begun stays in the slice.
+        let begun: Vec<Result<Limits, Fault>> = own.map_while(|answer| answer).collect();
+        (!begun.is_empty()).then(|| found(token, Verdict::of(begun), now))
+    };
+    tokens.iter().enumerate().filter_map(finding).collect()
+}
+
+fn found(token: &Handed, verdict: Verdict, now: i64) -> Finding {
+    match verdict {
+        Verdict::Alive { normal, heavy } => {
+            let stored = |limits| quota(limits, token.token_type, now);
+            Finding::ok(token.id, stored(&normal), stored(&heavy))
+        }
+        Verdict::Dead(fault) => Finding::expired(token.id, fault.to_string()),
+        Verdict::Unknown(fault) => Finding::failed(token.id, fault.to_string()),
+    }
+}

@@ -1,0 +1,312 @@
+//! The refresh of all tokens, by polling.
+
+use std::{cell::RefCell, collections::BTreeMap, time::Duration};
+
+use super::*;
+use crate::{
+    host::{
+        SendError,
+        native::{Answer as Upstream, START, Step},
+    },
+    pool,
+};
+
+const LEASE: Duration = Duration::from_secs(30);
+const DEAD: &str = r#"{"code":16,"message":"[WKE=unauthenticated:invalid-credentials]","details":[]}"#;
+
+fn console(basic: usize, supers: usize) -> Console {
+    let console = Console::signed_in();
+    for (count, token_type) in [(basic, "sso"), (supers, "ssoSuper")] {
+        let tokens: Vec<String> = (0..count).map(|n| format!("{token_type}.{n}")).collect();
+        if count > 0 {
+            console.post("/api/tokens/add", json!({ "tokens": tokens, "token_type": token_type })).ok();
+        }
+    }
+    console
+}
+
+/// As D1 is: the slices are small.
+fn on_d1(console: &Console) {
+    console.host.sql("CREATE TABLE _cf_METADATA (key INTEGER)", vec![]);
+    console.host.doubles.set(true);
+}
+
+fn start(console: &Console) -> Answer {
+    console.post("/api/tokens/refresh-all", json!({}))
+}
+
+/// Asks for the progress once, and lets the slice that this began come to its end.
+fn poll(console: &Console) -> Value {
+    let data = console.get("/api/tokens/refresh-progress").ok().body["data"].clone();
+    console.host.settle();
+    data
+}
+
+fn to_the_end(console: &Console) -> (Value, usize) {
+    for polls in 0..1_000 {
+        let data = poll(console);
+        if data["running"] == false {
+            return (data, polls);
+        }
+    }
+    panic!("the refresh does not end");
+}
+
+fn alive(_: &http::Request<Bytes>) -> Result<Upstream, SendError> {
+    Ok(Upstream::new(200, r#"{"windowSizeSeconds":72000,"remainingTokens":76,"totalTokens":80}"#))
+}
+
+fn token_of(request: &http::Request<Bytes>) -> String {
+    let cookie = request.headers()["cookie"].to_str().expect("cookies are ASCII");
+    cookie.split("sso=").nth(1).and_then(|rest| rest.split(';').next()).expect("there is a cookie sso").to_owned()
+}
+
+/// How often each token was asked for.
+fn asked(console: &Console) -> BTreeMap<String, usize> {
+    console.host.requests.borrow().iter().fold(BTreeMap::new(), |mut counts, request| {
+        *counts.entry(token_of(request)).or_default() += 1;
+        counts
+    })
+}
+
+fn counts(data: &Value) -> [&Value; 5] {
+    ["running", "current", "total", "success", "failed"].map(|name| &data[name])
+}
+
+#[test]
+fn two_thousand_tokens_are_asked_once_each() {
+    let console = console(2_000, 0);
+    on_d1(&console);
+    console.host.on_send(alive);
+    let idle = poll(&console);
+    assert_eq!(
+        (counts(&idle), &idle["state"]),
+        ([&json!(false), &json!(0), &json!(0), &json!(0), &json!(0)], &json!("idle"))
+    );
+    let begun = start(&console).ok().body;
+    assert_eq!((&begun["data"]["started"], &begun["data"]["total"]), (&json!(true), &json!(2_000)));
+    console.host.settle();
+    let (data, polls) = to_the_end(&console);
+    assert_eq!(counts(&data), [&json!(false), &json!(2_000), &json!(2_000), &json!(2_000), &json!(0)]);
+    assert_eq!(polls, 199, "slices of ten calls");
+    let asked = asked(&console);
+    assert_eq!((asked.len(), asked.values().max()), (2_000, Some(&1)));
+    let known = console.host.number("SELECT count(*) FROM tokens WHERE normal_remaining = 76 AND normal_until > 0");
+    assert_eq!(known, 2_000);
+}
+
+#[test]
+fn a_slice_stays_far_from_fifty_subrequests() {
+    for (is_d1, slice) in [(true, 10), (false, 100)] {
+        let console = console(150, 0);
+        if is_d1 {
+            on_d1(&console);
+        }
+        console.host.on_send(alive);
+        start(&console).ok();
+        console.host.settle();
+        assert_eq!(console.host.requests.borrow().len(), slice);
+        console.get("/api/tokens/refresh-progress").ok();
+        console.host.settle();
+        let statements = console.host.statements.borrow().len();
+        assert_eq!(statements, 4, "session, progress, hand-out, report: {:?}", console.host.statements.borrow());
+    }
+}
+
+#[test]
+fn a_super_token_takes_two_calls() {
+    let console = console(1, 6);
+    on_d1(&console);
+    console.host.on_send(|request| {
+        let heavy = String::from_utf8_lossy(request.body()).contains("grok-4-heavy");
+        Ok(Upstream::new(200, json!({ "remainingQueries": if heavy { 20 } else { 140 } }).to_string()))
+    });
+    start(&console).ok();
+    console.host.settle();
+    assert_eq!(console.host.requests.borrow().len(), 9, "one and four times two; the fifth would be the eleventh");
+    let (data, _) = to_the_end(&console);
+    assert_eq!(counts(&data), [&json!(false), &json!(7), &json!(7), &json!(7), &json!(0)]);
+    let rows = console.get("/api/tokens").ok().body["data"].clone();
+    let shown =
+        |n: usize| ["remaining_queries", "heavy_remaining_queries", "quota_until"].map(|name| rows[n][name].clone());
+    assert_eq!(shown(0), [json!(140), json!(20), json!(START + pool::default_window(true))]);
+    assert_eq!(shown(6), [json!(140), json!(-1), json!(START + pool::default_window(false))]);
+}
+
+#[test]
+fn only_the_accounts_own_troubles_touch_it() {
+    let console = console(6, 0);
+    let state = |n: i64| {
+        console.host.sql(
+            "SELECT state, strikes, skip_until, last_failure_reason, normal_remaining FROM tokens WHERE id = ?",
+            vec![n.into()],
+        )[0]
+        .clone()
+    };
+    console.host.sql("UPDATE tokens SET normal_remaining = 5, normal_until = ?", vec![(START + 1_000_000).into()]);
+    console.host.sql("UPDATE tokens SET state = 'disabled' WHERE id = 6", vec![]);
+    console.host.sql("UPDATE tokens SET state = 'expired', strikes = 2 WHERE id = 5", vec![]);
+    console.host.sql("INSERT INTO token_cooldowns VALUES (5, 'grok-3', 'normal', ?)", vec![(START + 500_000).into()]);
+    let before = [state(2), state(3), state(6)];
+    console.host.on_send(|request| match token_of(request).as_str() {
+        "sso.0" => Ok(Upstream::new(401, DEAD)),
+        "sso.1" => Ok(Upstream::new(403, "<html>Just a moment...</html>")),
+        "sso.2" => Err(SendError::Connection("refused".to_owned())),
+        "sso.3" => Ok(Upstream::new(200, r#"{"windowSizeSeconds":60}"#)),
+        _ => alive(request),
+    });
+    start(&console).ok();
+    console.host.settle();
+    let (data, _) = to_the_end(&console);
+    assert_eq!(counts(&data), [&json!(false), &json!(5), &json!(5), &json!(2), &json!(3)]);
+    assert_eq!([state(2), state(3), state(6)], before);
+    let gone = console.host.sql("SELECT state, last_failure_reason FROM tokens WHERE id = 1", vec![])[0].clone();
+    assert_eq!(
+        format!("{gone:?}"),
+        r#"[Text("expired"), Text("account refused: [WKE=unauthenticated:invalid-credentials]")]"#
+    );
+    assert_eq!(console.host.number("SELECT normal_remaining FROM tokens WHERE id = 4"), 5, "not told is not 0");
+    assert_eq!(console.host.number("SELECT state = 'active' AND strikes = 0 FROM tokens WHERE id = 5"), 1);
+    assert_eq!(console.host.number("SELECT until FROM token_cooldowns"), START + 500_000, "a quota ends no cool-down");
+    assert!(!asked(&console).contains_key("sso.5"), "a disabled token is left alone");
+    let failed = console.get("/api/tokens/refresh-progress?results=1&outcome=failed&limit=1&offset=1").ok().body;
+    let result = &failed["data"]["results"];
+    assert_eq!(
+        (result.as_array().map(Vec::len), &result[0]["id"], &result[0]["reason"]),
+        (Some(1), &json!(3), &json!("no connection"))
+    );
+    let all = console.get("/api/tokens/refresh-progress?results=1").ok().body["data"]["results"].clone();
+    let outcomes: Vec<_> = all.as_array().unwrap().iter().map(|result| result["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["expired", "failed", "failed", "ok", "ok"]);
+}
+
+#[test]
+fn a_second_start_is_refused_until_the_first_ends() {
+    let console = console(20, 0);
+    on_d1(&console);
+    console.host.on_send(alive);
+    start(&console).ok();
+    let second = start(&console);
+    assert_eq!(second.refusal(), (409, "REFRESH_RUNNING", ""));
+    assert_eq!((&second.body["data"]["running"], &second.body["data"]["total"]), (&json!(true), &json!(20)));
+    console.host.settle();
+    to_the_end(&console);
+    assert_eq!(asked(&console).values().max(), Some(&1));
+    start(&console).ok();
+    console.host.settle();
+    to_the_end(&console);
+    assert_eq!(asked(&console).values().copied().collect::<Vec<_>>(), vec![2; 20]);
+    assert_eq!(console.host.number("SELECT count(DISTINCT job) FROM refresh_slices"), 1);
+}
+
+#[test]
+fn an_upstream_that_hangs_ends_within_the_lease() {
+    let console = console(100, 0);
+    console.host.on_send(|_| Ok(Upstream { body: vec![Step::Hang], ..Upstream::new(200, "") }));
+    start(&console).ok();
+    let began = console.host.app().now();
+    console.host.settle();
+    assert!(console.host.app().now() - began < LEASE.as_millis() as i64);
+    assert_eq!(console.host.requests.borrow().len(), 12, "two waves of six");
+    assert_eq!(console.host.open_bodies.get(), 0, "nothing is still being read");
+    let (data, _) = to_the_end(&console);
+    assert_eq!(counts(&data), [&json!(false), &json!(100), &json!(100), &json!(0), &json!(100)]);
+    assert_eq!(asked(&console).values().max(), Some(&1), "those that were not begun were put back");
+}
+
+/// An instance that dies: its slice is handed out, and no report ever comes.
+fn die(console: &Console) {
+    *console.host.broken.borrow_mut() = Some("INSERT INTO refresh_slices".to_owned());
+    poll(console);
+    *console.host.broken.borrow_mut() = None;
+}
+
+#[test]
+fn a_slice_whose_instance_died_is_asked_once_more_and_no_more() {
+    let console = console(15, 0);
+    on_d1(&console);
+    console.host.on_send(alive);
+    start(&console).ok();
+    console.host.settle();
+    die(&console);
+    poll(&console);
+    assert_eq!(console.host.requests.borrow().len(), 15, "its lease still runs");
+    console.host.advance(LEASE);
+    die(&console);
+    console.host.advance(LEASE);
+    let (data, _) = to_the_end(&console);
+    assert_eq!(counts(&data), [&json!(false), &json!(15), &json!(15), &json!(10), &json!(5)]);
+    assert_eq!(asked(&console).values().filter(|times| **times == 2).count(), 5);
+    assert_eq!(asked(&console).values().max(), Some(&2));
+}
+
+#[test]
+fn a_late_report_changes_nothing() {
+    let console = console(1, 0);
+    let calls = Rc::new(RefCell::new(0));
+    let count = calls.clone();
+    console.host.on_send(move |_| {
+        *count.borrow_mut() += 1;
+        let body = format!(r#"{{"remainingTokens":{}}}"#, *count.borrow());
+        let delay = Duration::from_secs(if *count.borrow() == 1 { 7 } else { 1 });
+        Ok(Upstream { delay, ..Upstream::new(200, body) })
+    });
+    start(&console).ok();
+    console.host.sql("UPDATE refresh_job SET lease_until = 0", vec![]);
+    let (data, _) = to_the_end(&console);
+    assert_eq!((*calls.borrow(), &data["success"]), (2, &json!(1)));
+    assert_eq!(console.host.number("SELECT normal_remaining FROM tokens"), 2);
+}
+
+#[test]
+fn a_cancelled_job_ends_and_another_may_begin() {
+    let console = console(30, 0);
+    on_d1(&console);
+    console.host.on_send(alive);
+    start(&console).ok();
+    let cancelled = console.post("/api/tokens/refresh-cancel", json!({})).ok().body["data"].clone();
+    assert_eq!((&cancelled["running"], &cancelled["state"]), (&json!(false), &json!("cancelled")));
+    console.host.settle();
+    let data = poll(&console);
+    assert_eq!((&data["success"], &data["state"]), (&json!(10), &json!("cancelled")), "what was under way counts");
+    assert_eq!(console.host.requests.borrow().len(), 10);
+    start(&console).ok();
+    console.host.settle();
+    assert_eq!(to_the_end(&console).0["success"], 30);
+}
+
+#[test]
+fn tokens_that_are_deleted_or_cannot_be_opened_do_not_hold_it_up() {
+    let mut console = Console::signed_in();
+    console.host.set_variable("encryption_key", "a key of sixteen characters and more");
+    console.sign_in("a long password");
+    let tokens: Vec<String> = (0..25).map(|n| format!("sealed.{n}")).collect();
+    console.post("/api/tokens/add", json!({ "tokens": tokens, "token_type": "sso" })).ok();
+    console.host.set_variable("encryption_key", "another key, as long as the first");
+    console.sign_in("a long password");
+    console.post("/api/tokens/add", json!({ "tokens": ["open"], "token_type": "sso" })).ok();
+    on_d1(&console);
+    console.host.on_send(alive);
+    start(&console).ok();
+    console.host.settle();
+    console.host.sql("DELETE FROM tokens WHERE id BETWEEN 6 AND 22", vec![]);
+    let (data, _) = to_the_end(&console);
+    assert_eq!(counts(&data)[1..], [&json!(14), &json!(14), &json!(1), &json!(13)]);
+    assert_eq!(asked(&console).into_keys().collect::<Vec<_>>(), ["open"]);
+    console.host.sql("DELETE FROM tokens", vec![]);
+    assert_eq!(start(&console).ok().body["data"]["running"], false, "an empty pool is done at once");
+}
+
+#[test]
+fn an_abandoned_job_gives_way() {
+    let console = console(20, 0);
+    on_d1(&console);
+    console.host.on_send(alive);
+    start(&console).ok();
+    console.host.settle();
+    console.host.advance(Duration::from_secs(601));
+    start(&console).ok();
+    console.host.settle();
+    assert_eq!(to_the_end(&console).0["success"], 20);
+    assert_eq!(console.get("/api/tokens/refresh-progress?outcome=good").refusal(), (400, "invalid_value", "outcome"));
+}

@@ -1,0 +1,61 @@
+//! Asking Grok what an account has left: the one way of doing so, for the test of a token and the refresh of all.
+
+use crate::{
+    grok::{
+        fault::Fault,
+        limits::Limits,
+        models::{HEAVY_QUOTA_MODEL, NORMAL_QUOTA_MODEL},
+    },
+    pool,
+    store::tokens::{Quota, TokenType},
+};
+
+/// No window is longer: a number beyond it is a slip, and must not bar a token for ever.
+const MAX_WINDOW: i64 = 31 * 24 * 3_600_000;
+
+/// The rate-limit names to ask for, one call each: the ordinary quota first.
+pub fn names(token_type: TokenType) -> &'static [&'static str] {
+    match token_type {
+        TokenType::Basic => &[NORMAL_QUOTA_MODEL],
+        TokenType::Super => &[NORMAL_QUOTA_MODEL, HEAVY_QUOTA_MODEL],
+    }
+}
+
+/// What the calls say of an account. The ordinary quota decides: an account whose heavy quota cannot be had is
+/// still good.
+#[derive(Debug)]
+pub enum Verdict {
+    Alive {
+        normal: Limits,
+        heavy: Limits,
+    },
+    /// The account is gone; the fault holds the words that said so.
+    Dead(Fault),
+    /// Nothing was learnt of the account.
+    Unknown(Fault),
+}
+
+impl Verdict {
+    /// From the answers, in the order of [`names`].
+    pub fn of(answers: impl IntoIterator<Item = Result<Limits, Fault>>) -> Self {
+        let mut answers = answers.into_iter();
+        match answers.next() {
+            Some(Ok(normal)) => {
+                Verdict::Alive { normal, heavy: answers.next().and_then(Result::ok).unwrap_or_default() }
+            }
+            Some(Err(fault @ Fault::DeadAccount(_))) => Verdict::Dead(fault),
+            Some(Err(fault)) => Verdict::Unknown(fault),
+            None => Verdict::Unknown(Fault::Timeout),
+        }
+    }
+}
+
+/// What was told, with the end of its window: the announced wait when nothing is left.
+pub fn quota(limits: &Limits, token_type: TokenType, now: i64) -> Quota {
+    let wait = limits.wait_seconds.filter(|_| limits.remaining == Some(0));
+    let window = wait.or(limits.window_seconds).and_then(|seconds| i64::try_from(seconds).ok());
+    let default = pool::default_window(token_type == TokenType::Super);
+    let length = window.map_or(default, |seconds| seconds.saturating_mul(1000));
+    let until = limits.remaining.map(|_| now + length.min(MAX_WINDOW));
+    Quota { remaining: limits.remaining.map(i64::from), until }
+}

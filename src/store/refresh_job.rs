@@ -1,0 +1,208 @@
+//! Tables `refresh_job` and `refresh_slices`: how far the refresh of all tokens has come, who works on it, and
+//! what it found.
+//!
+//! A slice of the tokens is handed out with a lease. A report ends the lease; when none comes, whoever asks next
+//! gets the same slice once more, and after that it is given up: no token is asked for by more than two.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Columns, Db,
+    storage::IS_D1,
+    tokens::{Quota, TokenType, json, parsed},
+};
+use crate::{error::Result, host::Value};
+
+/// How long whoever took a slice may work on it, in milliseconds.
+const LEASE: i64 = 30_000;
+/// A job that nobody has moved on for so long may be replaced by a new one.
+const ABANDONED: i64 = 10 * 60_000;
+/// How often a slice is handed out before it is given up.
+pub const TRIES: i64 = 2;
+
+/// How far the job has come.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
+pub struct Progress {
+    pub running: bool,
+    /// `idle` before the first job, else `running`, `done` or `cancelled`.
+    pub state: String,
+    pub current: i64,
+    pub total: i64,
+    pub success: i64,
+    pub failed: i64,
+    pub started_at: Option<i64>,
+    pub updated_at: Option<i64>,
+    /// Nobody works on the running job at the moment.
+    #[serde(skip)]
+    pub is_free: bool,
+    /// The database is D1, so this is a Worker with its limit of calls.
+    #[serde(skip)]
+    pub is_d1: bool,
+}
+
+pub async fn progress(db: &Db, now: i64) -> Result<Progress> {
+    let progress = format!(
+        "SELECT {IS_D1}, j.state, j.total, j.success, j.failed, j.started_at, j.updated_at, j.lease_until <= ?1 \
+         FROM (SELECT 1) LEFT JOIN refresh_job j ON j.id = 1"
+    );
+    let mut row = Columns::new(db.one(&progress, vec![now.into()]).await?.unwrap_or_default());
+    let is_d1 = row.flag()?;
+    let Some(state) = row.optional_text()? else {
+        return Ok(Progress { state: "idle".to_owned(), is_d1, ..Progress::default() });
+    };
+    let running = state == "running";
+    let (total, success, failed) = (row.integer()?, row.integer()?, row.integer()?);
+    let (started_at, updated_at) = (row.optional_integer()?, row.optional_integer()?);
+    let (current, is_free) = (success + failed, running && row.flag()?);
+    Ok(Progress { running, state, current, total, success, failed, started_at, updated_at, is_free, is_d1 })
+}
+
+/// Begins a job over all tokens but the disabled ones, unless one is running; whether it began.
+pub async fn start(db: &Db, now: i64) -> Result<bool> {
+    const START: &str = "INSERT INTO refresh_job (id, started_at, updated_at, state, total, last_id) \
+        SELECT 1, ?1, ?1, iif(count(*) = 0, 'done', 'running'), count(*), coalesce(max(id), 0) \
+          FROM tokens WHERE state <> 'disabled' \
+        ON CONFLICT (id) DO UPDATE SET started_at = max(excluded.started_at, started_at + 1), \
+          updated_at = excluded.updated_at, state = excluded.state, total = excluded.total, success = 0, failed = 0, \
+          last_id = excluded.last_id, handed_out = 0, slice = '[]', tries = 0, lease = '', lease_until = 0 \
+        WHERE refresh_job.state <> 'running' OR refresh_job.updated_at < ?2 \
+        RETURNING started_at";
+    let Some(row) = db.one(START, vec![now.into(), (now - ABANDONED).into()]).await? else { return Ok(false) };
+    let job = Columns::new(row).integer()?;
+    db.run("DELETE FROM refresh_slices WHERE job <> ?", vec![job.into()]).await?;
+    Ok(true)
+}
+
+/// Hands out nothing more. What is under way is still reported.
+pub async fn cancel(db: &Db, now: i64) -> Result<()> {
+    const CANCEL: &str =
+        "UPDATE refresh_job SET state = 'cancelled', updated_at = ?1 WHERE id = 1 AND state = 'running'";
+    db.run(CANCEL, vec![now.into()]).await
+}
+
+/// Tokens that were handed out together.
+#[derive(Debug)]
+pub struct Slice {
+    /// This hand-out included.
+    pub tries: i64,
+    pub tokens: Vec<Handed>,
+}
+
+/// What is needed to ask for a token.
+#[derive(Debug, Deserialize)]
+pub struct Handed {
+    pub id: i64,
+    pub hash: String,
+    pub sealed: String,
+    pub token_type: TokenType,
+}
+
+/// Takes the next slice, of at most so many calls, if nobody else holds one. `lease` is a fresh random text.
+pub async fn claim(db: &Db, now: i64, lease: &str, calls: i64) -> Result<Option<Slice>> {
+    const CLAIM: &str = "UPDATE refresh_job SET lease = ?1, lease_until = ?3, updated_at = ?2, \
+        tries = iif(slice = '[]', 1, tries + 1), \
+        handed_out = iif(slice = '[]', coalesce(next.last, handed_out), handed_out), \
+        slice = iif(slice = '[]', next.ids, slice) \
+      FROM (SELECT json_group_array(id) AS ids, max(id) AS last \
+              FROM (SELECT id, sum(iif(token_type = 'ssoSuper', 2, 1)) OVER (ORDER BY id) AS calls \
+                      FROM (SELECT t.id, t.token_type FROM refresh_job j CROSS JOIN tokens t \
+                             WHERE t.id > j.handed_out AND t.id <= j.last_id AND t.state <> 'disabled' \
+                             ORDER BY t.id LIMIT ?4)) \
+             WHERE calls <= ?4) AS next \
+      WHERE refresh_job.id = 1 AND state = 'running' AND lease_until <= ?2 \
+      RETURNING tries, (SELECT json_group_array(json_object('id', t.id, 'hash', t.hash, 'sealed', t.sealed, \
+          'token_type', t.token_type)) FROM tokens t WHERE t.id IN (SELECT value FROM json_each(slice)))";
+    let params: Vec<Value> = vec![lease.into(), now.into(), (now + LEASE).into(), calls.into()];
+    let Some(row) = db.one(CLAIM, params).await? else { return Ok(None) };
+    let mut row = Columns::new(row);
+    Ok(Some(Slice { tries: row.integer()?, tokens: parsed(&row.text()?)? }))
+}
+
+/// What became of one token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    pub id: i64,
+    pub outcome: Outcome,
+    pub reason: String,
+    pub normal: Option<i64>,
+    pub normal_until: Option<i64>,
+    pub heavy: Option<i64>,
+    pub heavy_until: Option<i64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Ok,
+    /// The account is gone.
+    Expired,
+    /// Nothing was learnt of the account.
+    Failed,
+}
+
+impl Finding {
+    pub fn ok(id: i64, normal: Quota, heavy: Quota) -> Self {
+        let numbers = Finding::failed(id, String::new());
+        Finding {
+            outcome: Outcome::Ok,
+            normal: normal.remaining,
+            normal_until: normal.until,
+            heavy: heavy.remaining,
+            heavy_until: heavy.until,
+            ..numbers
+        }
+    }
+
+    pub fn failed(id: i64, reason: String) -> Self {
+        let (normal, normal_until, heavy, heavy_until) = (None, None, None, None);
+        Finding { id, outcome: Outcome::Failed, reason, normal, normal_until, heavy, heavy_until }
+    }
+
+    pub fn expired(id: i64, reason: String) -> Self {
+        Finding { outcome: Outcome::Expired, ..Finding::failed(id, reason) }
+    }
+}
+
+/// Stores what was found, in one statement, unless the lease has passed to another.
+pub async fn report(db: &Db, lease: &str, now: i64, findings: &[Finding]) -> Result<()> {
+    const REPORT: &str = "INSERT INTO refresh_slices (job, at, results) \
+        SELECT started_at, ?2, ?3 FROM refresh_job WHERE id = 1 AND lease = ?1";
+    db.run(REPORT, vec![lease.into(), now.into(), json(&findings)?.into()]).await
+}
+
+/// What the job found out about one token.
+#[derive(Debug, Serialize)]
+pub struct Checked {
+    pub id: i64,
+    pub token_suffix: String,
+    pub outcome: String,
+    pub reason: String,
+    /// -1 is not told.
+    pub remaining_queries: i64,
+    pub heavy_remaining_queries: i64,
+    pub checked_at: i64,
+}
+
+/// A page of the results so far, in the order of the checks; only those of one outcome if asked for.
+pub async fn results(db: &Db, outcome: Option<Outcome>, limit: i64, offset: i64) -> Result<Vec<Checked>> {
+    const RESULTS: &str = "SELECT t.id, t.suffix, r.value ->> 'outcome', r.value ->> 'reason', \
+        coalesce(r.value ->> 'normal', -1), coalesce(r.value ->> 'heavy', -1), s.at \
+      FROM refresh_job j JOIN refresh_slices s ON s.job = j.started_at CROSS JOIN json_each(s.results) r \
+      JOIN tokens t ON t.id = r.value ->> 'id' \
+      WHERE ?1 IS NULL OR r.value ->> 'outcome' = ?1 \
+      ORDER BY s.seq, r.key LIMIT ?2 OFFSET ?3";
+    let outcome = outcome.map(|outcome| json(&outcome)).transpose()?.map(|text| text.trim_matches('"').to_owned());
+    let checked = |row: &mut Columns| {
+        Ok(Checked {
+            id: row.integer()?,
+            token_suffix: row.text()?,
+            outcome: row.text()?,
+            reason: row.text()?,
+            remaining_queries: row.integer()?,
+            heavy_remaining_queries: row.integer()?,
+            checked_at: row.integer()?,
+        })
+    };
+    let rows = db.rows(RESULTS, vec![outcome.into(), limit.into(), offset.into()]).await?;
+    rows.into_iter().map(|row| checked(&mut Columns::new(row))).collect()
+}
