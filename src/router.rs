@@ -9,7 +9,7 @@ use futures::future::LocalBoxFuture;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use crate::{
-    admin::{keys, logs, refresh, session, settings, stats, storage, token_test, tokens},
+    admin::{keys, logs, openapi, refresh, session, settings, stats, storage, token_test, tokens},
     app::App,
     auth::{AdminSession, PresentedKey},
     error::{Error, Kind, Result},
@@ -64,6 +64,7 @@ macro_rules! route {
 
 const ROUTES: &[Route] = &[
     route!(GET "/health" public health),
+    route!(GET "/openapi.json" public openapi::document),
     route!(GET "/v1/models" key models::list),
     route!(GET "/v1/models/{id}" key models::get),
     route!(POST "/v1/chat/completions" key chat::completions),
@@ -193,4 +194,35 @@ async fn health(_: Rc<App>, _: Request) -> Result<Reply> {
     http_io::json(
         &serde_json::json!({ "status": "healthy", "service": "Grok2API", "version": env!("CARGO_PKG_VERSION") }),
     )
+}
+
+/// Who may ask.
+#[cfg(test)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guard {
+    Public,
+    Key,
+    Session,
+    Admin,
+}
+
+/// A row of the table, as tests see it.
+#[cfg(test)]
+pub struct Entry {
+    pub method: &'static Method,
+    pub path: &'static str,
+    pub guard: Guard,
+}
+
+#[cfg(test)]
+pub fn table() -> impl Iterator<Item = Entry> {
+    ROUTES.iter().map(|route| {
+        let guard = match route.handler {
+            Handler::Public(_) => Guard::Public,
+            Handler::Key(_) => Guard::Key,
+            Handler::Session(_) => Guard::Session,
+            Handler::Admin(_) => Guard::Admin,
+        };
+        Entry { method: &route.method, path: route.path, guard }
+    })
 }

@@ -3,6 +3,7 @@
 pub mod export;
 pub mod keys;
 pub mod logs;
+pub mod openapi;
 pub mod query;
 pub mod refresh;
 pub mod session;

@@ -15,9 +15,11 @@ use crate::{
 mod keys;
 mod logs;
 mod refresh;
+mod schema;
 mod session;
 mod settings;
 mod stats;
+mod table;
 mod tokens;
 
 /// A browser at the console of one gateway.
@@ -78,6 +80,7 @@ impl Console {
     fn ask(&self, method: Method, path: &str, body: String) -> Answer {
         let chunks = futures::stream::iter([Ok(Bytes::from(body))]).boxed_local();
         let mut request = http::Request::new(chunks);
+        let asked = method.clone();
         *request.method_mut() = method;
         *request.uri_mut() = format!("http://gateway.test{path}").parse().expect("a test's path is valid");
         *request.headers_mut() = self.headers.clone();
@@ -93,6 +96,11 @@ impl Console {
             _ => serde_json::from_slice(&body).unwrap_or_else(|e| panic!("{path} answers no JSON: {e}")),
         };
         let statements = self.host.statements.borrow().len();
+        let content_type = head.headers["content-type"].to_str().expect("it is text");
+        let is_file = head.headers.contains_key("content-disposition") && body.is_array();
+        if !is_file {
+            table::check(&asked, path, head.status, content_type, &body);
+        }
         Answer { status: head.status, headers: head.headers, body, statements }
     }
 }

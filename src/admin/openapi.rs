@@ -1,0 +1,20 @@
+//! The OpenAPI document of every route.
+//!
+//! The router's table says which routes there are and who may ask; `src/openapi.json` says what they take and
+//! answer. Tests hold the two together, and every answer of the console's tests against its schema.
+
+use std::rc::Rc;
+
+use crate::{
+    app::App,
+    error::Result,
+    host::{Reply, Request},
+    http_io,
+};
+
+pub const DOCUMENT: &str = include_str!("../openapi.json");
+
+/// `GET /openapi.json`
+pub async fn document(_: Rc<App>, _: Request) -> Result<Reply> {
+    Ok(http_io::json_bytes(DOCUMENT.into()))
+}
