@@ -72,8 +72,9 @@ pub fn party(address: &str) -> String {
     }
 }
 
+/// Spin adds its header behind those of the client, who may have sent one of that name: the last one counts.
 fn socket_address(headers: &HeaderMap) -> Option<IpAddr> {
-    ip(headers.get(CLIENT_ADDRESS)?.to_str().ok()?)
+    ip(headers.get_all(CLIENT_ADDRESS).iter().next_back()?.to_str().ok()?)
 }
 
 /// The last address that is not a proxy's own: what stands before it was written by the client.
@@ -103,6 +104,14 @@ mod tests {
 
     fn headers(list: &[(&'static str, &str)]) -> HeaderMap {
         list.iter().map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn a_client_cannot_tell_its_own_address() {
+        let host = NativeHost::new();
+        let (app, mut sent) = (host.app(), headers(&[(CLIENT_ADDRESS, "203.0.113.9:1")]));
+        sent.append(CLIENT_ADDRESS, "192.0.2.1:5000".parse().unwrap());
+        assert_eq!(host.run(async move { client_address(&app, &sent).await }), "192.0.2.1");
     }
 
     #[test]

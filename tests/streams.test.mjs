@@ -86,17 +86,12 @@ test('a slow stream is delivered as it comes', async () => {
   assert.ok(times.at(-1) - times[0] > 1_200, 'the pieces are spread as the tokens were');
 });
 
-for (const [what, prompt] of [['while tokens flow', '[[n:3000]] [[slow:20]]'], ['while upstream is silent', '[[n:50]] [[hang:20]]'], ['before the first token', '[[hang:2]]']]) {
+for (const [what, prompt] of [['while tokens flow', '[[n:3000]] [[slow:20]]'], ['while upstream is silent', '[[n:50]] [[hang:20]]']]) {
   test(`a client that leaves ${what} ends the upstream read within 3 s`, async (t) => {
     const leaving = new AbortController();
     const answer = stream(prompt, { signal: leaving.signal });
     const call = await gw.grok.until((grok) => grok.of('chat')[0]);
-    if (what === 'before the first token') {
-      answer.catch(() => {});
-      await gw.grok.until(() => call.frames >= 2);
-    } else {
-      await follow(await answer, () => false).catch(() => {});
-    }
+    await follow(await answer, () => false).catch(() => {});
     const left = Date.now();
     leaving.abort();
     await gw.grok.until(() => call.endedAt, LEAVE_WITHIN_MS + 2_000, 'the end of the upstream read');

@@ -24,7 +24,7 @@ export function service(module, signatures) {
       const task = guest.run(HANDLER, [incomingRequest(request)]).catch(report);
       // Work that the component spawned goes on after the answer.
       ctx.waitUntil(task.then(() => guest.backgroundDone()));
-      return answer(guest, await guest.returned.wait(), request.method);
+      return answer(guest, await guest.returned.wait(), request);
     } catch (error) {
       report(error);
       return new Response(FAILED, { status: 500, headers: { "content-type": "application/json" } });

@@ -248,9 +248,9 @@ const NULL_BODY = new Set([204, 205, 304]);
  * The guest's answer for the runtime.
  * @param {import("../abi/guest.mjs").Guest} guest
  * @param {{ tag: "ok", value: Response } | { tag: "err", value: any }} result what the handler returned
- * @param {string} method of the request that is answered
+ * @param {globalThis.Request} request the one that is answered
  */
-export function answer(guest, result, method) {
+export function answer(guest, result, { method, signal }) {
   if (result.tag === "err") throw new Error(`the handler failed: ${describe(result.value)}`);
   const response = result.value;
   const { status } = response;
@@ -260,6 +260,8 @@ export function answer(guest, result, method) {
     return new globalThis.Response(null, { status, headers });
   }
   if (status < 200) throw new Error(`a Worker cannot answer with status ${status}`);
+  // A client that has left shows here one write earlier than in the stream to it.
+  signal.addEventListener("abort", () => response.contents?.cancel());
   const { body, sent } = outgoing(response);
   guest.background(response.settleWith(sent));
   return new globalThis.Response(body, { status, headers });

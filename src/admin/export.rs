@@ -32,7 +32,7 @@ impl Format {
             Format::Json => ("application/json", "json"),
         };
         let disposition = format!("attachment; filename=\"{name}.{extension}\"");
-        let mut reply = Reply::new(Body::Stream(body));
+        let mut reply = Reply::new(Body::Stream(body.into()));
         let headers = reply.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         headers.insert(header::CONTENT_DISPOSITION, disposition.parse().expect("the name is plain"));

@@ -3,10 +3,20 @@
 //! The code above this trait never names spin-sdk. In the component it runs on [`wasi::WasiHost`]; native
 //! tests run the same code on SQLite and a scripted upstream.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use bytes::Bytes;
-use futures::{future::LocalBoxFuture, stream::LocalBoxStream};
+use futures::{
+    Stream, StreamExt,
+    channel::{mpsc, oneshot},
+    future::LocalBoxFuture,
+    stream::LocalBoxStream,
+};
 
 #[cfg(test)]
 pub mod native;
@@ -23,8 +33,35 @@ pub type Reply = http::Response<Body>;
 /// A body as it goes out to a client.
 pub enum Body {
     Full(Bytes),
-    /// Chunks as they come; the sender learns from a failed send that the client has left.
-    Stream(futures::channel::mpsc::Receiver<Bytes>),
+    Stream(Chunks),
+}
+
+/// Chunks as they come; the sender learns from a failed send that the client has left.
+pub struct Chunks {
+    chunks: mpsc::Receiver<Bytes>,
+    _reader: Option<oneshot::Sender<()>>,
+}
+
+impl Chunks {
+    /// With a future that ends when nobody reads any more, for a sender that may have nothing to send for long.
+    pub fn watched(chunks: mpsc::Receiver<Bytes>) -> (Self, oneshot::Receiver<()>) {
+        let (reader, unread) = oneshot::channel();
+        (Chunks { chunks, _reader: Some(reader) }, unread)
+    }
+}
+
+impl From<mpsc::Receiver<Bytes>> for Chunks {
+    fn from(chunks: mpsc::Receiver<Bytes>) -> Self {
+        Chunks { chunks, _reader: None }
+    }
+}
+
+impl Stream for Chunks {
+    type Item = Bytes;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context) -> Poll<Option<Bytes>> {
+        self.chunks.poll_next_unpin(context)
+    }
 }
 
 /// A value bound to a statement, or a column of its answer.

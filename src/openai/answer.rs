@@ -3,7 +3,11 @@
 use bytes::Bytes;
 use futures::{
     FutureExt, SinkExt,
-    channel::mpsc::{Sender, channel},
+    channel::{
+        mpsc::{Sender, channel},
+        oneshot,
+    },
+    future::{Either, select},
 };
 use http::{HeaderValue, header};
 
@@ -13,7 +17,7 @@ use crate::{
         fault::Fault,
         out::{Out, Piece},
     },
-    host::{Body, Reply},
+    host::{Body, Chunks, Reply},
 };
 
 use super::{
@@ -47,9 +51,10 @@ impl Begun {
     pub fn stream(self, include_usage: bool) -> Reply {
         // One chunk waits at most: a slow client slows the upstream read down, and one that left ends it.
         let (sender, receiver) = channel(1);
+        let (chunks, unread) = Chunks::watched(receiver);
         let host = self.ledger.app.host.clone();
-        host.spawn(self.pump(sender, include_usage).boxed_local());
-        let mut reply = Reply::new(Body::Stream(receiver));
+        host.spawn(self.pump(sender, unread, include_usage).boxed_local());
+        let mut reply = Reply::new(Body::Stream(chunks));
         let headers = reply.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
@@ -57,9 +62,13 @@ impl Begun {
         reply
     }
 
-    async fn pump(mut self, mut sender: Sender<Bytes>, include_usage: bool) {
+    async fn pump(mut self, mut sender: Sender<Bytes>, unread: oneshot::Receiver<()>, include_usage: bool) {
         let mut events = EventStream::new(self.head.clone(), include_usage);
-        let end = self.send_events(&mut sender, &mut events).await;
+        let sending = self.send_events(&mut sender, &mut events);
+        let end = match select(Box::pin(sending), unread).await {
+            Either::Left((end, _)) => end,
+            Either::Right(_) => End::ClientLeft,
+        };
         let Begun { conversation, mut ledger, .. } = self;
         // Both ends close before the bookkeeping, whatever it takes.
         drop((conversation, sender));

@@ -38,14 +38,14 @@ impl Limits {
 }
 
 /// A stream that says nothing for this long is quiet: see [`Step::Quiet`].
-const QUIET: u64 = 1_500;
+const QUIET: u64 = 1_000;
 
 /// What reading on brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// Something was read; the [`Out`] may have grown.
     More,
-    /// Nothing came for a second and a half. Whoever streams sends a sign of life: it keeps proxies from closing the
+    /// Nothing came for a second. Whoever streams sends a sign of life: it keeps proxies from closing the
     /// connection, and tells whether the client is still there.
     Quiet,
     /// The answer is complete.
