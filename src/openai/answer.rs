@@ -13,16 +13,14 @@ use http::{HeaderValue, header};
 
 use crate::{
     error::Error,
-    grok::{
-        fault::Fault,
-        out::{Out, Piece},
-    },
+    grok::{fault::Fault, out::Out},
     host::{Body, Chunks, Reply},
 };
 
 use super::{
     completion::Collected,
     conversation::{Conversation, Step},
+    files::Files,
     ledger::Ledger,
     sse::EventStream,
     wire::{FinishReason, Head},
@@ -35,14 +33,29 @@ const SIGN_OF_LIFE: &[u8] = b": waiting\n\n";
 pub struct Begun {
     pub conversation: Conversation,
     pub out: Out,
+    pub files: Files,
     pub ledger: Ledger,
     pub head: Head,
+}
+
+/// Why an answer failed.
+pub enum Failure {
+    /// The upstream's doing: another account may do better.
+    Fault(Fault),
+    /// The account has answered, but the files of its answer could not be kept.
+    Unkept(Error),
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Failure::Fault(fault)
+    }
 }
 
 /// How the sending of a stream ended.
 enum End {
     Complete,
-    Fault(Fault),
+    Failed(Failure),
     ClientLeft,
 }
 
@@ -75,7 +88,8 @@ impl Begun {
         ledger.completion_tokens = events.completion_tokens();
         match end {
             End::Complete => ledger.succeeded().await,
-            End::Fault(fault) => ledger.broke_off(&fault).await,
+            End::Failed(Failure::Fault(fault)) => ledger.broke_off(&fault).await,
+            End::Failed(Failure::Unkept(error)) => ledger.unkept_in_stream(&error).await,
             End::ClientLeft => ledger.abandoned().await,
         }
     }
@@ -84,20 +98,27 @@ impl Begun {
         let mut buffer = Vec::new();
         let mut step = Ok(Step::More);
         loop {
-            take_text(&mut self.out, |text| events.text(text, &mut buffer));
-            let end = match &step {
-                Ok(Step::More) => None,
-                Ok(Step::Quiet) => {
+            if let Ok(Step::End(finish)) = &step {
+                self.ledger.made(finish);
+            }
+            let written = self.files.write(&mut self.out, |text| events.text(text, &mut buffer)).await;
+            let end = match (written, step) {
+                (Err(error), _) => {
+                    events.error(&error.openai_object(), &mut buffer);
+                    Some(End::Failed(Failure::Unkept(error)))
+                }
+                (Ok(()), Err(fault)) => {
+                    events.error(&Error::from(&fault).openai_object(), &mut buffer);
+                    Some(End::Failed(Failure::Fault(fault)))
+                }
+                (Ok(()), Ok(Step::More)) => None,
+                (Ok(()), Ok(Step::Quiet)) => {
                     buffer.extend_from_slice(SIGN_OF_LIFE);
                     None
                 }
-                Ok(Step::End(_)) => {
+                (Ok(()), Ok(Step::End(_))) => {
                     events.finish(FinishReason::Stop, self.ledger.prompt_tokens, &mut buffer);
                     Some(End::Complete)
-                }
-                Err(fault) => {
-                    events.error(&Error::from(fault).openai_object(), &mut buffer);
-                    Some(End::Fault(fault.clone()))
                 }
             };
             // Everything that one upstream read brought leaves in one write.
@@ -113,24 +134,22 @@ impl Begun {
 }
 
 /// Reads the answer to its end. Nothing has reached the client: a fault may be tried on another account.
-pub async fn collect(mut conversation: Conversation, mut out: Out) -> Result<Collected, Fault> {
+pub async fn collect(
+    mut conversation: Conversation,
+    mut out: Out,
+    files: &Files,
+    ledger: &mut Ledger,
+) -> Result<Collected, Failure> {
     let mut collected = Collected::default();
     let mut step = Step::More;
     loop {
-        take_text(&mut out, |text| collected.text(text));
-        if matches!(step, Step::End(_)) {
+        if let Step::End(finish) = &step {
+            ledger.made(finish);
+        }
+        files.write(&mut out, |text| collected.text(text)).await.map_err(Failure::Unkept)?;
+        if let Step::End(_) = step {
             return Ok(collected);
         }
         step = conversation.advance(&mut out).await?;
     }
-}
-
-fn take_text(out: &mut Out, mut each: impl FnMut(&str)) {
-    for piece in out.pieces() {
-        match piece {
-            Piece::Text(text) => each(text),
-            Piece::Media(_) => {}
-        }
-    }
-    out.clear();
 }

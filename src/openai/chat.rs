@@ -24,8 +24,9 @@ use crate::{
 };
 
 use super::{
-    answer::{self, Begun},
+    answer::{self, Begun, Failure},
     conversation::Conversation,
+    files::{Files, SentTo},
     ledger::Ledger,
     models::does_not_exist,
     pictures::{self, Picture, Source},
@@ -41,6 +42,7 @@ struct Chat {
     model: &'static Model,
     message: String,
     pictures: Vec<Picture>,
+    sent_to: Rc<SentTo>,
     stream: bool,
     include_usage: bool,
 }
@@ -62,6 +64,7 @@ pub async fn completions(app: Rc<App>, key: PresentedKey, request: Request) -> R
 
 /// Reads and checks the request; the ledger learns what it can even of a bad one.
 async fn read(request: Request, ledger: &mut Ledger) -> Result<(Chat, Vec<Source>)> {
+    let sent_to = Rc::new(SentTo { uri: request.uri().clone(), headers: request.headers().clone() });
     let body = http_io::read_body(request).await?;
     let request = ChatRequest::parse(&body)?;
     ledger.model = request.model.to_string();
@@ -83,6 +86,7 @@ async fn read(request: Request, ledger: &mut Ledger) -> Result<(Chat, Vec<Source
         model,
         message: flat.message,
         pictures: Vec::new(),
+        sent_to,
         stream: request.stream,
         include_usage: request.include_usage,
     };
@@ -120,7 +124,8 @@ async fn answer(app: &Rc<App>, key: &PresentedKey, chat: &Chat, mut ledger: Ledg
         tried.push(reservation.token.id);
         let fault = match attempt(app, &vault, *reservation, chat, &mut ledger).await {
             Ok(reply) => return Ok(reply),
-            Err(fault) => fault,
+            Err(Failure::Unkept(error)) => return Err(ledger.unkept(error)),
+            Err(Failure::Fault(fault)) => fault,
         };
         if tried.len() == MAX_ATTEMPTS || !fault.another_account_may_help() {
             return Err(ledger.failed(&fault));
@@ -142,7 +147,7 @@ async fn attempt(
     reservation: Reservation,
     chat: &Chat,
     ledger: &mut Ledger,
-) -> Result<Reply, Fault> {
+) -> Result<Reply, Failure> {
     let Reservation { settings, token, .. } = reservation;
     let clear = vault.unseal(&token.sealed, &token.hash).ok_or(Fault::Unreadable)?;
     let access = Access::new(vault, &settings.grok, clear);
@@ -150,11 +155,12 @@ async fn attempt(
     let talk = talk(&client, chat, settings.grok.temporary).await?;
     let (conversation, out) = Conversation::open(app, &settings.grok, &client, talk).await?;
     ledger.first_content();
+    let files = Files { app: app.clone(), settings, sent_to: chat.sent_to.clone(), token_id: token.id };
     let head = Head::new(app.random(), app.now_seconds(), chat.model.id);
     if chat.stream {
-        return Ok(Begun { conversation, out, head, ledger: ledger.clone() }.stream(chat.include_usage));
+        return Ok(Begun { conversation, out, files, head, ledger: ledger.clone() }.stream(chat.include_usage));
     }
-    let collected = answer::collect(conversation, out).await?;
+    let collected = answer::collect(conversation, out, &files, ledger).await?;
     ledger.completion_tokens = collected.completion_tokens();
     ledger.clone().completed();
     let body = collected.finish(&head, FinishReason::Stop, ledger.prompt_tokens);

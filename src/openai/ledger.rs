@@ -11,7 +11,11 @@ use crate::{
     app::App,
     auth::ApiCaller,
     error::Error,
-    grok::{fault::Fault, models::Model},
+    grok::{
+        fault::Fault,
+        models::{self, Model},
+        translate::Finish,
+    },
     pool::{self, Outcome, Used},
     store::{
         request_logs::{self, FinishedRequest, TokenOutcome},
@@ -74,6 +78,13 @@ impl Ledger {
         self.first_byte_ms = Some(self.elapsed());
     }
 
+    /// The answer is whole: pictures cost more than words.
+    pub fn made(&mut self, finish: &Finish) {
+        if finish.pictures > 0 {
+            self.cost = self.cost.max(models::PICTURES_COST.into());
+        }
+    }
+
     /// What the fault of this attempt does to its token; `None` when there was no attempt.
     pub fn outcome(&self, fault: &Fault) -> Option<TokenOutcome> {
         self.outcome_of(Outcome::Fault(fault))
@@ -87,6 +98,18 @@ impl Ledger {
     /// The last attempt failed before anything had reached the client.
     pub fn failed(self, fault: &Fault) -> Error {
         self.failure(Error::from(fault), Outcome::Fault(fault))
+    }
+
+    /// The account answered, and the files of the answer could not be kept. The account is paid all the same.
+    pub fn unkept(self, error: Error) -> Error {
+        let outcome = Outcome::Success { cost: self.cost };
+        self.failure(error, outcome)
+    }
+
+    /// The same when part of the answer had been sent.
+    pub async fn unkept_in_stream(&self, error: &Error) {
+        let outcome = Outcome::Success { cost: self.cost };
+        self.write(error.status().as_u16(), error.code().to_owned(), error.message.clone(), outcome).await;
     }
 
     /// A collected answer was complete: writes the row beside the answer.

@@ -5,6 +5,7 @@ pub mod chat;
 pub mod completion;
 pub mod conversation;
 mod failure;
+mod files;
 pub mod ledger;
 pub mod models;
 mod pictures;

@@ -17,6 +17,8 @@ use crate::{
 };
 
 mod attempts;
+mod files;
+mod pictures;
 mod streams;
 
 const KEY: &str = "sk-test";
