@@ -14,15 +14,20 @@ use crate::world;
 
 const TARGET: &str = "wasm32-wasip2";
 
-/// Builds the gateway and everything a Worker needs of it.
+/// Builds the gateway and everything a Worker needs of it, and holds it to its budget.
 pub fn build(root: &Path) -> Result<()> {
+    bundle::check_size(&assemble(root)?)
+}
+
+/// Builds the gateway and everything a Worker needs of it. What a platform takes is no matter to a host of one's own.
+pub fn assemble(root: &Path) -> Result<Vec<u8>> {
     let bytes = compile(root, "grok2api")?;
     let component = Component::decode(&bytes)?;
     let declared = root.join("wit/world.wit");
     let declared = fs::read_to_string(&declared).with_context(|| format!("cannot read {}", declared.display()))?;
     world::check(&component, &declared)?;
     bundle::write(root, "grok2api", "signatures.mjs", &component)?;
-    bundle::check_size(&bytes)
+    Ok(bytes)
 }
 
 /// Builds the component that the shim's own tests run.

@@ -30,7 +30,7 @@ pub fn up(root: &Path, options: &Up) -> Result<()> {
         tools::node_packages(root)?;
     }
     println!("building the component");
-    build::build(root)?;
+    build::assemble(root)?;
     let mut running = Vec::new();
     let mut vars = options.vars.clone();
     if options.demo {
