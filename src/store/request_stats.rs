@@ -95,14 +95,17 @@ fn statement() -> String {
                FROM request_stats, json_each({part}_buckets) WHERE hour BETWEEN ?1 AND ?2 GROUP BY key"
         )
     };
+    // In two parts, for D1 takes no more than five terms in a compound.
     format!(
-        "SELECT 'hour', hour, NULL, {sums} FROM request_stats WHERE hour BETWEEN ?1 AND ?2 GROUP BY hour
+        "SELECT * FROM (
+         SELECT 'hour', hour, NULL, {sums} FROM request_stats WHERE hour BETWEEN ?1 AND ?2 GROUP BY hour
          UNION ALL
          SELECT 'day', hour / {DAY}, NULL, {sums} FROM request_stats WHERE hour BETWEEN ?3 AND ?2 GROUP BY hour / {DAY}
          UNION ALL
          SELECT * FROM (SELECT 'model', 0, model, {sums} FROM request_stats WHERE hour BETWEEN ?4 AND ?2
-                         GROUP BY model ORDER BY sum(requests) DESC, model)
+                         GROUP BY model ORDER BY sum(requests) DESC, model))
          UNION ALL
+         SELECT * FROM (
          SELECT * FROM (SELECT 'key', key_id, (SELECT name FROM api_keys WHERE id = key_id), {sums}
                           FROM request_stats WHERE hour BETWEEN ?1 AND ?2
                          GROUP BY key_id ORDER BY sum(requests) DESC, key_id LIMIT ?5)
@@ -113,7 +116,7 @@ fn statement() -> String {
          UNION ALL
          {}
          UNION ALL
-         {}",
+         {})",
         histogram("duration"),
         histogram("first_byte"),
     )

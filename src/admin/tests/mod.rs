@@ -20,7 +20,6 @@ mod session;
 mod settings;
 mod stats;
 mod table;
-mod token_list;
 mod tokens;
 
 /// A browser at the console of one gateway.

@@ -1,0 +1,65 @@
+// The OpenAPI document against what the routes answer: every GET, and what clients of /v1 get, streams and refusals too.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startGateway } from './lib/gateway.mjs';
+import { faults } from './lib/schema.mjs';
+
+let gw;
+let document;
+before(async () => {
+  gw = await startGateway();
+  document = (await gw.call('GET', '/openapi.json')).body;
+});
+after(() => gw?.stop());
+
+const bearer = (token) => ({ authorization: `Bearer ${token}` });
+
+/** The schema of an answer to this route. */
+function schemaOf(method, route, status, type) {
+  const { responses } = document.paths[route][method.toLowerCase()];
+  let response = responses[status] ?? responses.default;
+  if (response.$ref) response = response.$ref.slice(2).split('/').reduce((node, name) => node[name], document);
+  const schema = response.content[type.split(';')[0]]?.schema;
+  assert.ok(schema, `${method} ${route}: ${status} with ${type} is not in the document`);
+  return schema;
+}
+
+function fits(method, route, { status, headers, body }) {
+  const schema = schemaOf(method, route, status, headers.get('content-type'));
+  assert.deepEqual(faults(document, schema, body), [], `${method} ${route} ${status}`);
+}
+
+test('every GET answers what the document says, to those who may ask and to others', async () => {
+  await gw.pool(['basic-1']);
+  await gw.chat('[[n:5]]');
+  await gw.logged(1);
+  let asked = 0;
+  for (const [route, { get }] of Object.entries(document.paths)) {
+    if (!get || route.includes('{')) continue;
+    const answer = await gw.call('GET', route, { headers: bearer(route.startsWith('/v1') ? gw.key : gw.session) });
+    assert.equal(answer.status, 200, `${route}: ${answer.text}`);
+    fits('GET', route, answer);
+    if (!get.security || get.security.length > 0) {
+      const refused = await gw.call('GET', route);
+      assert.equal(refused.status, 401, route);
+      fits('GET', route, refused);
+    }
+    asked += 1;
+  }
+  assert.ok(asked > 10, `${asked} routes`);
+});
+
+test('chats, whole and streamed, and their refusals', async () => {
+  await gw.pool(['basic-1']);
+  const route = '/v1/chat/completions';
+  fits('POST', route, await gw.chat('[[n:5]]'));
+  for (const wrong of [{ model: 'none' }, { messages: [] }, { temperature: 'hot' }]) fits('POST', route, await gw.chat('x', wrong));
+  const stream = await gw.chatRaw('[[n:5]]', { stream: true, stream_options: { include_usage: true } });
+  const schema = schemaOf('POST', route, 200, stream.headers.get('content-type'));
+  const events = (await stream.text()).split('\n').filter((line) => line.startsWith('data: ')).map((line) => line.slice(6));
+  assert.equal(events.pop(), '[DONE]');
+  assert.ok(events.length > 2);
+  for (const event of events) assert.deepEqual(faults(document, schema, JSON.parse(event)), []);
+  fits('GET', '/v1/models/{id}', await gw.call('GET', '/v1/models/grok-4', { headers: bearer(gw.key) }));
+  fits('GET', '/v1/models/{id}', await gw.call('GET', '/v1/models/none', { headers: bearer(gw.key) }));
+});
