@@ -79,6 +79,7 @@ const ROUTES: &[Route] = &[
     route!(POST "/api/tokens/delete" admin tokens::delete),
     route!(POST "/api/tokens/tags" admin tokens::set_tags),
     route!(POST "/api/tokens/note" admin tokens::set_note),
+    route!(POST "/api/tokens/status" admin tokens::set_enabled),
     route!(POST "/api/tokens/reveal" admin tokens::reveal),
     route!(POST "/api/tokens/test" admin token_test::test),
     route!(POST "/api/tokens/refresh-all" admin refresh::start),

@@ -69,6 +69,11 @@ impl Vault {
         [&self.current, &self.previous].into_iter().flatten().find(|key| key.id == id)
     }
 
+    /// The ids of the keys at hand.
+    pub fn key_ids(&self) -> Vec<String> {
+        [&self.current, &self.previous].into_iter().flatten().map(|key| key.id.clone()).collect()
+    }
+
     /// The sealed text, or the clear one as long as there is no key.
     pub fn seal(&self, app: &App, clear: &str, aad: &str) -> String {
         let Some(key) = &self.current else { return clear.to_owned() };

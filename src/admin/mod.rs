@@ -11,6 +11,7 @@ pub mod settings;
 pub mod stats;
 pub mod storage;
 pub mod token_check;
+pub mod token_row;
 pub mod token_test;
 pub mod tokens;
 

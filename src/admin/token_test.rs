@@ -8,7 +8,8 @@ use serde_json::json;
 
 use super::{
     token_check::{Verdict, names, quota},
-    tokens::{One, Status, clear, cooldown_remaining},
+    token_row::{Status, cooldown_remaining},
+    tokens::{Target, clear},
 };
 use crate::{
     app::App,
@@ -27,7 +28,7 @@ use crate::{
 
 /// `POST /api/tokens/test`: one rate-limits call, two for a Super account.
 pub async fn test(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
-    let body: One = http_io::read_json(request).await?;
+    let mut body: Target = http_io::read_json(request).await?;
     let account = body.find(&app).await?;
     let vault = Vault::open(&app).await?;
     let access = Access::new(&vault, &session.settings().grok, clear(&vault, &account)?);

@@ -2,160 +2,80 @@
 
 use std::{collections::HashSet, rc::Rc};
 
+use http::Uri;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::{
+    query::{self, Paging},
+    token_row::{Row, Status},
+};
 use crate::{
-    admin::query::Paging,
     app::App,
-    auth::AdminSession,
+    auth::{AdminSession, sha256_hex},
     error::{Error, Kind, Result},
-    grok::token::split_list,
+    grok::token::{normalise_token, split_list},
     host::{Reply, Request},
     http_io,
     secrets::Vault,
-    store::tokens::{self, Account, Named, NewToken, StoredToken, TokenName, TokenType},
+    store::{
+        token_list::{self, Filter, Order},
+        tokens::{self, Account, Named, NewToken, TagChange, TokenName, TokenType},
+    },
 };
 
 const MAX_TAGS: usize = 50;
 const MAX_TAG_CHARS: usize = 100;
 const MAX_NOTE_CHARS: usize = 2_000;
+/// A longer text is in no note, and no token.
+const MAX_SEARCHED: usize = 8_000;
+/// Named in one call: ten statements of ten thousand.
+const MAX_NAMED: usize = 100_000;
 
-/// What state a token is in; the first that fits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    Expired,
-    Disabled,
-    /// Sealed with a key that is not at hand.
-    Unreadable,
-    Cooling,
-    Unused,
-    Exhausted,
-    Normal,
-}
-
-impl Status {
-    pub fn of(token: &StoredToken, vault: &Vault, now: i64) -> Self {
-        let quotas = match token.token_type {
-            TokenType::Basic => vec![token.normal.known_at(now)],
-            TokenType::Super => vec![token.normal.known_at(now), token.heavy.known_at(now)],
-        };
-        match token {
-            _ if token.is_expired => Status::Expired,
-            _ if !token.is_active => Status::Disabled,
-            _ if !vault.has_key_of(&token.sealed_by) => Status::Unreadable,
-            _ if token.cooldowns.values().any(|until| *until > now) => Status::Cooling,
-            _ if quotas.iter().all(Option::is_none) => Status::Unused,
-            _ if quotas.contains(&Some(0)) => Status::Exhausted,
-            _ => Status::Normal,
-        }
-    }
-
-    /// The label that clients of this API know.
-    fn label(self) -> &'static str {
-        match self {
-            Status::Expired => "失效",
-            Status::Disabled => "已停用",
-            Status::Unreadable => "无法读取",
-            Status::Cooling => "冷却中",
-            Status::Unused => "未使用",
-            Status::Exhausted => "额度耗尽",
-            Status::Normal => "正常",
-        }
-    }
-
-    fn limit_reason(self) -> &'static str {
-        match self {
-            Status::Cooling => "cooldown",
-            Status::Exhausted => "exhausted",
-            _ => "",
-        }
-    }
-}
-
-/// A token as it is served. Times are Unix milliseconds; -1 is an unknown number.
-#[derive(Serialize)]
-struct Row {
-    id: i64,
-    token: String,
-    token_suffix: String,
-    token_type: TokenType,
-    created_time: i64,
-    remaining_queries: i64,
-    heavy_remaining_queries: i64,
-    quota_until: Option<i64>,
-    heavy_quota_until: Option<i64>,
-    status: &'static str,
-    status_code: Status,
-    limit_reason: &'static str,
-    cooldown_until: Option<i64>,
-    /// Seconds, rounded up.
-    cooldown_remaining: i64,
-    /// The rate-limit names that are cooling, with the end of each.
-    cooldowns: Vec<Cooldown>,
-    strikes: i64,
-    last_used_time: Option<i64>,
-    last_failure_time: Option<i64>,
-    last_failure_reason: String,
-    tags: Vec<String>,
-    note: String,
-}
-
-#[derive(Serialize)]
-struct Cooldown {
-    name: String,
-    until: i64,
-}
-
-impl Row {
-    fn of(token: StoredToken, vault: &Vault, now: i64) -> Self {
-        let status = Status::of(&token, vault, now);
-        Row {
-            id: token.id,
-            token: format!("...{}", token.suffix),
-            token_type: token.token_type,
-            created_time: token.created_at,
-            remaining_queries: token.normal.known_at(now).unwrap_or(-1),
-            heavy_remaining_queries: token.heavy.known_at(now).unwrap_or(-1),
-            quota_until: token.normal.until,
-            heavy_quota_until: token.heavy.until,
-            status: status.label(),
-            status_code: status,
-            limit_reason: status.limit_reason(),
-            cooldown_until: token.cooldowns.values().max().copied(),
-            cooldown_remaining: cooldown_remaining(&token, now),
-            strikes: token.strikes,
-            last_used_time: token.last_used_at,
-            last_failure_time: token.last_failure_at,
-            token_suffix: token.suffix,
-            cooldowns: (token.cooldowns.into_iter().filter(|(_, until)| *until > now))
-                .map(|(name, until)| Cooldown { name, until })
-                .collect(),
-            last_failure_reason: token.last_failure_reason,
-            tags: token.tags,
-            note: token.note,
-        }
-    }
-}
-
-/// Seconds until the last of a token's cool-downs is over.
-pub fn cooldown_remaining(token: &StoredToken, now: i64) -> i64 {
-    let left = token.cooldowns.values().max().map_or(0, |until| (until - now).max(0));
-    (left as u64).div_ceil(1000) as i64
-}
-
-/// `GET /api/tokens?limit=&offset=`
+/// `GET /api/tokens?type=&state=&tag=&text=&sort=&order=&limit=&offset=`
 pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
     let Paging { limit, offset } = Paging::of(request.uri(), 1000, 1000)?;
     let vault = Vault::open(&app).await?;
-    let page = tokens::list(&app.db, limit, offset).await?;
-    let now = app.now();
-    let data: Vec<Row> = page.tokens.into_iter().map(|token| Row::of(token, &vault, now)).collect();
+    let filter = read_filter(request.uri(), &vault, app.now())?;
+    let order = read_order(request.uri())?;
+    let page = token_list::list(&app.db, &filter, order, limit, offset).await?;
+    let data: Vec<Row> = page.tokens.into_iter().map(|token| Row::of(token, &vault, filter.now)).collect();
     let has_more = offset + (data.len() as i64) < page.total;
     http_io::json(&json!({
         "success": true, "data": data, "total": page.total, "limit": limit, "offset": offset, "has_more": has_more,
     }))
+}
+
+/// Which tokens a query means.
+pub fn read_filter(uri: &Uri, vault: &Vault, now: i64) -> Result<Filter> {
+    let token_type = match query::text(uri, "type").as_deref() {
+        None => None,
+        Some("sso") => Some(TokenType::Basic),
+        Some("ssoSuper") => Some(TokenType::Super),
+        Some(_) => return Err(Error::invalid("type", "type is sso (Basic) or ssoSuper (Super)")),
+    };
+    let state = query::text(uri, "state").map(|name| Status::named(&name)).transpose()?;
+    let text = query::text(uri, "text");
+    let tag = query::text(uri, "tag");
+    for (name, text, most) in [("text", &text, MAX_SEARCHED), ("tag", &tag, MAX_TAG_CHARS)] {
+        if text.as_ref().is_some_and(|text| text.chars().count() > most) {
+            return Err(Error::invalid(name, format!("{name} has at most {most} characters")));
+        }
+    }
+    // A whole token finds its row.
+    let hash = text.as_ref().and_then(|text| normalise_token(text).ok()).map(|token| sha256_hex(&token));
+    Ok(Filter { now, key_ids: vault.key_ids(), token_type, state: state.map(Status::name), tag, text, hash })
+}
+
+fn read_order(uri: &Uri) -> Result<Order> {
+    let sort = query::text(uri, "sort").unwrap_or_else(|| "created".to_owned());
+    let descending = match query::text(uri, "order").as_deref() {
+        None | Some("desc") => true,
+        Some("asc") => false,
+        Some(_) => return Err(Error::invalid("order", "order is asc or desc")),
+    };
+    let names = || Order::names().collect::<Vec<_>>().join(", ");
+    Order::by(&sort, descending).ok_or_else(|| Error::invalid("sort", format!("sort is one of {}", names())))
 }
 
 #[derive(Deserialize)]
@@ -226,80 +146,108 @@ fn required_type(token_type: Option<TokenType>) -> Result<TokenType> {
     token_type.ok_or_else(|| Error::invalid("token_type", "token_type is \"sso\" (Basic) or \"ssoSuper\" (Super)"))
 }
 
-#[derive(Deserialize)]
-struct Delete {
-    tokens: Option<Vec<TokenName>>,
+/// The tokens a request means: one by `id` or by `token`, an id or the full value; many by `ids` and `tokens`. And
+/// what is to be done to them.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Target {
+    id: Option<i64>,
+    token: Option<TokenName>,
     ids: Option<Vec<i64>>,
+    tokens: Option<Vec<TokenName>>,
     token_type: Option<TokenType>,
+    tags: Option<Vec<String>>,
+    mode: TagChange,
+    note: Option<String>,
+    enabled: Option<bool>,
+}
+
+impl Target {
+    /// `field` is blamed when no token is named.
+    fn named(&mut self, field: &str) -> Result<Named> {
+        let many = [&self.ids.as_ref().map(Vec::len), &self.tokens.as_ref().map(Vec::len)];
+        let is_empty = self.id.is_none() && self.token.is_none() && many.iter().all(|list| list.is_none());
+        if is_empty {
+            let message = "Name the tokens: `id` or `token`; or many by `ids`, or `tokens` with ids or full values";
+            return Err(Error::invalid(field, message));
+        }
+        if many.into_iter().flatten().sum::<usize>() > MAX_NAMED {
+            return Err(Error::invalid("tokens", format!("At most {MAX_NAMED} tokens at a time")));
+        }
+        let ids = self.ids.take().into_iter().flatten().chain(self.id).map(TokenName::Id);
+        let names = self.tokens.take().into_iter().flatten().chain(self.token.take());
+        Ok(Named::new(names.chain(ids), self.token_type))
+    }
+
+    pub async fn find(&mut self, app: &App) -> Result<Account> {
+        tokens::find(&app.db, &self.named("id")?).await?.ok_or_else(unknown)
+    }
 }
 
 /// `POST /api/tokens/delete`
 pub async fn delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
-    let body: Delete = http_io::read_json(request).await?;
-    if body.tokens.is_none() && body.ids.is_none() {
-        return Err(Error::invalid("tokens", "Name the tokens: `ids`, or `tokens` with ids or full values"));
-    }
-    let ids = body.ids.into_iter().flatten().map(TokenName::Id);
-    let named = Named::new(body.tokens.into_iter().flatten().chain(ids), body.token_type);
-    let deleted = tokens::delete(&app.db, &named).await?;
+    let mut body: Target = http_io::read_json(request).await?;
+    let deleted = tokens::delete(&app.db, &body.named("tokens")?).await?;
     let message = format!("{deleted} deleted");
     http_io::json(&json!({ "success": true, "message": message, "data": { "deleted": deleted } }))
 }
 
-/// One token: `{"id"}`, or `{"token"}` with an id or the full value.
-#[derive(Deserialize)]
-pub struct One {
-    id: Option<i64>,
-    token: Option<TokenName>,
-    token_type: Option<TokenType>,
-    tags: Option<Vec<String>>,
-    note: Option<String>,
-}
-
-impl One {
-    fn named(&self) -> Result<Named> {
-        let name = self.token.clone().or(self.id.map(TokenName::Id));
-        let name =
-            name.ok_or_else(|| Error::invalid("id", "Name the token: by `id`, or by `token`, its full value"))?;
-        Ok(Named::new([name], self.token_type))
-    }
-
-    pub async fn find(&self, app: &App) -> Result<Account> {
-        tokens::find(&app.db, &self.named()?).await?.ok_or_else(unknown)
-    }
-}
-
-/// `POST /api/tokens/tags`
+/// `POST /api/tokens/tags`: replaces the tags, or with the mode `add` or `remove` only those that are given.
 pub async fn set_tags(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
-    let body: One = http_io::read_json(request).await?;
-    let sent = body.tags.as_ref().ok_or_else(|| Error::invalid("tags", "tags is a list of texts"))?;
+    let mut body: Target = http_io::read_json(request).await?;
+    let sent = body.tags.take().ok_or_else(|| Error::invalid("tags", "tags is a list of texts"))?;
+    let tags = clean_tags(&sent).ok_or_else(|| {
+        let message = format!("A token has at most {MAX_TAGS} tags of at most {MAX_TAG_CHARS} characters");
+        Error::invalid("tags", message)
+    })?;
+    let updated = tokens::set_tags(&app.db, &body.named("id")?, body.mode, &tags).await?;
+    changed(
+        updated,
+        json!({ "success": true, "message": "Tags updated", "tags": tags, "data": { "updated": updated } }),
+    )
+}
+
+/// Without blanks round them, empty ones and repeats; `None` when they are too many or too long.
+pub fn clean_tags(sent: &[String]) -> Option<Vec<String>> {
     let mut tags: Vec<String> = Vec::new();
     for tag in sent.iter().map(|tag| tag.trim()).filter(|tag| !tag.is_empty()) {
         if !tags.iter().any(|known| known == tag) {
             tags.push(tag.to_owned());
         }
     }
-    if tags.len() > MAX_TAGS || tags.iter().any(|tag| tag.chars().count() > MAX_TAG_CHARS) {
-        let message = format!("A token has at most {MAX_TAGS} tags of at most {MAX_TAG_CHARS} characters");
-        return Err(Error::invalid("tags", message));
-    }
-    match tokens::set_tags(&app.db, &body.named()?, &tags).await? {
-        0 => Err(unknown()),
-        _ => http_io::json(&json!({ "success": true, "message": "Tags updated", "tags": tags })),
-    }
+    let is_fit = tags.len() <= MAX_TAGS && tags.iter().all(|tag| tag.chars().count() <= MAX_TAG_CHARS);
+    is_fit.then_some(tags)
 }
 
 /// `POST /api/tokens/note`
 pub async fn set_note(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
-    let body: One = http_io::read_json(request).await?;
-    let note = body.note.as_deref().ok_or_else(|| Error::invalid("note", "note is a text"))?.trim();
-    if note.chars().count() > MAX_NOTE_CHARS {
-        return Err(Error::invalid("note", format!("A note has at most {MAX_NOTE_CHARS} characters")));
-    }
-    match tokens::set_note(&app.db, &body.named()?, note).await? {
-        0 => Err(unknown()),
-        _ => http_io::json(&json!({ "success": true, "message": "Note updated", "note": note })),
-    }
+    let mut body: Target = http_io::read_json(request).await?;
+    let note = body.note.take().ok_or_else(|| Error::invalid("note", "note is a text"))?;
+    let note = clean_note(&note)
+        .ok_or_else(|| Error::invalid("note", format!("A note has at most {MAX_NOTE_CHARS} characters")))?;
+    let updated = tokens::set_note(&app.db, &body.named("id")?, note).await?;
+    changed(
+        updated,
+        json!({ "success": true, "message": "Note updated", "note": note, "data": { "updated": updated } }),
+    )
+}
+
+/// `None` when it is too long.
+pub fn clean_note(note: &str) -> Option<&str> {
+    Some(note.trim()).filter(|note| note.chars().count() <= MAX_NOTE_CHARS)
+}
+
+/// `POST /api/tokens/status`
+pub async fn set_enabled(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
+    let mut body: Target = http_io::read_json(request).await?;
+    let enabled = body.enabled.ok_or_else(|| Error::invalid("enabled", "enabled is true or false"))?;
+    let updated = tokens::set_enabled(&app.db, &body.named("id")?, enabled).await?;
+    let message = format!("{updated} {}", if enabled { "enabled" } else { "disabled" });
+    changed(updated, json!({ "success": true, "message": message, "data": { "updated": updated } }))
+}
+
+fn changed(count: usize, answer: serde_json::Value) -> Result<Reply> {
+    if count == 0 { Err(unknown()) } else { http_io::json(&answer) }
 }
 
 /// `GET /api/tokens/tags/all`
@@ -309,7 +257,7 @@ pub async fn all_tags(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply
 
 /// `POST /api/tokens/reveal`
 pub async fn reveal(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
-    let body: One = http_io::read_json(request).await?;
+    let mut body: Target = http_io::read_json(request).await?;
     let account = body.find(&app).await?;
     let token = clear(&Vault::open(&app).await?, &account)?;
     http_io::json(&json!({ "success": true, "data": { "id": account.token.id, "token": token } }))

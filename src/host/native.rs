@@ -53,6 +53,8 @@ pub struct NativeHost {
     pub statements: RefCell<Vec<String>>,
     /// Statements that contain this text fail.
     pub broken: RefCell<Option<String>>,
+    /// How many statements from now on find the database locked.
+    pub locked: Cell<usize>,
     /// Whether numbers are bound and answered as doubles, as D1 does.
     pub doubles: Cell<bool>,
     /// Steps of SQLite's virtual machine that the last statement took.
@@ -90,6 +92,7 @@ impl NativeHost {
             database,
             statements: RefCell::default(),
             broken: RefCell::default(),
+            locked: Cell::default(),
             doubles: Cell::default(),
             steps: Cell::default(),
             kv: RefCell::default(),
@@ -195,6 +198,10 @@ impl Host for NativeHost {
     fn query<'a>(&'a self, sql: &'a str, params: Vec<Value>) -> LocalBoxFuture<'a, Result<Vec<Row>, DbError>> {
         async move {
             self.statements.borrow_mut().push(sql.to_owned());
+            if self.locked.get() > 0 {
+                self.locked.set(self.locked.get() - 1);
+                return Err(DbError("database is locked".to_owned()));
+            }
             if self.broken.borrow().as_ref().is_some_and(|text| sql.contains(text)) {
                 return Err(DbError("disk I/O error".to_owned()));
             }

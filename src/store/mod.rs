@@ -1,6 +1,6 @@
 //! What is kept, one table a file, and [`Db`], the only caller of the host's SQLite.
 
-use std::{cell::Cell, rc::Rc};
+use std::{cell::Cell, rc::Rc, time::Duration};
 
 use crate::{
     error::{Error, Kind, Result},
@@ -21,6 +21,7 @@ pub mod schema;
 pub mod settings;
 pub mod storage;
 pub mod token_counts;
+pub mod token_list;
 pub mod tokens;
 
 pub use row::Columns;
@@ -70,14 +71,35 @@ impl Db {
         self.rows(sql, params).await.map(drop)
     }
 
-    /// One round trip, counted.
+    /// A statement that found the database locked has done nothing and is sent again. SQLite has waited for the
+    /// lock by then, but not in turn: under load one waiter in many is unlucky.
     async fn attempt(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, DbError> {
+        for _ in 1..LOCKED_ATTEMPTS {
+            match self.round_trip(sql, params.clone()).await {
+                Err(e) if is_locked(&e) => self.host.sleep(LOCKED_PAUSE).await,
+                outcome => return outcome,
+            }
+        }
+        self.round_trip(sql, params).await
+    }
+
+    /// One round trip, counted.
+    async fn round_trip(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, DbError> {
         let started = self.host.monotonic();
         let outcome = self.host.query(sql, params).await;
         let Meter { calls, ms } = self.meter.get();
         self.meter.set(Meter { calls: calls + 1, ms: ms + self.host.monotonic().saturating_sub(started) });
         outcome
     }
+}
+
+/// How often a statement is sent to a locked database, and how long the pause between is.
+const LOCKED_ATTEMPTS: usize = 3;
+const LOCKED_PAUSE: Duration = Duration::from_millis(50);
+
+fn is_locked(error: &DbError) -> bool {
+    let text = error.0.to_lowercase();
+    text.contains("database is locked") || text.contains("database table is locked")
 }
 
 /// What the database said goes to the operator's log; the caller learns what to do.
@@ -93,7 +115,7 @@ fn database_error(error: DbError) -> Error {
         "The database file is damaged: restore it from a backup, or move it away to start afresh"
     } else if text.contains("readonly") || text.contains("read-only") {
         "The database cannot be written: check the permissions of its file"
-    } else if text.contains("locked") || text.contains("busy") {
+    } else if is_locked(&error) {
         "The database is busy: try again"
     } else {
         "The database did not answer: try again, and see the host's log"

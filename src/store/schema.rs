@@ -51,6 +51,9 @@ pub fn is_current(newest: Option<&str>) -> Result<bool> {
 
 /// Applies what is missing.
 pub async fn migrate(db: &Db) -> Result<()> {
+    // A file that many connections write to at once, as Spin's instances do, wants the write-ahead log; the mode
+    // stays with the file. D1 keeps a journal of its own and refuses.
+    let _ = db.attempt("PRAGMA journal_mode = WAL", vec![]).await;
     attempt(db, CREATE_LEDGER).await?;
     let mut applied = Vec::new();
     for row in db.attempt("SELECT name FROM d1_migrations", vec![]).await.map_err(super::database_error)? {

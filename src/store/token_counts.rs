@@ -20,7 +20,7 @@ pub struct Group {
     pub unknown: i64,
 }
 
-/// One pass over the pool. The states are those of [`Status`](crate::admin::tokens::Status).
+/// One pass over the pool. The states are those of [`Status`](crate::admin::token_row::Status).
 pub async fn read(db: &Db, now: i64) -> Result<Vec<Group>> {
     const COUNT: &str = "SELECT is_super,
         CASE WHEN state <> 'active' THEN state

@@ -11,7 +11,7 @@ use crate::{
     auth::sha256_hex,
     error::{Error, Result},
     grok::token::normalise_token,
-    host::Value,
+    host::{Row, Value},
     secrets::Vault,
 };
 
@@ -56,8 +56,24 @@ impl NewToken {
     }
 }
 
-/// One statement's list stays below a megabyte: this many tokens of the length of a session cookie.
-const ADDED_AT_ONCE: usize = 500;
+/// One statement's list stays below a megabyte; see [`batches`].
+const LIST_BYTES: usize = 900_000;
+
+/// Lists as JSON texts that each fit into a statement.
+pub(super) fn batches<T: Serialize>(items: &[T]) -> Result<Vec<String>> {
+    let mut lists: Vec<String> = Vec::new();
+    for item in items {
+        let item = json(item)?;
+        match lists.last_mut().filter(|list| list.len() + item.len() < LIST_BYTES) {
+            Some(list) => {
+                list.push(',');
+                list.push_str(&item);
+            }
+            None => lists.push(format!("[{item}")),
+        }
+    }
+    Ok(lists.into_iter().map(|list| list + "]").collect())
+}
 
 /// Adds tokens; how many were new. Known ones stay as they are.
 pub async fn add(db: &Db, now: i64, token_type: TokenType, tokens: &[NewToken]) -> Result<usize> {
@@ -65,8 +81,8 @@ pub async fn add(db: &Db, now: i64, token_type: TokenType, tokens: &[NewToken]) 
         SELECT value ->> 'hash', value ->> 'sealed', value ->> 'suffix', ?2, ?3 FROM json_each(?1) WHERE true \
         ORDER BY key ON CONFLICT (hash) DO NOTHING RETURNING id";
     let mut added = 0;
-    for tokens in tokens.chunks(ADDED_AT_ONCE) {
-        added += db.rows(ADD, vec![json(&tokens)?.into(), token_type.as_str().into(), now.into()]).await?.len();
+    for list in batches(tokens)? {
+        added += db.rows(ADD, vec![list.into(), token_type.as_str().into(), now.into()]).await?.len();
     }
     Ok(added)
 }
@@ -100,11 +116,19 @@ impl Named {
         named
     }
 
-    /// The first three parameters of a statement that has [`NAMED`].
-    fn params(&self) -> Result<Vec<Value>> {
-        Ok(vec![json(&self.ids)?.into(), json(&self.hashes)?.into(), self.token_type.map(TokenType::as_str).into()])
+    /// The first three parameters of a statement that has [`NAMED`]: for each time it has to be sent.
+    fn params(&self) -> Result<Vec<Vec<Value>>> {
+        let times = self.ids.len().max(self.hashes.len()).div_ceil(NAMED_AT_ONCE).max(1);
+        let token_type = self.token_type.map(TokenType::as_str);
+        let mut ids = self.ids.chunks(NAMED_AT_ONCE);
+        let mut hashes = self.hashes.chunks(NAMED_AT_ONCE);
+        let lists = (0..times).map(|_| (ids.next().unwrap_or_default(), hashes.next().unwrap_or_default()));
+        lists.map(|(ids, hashes)| Ok(vec![json(&ids)?.into(), json(&hashes)?.into(), token_type.into()])).collect()
     }
 }
+
+/// So many hashes stay below a megabyte.
+const NAMED_AT_ONCE: usize = 10_000;
 
 const NAMED: &str = "(id IN (SELECT value FROM json_each(?1)) OR hash IN (SELECT value FROM json_each(?2))) \
     AND (?3 IS NULL OR token_type = ?3)";
@@ -147,13 +171,13 @@ impl Quota {
     }
 }
 
-const COLUMNS: &str = "t.id, t.token_type, t.suffix, t.state = 'active', t.state = 'expired', substr(t.sealed, 1, 12), \
+pub(super) const COLUMNS: &str = "t.id, t.token_type, t.suffix, t.state = 'active', t.state = 'expired', substr(t.sealed, 1, 12), \
     t.normal_remaining, t.normal_until, t.heavy_remaining, t.heavy_until, \
     (SELECT json_group_object(name, until) FROM token_cooldowns WHERE token_id = t.id), \
     t.strikes, t.last_used_at, t.last_failure_at, t.last_failure_reason, t.tags, t.note, t.created_at";
 
 impl StoredToken {
-    fn read(row: &mut Columns) -> Result<Self> {
+    pub(super) fn read(row: &mut Columns) -> Result<Self> {
         Ok(StoredToken {
             id: row.integer()?,
             token_type: TokenType::of(&row.text()?),
@@ -175,30 +199,6 @@ impl StoredToken {
     }
 }
 
-/// One page of the tokens, newest first, and how many there are.
-pub struct Page {
-    pub total: i64,
-    pub tokens: Vec<StoredToken>,
-}
-
-pub async fn list(db: &Db, limit: i64, offset: i64) -> Result<Page> {
-    let list = format!(
-        "SELECT (SELECT count(*) FROM tokens), {COLUMNS} \
-         FROM (SELECT 1) LEFT JOIN (SELECT * FROM tokens ORDER BY id DESC LIMIT ? OFFSET ?) t ORDER BY t.id DESC"
-    );
-    let mut page = Page { total: 0, tokens: Vec::new() };
-    for row in db.rows(&list, vec![limit.into(), offset.into()]).await? {
-        // A page beyond the last one is a single row of nothing but the total.
-        let is_token = row.get(1).is_some_and(|id| *id != Value::Null);
-        let mut row = Columns::new(row);
-        page.total = row.integer()?;
-        if is_token {
-            page.tokens.push(StoredToken::read(&mut row)?);
-        }
-    }
-    Ok(page)
-}
-
 /// A token with what is needed to use it.
 pub struct Account {
     pub token: StoredToken,
@@ -206,36 +206,75 @@ pub struct Account {
     pub sealed: String,
 }
 
-pub async fn find(db: &Db, named: &Named) -> Result<Option<Account>> {
-    let find = format!("SELECT t.hash, t.sealed, {COLUMNS} FROM tokens t WHERE {NAMED}");
-    let row = db.one(&find, named.params()?).await?;
-    row.map(|row| {
+impl Account {
+    pub(super) fn read(row: Row) -> Result<Self> {
         let mut row = Columns::new(row);
         Ok(Account { hash: row.text()?, sealed: row.text()?, token: StoredToken::read(&mut row)? })
-    })
-    .transpose()
+    }
+}
+
+pub async fn find(db: &Db, named: &Named) -> Result<Option<Account>> {
+    let find = format!("SELECT t.hash, t.sealed, {COLUMNS} FROM tokens t WHERE {NAMED}");
+    for params in named.params()? {
+        if let Some(row) = db.one(&find, params).await? {
+            return Account::read(row).map(Some);
+        }
+    }
+    Ok(None)
 }
 
 /// Deletes tokens; how many there were.
 pub async fn delete(db: &Db, named: &Named) -> Result<usize> {
-    let rows = db.rows(&format!("DELETE FROM tokens WHERE {NAMED} RETURNING id"), named.params()?).await?;
-    Ok(rows.len())
+    change(db, named, "DELETE FROM tokens", None).await
 }
 
-/// Replaces the tags; how many tokens there are of that name.
-pub async fn set_tags(db: &Db, named: &Named, tags: &[String]) -> Result<usize> {
-    update(db, named, "tags = ?4", json(&tags)?.into()).await
+/// What a list of tags does to those a token has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TagChange {
+    #[default]
+    Replace,
+    Add,
+    Remove,
+}
+
+/// Changes the tags; how many tokens there are of that name.
+pub async fn set_tags(db: &Db, named: &Named, mode: TagChange, tags: &[String]) -> Result<usize> {
+    let statement = match mode {
+        TagChange::Replace => "UPDATE tokens SET tags = ?4",
+        TagChange::Add => {
+            "UPDATE tokens SET tags = (SELECT json_group_array(value) FROM (
+               SELECT value FROM json_each(tokens.tags) UNION ALL
+               SELECT value FROM json_each(?4) WHERE value NOT IN (SELECT value FROM json_each(tokens.tags))))"
+        }
+        TagChange::Remove => {
+            "UPDATE tokens SET tags = (SELECT json_group_array(value) FROM json_each(tokens.tags)
+                                        WHERE value NOT IN (SELECT value FROM json_each(?4)))"
+        }
+    };
+    change(db, named, statement, Some(json(&tags)?.into())).await
 }
 
 pub async fn set_note(db: &Db, named: &Named, note: &str) -> Result<usize> {
-    update(db, named, "note = ?4", note.into()).await
+    change(db, named, "UPDATE tokens SET note = ?4", Some(note.into())).await
 }
 
-async fn update(db: &Db, named: &Named, assignment: &str, value: Value) -> Result<usize> {
-    let mut params = named.params()?;
-    params.push(value);
-    let rows = db.rows(&format!("UPDATE tokens SET {assignment} WHERE {NAMED} RETURNING id"), params).await?;
-    Ok(rows.len())
+/// Switches tokens off, or on again: one that had expired gets another chance.
+pub async fn set_enabled(db: &Db, named: &Named, enabled: bool) -> Result<usize> {
+    const SET: &str = "UPDATE tokens SET state = iif(?4, 'active', 'disabled'), \
+        strikes = iif(?4 AND state = 'expired', 0, strikes)";
+    change(db, named, SET, Some(enabled.into())).await
+}
+
+/// Runs a statement on the named tokens; how many there are.
+async fn change(db: &Db, named: &Named, statement: &str, value: Option<Value>) -> Result<usize> {
+    let statement = format!("{statement} WHERE {NAMED} RETURNING id");
+    let mut changed = 0;
+    for mut params in named.params()? {
+        params.extend(value.clone());
+        changed += db.rows(&statement, params).await?.len();
+    }
+    Ok(changed)
 }
 
 /// Every tag in use, sorted.

@@ -1,27 +1,38 @@
 // The Worker inside a wrapper that notes, per request and in order, every D1
-// statement, KV call and fetch. `/__test/…` reads the notes.
+// statement, KV call and fetch, and refuses more of them than the free plan
+// allows. `/__test/…` reads the notes.
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { held } from "../../cloudflare/abi/memory.mjs";
 import worker from "../../cloudflare/worker.mjs";
 
 const KEPT = 5_000;
+// Subrequests of one invocation on the free plan; D1 and KV count as well.
+// Source: https://developers.cloudflare.com/workers/platform/limits/
+const SUBREQUESTS = 50;
 const requests = [];
 let count = 0;
 
 // A fetch knows its request by the asynchronous context it is made in.
 const context = new AsyncLocalStorage();
 const platformFetch = globalThis.fetch;
-globalThis.fetch = (input, init) => {
-  context.getStore()?.push({ kind: "fetch", url: String(input.url ?? input) });
+globalThis.fetch = async (input, init) => {
+  const steps = context.getStore();
+  if (steps) take(steps, { kind: "fetch", url: String(input.url ?? input) });
   return platformFetch(input, init);
 };
+
+/** Notes a step; one too many fails as the platform fails it. */
+function take(steps, step) {
+  steps.push(step);
+  if (steps.length > SUBREQUESTS) throw new Error("Too many subrequests.");
+}
 
 /** D1 tells rows read and written only with rows as objects, so these become arrays again here. */
 function countingDatabase(database, steps) {
   const raw = async (sql, statement) => {
     const step = { kind: "d1", sql, rowsRead: 0, rowsWritten: 0 };
-    steps.push(step);
+    take(steps, step);
     const { results, meta } = await statement.all();
     step.rowsRead = meta.rows_read;
     step.rowsWritten = meta.rows_written;
@@ -39,7 +50,7 @@ function countingNamespace(namespace, steps) {
   const noted =
     (operation) =>
     (key, ...rest) => {
-      steps.push({ kind: "kv", operation, key: typeof key === "string" ? key : "" });
+      take(steps, { kind: "kv", operation, key: typeof key === "string" ? key : "" });
       return namespace[operation](key, ...rest);
     };
   return { get: noted("get"), put: noted("put"), delete: noted("delete"), list: noted("list") };

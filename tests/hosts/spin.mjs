@@ -1,6 +1,6 @@
 // The component on Spin: `spin up` on a free port with its own state folder; ended by its process id.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -35,6 +35,18 @@ async function stopped(child, signal) {
   await Promise.race([over, sleep(STOP_WITHIN_MS, undefined, { ref: false }).then(() => child.kill('SIGKILL')).then(() => over)]);
 }
 
+/** `spin up` runs its trigger as a process of its own, which would outlive a `spin` that is killed. */
+function trigger(child) {
+  const threads = `/proc/${child.pid}/task`;
+  const children = (thread) => readFileSync(`${threads}/${thread}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+  return existsSync(threads) ? readdirSync(threads).flatMap(children) : [];
+}
+
+async function killed(child) {
+  for (const pid of trigger(child)) process.kill(pid, 'SIGKILL');
+  await stopped(child, 'SIGKILL');
+}
+
 /** Starts Spin. `log` of the result gives what it has printed so far. */
 export async function start({ dataDir, vars, port }) {
   const missing = spinMissing();
@@ -50,9 +62,9 @@ export async function start({ dataDir, vars, port }) {
   for (const end = Date.now() + READY_WITHIN_MS; !await answers(url); await sleep(50)) {
     if (child.exitCode !== null) throw new Error(`spin ended at its start: ${log}`);
     if (Date.now() > end) {
-      await stopped(child, 'SIGKILL');
+      await killed(child);
       throw new Error(`spin did not answer within ${READY_WITHIN_MS} ms: ${log}`);
     }
   }
-  return { name: 'spin', url, stop: () => stopped(child, 'SIGTERM'), kill: () => stopped(child, 'SIGKILL'), log: () => log };
+  return { name: 'spin', url, stop: () => stopped(child, 'SIGTERM'), kill: () => killed(child), log: () => log };
 }

@@ -20,6 +20,7 @@ mod session;
 mod settings;
 mod stats;
 mod table;
+mod token_list;
 mod tokens;
 
 /// A browser at the console of one gateway.

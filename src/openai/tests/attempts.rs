@@ -162,3 +162,15 @@ fn a_log_that_cannot_be_written_changes_no_answer() {
     assert!(gateway.stream().ends_with("data: [DONE]\n\n"));
     assert_eq!(gateway.log(), []);
 }
+
+#[test]
+fn a_locked_database_is_asked_again_and_at_last_reported() {
+    let gateway = Gateway::new(1);
+    gateway.upstream(|_| whole_answer());
+    gateway.host.locked.set(2);
+    assert_eq!(gateway.chat(question(false)).0, StatusCode::OK);
+    gateway.host.locked.set(3);
+    let (status, answer) = gateway.chat(question(false));
+    assert_eq!((status, &answer["error"]["code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("database_error")));
+    assert_eq!(gateway.log(), [(200, String::new(), 1)]);
+}

@@ -1,0 +1,201 @@
+//! Thousands of tokens: filtered, sorted, switched, tagged and told why.
+
+use super::*;
+use crate::host::native::START;
+
+const HOUR: i64 = 3_600_000;
+const STATES: [&str; 7] = ["expired", "disabled", "unreadable", "cooling", "unused", "exhausted", "normal"];
+
+/// Every combination of what a state depends on, sealed by two keys, of which one is lost.
+fn every_state() -> Console {
+    let mut console = Console::signed_in();
+    console.host.set_variable("encryption_key", "a key that will be lost, long enough");
+    console.sign_in("a long password");
+    console.post("/api/tokens/add", json!({ "tokens": ["lost.1", "lost.2"], "token_type": "sso" })).ok();
+    console
+        .host
+        .sql("UPDATE tokens SET normal_remaining = 0, normal_until = ? WHERE id = 2", vec![(START + HOUR).into()]);
+    console.host.set_variable("encryption_key", "the key that is in use, long enough");
+    console.sign_in("a long password");
+    console.post("/api/tokens/add", json!({ "tokens": ["ours"], "token_type": "sso" })).ok();
+    let quotas = ["(NULL, NULL)", "(0, 1)", "(0, 1 + :in)", "(7, :in)", "(7, 1)"];
+    let mut id = 10;
+    for token_type in ["sso", "ssoSuper"] {
+        for state in ["active", "disabled", "expired"] {
+            for (normal, heavy) in quotas.iter().flat_map(|n| quotas.map(|h| (*n, h))) {
+                for cooling in [0, 1, START + HOUR] {
+                    id += 1;
+                    let pair = |pair: &str| pair.replace(":in", &(START + HOUR).to_string());
+                    let pair = |text: &str| pair(text).trim_matches(['(', ')']).to_owned();
+                    console.host.sql(
+                        &format!(
+                            "INSERT INTO tokens (id, hash, sealed, suffix, token_type, state, created_at, normal_remaining, \
+                             normal_until, heavy_remaining, heavy_until) \
+                             SELECT {id}, 'h{id}', sealed, 's', '{token_type}', '{state}', 5, {}, {} FROM tokens WHERE id = 3",
+                            pair(normal),
+                            pair(heavy)
+                        ),
+                        vec![],
+                    );
+                    if cooling > 0 {
+                        let values = vec![id.into(), cooling.into()];
+                        console.host.sql("INSERT INTO token_cooldowns VALUES (?, 'grok-3', 'normal', ?)", values);
+                    }
+                }
+            }
+        }
+    }
+    console
+}
+
+fn page(console: &Console, query: &str) -> (Vec<Value>, i64) {
+    let answer = console.get(&format!("/api/tokens?{query}")).ok();
+    assert!(answer.statements <= 2, "{} statements", answer.statements);
+    (answer.body["data"].as_array().expect("a list").clone(), answer.body["total"].as_i64().expect("a number"))
+}
+
+fn field<'a>(rows: &'a [Value], name: &str) -> Vec<&'a Value> {
+    rows.iter().map(|row| &row[name]).collect()
+}
+
+#[test]
+fn the_filter_and_the_row_agree_on_every_state() {
+    let console = every_state();
+    for doubles in [false, true] {
+        console.host.doubles.set(doubles);
+        let (all, total) = page(&console, "");
+        assert_eq!((all.len(), total), (453, 453));
+        let mut sum = 0;
+        for state in STATES {
+            let (rows, total) = page(&console, &format!("state={state}"));
+            let expected = all.iter().filter(|row| row["status_code"] == state).count();
+            assert!(expected > 0, "no token is {state}");
+            assert_eq!((rows.len(), total), (expected, expected as i64), "{state}");
+            assert!(rows.iter().all(|row| row["status_code"] == state), "{state}");
+            assert!(rows.iter().all(|row| row["state_reason"].as_str().is_some_and(|text| text.len() > 5)), "{state}");
+            sum += total;
+        }
+        assert_eq!(sum, 453, "each token is in one state");
+    }
+}
+
+#[test]
+fn type_tag_and_text_narrow_the_list() {
+    let console = Console::signed_in();
+    console.post("/api/tokens/add", json!({ "tokens": ["one.aaaaaa", "two.bbbbbb"], "token_type": "sso" })).ok();
+    console.post("/api/tokens/add", json!({ "tokens": ["three.cccccc"], "token_type": "ssoSuper" })).ok();
+    console.post("/api/tokens/tags", json!({ "id": 1, "tags": ["prod", "50%"] })).ok();
+    console.post("/api/tokens/note", json!({ "id": 3, "note": "Bought from Äther" })).ok();
+    for (query, ids) in [
+        ("type=ssoSuper", vec![3]),
+        ("type=sso", vec![2, 1]),
+        ("tag=prod", vec![1]),
+        ("tag=pro", vec![]),
+        ("tag=50%25", vec![1]),
+        ("text=bought", vec![3]),
+        ("text=%C3%84ther", vec![3]),
+        ("text=bbbb", vec![2]),
+        ("text=%25", vec![]),
+        ("text=sso%3Dtwo.bbbbbb", vec![2]),
+        ("type=sso&text=bought", vec![]),
+        ("sort=type&order=asc", vec![1, 2, 3]),
+        ("sort=note", vec![3, 2, 1]),
+        ("order=asc&limit=1&offset=1", vec![2]),
+    ] {
+        let (rows, _) = page(&console, query);
+        assert_eq!(
+            field(&rows, "id"),
+            ids.iter().map(|id| json!(id)).collect::<Vec<_>>().iter().collect::<Vec<_>>(),
+            "{query}"
+        );
+    }
+    assert_eq!(page(&console, "type=sso&limit=1&offset=5"), (vec![], 2));
+    for (query, at) in [("type=gold", "type"), ("state=tired", "state"), ("sort=hash", "sort"), ("order=up", "order")] {
+        assert_eq!(console.get(&format!("/api/tokens?{query}")).refusal(), (400, "invalid_value", at));
+    }
+}
+
+#[test]
+fn unknown_numbers_come_last_either_way() {
+    let console = Console::signed_in();
+    console.post("/api/tokens/add", json!({ "tokens": ["a", "b", "c", "d"], "token_type": "sso" })).ok();
+    let set = |id: i64, left: i64, until: i64| {
+        let values = vec![left.into(), until.into(), id.into()];
+        console.host.sql("UPDATE tokens SET normal_remaining = ?, normal_until = ? WHERE id = ?", values);
+    };
+    set(1, 5, START + HOUR);
+    set(2, 9, START + HOUR);
+    set(3, 99, START);
+    let numbers = |query: &str| -> Vec<i64> {
+        page(&console, query).0.iter().map(|row| row["remaining_queries"].as_i64().expect("a number")).collect()
+    };
+    assert_eq!(numbers("sort=remaining"), [9, 5, -1, -1]);
+    assert_eq!(numbers("sort=remaining&order=asc"), [5, 9, -1, -1]);
+}
+
+#[test]
+fn thousands_are_switched_tagged_and_deleted_in_one_call() {
+    let console = Console::signed_in();
+    let tokens: Vec<String> = (0..12_000).map(|n| format!("token.number.{n}")).collect();
+    let added = console.post("/api/tokens/add", json!({ "tokens": tokens, "token_type": "sso" })).ok();
+    assert_eq!(added.body["data"]["added"], 12_000);
+    assert!(added.statements <= 5, "{} statements", added.statements);
+    let ids: Vec<i64> = (1..=12_000).collect();
+    let off = console.post("/api/tokens/status", json!({ "ids": ids, "enabled": false })).ok();
+    assert_eq!((&off.body["data"]["updated"], off.statements), (&json!(12_000), 3));
+    assert_eq!(page(&console, "state=disabled&limit=1").1, 12_000);
+    console.post("/api/tokens/tags", json!({ "ids": [1, 2], "tags": ["old"] })).ok();
+    let tagged =
+        console.post("/api/tokens/tags", json!({ "tokens": tokens, "tags": ["new", "old"], "mode": "add" })).ok();
+    assert_eq!(tagged.body["data"]["updated"], 12_000);
+    let (rows, total) = page(&console, "tag=new&sort=created&order=asc&limit=3");
+    assert_eq!(total, 12_000);
+    assert_eq!(field(&rows, "tags"), [&json!(["old", "new"]), &json!(["old", "new"]), &json!(["new", "old"])]);
+    console.post("/api/tokens/tags", json!({ "ids": ids, "tags": ["old"], "mode": "remove" })).ok();
+    assert_eq!(page(&console, "tag=old&limit=1").1, 0);
+    let deleted = console.post("/api/tokens/delete", json!({ "ids": ids[..9_000], "tokens": tokens[8_000..] })).ok();
+    assert_eq!(deleted.body["data"]["deleted"], 12_000);
+    let many: Vec<i64> = (0..100_001).collect();
+    assert_eq!(console.post("/api/tokens/delete", json!({ "ids": many })).refusal(), (400, "invalid_value", "tokens"));
+}
+
+#[test]
+fn switching_on_gives_an_expired_token_another_chance() {
+    let console = Console::signed_in();
+    console.post("/api/tokens/add", json!({ "tokens": ["one", "two"], "token_type": "sso" })).ok();
+    console
+        .host
+        .sql("UPDATE tokens SET state = 'expired', strikes = 2, last_failure_reason = 'why' WHERE id = 1", vec![]);
+    let (rows, _) = page(&console, "state=expired");
+    assert_eq!(rows[0]["state_reason"], "Grok refused the account as gone (why). A test that succeeds revives it");
+    console.post("/api/tokens/status", json!({ "tokens": ["one", 2], "enabled": true })).ok();
+    assert_eq!(console.host.number("SELECT count(*) FROM tokens WHERE state = 'active' AND strikes = 0"), 2);
+    for (body, status, at) in [
+        (json!({ "id": 1 }), 400, "enabled"),
+        (json!({ "enabled": true }), 400, "id"),
+        (json!({ "id": 9, "enabled": true }), 404, ""),
+        (json!({ "ids": ["1"], "enabled": true }), 400, "ids[0]"),
+    ] {
+        let answer = console.post("/api/tokens/status", body);
+        let (found, _, field) = answer.refusal();
+        assert_eq!((found, field), (status, at));
+    }
+}
+
+#[test]
+fn reasons_say_what_and_how_long() {
+    let console = Console::signed_in();
+    console.post("/api/tokens/add", json!({ "tokens": ["a", "b"], "token_type": "ssoSuper" })).ok();
+    let cool = vec![(START + 9 * HOUR + 60_000).into()];
+    console.host.sql("INSERT INTO token_cooldowns VALUES (1, 'grok-4', 'normal', ?)", cool);
+    console.host.sql("UPDATE tokens SET last_failure_reason = '429: too many requests' WHERE id = 1", vec![]);
+    let spent = vec![(START + 90_000).into(), (START + HOUR).into()];
+    console.host.sql(
+        "UPDATE tokens SET normal_remaining = 3, normal_until = ?1, heavy_remaining = 0, heavy_until = ?2 WHERE id = 2",
+        spent,
+    );
+    let (rows, _) = page(&console, "order=asc");
+    let reasons = field(&rows, "state_reason");
+    assert_eq!(*reasons[0], "It rests: grok-4 for 9 h 1 min (429: too many requests). Other models are served");
+    assert_eq!(*reasons[1], "The heavy quota is used up for 1 h");
+}

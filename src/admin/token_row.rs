@@ -1,0 +1,211 @@
+//! A token as the console sees it: its state, why it is in it, and what is left.
+
+use serde::Serialize;
+
+use crate::{
+    error::{Error, Result},
+    secrets::Vault,
+    store::tokens::{Quota, StoredToken, TokenType},
+};
+
+/// What state a token is in; the first that fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    Expired,
+    Disabled,
+    /// Sealed with a key that is not at hand.
+    Unreadable,
+    Cooling,
+    Unused,
+    Exhausted,
+    Normal,
+}
+
+impl Status {
+    pub fn of(token: &StoredToken, vault: &Vault, now: i64) -> Self {
+        let quotas = match token.token_type {
+            TokenType::Basic => vec![token.normal.known_at(now)],
+            TokenType::Super => vec![token.normal.known_at(now), token.heavy.known_at(now)],
+        };
+        match token {
+            _ if token.is_expired => Status::Expired,
+            _ if !token.is_active => Status::Disabled,
+            _ if !vault.has_key_of(&token.sealed_by) => Status::Unreadable,
+            _ if token.cooldowns.values().any(|until| *until > now) => Status::Cooling,
+            _ if quotas.iter().all(Option::is_none) => Status::Unused,
+            _ if quotas.contains(&Some(0)) => Status::Exhausted,
+            _ => Status::Normal,
+        }
+    }
+
+    const ALL: [Status; 7] = [
+        Status::Expired,
+        Status::Disabled,
+        Status::Unreadable,
+        Status::Cooling,
+        Status::Unused,
+        Status::Exhausted,
+        Status::Normal,
+    ];
+
+    /// The word for it, as `status_code` has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Expired => "expired",
+            Status::Disabled => "disabled",
+            Status::Unreadable => "unreadable",
+            Status::Cooling => "cooling",
+            Status::Unused => "unused",
+            Status::Exhausted => "exhausted",
+            Status::Normal => "normal",
+        }
+    }
+
+    /// By its word.
+    pub fn named(name: &str) -> Result<Self> {
+        let names = || Status::ALL.map(Status::name).join(", ");
+        let found = Status::ALL.into_iter().find(|status| status.name() == name);
+        found.ok_or_else(|| Error::invalid("state", format!("state is one of {}", names())))
+    }
+
+    /// The label that clients of this API know.
+    fn label(self) -> &'static str {
+        match self {
+            Status::Expired => "失效",
+            Status::Disabled => "已停用",
+            Status::Unreadable => "无法读取",
+            Status::Cooling => "冷却中",
+            Status::Unused => "未使用",
+            Status::Exhausted => "额度耗尽",
+            Status::Normal => "正常",
+        }
+    }
+
+    fn limit_reason(self) -> &'static str {
+        match self {
+            Status::Cooling => "cooldown",
+            Status::Exhausted => "exhausted",
+            _ => "",
+        }
+    }
+}
+
+/// A token as it is served. Times are Unix milliseconds; -1 is an unknown number.
+#[derive(Serialize)]
+pub struct Row {
+    id: i64,
+    token: String,
+    token_suffix: String,
+    token_type: TokenType,
+    created_time: i64,
+    remaining_queries: i64,
+    heavy_remaining_queries: i64,
+    quota_until: Option<i64>,
+    heavy_quota_until: Option<i64>,
+    status: &'static str,
+    status_code: Status,
+    limit_reason: &'static str,
+    cooldown_until: Option<i64>,
+    /// Seconds, rounded up.
+    cooldown_remaining: i64,
+    /// The rate-limit names that are cooling, with the end of each.
+    cooldowns: Vec<Cooldown>,
+    /// Why it is in its state.
+    state_reason: String,
+    strikes: i64,
+    last_used_time: Option<i64>,
+    last_failure_time: Option<i64>,
+    last_failure_reason: String,
+    tags: Vec<String>,
+    note: String,
+}
+
+#[derive(Serialize)]
+struct Cooldown {
+    name: String,
+    until: i64,
+}
+
+impl Row {
+    pub fn of(token: StoredToken, vault: &Vault, now: i64) -> Self {
+        let status = Status::of(&token, vault, now);
+        Row {
+            id: token.id,
+            token: format!("...{}", token.suffix),
+            token_type: token.token_type,
+            created_time: token.created_at,
+            remaining_queries: token.normal.known_at(now).unwrap_or(-1),
+            heavy_remaining_queries: token.heavy.known_at(now).unwrap_or(-1),
+            quota_until: token.normal.until,
+            heavy_quota_until: token.heavy.until,
+            status: status.label(),
+            status_code: status,
+            limit_reason: status.limit_reason(),
+            state_reason: reason(status, &token, now),
+            cooldown_until: token.cooldowns.values().max().copied(),
+            cooldown_remaining: cooldown_remaining(&token, now),
+            strikes: token.strikes,
+            last_used_time: token.last_used_at,
+            last_failure_time: token.last_failure_at,
+            token_suffix: token.suffix,
+            cooldowns: (token.cooldowns.into_iter().filter(|(_, until)| *until > now))
+                .map(|(name, until)| Cooldown { name, until })
+                .collect(),
+            last_failure_reason: token.last_failure_reason,
+            tags: token.tags,
+            note: token.note,
+        }
+    }
+}
+
+/// Seconds until the last of a token's cool-downs is over.
+pub fn cooldown_remaining(token: &StoredToken, now: i64) -> i64 {
+    let left = token.cooldowns.values().max().map_or(0, |until| (until - now).max(0));
+    (left as u64).div_ceil(1000) as i64
+}
+
+/// Why a token is in its state, in words.
+fn reason(status: Status, token: &StoredToken, now: i64) -> String {
+    let failure = match token.last_failure_reason.as_str() {
+        "" => String::new(),
+        text => format!(" ({text})"),
+    };
+    match status {
+        Status::Expired => format!("Grok refused the account as gone{failure}. A test that succeeds revives it"),
+        Status::Disabled => "Switched off by hand".to_owned(),
+        Status::Unreadable => {
+            "It was sealed with another encryption_key: set that one as encryption_key_previous".to_owned()
+        }
+        Status::Cooling => {
+            let running = token.cooldowns.iter().filter(|(_, until)| **until > now);
+            let names: Vec<_> = running.map(|(name, until)| format!("{name} for {}", span(until - now))).collect();
+            format!("It rests: {}{failure}. Other models are served", names.join(", "))
+        }
+        Status::Unused => "What is left is not known: it was never asked for, or that window has ended".to_owned(),
+        Status::Exhausted => {
+            let spent = [("quota", token.normal), ("heavy quota", token.heavy)];
+            let spent = spent.into_iter().filter(|(_, quota)| quota.known_at(now) == Some(0));
+            let end = |quota: Quota| span(quota.until.unwrap_or(now) - now);
+            let names: Vec<_> =
+                spent.map(|(name, quota)| format!("The {name} is used up for {}", end(quota))).collect();
+            names.join(". ")
+        }
+        Status::Normal if token.strikes > 0 => {
+            format!("Usable, but suspected gone{failure}: a second refusal expires it")
+        }
+        Status::Normal => "Usable".to_owned(),
+    }
+}
+
+/// A span of milliseconds, rounded up.
+fn span(ms: i64) -> String {
+    let seconds = (ms.max(0) as u64).div_ceil(1000);
+    let minutes = seconds.div_ceil(60);
+    match (minutes / 60, minutes % 60) {
+        _ if seconds < 60 => format!("{seconds} s"),
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}

@@ -1,0 +1,136 @@
+//! Table `tokens` in pages: filtered, sorted and counted by the database.
+
+use super::{
+    Columns, Db,
+    tokens::{Account, COLUMNS, StoredToken, TokenType, json},
+};
+use crate::{error::Result, host::Value};
+
+/// The state of the row `t` in a word, at the time `?1`; `?2` are the ids of the keys at hand, a JSON array.
+/// These are the words and the order of [`Status`](crate::admin::token_row::Status).
+const STATE: &str = "CASE WHEN t.state <> 'active' THEN t.state
+  WHEN t.sealed GLOB 'v1.????????.*' AND substr(t.sealed, 4, 8) NOT IN (SELECT value FROM json_each(?2)) THEN 'unreadable'
+  WHEN EXISTS (SELECT 1 FROM token_cooldowns c WHERE c.token_id = t.id AND c.until > ?1) THEN 'cooling'
+  WHEN iif(t.normal_until > ?1, t.normal_remaining, NULL) IS NULL
+   AND (t.token_type = 'sso' OR iif(t.heavy_until > ?1, t.heavy_remaining, NULL) IS NULL) THEN 'unused'
+  WHEN (t.normal_remaining = 0 AND t.normal_until > ?1)
+    OR (t.token_type = 'ssoSuper' AND t.heavy_remaining = 0 AND t.heavy_until > ?1) THEN 'exhausted'
+  ELSE 'normal' END";
+
+/// Which tokens are meant: all that fit everything that is given.
+#[derive(Debug, Default)]
+pub struct Filter {
+    pub now: i64,
+    pub key_ids: Vec<String>,
+    pub token_type: Option<TokenType>,
+    /// One of the words of [`Status`](crate::admin::token_row::Status).
+    pub state: Option<&'static str>,
+    pub tag: Option<String>,
+    /// In the note, in any case of its ASCII letters, or in the suffix.
+    pub text: Option<String>,
+    /// The token with this hash, besides those with the text.
+    pub hash: Option<String>,
+}
+
+/// `?1` to `?7`. A condition that is not given costs no look at the row.
+fn condition() -> String {
+    format!(
+        "(?3 IS NULL OR t.token_type = ?3) AND (?4 IS NULL OR ({STATE}) = ?4)
+     AND (?5 IS NULL OR EXISTS (SELECT 1 FROM json_each(t.tags) WHERE value = ?5))
+     AND (?6 IS NULL OR instr(lower(t.note), lower(?6)) > 0 OR instr(t.suffix, ?6) > 0 OR t.hash = ?7)"
+    )
+}
+
+impl Filter {
+    fn params(&self) -> Result<Vec<Value>> {
+        Ok(vec![
+            self.now.into(),
+            json(&self.key_ids)?.into(),
+            self.token_type.map(TokenType::as_str).into(),
+            self.state.into(),
+            self.tag.clone().into(),
+            self.text.clone().into(),
+            self.hash.clone().into(),
+        ])
+    }
+}
+
+/// What a page may be sorted by, as the query names it. Unknown values come last either way.
+const SORTS: [(&str, &str); 8] = [
+    ("created", "t.id"),
+    ("type", "t.token_type"),
+    ("state", STATE),
+    ("remaining", "iif(t.normal_until > ?1, t.normal_remaining, NULL)"),
+    ("heavy_remaining", "iif(t.heavy_until > ?1, t.heavy_remaining, NULL)"),
+    ("last_used", "t.last_used_at"),
+    ("last_failure", "t.last_failure_at"),
+    ("note", "nullif(t.note, '')"),
+];
+
+#[derive(Debug, Clone, Copy)]
+pub struct Order {
+    expression: &'static str,
+    descending: bool,
+}
+
+impl Default for Order {
+    /// Newest first.
+    fn default() -> Self {
+        Order { expression: "t.id", descending: true }
+    }
+}
+
+impl Order {
+    /// `None` when nothing is sorted by that name.
+    pub fn by(name: &str, descending: bool) -> Option<Self> {
+        SORTS.iter().find(|(known, _)| *known == name).map(|(_, expression)| Order { expression, descending })
+    }
+
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        SORTS.iter().map(|(name, _)| *name)
+    }
+
+    fn sql(self) -> String {
+        let direction = if self.descending { "DESC" } else { "ASC" };
+        format!("({0}) IS NULL, ({0}) {direction}, t.id {direction}", self.expression)
+    }
+}
+
+/// One page of the tokens that fit, and how many there are.
+pub struct Page {
+    pub total: i64,
+    pub tokens: Vec<StoredToken>,
+}
+
+pub async fn list(db: &Db, filter: &Filter, order: Order, limit: i64, offset: i64) -> Result<Page> {
+    let (condition, order) = (condition(), order.sql());
+    let list = format!(
+        "SELECT (SELECT count(*) FROM tokens t WHERE {condition}), {COLUMNS} \
+         FROM (SELECT 1) LEFT JOIN (SELECT t.* FROM tokens t WHERE {condition} ORDER BY {order} LIMIT ?8 OFFSET ?9) t \
+         ORDER BY {order}"
+    );
+    let mut params = filter.params()?;
+    params.extend([limit.into(), offset.into()]);
+    let mut page = Page { total: 0, tokens: Vec::new() };
+    for row in db.rows(&list, params).await? {
+        // A page beyond the last one is a single row of nothing but the total.
+        let is_token = row.get(1).is_some_and(|id| *id != Value::Null);
+        let mut row = Columns::new(row);
+        page.total = row.integer()?;
+        if is_token {
+            page.tokens.push(StoredToken::read(&mut row)?);
+        }
+    }
+    Ok(page)
+}
+
+/// The tokens that fit, with what is needed to open them, oldest first from behind an id.
+pub async fn accounts(db: &Db, filter: &Filter, behind: i64, limit: i64) -> Result<Vec<Account>> {
+    let accounts = format!(
+        "SELECT t.hash, t.sealed, {COLUMNS} FROM tokens t WHERE t.id > ?8 AND {} ORDER BY t.id LIMIT ?9",
+        condition()
+    );
+    let mut params = filter.params()?;
+    params.extend([behind.into(), limit.into()]);
+    db.rows(&accounts, params).await?.into_iter().map(Account::read).collect()
+}
