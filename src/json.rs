@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
+use memchr::memchr2;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
@@ -109,8 +110,40 @@ impl Kind<'_> for Number {
     }
 }
 
-/// The longest list that is taken: three bytes of JSON can become a hundred of memory.
+/// The longest list that is taken.
 pub const MAX_ITEMS: usize = 1 << 14;
+
+/// The most values that a caller's JSON may hold: two bytes, `1,`, can become two hundred of memory, and lists stand
+/// in lists.
+pub const MAX_VALUES: usize = 1 << 17;
+
+/// How many values there are at most, counted by the commas outside texts.
+pub fn values(json: &[u8]) -> usize {
+    let (mut count, mut rest) = (1, json);
+    while let Some(at) = memchr2(b'"', b',', rest) {
+        let is_comma = rest[at] == b',';
+        rest = &rest[at + 1..];
+        if is_comma {
+            count += 1;
+        } else {
+            rest = after_text(rest);
+        }
+    }
+    count
+}
+
+/// What follows a text whose first quote has been read.
+fn after_text(mut rest: &[u8]) -> &[u8] {
+    while let Some(at) = memchr2(b'"', b'\\', rest) {
+        let is_over = rest[at] == b'"';
+        // A backslash takes the next byte along.
+        rest = rest.get(at + if is_over { 1 } else { 2 }..).unwrap_or_default();
+        if is_over {
+            return rest;
+        }
+    }
+    &[]
+}
 
 impl<'de, T: Deserialize<'de>> Kind<'de> for Vec<T> {
     fn list<A: SeqAccess<'de>>(mut items: A) -> Result<Option<Self>, A::Error> {

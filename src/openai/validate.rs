@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::{IgnoredAny, SeqAccess};
 
 use super::types::{ChatRequest, ImageInput, Invalid, Message, Part, Role};
-use crate::json::{Field, Kind, Object, Present};
+use crate::json::{self, Field, Kind, MAX_VALUES, Object, Present};
 
 type Text<'a> = Field<Cow<'a, str>>;
 
@@ -103,6 +103,10 @@ impl<'de> Kind<'de> for Stop {
 }
 
 pub fn chat_request(body: &[u8]) -> Result<ChatRequest<'_>, Invalid> {
+    if json::values(body) > MAX_VALUES {
+        let message = format!("The body of the request has more than {MAX_VALUES} values: leave some out.");
+        return Err(Invalid { param: None, code: "invalid_value", message });
+    }
     let root: Field<Object<Body>> = serde_json::from_slice(body).map_err(|error| Invalid {
         param: None,
         // Well-formed JSON can still hold a field twice, or too much.

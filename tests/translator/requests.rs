@@ -1,6 +1,6 @@
 //! What a chat request may be, and what a refusal names.
 
-use grok2api::json::MAX_ITEMS;
+use grok2api::json::{MAX_ITEMS, values};
 use grok2api::openai::types::{ChatRequest, Part, Role};
 
 const OK: &str = r#""model":"grok-4","messages":[{"role":"user","content":"hi"}]"#;
@@ -62,6 +62,35 @@ fn a_list_without_end_does_not_fill_the_memory() {
     assert_eq!(ChatRequest::parse(body(MAX_ITEMS).as_bytes()).unwrap().messages.len(), MAX_ITEMS);
     let refused = ChatRequest::parse(body(MAX_ITEMS + 1).as_bytes()).unwrap_err();
     assert!(refused.message.contains("more than 16384 items"), "{}", refused.message);
+}
+
+#[test]
+fn lists_in_lists_do_not_fill_the_memory() {
+    let body = |items: usize, messages: usize| {
+        let message = format!(r#"{{"role":"user","content":[{}]}}"#, vec!["1"; items].join(","));
+        format!(r#"{{"model":"m","messages":[{}]}}"#, vec![message; messages].join(","))
+    };
+    assert_eq!(refusal(&body(MAX_ITEMS, 7)), (Some("messages.0.content.0".to_owned()), "invalid_type"));
+    let refused = ChatRequest::parse(body(MAX_ITEMS, 9).as_bytes()).unwrap_err();
+    assert!(refused.message.contains("more than 131072 values"), "{}", refused.message);
+}
+
+#[test]
+fn values_are_counted_outside_texts() {
+    for (json, count) in [
+        ("", 1),
+        ("[1,2,[3,4]]", 4),
+        (r#"{"a,":",,","b":1}"#, 2),
+        (r#"["\",",",1]"#, 2),
+        (r#"["\\",",,",1]"#, 3),
+        (r#"["\"#, 1),
+        (r#"["a,b"#, 1),
+    ] {
+        assert_eq!(values(json.as_bytes()), count, "{json}");
+    }
+    // Prose of any length is one value.
+    let body = format!(r#"{{{OK},"user":"{}"}}"#, ",".repeat(1 << 20));
+    assert!(ChatRequest::parse(body.as_bytes()).is_ok());
 }
 
 #[test]
