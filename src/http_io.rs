@@ -12,12 +12,17 @@ use crate::{
 
 /// Twenty pictures' worth: the largest body that is read, in bytes.
 pub const MAX_BODY: usize = 20 * 1024 * 1024;
+const MAX_SMALL_BODY: usize = 16 * 1024;
 
 /// The whole body, refused as soon as it is known to be larger than [`MAX_BODY`].
 pub async fn read_body(request: Request) -> Result<Bytes> {
-    let too_large = || Error::new(Kind::BodyTooLarge, "The request body is larger than 20 MiB");
+    read_up_to(request, MAX_BODY, "20 MiB").await
+}
+
+async fn read_up_to(request: Request, most: usize, in_words: &str) -> Result<Bytes> {
+    let too_large = || Error::new(Kind::BodyTooLarge, format!("The request body is larger than {in_words}"));
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > MAX_BODY) {
+    if announced.is_some_and(|length| length > most) {
         return Err(too_large());
     }
     let mut chunks = request.into_body();
@@ -25,7 +30,7 @@ pub async fn read_body(request: Request) -> Result<Bytes> {
     let mut whole = BytesMut::with_capacity(announced.unwrap_or_default());
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|e| Error::new(Kind::Invalid, format!("The request body broke off: {e}")))?;
-        if whole.len() + chunk.len() > MAX_BODY {
+        if whole.len() + chunk.len() > most {
             return Err(too_large());
         }
         whole.extend_from_slice(&chunk);
@@ -35,12 +40,20 @@ pub async fn read_body(request: Request) -> Result<Bytes> {
 
 /// The body as JSON of the given shape; the error names the field.
 pub async fn read_json<T: DeserializeOwned>(request: Request) -> Result<T> {
-    let body = read_body(request).await?;
+    parse_json(&read_body(request).await?)
+}
+
+/// The same for those whom nobody knows yet: a few fields, and no room for more.
+pub async fn read_small_json<T: DeserializeOwned>(request: Request) -> Result<T> {
+    parse_json(&read_up_to(request, MAX_SMALL_BODY, "16 KiB").await?)
+}
+
+fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     // serde would take the fields of a struct from an array too, in order.
     if body.trim_ascii_start().first() == Some(&b'[') {
         return Err(Error::new(Kind::Invalid, "The request body has to be a JSON object"));
     }
-    let mut json = serde_json::Deserializer::from_slice(&body);
+    let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
         let mut path = e.path().to_string();
         let error = Error::new(Kind::Invalid, e.into_inner().to_string());

@@ -44,7 +44,7 @@ struct SignedIn<'a> {
 pub async fn login(app: Rc<App>, request: Request) -> Result<Reply> {
     let address = peer::party(&peer::client_address(&app, request.headers()).await);
     let origin = peer::own_origin(&app, request.uri(), request.headers()).await;
-    let given: Credentials = http_io::read_json(request).await?;
+    let given: Credentials = http_io::read_small_json(request).await?;
     let situation = login_attempts::look(&app.db, app.now(), &address).await?;
     if let Some(until) = situation.barred_until {
         return Err(too_many(&app, until));

@@ -61,6 +61,14 @@ fn wrong_names_and_passwords_are_told_apart_by_nothing() {
 }
 
 #[test]
+fn strangers_have_no_megabytes_read_and_hashed() {
+    let console = Console::signed_in();
+    assert_eq!(console.login(&"x".repeat(10_000)).refusal(), (401, "BAD_CREDENTIALS", ""));
+    let answer = console.login(&"x".repeat(1 << 20));
+    assert_eq!((answer.refusal(), answer.statements), ((413, "body_too_large", ""), 0));
+}
+
+#[test]
 fn the_sixth_attempt_of_an_address_waits_for_the_window_to_end() {
     let mut console = Console::signed_in();
     for _ in 0..5 {
