@@ -36,12 +36,22 @@ use super::{
 
 /// One request asks at most this many accounts.
 const MAX_ATTEMPTS: usize = 3;
+/// What a Worker may call for one request, storage included. A call beyond fails as if Grok had, and would be put
+/// down to the account.
+const MAX_CALLS: usize = 50;
+
+/// How many accounts there are calls for. Each attempt reserves a token, uploads the pictures, talks, and is written
+/// down; around them the key is checked, `fetched` pictures are fetched, and a video's post and the files' rows made.
+fn attempts(fetched: usize, pictures: usize) -> usize {
+    (MAX_CALLS.saturating_sub(3 + fetched) / (3 + pictures)).clamp(1, MAX_ATTEMPTS)
+}
 
 /// A checked request, as its attempts need it.
 struct Chat {
     model: &'static Model,
     message: String,
     pictures: Vec<Picture>,
+    attempts: usize,
     sent_to: Rc<SentTo>,
     stream: bool,
     include_usage: bool,
@@ -86,6 +96,7 @@ async fn read(request: Request, ledger: &mut Ledger) -> Result<(Chat, Vec<Source
         model,
         message: flat.message,
         pictures: Vec::new(),
+        attempts: attempts(sources.iter().filter(|source| source.is_remote()).count(), sources.len()),
         sent_to,
         stream: request.stream,
         include_usage: request.include_usage,
@@ -101,7 +112,7 @@ async fn pictures_of(app: &App, key: &PresentedKey, sources: Vec<Source>, ledger
     pictures::resolve(&*app.host, sources).await.map_err(|error| ledger.clone().refused(error))
 }
 
-/// Tries up to [`MAX_ATTEMPTS`] different tokens, as long as nothing has reached the client.
+/// Tries up to [`attempts`] different tokens, as long as nothing has reached the client.
 async fn answer(app: &Rc<App>, key: &PresentedKey, chat: &Chat, mut ledger: Ledger) -> Result<Reply> {
     let vault = Vault::open(app).await?;
     let mut tried = Vec::new();
@@ -127,7 +138,7 @@ async fn answer(app: &Rc<App>, key: &PresentedKey, chat: &Chat, mut ledger: Ledg
             Err(Failure::Unkept(error)) => return Err(ledger.unkept(error)),
             Err(Failure::Fault(fault)) => fault,
         };
-        if tried.len() == MAX_ATTEMPTS || !fault.another_account_may_help() {
+        if tried.len() == chat.attempts || !fault.another_account_may_help() {
             return Err(ledger.failed(&fault));
         }
         // Stored before the next choice, so that no request from now on is given this token for nothing.

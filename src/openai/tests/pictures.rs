@@ -315,3 +315,21 @@ fn an_upload_that_hangs_times_out() {
     assert_eq!((status, &answer["error"]["code"]), (StatusCode::GATEWAY_TIMEOUT, &json!("upstream_timeout")));
     assert!(gateway.skipped(1));
 }
+
+#[test]
+fn many_pictures_are_tried_on_as_many_accounts_as_a_worker_has_calls_for() {
+    for (pictures, fetched, attempts) in [(1, 0, 3), (5, 5, 3), (20, 0, 2), (20, 20, 1)] {
+        let gateway = Gateway::new(4);
+        gateway.host.on_send(|request| match request.uri().path() {
+            "/rest/app-chat/conversations/new" => Ok(Answer::new(500, "{}")),
+            "/rest/app-chat/upload-file" => Ok(uploaded("file")),
+            _ => Ok(png()),
+        });
+        let urls: Vec<_> =
+            (0..pictures).map(|n| if n < fetched { "https://pictures.example/a" } else { PNG }).collect();
+        assert_eq!(gateway.chat(with_pictures(&urls)).0, StatusCode::BAD_GATEWAY);
+        assert_eq!(gateway.log(), [(502, "upstream_error".to_owned(), attempts)], "{pictures}, {fetched} fetched");
+        let calls = gateway.host.statements.borrow().len() + gateway.host.requests.borrow().len();
+        assert!(calls <= 50, "{calls} calls for {pictures} pictures, {fetched} of them fetched");
+    }
+}
