@@ -174,7 +174,8 @@ impl TagFilter {
             let unfinished = self.may_become_tag(text);
             return if unfinished { Markup::Unfinished } else { Markup::Text(1) };
         };
-        let bytes = &text.as_bytes()[..text.len().min(MAX_TAG)];
+        // A name may be as long as a tag.
+        let bytes = &text.as_bytes()[..text.len().min(MAX_TAG.max(at + 1))];
         let closing = bytes[1] == b'/';
         while let Some(next) = end_or_quote(&bytes[at..]) {
             at += next;

@@ -76,6 +76,19 @@ fn an_element_that_holds_too_much_was_none() {
 }
 
 #[test]
+fn a_name_may_be_as_long_as_a_tag() {
+    let name = "x".repeat(MAX_TAG);
+    for (text, kept) in
+        [(format!("a<{name}>b</{name}>c"), "ac".to_owned()), (format!("<{name} a"), format!("<{name} a"))]
+    {
+        let (mut filter, mut out) = (TagFilter::new(&name), String::new());
+        filter.push(&text, &mut out);
+        filter.finish(&mut out);
+        assert_eq!(out.len(), kept.len());
+    }
+}
+
+#[test]
 fn a_tag_that_does_not_end_is_text() {
     let long = format!("<grok:render a=\"{}", "树".repeat(MAX_TAG / 3));
     assert_eq!(filtered(&[&long, "\">b"]), format!("{long}\">b"));
