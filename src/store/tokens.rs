@@ -259,10 +259,10 @@ pub async fn set_note(db: &Db, named: &Named, note: &str) -> Result<usize> {
     change(db, named, "UPDATE tokens SET note = ?4", Some(note.into())).await
 }
 
-/// Switches tokens off, or on again: one that had expired gets another chance.
+/// Switches tokens off, or on again: one that had expired, be it before it was switched off, gets another chance.
 pub async fn set_enabled(db: &Db, named: &Named, enabled: bool) -> Result<usize> {
     const SET: &str = "UPDATE tokens SET state = iif(?4, 'active', 'disabled'), \
-        strikes = iif(?4 AND state = 'expired', 0, strikes)";
+        strikes = iif(?4 AND state <> 'active', 0, strikes)";
     change(db, named, SET, Some(enabled.into())).await
 }
 

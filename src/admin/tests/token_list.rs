@@ -170,6 +170,12 @@ fn switching_on_gives_an_expired_token_another_chance() {
     assert_eq!(rows[0]["state_reason"], "Grok refused the account as gone (why). A test that succeeds revives it");
     console.post("/api/tokens/status", json!({ "tokens": ["one", 2], "enabled": true })).ok();
     assert_eq!(console.host.number("SELECT count(*) FROM tokens WHERE state = 'active' AND strikes = 0"), 2);
+    // Switched off in between, it must not come back one outcome of any kind away from expiring.
+    console.host.sql("UPDATE tokens SET state = 'expired', strikes = 2 WHERE id = 1", vec![]);
+    for enabled in [false, true] {
+        console.post("/api/tokens/status", json!({ "id": 1, "enabled": enabled })).ok();
+    }
+    assert_eq!(console.host.number("SELECT count(*) FROM tokens WHERE state = 'active' AND strikes = 0"), 2);
     for (body, status, at) in [
         (json!({ "id": 1 }), 400, "enabled"),
         (json!({ "enabled": true }), 400, "id"),
