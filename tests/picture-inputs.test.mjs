@@ -163,5 +163,10 @@ test('refused: pictures that are too large together', OUTSIDE, async () => {
   const one = await ask('https://pictures.example/half');
   assert.equal(one.status, 200, one.text);
   gw.grok.reset();
-  assert.match(await refused('https://pictures.example/half', 'https://pictures.example/half'), /15 MiB/);
+  const { status, body } = await ask('https://pictures.example/half', 'https://pictures.example/half');
+  assert.equal(status, 400, JSON.stringify(body));
+  assert.match(body.error.message, /15 MiB/);
+  // They are fetched at once: whichever finds no room left is named.
+  assert.match(body.error.param, /^messages\.1\.content\.[12]\.image_url$/);
+  assert.equal(gw.grok.calls.length, 0);
 });

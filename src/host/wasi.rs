@@ -1,9 +1,10 @@
 //! The port on spin-sdk: the only code that knows the component's bindings.
 
-use std::{cell::OnceCell, time::Duration};
+use std::{cell::OnceCell, convert::Infallible, error::Error, time::Duration};
 
 use bytes::Bytes;
-use futures::{FutureExt, StreamExt, future::LocalBoxFuture};
+use futures::{FutureExt, StreamExt, future::LocalBoxFuture, stream};
+use http::header::CONTENT_LENGTH;
 use http_body_util::{BodyExt, Either, Full, StreamBody};
 use spin_sdk::{
     http::{FromResponse, IntoRequest, IntoResponse},
@@ -71,7 +72,7 @@ impl Host for WasiHost {
 
     fn send(&self, request: http::Request<Bytes>) -> LocalBoxFuture<'_, Result<http::Response<ByteStream>, SendError>> {
         async move {
-            let request = request.map(Full::new).into_request().map_err(send_error)?;
+            let request = in_pieces(request).into_request().map_err(send_error)?;
             let response = wasip3::http::client::send(request).await.map_err(send_error)?;
             let response = spin_sdk::http::Response::from_response(response).map_err(send_error)?;
             Ok(response.map(incoming))
@@ -112,6 +113,28 @@ impl Host for WasiHost {
     }
 }
 
+/// As much of a body as is handed to the host at once.
+const PIECE: usize = 256 * 1024;
+
+/// A request whose body goes out piece by piece if it is long: the SDK copies what it sends, and a picture copied
+/// whole would be a fifth of a Worker's memory once more.
+fn in_pieces(
+    mut request: http::Request<Bytes>,
+) -> http::Request<impl http_body::Body<Data = Bytes, Error = Box<dyn Error + Send + Sync>>> {
+    let length = request.body().len();
+    if length > PIECE {
+        // A stream alone would not tell its length.
+        request.headers_mut().insert(CONTENT_LENGTH, length.into());
+    }
+    request.map(|body| {
+        if length <= PIECE {
+            return Either::Left(Full::new(body));
+        }
+        let piece = move |from| http_body::Frame::data(body.slice(from..length.min(from + PIECE)));
+        Either::Right(StreamBody::new(stream::iter((0..length).step_by(PIECE)).map(piece).map(Ok::<_, Infallible>)))
+    })
+}
+
 /// A request as the SDK gives it, with its body as a plain stream.
 pub fn request(request: spin_sdk::http::Request) -> Request {
     request.map(incoming)
@@ -119,7 +142,7 @@ pub fn request(request: spin_sdk::http::Request) -> Request {
 
 /// The answer as the host takes it.
 pub fn reply(reply: Reply) -> Result<WasiResponse, ErrorCode> {
-    let frames = |chunk: Bytes| Ok::<_, std::convert::Infallible>(http_body::Frame::data(chunk));
+    let frames = |chunk: Bytes| Ok::<_, Infallible>(http_body::Frame::data(chunk));
     reply
         .map(|body| match body {
             Body::Full(bytes) => Either::Left(Full::new(bytes)),
