@@ -8,7 +8,7 @@ use crate::{
 };
 
 use super::{
-    Db,
+    Columns, Db,
     request_stats::{bucket_of, local_hour},
 };
 
@@ -132,19 +132,26 @@ pub async fn clear(db: &Db) -> Result<()> {
     db.run("DELETE FROM request_logs", vec![]).await
 }
 
-/// At most this many rows are deleted at a time.
+/// Rows of one statement that deletes, and how many such statements one pruning takes.
 const SLICE: i64 = 1000;
+const SLICES: usize = 10;
 
-/// Deletes the oldest rows beyond `days` and beyond the newest `rows`, one slice of them; tells whether there are
-/// more.
+/// Deletes the oldest rows beyond `days` and beyond the newest `rows`; tells whether some are left to delete. To
+/// count the rows is to read them, so this is not for every minute.
 pub async fn prune(db: &Db, now: i64, days: i64, rows: i64) -> Result<bool> {
-    const PRUNE: &str = "DELETE FROM request_logs WHERE id IN (
-        SELECT id FROM request_logs
-         WHERE id < max(?, coalesce((SELECT id FROM request_logs ORDER BY id DESC LIMIT 1 OFFSET ?), 0))
-         ORDER BY id LIMIT ?) RETURNING 1";
-    let oldest = (now - days * 86_400_000).max(0) * 2048;
-    let deleted = db.rows(PRUNE, vec![oldest.into(), (rows - 1).into(), SLICE.into()]).await?;
-    Ok(deleted.len() as i64 == SLICE)
+    const NEWEST: &str = "SELECT id FROM request_logs ORDER BY id DESC LIMIT 1 OFFSET ?";
+    const DELETE: &str = "DELETE FROM request_logs WHERE id IN (
+        SELECT id FROM request_logs WHERE id < ? ORDER BY id LIMIT ?) RETURNING 1";
+    let first_kept = db.one(NEWEST, vec![(rows - 1).into()]).await?;
+    let first_kept = first_kept.map(|row| Columns::new(row).integer()).transpose()?.unwrap_or(0);
+    let before = first_kept.max((now - days * 86_400_000) * 2048);
+    for _ in 0..SLICES {
+        let deleted = db.rows(DELETE, vec![before.into(), SLICE.into()]).await?.len();
+        if (deleted as i64) < SLICE {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The text up to a length that a row can hold, whatever a client or Grok sent.

@@ -264,13 +264,12 @@ fn pruning_keeps_the_newest_of_the_last_days() {
     assert_eq!(count(), 5);
     let newest = console.get("/api/logs?limit=1");
     assert_eq!(newest.status, StatusCode::UNAUTHORIZED, "days went by");
-    console.host.sql("UPDATE request_logs SET id = id + 1 WHERE id = (SELECT min(id) FROM request_logs)", vec![]);
     console.host.sql(
         "INSERT INTO request_logs SELECT value, '', '', 1, '', '', 0, 200, '', '', 0, 0, 1, NULL, '', 0, 0
-           FROM (WITH RECURSIVE n (value) AS (VALUES (1) UNION ALL SELECT value + 1 FROM n WHERE value < 2500) SELECT * FROM n)",
+           FROM (WITH RECURSIVE n (value) AS (VALUES (1) UNION ALL SELECT value + 1 FROM n WHERE value < 12500) SELECT * FROM n)",
         vec![],
     );
-    assert_eq!((prune(30, 5), prune(30, 5), prune(30, 5), prune(30, 5)), (true, true, false, false), "in slices");
+    assert_eq!((prune(30, 5), prune(30, 5), prune(30, 5)), (true, false, false), "in slices");
     assert_eq!(count(), 5);
-    assert_eq!(console.host.number("SELECT min(id) > 10000 FROM request_logs"), 1, "the newest are left");
+    assert_eq!(console.host.number("SELECT min(id) > 20000 FROM request_logs"), 1, "the newest are left");
 }
