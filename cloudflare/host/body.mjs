@@ -49,8 +49,8 @@ export class IncomingBody extends Stream {
   cancel() {
     if (this.trailers.settled) return;
     this.#end({ tag: "ok", value: null });
-    const cancelled = this.#reader ? this.#reader.cancel() : this.#readable.cancel();
-    cancelled.catch(() => {});
+    // Neither is left of a body that was handed on: its pipe ends by itself.
+    (this.#reader ?? this.#readable)?.cancel().catch(() => {});
   }
 
   /**
