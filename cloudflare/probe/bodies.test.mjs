@@ -170,4 +170,6 @@ test("nothing is held once all of it is over", async () => {
     const { linear, queued } = await probe.memory();
     return linear === 0 && queued === 0;
   });
+  // A fault of the shim itself would be one of JavaScript's own errors.
+  assert.doesNotMatch(probe.logs.join(""), /TypeError: Cannot|ReferenceError|is not a function/);
 });
