@@ -83,9 +83,6 @@ async fn picture(response: Response<ByteStream>, room: &Cell<usize>) -> Result<P
         return Err("There is no picture at this address: its server says it is of another type".to_owned());
     }
     let length = text(header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
-    if length.is_some_and(|length| length > room.get()) {
-        return Err(TOO_LARGE.to_owned());
-    }
     let bytes = read(body, length.unwrap_or_default(), room).await?;
     let mime_type = format::of(&bytes[..bytes.len().min(format::HEAD)])
         .ok_or("There is no picture at this address: PNG, JPEG, GIF, WebP, BMP, AVIF and HEIC are taken")?;
@@ -94,10 +91,13 @@ async fn picture(response: Response<ByteStream>, room: &Cell<usize>) -> Result<P
 
 /// The whole body, as long as it and those read beside it fit into the room.
 async fn read(mut body: ByteStream, announced: usize, room: &Cell<usize>) -> Result<BytesMut, String> {
+    let take = |count| room.get().checked_sub(count).map(|left| room.set(left)).ok_or(TOO_LARGE);
+    // Taken before the memory is: several that announce much at once must not have the room of one each.
+    take(announced)?;
     let mut bytes = BytesMut::with_capacity(announced);
     while let Some(chunk) = body.next().await {
         let chunk = chunk.map_err(|_| "The picture broke off on its way: try again")?;
-        room.set(room.get().checked_sub(chunk.len()).ok_or(TOO_LARGE)?);
+        take((bytes.len() + chunk.len()).saturating_sub(announced.max(bytes.len())))?;
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)

@@ -317,6 +317,21 @@ fn an_upload_that_hangs_times_out() {
 }
 
 #[test]
+fn pictures_that_announce_too_much_together_are_refused_before_they_come() {
+    let gateway = Gateway::new(1);
+    gateway.pictures(|url| {
+        let announced = if url.ends_with("small") { 16 } else { 10 << 20 };
+        let mut answer = png();
+        answer.headers.push(("content-length", announced.to_string()));
+        Ok(answer)
+    });
+    assert_eq!(gateway.chat(with_pictures(&["https://a.example/small", "https://a.example/large"])).0, StatusCode::OK);
+    let (status, answer) = gateway.chat(with_pictures(&["https://a.example/large", "https://a.example/large"]));
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(answer["error"]["message"].as_str().unwrap().contains("15 MiB"), "{answer}");
+}
+
+#[test]
 fn many_pictures_are_tried_on_as_many_accounts_as_a_worker_has_calls_for() {
     for (pictures, fetched, attempts) in [(1, 0, 3), (5, 5, 3), (20, 0, 2), (20, 20, 1)] {
         let gateway = Gateway::new(4);
