@@ -9,7 +9,9 @@ use futures::future::LocalBoxFuture;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use crate::{
-    admin::{keys, logs, openapi, refresh, session, settings, stats, storage, token_test, tokens},
+    admin::{
+        keys, logs, openapi, refresh, session, settings, stats, storage, token_export, token_import, token_test, tokens,
+    },
     app::App,
     auth::{AdminSession, PresentedKey},
     error::{Error, Kind, Result},
@@ -85,6 +87,8 @@ const ROUTES: &[Route] = &[
     route!(POST "/api/tokens/refresh-all" admin refresh::start),
     route!(GET "/api/tokens/refresh-progress" admin refresh::progress),
     route!(POST "/api/tokens/refresh-cancel" admin refresh::cancel),
+    route!(GET "/api/tokens/export" admin token_export::export),
+    route!(POST "/api/tokens/import" admin token_import::import),
     route!(GET "/api/tokens/tags/all" admin tokens::all_tags),
     route!(GET "/api/storage/mode" admin storage::mode),
     route!(GET "/api/stats" admin stats::pool),

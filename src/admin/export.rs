@@ -79,10 +79,15 @@ impl Format {
     }
 }
 
+/// Whether a spreadsheet would run the text.
+pub fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && text.parse::<f64>().is_err()
+}
+
 /// A cell as RFC 4180 quotes it. Spreadsheets run a text that begins like a formula, so such a text begins with
 /// an apostrophe. Source: OWASP, "CSV Injection".
 pub fn csv_cell(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && text.parse::<f64>().is_err();
+    let is_formula = is_formula(text);
     let guard = if is_formula { "'" } else { "" };
     if is_formula || text.contains([',', '"', '\r', '\n']) {
         return format!("\"{guard}{}\"", text.replace('"', "\"\""));

@@ -21,6 +21,7 @@ pub mod schema;
 pub mod settings;
 pub mod storage;
 pub mod token_counts;
+pub mod token_import;
 pub mod token_list;
 pub mod tokens;
 

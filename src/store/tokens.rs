@@ -32,7 +32,7 @@ impl TokenType {
         }
     }
 
-    fn of(text: &str) -> Self {
+    pub(super) fn of(text: &str) -> Self {
         if text == TokenType::Super.as_str() { TokenType::Super } else { TokenType::Basic }
     }
 }

@@ -20,6 +20,7 @@ mod session;
 mod settings;
 mod stats;
 mod table;
+mod token_files;
 mod token_list;
 mod tokens;
 
@@ -92,8 +93,10 @@ impl Console {
             Body::Full(body) => body.to_vec(),
             Body::Stream(chunks) => self.host.run(chunks.collect::<Vec<_>>()).concat(),
         };
-        let body = match head.headers.get("content-type").map(|kind| kind == "text/csv; charset=utf-8") {
-            Some(true) => Value::String(String::from_utf8(body).expect("it is UTF-8")),
+        let body = match head.headers["content-type"].to_str() {
+            Ok("text/csv; charset=utf-8" | "text/plain; charset=utf-8") => {
+                Value::String(String::from_utf8(body).expect("it is UTF-8"))
+            }
             _ => serde_json::from_slice(&body).unwrap_or_else(|e| panic!("{path} answers no JSON: {e}")),
         };
         let statements = self.host.statements.borrow().len();

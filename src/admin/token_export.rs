@@ -1,0 +1,115 @@
+//! The tokens as a file, in clear: what [`super::token_import`] takes in again.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+use futures::{FutureExt, SinkExt, channel::mpsc};
+use http::{HeaderValue, header};
+
+use super::{
+    export::Format,
+    query,
+    token_file::{Entry, FileFormat, State},
+    tokens::read_filter,
+};
+use crate::{
+    app::App,
+    auth::AdminSession,
+    error::{Error, Result},
+    host::{Body, Reply, Request},
+    secrets::Vault,
+    store::{
+        token_list::{self, Filter},
+        tokens::Account,
+    },
+};
+
+/// Tokens a statement: memory holds one page.
+const PAGE: i64 = 1_000;
+
+/// `GET /api/tokens/export?format=`, and the filter of the list. What cannot be opened is left out.
+pub async fn export(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
+    let format = match query::text(request.uri(), "format").as_deref() {
+        None | Some("json") => FileFormat::Json,
+        Some("csv") => FileFormat::Csv,
+        Some("text") => FileFormat::Text,
+        Some(_) => return Err(Error::invalid("format", "format is text, csv or json")),
+    };
+    let vault = Vault::open(&app).await?;
+    let filter = read_filter(request.uri(), &vault, app.now())?;
+    let (pages, body) = mpsc::channel(1);
+    let host = app.host.clone();
+    host.spawn(write(app, vault, filter, format, pages).boxed_local());
+    let mut reply = match format {
+        FileFormat::Text => text_reply(body),
+        FileFormat::Csv => Format::Csv.reply("grok2api-tokens", body),
+        FileFormat::Json => Format::Json.reply("grok2api-tokens", body),
+    };
+    reply.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(reply)
+}
+
+fn text_reply(body: mpsc::Receiver<Bytes>) -> Reply {
+    let mut reply = Reply::new(Body::Stream(body.into()));
+    let headers = reply.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    let disposition = HeaderValue::from_static("attachment; filename=\"grok2api-tokens.txt\"");
+    headers.insert(header::CONTENT_DISPOSITION, disposition);
+    reply
+}
+
+/// Writes the file while it is read from the database.
+async fn write(app: Rc<App>, vault: Vault, filter: Filter, format: FileFormat, mut pages: mpsc::Sender<Bytes>) {
+    let (mut behind, mut is_first) = (0, true);
+    loop {
+        let accounts = match token_list::accounts(&app.db, &filter, behind, PAGE).await {
+            Ok(accounts) => accounts,
+            Err(error) => {
+                // Without its end a JSON file is broken; the others say so in a last line that is no token.
+                let note = match format {
+                    FileFormat::Text => format!("error=The export broke off: {error}\n"),
+                    FileFormat::Csv => Format::Csv.broken(&error),
+                    FileFormat::Json => Format::Json.broken(&error),
+                };
+                let _ = pages.send(note.into()).await;
+                return;
+            }
+        };
+        let is_last = (accounts.len() as i64) < PAGE;
+        behind = accounts.last().map_or(behind, |account| account.token.id);
+        let entries: Vec<Entry> = accounts.iter().filter_map(|account| entry(account, &vault, filter.now)).collect();
+        if entries.is_empty() && !is_last {
+            continue;
+        }
+        let page = match format {
+            FileFormat::Text => entries.iter().map(|entry| format!("{}\n", entry.token)).collect(),
+            FileFormat::Csv => Format::Csv.page(&entries, is_first, is_last),
+            FileFormat::Json => Format::Json.page(&entries, is_first, is_last),
+        };
+        is_first = false;
+        if pages.send(page.into()).await.is_err() || is_last {
+            return;
+        }
+    }
+}
+
+fn entry(account: &Account, vault: &Vault, now: i64) -> Option<Entry> {
+    let token = &account.token;
+    let state = match (token.is_expired, token.is_active) {
+        (true, _) => State::Expired,
+        (_, true) => State::Active,
+        _ => State::Disabled,
+    };
+    let (normal, heavy) = (token.normal.known_at(now), token.heavy.known_at(now));
+    Some(Entry {
+        token: vault.unseal(&account.sealed, &account.hash)?,
+        token_type: Some(token.token_type),
+        state: Some(state),
+        tags: Some(token.tags.clone()),
+        note: Some(token.note.clone()),
+        remaining_queries: normal,
+        quota_until: normal.and(token.normal.until),
+        heavy_remaining_queries: heavy,
+        heavy_quota_until: heavy.and(token.heavy.until),
+    })
+}

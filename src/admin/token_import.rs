@@ -1,0 +1,207 @@
+//! Taking in a file of tokens, or saying beforehand what that would do.
+
+use std::{collections::HashMap, rc::Rc};
+
+use serde::{Deserialize, Serialize};
+
+use super::token_file::{self, Entry, FileFormat};
+use crate::{
+    app::App,
+    auth::{AdminSession, sha256_hex},
+    error::{Error, Result},
+    host::{Reply, Request},
+    http_io,
+    secrets::Vault,
+    store::{
+        token_import::{self, Imported, Known},
+        tokens::{NewToken, Quota, TokenType},
+    },
+};
+
+/// What one request may take in: its statements stay far below the fifty of a Worker.
+const MAX_LINES: usize = 20_000;
+
+#[derive(Deserialize)]
+struct Import {
+    content: String,
+    /// Seen from the content when it is not given.
+    format: Option<FileFormat>,
+    /// Of new tokens for which the file names none.
+    token_type: Option<TokenType>,
+    #[serde(default)]
+    dry_run: bool,
+    /// Whether tokens that are here already take over what the file says of them.
+    #[serde(default = "yes")]
+    update: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Action {
+    Added,
+    Updated,
+    Skipped,
+    Invalid,
+}
+
+/// What becomes, or would become, of one line.
+#[derive(Serialize)]
+struct Outcome {
+    line: usize,
+    action: Action,
+    token_suffix: String,
+    reason: String,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    success: bool,
+    message: String,
+    data: Data,
+}
+
+#[derive(Serialize)]
+struct Data {
+    dry_run: bool,
+    added: usize,
+    updated: usize,
+    skipped: usize,
+    invalid: usize,
+    lines: Vec<Outcome>,
+}
+
+/// `POST /api/tokens/import`
+pub async fn import(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
+    let body: Import = http_io::read_json(request).await?;
+    let format = body.format.unwrap_or_else(|| FileFormat::of(&body.content));
+    let lines = token_file::read(&body.content, format).map_err(|reason| Error::invalid("content", reason))?;
+    if lines.is_empty() || lines.len() > MAX_LINES {
+        return Err(Error::invalid("content", format!("A file has 1 to {MAX_LINES} tokens, this one {}", lines.len())));
+    }
+    let mut plan = Plan { token_type: body.token_type, update: body.update, now: app.now(), ..Plan::default() };
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut entries = Vec::new();
+    for (line, entry) in lines {
+        match entry {
+            Err(reason) => plan.note(line, Action::Invalid, "", reason),
+            Ok(entry) => {
+                let hash = sha256_hex(&entry.token);
+                if let Some(first) = seen.insert(hash.clone(), line) {
+                    plan.note(line, Action::Skipped, &entry.token, format!("It is in line {first} too"));
+                    seen.insert(hash, first);
+                } else {
+                    entries.push((line, hash, entry));
+                }
+            }
+        }
+    }
+    let hashes: Vec<&str> = entries.iter().map(|(_, hash, _)| hash.as_str()).collect();
+    let known = token_import::known(&app.db, &hashes).await?;
+    for (line, hash, entry) in entries {
+        plan.decide(line, entry, known.get(&hash));
+    }
+    if !body.dry_run && !plan.rows.is_empty() {
+        let vault = Vault::open(&app).await?;
+        let rows: Vec<Imported> = plan.rows.drain(..).map(|row| row.sealed(&app, &vault)).collect();
+        token_import::import(&app.db, plan.now, &rows).await?;
+    }
+    http_io::json(&plan.answer(body.dry_run))
+}
+
+#[derive(Default)]
+struct Plan {
+    token_type: Option<TokenType>,
+    update: bool,
+    now: i64,
+    outcomes: Vec<Outcome>,
+    rows: Vec<Wanted>,
+}
+
+/// A row as it shall be.
+struct Wanted {
+    token: String,
+    state: &'static str,
+    row: Known,
+}
+
+impl Wanted {
+    fn sealed(self, app: &App, vault: &Vault) -> Imported {
+        let Known { token_type, tags, note, normal, heavy } = self.row;
+        Imported {
+            token: NewToken::of(app, vault, &self.token),
+            token_type,
+            state: self.state,
+            tags,
+            note,
+            normal: normal.remaining,
+            normal_until: normal.until,
+            heavy: heavy.remaining,
+            heavy_until: heavy.until,
+        }
+    }
+}
+
+impl Plan {
+    fn note(&mut self, line: usize, action: Action, token: &str, reason: impl Into<String>) {
+        let token_suffix = token.get(token.len().saturating_sub(6)..).unwrap_or_default().to_owned();
+        self.outcomes.push(Outcome { line, action, token_suffix, reason: reason.into() });
+    }
+
+    fn decide(&mut self, line: usize, entry: Entry, known: Option<&Known>) {
+        let [normal, heavy] = entry.quotas(self.now);
+        let Some(known) = known else {
+            let Some(token_type) = entry.token_type.or(self.token_type) else {
+                let reason = "Its type is not said: sso (Basic) or ssoSuper (Super)";
+                return self.note(line, Action::Invalid, &entry.token, reason);
+            };
+            self.note(line, Action::Added, &entry.token, "");
+            let state = entry.state.map_or("active", token_file::State::as_str);
+            let (tags, note) = (entry.tags.unwrap_or_default(), entry.note.unwrap_or_default());
+            let row = Known { token_type, tags, note, normal, heavy };
+            return self.rows.push(Wanted { token: entry.token, state, row });
+        };
+        if !self.update {
+            return self.note(line, Action::Skipped, &entry.token, "It is here already");
+        }
+        let kept = |file: Quota, here: Quota| {
+            if here.known_at(self.now).is_some() || file.remaining.is_none() { here } else { file }
+        };
+        let row = Known {
+            token_type: entry.token_type.unwrap_or(known.token_type),
+            tags: entry.tags.unwrap_or_else(|| known.tags.clone()),
+            note: entry.note.unwrap_or_else(|| known.note.clone()),
+            normal: kept(normal, known.normal),
+            heavy: kept(heavy, known.heavy),
+        };
+        if row == *known {
+            return self.note(line, Action::Skipped, &entry.token, "It is here already, and the file says nothing new");
+        }
+        self.note(line, Action::Updated, &entry.token, differences(&row, known));
+        self.rows.push(Wanted { token: entry.token, state: "active", row });
+    }
+
+    fn answer(mut self, dry_run: bool) -> Answer {
+        self.outcomes.sort_by_key(|outcome| outcome.line);
+        let count = |action: Action| self.outcomes.iter().filter(|outcome| outcome.action == action).count();
+        let [added, updated, skipped, invalid] =
+            [Action::Added, Action::Updated, Action::Skipped, Action::Invalid].map(count);
+        let message = format!("{added} added, {updated} updated, {skipped} skipped, {invalid} not understood");
+        let lines = self.outcomes;
+        Answer { success: true, message, data: Data { dry_run, added, updated, skipped, invalid, lines } }
+    }
+}
+
+/// What is changed, in words.
+fn differences(new: &Known, old: &Known) -> String {
+    let changes = [
+        ("type", new.token_type != old.token_type),
+        ("tags", new.tags != old.tags),
+        ("note", new.note != old.note),
+        ("quota", new.normal != old.normal || new.heavy != old.heavy),
+    ];
+    changes.into_iter().filter(|(_, is_new)| *is_new).map(|(name, _)| name).collect::<Vec<_>>().join(", ")
+}
