@@ -141,27 +141,28 @@ async fn ask(app: &App, vault: &Vault, settings: &Grok, tokens: &[Handed]) -> Ve
     let access = |token: &Handed| Some(Access::new(vault, settings, vault.unseal(&token.sealed, &token.hash)?));
     let accesses: Vec<Option<Access>> = tokens.iter().map(access).collect();
     let readable = tokens.iter().zip(&accesses).enumerate().filter_map(|(n, (t, a))| Some((n, t, a.as_ref()?)));
-    let calls =
-        readable.flat_map(|(n, token, access)| names(token.token_type).iter().map(move |name| (n, access, *name)));
-    let call = async |(n, access, name)| {
+    let calls = readable.flat_map(|(n, token, access)| {
+        let (normal, heavy) = names(token.token_type);
+        [Some(normal), heavy].into_iter().enumerate().filter_map(move |(which, name)| Some((n, access, which, name?)))
+    });
+    let call = async |(n, access, which, name)| {
         let is_late = app.host.monotonic() > last_start;
         let answer = if is_late { None } else { Some(Client::new(app, access).await.rate_limits(name).await) };
-        (n, name, answer)
+        (n, which, answer)
     };
-    // Not in the order of the answers: a token's calls are told apart by their names.
-    let mut answers: Vec<_> = stream::iter(calls).map(call).buffer_unordered(AT_ONCE).collect().await;
-    answers.sort_by_key(|(n, name, _)| (*n, names(tokens[*n].token_type).iter().position(|known| known == name)));
+    let mut answers: Vec<[Option<Result<Limits, Fault>>; 2]> = tokens.iter().map(|_| [None, None]).collect();
+    let mut asked = stream::iter(calls).map(call).buffer_unordered(AT_ONCE).boxed_local();
+    while let Some((n, which, answer)) = asked.next().await {
+        answers[n][which] = answer;
+    }
     let now = app.now();
-    let finding = |(n, token): (usize, &Handed)| {
-        if accesses[n].is_none() {
-            return Some(Finding::failed(token.id, Fault::Unreadable.to_string()));
-        }
-        let own = answers.iter().filter(|(of, ..)| *of == n).map(|(.., answer)| answer.clone());
+    let finding = |((token, access), [normal, heavy]): ((&Handed, &Option<Access>), [_; 2])| match (access, normal) {
+        (None, _) => Some(Finding::failed(token.id, Fault::Unreadable.to_string())),
         // A token whose first call was not begun stays in the slice.
-        let begun: Vec<Result<Limits, Fault>> = own.map_while(|answer| answer).collect();
-        (!begun.is_empty()).then(|| found(token, Verdict::of(begun), now))
+        (_, None) => None,
+        (_, Some(normal)) => Some(found(token, Verdict::of(normal, heavy), now)),
     };
-    tokens.iter().enumerate().filter_map(finding).collect()
+    tokens.iter().zip(&accesses).zip(answers).filter_map(finding).collect()
 }
 
 fn found(token: &Handed, verdict: Verdict, now: i64) -> Finding {

@@ -13,12 +13,9 @@ use crate::{
 /// No window is longer: a number beyond it is a slip, and must not bar a token for ever.
 const MAX_WINDOW: i64 = 31 * 24 * 3_600_000;
 
-/// The rate-limit names to ask for, one call each: the ordinary quota first.
-pub fn names(token_type: TokenType) -> &'static [&'static str] {
-    match token_type {
-        TokenType::Basic => &[NORMAL_QUOTA_MODEL],
-        TokenType::Super => &[NORMAL_QUOTA_MODEL, HEAVY_QUOTA_MODEL],
-    }
+/// The rate-limit names to ask for, one call each: the ordinary quota, and the heavy one of those who have it.
+pub fn names(token_type: TokenType) -> (&'static str, Option<&'static str>) {
+    (NORMAL_QUOTA_MODEL, (token_type == TokenType::Super).then_some(HEAVY_QUOTA_MODEL))
 }
 
 /// What the calls say of an account. The ordinary quota decides: an account whose heavy quota cannot be had is
@@ -36,16 +33,12 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// From the answers, in the order of [`names`].
-    pub fn of(answers: impl IntoIterator<Item = Result<Limits, Fault>>) -> Self {
-        let mut answers = answers.into_iter();
-        match answers.next() {
-            Some(Ok(normal)) => {
-                Verdict::Alive { normal, heavy: answers.next().and_then(Result::ok).unwrap_or_default() }
-            }
-            Some(Err(fault @ Fault::DeadAccount(_))) => Verdict::Dead(fault),
-            Some(Err(fault)) => Verdict::Unknown(fault),
-            None => Verdict::Unknown(Fault::Timeout),
+    /// From the answers for the two [`names`].
+    pub fn of(normal: Result<Limits, Fault>, heavy: Option<Result<Limits, Fault>>) -> Self {
+        match normal {
+            Ok(normal) => Verdict::Alive { normal, heavy: heavy.and_then(Result::ok).unwrap_or_default() },
+            Err(fault @ Fault::DeadAccount(_)) => Verdict::Dead(fault),
+            Err(fault) => Verdict::Unknown(fault),
         }
     }
 }
