@@ -13,6 +13,8 @@ use crate::{
 /// Twenty pictures' worth: the largest body that is read, in bytes.
 pub const MAX_BODY: usize = 20 * 1024 * 1024;
 const MAX_SMALL_BODY: usize = 16 * 1024;
+/// An announced length is believed this far before its bytes come.
+const FIRST_ROOM: usize = 64 * 1024;
 
 /// The whole body, refused as soon as it is known to be larger than [`MAX_BODY`].
 pub async fn read_body(request: Request) -> Result<Bytes> {
@@ -26,12 +28,15 @@ async fn read_up_to(request: Request, most: usize, in_words: &str) -> Result<Byt
         return Err(too_large());
     }
     let mut chunks = request.into_body();
-    // A buffer that grows by doubling would take twice the room of a body full of pictures.
-    let mut whole = BytesMut::with_capacity(announced.unwrap_or_default());
+    let mut whole = BytesMut::with_capacity(announced.unwrap_or_default().min(FIRST_ROOM));
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|e| Error::new(Kind::Invalid, format!("The request body broke off: {e}")))?;
         if whole.len() + chunk.len() > most {
             return Err(too_large());
+        }
+        if whole.len() + chunk.len() > whole.capacity() {
+            // A buffer that grows by doubling would take twice the room of a body full of pictures.
+            whole.reserve(announced.unwrap_or_default().saturating_sub(whole.len()).max(chunk.len()));
         }
         whole.extend_from_slice(&chunk);
     }

@@ -81,7 +81,7 @@ fn socket_address(headers: &HeaderMap) -> Option<IpAddr> {
 fn forwarded_for(headers: &HeaderMap, proxies: &Proxies) -> Option<IpAddr> {
     let mut addresses: Vec<IpAddr> = Vec::new();
     for value in headers.get_all("x-forwarded-for") {
-        addresses.extend(value.to_str().ok()?.split(',').filter_map(ip));
+        addresses.extend(value.to_str().unwrap_or_default().split(',').filter_map(ip));
     }
     let is_proxy = |address: &IpAddr| matches!(proxies, Proxies::These(list) if list.contains(address));
     addresses.into_iter().rev().find(|address| !is_proxy(address))
