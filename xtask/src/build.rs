@@ -10,24 +10,26 @@ use anyhow::{Context, Result, bail};
 use crate::bundle;
 use crate::component::Component;
 use crate::process;
+use crate::tools;
 use crate::world;
 
 const TARGET: &str = "wasm32-wasip2";
 
-/// Builds the gateway and everything a Worker needs of it, and holds it to its budget.
+/// Builds the gateway and the bundle as it is deployed: optimised, and held to its budget.
 pub fn build(root: &Path) -> Result<()> {
-    bundle::check_size(&assemble(root)?)
+    assemble(root)?;
+    tools::node_packages(root)?;
+    bundle::optimise(root)
 }
 
 /// Builds the gateway and everything a Worker needs of it. What a platform takes is no matter to a host of one's own.
-pub fn assemble(root: &Path) -> Result<Vec<u8>> {
+pub fn assemble(root: &Path) -> Result<()> {
     let bytes = compile(root, "grok2api")?;
     let component = Component::decode(&bytes)?;
     let declared = root.join("wit/world.wit");
     let declared = fs::read_to_string(&declared).with_context(|| format!("cannot read {}", declared.display()))?;
     world::check(&component, &declared)?;
-    bundle::write(root, "grok2api", "signatures.mjs", &component)?;
-    Ok(bytes)
+    bundle::write(root, "grok2api", "signatures.mjs", &component)
 }
 
 /// Builds the component that the shim's own tests run.
