@@ -37,13 +37,16 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
+/// Of Binaryen's levels the one that packs best: `-Oz` takes 5 % more off the bytes and puts 9 % on the gzipped ones.
+const LEVEL: &str = "-O1";
+
 /// Shrinks the Worker's module with Binaryen, prints its size and fails above its budget. The shim's is measured by
 /// its tests, as wrangler would upload it.
 pub fn optimise(root: &Path) -> Result<()> {
     let module = root.join("cloudflare/dist/grok2api.wasm");
     let optimised = module.with_extension("optimised.wasm");
     let mut wasm_opt = Command::new("node");
-    wasm_opt.arg("node_modules/binaryen/bin/wasm-opt").args(["-Oz", "--strip-debug", "--strip-producers"]);
+    wasm_opt.arg("node_modules/binaryen/bin/wasm-opt").args([LEVEL, "--strip-debug", "--strip-producers"]);
     wasm_opt.args(WASM_FEATURES).arg(&module).arg("--output").arg(&optimised).current_dir(root);
     process::run(&mut wasm_opt).context("Binaryen could not optimise the component's module")?;
     fs::rename(&optimised, &module).with_context(|| format!("cannot replace {}", module.display()))?;
