@@ -7,7 +7,7 @@ CREATE TABLE media (
   url          TEXT NOT NULL,              -- a path on the asset host without leading slash, or a whole address
   token_id     INTEGER NOT NULL,           -- the owner: the asset host answers to no other account
   created_at   INTEGER NOT NULL,
-  -- Known since the file was stored for the first time; what is true of the file stays true.
+  -- Known since the file was fetched for the first time; what is true of the file stays true.
   content_type TEXT,
   etag         TEXT,
   size         INTEGER
@@ -41,6 +41,12 @@ END
 -- statement
 CREATE TRIGGER media_copies_stored AFTER UPDATE OF state ON media_copies WHEN NEW.state = 'stored' BEGIN
   UPDATE media SET content_type = NEW.content_type, etag = NEW.etag, size = NEW.size WHERE id = NEW.media_id;
+END
+-- statement
+CREATE TRIGGER media_copies_deleted AFTER UPDATE OF parts ON media_copies
+  WHEN NEW.state = 'cleared' AND NEW.parts = 0
+BEGIN
+  DELETE FROM media_copies WHERE seq = NEW.seq;
 END
 -- statement
 -- Work that only one may do at a time: who takes a lease holds it until it ends.

@@ -26,6 +26,8 @@ pub enum Kind {
     PasswordChangeRequired,
     ForeignOrigin,
     NotFound,
+    /// It was here, and cannot come back.
+    Gone,
     MethodNotAllowed,
     Conflict,
     BodyTooLarge,
@@ -63,6 +65,7 @@ impl Kind {
             Kind::PasswordChangeRequired => (S::FORBIDDEN, "permission_error", "PASSWORD_CHANGE_REQUIRED"),
             Kind::ForeignOrigin => (S::FORBIDDEN, "permission_error", "FOREIGN_ORIGIN"),
             Kind::NotFound => (S::NOT_FOUND, CALLER, "not_found"),
+            Kind::Gone => (S::GONE, CALLER, "gone"),
             Kind::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, CALLER, "method_not_allowed"),
             Kind::Conflict => (S::CONFLICT, CALLER, "conflict"),
             Kind::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, CALLER, "body_too_large"),

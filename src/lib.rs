@@ -13,6 +13,7 @@ pub mod grok;
 pub mod host;
 pub mod http_io;
 pub mod json;
+pub mod maintenance;
 pub mod media;
 pub mod openai;
 pub mod password;

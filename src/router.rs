@@ -10,13 +10,15 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use crate::{
     admin::{
-        keys, logs, openapi, refresh, session, settings, stats, storage, token_export, token_import, token_test, tokens,
+        cache, keys, logs, openapi, refresh, session, settings, stats, storage, token_export, token_import, token_test,
+        tokens,
     },
     app::App,
     auth::{AdminSession, PresentedKey},
     error::{Error, Kind, Result},
     host::{Reply, Request},
-    http_io,
+    http_io, maintenance,
+    media::serve,
     openai::{chat, models},
 };
 
@@ -70,6 +72,11 @@ const ROUTES: &[Route] = &[
     route!(GET "/v1/models" key models::list),
     route!(GET "/v1/models/{id}" key models::get),
     route!(POST "/v1/chat/completions" key chat::completions),
+    route!(GET "/images/{id}" public serve::image),
+    route!(HEAD "/images/{id}" public serve::image),
+    route!(GET "/videos/{id}" public serve::video),
+    route!(HEAD "/videos/{id}" public serve::video),
+    route!(POST "/internal/maintenance" public maintenance::run),
     route!(POST "/api/login" public session::login),
     route!(POST "/api/logout" session session::logout),
     route!(POST "/api/password" session session::change_password),
@@ -95,6 +102,11 @@ const ROUTES: &[Route] = &[
     route!(GET "/api/request-stats" admin stats::requests),
     route!(GET "/api/logs" admin logs::list),
     route!(POST "/api/logs/clear" admin logs::clear),
+    route!(GET "/api/cache/size" admin cache::size),
+    route!(GET "/api/cache/list" admin cache::list),
+    route!(POST "/api/cache/clear" admin cache::clear),
+    route!(POST "/api/cache/clear/images" admin cache::clear_images),
+    route!(POST "/api/cache/clear/videos" admin cache::clear_videos),
     route!(GET "/api/keys" admin keys::list),
     route!(POST "/api/keys/add" admin keys::add),
     route!(POST "/api/keys/delete" admin keys::delete),

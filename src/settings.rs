@@ -126,6 +126,14 @@ section! {
             "Address under which clients reach this service; media links start with it. Empty: the address of the request";
         admin_username: String = text("admin", Form::Name), "",
             "User name of the console";
+        image_cache_max_size_mb: Size = size(256, 100_000), "MB",
+            "Pictures kept in the cache; beyond, the oldest go first";
+        video_cache_max_size_mb: Size = size(512, 100_000), "MB",
+            "Videos kept in the cache; beyond, the oldest go first";
+        cache_max_file_mb: Size = size(25, 40), "MB",
+            "Largest file that is kept; larger ones are fetched again each time";
+        media_retention_days: i64 = Rule::Integer { default: 90, min: 1, max: 3650 }, "days",
+            "How long the addresses of pictures and videos stay valid";
     }
 }
 
@@ -212,6 +220,22 @@ const fn text(default: &'static str, form: Form) -> Rule {
     Rule::Text { default, form }
 }
 
+/// An amount of storage, in MB of 2^20 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    mb: i64,
+}
+
+impl Size {
+    pub fn bytes(self) -> i64 {
+        self.mb << 20
+    }
+}
+
+const fn size(default_mb: i64, max_mb: i64) -> Rule {
+    Rule::Integer { default: default_mb, min: 0, max: max_mb }
+}
+
 const fn timeout(seconds: i64) -> Rule {
     Rule::Integer { default: seconds, min: 0, max: 3600 }
 }
@@ -240,6 +264,26 @@ impl Field for bool {
 
     fn to_scalar(&self) -> Option<Scalar> {
         Some(Scalar::Boolean(*self))
+    }
+}
+
+impl Field for i64 {
+    fn from_scalar(value: Option<&Scalar>) -> Option<Self> {
+        if let Scalar::Integer(number) = value? { Some(*number) } else { None }
+    }
+
+    fn to_scalar(&self) -> Option<Scalar> {
+        Some(Scalar::Integer(*self))
+    }
+}
+
+impl Field for Size {
+    fn from_scalar(value: Option<&Scalar>) -> Option<Self> {
+        i64::from_scalar(value).filter(|mb| *mb >= 0).map(|mb| Size { mb })
+    }
+
+    fn to_scalar(&self) -> Option<Scalar> {
+        Some(Scalar::Integer(self.mb))
     }
 }
 

@@ -52,6 +52,11 @@ impl Access {
         }
     }
 
+    /// The headers of a GET for one of the account's files; `base_url` is the service's own address.
+    pub fn asset_headers(&self, base_url: &str) -> HeaderMap {
+        header_map(headers::asset_request(&self.operator(), base_url, &self.token))
+    }
+
     fn operator(&self) -> Operator<'_> {
         Operator { user_agent: &self.user_agent, x_statsig_id: &self.x_statsig_id, cf_clearance: &self.cf_clearance }
     }

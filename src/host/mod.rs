@@ -12,7 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use futures::{
-    Stream, StreamExt,
+    FutureExt, Stream, StreamExt,
     channel::{mpsc, oneshot},
     future::LocalBoxFuture,
     stream::LocalBoxStream,
@@ -34,6 +34,10 @@ pub type Reply = http::Response<Body>;
 pub enum Body {
     Full(Bytes),
     Stream(Chunks),
+    /// The same, of a body that may break off: the client must not take a part for the whole.
+    Fallible(mpsc::Receiver<Result<Bytes, SendError>>),
+    /// Handed on from host to host: the bytes never enter the component's memory.
+    Through(Unread),
 }
 
 /// Chunks as they come; the sender learns from a failed send that the client has left.
@@ -63,6 +67,28 @@ impl Stream for Chunks {
         self.chunks.poll_next_unpin(context)
     }
 }
+
+/// The body of an answer from upstream, of which nothing has been read.
+pub enum Unread {
+    Chunks(ByteStream),
+    #[cfg(target_family = "wasm")]
+    Untouched(wasi::Untouched),
+}
+
+impl Unread {
+    /// Reads it in pieces of at most `piece` bytes, as far as the host can be told how much it may give.
+    #[cfg_attr(not(target_family = "wasm"), expect(unused_variables, reason = "a script has chunks of its own"))]
+    pub fn read(self, piece: usize) -> ByteStream {
+        match self {
+            Unread::Chunks(chunks) => chunks,
+            #[cfg(target_family = "wasm")]
+            Unread::Untouched(body) => body.read(piece),
+        }
+    }
+}
+
+/// What is read of a body at once when the answer is a stream of small things.
+const PIECE: usize = 16 * 1024;
 
 /// A value bound to a statement, or a column of its answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,7 +133,16 @@ pub trait Host {
 
     /// Sends a request and returns when the head of the answer is there. Dropping the future, or the body,
     /// ends the request.
-    fn send(&self, request: http::Request<Bytes>) -> LocalBoxFuture<'_, Result<http::Response<ByteStream>, SendError>>;
+    fn send(&self, request: http::Request<Bytes>) -> LocalBoxFuture<'_, Result<http::Response<ByteStream>, SendError>> {
+        let sent = self.send_unread(request);
+        async move { Ok(sent.await?.map(|body| body.read(PIECE))) }.boxed_local()
+    }
+
+    /// The same, for a body that may be handed on: see [`Body::Through`].
+    fn send_unread(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> LocalBoxFuture<'_, Result<http::Response<Unread>, SendError>>;
 
     /// The value of a variable of the manifest, `None` when it is not set.
     fn variable<'a>(&'a self, name: &'a str) -> LocalBoxFuture<'a, Option<String>>;

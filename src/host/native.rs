@@ -24,7 +24,7 @@ use rusqlite::{
     Connection, StatementStatus, limits::Limit, params_from_iter, types::Value as SqlValue, types::ValueRef,
 };
 
-use super::{ByteStream, DbError, Host, KvError, Row, SendError, Value};
+use super::{DbError, Host, KvError, Row, SendError, Unread, Value};
 use crate::app::App;
 
 mod clock;
@@ -60,6 +60,12 @@ pub struct NativeHost {
     /// Steps of SQLite's virtual machine that the last statement took.
     pub steps: Cell<i32>,
     pub kv: RefCell<BTreeMap<String, Vec<u8>>>,
+    /// The key-value calls of this name (`get`, `set`, `delete`) fail.
+    pub kv_broken: Cell<&'static str>,
+    /// Every key-value call, in order.
+    pub kv_calls: RefCell<Vec<(&'static str, String)>>,
+    /// How many more steps outside the component there are before the instance dies in one of them.
+    pub steps_left: Cell<Option<u32>>,
     pub variables: RefCell<HashMap<String, String>>,
     upstream: RefCell<Upstream>,
     /// What was sent upstream.
@@ -96,6 +102,9 @@ impl NativeHost {
             doubles: Cell::default(),
             steps: Cell::default(),
             kv: RefCell::default(),
+            kv_broken: Cell::new(""),
+            kv_calls: RefCell::default(),
+            steps_left: Cell::new(None),
             variables: RefCell::default(),
             upstream: RefCell::new(Box::new(|_| Err(SendError::Connection("no upstream is scripted".to_owned())))),
             requests: RefCell::default(),
@@ -125,6 +134,11 @@ impl NativeHost {
             }
             assert!(self.clock.jump(), "every task waits for something that never comes");
         }
+    }
+
+    /// Begins a future that may never end; see [`settle`](Self::settle).
+    pub fn start(&self, future: impl Future<Output = ()> + 'static) {
+        self.spawn(future.boxed_local());
     }
 
     /// Runs what was spawned until nothing is left that time alone would move on.
@@ -169,6 +183,23 @@ impl NativeHost {
         }
     }
 
+    /// One step outside the component; the instance may die in it, and then it never ends.
+    async fn step(&self) {
+        match self.steps_left.get() {
+            Some(0) => futures::future::pending().await,
+            left => self.steps_left.set(left.map(|left| left - 1)),
+        }
+    }
+
+    async fn kv_step(&self, operation: &'static str, key: &str) -> Result<(), KvError> {
+        self.step().await;
+        self.kv_calls.borrow_mut().push((operation, key.to_owned()));
+        if self.kv_broken.get() == operation {
+            return Err(KvError("KV limit exceeded for the day".to_owned()));
+        }
+        Ok(())
+    }
+
     fn execute(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, DbError> {
         let first_word = sql.split_whitespace().next().unwrap_or_default().to_uppercase();
         if ["BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "PRAGMA", "ATTACH", "VACUUM"].contains(&first_word.as_str()) {
@@ -197,6 +228,7 @@ impl NativeHost {
 impl Host for NativeHost {
     fn query<'a>(&'a self, sql: &'a str, params: Vec<Value>) -> LocalBoxFuture<'a, Result<Vec<Row>, DbError>> {
         async move {
+            self.step().await;
             self.statements.borrow_mut().push(sql.to_owned());
             if self.locked.get() > 0 {
                 self.locked.set(self.locked.get() - 1);
@@ -211,11 +243,16 @@ impl Host for NativeHost {
     }
 
     fn kv_get<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<Option<Vec<u8>>, KvError>> {
-        async move { Ok(self.kv.borrow().get(key).cloned()) }.boxed_local()
+        async move {
+            self.kv_step("get", key).await?;
+            Ok(self.kv.borrow().get(key).cloned())
+        }
+        .boxed_local()
     }
 
     fn kv_set<'a>(&'a self, key: &'a str, value: Vec<u8>) -> LocalBoxFuture<'a, Result<(), KvError>> {
         async move {
+            self.kv_step("set", key).await?;
             self.kv.borrow_mut().insert(key.to_owned(), value);
             Ok(())
         }
@@ -224,14 +261,19 @@ impl Host for NativeHost {
 
     fn kv_delete<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<(), KvError>> {
         async move {
+            self.kv_step("delete", key).await?;
             self.kv.borrow_mut().remove(key);
             Ok(())
         }
         .boxed_local()
     }
 
-    fn send(&self, request: http::Request<Bytes>) -> LocalBoxFuture<'_, Result<http::Response<ByteStream>, SendError>> {
+    fn send_unread(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> LocalBoxFuture<'_, Result<http::Response<Unread>, SendError>> {
         async move {
+            self.step().await;
             let answer = (self.upstream.borrow())(&request);
             self.requests.borrow_mut().push(request);
             let answer = answer?;
@@ -243,7 +285,7 @@ impl Host for NativeHost {
                 .iter()
                 .fold(http::Response::builder().status(answer.status), |head, (name, value)| head.header(*name, value));
             Ok(head
-                .body(play(answer.body, self.clock.clone(), &self.open_bodies))
+                .body(Unread::Chunks(play(answer.body, self.clock.clone(), &self.open_bodies)))
                 .expect("the script's headers are valid"))
         }
         .boxed_local()

@@ -7,18 +7,21 @@ use futures::{FutureExt, StreamExt, future::LocalBoxFuture, stream};
 use http::header::CONTENT_LENGTH;
 use http_body_util::{BodyExt, Either, Full, StreamBody};
 use spin_sdk::{
-    http::{FromResponse, IntoRequest, IntoResponse},
+    http::{IntoRequest, IntoResponse},
     key_value::Store,
     sqlite::{Connection, Error as SqliteError, Value as SqliteValue},
     wasip3::{
         self,
         clocks::{monotonic_clock, system_clock},
         http::types::{ErrorCode, Response as WasiResponse},
+        http_compat::BodyResult,
         random::random,
+        wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamResult},
+        wit_future,
     },
 };
 
-use super::{Body, ByteStream, DbError, Host, KvError, Reply, Request, Row, SendError, Value};
+use super::{Body, ByteStream, DbError, Host, KvError, Reply, Request, Row, SendError, Unread, Value};
 
 /// The host for one request. Connections are opened when they are first needed and kept until it ends.
 #[derive(Default)]
@@ -70,12 +73,20 @@ impl Host for WasiHost {
         async move { self.store().await?.delete(key).await.map_err(kv_error) }.boxed_local()
     }
 
-    fn send(&self, request: http::Request<Bytes>) -> LocalBoxFuture<'_, Result<http::Response<ByteStream>, SendError>> {
+    fn send_unread(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> LocalBoxFuture<'_, Result<http::Response<Unread>, SendError>> {
         async move {
             let request = in_pieces(request).into_request().map_err(send_error)?;
             let response = wasip3::http::client::send(request).await.map_err(send_error)?;
-            let response = spin_sdk::http::Response::from_response(response).map_err(send_error)?;
-            Ok(response.map(incoming))
+            let status = http::StatusCode::from_u16(response.get_status_code())
+                .map_err(|e| SendError::Connection(e.to_string()))?;
+            let headers = http::HeaderMap::try_from(response.get_headers()).map_err(send_error)?;
+            let mut answer = http::Response::new(Unread::Untouched(Untouched(response)));
+            *answer.status_mut() = status;
+            *answer.headers_mut() = headers;
+            Ok(answer)
         }
         .boxed_local()
     }
@@ -142,13 +153,49 @@ pub fn request(request: spin_sdk::http::Request) -> Request {
 
 /// The answer as the host takes it.
 pub fn reply(reply: Reply) -> Result<WasiResponse, ErrorCode> {
-    let frames = |chunk: Bytes| Ok::<_, Infallible>(http_body::Frame::data(chunk));
-    reply
-        .map(|body| match body {
-            Body::Full(bytes) => Either::Left(Full::new(bytes)),
-            Body::Stream(chunks) => Either::Right(StreamBody::new(chunks.map(frames))),
+    let (head, body) = reply.into_parts();
+    let chunks = match body {
+        Body::Full(bytes) => return http::Response::from_parts(head, Full::new(bytes)).into_response(),
+        Body::Through(Unread::Untouched(upstream)) => return upstream.hand_on(head),
+        Body::Through(Unread::Chunks(chunks)) => chunks,
+        Body::Stream(chunks) => chunks.map(Ok).boxed_local(),
+        Body::Fallible(chunks) => chunks.boxed_local(),
+    };
+    let frames = chunks.map(|chunk| chunk.map(http_body::Frame::data));
+    http::Response::from_parts(head, StreamBody::new(frames)).into_response()
+}
+
+/// An answer from upstream whose body is still the host's.
+pub struct Untouched(WasiResponse);
+
+impl Untouched {
+    /// The body, and what the host wants to hear about the reading of it.
+    fn consume(self) -> (StreamReader<u8>, FutureReader<BodyResult>, FutureWriter<Result<(), ErrorCode>>) {
+        let (reading, fate) = wit_future::new(|| Ok(()));
+        let (contents, trailers) = WasiResponse::consume_body(self.0, fate);
+        (contents, trailers, reading)
+    }
+
+    /// The SDK's own body reads 16 KiB at a time, which is dear where crossings are.
+    pub fn read(self, piece: usize) -> ByteStream {
+        stream::try_unfold(self.consume(), move |(mut contents, trailers, reading)| async move {
+            let (result, chunk) = contents.read(Vec::with_capacity(piece)).await;
+            match result {
+                StreamResult::Dropped => trailers.await.map(|_| None).map_err(send_error),
+                _ => Ok(Some((Bytes::from(chunk), (contents, trailers, reading)))),
+            }
         })
-        .into_response()
+        .boxed_local()
+    }
+
+    /// An answer of our own around the same stream.
+    fn hand_on(self, head: http::response::Parts) -> Result<WasiResponse, ErrorCode> {
+        let headers = head.headers.try_into().map_err(|e| ErrorCode::InternalError(Some(format!("{e:?}"))))?;
+        let (contents, trailers, _) = self.consume();
+        let (response, _) = WasiResponse::new(headers, Some(contents), trailers);
+        response.set_status_code(head.status.as_u16()).map_err(|()| ErrorCode::HttpProtocolError)?;
+        Ok(response)
+    }
 }
 
 fn incoming<B>(body: B) -> ByteStream

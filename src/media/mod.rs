@@ -1,13 +1,27 @@
 //! Pictures and videos of answers, at addresses of our own.
 //!
 //! Grok's links answer to the account that made a file and to nobody else. So a file gets an [`id`] and a row when
-//! its answer is sent, and an [`address`] that anyone may open who knows it.
+//! its answer is sent, and an [`address`] that anyone may open who knows it. [`serve`] answers there: from the cache, or
+//! from the [`source`] with the [`upstream`]'s own cookies, keeping the bytes on the way ([`keep`]) for later readers
+//! ([`stored`]). The cache is emptied at midnight ([`day`]) and by hand; [`clean`] deletes what is then left over.
 
 use http::{HeaderMap, Uri};
 
 use crate::{app::App, grok::media::MediaKind, peer, settings::Settings};
 
+pub mod clean;
+mod day;
 pub mod id;
+mod keep;
+mod range;
+mod reply;
+#[cfg(test)]
+#[path = "tests/mod.rs"]
+mod route_tests;
+pub mod serve;
+mod source;
+mod stored;
+mod upstream;
 
 /// Where clients reach this service: the setting `base_url`, else the address of the request. Without trailing slash.
 pub async fn base(app: &App, settings: &Settings, uri: &Uri, headers: &HeaderMap) -> String {

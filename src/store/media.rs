@@ -5,9 +5,10 @@ use serde::Serialize;
 use crate::{
     error::{Error, Result},
     grok::media::MediaKind,
+    settings::Settings,
 };
 
-use super::Db;
+use super::{Columns, Db, media_copies::Copy};
 
 /// A file that an answer is about to name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,79 @@ pub async fn add(db: &Db, now: i64, files: &[NewMedia]) -> Result<()> {
     }
     let rows: Vec<_> = files.iter().map(|f| (&f.id, name(f.kind), &f.url, f.token_id)).collect();
     db.run(ADD, vec![json(&rows)?.into(), now.into()]).await
+}
+
+/// All that a request for a file has to know.
+#[derive(Debug, Clone)]
+pub struct File {
+    pub id: String,
+    pub kind: MediaKind,
+    pub url: String,
+    pub created_at: i64,
+    /// Known once the file was fetched, be it long ago.
+    pub facts: Option<Facts>,
+    /// Its copy in the key-value store, being written or whole, and not expired.
+    pub copy: Option<Copy>,
+    /// `None` when the account that made it was deleted.
+    pub owner: Option<Owner>,
+    pub settings: Settings,
+}
+
+/// What is true of a file for ever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    pub content_type: String,
+    pub etag: String,
+    pub size: u64,
+}
+
+/// The token of the account that made a file, as stored.
+#[derive(Debug, Clone)]
+pub struct Owner {
+    pub hash: String,
+    pub sealed: String,
+}
+
+/// The file behind an address, in one statement.
+pub async fn find(db: &Db, id: &str, kind: MediaKind, now: i64) -> Result<Option<File>> {
+    const FIND: &str = "SELECT m.url, m.created_at, m.content_type, m.etag, m.size,
+       c.seq, c.state, c.stored_at, t.hash, t.sealed,
+       (SELECT value FROM settings WHERE section = 'global'),
+       (SELECT value FROM settings WHERE section = 'grok')
+  FROM media m
+  LEFT JOIN media_copies c ON c.media_id = m.id AND c.state <> 'cleared' AND c.expires_at > ?3
+  LEFT JOIN tokens t ON t.id = m.token_id
+ WHERE m.id = ?1 AND m.kind = ?2";
+    let Some(row) = db.one(FIND, vec![id.into(), name(kind).into(), now.into()]).await? else { return Ok(None) };
+    let mut row = Columns::new(row);
+    let (url, created_at) = (row.text()?, row.integer()?);
+    let facts = match (row.optional_text()?, row.optional_text()?, row.optional_integer()?) {
+        (Some(content_type), Some(etag), Some(size)) => Some(Facts { content_type, etag, size: size as u64 }),
+        _ => None,
+    };
+    let copy = Copy::optional(&mut row)?;
+    let owner = match (row.optional_text()?, row.optional_text()?) {
+        (Some(hash), Some(sealed)) => Some(Owner { hash, sealed }),
+        _ => None,
+    };
+    let settings = Settings::from_sections(row.optional_text()?.as_deref(), row.optional_text()?.as_deref());
+    Ok(Some(File { id: id.to_owned(), kind, url, created_at, facts, copy, owner, settings }))
+}
+
+/// Notes what was learnt of a file that is not stored.
+pub async fn note(db: &Db, id: &str, facts: &Facts) -> Result<()> {
+    const NOTE: &str = "UPDATE media SET content_type = ?2, etag = ?3, size = ?4 WHERE id = ?1";
+    let Facts { content_type, etag, size } = facts;
+    db.run(NOTE, vec![id.into(), content_type.as_str().into(), etag.as_str().into(), (*size as i64).into()]).await
+}
+
+/// Forgets files that were made before this time: their addresses are unknown from now on. Looks at the oldest
+/// `limit` only. A file whose bytes are still to be deleted stays until they are.
+pub async fn forget(db: &Db, made_before: i64, limit: i64) -> Result<()> {
+    const FORGET: &str = "DELETE FROM media WHERE seq IN (
+   SELECT seq FROM (SELECT seq, id, created_at FROM media ORDER BY seq LIMIT ?2) m
+    WHERE created_at < ?1 AND NOT EXISTS (SELECT 1 FROM media_copies c WHERE c.media_id = m.id AND c.state <> 'cleared'))";
+    db.run(FORGET, vec![made_before.into(), limit.into()]).await
 }
 
 /// A kind as the database names it.

@@ -9,9 +9,12 @@ use crate::{
 
 pub mod admin_sessions;
 pub mod api_keys;
+pub mod blobs;
 pub mod gate;
+pub mod leases;
 pub mod login_attempts;
 pub mod media;
+pub mod media_copies;
 pub mod refresh_job;
 pub mod request_logs;
 pub mod request_stats;

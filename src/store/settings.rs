@@ -1,10 +1,10 @@
 //! Table `settings`, and the view through which settings, password and the key `api_key` change as one.
 
-use super::{Db, api_keys::NewKey};
+use super::{Columns, Db, api_keys::NewKey};
 use crate::{
     error::{Error, Result},
     host::Value,
-    settings::Patch,
+    settings::{Patch, Settings},
 };
 
 /// What changes; the default changes nothing.
@@ -39,6 +39,14 @@ pub async fn save(db: &Db, now: i64, change: Change) -> Result<()> {
         params,
     )
     .await
+}
+
+/// The settings in force, for work that no request with a key or a session asked for.
+pub async fn read(db: &Db) -> Result<Settings> {
+    const READ: &str = "SELECT (SELECT value FROM settings WHERE section = 'global'),
+       (SELECT value FROM settings WHERE section = 'grok')";
+    let mut row = Columns::new(db.one(READ, vec![]).await?.unwrap_or_default());
+    Ok(Settings::from_sections(row.optional_text()?.as_deref(), row.optional_text()?.as_deref()))
 }
 
 /// Puts a stronger hash of the same password in the place of the old one, unless it has been changed since.

@@ -1,0 +1,101 @@
+//! The cache of pictures and videos.
+
+use std::rc::Rc;
+
+use futures::FutureExt;
+use serde_json::json;
+
+use crate::{
+    admin::query::{self, Paging},
+    app::App,
+    auth::AdminSession,
+    error::{Error, Result},
+    grok::media::MediaKind,
+    host::{Reply, Request},
+    http_io,
+    media::{address, clean},
+    store::media_copies,
+};
+
+/// `GET /api/cache/size`
+pub async fn size(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
+    let usage = media_copies::usage(&app.db, app.now()).await?;
+    let total = usage.images + usage.videos;
+    http_io::json(&json!({
+        "success": true,
+        "data": {
+            "image_size": readable(usage.images), "image_size_bytes": usage.images,
+            "video_size": readable(usage.videos), "video_size_bytes": usage.videos,
+            "total_size": readable(total), "total_size_bytes": total,
+        },
+    }))
+}
+
+/// `GET /api/cache/list?type=&limit=&offset=`
+pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
+    let kind = match query::text(request.uri(), "type").as_deref() {
+        None | Some("image") => MediaKind::Image,
+        Some("video") => MediaKind::Video,
+        Some(_) => return Err(Error::invalid("type", "type is image or video")),
+    };
+    let Paging { limit, offset } = Paging::of(request.uri(), 50, 200)?;
+    let (total, entries) = media_copies::list(&app.db, kind, app.now(), limit, offset).await?;
+    let count = entries.len() as i64;
+    let items: Vec<_> = entries
+        .into_iter()
+        .map(|entry| {
+            let url = address("", kind, &entry.media_id);
+            let thumbnail = (kind == MediaKind::Image).then_some(&url);
+            json!({
+                "id": entry.media_id, "name": entry.media_id, "url": url, "thumbnail": thumbnail,
+                "size": readable(entry.size), "size_bytes": entry.size, "mtime": entry.stored_at,
+                "content_type": entry.content_type,
+            })
+        })
+        .collect();
+    let has_more = offset + count < total;
+    let data = json!({ "total": total, "items": items, "offset": offset, "limit": limit, "has_more": has_more });
+    http_io::json(&json!({ "success": true, "data": data }))
+}
+
+/// `POST /api/cache/clear`
+pub async fn clear(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
+    clear_kind(app, None).await
+}
+
+/// `POST /api/cache/clear/images`
+pub async fn clear_images(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
+    clear_kind(app, Some(MediaKind::Image)).await
+}
+
+/// `POST /api/cache/clear/videos`
+pub async fn clear_videos(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
+    clear_kind(app, Some(MediaKind::Video)).await
+}
+
+/// No file can be read from the cache when this answers. The bytes are deleted in slices: the first after the
+/// answer, those left over by later requests and by maintenance.
+async fn clear_kind(app: Rc<App>, kind: Option<MediaKind>) -> Result<Reply> {
+    let deleted = media_copies::clear(&app.db, kind).await?;
+    let parts = media_copies::parts_due(&app.db, app.now()).await?;
+    let left = parts.saturating_sub(clean::SLICE as u64);
+    let mut message = format!("Cache cleared: {deleted} files");
+    if left > 0 {
+        message.push_str(&format!("; {left} stored parts are still being deleted"));
+    }
+    let mut data = json!({ "deleted_count": deleted, "parts_left": left });
+    if let Some(kind) = kind {
+        data["type"] = crate::media::folder(kind).into();
+    }
+    let work = app.clone();
+    app.host.spawn(async move { clean::slice(&work, clean::SLICE).await }.boxed_local());
+    http_io::json(&json!({ "success": true, "message": message, "data": data }))
+}
+
+/// As the console shows it: KB below 1 MB, one decimal. In integers, because formatting floats would be the largest
+/// thing in this file.
+fn readable(bytes: i64) -> String {
+    let (unit, name) = if bytes < 1 << 20 { (1 << 10, "KB") } else { (1 << 20, "MB") };
+    let tenths = (bytes * 10 + unit / 2) / unit;
+    format!("{}.{} {name}", tenths / 10, tenths % 10)
+}

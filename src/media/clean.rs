@@ -1,0 +1,51 @@
+//! Deleting the bytes of copies whose time is over, in slices: on Workers each deletion is one of the 50 calls that a
+//! request may make.
+
+use futures::{StreamExt, stream};
+
+use crate::{
+    app::App,
+    error::Result,
+    store::{
+        blobs,
+        media_copies::{self, Due},
+    },
+};
+
+/// What a request that does little else may delete.
+pub const SLICE: usize = 40;
+/// Workers keep six connections open at once.
+const AT_ONCE: usize = 6;
+
+/// Deletes at most so many parts. What fails is tried again by the next slice.
+pub async fn slice(app: &App, budget: usize) {
+    if let Err(error) = delete(app, budget).await {
+        eprintln!("{}: cleaning the cache: {error}", app.request_id);
+    }
+}
+
+async fn delete(app: &App, budget: usize) -> Result<()> {
+    let due = media_copies::take_due(&app.db, app.now(), budget).await?;
+    let mut left = Vec::with_capacity(due.len());
+    let mut room = budget as u64;
+    let mut calls = Vec::new();
+    for Due { blob, parts } in &due {
+        // From the last part down, so that what is left is always the first ones.
+        let rest = parts - (*parts).min(room);
+        room -= parts - rest;
+        left.push((blob.copy, rest));
+        for part in rest..*parts {
+            calls.push(async move { (blob.copy, part, blobs::delete(&*app.host, blob, part).await) });
+        }
+    }
+    let mut calls = stream::iter(calls).buffer_unordered(AT_ONCE);
+    while let Some((copy, part, outcome)) = calls.next().await {
+        if let Err(error) = outcome
+            && let Some((_, left)) = left.iter_mut().find(|(due, _)| *due == copy)
+        {
+            eprintln!("{}: a part is not deleted: {error}", app.request_id);
+            *left = (*left).max(part + 1);
+        }
+    }
+    media_copies::note_deleted(&app.db, &left).await
+}

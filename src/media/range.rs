@@ -1,0 +1,165 @@
+//! Which part of a file a request asks for (RFC 9110, sections 13 and 14).
+
+use http::{HeaderMap, header};
+
+/// What to send of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Whole,
+    Some(Span),
+    /// 416: the file has no such bytes.
+    None,
+}
+
+/// Bytes from `start` up to, and without, `end`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    pub start: u64,
+    pub end: u64,
+}
+
+impl Span {
+    pub fn len(self) -> u64 {
+        self.end - self.start
+    }
+
+    /// The value of `Content-Range` in a file of this size.
+    pub fn content_range(self, size: u64) -> String {
+        format!("bytes {}-{}/{size}", self.start, self.end - 1)
+    }
+}
+
+/// The part asked for of a file with this size and, if known, this tag. A list of ranges is answered with the
+/// whole file, which the RFC allows and every client takes.
+pub fn wanted(headers: &HeaderMap, size: u64, etag: Option<&str>) -> Part {
+    match requested(headers, etag) {
+        Some(range) => resolve(range, size),
+        None => Part::Whole,
+    }
+}
+
+/// The header `Range`, unless `If-Range` names another version of the file.
+pub fn requested<'h>(headers: &'h HeaderMap, etag: Option<&str>) -> Option<&'h str> {
+    let range = headers.get(header::RANGE)?.to_str().ok()?;
+    match headers.get(header::IF_RANGE) {
+        // Files have no dates here, so a date never fits.
+        Some(condition) => etag.filter(|etag| *etag == condition && !etag.starts_with("W/")).map(|_| range),
+        None => Some(range),
+    }
+}
+
+/// Whether the client has the file already.
+pub fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+    let weak = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|tag| tag.trim() == "*" || weak(tag) == weak(etag))
+}
+
+fn resolve(range: &str, size: u64) -> Part {
+    let Some((unit, span)) = range.split_once('=') else { return Part::Whole };
+    let Some((first, last)) = span.trim().split_once('-') else { return Part::Whole };
+    if !unit.trim().eq_ignore_ascii_case("bytes") {
+        return Part::Whole;
+    }
+    let (start, end) = match (number(first), number(last)) {
+        (Some(first), Some(last)) if first <= last => (first, last.saturating_add(1).min(size)),
+        (Some(first), None) if last.trim().is_empty() => (first, size),
+        (None, Some(length)) if first.trim().is_empty() => (size - length.min(size), size),
+        (Some(_), Some(_)) => return Part::None,
+        _ => return Part::Whole,
+    };
+    if start < end { Part::Some(Span { start, end }) } else { Part::None }
+}
+
+/// Digits only; more of them than a number holds mean the largest.
+fn number(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(list: &[(&'static str, &str)]) -> HeaderMap {
+        list.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    fn part(start: u64, end: u64) -> Part {
+        Part::Some(Span { start, end })
+    }
+
+    #[test]
+    fn ranges_of_a_file_with_1000_bytes() {
+        for (range, expected) in [
+            ("bytes=0-0", part(0, 1)),
+            ("bytes=0-999", part(0, 1000)),
+            ("bytes=0-", part(0, 1000)),
+            ("bytes=1-5", part(1, 6)),
+            ("Bytes = 1 - 5", part(1, 6)),
+            ("bytes=999-", part(999, 1000)),
+            ("bytes=500-5000", part(500, 1000)),
+            ("bytes=500-99999999999999999999999", part(500, 1000)),
+            ("bytes=-1", part(999, 1000)),
+            ("bytes=-1000", part(0, 1000)),
+            ("bytes=-5000", part(0, 1000)),
+            ("bytes=1000-", Part::None),
+            ("bytes=1000-2000", Part::None),
+            ("bytes=99999999999999999999999-", Part::None),
+            ("bytes=5-1", Part::None),
+            ("bytes=-0", Part::None),
+            ("bytes=0-1,5-6", Part::Whole),
+            ("bytes=", Part::Whole),
+            ("bytes=-", Part::Whole),
+            ("bytes=a-b", Part::Whole),
+            ("bytes=1-b", Part::Whole),
+            ("bytes=+1-2", Part::Whole),
+            ("bytes=--1", Part::Whole),
+            ("lines=1-2", Part::Whole),
+            ("bytes", Part::Whole),
+            ("", Part::Whole),
+        ] {
+            assert_eq!(wanted(&headers(&[("range", range)]), 1000, None), expected, "{range}");
+        }
+        assert_eq!(wanted(&HeaderMap::new(), 1000, None), Part::Whole);
+        for range in ["bytes=0-", "bytes=-1", "bytes=0-0"] {
+            assert_eq!(wanted(&headers(&[("range", range)]), 0, None), Part::None, "{range} of nothing");
+        }
+        assert_eq!(Span { start: 5, end: 10 }.content_range(20), "bytes 5-9/20");
+    }
+
+    #[test]
+    fn a_part_of_another_version_is_the_whole_of_this_one() {
+        for (condition, etag, expected) in [
+            ("\"a\"", Some("\"a\""), part(0, 1)),
+            ("\"b\"", Some("\"a\""), Part::Whole),
+            ("W/\"a\"", Some("W/\"a\""), Part::Whole),
+            ("\"a\"", None, Part::Whole),
+            ("Thu, 29 Jan 2026 08:00:00 GMT", Some("\"a\""), Part::Whole),
+        ] {
+            let sent = headers(&[("range", "bytes=0-0"), ("if-range", condition)]);
+            assert_eq!(wanted(&sent, 1000, etag), expected, "{condition} {etag:?}");
+        }
+    }
+
+    #[test]
+    fn a_tag_that_the_client_has_is_known() {
+        for (sent, expected) in [
+            ("\"a\"", true),
+            ("W/\"a\"", true),
+            ("\"b\", \"a\"", true),
+            ("*", true),
+            ("\"b\"", false),
+            ("a", false),
+            ("", false),
+        ] {
+            assert_eq!(is_known(&headers(&[("if-none-match", sent)]), "\"a\""), expected, "{sent}");
+        }
+        assert!(!is_known(&HeaderMap::new(), "\"a\""));
+    }
+}

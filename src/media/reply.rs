@@ -1,0 +1,59 @@
+//! The heads of answers with files.
+
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header};
+
+use crate::host::{Body, Reply};
+
+/// What an answer says of the bytes it brings.
+pub struct Head<'a> {
+    pub status: StatusCode,
+    pub content_type: &'a str,
+    pub etag: &'a str,
+    /// Of this body.
+    pub length: Option<u64>,
+    pub content_range: Option<HeaderValue>,
+    /// Seconds.
+    pub max_age: i64,
+}
+
+impl Head<'_> {
+    pub fn with(self, body: Body) -> Reply {
+        let mut reply = Reply::new(body);
+        *reply.status_mut() = self.status;
+        let headers = reply.headers_mut();
+        let values = [
+            (header::CONTENT_TYPE, HeaderValue::from_str(self.content_type).ok()),
+            (header::ETAG, HeaderValue::from_str(self.etag).ok()),
+            (header::CONTENT_LENGTH, self.length.map(HeaderValue::from)),
+            (header::CONTENT_RANGE, self.content_range),
+            (header::ACCEPT_RANGES, Some(HeaderValue::from_static("bytes"))),
+            (header::CACHE_CONTROL, HeaderValue::from_str(&format!("public, max-age={}", self.max_age)).ok()),
+            // Pages of other origins may show and read what their users have the address of.
+            (header::ACCESS_CONTROL_ALLOW_ORIGIN, Some(HeaderValue::from_static("*"))),
+        ];
+        headers.extend(values.into_iter().filter_map(|(name, value)| Some((name, value?))));
+        reply
+    }
+}
+
+/// 304: the client has these bytes.
+pub fn not_modified(etag: &str, max_age: i64) -> Reply {
+    let head =
+        Head { status: StatusCode::NOT_MODIFIED, content_type: "", etag, length: None, content_range: None, max_age };
+    let mut reply = head.with(Body::Full(Bytes::new()));
+    reply.headers_mut().remove(header::CONTENT_TYPE);
+    reply
+}
+
+/// 416: there are no such bytes.
+pub fn no_such_range(size: Option<u64>) -> Reply {
+    let mut reply = crate::http_io::empty(StatusCode::RANGE_NOT_SATISFIABLE);
+    let headers = reply.headers_mut();
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    if let Some(value) = size.and_then(|size| HeaderValue::from_str(&format!("bytes */{size}")).ok()) {
+        headers.insert(header::CONTENT_RANGE, value);
+    }
+    reply
+}

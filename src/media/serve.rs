@@ -1,0 +1,179 @@
+//! `GET` and `HEAD` of `/images/{id}` and `/videos/{id}`: from the cache, or from the source and into the cache.
+
+use std::rc::Rc;
+
+use http::{HeaderMap, Method, StatusCode};
+
+use crate::{
+    app::App,
+    error::{Error, Kind, Result},
+    grok::media::MediaKind,
+    host::{Body, Reply, Request},
+    store::media::{self, Facts, File},
+};
+
+use super::{
+    day, id,
+    keep::{self, Download},
+    range::{self, Part},
+    reply::{self, Head},
+    stored,
+    upstream::{Found, Upstream},
+};
+
+/// A request for a file that there is.
+pub struct Visit {
+    pub app: Rc<App>,
+    pub file: File,
+    pub headers: HeaderMap,
+    /// When what is stored now expires.
+    pub midnight: i64,
+}
+
+impl Visit {
+    /// What was fetched need not be fetched again before the cache is emptied.
+    pub fn max_age(&self) -> i64 {
+        (self.midnight - self.app.now()).max(0) / 1000
+    }
+
+    /// The source's own tag, or one that says as much: a file never changes under its id.
+    pub fn etag(&self, found: &Found) -> String {
+        found.etag.clone().unwrap_or_else(|| format!("\"{}\"", self.file.id))
+    }
+
+    /// The largest file that is kept, in bytes.
+    pub fn storage_limit(&self) -> u64 {
+        let settings = &self.file.settings.global;
+        settings.cache_max_file_mb.bytes().min(self.cache_limit()) as u64
+    }
+
+    /// How much is kept of files of this kind.
+    pub fn cache_limit(&self) -> i64 {
+        let settings = &self.file.settings.global;
+        match self.file.kind {
+            MediaKind::Image => settings.image_cache_max_size_mb.bytes(),
+            MediaKind::Video => settings.video_cache_max_size_mb.bytes(),
+        }
+    }
+}
+
+pub async fn image(app: Rc<App>, request: Request) -> Result<Reply> {
+    serve(app, request, MediaKind::Image).await
+}
+
+pub async fn video(app: Rc<App>, request: Request) -> Result<Reply> {
+    serve(app, request, MediaKind::Video).await
+}
+
+async fn serve(app: Rc<App>, request: Request, kind: MediaKind) -> Result<Reply> {
+    let unknown = || Error::new(Kind::NotFound, "There is no file at this address");
+    let name = request.uri().path().rsplit('/').next().unwrap_or_default();
+    if !id::is_possible(name) {
+        return Err(unknown());
+    }
+    let now = app.now();
+    let file = media::find(&app.db, name, kind, now).await?.ok_or_else(unknown)?;
+    let midnight = day::next_midnight(now, app.timezone_offset_minutes().await);
+    let is_head = request.method() == Method::HEAD;
+    let visit = Rc::new(Visit { app, file, headers: request.headers().clone(), midnight });
+    if let Some(facts) = &visit.file.facts {
+        if range::is_known(&visit.headers, &facts.etag) {
+            return Ok(reply::not_modified(&facts.etag, visit.max_age()));
+        }
+        if is_head {
+            let head = Head {
+                status: StatusCode::OK,
+                content_type: &facts.content_type,
+                etag: &facts.etag,
+                length: Some(facts.size),
+                content_range: None,
+                max_age: visit.max_age(),
+            };
+            return Ok(head.with(Body::Full(Default::default())));
+        }
+    }
+    if is_head {
+        return describe(&visit).await;
+    }
+    match stored::serve(&visit).await {
+        stored::Outcome::Reply(reply) => Ok(reply),
+        stored::Outcome::Missing => fetch(visit).await,
+        stored::Outcome::Unavailable => unstored(&visit, &Upstream::of(&visit.app, &visit.file).await?).await,
+    }
+}
+
+/// `HEAD` of a file that was never fetched: asked of the source.
+async fn describe(visit: &Visit) -> Result<Reply> {
+    let found = Upstream::of(&visit.app, &visit.file).await?.get(Method::HEAD, None).await?;
+    let etag = visit.etag(&found);
+    Ok(head_of(visit, &found, &etag).with(Body::Full(Default::default())))
+}
+
+/// From the source, into the cache on the way if the file may be kept and nobody else is at it.
+async fn fetch(visit: Rc<Visit>) -> Result<Reply> {
+    let upstream = Upstream::of(&visit.app, &visit.file).await?;
+    let limit = visit.storage_limit();
+    if limit == 0 || visit.file.facts.as_ref().is_some_and(|facts| facts.size > limit) {
+        return unstored(&visit, &upstream).await;
+    }
+    let found = upstream.get(Method::GET, None).await?;
+    let etag = visit.etag(&found);
+    if range::is_known(&visit.headers, &etag) {
+        return Ok(reply::not_modified(&etag, visit.max_age()));
+    }
+    let part = found.length.map_or(Part::Whole, |size| range::wanted(&visit.headers, size, Some(&etag)));
+    if part == Part::None {
+        return Ok(reply::no_such_range(found.length));
+    }
+    let claimed = match found.length {
+        Some(size) if size > limit => {
+            // The next request for a part of it need not ask for the whole first.
+            let facts = Facts { content_type: found.content_type.clone(), etag: etag.clone(), size };
+            if let Err(error) = media::note(&visit.app.db, &visit.file.id, &facts).await {
+                eprintln!("{}: what a file is like is not noted: {error}", visit.app.request_id);
+            }
+            None
+        }
+        _ => keep::claim(&visit, &found, &etag).await,
+    };
+    match (claimed, part) {
+        (Some(blob), part) => Ok(Download::begin(visit, found, &etag, part, blob)),
+        (None, Part::Whole) => Ok(hand_on(&visit, found)),
+        (None, _) => {
+            drop(found);
+            unstored(&visit, &upstream).await
+        }
+    }
+}
+
+/// From the source to the client, past the component's memory.
+async fn unstored(visit: &Visit, upstream: &Upstream) -> Result<Reply> {
+    let etag = visit.file.facts.as_ref().map(|facts| facts.etag.as_str());
+    // An answer to several ranges is of a type that does not pass.
+    let range = range::requested(&visit.headers, etag).filter(|range| !range.contains(','));
+    let found = upstream.get(Method::GET, range).await?;
+    if found.status == StatusCode::RANGE_NOT_SATISFIABLE {
+        let size =
+            found.content_range.as_ref().and_then(|value| value.to_str().ok()?.strip_prefix("bytes */")?.parse().ok());
+        return Ok(reply::no_such_range(size));
+    }
+    Ok(hand_on(visit, found))
+}
+
+fn hand_on(visit: &Visit, found: Found) -> Reply {
+    let etag = visit.etag(&found);
+    let mut reply = head_of(visit, &found, &etag).with(Body::Full(Default::default()));
+    *reply.body_mut() = Body::Through(found.body);
+    reply
+}
+
+fn head_of<'a>(visit: &Visit, found: &'a Found, etag: &'a str) -> Head<'a> {
+    Head {
+        status: found.status,
+        content_type: &found.content_type,
+        etag,
+        length: found.length,
+        content_range: found.content_range.clone().filter(|_| found.status == StatusCode::PARTIAL_CONTENT),
+        max_age: visit.max_age(),
+    }
+}

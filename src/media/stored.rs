@@ -1,0 +1,164 @@
+//! Answering from the cache. A range reads only the parts it touches; a part that the store does not show, or not
+//! yet, comes from the source.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+use futures::{FutureExt, SinkExt, StreamExt, channel::mpsc};
+use http::{HeaderValue, Method, StatusCode};
+
+use crate::{
+    host::{Body, Reply, SendError},
+    store::{
+        blobs::{self, BlobId, PART},
+        media_copies,
+    },
+};
+
+use super::{
+    range::{self, Part, Span},
+    reply::{self, Head},
+    serve::Visit,
+    upstream::Upstream,
+};
+
+/// After this many milliseconds whatever was written is seen everywhere: what is missing now is lost.
+const SEEN_EVERYWHERE: i64 = 120_000;
+const PIECE: usize = 64 * 1024;
+
+pub enum Outcome {
+    Reply(Reply),
+    /// To be fetched, and stored.
+    Missing,
+    /// To be fetched, and not stored: the store does not answer, does not show yet what it has, or is being written.
+    Unavailable,
+}
+
+pub async fn serve(visit: &Rc<Visit>) -> Outcome {
+    let (Some(copy), Some(facts)) = (&visit.file.copy, &visit.file.facts) else {
+        return if visit.file.copy.is_some() { Outcome::Unavailable } else { Outcome::Missing };
+    };
+    if !copy.is_whole {
+        return Outcome::Unavailable;
+    }
+    let (status, span) = match range::wanted(&visit.headers, facts.size, Some(&facts.etag)) {
+        Part::None => return Outcome::Reply(reply::no_such_range(Some(facts.size))),
+        Part::Some(span) => (StatusCode::PARTIAL_CONTENT, span),
+        Part::Whole => (StatusCode::OK, Span { start: 0, end: facts.size }),
+    };
+    let blob = BlobId { media_id: visit.file.id.clone(), copy: copy.seq };
+    let reading = Reading { visit: visit.clone(), blob, size: facts.size, span };
+    let first = match reading.part(span.start / PART as u64).await {
+        Some(bytes) => bytes,
+        None => return reading.refetch().await,
+    };
+    let content_range = (status == StatusCode::PARTIAL_CONTENT).then(|| span.content_range(facts.size));
+    let head = Head {
+        status,
+        content_type: &facts.content_type,
+        etag: &facts.etag,
+        length: Some(span.len()),
+        content_range: content_range.and_then(|value| HeaderValue::from_str(&value).ok()),
+        max_age: visit.max_age(),
+    };
+    if first.len() as u64 == span.len() {
+        return Outcome::Reply(head.with(Body::Full(first)));
+    }
+    let (sender, receiver) = mpsc::channel(1);
+    visit.app.host.spawn(reading.pump(first, sender).boxed_local());
+    Outcome::Reply(head.with(Body::Fallible(receiver)))
+}
+
+type Sender = mpsc::Sender<Result<Bytes, SendError>>;
+
+/// A copy that is being read.
+struct Reading {
+    visit: Rc<Visit>,
+    blob: BlobId,
+    size: u64,
+    span: Span,
+}
+
+impl Reading {
+    /// What the span has of a part. `None` when the store does not have it, or not all of it.
+    async fn part(&self, number: u64) -> Option<Bytes> {
+        let start = number * PART as u64;
+        let end = (start + PART as u64).min(self.size);
+        if start >= end {
+            return Some(Bytes::new());
+        }
+        let bytes = match blobs::get(&*self.visit.app.host, &self.blob, number).await {
+            Ok(bytes) => bytes?,
+            Err(error) => {
+                eprintln!("{}: the key-value store: {error}", self.visit.app.request_id);
+                return None;
+            }
+        };
+        if bytes.len() as u64 != end - start {
+            return None;
+        }
+        let from = self.span.start.max(start) - start;
+        let to = self.span.end.min(end) - start;
+        Some(Bytes::from(bytes).slice(from as usize..to as usize))
+    }
+
+    /// What to do about a copy that cannot be read.
+    async fn refetch(&self) -> Outcome {
+        if self.reject().await { Outcome::Missing } else { Outcome::Unavailable }
+    }
+
+    /// Has a copy that is lost deleted; false when it may only not be seen here yet.
+    async fn reject(&self) -> bool {
+        let app = &self.visit.app;
+        let age = self.visit.file.copy.as_ref().map_or(0, |copy| app.now() - copy.stored_at);
+        age > SEEN_EVERYWHERE && media_copies::reject(&app.db, self.blob.copy).await.is_ok()
+    }
+
+    async fn pump(self, first: Bytes, mut sender: Sender) {
+        let mut at = self.span.start;
+        let mut part = first;
+        loop {
+            at += part.len() as u64;
+            if sender.send(Ok(part)).await.is_err() || at == self.span.end {
+                return;
+            }
+            part = match self.part(at / PART as u64).await {
+                Some(bytes) => bytes,
+                None => break,
+            };
+        }
+        // The head is out: what is left comes from the source.
+        if let Err(error) = self.go_on(at, &mut sender).await {
+            let _ = sender.send(Err(SendError::Connection(error))).await;
+        }
+        self.reject().await;
+    }
+
+    /// Sends what is left from `at`. An error tells why it cannot be had.
+    async fn go_on(&self, at: u64, sender: &mut Sender) -> Result<(), String> {
+        let rest = Span { start: at, end: self.span.end };
+        let upstream = Upstream::of(&self.visit.app, &self.visit.file).await.map_err(|e| e.message)?;
+        let range = format!("bytes={}-{}", rest.start, rest.end - 1);
+        let found = upstream.get(Method::GET, Some(&range)).await.map_err(|e| e.message)?;
+        let is_rest = found.content_range.as_ref().is_some_and(|value| *value == rest.content_range(self.size));
+        let mut skip = match found.status {
+            StatusCode::PARTIAL_CONTENT if is_rest => 0,
+            StatusCode::OK if found.length == Some(self.size) => at,
+            _ => return Err("the source has another file now".to_owned()),
+        };
+        let mut left = rest.len();
+        let mut body = found.body.read(PIECE);
+        while left > 0 {
+            let mut chunk = body.next().await.ok_or("the source's answer broke off")?.map_err(|e| e.to_string())?;
+            let skipped = skip.min(chunk.len() as u64);
+            skip -= skipped;
+            chunk = chunk.slice(skipped as usize..);
+            chunk.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+            left -= chunk.len() as u64;
+            if !chunk.is_empty() && sender.send(Ok(chunk)).await.is_err() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}

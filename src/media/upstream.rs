@@ -1,0 +1,157 @@
+//! Fetching a file: with its owner's cookies, from hosts that files come from, without following redirects.
+//!
+//! Nothing here changes a token: whoever opens an old address must not be able to wear the pool down.
+
+use std::{rc::Rc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+
+use crate::{
+    app::App,
+    deadline::within,
+    error::{Error, Kind, Result},
+    grok::{client::Access, fault::Fault},
+    host::{SendError, Unread},
+    secrets::Vault,
+    store::media::File,
+};
+
+use super::source;
+
+/// How long the head of an answer may take.
+const HEAD_LIMIT: Duration = Duration::from_secs(30);
+/// A file that was made less long ago may not be readable yet: asked again after these pauses.
+const FRESH: i64 = 60_000;
+const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(750)];
+
+/// A file at its source, ready to be asked for.
+pub struct Upstream {
+    app: Rc<App>,
+    url: String,
+    headers: HeaderMap,
+    is_fresh: bool,
+}
+
+/// A file, or a part of it, that the source has begun to send.
+pub struct Found {
+    /// 200, 206, or 416 with no body worth reading.
+    pub status: StatusCode,
+    pub content_type: String,
+    /// How many bytes this answer has.
+    pub length: Option<u64>,
+    pub content_range: Option<HeaderValue>,
+    /// Only one that names exactly these bytes.
+    pub etag: Option<String>,
+    pub body: Unread,
+}
+
+impl Upstream {
+    pub async fn of(app: &Rc<App>, file: &File) -> Result<Self> {
+        let variable = async |name| app.host.variable(name).await.unwrap_or_default();
+        let source = source::resolve(&file.url, &variable("grok_assets_url").await).ok_or_else(|| {
+            eprintln!(
+                "{}: a file at {} is not fetched: the host is none that files come from",
+                app.request_id, file.url
+            );
+            Error::new(Kind::Upstream, "This file lies on a host that files are not fetched from")
+        })?;
+        let headers = if source.as_owner {
+            let access = owner(app, file).await?;
+            access.asset_headers(&variable("grok_base_url").await)
+        } else {
+            HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("*/*"))])
+        };
+        let is_fresh = app.now() - file.created_at < FRESH;
+        Ok(Upstream { app: app.clone(), url: source.url, headers, is_fresh })
+    }
+
+    /// Asks for the file, or for one range of it.
+    pub async fn get(&self, method: Method, range: Option<&str>) -> Result<Found> {
+        let mut pauses = PAUSES.iter().filter(|_| self.is_fresh);
+        loop {
+            let response = self.send(method.clone(), range).await?;
+            let status = response.status().as_u16();
+            if let (403 | 408 | 425 | 429 | 500.., Some(pause)) = (status, pauses.next()) {
+                drop(response);
+                self.app.host.sleep(*pause).await;
+                continue;
+            }
+            return Found::check(response, range.is_some());
+        }
+    }
+
+    async fn send(&self, method: Method, range: Option<&str>) -> Result<Response<Unread>> {
+        let mut request = Request::new(Bytes::new());
+        *request.method_mut() = method;
+        *request.uri_mut() = self.url.parse().map_err(|_| Error::new(Kind::Upstream, "This file has no address"))?;
+        *request.headers_mut() = self.headers.clone();
+        if let Some(range) = range.and_then(|range| HeaderValue::from_str(range).ok()) {
+            request.headers_mut().insert(header::RANGE, range);
+        }
+        let host = &*self.app.host;
+        match within(host, Some(HEAD_LIMIT), host.send_unread(request)).await {
+            Some(Ok(response)) => Ok(response),
+            Some(Err(error)) => {
+                eprintln!("{}: a file could not be fetched: {error}", self.app.request_id);
+                let timed_out = matches!(error, SendError::Timeout(_));
+                Err(Error::from(if timed_out { &Fault::Timeout } else { &Fault::Connect }))
+            }
+            None => Err(Error::from(&Fault::Timeout)),
+        }
+    }
+}
+
+async fn owner(app: &App, file: &File) -> Result<Access> {
+    let owner = file.owner.as_ref().ok_or_else(|| {
+        Error::new(Kind::Gone, "The account that made this file was removed, and only it could read the file")
+    })?;
+    let vault = Vault::open(app).await?;
+    let token = vault.unseal(&owner.sealed, &owner.hash).ok_or_else(|| Error::from(&Fault::Unreadable))?;
+    Ok(Access::new(&vault, &file.settings.grok, token))
+}
+
+impl Found {
+    /// Only pictures and videos pass. A page of HTML would run as one of ours.
+    fn check(response: Response<Unread>, is_range: bool) -> Result<Self> {
+        let (head, body) = response.into_parts();
+        let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+        let is_answer = match head.status {
+            StatusCode::OK => true,
+            StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => is_range,
+            _ => false,
+        };
+        if !is_answer {
+            return Err(refusal(head.status));
+        }
+        let content_type = text(header::CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
+        let essence = content_type.split(';').next().unwrap_or_default().trim();
+        let is_media = essence.starts_with("image/") && !essence.contains("svg") && !essence.contains("xml")
+            || essence.starts_with("video/");
+        let is_encoded = text(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
+        if head.status.is_success() && (!is_media || is_encoded) {
+            return Err(Error::new(Kind::Upstream, "Grok answered with something that is no picture and no video"));
+        }
+        let is_strong = |tag: &&str| tag.len() > 2 && tag.starts_with('"') && tag.ends_with('"');
+        Ok(Found {
+            status: head.status,
+            content_type: essence.to_owned(),
+            length: text(header::CONTENT_LENGTH).and_then(|length| length.parse().ok()),
+            content_range: head.headers.get(header::CONTENT_RANGE).cloned(),
+            etag: text(header::ETAG).filter(is_strong).map(str::to_owned),
+            body,
+        })
+    }
+}
+
+fn refusal(status: StatusCode) -> Error {
+    match status.as_u16() {
+        404 | 410 => Error::new(Kind::NotFound, "Grok does not have this file any more"),
+        401 | 403 => Error::new(
+            Kind::Upstream,
+            "Grok did not let the account that made this file read it: the account's session may have ended",
+        ),
+        429 => Error::new(Kind::UpstreamOverloaded, "Grok sends too many files just now: try again later"),
+        status => Error::new(Kind::Upstream, format!("Grok answered {status} instead of the file")),
+    }
+}

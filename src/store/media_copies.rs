@@ -1,0 +1,193 @@
+//! Table `media_copies`: what lies in the key-value store, what is being written there and what has to go.
+//!
+//! The row comes before the first part and goes after the last. Whatever an instance dies in, a row tells which
+//! parts there may be: its lease or its day ends, and [`take_due`] hands it to whoever deletes.
+
+use crate::{error::Result, grok::media::MediaKind};
+
+use super::{Columns, Db, blobs::BlobId, media};
+
+/// A copy that is not to be deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copy {
+    pub seq: i64,
+    /// All parts are there; otherwise somebody is writing them.
+    pub is_whole: bool,
+    pub stored_at: i64,
+}
+
+impl Copy {
+    /// From the columns `seq, state, stored_at`, all NULL when there is none.
+    pub(super) fn optional(row: &mut Columns) -> Result<Option<Self>> {
+        let (seq, state) = (row.optional_integer()?, row.optional_text()?);
+        let stored_at = row.optional_integer()?;
+        Ok(match (seq, state, stored_at) {
+            (Some(seq), Some(state), Some(stored_at)) => Some(Copy { seq, is_whole: state == "stored", stored_at }),
+            _ => None,
+        })
+    }
+}
+
+/// A wish to store a file.
+pub struct Claim<'a> {
+    pub media_id: &'a str,
+    pub kind: MediaKind,
+    pub content_type: &'a str,
+    pub etag: &'a str,
+    /// How many there will be at most.
+    pub parts: u64,
+    pub now: i64,
+    /// When the storing counts as broken off.
+    pub until: i64,
+}
+
+/// Claims the storing of a file; `None` when it is stored, or somebody else is at it.
+pub async fn claim(db: &Db, claim: &Claim<'_>) -> Result<Option<BlobId>> {
+    const CLAIM: &str =
+        "INSERT INTO media_copies (media_id, kind, state, content_type, etag, size, parts, stored_at, expires_at)
+ VALUES (?, ?, 'storing', ?, ?, 0, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING seq";
+    let values = vec![
+        claim.media_id.into(),
+        media::name(claim.kind).into(),
+        claim.content_type.into(),
+        claim.etag.into(),
+        (claim.parts as i64).into(),
+        claim.now.into(),
+        claim.until.into(),
+    ];
+    let Some(row) = db.one(CLAIM, values).await? else { return Ok(None) };
+    Ok(Some(BlobId { media_id: claim.media_id.to_owned(), copy: Columns::new(row).integer()? }))
+}
+
+/// All parts are written: the copy may be read. False when it was cleared in the meantime.
+pub async fn finish(db: &Db, blob: &BlobId, size: u64, parts: u64, now: i64, expires_at: i64) -> Result<bool> {
+    const FINISH: &str =
+        "UPDATE media_copies SET state = 'stored', size = ?2, parts = ?3, stored_at = ?4, expires_at = ?5
+ WHERE seq = ?1 AND state = 'storing' RETURNING seq";
+    let values = vec![blob.copy.into(), (size as i64).into(), (parts as i64).into(), now.into(), expires_at.into()];
+    Ok(db.one(FINISH, values).await?.is_some())
+}
+
+/// Gives up a copy of which so many parts may be there. Its row may have been deleted while it was written.
+pub async fn abandon(db: &Db, blob: &BlobId, kind: MediaKind, parts: u64) -> Result<()> {
+    const ABANDON: &str =
+        "INSERT INTO media_copies (seq, media_id, kind, state, content_type, etag, size, parts, stored_at, expires_at)
+ VALUES (?, ?, ?, 'cleared', '', '', 0, ?, 0, 0)
+ ON CONFLICT (seq) DO UPDATE SET state = 'cleared', expires_at = 0,
+   parts = CASE state WHEN 'storing' THEN excluded.parts ELSE max(parts, excluded.parts) END";
+    let values = vec![blob.copy.into(), blob.media_id.as_str().into(), media::name(kind).into(), (parts as i64).into()];
+    db.run(ABANDON, values).await
+}
+
+/// Has a copy deleted whose parts the store does not show.
+pub async fn reject(db: &Db, copy: i64) -> Result<()> {
+    db.run("UPDATE media_copies SET state = 'cleared', expires_at = 0 WHERE seq = ?", vec![copy.into()]).await
+}
+
+/// Has the oldest copies of a kind deleted until the rest is within the limit.
+pub async fn evict(db: &Db, kind: MediaKind, max_bytes: i64) -> Result<()> {
+    const EVICT: &str = "UPDATE media_copies SET state = 'cleared', expires_at = 0 WHERE seq IN (
+   SELECT seq FROM (SELECT seq, sum(size) OVER (ORDER BY seq DESC) AS with_newer
+                      FROM media_copies WHERE kind = ?1 AND state = 'stored')
+    WHERE with_newer > ?2)";
+    db.run(EVICT, vec![media::name(kind).into(), max_bytes.into()]).await
+}
+
+/// A copy whose parts are to be deleted.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Due {
+    pub blob: BlobId,
+    pub parts: u64,
+}
+
+/// The copies whose time is over, at most so many. None of them can be read or finished from now on.
+pub async fn take_due(db: &Db, now: i64, limit: usize) -> Result<Vec<Due>> {
+    const TAKE: &str = "UPDATE media_copies SET state = 'cleared', expires_at = 0
+  WHERE seq IN (SELECT seq FROM media_copies WHERE expires_at <= ?1 ORDER BY expires_at, seq LIMIT ?2)
+ RETURNING seq, media_id, parts";
+    let rows = db.rows(TAKE, vec![now.into(), (limit as i64).into()]).await?;
+    let due = |row| {
+        let mut row = Columns::new(row);
+        let copy = row.integer()?;
+        Ok(Due { blob: BlobId { media_id: row.text()?, copy }, parts: row.integer()?.max(0) as u64 })
+    };
+    rows.into_iter().map(due).collect()
+}
+
+/// Notes how many parts are left of copies; those with none are forgotten.
+pub async fn note_deleted(db: &Db, left: &[(i64, u64)]) -> Result<()> {
+    const NOTE: &str = "UPDATE media_copies
+    SET parts = (SELECT j.value ->> 1 FROM json_each(?1) j WHERE j.value ->> 0 = media_copies.seq)
+  WHERE seq IN (SELECT value ->> 0 FROM json_each(?1))";
+    if left.is_empty() {
+        return Ok(());
+    }
+    db.run(NOTE, vec![media::json(&left)?.into()]).await
+}
+
+/// Has every copy deleted, or those of one kind. What is being written is given up by its writer. Answers how many
+/// files were stored.
+pub async fn clear(db: &Db, kind: Option<MediaKind>) -> Result<u64> {
+    const CLEAR: &str = "UPDATE media_copies SET state = 'cleared', expires_at = 0
+  WHERE state <> 'cleared' AND (?1 IS NULL OR kind = ?1) RETURNING size > 0";
+    let rows = db.rows(CLEAR, vec![kind.map(media::name).into()]).await?;
+    let mut cleared = 0;
+    for row in rows {
+        cleared += u64::from(Columns::new(row).flag()?);
+    }
+    Ok(cleared)
+}
+
+/// How many parts wait to be deleted.
+pub async fn parts_due(db: &Db, now: i64) -> Result<u64> {
+    const PARTS: &str = "SELECT coalesce(sum(parts), 0) FROM media_copies WHERE expires_at <= ?";
+    let row = db.one(PARTS, vec![now.into()]).await?;
+    Ok(Columns::new(row.unwrap_or_default()).integer()? as u64)
+}
+
+/// Bytes of pictures and of videos that can be read.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    pub images: i64,
+    pub videos: i64,
+}
+
+pub async fn usage(db: &Db, now: i64) -> Result<Usage> {
+    const USAGE: &str = "SELECT coalesce(sum(CASE kind WHEN 'image' THEN size END), 0),
+        coalesce(sum(CASE kind WHEN 'video' THEN size END), 0)
+   FROM media_copies WHERE state = 'stored' AND expires_at > ?";
+    let mut row = Columns::new(db.one(USAGE, vec![now.into()]).await?.unwrap_or_default());
+    Ok(Usage { images: row.integer()?, videos: row.integer()? })
+}
+
+/// A cached file, as the console shows it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub media_id: String,
+    pub size: i64,
+    pub stored_at: i64,
+    pub content_type: String,
+}
+
+/// The newest first, and how many there are in all.
+pub async fn list(db: &Db, kind: MediaKind, now: i64, limit: i64, offset: i64) -> Result<(i64, Vec<Entry>)> {
+    const LIST: &str = "WITH live AS (
+   SELECT seq, media_id, size, stored_at, content_type FROM media_copies
+    WHERE kind = ?1 AND state = 'stored' AND expires_at > ?2)
+ SELECT t.total, e.media_id, e.size, e.stored_at, e.content_type
+   FROM (SELECT count(*) AS total FROM live) t
+   LEFT JOIN (SELECT * FROM live ORDER BY seq DESC LIMIT ?3 OFFSET ?4) e ON 1
+  ORDER BY e.seq DESC";
+    let rows = db.rows(LIST, vec![media::name(kind).into(), now.into(), limit.into(), offset.into()]).await?;
+    let (mut total, mut entries) = (0, Vec::new());
+    for row in rows {
+        let mut row = Columns::new(row);
+        total = row.integer()?;
+        // A page past the end is one row with the total alone.
+        if let Some(media_id) = row.optional_text()? {
+            let (size, stored_at) = (row.integer()?, row.integer()?);
+            entries.push(Entry { media_id, size, stored_at, content_type: row.text()? });
+        }
+    }
+    Ok((total, entries))
+}
