@@ -20,6 +20,7 @@ pub mod password;
 pub mod peer;
 pub mod pool;
 pub mod router;
+pub mod sealing;
 pub mod secrets;
 pub mod settings;
 pub mod store;

@@ -74,6 +74,21 @@ impl Vault {
         [&self.current, &self.previous].into_iter().flatten().map(|key| key.id.clone()).collect()
     }
 
+    /// How texts begin that the previous key sealed, if that is another one.
+    pub fn previous_prefix(&self) -> Option<String> {
+        let previous = self.previous.as_ref().filter(|previous| !self.is_current(&previous.id))?;
+        Some(format!("{VERSION}.{}.", previous.id))
+    }
+
+    /// Whether a text is sealed with the key in force.
+    pub fn is_up_to_date(&self, stored: &str) -> bool {
+        parts(stored).is_some_and(|(key_id, _)| self.is_current(key_id))
+    }
+
+    fn is_current(&self, key_id: &str) -> bool {
+        self.current.as_ref().is_some_and(|current| current.id == key_id)
+    }
+
     /// The sealed text, or the clear one as long as there is no key.
     pub fn seal(&self, app: &App, clear: &str, aad: &str) -> String {
         let Some(key) = &self.current else { return clear.to_owned() };

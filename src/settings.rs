@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 
-use crate::secrets::Vault;
+use crate::{app::App, secrets::Vault};
 
 mod change;
 
@@ -134,6 +134,10 @@ section! {
             "Largest file that is kept; larger ones are fetched again each time";
         media_retention_days: i64 = Rule::Integer { default: 90, min: 1, max: 3650 }, "days",
             "How long the addresses of pictures and videos stay valid";
+        log_retention_days: i64 = Rule::Integer { default: 30, min: 1, max: 3650 }, "days",
+            "How long requests stay in the log";
+        log_retention_rows: i64 = Rule::Integer { default: 100_000, min: 100, max: 1_000_000 }, "rows",
+            "How many requests the log keeps at most";
     }
 }
 
@@ -210,6 +214,20 @@ impl Sealed {
     /// The clear text; `None` when it is empty or cannot be opened.
     pub fn open(&self, vault: &Vault) -> Option<String> {
         vault.unseal(&self.0, SECTION_AAD).filter(|clear| !clear.is_empty())
+    }
+}
+
+impl Grok {
+    /// The secrets that are stored in clear or under the previous key, sealed with the key in force.
+    pub fn sealed_anew(&self, app: &App, vault: &Vault) -> Patch {
+        [("x_statsig_id", &self.x_statsig_id), ("cf_clearance", &self.cf_clearance)]
+            .into_iter()
+            .filter(|(_, secret)| secret.is_set() && !vault.is_up_to_date(&secret.0))
+            .filter_map(|(name, secret)| {
+                let clear = secret.open(vault)?;
+                Some((name, Some(Scalar::Text(vault.seal(app, &clear, SECTION_AAD)))))
+            })
+            .collect()
     }
 }
 

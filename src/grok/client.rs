@@ -78,7 +78,7 @@ pub struct Client<'a> {
 
 impl<'a> Client<'a> {
     pub async fn new(app: &'a App, access: &'a Access) -> Self {
-        Client { app, access, base: base(app, "grok_base_url", GROK).await }
+        Client { app, access, base: grok_url(app).await }
     }
 
     /// Starts a conversation. The answer is a stream of frames; any status but 2xx is a fault.
@@ -105,7 +105,7 @@ impl<'a> Client<'a> {
             // An upload without a path cannot be linked to: as good as none.
             return Err(Fault::Server(502));
         }
-        let assets = base(self.app, "grok_assets_url", ASSETS).await;
+        let assets = assets_url(self.app).await;
         let post = payload::media_post(&format!("{assets}/{}", picture.uri)).into();
         let post = payload::media_post_id(&self.call("/rest/media/post/create", post, CALL_LIMIT).await?)?;
         let (link, page) = match post {
@@ -146,6 +146,16 @@ impl<'a> Client<'a> {
 }
 
 /// A variable that names one of the service's hosts, without a slash at its end.
+/// The address of Grok's API, without a slash at its end.
+pub async fn grok_url(app: &App) -> String {
+    base(app, "grok_base_url", GROK).await
+}
+
+/// The address that files come from, without a slash at its end.
+pub async fn assets_url(app: &App) -> String {
+    base(app, "grok_assets_url", ASSETS).await
+}
+
 async fn base(app: &App, variable: &str, otherwise: &str) -> String {
     let value = app.host.variable(variable).await.filter(|value| !value.trim().is_empty());
     value.as_deref().unwrap_or(otherwise).trim().trim_end_matches('/').to_owned()

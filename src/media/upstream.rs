@@ -11,7 +11,10 @@ use crate::{
     app::App,
     deadline::within,
     error::{Error, Kind, Result},
-    grok::{client::Access, fault::Fault},
+    grok::{
+        client::{self, Access},
+        fault::Fault,
+    },
     host::{SendError, Unread},
     secrets::Vault,
     store::media::File,
@@ -48,8 +51,7 @@ pub struct Found {
 
 impl Upstream {
     pub async fn of(app: &Rc<App>, file: &File) -> Result<Self> {
-        let variable = async |name| app.host.variable(name).await.unwrap_or_default();
-        let source = source::resolve(&file.url, &variable("grok_assets_url").await).ok_or_else(|| {
+        let source = source::resolve(&file.url, &client::assets_url(app).await).ok_or_else(|| {
             eprintln!(
                 "{}: a file at {} is not fetched: the host is none that files come from",
                 app.request_id, file.url
@@ -58,7 +60,7 @@ impl Upstream {
         })?;
         let headers = if source.as_owner {
             let access = owner(app, file).await?;
-            access.asset_headers(&variable("grok_base_url").await)
+            access.asset_headers(&client::grok_url(app).await)
         } else {
             HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("*/*"))])
         };

@@ -21,6 +21,7 @@ pub mod request_stats;
 pub mod reserve;
 mod row;
 pub mod schema;
+pub mod seals;
 pub mod settings;
 pub mod storage;
 pub mod token_counts;

@@ -53,8 +53,6 @@ impl Answer {
 impl Gateway {
     fn new() -> Self {
         let host = NativeHost::new();
-        host.set_variable("grok_assets_url", "https://assets.grok.com");
-        host.set_variable("grok_base_url", "https://grok.com");
         host.set_variable("timezone_offset_minutes", "0");
         let app = host.app();
         host.run(async move { crate::store::schema::migrate(&app.db).await.expect("an empty database takes it") });
