@@ -130,7 +130,7 @@ section! {
             "Pictures kept in the cache; beyond, the oldest go first";
         video_cache_max_size_mb: Size = size(512, 100_000), "MB",
             "Videos kept in the cache; beyond, the oldest go first";
-        cache_max_file_mb: Size = size(25, 40), "MB",
+        cache_max_file_mb: Size = size(25, 32), "MB",
             "Largest file that is kept; larger ones are fetched again each time";
         media_retention_days: i64 = Rule::Integer { default: 90, min: 1, max: 3650 }, "days",
             "How long the addresses of pictures and videos stay valid";

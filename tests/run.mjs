@@ -13,7 +13,7 @@ import { spinMissing } from './hosts/spin.mjs';
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const FILE_TIMEOUT_MS = 300_000;
 // Run once, on workerd: the scripted Grok itself, the command, and what only D1's bindings can count.
-const ONCE = ['fake-grok.test.mjs', 'storage.test.mjs', 'up.test.mjs'];
+const ONCE = ['fake-grok.test.mjs', 'media-limits.test.mjs', 'storage.test.mjs', 'up.test.mjs'];
 
 function suite(names) {
   const files = readdirSync(HERE).filter((file) => file.endsWith('.test.mjs')).sort();

@@ -12,6 +12,9 @@ const KEPT = 5_000;
 const SUBREQUESTS = 50;
 const requests = [];
 let count = 0;
+// What fails, as it does for the rest of the day once a daily limit is hit.
+let exceeded = { kv: [], writes: false };
+const WRITE = /^\s*(INSERT|UPDATE|DELETE|REPLACE)\b/i;
 
 // A fetch knows its request by the asynchronous context it is made in.
 const context = new AsyncLocalStorage();
@@ -33,6 +36,7 @@ function countingDatabase(database, steps) {
   const raw = async (sql, statement) => {
     const step = { kind: "d1", sql, rowsRead: 0, rowsWritten: 0 };
     take(steps, step);
+    if (exceeded.writes && WRITE.test(sql)) throw new Error("D1_ERROR: Exceeded the daily limit of rows written");
     const { results, meta } = await statement.all();
     step.rowsRead = meta.rows_read;
     step.rowsWritten = meta.rows_written;
@@ -49,14 +53,20 @@ function countingDatabase(database, steps) {
 function countingNamespace(namespace, steps) {
   const noted =
     (operation) =>
-    (key, ...rest) => {
+    async (key, ...rest) => {
       take(steps, { kind: "kv", operation, key: typeof key === "string" ? key : "" });
+      if (exceeded.kv.includes(operation)) throw new Error(`KV ${operation}() limit exceeded for the day.`);
       return namespace[operation](key, ...rest);
     };
   return { get: noted("get"), put: noted("put"), delete: noted("delete"), list: noted("list") };
 }
 
-function testRoute(path, method) {
+async function testRoute(path, request) {
+  const { method } = request;
+  if (path === "/__test/exceeded") {
+    exceeded = await request.json();
+    return Response.json(exceeded);
+  }
   if (path === "/__test/requests") {
     if (method === "DELETE") requests.length = 0;
     return Response.json(requests);
@@ -90,7 +100,7 @@ const newEntry = (method, path) => ({ id: String(++count), method, path, status:
 export default {
   async fetch(request, env, ctx) {
     const { pathname } = new URL(request.url);
-    const own = testRoute(pathname, request.method);
+    const own = await testRoute(pathname, request);
     if (own) return own;
     const entry = newEntry(request.method, pathname);
     const response = await note(entry, env, ctx, (counted, noting) => worker.fetch(request, counted, noting));

@@ -51,3 +51,11 @@ export async function memory(url) {
 export async function resetPeak(url) {
   await fetch(`${url}/__test/memory`, { method: "DELETE" });
 }
+
+/**
+ * From now on these KV operations fail, and D1's writes, as on a day whose limit is hit.
+ * @param {string} url @param {{ kv?: ("get" | "put" | "delete" | "list")[], writes?: boolean }} what
+ */
+export async function exceed(url, { kv = [], writes = false }) {
+  await fetch(`${url}/__test/exceeded`, { method: "POST", body: JSON.stringify({ kv, writes }) });
+}
