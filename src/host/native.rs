@@ -64,6 +64,8 @@ pub struct NativeHost {
     pub kv: RefCell<BTreeMap<String, Vec<u8>>>,
     /// The key-value calls of this name (`get`, `set`, `delete`) fail.
     pub kv_broken: Cell<&'static str>,
+    /// How long a key-value call takes.
+    pub kv_delay: Cell<Duration>,
     /// Every key-value call, in order.
     pub kv_calls: RefCell<Vec<(&'static str, String)>>,
     /// How many more steps outside the component there are before the instance dies in one of them.
@@ -105,6 +107,7 @@ impl NativeHost {
             steps: Cell::default(),
             kv: RefCell::default(),
             kv_broken: Cell::new(""),
+            kv_delay: Cell::default(),
             kv_calls: RefCell::default(),
             steps_left: Cell::new(None),
             variables: RefCell::default(),
@@ -195,6 +198,9 @@ impl NativeHost {
 
     async fn kv_step(&self, operation: &'static str, key: &str) -> Result<(), KvError> {
         self.step().await;
+        if !self.kv_delay.get().is_zero() {
+            self.clock.sleep(self.kv_delay.get()).await;
+        }
         self.kv_calls.borrow_mut().push((operation, key.to_owned()));
         if self.kv_broken.get() == operation {
             return Err(KvError("KV limit exceeded for the day".to_owned()));

@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// What a request that does little else may delete.
+/// What a request that does nothing else may delete.
 pub const SLICE: usize = 40;
 /// Workers keep six connections open at once.
 const AT_ONCE: usize = 6;

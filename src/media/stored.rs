@@ -8,7 +8,7 @@ use futures::{FutureExt, SinkExt, StreamExt, channel::mpsc};
 use http::{HeaderValue, Method, StatusCode};
 
 use crate::{
-    host::{Body, Reply, SendError},
+    host::{Body, KvError, Reply, SendError},
     store::{
         blobs::{self, BlobId, PART},
         media_copies,
@@ -49,8 +49,9 @@ pub async fn serve(visit: &Rc<Visit>) -> Outcome {
     let blob = BlobId { media_id: visit.file.id.clone(), copy: copy.seq };
     let reading = Reading { visit: visit.clone(), blob, size: facts.size, span };
     let first = match reading.part(span.start / PART as u64).await {
-        Some(bytes) => bytes,
-        None => return reading.refetch().await,
+        Ok(Some(bytes)) => bytes,
+        Ok(None) if reading.reject().await => return Outcome::Missing,
+        Ok(None) | Err(_) => return Outcome::Unavailable,
     };
     let content_range = (status == StatusCode::PARTIAL_CONTENT).then(|| span.content_range(facts.size));
     let head = Head {
@@ -81,30 +82,19 @@ struct Reading {
 
 impl Reading {
     /// What the span has of a part. `None` when the store does not have it, or not all of it.
-    async fn part(&self, number: u64) -> Option<Bytes> {
+    async fn part(&self, number: u64) -> Result<Option<Bytes>, KvError> {
         let start = number * PART as u64;
         let end = (start + PART as u64).min(self.size);
         if start >= end {
-            return Some(Bytes::new());
+            return Ok(Some(Bytes::new()));
         }
-        let bytes = match blobs::get(&*self.visit.app.host, &self.blob, number).await {
-            Ok(bytes) => bytes?,
-            Err(error) => {
-                eprintln!("{}: the key-value store: {error}", self.visit.app.request_id);
-                return None;
-            }
-        };
-        if bytes.len() as u64 != end - start {
-            return None;
-        }
+        let bytes = blobs::get(&*self.visit.app.host, &self.blob, number).await.inspect_err(|error| {
+            eprintln!("{}: the key-value store: {error}", self.visit.app.request_id);
+        })?;
+        let Some(bytes) = bytes.filter(|bytes| bytes.len() as u64 == end - start) else { return Ok(None) };
         let from = self.span.start.max(start) - start;
         let to = self.span.end.min(end) - start;
-        Some(Bytes::from(bytes).slice(from as usize..to as usize))
-    }
-
-    /// What to do about a copy that cannot be read.
-    async fn refetch(&self) -> Outcome {
-        if self.reject().await { Outcome::Missing } else { Outcome::Unavailable }
+        Ok(Some(Bytes::from(bytes).slice(from as usize..to as usize)))
     }
 
     /// Has a copy that is lost deleted; false when it may only not be seen here yet.
@@ -123,15 +113,18 @@ impl Reading {
                 return;
             }
             part = match self.part(at / PART as u64).await {
-                Some(bytes) => bytes,
-                None => break,
+                Ok(Some(bytes)) => bytes,
+                Ok(None) => {
+                    self.reject().await;
+                    break;
+                }
+                Err(_) => break,
             };
         }
         // The head is out: what is left comes from the source.
         if let Err(error) = self.go_on(at, &mut sender).await {
             let _ = sender.send(Err(SendError::Connection(error))).await;
         }
-        self.reject().await;
     }
 
     /// Sends what is left from `at`. An error tells why it cannot be had.

@@ -96,3 +96,48 @@ fn a_storing_that_outlives_its_lease_leaves_no_parts() {
     maintain(&gateway);
     assert_eq!((gateway.stored_parts(), gateway.host.number("SELECT count(*) FROM media_copies")), (0, 0));
 }
+
+#[test]
+fn what_is_cleared_while_it_is_written_does_not_come_back() {
+    for cleaned in [0, 1, 40] {
+        let gateway = Gateway::new();
+        let (path, file) = (gateway.video(), bytes(5 * MIB));
+        let source = file.clone();
+        gateway.host.on_send(move |request| {
+            let mut answer = ranged(request, &source);
+            wait(&mut answer, 25, Duration::from_secs(20));
+            Ok(answer)
+        });
+        let reply = gateway.host.run(router::route(gateway.host.app(), request(Method::GET, &path, &[])).boxed_local());
+        let Body::Fallible(chunks) = reply.into_body() else { panic!("it is stored on the way") };
+        let operator = gateway.host.app();
+        let body = gateway.host.run(async move {
+            let clearing = async {
+                operator.host.sleep(Duration::from_secs(10)).await;
+                crate::store::media_copies::clear(&operator.db, None).await.expect("it runs");
+                crate::media::clean::slice(&operator, cleaned).await;
+            };
+            futures::join!(chunks.collect::<Vec<_>>(), clearing).0
+        });
+        assert!(body.into_iter().flatten().flatten().eq(file), "the client gets its file");
+        assert_eq!(gateway.copies("stored"), 0, "{cleaned} parts cleaned meanwhile");
+        gateway.host.settle();
+        maintain(&gateway);
+        assert_eq!((gateway.stored_parts(), gateway.host.number("SELECT count(*) FROM media_copies")), (0, 0));
+    }
+}
+
+#[test]
+fn parts_that_cannot_be_deleted_are_not_forgotten() {
+    let gateway = Gateway::new();
+    let path = gateway.video();
+    gateway.source(bytes(3 * MIB));
+    gateway.get(&path, &[]);
+    gateway.host.advance(Duration::from_secs(17 * 3600));
+    gateway.host.kv_broken.set("delete");
+    maintain(&gateway);
+    assert_eq!((gateway.stored_parts(), gateway.copies("cleared")), (3, 1));
+    gateway.host.kv_broken.set("");
+    maintain(&gateway);
+    assert_eq!((gateway.stored_parts(), gateway.host.number("SELECT count(*) FROM media_copies")), (0, 0));
+}

@@ -86,6 +86,27 @@ fn a_second_reader_neither_stores_nor_waits() {
 }
 
 #[test]
+fn whoever_has_the_whole_file_finds_it_stored() {
+    for size in [1, 1000, MIB, 2 * MIB + 7] {
+        let gateway = Gateway::new();
+        let path = gateway.video();
+        gateway.source(bytes(size));
+        gateway.host.kv_delay.set(Duration::from_millis(50));
+        let reply = gateway.host.run(router::route(gateway.host.app(), request(Method::GET, &path, &[])).boxed_local());
+        let Body::Fallible(mut chunks) = reply.into_body() else { panic!("it is stored on the way") };
+        let host = gateway.host.clone();
+        let stored = gateway.host.run(async move {
+            let mut received = 0;
+            while received < size {
+                received += chunks.next().await.expect("there is more").expect("it does not break off").len();
+            }
+            host.number("SELECT count(*) FROM media_copies WHERE state = 'stored'")
+        });
+        assert_eq!(stored, 1, "{size} bytes");
+    }
+}
+
+#[test]
 fn a_client_that_leaves_ends_the_fetch_and_leaves_nothing_behind() {
     let gateway = Gateway::new();
     let path = gateway.video();
@@ -157,6 +178,22 @@ fn a_store_that_fails_does_not_fail_the_client() {
             assert_eq!((answer.status, answer.body == file[MIB..]), (206, true), "{broken}");
         }
     }
+}
+
+#[test]
+fn a_store_that_was_away_for_a_while_has_kept_its_files() {
+    let gateway = Gateway::new();
+    let (path, file) = (gateway.video(), bytes(2 * MIB));
+    gateway.source(file.clone());
+    gateway.get(&path, &[]);
+    gateway.asked();
+    gateway.host.advance(Duration::from_secs(600));
+    gateway.host.kv_broken.set("get");
+    assert!(gateway.get(&path, &[]).is_through);
+    assert_eq!(gateway.asked().len(), 1);
+    gateway.host.kv_broken.set("");
+    assert!(gateway.get(&path, &[]).body == file);
+    assert!(gateway.asked().is_empty(), "the copy is still there");
 }
 
 #[test]
