@@ -101,7 +101,7 @@ for (const [what, limits] of [['KV writes', { kv: ['put'] }], ['all of KV', { kv
     const part = await gw.fetch('GET', fresh, { headers: { range: 'bytes=2500000-2500009' } });
     assert.equal(part.status, 206);
     assert.ok(Buffer.from(await part.arrayBuffer()).equals(mp4(3 * MB).subarray(2_500_000, 2_500_010)));
-    if (!limits.writes) assert.equal((await gw.chat('hi')).status, 200, 'chat goes on');
+    assert.equal((await gw.chat('hi')).status, 200, 'chat goes on');
   });
 }
 

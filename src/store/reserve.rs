@@ -63,7 +63,16 @@ pub struct Refusal {
 /// Takes the next usable token for the key's owner.
 pub async fn reserve(db: &Db, ask: &Ask<'_>) -> Result<Reserved> {
     let sql = statement(ask.model);
-    if let Some(row) = db.one(&sql, ask.values()).await? {
+    let row = match db.one(&sql, ask.values()).await {
+        Ok(row) => row,
+        // A database that takes no writes, for its disk is full or D1's day is used up, can still be read. Should it
+        // answer nothing either, the first error is the one to tell.
+        Err(error) => match db.one(&without_turn(ask.model), ask.values()).await {
+            Ok(Some(row)) => Some(row),
+            _ => return Err(error),
+        },
+    };
+    if let Some(row) = row {
         return taken(row);
     }
     // A bad key, a schema that is behind, or no token: this tells the first and mends the second.
@@ -136,15 +145,37 @@ fn statement(model: &Model) -> String {
     let steps: Vec<String> = in_turn.chain(types(model).iter().map(|token_type| any_due(model, token_type))).collect();
     format!(
         "UPDATE tokens SET turn = (SELECT max(turn) FROM tokens) + 1, last_used_at = ?1
- WHERE id = CASE WHEN EXISTS (SELECT 1 FROM api_keys WHERE hash = ?6 AND is_active = 1)
-                  AND (SELECT max(name) FROM d1_migrations) = ?7
-            THEN coalesce({steps}) & {ID_OF_PLACE} END
-RETURNING id, hash, sealed, suffix, token_type = 'ssoSuper',
+ WHERE id = CASE WHEN {OPEN} THEN coalesce({steps}) & {ID_OF_PLACE} END
+RETURNING {columns}",
+        steps = steps.join(",\n"),
+        columns = columns(model),
+    )
+}
+
+/// The choice while nothing can be written: no turn is taken and no outcome kept, so chance spreads the load.
+fn without_turn(model: &Model) -> String {
+    format!(
+        "SELECT {columns} FROM tokens
+ WHERE {OPEN} AND token_type IN ('{types}') AND {usable} AND ?5 <> ''
+ ORDER BY token_type, random() LIMIT 1",
+        columns = columns(model),
+        types = types(model).join("', '"),
+        usable = usable(model, "tokens", false),
+    )
+}
+
+/// Whether the key is good and the schema current.
+const OPEN: &str = "EXISTS (SELECT 1 FROM api_keys WHERE hash = ?6 AND is_active = 1)
+   AND (SELECT max(name) FROM d1_migrations) = ?7";
+
+/// What a reservation tells, as [`taken`] reads it.
+fn columns(model: &Model) -> String {
+    format!(
+        "id, hash, sealed, suffix, token_type = 'ssoSuper',
   CASE WHEN {bucket}_until > ?1 THEN {bucket}_remaining END,
   (SELECT value FROM settings WHERE section = 'global'),
   (SELECT value FROM settings WHERE section = 'grok'),
   (SELECT json_array(id, name) FROM api_keys WHERE hash = ?6)",
-        steps = steps.join(",\n"),
         bucket = bucket(model),
     )
 }

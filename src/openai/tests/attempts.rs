@@ -169,8 +169,32 @@ fn a_locked_database_is_asked_again_and_at_last_reported() {
     gateway.upstream(|_| whole_answer());
     gateway.host.locked.set(2);
     assert_eq!(gateway.chat(question(false)).0, StatusCode::OK);
-    gateway.host.locked.set(3);
+    gateway.host.locked.set(6);
     let (status, answer) = gateway.chat(question(false));
     assert_eq!((status, &answer["error"]["code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("database_error")));
     assert_eq!(gateway.log(), [(200, String::new(), 1)]);
+}
+
+#[test]
+fn a_database_that_takes_no_writes_still_serves_chats_over_the_whole_pool() {
+    let gateway = Gateway::new(3);
+    gateway.upstream(|_| whole_answer());
+    gateway.host.sql("UPDATE tokens SET state = 'disabled' WHERE id = 3", vec![]);
+    *gateway.host.broken.borrow_mut() = Some("UPDATE tokens".to_owned());
+    for _ in 0..30 {
+        assert_eq!(gateway.chat(question(false)).0, StatusCode::OK);
+    }
+    let mut asked = gateway.asked();
+    asked.sort();
+    asked.dedup();
+    assert_eq!(asked, ["token-1", "token-2"]);
+    assert_eq!(gateway.host.number("SELECT max(turn) FROM tokens"), 0);
+}
+
+#[test]
+fn a_database_that_cannot_be_read_either_is_an_error() {
+    let gateway = Gateway::new(1);
+    *gateway.host.broken.borrow_mut() = Some("tokens".to_owned());
+    let (status, answer) = gateway.chat(question(false));
+    assert_eq!((status, &answer["error"]["code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("database_error")));
 }
