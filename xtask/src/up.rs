@@ -21,6 +21,8 @@ use crate::{
 
 const READY_WITHIN: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
+/// As often as the Worker's cron in wrangler.toml.
+const MAINTENANCE: Duration = Duration::from_secs(15 * 60);
 
 pub fn up(root: &Path, options: &Up) -> Result<()> {
     checks::port(options.port)?;
@@ -46,6 +48,7 @@ pub fn up(root: &Path, options: &Up) -> Result<()> {
     if options.demo {
         demo::introduce(&client, &url, &options.data)?;
     }
+    thread::spawn(move || maintain(&client));
     process::serving();
     println!("ready {url}");
     loop {
@@ -91,6 +94,16 @@ fn check_storage(client: &Client) -> Result<()> {
         401 => Ok(()),
         503 => bail!("the database cannot be used ({said}): free some space, or restore it from a backup"),
         _ => bail!("it does not work ({status}: {said}): what it printed above says why"),
+    }
+}
+
+/// What Cloudflare's cron does for the Worker: nobody else wakes the maintenance here.
+fn maintain(client: &Client) {
+    loop {
+        thread::sleep(MAINTENANCE);
+        if let Err(error) = client.post("/internal/maintenance", "", &serde_json::Value::Null) {
+            eprintln!("maintenance was not done: {error:#}");
+        }
     }
 }
 
