@@ -1,0 +1,35 @@
+// A button that copies a text.
+import { html, useEffect, useState } from '../html.js';
+import { common } from '../common.text.js';
+import { Action } from './action.js';
+
+/** Where the clipboard is closed, as on plain http from another machine, a selection is copied instead. */
+export async function copyText(text) {
+  if (navigator.clipboard && isSecureContext) {
+    await navigator.clipboard.writeText(text);
+    return;
+  }
+  const area = Object.assign(document.createElement('textarea'), { value: text, className: 'visually-hidden' });
+  // Inside the dialog that is open: everything else is inert and cannot be selected.
+  (document.querySelector('dialog[open]') ?? document.body).append(area);
+  area.select();
+  const done = document.execCommand('copy');
+  area.remove();
+  if (!done) throw new Error(common('cannotCopy'));
+}
+
+/** @param {{ text: string | (() => string | Promise<string>), label?: string, showLabel?: boolean, kind?: string }} props */
+export function Copy({ text, label = common('copy'), showLabel = false, kind = '' }) {
+  const [done, setDone] = useState(false);
+  useEffect(() => {
+    if (!done) return undefined;
+    const timer = setTimeout(() => setDone(false), 2_000);
+    return () => clearTimeout(timer);
+  }, [done]);
+  const run = async () => {
+    await copyText(typeof text === 'function' ? await text() : text);
+    setDone(true);
+  };
+  const shown = done ? common('copied') : label;
+  return html`<${Action} run=${run} kind=${kind} icon=${done ? 'check' : 'copy'} label=${showLabel ? undefined : shown}>${showLabel ? shown : null}<//>`;
+}

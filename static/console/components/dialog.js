@@ -1,0 +1,79 @@
+// Dialogs: the browser's own, so that focus stays inside, Escape closes and the page behind is inert.
+import { html, useEffect, useId, useRef } from '../html.js';
+import { common } from '../common.text.js';
+import { shared, useShared } from '../store.js';
+import { Action } from './action.js';
+import { Icon } from './icon.js';
+import { Toasts } from './toast.js';
+
+const open = shared([]);
+let next = 1;
+
+/**
+ * Shows a dialog until it is closed.
+ * @template T
+ * @param {(close: (result?: T) => void) => unknown} draw gives a [`Dialog`]
+ * @returns {Promise<T | undefined>} undefined when it was dismissed
+ */
+export function openDialog(draw) {
+  return new Promise((resolve) => {
+    const id = next++;
+    const close = (result) => {
+      open.set(open.get().filter((dialog) => dialog.id !== id));
+      resolve(result);
+    };
+    open.set([...open.get(), { id, draw, close }]);
+  });
+}
+
+export function Dialogs() {
+  return useShared(open).map(({ id, draw, close }) => html`<div key=${id}>${draw(close)}</div>`);
+}
+
+/**
+ * @param {object} props
+ * @param {string} props.title
+ * @param {() => void} props.onClose
+ * @param {'' | 'wide' | 'drawer'} [props.kind]
+ * @param {unknown} [props.footer] the buttons
+ */
+export function Dialog({ title, onClose, kind = '', footer, children }) {
+  const element = useRef(null);
+  const heading = useId();
+  useEffect(() => {
+    const before = document.activeElement;
+    element.current.showModal();
+    return () => before?.isConnected && before.focus();
+  }, []);
+  const dismiss = (event) => {
+    event.preventDefault();
+    onClose();
+  };
+  // A press on the dark around it, not one that was dragged there from a field.
+  const outside = (event) => { if (event.target === element.current) onClose(); };
+  return html`<dialog ref=${element} class=${`dialog ${kind}`} aria-labelledby=${heading} onCancel=${dismiss} onMouseDown=${outside}>
+    <div class="dialog-frame">
+      <header><h2 id=${heading}>${title}</h2>
+        <button type="button" class="icon-button" aria-label=${common('close')} onClick=${() => onClose()}><${Icon} name="close" /></button>
+      </header>
+      <div class="dialog-body">${children}</div>
+      ${footer && html`<footer>${footer}</footer>`}
+    </div>
+    ${/* The page's own are inert while this is open. */ html`<${Toasts} />`}
+  </dialog>`;
+}
+
+/**
+ * Asks before something is lost.
+ * @param {{ title: string, lost?: string, action: string, danger?: boolean, run?: () => unknown }} question
+ *   `run` is done while the dialog shows its button busy, and a failure leaves it open
+ * @returns {Promise<boolean>} whether it was confirmed, and done
+ */
+export async function confirm({ title, lost, action, danger = true, run }) {
+  const answer = await openDialog((close) => html`<${Dialog} title=${title} onClose=${() => close(false)}
+    footer=${html`<button type="button" class="button" onClick=${() => close(false)}>${common('cancel')}</button>
+      <${Action} kind=${danger ? 'danger' : 'primary'} run=${async () => { await run?.(); close(true); }}>${action}<//>`}>
+    ${lost && html`<p>${lost}</p>`}
+  <//>`);
+  return answer === true;
+}

@@ -1,0 +1,32 @@
+// What can be done to keys that are there.
+import { post } from '../../api.js';
+import { confirm } from '../../components/dialog.js';
+import { common } from '../../common.text.js';
+import { toast } from '../../components/toast.js';
+import { texts } from '../../i18n.js';
+import { text } from './text.js';
+
+const t = texts(text);
+const ids = (rows) => rows.map(({ id }) => id);
+
+/** @returns {Promise<number>} how many were switched */
+export async function setActive(rows, isActive) {
+  return (await post('/keys/batch-status', { ids: ids(rows), is_active: isActive })).data.updated;
+}
+
+export const rename = (row, name) => post('/keys/name', { id: row.id, name });
+
+export const reveal = async (row) => (await post('/keys/reveal', { id: row.id })).data.key;
+
+/** Asks first. @returns {Promise<boolean>} whether they are gone */
+export function deleteKeys(rows) {
+  return confirm({
+    title: t('deleteTitle', { n: rows.length, name: rows.map(({ name }) => name).slice(0, 3).join(', ') }),
+    lost: t('deleteLost'),
+    action: common('delete'),
+    run: async () => {
+      const { data } = await post('/keys/batch-delete', { ids: ids(rows) });
+      toast.ok(t('deleted', { n: data.deleted }));
+    },
+  });
+}

@@ -1,0 +1,69 @@
+// One key of the table.
+import { html, useState } from '../../html.js';
+import { common } from '../../common.text.js';
+import { Copy } from '../../components/copy.js';
+import { Dialog, openDialog } from '../../components/dialog.js';
+import { Field } from '../../components/field.js';
+import { Menu } from '../../components/menu.js';
+import { useBusy } from '../../components/action.js';
+import { toast } from '../../components/toast.js';
+import { dateTime, number, percent } from '../../format.js';
+import { texts } from '../../i18n.js';
+import { deleteKeys, rename, reveal, setActive } from './change.js';
+import { text } from './text.js';
+
+const t = texts(text);
+
+export function Row({ row, chosen, choose, reload }) {
+  const isActive = row.is_active === 1;
+  const run = (work) => async () => {
+    try {
+      if (await work() !== false) await reload();
+    } catch (error) {
+      toast.error(error);
+    }
+  };
+  const items = [
+    { label: t('rename'), icon: 'edit', run: run(() => askName(row)) },
+    row.revealable && { label: t('reveal'), icon: 'eye', run: run(() => show(row)) },
+    { label: common(isActive ? 'disable' : 'enable'), icon: isActive ? 'stop' : 'play', run: run(async () => {
+      const count = await setActive([row], !isActive);
+      toast.ok(t(isActive ? 'disabledDone' : 'enabledDone', { n: count }));
+    }) },
+    { label: common('delete'), icon: 'trash', danger: true, run: run(() => deleteKeys([row])) },
+  ].filter(Boolean);
+  return html`<tr aria-selected=${chosen}>
+    <td><input type="checkbox" aria-label=${t('select', { name: row.name })} checked=${chosen} onChange=${(event) => choose(event.currentTarget.checked)} /></td>
+    <td class="key-name">${row.name}</td>
+    <td><span class="key-value"><code>${row.display_key}</code>${row.revealable && html`<${Copy} text=${() => reveal(row)} />`}</span></td>
+    <td><span class=${`badge ${isActive ? 'ok' : ''}`}>${common(isActive ? 'enabled' : 'disabled')}</span></td>
+    <td class="end number">${row.usage ? number(row.usage.count) : html`<span class="muted">${t('unused')}</span>`}</td>
+    <td class="end number">${row.usage && row.usage.success + row.usage.failed > 0 ? percent(100 * row.usage.success / (row.usage.success + row.usage.failed)) : ''}</td>
+    <td class="number">${dateTime(row.created_at * 1000)}</td>
+    <td class="end"><${Menu} label=${t('more', { name: row.name })} items=${items} /></td>
+  </tr>`;
+}
+
+const show = (row) => reveal(row).then((key) => openDialog((close) => html`<${Dialog} title=${row.name} onClose=${close}>
+  <div class="spread"><code class="made-key">${key}</code><${Copy} text=${key} showLabel /></div><//>`)).then(() => false);
+
+function askName(row) {
+  return openDialog((close) => html`<${Rename} row=${row} close=${close} />`).then((done) => done === true);
+}
+
+function Rename({ row, close }) {
+  const [name, setName] = useState(row.name);
+  const wrong = name.trim().length < 1 || name.trim().length > 100;
+  const [busy, submit] = useBusy(async () => {
+    if (wrong) return;
+    await rename(row, name.trim());
+    toast.ok(t('renamed'));
+    close(true);
+  });
+  return html`<${Dialog} title=${t('rename')} onClose=${() => close()} footer=${html`
+      <button type="button" class="button" onClick=${() => close()}>${common('cancel')}</button>
+      <button type="submit" form="rename-key" class="button primary" disabled=${busy} aria-busy=${busy}>${common('save')}</button>`}>
+    <form id="rename-key" onSubmit=${submit}><${Field} label=${t('name')} error=${wrong && t('invalidName')}>${(attributes) => html`
+      <input class="input" autofocus maxlength="100" value=${name} onInput=${(event) => setName(event.currentTarget.value)} ...${attributes} />`}<//></form>
+  <//>`;
+}

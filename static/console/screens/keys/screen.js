@@ -1,0 +1,88 @@
+// API keys: made, named, switched and deleted, alone or several at once, with what each was used for.
+import { html, useState } from '../../html.js';
+import { get } from '../../api.js';
+import { common } from '../../common.text.js';
+import { Action } from '../../components/action.js';
+import { Empty, Loaded, Notice } from '../../components/states.js';
+import { toast } from '../../components/toast.js';
+import { useLoaded } from '../../data.js';
+import { texts } from '../../i18n.js';
+import { deleteKeys, setActive } from './change.js';
+import { createKeys } from './create.js';
+import { Row } from './row.js';
+import { text } from './text.js';
+
+export const style = new URL('./style.css', import.meta.url).href;
+const t = texts(text);
+
+async function load(signal) {
+  const [keys, { data: stats }] = await Promise.all([everyKey(signal), get('/request-stats', {}, { signal })]);
+  const usage = new Map(stats.keys.map((key) => [key.id, key]));
+  return { ...keys, rows: keys.rows.map((row) => ({ ...row, usage: usage.get(row.id) })) };
+}
+
+async function everyKey(signal) {
+  const rows = [];
+  for (;;) {
+    const page = await get('/keys', { limit: 1000, offset: rows.length }, { signal });
+    rows.push(...page.data);
+    if (!page.has_more) return { rows, hasGlobal: page.global_key_set };
+  }
+}
+
+export function Screen() {
+  const keys = useLoaded(load);
+  const create = async () => { if (await createKeys()) keys.reload(); };
+  return html`<div class="screen">
+    <div class="screen-head"><h1>${t('title')}</h1>
+      <${Action} kind="primary" icon="plus" run=${create}>${t('create')}<//></div>
+    <p class="muted">${t('lead')}</p>
+    <${Loaded} of=${keys} lines=${6}>${({ rows, hasGlobal }) => html`
+      ${hasGlobal && html`<${Notice}>${t('globalKey')}<//>`}
+      ${rows.length > 0 ? html`<${Table} rows=${rows} reload=${keys.reload} />` : html`<div class="card"><${Empty} icon="keys" title=${t('empty')}>
+        <p>${t('emptyHint')}</p><${Action} kind="primary" icon="plus" run=${create}>${t('create')}<//><//></div>`}`}<//>
+  </div>`;
+}
+
+function Table({ rows, reload }) {
+  const [wanted, setWanted] = useState('');
+  const [chosen, setChosen] = useState(new Set());
+  const seen = rows.filter(({ name }) => name.toLowerCase().includes(wanted.toLowerCase()));
+  const selected = rows.filter(({ id }) => chosen.has(id));
+  const choose = (ids, on) => setChosen((old) => {
+    const next = new Set(old);
+    for (const id of ids) next[on ? 'add' : 'delete'](id);
+    return next;
+  });
+  const allSeen = seen.length > 0 && seen.every(({ id }) => chosen.has(id));
+  return html`
+    <${Bar} wanted=${wanted} setWanted=${setWanted} selected=${selected} reload=${reload} clear=${() => setChosen(new Set())} />
+    <div class="table-box" tabindex="0" role="region" aria-label=${t('title')}><table class="table">
+      <thead><tr>
+        <th><input type="checkbox" aria-label=${common('selectAll')} checked=${allSeen} indeterminate=${!allSeen && seen.some(({ id }) => chosen.has(id))}
+          onChange=${(event) => choose(seen.map(({ id }) => id), event.currentTarget.checked)} /></th>
+        <th>${t('name')}</th><th>${t('key')}</th><th>${t('state')}</th><th class="end">${t('usage')}</th><th class="end">${t('successRate')}</th><th>${t('created')}</th><th><span class="visually-hidden">${common('more')}</span></th>
+      </tr></thead>
+      <tbody>${seen.map((row) => html`<${Row} key=${row.id} row=${row} chosen=${chosen.has(row.id)} choose=${(on) => choose([row.id], on)} reload=${reload} />`)}</tbody>
+    </table>${seen.length === 0 && html`<${Empty} icon="search" title=${t('nothingFound')} />`}</div>`;
+}
+
+function Bar({ wanted, setWanted, selected, reload, clear }) {
+  const done = async (work) => {
+    if (await work() === false) return;
+    clear();
+    await reload();
+  };
+  const switchTo = (on) => async () => {
+    const count = await setActive(selected, on);
+    toast.ok(t(on ? 'enabledDone' : 'disabledDone', { n: count }));
+  };
+  return html`<div class="bar">
+    <input class="input grow" type="search" placeholder=${t('searchLabel')} aria-label=${t('searchLabel')} value=${wanted} onInput=${(event) => setWanted(event.currentTarget.value)} />
+    ${selected.length > 0 && html`<span class="muted" role="status">${common('selected', { n: selected.length })}</span>
+      <${Action} run=${() => done(switchTo(true))}>${common('enable')}<//>
+      <${Action} run=${() => done(switchTo(false))}>${common('disable')}<//>
+      <${Action} kind="danger" icon="trash" run=${() => done(() => deleteKeys(selected))}>${common('delete')}<//>
+      <button type="button" class="button quiet" onClick=${clear}>${common('clearSelection')}</button>`}
+  </div>`;
+}
