@@ -75,9 +75,10 @@ function place(list, button) {
   list.showPopover();
   const at = button.getBoundingClientRect();
   const { width, height } = list.getBoundingClientRect();
-  const below = at.bottom + 4 + height <= innerHeight;
+  const room = document.documentElement;
+  const below = at.bottom + 4 + height <= room.clientHeight;
   list.style.top = `${below ? at.bottom + 4 : Math.max(4, at.top - 4 - height)}px`;
-  list.style.left = `${Math.max(4, Math.min(at.right - width, innerWidth - width - 4))}px`;
+  list.style.left = `${Math.max(4, Math.min(at.right - width, room.clientWidth - width - 4))}px`;
 }
 
 const choices = (root) => [...root.querySelectorAll('[role^=menuitem]')];

@@ -32,14 +32,16 @@ export function Row({ row, chosen, choose, reload }) {
     }) },
     { label: common('delete'), icon: 'trash', danger: true, run: run(() => deleteKeys([row])) },
   ].filter(Boolean);
+  const value = html`<span class="key-value"><code>${row.display_key}</code>${row.revealable && html`<${Copy} text=${() => reveal(row)} />`}</span>`;
+  const badge = html`<span class=${`badge ${isActive ? 'ok' : ''}`}>${common(isActive ? 'enabled' : 'disabled')}</span>`;
   return html`<tr aria-selected=${chosen}>
     <td><input type="checkbox" aria-label=${t('select', { name: row.name })} checked=${chosen} onChange=${(event) => choose(event.currentTarget.checked)} /></td>
-    <td class="key-name">${row.name}</td>
-    <td><span class="key-value"><code>${row.display_key}</code>${row.revealable && html`<${Copy} text=${() => reveal(row)} />`}</span></td>
-    <td><span class=${`badge ${isActive ? 'ok' : ''}`}>${common(isActive ? 'enabled' : 'disabled')}</span></td>
+    <td class="key-name">${row.name}<span class="narrow-only">${value}${badge}</span></td>
+    <td class="wide-only">${value}</td>
+    <td class="wide-only">${badge}</td>
     <td class="end number">${row.usage ? number(row.usage.count) : html`<span class="muted">${t('unused')}</span>`}</td>
-    <td class="end number">${row.usage && row.usage.success + row.usage.failed > 0 ? percent(100 * row.usage.success / (row.usage.success + row.usage.failed)) : ''}</td>
-    <td class="number">${dateTime(row.created_at * 1000)}</td>
+    <td class="end number wide-only">${row.usage && row.usage.success + row.usage.failed > 0 ? percent(100 * row.usage.success / (row.usage.success + row.usage.failed)) : ''}</td>
+    <td class="number wide-only">${dateTime(row.created_at * 1000)}</td>
     <td class="end"><${Menu} label=${t('more', { name: row.name })} items=${items} /></td>
   </tr>`;
 }

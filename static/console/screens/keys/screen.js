@@ -3,6 +3,7 @@ import { html, useState } from '../../html.js';
 import { get } from '../../api.js';
 import { common } from '../../common.text.js';
 import { Action } from '../../components/action.js';
+import { Icon } from '../../components/icon.js';
 import { Empty, Loaded, Notice } from '../../components/states.js';
 import { toast } from '../../components/toast.js';
 import { useLoaded } from '../../data.js';
@@ -35,14 +36,16 @@ export function Screen() {
   const create = async () => { if (await createKeys()) keys.reload(); };
   return html`<div class="screen">
     <div class="screen-head"><h1>${t('title')}</h1>
-      <${Action} kind="primary" icon="plus" run=${create}>${t('create')}<//></div>
+      <${CreateButton} create=${create} /></div>
     <p class="muted">${t('lead')}</p>
     <${Loaded} of=${keys} lines=${6}>${({ rows, hasGlobal }) => html`
       ${hasGlobal && html`<${Notice}>${t('globalKey')}<//>`}
       ${rows.length > 0 ? html`<${Table} rows=${rows} reload=${keys.reload} />` : html`<div class="card"><${Empty} icon="keys" title=${t('empty')}>
-        <p>${t('emptyHint')}</p><${Action} kind="primary" icon="plus" run=${create}>${t('create')}<//><//></div>`}`}<//>
+        <p>${t('emptyHint')}</p><${CreateButton} create=${create} /><//></div>`}`}<//>
   </div>`;
 }
+
+const CreateButton = ({ create }) => html`<button type="button" class="button primary" onClick=${create}><${Icon} name="plus" /><span>${t('create')}</span></button>`;
 
 function Table({ rows, reload }) {
   const [wanted, setWanted] = useState('');
@@ -61,7 +64,8 @@ function Table({ rows, reload }) {
       <thead><tr>
         <th><input type="checkbox" aria-label=${common('selectAll')} checked=${allSeen} indeterminate=${!allSeen && seen.some(({ id }) => chosen.has(id))}
           onChange=${(event) => choose(seen.map(({ id }) => id), event.currentTarget.checked)} /></th>
-        <th>${t('name')}</th><th>${t('key')}</th><th>${t('state')}</th><th class="end">${t('usage')}</th><th class="end">${t('successRate')}</th><th>${t('created')}</th><th><span class="visually-hidden">${common('more')}</span></th>
+        <th>${t('name')}</th><th class="wide-only">${t('key')}</th><th class="wide-only">${t('state')}</th>
+        <th class="end">${t('usage')}</th><th class="end wide-only">${t('successRate')}</th><th class="wide-only">${t('created')}</th><th><span class="visually-hidden">${common('more')}</span></th>
       </tr></thead>
       <tbody>${seen.map((row) => html`<${Row} key=${row.id} row=${row} chosen=${chosen.has(row.id)} choose=${(on) => choose([row.id], on)} reload=${reload} />`)}</tbody>
     </table>${seen.length === 0 && html`<${Empty} icon="search" title=${t('nothingFound')} />`}</div>`;
