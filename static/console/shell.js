@@ -89,7 +89,11 @@ function Outlet({ name }) {
     load();
     return () => { wanted.current = null; };
   }, []);
-  if (broken) return html`<${Empty} icon="warning" title=${t('broken')}><p class="hint">${String(broken)}</p><button type="button" class="button" onClick=${mend}>${t('toOverview')}</button><//>`;
+  const leave = () => {
+    mend();
+    go('overview');
+  };
+  if (broken) return html`<${Empty} icon="warning" title=${t('broken')}><p class="hint">${String(broken)}</p><button type="button" class="button" onClick=${leave}>${t('toOverview')}</button><//>`;
   if (name !== '' && !SCREENS.some((each) => each.name === name)) {
     return html`<${Empty} title=${t('notFound')}><a class="button" href=${address('overview')}>${t('toOverview')}</a><//>`;
   }

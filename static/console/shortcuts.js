@@ -11,7 +11,7 @@ const t = texts(text);
 const WAIT_MS = 1_500;
 const named = SCREENS.filter(({ key }) => key);
 
-const typing = (element) => element.closest('input, textarea, select, [contenteditable]') !== null;
+const typing = (target) => target instanceof Element && target.closest('input, textarea, select, [contenteditable]') !== null;
 
 export function useShortcuts() {
   useEffect(() => {

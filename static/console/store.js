@@ -22,8 +22,10 @@ export function shared(value) {
 export function useShared(source) {
   const [value, setValue] = useState({ of: source.get() });
   useEffect(() => {
-    setValue({ of: source.get() });
-    return source.follow((next) => setValue({ of: next }));
+    const take = (next) => setValue((old) => (old.of === next ? old : { of: next }));
+    // It may have changed between drawing and following.
+    take(source.get());
+    return source.follow(take);
   }, [source]);
   return value.of;
 }
