@@ -1,6 +1,7 @@
 // Futures: one value, from the host to the guest or the other way.
 
-import { BLOCKED, Copy, Event, Waitable } from "./tasks.mjs";
+import { End } from "./ends.mjs";
+import { Copy, Event } from "./tasks.mjs";
 
 export class Future {
   /** @type {FutureWriter | null} */
@@ -60,13 +61,12 @@ export class Future {
 }
 
 /** The readable end in the guest's hands. */
-export class FutureReader extends Waitable {
+export class FutureReader extends End {
   #future;
   #element;
-  #pending = null;
 
   constructor(future, element) {
-    super();
+    super(Event.FUTURE_READ, "a future is being read");
     this.#future = future;
     this.#element = element;
   }
@@ -78,45 +78,27 @@ export class FutureReader extends Waitable {
   }
 
   handOver(element) {
-    if (this.#pending) throw new Error("a future that is being read cannot be passed on");
+    if (this.waits) throw new Error("a future that is being read cannot be passed on");
     this.#future.element = element;
     this.#future.writer?.resume();
     return this.#future;
   }
 
   read(guest, pointer) {
-    if (this.#pending) throw new Error("a future is being read already");
+    this.assertIdle();
     if (this.#future.writer) throw new Error("a guest cannot read its own future");
-    if (this.#future.settled) return this.#copy(guest, pointer);
-    this.#pending = { guest, pointer };
-    this.#future.onSettled(() => this.#resume());
-    return BLOCKED;
+    if (this.#future.settled) return this.copy(guest, pointer);
+    this.#future.onSettled(() => this.resume());
+    return this.waitWith(guest, pointer);
   }
 
-  #resume() {
-    if (!this.#pending || this.notified) return;
-    this.notify(() => {
-      const { guest, pointer } = this.#pending;
-      this.#pending = null;
-      return [Event.FUTURE_READ, this.handle, this.#copy(guest, pointer)];
-    });
-  }
-
-  #copy(guest, pointer) {
+  copy(guest, pointer) {
     this.#element?.store(guest, pointer, this.#future.value);
     return Copy.COMPLETED;
   }
 
-  cancelRead() {
-    if (!this.#pending) throw new Error("no read to cancel");
-    this.#pending = null;
-    this.withdraw();
-    return Copy.CANCELLED;
-  }
-
   drop() {
-    if (this.#pending) this.cancelRead();
-    this.join(null);
+    this.leave();
     this.#future.cancel();
   }
 
@@ -126,51 +108,33 @@ export class FutureReader extends Waitable {
 }
 
 /** The writable end in the guest's hands. */
-export class FutureWriter extends Waitable {
+export class FutureWriter extends End {
   #future;
-  #pending = null;
 
   constructor(future) {
-    super();
+    super(Event.FUTURE_WRITE, "a future is being written");
     this.#future = future;
+    // Resumed when the host takes the reader, or the guest drops it.
     future.writer = this;
   }
 
   write(guest, pointer) {
-    if (this.#pending) throw new Error("a future is being written already");
-    if (this.#future.cancelled || this.#future.element !== undefined) return this.#copy(guest, pointer);
-    this.#pending = { guest, pointer };
-    return BLOCKED;
+    this.assertIdle();
+    if (this.#future.cancelled || this.#future.element !== undefined) return this.copy(guest, pointer);
+    return this.waitWith(guest, pointer);
   }
 
-  /** The host took the reader, or the guest dropped it. */
-  resume() {
-    if (!this.#pending || this.notified) return;
-    this.notify(() => {
-      const { guest, pointer } = this.#pending;
-      this.#pending = null;
-      return [Event.FUTURE_WRITE, this.handle, this.#copy(guest, pointer)];
-    });
-  }
-
-  #copy(guest, pointer) {
+  copy(guest, pointer) {
     if (this.#future.cancelled) return Copy.DROPPED;
     this.#future.settle(this.#future.element?.load(guest, pointer));
     return Copy.COMPLETED;
-  }
-
-  cancelWrite() {
-    if (!this.#pending) throw new Error("no write to cancel");
-    this.#pending = null;
-    this.withdraw();
-    return Copy.CANCELLED;
   }
 
   drop() {
     if (!this.#future.settled && !this.#future.cancelled) {
       throw new Error("a future was dropped before it was written");
     }
-    this.join(null);
+    this.leave();
   }
 
   /** The guest is gone. */

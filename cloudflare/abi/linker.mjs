@@ -35,8 +35,8 @@ const builtins = {
     guest.handles.get(end, StreamReader).read(guest, pointer >>> 0, length >>> 0),
   "stream.write": (guest, end, pointer, length) =>
     guest.handles.get(end, StreamWriter).write(guest, pointer >>> 0, length >>> 0),
-  "stream.cancel-read": (guest, end) => guest.handles.get(end, StreamReader).cancelRead(),
-  "stream.cancel-write": (guest, end) => guest.handles.get(end, StreamWriter).cancelWrite(),
+  "stream.cancel-read": (guest, end) => guest.handles.get(end, StreamReader).cancelCopy(),
+  "stream.cancel-write": (guest, end) => guest.handles.get(end, StreamWriter).cancelCopy(),
   "stream.drop-readable": (guest, end) => guest.handles.remove(end, StreamReader).drop(),
   "stream.drop-writable": (guest, end) => guest.handles.remove(end, StreamWriter).drop(),
   "future.new"(guest) {
@@ -45,8 +45,8 @@ const builtins = {
   },
   "future.read": (guest, end, pointer) => guest.handles.get(end, FutureReader).read(guest, pointer >>> 0),
   "future.write": (guest, end, pointer) => guest.handles.get(end, FutureWriter).write(guest, pointer >>> 0),
-  "future.cancel-read": (guest, end) => guest.handles.get(end, FutureReader).cancelRead(),
-  "future.cancel-write": (guest, end) => guest.handles.get(end, FutureWriter).cancelWrite(),
+  "future.cancel-read": (guest, end) => guest.handles.get(end, FutureReader).cancelCopy(),
+  "future.cancel-write": (guest, end) => guest.handles.get(end, FutureWriter).cancelCopy(),
   "future.drop-readable": (guest, end) => guest.handles.remove(end, FutureReader).drop(),
   "future.drop-writable": (guest, end) => guest.handles.remove(end, FutureWriter).drop(),
   "waitable-set.new": (guest) => guest.handles.add(new WaitableSet()),

@@ -3,8 +3,9 @@
 // back arrives as the very object that went out, so its bytes can be connected
 // without touching guest memory.
 
+import { End } from "./ends.mjs";
 import { hold } from "./memory.mjs";
-import { BLOCKED, Copy, Event, Waitable } from "./tasks.mjs";
+import { BLOCKED, Copy, Event } from "./tasks.mjs";
 
 /** Bytes waiting in a pipe beyond which the guest has to wait. */
 const HIGH_WATER = 64 * 1024;
@@ -155,14 +156,12 @@ function concat(chunks) {
 }
 
 /** The readable end in the guest's hands. */
-export class StreamReader extends Waitable {
+export class StreamReader extends End {
   #stream;
   #element;
-  /** Where a read that waits wants its items. */
-  #pending = null;
 
   constructor(stream, element) {
-    super();
+    super(Event.STREAM_READ, "a stream is being read");
     this.#stream = stream;
     this.#element = element;
   }
@@ -175,7 +174,7 @@ export class StreamReader extends Waitable {
 
   /** The guest passes the stream to the host. */
   handOver(element) {
-    if (this.#pending) throw new Error("a stream that is being read cannot be passed on");
+    if (this.waits) throw new Error("a stream that is being read cannot be passed on");
     if (this.#stream instanceof Pipe) {
       // The shim copies bytes only; no import of the gateway takes another stream.
       if (element.size !== 1) throw new Error("only byte streams can be passed to the host");
@@ -185,25 +184,15 @@ export class StreamReader extends Waitable {
   }
 
   read(guest, pointer, length) {
-    if (this.#pending) throw new Error("a stream is being read already");
+    this.assertIdle();
     if (this.#stream instanceof Pipe) throw new Error("a guest cannot read its own stream");
-    const code = this.#copy(guest, pointer, length);
+    const code = this.copy(guest, pointer, length);
     if (code !== BLOCKED) return code;
-    this.#pending = { guest, pointer, length };
-    this.#stream.onReady(() => this.#resume());
-    return BLOCKED;
+    this.#stream.onReady(() => this.resume());
+    return this.waitWith(guest, pointer, length);
   }
 
-  #resume() {
-    if (!this.#pending) return;
-    this.notify(() => {
-      const { guest, pointer, length } = this.#pending;
-      this.#pending = null;
-      return [Event.STREAM_READ, this.handle, this.#copy(guest, pointer, length)];
-    });
-  }
-
-  #copy(guest, pointer, length) {
+  copy(guest, pointer, length) {
     const items = this.#stream.take(length);
     if (items === undefined) return BLOCKED;
     if (items === null) return Copy.DROPPED;
@@ -212,17 +201,8 @@ export class StreamReader extends Waitable {
     return (items.length << 4) | Copy.COMPLETED;
   }
 
-  /** Nothing was copied yet, and nothing is lost: the next read gets it. */
-  cancelRead() {
-    if (!this.#pending) throw new Error("no read to cancel");
-    this.#pending = null;
-    this.withdraw();
-    return Copy.CANCELLED;
-  }
-
   drop() {
-    if (this.#pending) this.cancelRead();
-    this.join(null);
+    this.leave();
     this.#stream.cancel();
   }
 
@@ -232,56 +212,37 @@ export class StreamReader extends Waitable {
 }
 
 /** The writable end in the guest's hands. */
-export class StreamWriter extends Waitable {
+export class StreamWriter extends End {
   #pipe;
-  #pending = null;
 
   constructor(pipe) {
-    super();
+    super(Event.STREAM_WRITE, "a stream is being written");
     this.#pipe = pipe;
+    // Resumed when the host has room, or has left.
     pipe.writer = this;
   }
 
   write(guest, pointer, length) {
-    if (this.#pending) throw new Error("a stream is being written already");
-    if (this.#pipe.cancelled || this.#pipe.hasRoom) return this.#copy(guest, pointer, length);
-    this.#pending = { guest, pointer, length };
-    return BLOCKED;
+    this.assertIdle();
+    if (this.#pipe.cancelled || this.#pipe.hasRoom) return this.copy(guest, pointer, length);
+    return this.waitWith(guest, pointer, length);
   }
 
-  /** The host has room, or has left. */
-  resume() {
-    if (!this.#pending || this.notified) return;
-    this.notify(() => {
-      const { guest, pointer, length } = this.#pending;
-      this.#pending = null;
-      return [Event.STREAM_WRITE, this.handle, this.#copy(guest, pointer, length)];
-    });
-  }
-
-  #copy(guest, pointer, length) {
+  copy(guest, pointer, length) {
     if (this.#pipe.cancelled) return Copy.DROPPED;
     const count = Math.min(length, LARGEST_COPY);
     if (count > 0) this.#pipe.push(guest.memory.copy(pointer, count));
     return (count << 4) | Copy.COMPLETED;
   }
 
-  cancelWrite() {
-    if (!this.#pending) throw new Error("no write to cancel");
-    this.#pending = null;
-    this.withdraw();
-    return Copy.CANCELLED;
-  }
-
   drop() {
-    this.#pending = null;
-    this.join(null);
+    this.leave();
     this.#pipe.end();
   }
 
   /** The guest is gone and had not finished. */
   dispose(error) {
-    this.#pending = null;
+    this.leave();
     this.#pipe.fail(error);
   }
 }

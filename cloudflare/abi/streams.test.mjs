@@ -85,7 +85,7 @@ test("a cancelled write is not delivered, and the next one works", () => {
   assert.equal(writer.write(host, 0, 1), BLOCKED);
   pipe.take(Infinity);
   assert.equal(writer.notified, true);
-  assert.equal(writer.cancelWrite(), Copy.CANCELLED);
+  assert.equal(writer.cancelCopy(), Copy.CANCELLED);
   assert.equal(writer.notified, false);
   assert.equal(pipe.take(Infinity), undefined);
   assert.equal(writer.write(host, 0, 1), completed(1));
@@ -112,7 +112,7 @@ test("what cannot be done is refused with a sentence", () => {
   assert.throws(() => byteReader(new Pipe()).read(host, 0, 1), /cannot read its own stream/);
   assert.throws(() => new StreamReader(new Pipe(), t.u32).handOver(t.u32), /only byte streams/);
   const { writer } = opened();
-  assert.throws(() => writer.cancelWrite(), /no write to cancel/);
+  assert.throws(() => writer.cancelCopy(), /no copy to cancel/);
 });
 
 test("queued bytes are counted and let go", () => {
@@ -132,7 +132,7 @@ test("a future is read at once, later, or cancelled", () => {
   const future = new Future();
   const reader = new FutureReader(future, t.u32);
   assert.equal(reader.read(host, 8), BLOCKED);
-  assert.equal(reader.cancelRead(), Copy.CANCELLED);
+  assert.equal(reader.cancelCopy(), Copy.CANCELLED);
   assert.equal(reader.read(host, 8), BLOCKED);
   future.settle(9);
   assert.deepEqual(reader.deliver(), [Event.FUTURE_READ, 0, Copy.COMPLETED]);
