@@ -1,0 +1,145 @@
+// The console in a browser: the real gateway, a Chromium on its pages, pictures of them, and what every page has to keep.
+import assert from 'node:assert/strict';
+import { access, mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { PASSWORD, startGateway } from './gateway.mjs';
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const SCREENSHOTS = fileURLToPath(new URL('../../target/console-screenshots/', import.meta.url));
+const LOCALES = ['en', 'zh-CN'];
+const THEMES = ['light', 'dark'];
+const NARROW = 390;
+const MAX_SHIFT = 0.05;
+const STEP_LIMIT_MS = 15_000;
+// What the browser says by itself of an answer that a test provoked. Of the console's own files none may fail.
+const ANSWER_WAS_AN_ERROR = /^Failed to load resource: the server responded with a status of/;
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Runs in the page before anything of its own: tells of broken rules and adds up what moved without anyone's doing. */
+function watch() {
+  addEventListener('securitypolicyviolation', (event) => globalThis.reportFault(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile ?? ''}`));
+  globalThis.layoutShift = { sum: 0, parts: [] };
+  new PerformanceObserver((list) => {
+    for (const { value, hadRecentInput, sources } of list.getEntries()) {
+      if (hadRecentInput) continue;
+      globalThis.layoutShift.sum += value;
+      globalThis.layoutShift.parts.push(`${value.toFixed(3)} ${sources.map(({ node }) => node?.outerHTML?.slice(0, 80)).join(' | ')}`);
+    }
+  }).observe({ type: 'layout-shift', buffered: true });
+}
+
+async function launch() {
+  await access(CHROMIUM).catch(() => {
+    throw new Error(`there is no Chromium at ${CHROMIUM}: install the package chromium, or name one in the variable CHROMIUM`);
+  });
+  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking'] });
+}
+
+/**
+ * Starts a gateway and a browser that is signed in.
+ * @param {object} [options]
+ * @param {boolean} [options.fresh] leaves the first-run password in force and nobody signed in
+ * @param {Record<string, string>} [options.vars] variables of the component
+ * @param {number} [options.tokens] how many accounts the pool has
+ * @param {'en' | 'zh-CN'} [options.locale]
+ * @param {'light' | 'dark'} [options.theme]
+ */
+export async function openConsole({ fresh = false, vars, tokens = 0, locale = 'en', theme = 'light', width = 1280, height = 800 } = {}) {
+  const gw = await startGateway({ fresh, vars });
+  let browser;
+  try {
+    const names = Array.from({ length: tokens }, (_, n) => `basic-${n}`);
+    for (let at = 0; at < tokens; at += 1000) await gw.addTokens(names.slice(at, at + 1000));
+    browser = await launch();
+    const context = await browser.newContext({ viewport: { width, height }, locale, reducedMotion: 'reduce', permissions: ['clipboard-read', 'clipboard-write'] });
+    context.setDefaultTimeout(STEP_LIMIT_MS);
+    if (!fresh) await signIn(context, gw);
+    const faults = [];
+    const page = await watchedPage(context, faults, { locale, theme });
+    // A screen that asks for little; by its name, since without one the page itself goes on to another in a moment.
+    await page.goto(`${gw.url}${fresh ? '/login' : '/manage#/keys'}`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    const stop = async () => {
+      await browser.close();
+      await gw.stop();
+    };
+    return { page, gw, stop, shot: (name) => shoot(page, name), check: () => check(page, faults) };
+  } catch (error) {
+    await browser?.close();
+    await gw.stop();
+    throw error;
+  }
+}
+
+async function signIn(context, gw) {
+  const answer = await context.request.post(`${gw.url}/api/login`, { data: { username: 'admin', password: PASSWORD } });
+  assert.equal(answer.status(), 200, await answer.text());
+}
+
+async function watchedPage(context, faults, { locale, theme }) {
+  await context.exposeFunction('reportFault', (fault) => faults.push(fault));
+  await context.addInitScript(watch);
+  // Only where nothing was chosen: a test that chooses in the page finds its choice after a reload.
+  await context.addInitScript((chosen) => {
+    for (const [name, value] of Object.entries(chosen)) if (localStorage.getItem(name) === null) localStorage.setItem(name, value);
+  }, { locale, theme });
+  const page = await context.newPage();
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !ANSWER_WAS_AN_ERROR.test(message.text())) faults.push(`console: ${message.text()}`);
+  });
+  page.on('response', (response) => {
+    const { pathname } = new URL(response.url());
+    if (response.status() >= 400 && !/^\/(api|v1|images|videos)\//.test(pathname)) faults.push(`${response.status()} for ${pathname}`);
+  });
+  page.on('pageerror', (error) => faults.push(`page: ${error.stack ?? error.message}`));
+  return page;
+}
+
+const appearance = (page) => page.evaluate(async () => ({ theme: globalThis.chosenTheme(), locale: (await import('/console/i18n.js')).locale(), shift: globalThis.layoutShift }));
+
+const show = (page, { theme, locale }) => page.evaluate(async ([nextTheme, nextLocale]) => {
+  globalThis.setTheme(nextTheme);
+  (await import('/console/i18n.js')).setLocale(nextLocale);
+  await new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); });
+}, [theme, locale]);
+
+/** The page as it is now, in both languages and appearances, at its own width and at that of a phone. */
+async function shoot(page, name) {
+  await mkdir(SCREENSHOTS, { recursive: true });
+  const size = page.viewportSize();
+  const before = await appearance(page);
+  for (const width of new Set([size.width, NARROW])) {
+    await page.setViewportSize({ ...size, width });
+    for (const locale of LOCALES) {
+      for (const theme of THEMES) {
+        await show(page, { theme, locale });
+        await page.screenshot({ path: join(SCREENSHOTS, `${name}-${locale}-${theme}-${width}.png`) });
+        const { scroll, room } = await page.evaluate(() => ({ scroll: document.documentElement.scrollWidth, room: document.documentElement.clientWidth }));
+        assert.ok(scroll <= room, `${name} at ${width} px in ${locale} is ${scroll} px wide`);
+      }
+    }
+  }
+  await page.setViewportSize(size);
+  await show(page, before);
+  // What moved meanwhile is this function's doing.
+  await page.evaluate((shift) => { globalThis.layoutShift = shift; }, before.shift);
+}
+
+/** Holds the page as it is now against what every page has to keep. */
+async function check(page, faults) {
+  const { shift, ...before } = await appearance(page);
+  assert.ok(shift.sum <= MAX_SHIFT, `the layout shifted by ${shift.sum.toFixed(3)}:\n${shift.parts.join('\n')}`);
+  await page.evaluate(`globalThis.axe ?? (() => { ${axe} })()`);
+  for (const theme of THEMES) {
+    await show(page, { ...before, theme });
+    const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+    const serious = found.violations.filter(({ impact }) => ['serious', 'critical'].includes(impact));
+    assert.deepEqual(serious.map(({ id, help, nodes }) => [id, help, ...nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`)]), [], `axe, ${theme}`);
+  }
+  await show(page, before);
+  assert.deepEqual(faults, []);
+}
