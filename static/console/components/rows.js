@@ -46,24 +46,26 @@ export function usePages(load, inputs, pageSize = 100) {
     try {
       const { data, total } = await load({ limit: pageSize, offset: page * pageSize }, mine.control.signal);
       if (generation.current !== mine) return;
-      setState((old) => ({ pages: new Map(mine.fresh ? old.pages : []).set(page, data), total, error: undefined, stale: false }));
+      setState((old) => ({ pages: new Map(mine.fresh || mine.sameRows ? old.pages : []).set(page, data), total, error: undefined, stale: false }));
       mine.fresh = true;
     } catch (error) {
       mine.asked.delete(page);
       if (generation.current === mine && error.name !== 'AbortError') setState((old) => ({ ...old, error, stale: false }));
     }
   }, inputs);
-  const reload = useCallback(async (page = 0) => {
+  const begin = useCallback(async (page, sameRows) => {
     generation.current?.control.abort();
-    const mine = { control: new AbortController(), asked: new Set(), fresh: false };
+    const mine = { control: new AbortController(), asked: new Set(), fresh: false, sameRows };
     generation.current = mine;
     setState((old) => ({ ...old, stale: true }));
     await fetchPage(page, mine);
   }, [fetchPage]);
   useEffect(() => {
-    reload();
+    begin(0, false);
     return () => generation.current?.control.abort();
-  }, [reload]);
+  }, [begin]);
+  /** Asks again. Rows of other pages stay in sight until theirs come, so that nothing flickers. */
+  const reload = useCallback((page = 0) => begin(page, true), [begin]);
   /** Asks for what is missing of these rows; call it in an effect with what is in sight. */
   const want = useCallback((from, to) => {
     const mine = generation.current;
