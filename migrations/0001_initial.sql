@@ -6,7 +6,7 @@
 CREATE TABLE settings (
   section TEXT PRIMARY KEY,
   value   TEXT NOT NULL
-) WITHOUT ROWID
+) WITHOUT ROWID;
 -- statement
 -- A Grok account, known by its web session token.
 CREATE TABLE tokens (
@@ -37,14 +37,14 @@ CREATE TABLE tokens (
   tags                TEXT NOT NULL DEFAULT '[]',  -- JSON array of strings
   note                TEXT NOT NULL DEFAULT '',
   created_at          INTEGER NOT NULL
-)
+);
 -- statement
-CREATE INDEX tokens_turn ON tokens (turn)
+CREATE INDEX tokens_turn ON tokens (turn);
 -- statement
-CREATE INDEX tokens_rotation ON tokens (token_type, bars, turn) WHERE state = 'active'
+CREATE INDEX tokens_rotation ON tokens (token_type, bars, turn) WHERE state = 'active';
 -- statement
 CREATE INDEX tokens_due ON tokens (token_type, bars_until)
- WHERE state = 'active' AND bars_until IS NOT NULL
+ WHERE state = 'active' AND bars_until IS NOT NULL;
 -- statement
 -- A token that answered 429 rests for the rate-limit model name it was asked for, not for the others.
 CREATE TABLE token_cooldowns (
@@ -53,11 +53,11 @@ CREATE TABLE token_cooldowns (
   bucket   TEXT NOT NULL,                -- the quota that models of this name spend
   until    INTEGER NOT NULL,
   PRIMARY KEY (token_id, name)
-) WITHOUT ROWID
+) WITHOUT ROWID;
 -- statement
 CREATE TRIGGER tokens_deleted AFTER DELETE ON tokens BEGIN
   DELETE FROM token_cooldowns WHERE token_id = OLD.id;
-END
+END;
 -- statement
 -- The setting `api_key` is the row with id 0, so that one look-up by hash answers for every key.
 CREATE TABLE api_keys (
@@ -68,7 +68,7 @@ CREATE TABLE api_keys (
   name       TEXT NOT NULL,
   is_active  INTEGER NOT NULL DEFAULT 1,
   created_at INTEGER NOT NULL
-)
+);
 -- statement
 CREATE TABLE admin_sessions (
   hash       TEXT PRIMARY KEY,           -- SHA-256 of the session token, hex
@@ -76,32 +76,32 @@ CREATE TABLE admin_sessions (
   address    TEXT NOT NULL,              -- where its sign-in was counted
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL
-) WITHOUT ROWID
+) WITHOUT ROWID;
 -- statement
 -- Wrong passwords by address within a window; the address '' counts them all.
 CREATE TABLE login_attempts (
   address      TEXT PRIMARY KEY,
   window_start INTEGER NOT NULL,
   failures     INTEGER NOT NULL
-) WITHOUT ROWID
+) WITHOUT ROWID;
 -- statement
 CREATE TRIGGER login_attempts_window AFTER UPDATE OF window_start ON login_attempts
   WHEN NEW.address = '' AND NEW.window_start > OLD.window_start
 BEGIN
   DELETE FROM login_attempts WHERE address <> '' AND window_start <= OLD.window_start;
-END
+END;
 -- statement
 CREATE TRIGGER admin_sessions_opened AFTER INSERT ON admin_sessions BEGIN
   DELETE FROM admin_sessions WHERE expires_at <= NEW.created_at;
   DELETE FROM login_attempts WHERE address = NEW.address;
-END
+END;
 -- statement
 -- A change of settings is inserted into this view and applied as a whole. The patches are JSON merge patches
 -- (null removes a value); `key_change` is 1 when `api_key` is set or, with a NULL hash, cleared.
 CREATE VIEW settings_changes AS
 SELECT '{}' AS global_patch, '{}' AS grok_patch, '' AS password, 0 AS key_change, '' AS key_hash,
        '' AS key_sealed, '' AS key_display, 0 AS at
- WHERE 0
+ WHERE 0;
 -- statement
 CREATE TRIGGER settings_changes_apply INSTEAD OF INSERT ON settings_changes BEGIN
   INSERT INTO settings (section, value)
@@ -116,7 +116,7 @@ CREATE TRIGGER settings_changes_apply INSTEAD OF INSERT ON settings_changes BEGI
   DELETE FROM api_keys WHERE id = 0 AND NEW.key_change;
   INSERT INTO api_keys (id, hash, sealed, display, name, created_at)
   SELECT 0, NEW.key_hash, NEW.key_sealed, NEW.key_display, 'api_key', NEW.at WHERE NEW.key_hash IS NOT NULL;
-END
+END;
 -- statement
 -- One row a chat with a valid key. The id tells the time (milliseconds * 2048 + a counter), so that
 -- "newest first" and time ranges need no second index.
@@ -138,11 +138,11 @@ CREATE TABLE request_logs (
   token_suffix      TEXT NOT NULL,
   prompt_tokens     INTEGER NOT NULL,
   completion_tokens INTEGER NOT NULL
-)
+);
 -- statement
 -- Failures alone have an index: they are few and asked for most. An index over all rows would cost each chat a
 -- written row, which is dearer than the rows read by the few searches for a model or a key.
-CREATE INDEX request_logs_failed ON request_logs (id, status) WHERE status >= 400
+CREATE INDEX request_logs_failed ON request_logs (id, status) WHERE status >= 400;
 -- statement
 -- Counters by local hour, so that charts outlive the log; in days that lie further back, by local day in the
 -- row of its first hour.
@@ -160,12 +160,12 @@ CREATE TABLE request_stats (
   duration_buckets   TEXT NOT NULL,      -- histograms of the successes, `{"bucket": count}`
   first_byte_buckets TEXT NOT NULL,
   PRIMARY KEY (hour, model, key_id, error_code)
-) WITHOUT ROWID
+) WITHOUT ROWID;
 -- statement
 -- A row inserted into this view works out anew what bars a token at a time. Costs are 1 and 4 of the normal
 -- quota and 1 of the heavy one. A cool-down that ends while the quota is spent ends nothing: the window's end
 -- counts.
-CREATE VIEW token_bars AS SELECT 0 AS token_id, 0 AS at WHERE 0
+CREATE VIEW token_bars AS SELECT 0 AS token_id, 0 AS at WHERE 0;
 -- statement
 CREATE TRIGGER token_bars_apply INSTEAD OF INSERT ON token_bars BEGIN
   UPDATE tokens SET bars = b.bars, bars_until = b.ends
@@ -184,12 +184,12 @@ CREATE TRIGGER token_bars_apply INSTEAD OF INSERT ON token_bars BEGIN
                    WHERE id = NEW.token_id AND heavy_remaining < 1 AND heavy_until > NEW.at
                    ORDER BY 1)) AS b
    WHERE tokens.id = NEW.token_id AND (tokens.bars <> b.bars OR tokens.bars_until IS NOT b.ends);
-END
+END;
 -- statement
 -- A token that is served after a bar has ended goes back to where it belongs.
 CREATE TRIGGER tokens_reserved AFTER UPDATE OF turn ON tokens WHEN OLD.bars_until <= NEW.last_used_at BEGIN
   INSERT INTO token_bars (token_id, at) VALUES (NEW.id, NEW.last_used_at);
-END
+END;
 -- statement
 -- What an attempt did to a token is inserted into this view; the trigger on it is the only place that
 -- changes a token for it. `limit_name` is the rate-limit model name, `bucket` normal or heavy; `spent` is
@@ -199,7 +199,7 @@ END
 CREATE VIEW token_outcomes AS
 SELECT 0 AS token_id, 0 AS at, '' AS limit_name, '' AS bucket, 0 AS spent, 0 AS drained, 0 AS window_until,
        0 AS cool_until, 0 AS skip, 0 AS strike, '' AS reason
- WHERE 0
+ WHERE 0;
 -- statement
 CREATE TRIGGER token_outcomes_apply INSTEAD OF INSERT ON token_outcomes BEGIN
   INSERT INTO token_cooldowns (token_id, name, bucket, until)
@@ -231,13 +231,13 @@ CREATE TRIGGER token_outcomes_apply INSTEAD OF INSERT ON token_outcomes BEGIN
   -- Apart, so that a chat that succeeds does not rewrite the indexes that depend on the state.
   UPDATE tokens SET state = 'expired' WHERE id = NEW.token_id AND strikes >= 2 AND state = 'active';
   INSERT INTO token_bars (token_id, at) VALUES (NEW.token_id, NEW.at);
-END
+END;
 -- statement
 -- What a rate-limits call told of a token; NULL is not told, and leaves what was known. An answer proves the
 -- session good.
 CREATE VIEW token_quotas AS
 SELECT 0 AS token_id, 0 AS at, 0 AS normal_remaining, 0 AS normal_until, 0 AS heavy_remaining, 0 AS heavy_until
- WHERE 0
+ WHERE 0;
 -- statement
 CREATE TRIGGER token_quotas_apply INSTEAD OF INSERT ON token_quotas BEGIN
   UPDATE tokens SET
@@ -250,7 +250,7 @@ CREATE TRIGGER token_quotas_apply INSTEAD OF INSERT ON token_quotas BEGIN
     skip_until = 0
   WHERE id = NEW.token_id;
   INSERT INTO token_bars (token_id, at) VALUES (NEW.token_id, NEW.at);
-END
+END;
 -- statement
 -- A chat that ended: its log row, the counters and the token's new state in one statement. The buckets are
 -- those of its times, as text; NULL counts nothing.
@@ -258,7 +258,7 @@ CREATE VIEW finished_requests AS
 SELECT r.*, 0 AS at, 0 AS hour, '' AS counted_model, '' AS duration_bucket, '' AS first_byte_bucket, '' AS limit_name, '' AS bucket, 0 AS spent, 0 AS drained, 0 AS window_until,
        0 AS cool_until, 0 AS skip, 0 AS strike, '' AS reason
   FROM request_logs r
- WHERE 0
+ WHERE 0;
 -- statement
 CREATE TRIGGER finished_requests_apply INSTEAD OF INSERT ON finished_requests BEGIN
   INSERT INTO request_logs (id, request_id, ip, key_id, key_name, model, stream, status, error_code, error,
@@ -294,11 +294,11 @@ CREATE TRIGGER finished_requests_apply INSTEAD OF INSERT ON finished_requests BE
   INSERT INTO token_bars (token_id, at)
   SELECT id, NEW.at FROM tokens
    WHERE state = 'active' AND token_type IN ('sso', 'ssoSuper') AND bars_until <= NEW.at LIMIT 1;
-END
+END;
 -- statement
 -- A row inserted into this view folds the counters of the hours before `folded_before` into days, without their
 -- histograms, and drops those before `dropped_before`. Done again, it changes nothing.
-CREATE VIEW request_stats_aging AS SELECT 0 AS folded_before, 0 AS dropped_before WHERE 0
+CREATE VIEW request_stats_aging AS SELECT 0 AS folded_before, 0 AS dropped_before WHERE 0;
 -- statement
 CREATE TRIGGER request_stats_aging_apply INSTEAD OF INSERT ON request_stats_aging BEGIN
   DELETE FROM request_stats WHERE hour < NEW.dropped_before;
@@ -316,4 +316,4 @@ CREATE TRIGGER request_stats_aging_apply INSTEAD OF INSERT ON request_stats_agin
     prompt_tokens = prompt_tokens + excluded.prompt_tokens,
     completion_tokens = completion_tokens + excluded.completion_tokens;
   DELETE FROM request_stats WHERE hour < NEW.folded_before AND hour % 24 <> 0;
-END
+END;

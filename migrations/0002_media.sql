@@ -11,7 +11,7 @@ CREATE TABLE media (
   content_type TEXT,
   etag         TEXT,
   size         INTEGER
-)
+);
 -- statement
 -- A copy's bytes lie in the key-value store under `<media_id>/<seq>/<n>`, in parts of 1 MiB. The row is there before
 -- the first part and goes after the last, so that no part is ever without its row. Whoever inserts a row may store;
@@ -28,29 +28,29 @@ CREATE TABLE media_copies (
   parts        INTEGER NOT NULL,           -- how many may be in the store; while storing, how many there will be at most
   stored_at    INTEGER NOT NULL,           -- while storing: when that began
   expires_at   INTEGER NOT NULL
-)
+);
 -- statement
-CREATE UNIQUE INDEX media_copies_live ON media_copies (media_id) WHERE state <> 'cleared'
+CREATE UNIQUE INDEX media_copies_live ON media_copies (media_id) WHERE state <> 'cleared';
 -- statement
-CREATE INDEX media_copies_expiry ON media_copies (expires_at)
+CREATE INDEX media_copies_expiry ON media_copies (expires_at);
 -- statement
 CREATE TRIGGER media_copies_claimed BEFORE INSERT ON media_copies BEGIN
   UPDATE media_copies SET state = 'cleared', expires_at = 0
    WHERE media_id = NEW.media_id AND state <> 'cleared' AND expires_at <= NEW.stored_at;
-END
+END;
 -- statement
 CREATE TRIGGER media_copies_stored AFTER UPDATE OF state ON media_copies WHEN NEW.state = 'stored' BEGIN
   UPDATE media SET content_type = NEW.content_type, etag = NEW.etag, size = NEW.size WHERE id = NEW.media_id;
-END
+END;
 -- statement
 CREATE TRIGGER media_copies_deleted AFTER UPDATE OF parts ON media_copies
   WHEN NEW.state = 'cleared' AND NEW.parts = 0
 BEGIN
   DELETE FROM media_copies WHERE seq = NEW.seq;
-END
+END;
 -- statement
 -- Work that only one may do at a time: who takes a lease holds it until it ends.
 CREATE TABLE leases (
   name  TEXT PRIMARY KEY,
   until INTEGER NOT NULL
-) WITHOUT ROWID
+) WITHOUT ROWID;

@@ -13,7 +13,7 @@ CREATE TABLE refresh_job (
   tries       INTEGER NOT NULL DEFAULT 0,  -- how often this slice was handed out
   lease       TEXT NOT NULL DEFAULT '',    -- who works on the slice, until when
   lease_until INTEGER NOT NULL DEFAULT 0
-)
+);
 -- statement
 -- What one slice found, a JSON array of objects: id, outcome (ok, expired, failed), reason, and for `ok` the
 -- quotas, NULL for what was not told.
@@ -22,7 +22,7 @@ CREATE TABLE refresh_slices (
   job     INTEGER NOT NULL,                -- its `started_at`
   at      INTEGER NOT NULL,
   results TEXT NOT NULL
-)
+);
 -- statement
 -- A report is the only thing that changes tokens and moves the job on; whoever inserts it has to hold the lease.
 -- Tokens of the slice that were not begun stay in it, and this hand-out does not count for them.
@@ -49,4 +49,4 @@ CREATE TRIGGER refresh_slices_apply AFTER INSERT ON refresh_slices BEGIN
   UPDATE refresh_job SET state = 'done', total = success + failed
    WHERE id = 1 AND state = 'running' AND slice = '[]'
      AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.id > handed_out AND t.id <= last_id AND t.state <> 'disabled');
-END
+END;

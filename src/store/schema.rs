@@ -80,3 +80,18 @@ async fn attempt(db: &Db, statement: &str) -> Result<()> {
         Ok(_) => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `wrangler d1 migrations apply` sends a file as a whole and knows nothing of the lines between its statements.
+    #[test]
+    fn every_statement_ends_for_wrangler_too() {
+        for (name, sql) in MIGRATIONS {
+            for statement in sql.split(SEPARATOR) {
+                assert!(statement.trim_end().ends_with(';'), "{name}: a statement without `;` at its end: {statement}");
+            }
+        }
+    }
+}
