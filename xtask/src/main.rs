@@ -1,4 +1,4 @@
-//! The developer commands: `cargo xtask build | up | test`.
+//! The developer commands: `cargo xtask build | up | vendor | test`.
 
 mod args;
 mod build;
@@ -16,6 +16,7 @@ mod signatures;
 mod test;
 mod tools;
 mod up;
+mod vendor;
 mod world;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -28,6 +29,7 @@ Usage: cargo xtask <command>
   build    the component, checked against wit/world.wit, and the Worker's bundle;
            with --probe the small component that the shim's tests run
   up       build and run on this machine; `cargo xtask up --help` tells the options
+  vendor   copy the console's libraries from their npm packages to static/vendor
   test     everything that CI runs";
 
 fn main() -> ExitCode {
@@ -63,6 +65,7 @@ fn run(arguments: &[String]) -> Result<()> {
                 Ok(())
             }
         },
+        "vendor" => none().and_then(|()| vendor::vendor(&root)),
         "test" => none().and_then(|()| test::test(&root)),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");

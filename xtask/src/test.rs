@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{build, docs, lines, process, tools};
+use crate::{build, docs, lines, process, tools, vendor};
 
 type Step = (&'static str, fn(&Path) -> Result<()>);
 
@@ -16,6 +16,7 @@ const STEPS: &[Step] = &[
     ("tools and packages", tools_and_packages),
     ("file lengths", lines::check),
     ("links in the documents", docs::check),
+    ("the console's libraries", vendor::check),
     ("formatting", formatting),
     ("clippy, native", clippy_native),
     ("native tests", native_tests),
