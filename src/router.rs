@@ -14,6 +14,7 @@ use crate::{
         tokens,
     },
     app::App,
+    assets,
     auth::{AdminSession, PresentedKey},
     error::{Error, Kind, Result},
     host::{Reply, Request},
@@ -27,6 +28,8 @@ type Answer = LocalBoxFuture<'static, Result<Reply>>;
 /// A handler behind its guard.
 enum Handler {
     Public(fn(Rc<App>, Request) -> Answer),
+    /// Public too, but a file for browsers and no part of the API: `src/openapi.json` does not describe it.
+    File(fn(Rc<App>, Request) -> Answer),
     /// A key was sent; the handler's first statement tells whether it is valid.
     Key(fn(Rc<App>, PresentedKey, Request) -> Answer),
     /// Signed in, be it with the first-run password.
@@ -36,46 +39,51 @@ enum Handler {
 }
 
 struct Route {
-    method: Method,
-    /// A last segment `{…}` stands for any one segment.
+    methods: &'static [Method],
+    /// A last segment `{…}` stands for any one segment, `{*…}` for any number of them.
     path: &'static str,
     handler: Handler,
 }
 
-/// `route!(GET "/health" public health)`
+/// `route!(GET "/health" public health)`; several methods have `|` between them.
 macro_rules! route {
-    ($method:ident $path:literal public $handler:path) => {
-        Route { method: Method::$method, path: $path, handler: Handler::Public(|app, r| Box::pin($handler(app, r))) }
+    ($($method:ident)|+ $path:literal public $handler:path) => {
+        route!(@ $($method)|+, $path, Handler::Public(|app, r| Box::pin($handler(app, r))))
     };
-    ($method:ident $path:literal key $handler:path) => {
-        Route { method: Method::$method, path: $path, handler: Handler::Key(|app, k, r| Box::pin($handler(app, k, r))) }
+    ($($method:ident)|+ $path:literal file $handler:path) => {
+        route!(@ $($method)|+, $path, Handler::File(|app, r| Box::pin($handler(app, r))))
     };
-    ($method:ident $path:literal session $handler:path) => {
-        Route {
-            method: Method::$method,
-            path: $path,
-            handler: Handler::Session(|app, s, r| Box::pin($handler(app, s, r))),
-        }
+    ($($method:ident)|+ $path:literal key $handler:path) => {
+        route!(@ $($method)|+, $path, Handler::Key(|app, k, r| Box::pin($handler(app, k, r))))
     };
-    ($method:ident $path:literal admin $handler:path) => {
-        Route {
-            method: Method::$method,
-            path: $path,
-            handler: Handler::Admin(|app, s, r| Box::pin($handler(app, s, r))),
-        }
+    ($($method:ident)|+ $path:literal session $handler:path) => {
+        route!(@ $($method)|+, $path, Handler::Session(|app, s, r| Box::pin($handler(app, s, r))))
+    };
+    ($($method:ident)|+ $path:literal admin $handler:path) => {
+        route!(@ $($method)|+, $path, Handler::Admin(|app, s, r| Box::pin($handler(app, s, r))))
+    };
+    (@ $($method:ident)|+, $path:literal, $handler:expr) => {
+        Route { methods: &[$(Method::$method),+], path: $path, handler: $handler }
     };
 }
 
 const ROUTES: &[Route] = &[
+    route!(GET | HEAD "/" file assets::home),
+    route!(GET | HEAD "/favicon.ico" file assets::icon),
+    route!(GET | HEAD "/favicon.svg" file assets::file),
+    route!(GET | HEAD "/login" file assets::file),
+    route!(GET | HEAD "/login.html" file assets::file),
+    route!(GET | HEAD "/manage" file assets::file),
+    route!(GET | HEAD "/manage.html" file assets::file),
+    route!(GET | HEAD "/console/{*file}" file assets::file),
+    route!(GET | HEAD "/vendor/{*file}" file assets::file),
     route!(GET "/health" public health),
     route!(GET "/openapi.json" public openapi::document),
     route!(GET "/v1/models" key models::list),
     route!(GET "/v1/models/{id}" key models::get),
     route!(POST "/v1/chat/completions" key chat::completions),
-    route!(GET "/images/{id}" public serve::image),
-    route!(HEAD "/images/{id}" public serve::image),
-    route!(GET "/videos/{id}" public serve::video),
-    route!(HEAD "/videos/{id}" public serve::video),
+    route!(GET | HEAD "/images/{id}" public serve::image),
+    route!(GET | HEAD "/videos/{id}" public serve::video),
     route!(POST "/internal/maintenance" public maintenance::run),
     route!(POST "/api/login" public session::login),
     route!(POST "/api/logout" session session::logout),
@@ -136,12 +144,12 @@ async fn dispatch(app: Rc<App>, request: Request) -> Result<Reply> {
     }
     let mut allowed = Vec::new();
     for route in ROUTES.iter().filter(|route| matches(route.path, path)) {
-        if route.method != *request.method() {
-            allowed.push(route.method.as_str());
+        if !route.methods.contains(request.method()) {
+            allowed.extend(route.methods.iter().map(Method::as_str));
             continue;
         }
         return match route.handler {
-            Handler::Public(handler) => handler(app, request).await,
+            Handler::Public(handler) | Handler::File(handler) => handler(app, request).await,
             Handler::Key(handler) => {
                 let key = PresentedKey::from_headers(request.headers())?;
                 handler(app, key, request).await
@@ -174,12 +182,11 @@ fn not_routed(headers: &HeaderMap, path: &str, allowed: &[&str]) -> Result<Error
     })
 }
 
-/// Whether the path fits the pattern, whose last segment may stand for any one segment.
+/// Whether the path fits the pattern of a [`Route`].
 fn matches(pattern: &str, path: &str) -> bool {
-    match pattern.split_once('{') {
-        None => pattern == path,
-        Some((prefix, _)) => path.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty() && !rest.contains('/')),
-    }
+    let Some((prefix, last)) = pattern.split_once('{') else { return pattern == path };
+    let several = last.starts_with('*');
+    path.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty() && (several || !rest.contains('/')))
 }
 
 fn preflight() -> Reply {
@@ -218,6 +225,8 @@ async fn health(_: Rc<App>, _: Request) -> Result<Reply> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Guard {
     Public,
+    /// Nobody asks, and it is a file for browsers.
+    File,
     Key,
     Session,
     Admin,
@@ -233,13 +242,14 @@ pub struct Entry {
 
 #[cfg(test)]
 pub fn table() -> impl Iterator<Item = Entry> {
-    ROUTES.iter().map(|route| {
+    ROUTES.iter().flat_map(|route| {
         let guard = match route.handler {
             Handler::Public(_) => Guard::Public,
+            Handler::File(_) => Guard::File,
             Handler::Key(_) => Guard::Key,
             Handler::Session(_) => Guard::Session,
             Handler::Admin(_) => Guard::Admin,
         };
-        Entry { method: &route.method, path: route.path, guard }
+        route.methods.iter().map(move |method| Entry { method, path: route.path, guard })
     })
 }

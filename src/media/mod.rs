@@ -13,7 +13,7 @@ pub mod clean;
 mod day;
 pub mod id;
 mod keep;
-mod range;
+pub mod range;
 mod reply;
 #[cfg(test)]
 #[path = "tests/mod.rs"]

@@ -1,0 +1,152 @@
+//! The console's files, as `build.rs` packed them: pages, scripts, styles.
+//!
+//! On Workers the platform's asset layer serves the same folder and no request for it comes here; the Worker's module
+//! is built with zeros where the archive was.
+
+use std::{hint::black_box, rc::Rc};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+
+use crate::{
+    app::App,
+    error::{Error, Kind, Result},
+    host::{Body, Reply, Request},
+    http_io,
+    media::range,
+};
+
+static ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/console.archive"));
+
+/// The archive, read as far as its text: `build.rs` tells the format.
+struct Archive {
+    headers: &'static str,
+    files: &'static str,
+    bodies: &'static [u8],
+}
+
+struct File {
+    content_type: &'static str,
+    tag: &'static str,
+    plain: &'static [u8],
+    gzipped: &'static [u8],
+}
+
+impl Archive {
+    /// `None` when the archive was blanked.
+    fn read(bytes: &'static [u8]) -> Option<Self> {
+        const END: &[u8] = b"\n.\n";
+        let end = memchr::memmem::find(bytes, END)?;
+        let text = std::str::from_utf8(&bytes[..end]).ok()?.strip_prefix("console\n")?;
+        let (headers, files) = text.split_once("\n\n")?;
+        Some(Archive { headers, files, bodies: &bytes[end + END.len()..] })
+    }
+
+    fn find(&self, path: &str) -> Option<File> {
+        let line = self.files.lines().find_map(|line| line.strip_prefix(path)?.strip_prefix('\t'))?;
+        let mut fields = line.split('\t');
+        let (content_type, tag) = (fields.next()?, fields.next()?);
+        let mut place = || fields.next()?.parse::<usize>().ok();
+        let (start, between, end) = (place()?, place()?, place()?);
+        let (plain, gzipped) = (self.bodies.get(start..between)?, self.bodies.get(between..end)?);
+        Some(File { content_type, tag, plain, gzipped })
+    }
+
+    /// What `static/_headers` says of every answer.
+    fn add_headers(&self, headers: &mut HeaderMap) {
+        let pairs = self.headers.lines().filter_map(|line| line.split_once('\t'));
+        headers.extend(pairs.filter_map(|(name, value)| Some((name.parse::<HeaderName>().ok()?, value.parse().ok()?))));
+    }
+}
+
+impl File {
+    fn is_page(&self) -> bool {
+        self.content_type.starts_with("text/html")
+    }
+}
+
+/// `/`: the console.
+pub async fn home(_: Rc<App>, _: Request) -> Result<Reply> {
+    redirect(StatusCode::FOUND, "/manage")
+}
+
+/// `/favicon.ico`, which browsers ask for where no page has named another: the one there is.
+pub async fn icon(_: Rc<App>, _: Request) -> Result<Reply> {
+    redirect(StatusCode::FOUND, "/favicon.svg")
+}
+
+/// Any file of the console.
+pub async fn file(_: Rc<App>, request: Request) -> Result<Reply> {
+    // The compiler must not conclude anything from what the archive holds now: see the top of this file.
+    answer(black_box(ARCHIVE), &request)
+}
+
+fn answer(archive: &'static [u8], request: &Request) -> Result<Reply> {
+    let path = request.uri().path();
+    let Some(archive) = Archive::read(archive) else {
+        let place = "this build leaves the console to its host, to Workers' static assets for instance";
+        return Err(Error::new(Kind::NotFound, format!("There is nothing at {path}: {place}")));
+    };
+    let page = path.strip_suffix(".html").filter(|page| archive.find(page).is_some_and(|file| file.is_page()));
+    let mut reply = match (archive.find(path), page) {
+        (Some(file), _) => send(&file, request),
+        (None, Some(page)) => {
+            let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+            redirect(StatusCode::TEMPORARY_REDIRECT, &format!("{page}{query}"))?
+        }
+        (None, None) => return Err(Error::new(Kind::NotFound, format!("There is nothing at {path}"))),
+    };
+    archive.add_headers(reply.headers_mut());
+    Ok(reply)
+}
+
+fn send(file: &File, request: &Request) -> Reply {
+    let gzip = takes_gzip(request.headers());
+    let content = if gzip { file.gzipped } else { file.plain };
+    // The two forms differ in their bytes, so a strong tag has to differ too.
+    let etag = if gzip { format!("\"{}-gzip\"", file.tag) } else { format!("\"{}\"", file.tag) };
+    let known = range::is_known(request.headers(), &etag);
+    let body = if known || request.method() == Method::HEAD { &[] } else { content };
+    let mut reply = Reply::new(Body::Full(Bytes::from_static(body)));
+    let headers = reply.headers_mut();
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    headers.extend(HeaderValue::from_str(&etag).ok().map(|etag| (header::ETAG, etag)));
+    if known {
+        *reply.status_mut() = StatusCode::NOT_MODIFIED;
+        return reply;
+    }
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.content_type));
+    headers.insert(header::CONTENT_LENGTH, content.len().into());
+    if gzip {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    reply
+}
+
+/// RFC 9110, section 12.5.3: the coding's own weight counts, else that of `*`; none is what is not wanted.
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::ACCEPT_ENCODING).into_iter().filter_map(|value| value.to_str().ok());
+    let mut any = false;
+    for coding in values.flat_map(|value| value.split(',')) {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        // Weights are numbers from 0 to 1: one without another digit than 0 is 0.
+        let wanted =
+            weight.trim().strip_prefix("q=").is_none_or(|weight| weight.contains(|c| ('1'..='9').contains(&c)));
+        match name.trim() {
+            name if name.eq_ignore_ascii_case("gzip") => return wanted,
+            "*" => any = wanted,
+            _ => {}
+        }
+    }
+    any
+}
+
+fn redirect(status: StatusCode, to: &str) -> Result<Reply> {
+    let mut reply = http_io::empty(status);
+    let to = HeaderValue::from_str(to).map_err(|_| Error::internal("An address of a redirect is not valid"))?;
+    reply.headers_mut().insert(header::LOCATION, to);
+    Ok(reply)
+}
+
+#[cfg(test)]
+mod tests;
