@@ -1,5 +1,6 @@
-// The Worker on this machine: workerd with a real local D1 and KV. Used by
-// `cargo xtask up` and by the tests.
+// The Worker on this machine: workerd with a real local D1 and KV, and the
+// console's files in the platform's own asset layer. Used by `cargo xtask up`
+// and by the tests.
 //
 //   node cloudflare/serve.mjs --port 8787 --data .data --var NAME=VALUE
 
@@ -33,7 +34,10 @@ export async function serve({ port = 0, dataDir, vars = {}, script, flags = [], 
   if (port !== 0) await assertFree(port);
   if (dataDir) await mkdir(dataDir, { recursive: true });
   const wrangler = await readFile(join(root, "wrangler.toml"), "utf8");
+  const setting = (name) => wrangler.match(new RegExp(`^${name} = "(.+)"$`, "m"))[1];
   const worker = new Miniflare({
+    // Assets are the Worker's of this name.
+    name: setting("name"),
     host: HOST,
     port,
     // No request to Cloudflare for the `cf` object.
@@ -46,9 +50,18 @@ export async function serve({ port = 0, dataDir, vars = {}, script, flags = [], 
       { type: "CompiledWasm", include: ["**/*.wasm"] },
     ],
     scriptPath: join(root, script ?? "cloudflare/worker.mjs"),
-    compatibilityDate: wrangler.match(/^compatibility_date = "(.+)"$/m)[1],
+    compatibilityDate: setting("compatibility_date"),
     compatibilityFlags: [...JSON.parse(wrangler.match(/^compatibility_flags = (.+)$/m)[1]), ...flags],
     bindings: vars,
+    // As `wrangler dev` passes them on; miniflare itself reads `_headers` and `.assetsignore`.
+    assets: {
+      directory: join(root, setting("directory")),
+      routerConfig: { has_user_worker: true },
+      assetConfig: {
+        html_handling: setting("html_handling"),
+        not_found_handling: setting("not_found_handling"),
+      },
+    },
     d1Databases: { DB: "grok2api" },
     kvNamespaces: { KV: "grok2api" },
     d1Persist: dataDir ? join(dataDir, "d1") : false,

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::bundle;
 use crate::component::Component;
+use crate::console;
 use crate::process;
 use crate::tools;
 use crate::world;
@@ -17,29 +18,41 @@ const TARGET: &str = "wasm32-wasip2";
 
 /// Builds the gateway and the bundle as it is deployed: optimised, and held to its budget.
 pub fn build(root: &Path) -> Result<()> {
-    assemble(root)?;
+    let component = assemble(root)?;
     tools::node_packages(root)?;
-    bundle::optimise(root)
+    bundle::optimise(root)?;
+    bundle::print_size("component with the console", &component)?;
+    Ok(())
 }
 
 /// Builds the gateway and everything a Worker needs of it. What a platform takes is no matter to a host of one's own.
-pub fn assemble(root: &Path) -> Result<()> {
-    let bytes = compile(root, "grok2api")?;
-    let component = Component::decode(&bytes)?;
+/// Gives the component's bytes.
+pub fn assemble(root: &Path) -> Result<Vec<u8>> {
+    let Built { bytes, messages } = compile(root, "grok2api")?;
+    let mut component = Component::decode(&bytes)?;
     let declared = root.join("wit/world.wit");
     let declared = fs::read_to_string(&declared).with_context(|| format!("cannot read {}", declared.display()))?;
     world::check(&component, &declared)?;
-    bundle::write(root, "grok2api", "signatures.mjs", &component)
+    console::blank(&mut component.core, &console::archive(&messages)?)?;
+    bundle::write(root, "grok2api", "signatures.mjs", &component)?;
+    Ok(bytes)
 }
 
 /// Builds the component that the shim's own tests run.
 pub fn probe(root: &Path) -> Result<()> {
-    let component = Component::decode(&compile(root, "probe")?)?;
+    let component = Component::decode(&compile(root, "probe")?.bytes)?;
     bundle::write(root, "probe", "probe.signatures.mjs", &component)
 }
 
+struct Built {
+    /// The component.
+    bytes: Vec<u8>,
+    /// What cargo said, one JSON object a line.
+    messages: Vec<u8>,
+}
+
 /// Compiles one package of the workspace to a component and reads it.
-fn compile(root: &Path, package: &str) -> Result<Vec<u8>> {
+fn compile(root: &Path, package: &str) -> Result<Built> {
     add_target(root)?;
     let mut cargo = Command::new("cargo");
     cargo.args(["build", "--target", TARGET, "--release", "--package", package]);
@@ -50,7 +63,8 @@ fn compile(root: &Path, package: &str) -> Result<Vec<u8>> {
         bail!("cargo could not build {package} for {TARGET}");
     }
     let file = artifact(&output.stdout).with_context(|| format!("cargo built no component of {package}"))?;
-    fs::read(&file).with_context(|| format!("cannot read {}", file.display()))
+    let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(Built { bytes, messages: output.stdout })
 }
 
 /// The `.wasm` file that cargo's messages name last.

@@ -5,6 +5,7 @@ mod build;
 mod bundle;
 mod checks;
 mod component;
+mod console;
 mod demo;
 mod docs;
 mod host;
