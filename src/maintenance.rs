@@ -1,7 +1,11 @@
-//! What is done now and then, whoever asks for it: `POST /internal/maintenance`.
+//! What is done now and then: bytes and rows whose time is over go, secrets stored in clear are sealed.
 //!
-//! Anybody may call it. It does only what is due, a slice at a time, and a lease keeps it from being done twice at
-//! once or too often.
+//! Two things start it. `POST /internal/maintenance` does one slice of what is due, whoever calls; a lease keeps it from
+//! being done twice at once or too often. And the first request of a local day starts it after its own answer, where
+//! nobody has called for a while. The lease [`leases::DAY`], which the statement that opens a request looks at, is held
+//! when no request has to: until the next local midnight when all is done, and as long as a caller is expected again.
+//!
+//! A slice that is done twice, half-way or by a stranger does no harm: each statement asks anew what is due.
 
 use std::rc::Rc;
 
@@ -12,111 +16,120 @@ use crate::{
     error::Result,
     host::{Reply, Request},
     http_io,
-    media::clean,
+    media::{clean, day},
     sealing,
     settings::{Global, Settings},
-    store::{leases, media, request_logs, request_stats, settings},
+    store::{
+        admin_sessions,
+        leases::{self, DAY},
+        login_attempts, media, request_logs, request_stats, settings, storage,
+    },
 };
 
+/// The lease of whoever is at it.
+const WORK: &str = "maintenance";
 const LEASE: i64 = 30_000;
+/// How long a caller is expected again: longer than the quarter of an hour of the Worker's cron and of `cargo xtask up`,
+/// so that no request starts anything where they call.
+const PAUSE: i64 = 20 * 60 * 1000;
 /// Between two runs of what looks at whole tables: they cost reads, and anybody may ask for them.
 const RARELY: i64 = 60 * 60 * 1000;
-/// The same for sealing, which has a slice to do each time until all is sealed.
+/// The same for sealing.
 const SEALING: i64 = 10 * 60 * 1000;
-const DAY: i64 = 24 * 60 * 60 * 1000;
+const MS_OF_DAY: i64 = 24 * 60 * 60 * 1000;
 /// Stored parts that one slice deletes: with all the rest still below the 50 calls that Workers allow.
 const PARTS: usize = 25;
-/// Rows that one slice looks at.
+/// Rows that one statement deletes.
 const ROWS: i64 = 500;
+/// Slices that one request starts; what is then left waits for the next request, not for the next day.
+const SLICES: usize = 20;
+/// On Workers the calls are shared with the chat that has been answered: one slice of about 35. That is for a Worker
+/// without cron. Should the chat have left too few, the run fails half-way, and the next one goes on.
+const PARTS_AFTER_A_CHAT: usize = 8;
 
+/// `POST /internal/maintenance`
 pub async fn run(app: Rc<App>, _: Request) -> Result<Reply> {
     let now = app.now();
-    if leases::take(&app.db, "maintenance", now, now + LEASE).await? {
-        let settings = settings::read(&app.db).await?;
-        clean::slice(&app, PARTS).await;
-        forget_media(&app, &settings, now).await?;
-        if leases::take(&app.db, "requests", now, now + RARELY).await? {
-            forget_requests(&app, &settings, now).await?;
-        }
-        if leases::take(&app.db, "sealing", now, now + SEALING).await? {
-            sealing::slice(&app, &settings).await?;
-        }
+    if leases::take(&app.db, WORK, now, now + LEASE).await? {
+        let is_left = slice(&app, now, PARTS).await?;
+        let done_until = if is_left { 0 } else { midnight(&app, now).await };
+        leases::set(&app.db, DAY, done_until.max(now + PAUSE)).await?;
     }
     Ok(http_io::empty(StatusCode::NO_CONTENT))
 }
 
-/// Counters first: they outlive the log.
-async fn forget_requests(app: &App, settings: &Settings, now: i64) -> Result<()> {
+/// For the end of a request that has seen that [`DAY`] is free. Of many at once, one starts the work.
+pub async fn of_the_day(app: &App) {
+    if let Err(error) = slices(app).await {
+        eprintln!("{}: the maintenance of the day broke off: {error}", app.request_id);
+    }
+}
+
+async fn slices(app: &App) -> Result<()> {
+    let mut now = app.now();
+    // A request that took long may come when the work of the day is done. A run that fails, or dies, is taken up again
+    // when this lease ends.
+    let is_first = leases::take(&app.db, DAY, now, now + LEASE).await?;
+    if !is_first || !leases::take(&app.db, WORK, now, now + LEASE).await? {
+        return Ok(());
+    }
+    let is_worker = storage::is_d1(&app.db).await?;
+    let (count, parts) = if is_worker { (1, PARTS_AFTER_A_CHAT) } else { (SLICES, PARTS) };
+    for _ in 0..count {
+        if !slice(app, now, parts).await? {
+            return leases::set(&app.db, DAY, midnight(app, now).await).await;
+        }
+        let held = now + LEASE;
+        now = app.now();
+        if !leases::renew(&app.db, WORK, held, now + LEASE).await? {
+            return Ok(());
+        }
+    }
+    leases::set(&app.db, DAY, now + LEASE).await
+}
+
+async fn midnight(app: &App, now: i64) -> i64 {
+    day::next_midnight(now, app.timezone_offset_minutes().await)
+}
+
+/// Does a slice of all that is due; tells whether something is left for another one.
+async fn slice(app: &App, now: i64, parts: usize) -> Result<bool> {
+    let settings = settings::read(&app.db).await?;
+    let mut is_left = clean::slice(app, parts).await;
+    is_left |= media::forget(&app.db, now - settings.global.media_retention_days * MS_OF_DAY, ROWS).await?;
+    is_left |= at_most_every(app, RARELY, "requests", now, old_rows(app, &settings, now)).await?;
+    is_left |= at_most_every(app, SEALING, "sealing", now, sealing::slice(app, &settings)).await?;
+    Ok(is_left)
+}
+
+/// Work that is not done again before so many milliseconds have passed, unless it left something.
+async fn at_most_every(
+    app: &App,
+    pause: i64,
+    lease: &str,
+    now: i64,
+    work: impl Future<Output = Result<bool>>,
+) -> Result<bool> {
+    if !leases::take(&app.db, lease, now, now + pause).await? {
+        return Ok(false);
+    }
+    let is_left = work.await?;
+    if is_left {
+        leases::set(&app.db, lease, now).await?;
+    }
+    Ok(is_left)
+}
+
+/// Counters before the log: they outlive it.
+async fn old_rows(app: &App, settings: &Settings, now: i64) -> Result<bool> {
     let hour = request_stats::local_hour(now, app.timezone_offset_minutes().await);
     request_stats::age(&app.db, hour).await?;
     let Global { log_retention_days, log_retention_rows, .. } = settings.global;
-    request_logs::prune(&app.db, now, log_retention_days, log_retention_rows).await.map(drop)
-}
-
-async fn forget_media(app: &App, settings: &Settings, now: i64) -> Result<()> {
-    media::forget(&app.db, now - settings.global.media_retention_days * DAY, ROWS).await
+    let logs = request_logs::prune(&app.db, now, log_retention_days, log_retention_rows).await?;
+    let sessions = admin_sessions::sweep(&app.db, now, ROWS).await?;
+    let attempts = login_attempts::sweep(&app.db, now, ROWS).await?;
+    Ok(logs || sessions || attempts)
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use futures::{FutureExt, StreamExt};
-    use http::Method;
-
-    use super::*;
-    use crate::{
-        host::{Host, native::NativeHost},
-        router,
-    };
-
-    fn wake(host: &Rc<NativeHost>) -> StatusCode {
-        let mut request = http::Request::new(futures::stream::empty().boxed_local());
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = "http://gateway.test/internal/maintenance".parse().expect("a valid address");
-        let status = host.run(router::route(host.app(), request).boxed_local()).status();
-        host.settle();
-        status
-    }
-
-    /// Requests logged so many days ago.
-    fn log(host: &NativeHost, days: &[i64]) {
-        for ago in days {
-            let id = (host.now() - ago * DAY) * 2048;
-            host.sql(
-                "INSERT INTO request_logs (id, request_id, ip, key_id, key_name, model, stream, status, error_code,
-                   error, duration_ms, attempts, token_suffix, prompt_tokens, completion_tokens)
-                 VALUES (?, '', '', 1, '', 'grok-4', 0, 200, '', '', 1, 1, '', 1, 1)",
-                vec![id.into()],
-            );
-        }
-    }
-
-    #[test]
-    fn old_requests_go_by_the_settings_and_strangers_cannot_hurry_it() {
-        let host = NativeHost::new();
-        assert_eq!(wake(&host), StatusCode::NO_CONTENT);
-        let logged = || host.number("SELECT count(*) FROM request_logs");
-        log(&host, &[0, 10, 29, 31, 40]);
-        host.advance(Duration::from_secs(60));
-        assert_eq!((wake(&host), logged()), (StatusCode::NO_CONTENT, 5), "an hour has not passed");
-        host.advance(Duration::from_secs(3600));
-        assert_eq!((wake(&host), logged()), (StatusCode::NO_CONTENT, 3));
-        host.sql("INSERT INTO settings VALUES ('global', '{\"log_retention_days\":20}')", vec![]);
-        host.advance(Duration::from_secs(3600));
-        assert_eq!((wake(&host), logged()), (StatusCode::NO_CONTENT, 2));
-    }
-
-    #[test]
-    fn tokens_stored_in_clear_are_sealed_when_there_is_a_key() {
-        let host = NativeHost::new();
-        wake(&host);
-        let add =
-            "INSERT INTO tokens (hash, sealed, suffix, token_type, created_at) VALUES ('h', 'clear', 'x', 'sso', 0)";
-        host.sql(add, vec![]);
-        host.set_variable("encryption_key", "a key of sixteen or more characters");
-        host.advance(Duration::from_secs(600));
-        wake(&host);
-        assert_eq!(host.number("SELECT count(*) FROM tokens WHERE substr(sealed, 1, 3) = 'v1.'"), 1);
-    }
-}
+mod tests;

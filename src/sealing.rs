@@ -15,15 +15,18 @@ use crate::{
 /// Rows of a table that one call looks at: what a Worker seals within its 10 ms of CPU.
 const SLICE: i64 = 200;
 
-/// Seals a slice of what is not sealed with the key in force. Without a key there is nothing to do.
-pub async fn slice(app: &App, stored: &Settings) -> Result<()> {
+/// Seals a slice of what is not sealed with the key in force, and tells whether there may be more that can be. Without
+/// a key there is nothing to do.
+pub async fn slice(app: &App, stored: &Settings) -> Result<bool> {
     let vault = Vault::open(app).await?;
     if !vault.has_key() {
-        return Ok(());
+        return Ok(false);
     }
+    let mut is_left = false;
     let previous = vault.previous_prefix();
     for table in Table::ALL {
         let outdated = seals::outdated(&app.db, table, previous.as_deref(), SLICE).await?;
+        let is_full = outdated.len() as i64 == SLICE;
         let renewed: Vec<Renewed> = outdated
             .into_iter()
             .filter_map(|row| {
@@ -33,13 +36,14 @@ pub async fn slice(app: &App, stored: &Settings) -> Result<()> {
             .collect();
         if !renewed.is_empty() {
             seals::renew(&app.db, table, &renewed).await?;
+            is_left |= is_full;
         }
     }
     let grok = stored.grok.sealed_anew(app, &vault);
     if !grok.is_empty() {
         settings::save(&app.db, app.now(), Change { grok, ..Change::default() }).await?;
     }
-    Ok(())
+    Ok(is_left)
 }
 
 #[cfg(test)]

@@ -117,6 +117,20 @@ test('a thousand files are cleared at once, and their parts by cron within the c
   assert.deepEqual([answer.body.data.deleted_count, answer.body.data.parts_left >= 960], [1000, true]);
   assert.ok((await work(answer)).steps.length <= 50);
   assert.equal((await gw.ok('GET', '/cache/size')).total_size_bytes, 0);
+  // A chat of these tests has started the maintenance of the day, and its lease may still be held.
+  await database.prepare('DELETE FROM leases').run();
   const cron = await work(await gw.call('POST', '/internal/maintenance'));
   assert.ok(cron.steps.length <= 50 && cron.steps.some((step) => step.operation === 'delete'), `${cron.steps.length} calls`);
+});
+
+test('without cron, the first chat of a day does a small slice after its answer', async () => {
+  const database = await gw.host.miniflare.getD1Database('DB');
+  await database.prepare('DELETE FROM leases').run();
+  const answer = await gw.chat('hi');
+  assert.equal(answer.status, 200, answer.text);
+  const { steps } = await work(answer);
+  assert.deepEqual(steps.slice(0, 3).map((step) => step.kind), ['d1', 'fetch', 'd1'], 'the chat itself comes first');
+  assert.ok(steps.length <= 40, `${steps.length} calls: chats with pictures need some too`);
+  assert.equal(steps.filter((step) => step.operation === 'delete').length, 8);
+  assert.deepEqual((await work(await gw.chat('hi'))).steps.map((step) => step.kind), ['d1', 'fetch', 'd1'], 'another has begun');
 });

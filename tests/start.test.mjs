@@ -1,30 +1,16 @@
 // Starts that are not the usual one: an empty database, one that is a version behind, one that broke.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { databaseOf, sqlite } from './lib/database.mjs';
 import { PASSWORD, jwt, startGateway } from './lib/gateway.mjs';
 
-const run = promisify(execFile);
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const sqlite = (...args) => run('python3', [here('lib/database.py'), ...args]);
 const login = (gw) => gw.call('POST', '/api/login', { body: { username: 'admin', password: PASSWORD } });
-
-/** The database file below a data folder, by what is in it: each host names it in its own way. */
-async function databaseOf(folder) {
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath ?? entry.path, entry.name);
-    if (!entry.isFile() || !/\.(db|sqlite)$/.test(entry.name)) continue;
-    const { stdout } = await sqlite('tables', path).catch(() => ({ stdout: '' }));
-    if (stdout.includes('d1_migrations')) return path;
-  }
-  throw new Error(`no database below ${folder}`);
-}
 
 /** A data folder that a gateway has used and left, with one token and one key in it. */
 async function usedFolder() {

@@ -88,7 +88,7 @@ async fn clear_kind(app: Rc<App>, kind: Option<MediaKind>) -> Result<Reply> {
         data["type"] = crate::media::folder(kind).into();
     }
     let work = app.clone();
-    app.host.spawn(async move { clean::slice(&work, clean::SLICE).await }.boxed_local());
+    app.host.spawn(async move { clean::slice(&work, clean::SLICE).map(drop).await }.boxed_local());
     http_io::json(&json!({ "success": true, "message": message, "data": data }))
 }
 

@@ -17,14 +17,16 @@ pub const SLICE: usize = 40;
 /// Workers keep six connections open at once.
 const AT_ONCE: usize = 6;
 
-/// Deletes at most so many parts. What fails is tried again by the next slice.
-pub async fn slice(app: &App, budget: usize) {
-    if let Err(error) = delete(app, budget).await {
+/// Deletes at most so many parts, and tells whether to go on: something may be left, and nothing failed. What fails is
+/// tried again by the next slice, be it after the next storing.
+pub async fn slice(app: &App, budget: usize) -> bool {
+    delete(app, budget).await.unwrap_or_else(|error| {
         eprintln!("{}: cleaning the cache: {error}", app.request_id);
-    }
+        false
+    })
 }
 
-async fn delete(app: &App, budget: usize) -> Result<()> {
+async fn delete(app: &App, budget: usize) -> Result<bool> {
     let due = media_copies::take_due(&app.db, app.now(), budget).await?;
     let mut left = Vec::with_capacity(due.len());
     let mut room = budget as u64;
@@ -38,6 +40,7 @@ async fn delete(app: &App, budget: usize) -> Result<()> {
             calls.push(async move { (blob.copy, part, blobs::delete(&*app.host, blob, part).await) });
         }
     }
+    let mut may_go_on = room == 0 || due.len() == budget;
     let mut calls = stream::iter(calls).buffer_unordered(AT_ONCE);
     while let Some((copy, part, outcome)) = calls.next().await {
         if let Err(error) = outcome
@@ -45,7 +48,9 @@ async fn delete(app: &App, budget: usize) -> Result<()> {
         {
             eprintln!("{}: a part is not deleted: {error}", app.request_id);
             *left = (*left).max(part + 1);
+            may_go_on = false;
         }
     }
-    media_copies::note_deleted(&app.db, &left).await
+    media_copies::note_deleted(&app.db, &left).await?;
+    Ok(may_go_on)
 }

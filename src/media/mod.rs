@@ -10,7 +10,7 @@ use http::{HeaderMap, Uri};
 use crate::{app::App, grok::media::MediaKind, peer, settings::Settings};
 
 pub mod clean;
-mod day;
+pub mod day;
 pub mod id;
 mod keep;
 pub mod range;

@@ -66,7 +66,7 @@ pub async fn completions(app: Rc<App>, key: PresentedKey, request: Request) -> R
         }
         Err(error) => {
             // A bad key is told before a bad request, and only a good key's requests are logged.
-            ledger.caller = gate::open(&app.db, &key).await?.caller;
+            ledger.opened(gate::open(&app.db, &key, app.now()).await?);
             Err(ledger.refused(error))
         }
     }
@@ -107,7 +107,7 @@ async fn read(request: Request, ledger: &mut Ledger) -> Result<(Chat, Vec<Source
 /// Fetches what pictures have to be fetched, for callers with a good key only.
 async fn pictures_of(app: &App, key: &PresentedKey, sources: Vec<Source>, ledger: &mut Ledger) -> Result<Vec<Picture>> {
     if sources.iter().any(Source::is_remote) {
-        ledger.caller = gate::open(&app.db, key).await?.caller;
+        ledger.opened(gate::open(&app.db, key, app.now()).await?);
     }
     pictures::resolve(&*app.host, sources).await.map_err(|error| ledger.clone().refused(error))
 }
@@ -127,7 +127,7 @@ async fn answer(app: &Rc<App>, key: &PresentedKey, chat: &Chat, mut ledger: Ledg
                     None | Some(Fault::RateLimited { .. }) => no_token(&refusal, ask.now),
                     Some(fault) => Error::from(fault),
                 };
-                ledger.caller = refusal.caller;
+                ledger.opened(refusal.opened);
                 return Err(ledger.refused(error));
             }
         };

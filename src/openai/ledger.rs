@@ -16,8 +16,10 @@ use crate::{
         models::{self, Model},
         translate::Finish,
     },
+    maintenance,
     pool::{self, Outcome, Used},
     store::{
+        gate::Opened,
         request_logs::{self, FinishedRequest, TokenOutcome},
         reserve::Reservation,
     },
@@ -40,6 +42,7 @@ pub struct Ledger {
     attempts: u32,
     used: Option<Used>,
     cost: i64,
+    maintenance_due: bool,
 }
 
 impl Ledger {
@@ -56,7 +59,14 @@ impl Ledger {
             attempts: 0,
             used: None,
             cost: 0,
+            maintenance_due: false,
         }
+    }
+
+    /// The key is good.
+    pub fn opened(&mut self, opened: Opened) {
+        self.caller = opened.caller;
+        self.maintenance_due = opened.maintenance_due;
     }
 
     /// An attempt begins with this token.
@@ -72,6 +82,7 @@ impl Ledger {
         });
         self.cost = model.cost.into();
         self.attempts += 1;
+        self.maintenance_due = reservation.maintenance_due;
     }
 
     pub fn first_content(&mut self) {
@@ -142,13 +153,24 @@ impl Ledger {
             _ => error.message.clone(),
         };
         let finished = self.finished(error.status().as_u16(), error.code().to_owned(), text, outcome);
-        let app = self.app.clone();
-        self.app.host.spawn(async move { write(&app, finished).await }.boxed_local());
+        let host = self.app.host.clone();
+        host.spawn(async move { self.close(finished).await }.boxed_local());
         error
     }
 
     async fn write(&self, status: u16, error_code: String, error: String, outcome: Outcome<'_>) {
-        write(&self.app, self.finished(status, error_code, error, outcome)).await;
+        self.close(self.finished(status, error_code, error, outcome)).await;
+    }
+
+    /// The answer is over, and the chat with its row. What comes after can no longer take calls from it.
+    async fn close(&self, finished: FinishedRequest) {
+        let minutes = self.app.timezone_offset_minutes().await;
+        if let Err(error) = request_logs::finish(&self.app.db, &finished, minutes).await {
+            eprintln!("{}: a row of the request log is lost: {error}", self.app.request_id);
+        }
+        if self.maintenance_due {
+            maintenance::of_the_day(&self.app).await;
+        }
     }
 
     fn finished(&self, status: u16, error_code: String, error: String, outcome: Outcome) -> FinishedRequest {
@@ -180,12 +202,5 @@ impl Ledger {
 
     fn elapsed(&self) -> u64 {
         self.app.host.monotonic().saturating_sub(self.app.started)
-    }
-}
-
-async fn write(app: &App, finished: FinishedRequest) {
-    let minutes = app.timezone_offset_minutes().await;
-    if let Err(error) = request_logs::finish(&app.db, &finished, minutes).await {
-        eprintln!("{}: a row of the request log is lost: {error}", app.request_id);
     }
 }

@@ -2,29 +2,39 @@
 
 use std::rc::Rc;
 
+use futures::FutureExt;
+
 use crate::{
     app::App,
     auth::PresentedKey,
     error::{Error, Kind, Result},
     grok::models,
     host::{Reply, Request},
-    http_io,
+    http_io, maintenance,
     store::gate,
 };
 
 pub async fn list(app: Rc<App>, key: PresentedKey, _: Request) -> Result<Reply> {
-    gate::open(&app.db, &key).await?;
+    open(&app, &key).await?;
     http_io::json(&models::list(app.now_seconds()))
 }
 
 pub async fn get(app: Rc<App>, key: PresentedKey, request: Request) -> Result<Reply> {
-    gate::open(&app.db, &key).await?;
+    open(&app, &key).await?;
     let id = request.uri().path().rsplit('/').next().unwrap_or_default();
     match models::find(id) {
         Some(model) => http_io::json(&model.object(app.now_seconds())),
         // The 404 that OpenAI's clients know.
         None => Err(Error::new(Kind::ModelNotFound, does_not_exist(id)).with_param("model")),
     }
+}
+
+async fn open(app: &Rc<App>, key: &PresentedKey) -> Result<()> {
+    if gate::open(&app.db, key, app.now()).await?.maintenance_due {
+        let after = app.clone();
+        app.host.spawn(async move { maintenance::of_the_day(&after).await }.boxed_local());
+    }
+    Ok(())
 }
 
 pub fn does_not_exist(id: &str) -> String {

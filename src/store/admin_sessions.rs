@@ -65,6 +65,14 @@ pub async fn add(db: &Db, now: i64, session: NewSession<'_>) -> Result<bool> {
     Ok(!db.rows(ADD, params).await?.is_empty())
 }
 
+/// Forgets sessions that have ended, at most so many; tells whether it did so many. Signing in does the same, where
+/// anybody still signs in.
+pub async fn sweep(db: &Db, now: i64, limit: i64) -> Result<bool> {
+    const SWEEP: &str = "DELETE FROM admin_sessions WHERE hash IN (
+   SELECT hash FROM admin_sessions WHERE expires_at <= ?1 LIMIT ?2) RETURNING 1";
+    db.fills(limit, SWEEP, vec![now.into(), limit.into()]).await
+}
+
 pub async fn delete(db: &Db, hash: &str) -> Result<()> {
     db.run("DELETE FROM admin_sessions WHERE hash = ?", vec![hash.into()]).await
 }

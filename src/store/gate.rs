@@ -6,7 +6,7 @@ use crate::{
     settings::Settings,
 };
 
-use super::{Columns, Db, schema};
+use super::{Columns, Db, leases, schema};
 
 /// A valid key, and the settings in force.
 pub struct Opened {
@@ -14,31 +14,38 @@ pub struct Opened {
     pub settings: Settings,
     /// The database was behind and has just been brought up to date.
     pub migrated: bool,
+    /// Nobody has begun the maintenance of this local day.
+    pub maintenance_due: bool,
 }
 
 /// Looks the key up; an unknown or disabled one is a 401. Brings the schema up to date first if need be.
-pub async fn open(db: &Db, key: &PresentedKey) -> Result<Opened> {
-    let mut row = select(db, key).await?;
+pub async fn open(db: &Db, key: &PresentedKey, now: i64) -> Result<Opened> {
+    let mut row = select(db, key, now).await?;
     let migrated = !schema::is_current(row.optional_text()?.as_deref())?;
     if migrated {
         schema::migrate(db).await?;
-        row = select(db, key).await?;
+        row = select(db, key, now).await?;
         row.optional_text()?;
     }
     let (global, grok) = (row.optional_text()?, row.optional_text()?);
+    // A database that is new has nothing to be done, and on Workers its first request has no calls left.
+    let maintenance_due = row.flag()? && !migrated;
     let (Some(key_id), Some(key_name)) = (row.optional_integer()?, row.optional_text()?) else {
         return Err(Error::new(Kind::InvalidKey, "This API key is unknown or disabled: ask the operator for one"));
     };
     let settings = Settings::from_sections(global.as_deref(), grok.as_deref());
-    Ok(Opened { caller: ApiCaller { key_id, key_name }, settings, migrated })
+    Ok(Opened { caller: ApiCaller { key_id, key_name }, settings, migrated, maintenance_due })
 }
 
-async fn select(db: &Db, key: &PresentedKey) -> Result<Columns> {
-    const OPEN: &str = "SELECT (SELECT max(name) FROM d1_migrations),
+async fn select(db: &Db, key: &PresentedKey, now: i64) -> Result<Columns> {
+    let open = format!(
+        "SELECT (SELECT max(name) FROM d1_migrations),
        (SELECT value FROM settings WHERE section = 'global'),
        (SELECT value FROM settings WHERE section = 'grok'),
-       k.id, k.name
-  FROM (SELECT 1) LEFT JOIN api_keys k ON k.hash = ? AND k.is_active = 1";
-    let row = db.one(OPEN, vec![key.hash.as_str().into()]).await?;
+       {due}, k.id, k.name
+  FROM (SELECT 1) LEFT JOIN api_keys k ON k.hash = ?2 AND k.is_active = 1",
+        due = leases::DAY_IS_FREE
+    );
+    let row = db.one(&open, vec![now.into(), key.hash.as_str().into()]).await?;
     Ok(Columns::new(row.unwrap_or_default()))
 }

@@ -45,6 +45,13 @@ async fn select(db: &Db, now: i64, address: &str) -> Result<Columns> {
     Ok(Columns::new(row.unwrap_or_default()))
 }
 
+/// Forgets windows that are over, at most so many; tells whether it did so many.
+pub async fn sweep(db: &Db, now: i64, limit: i64) -> Result<bool> {
+    const SWEEP: &str = "DELETE FROM login_attempts WHERE address IN (
+   SELECT address FROM login_attempts WHERE window_start <= ?1 LIMIT ?2) RETURNING 1";
+    db.fills(limit, SWEEP, vec![(now - WINDOW).into(), limit.into()]).await
+}
+
 /// Counts a failure in one statement; when the address may try again, if this was one too many. Of many at
 /// once, those beyond the limit learn no more than that.
 pub async fn count_failure(db: &Db, now: i64, address: &str) -> Result<Option<i64>> {

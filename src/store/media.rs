@@ -97,12 +97,13 @@ pub async fn note(db: &Db, id: &str, facts: &Facts) -> Result<()> {
 }
 
 /// Forgets files that were made before this time: their addresses are unknown from now on. Looks at the oldest
-/// `limit` only. A file whose bytes are still to be deleted stays until they are.
-pub async fn forget(db: &Db, made_before: i64, limit: i64) -> Result<()> {
+/// `limit` only, and tells whether all of them went. A file whose bytes are still to be deleted stays until they are.
+pub async fn forget(db: &Db, made_before: i64, limit: i64) -> Result<bool> {
     const FORGET: &str = "DELETE FROM media WHERE seq IN (
    SELECT seq FROM (SELECT seq, id, created_at FROM media ORDER BY seq LIMIT ?2) m
-    WHERE created_at < ?1 AND NOT EXISTS (SELECT 1 FROM media_copies c WHERE c.media_id = m.id AND c.state <> 'cleared'))";
-    db.run(FORGET, vec![made_before.into(), limit.into()]).await
+    WHERE created_at < ?1 AND NOT EXISTS (SELECT 1 FROM media_copies c WHERE c.media_id = m.id AND c.state <> 'cleared'))
+ RETURNING 1";
+    db.fills(limit, FORGET, vec![made_before.into(), limit.into()]).await
 }
 
 /// A kind as the database names it.

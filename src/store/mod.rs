@@ -76,6 +76,11 @@ impl Db {
         self.rows(sql, params).await.map(drop)
     }
 
+    /// Whether a statement that changes at most `limit` rows, and returns each, found so many: there may be more.
+    pub async fn fills(&self, limit: i64, sql: &str, params: Vec<Value>) -> Result<bool> {
+        Ok(self.rows(sql, params).await?.len() as i64 >= limit)
+    }
+
     /// A statement that found the database locked has done nothing and is sent again. SQLite has waited for the
     /// lock by then, but not in turn: under load one waiter in many is unlucky.
     async fn attempt(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, DbError> {

@@ -134,7 +134,7 @@ pub async fn clear(db: &Db) -> Result<()> {
 
 /// Rows of one statement that deletes, and how many such statements one pruning takes.
 const SLICE: i64 = 1000;
-const SLICES: usize = 10;
+const SLICES: usize = 5;
 
 /// Deletes the oldest rows beyond `days` and beyond the newest `rows`; tells whether some are left to delete. To
 /// count the rows is to read them, so this is not for every minute.
@@ -146,8 +146,7 @@ pub async fn prune(db: &Db, now: i64, days: i64, rows: i64) -> Result<bool> {
     let first_kept = first_kept.map(|row| Columns::new(row).integer()).transpose()?.unwrap_or(0);
     let before = first_kept.max((now - days * 86_400_000) * 2048);
     for _ in 0..SLICES {
-        let deleted = db.rows(DELETE, vec![before.into(), SLICE.into()]).await?.len();
-        if (deleted as i64) < SLICE {
+        if !db.fills(SLICE, DELETE, vec![before.into(), SLICE.into()]).await? {
             return Ok(false);
         }
     }

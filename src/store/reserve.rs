@@ -18,7 +18,11 @@ use crate::{
     settings::Settings,
 };
 
-use super::{Columns, Db, gate, schema};
+use super::{
+    Columns, Db,
+    gate::{self, Opened},
+    leases, schema,
+};
 
 /// What a request asks of the pool.
 pub struct Ask<'a> {
@@ -32,7 +36,7 @@ pub struct Ask<'a> {
 
 pub enum Reserved {
     Token(Box<Reservation>),
-    None(Refusal),
+    None(Box<Refusal>),
 }
 
 /// A token for this request, with all else the request needs to know of the database.
@@ -40,6 +44,8 @@ pub struct Reservation {
     pub caller: ApiCaller,
     pub settings: Settings,
     pub token: ReservedToken,
+    /// Nobody has begun the maintenance of this local day.
+    pub maintenance_due: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +61,7 @@ pub struct ReservedToken {
 
 /// No token is usable.
 pub struct Refusal {
-    pub caller: ApiCaller,
+    pub opened: Opened,
     /// When the first of those that rest is usable again, in Unix milliseconds; `None` when none will be.
     pub cooling_until: Option<i64>,
 }
@@ -76,7 +82,7 @@ pub async fn reserve(db: &Db, ask: &Ask<'_>) -> Result<Reserved> {
         return taken(row);
     }
     // A bad key, a schema that is behind, or no token: this tells the first and mends the second.
-    let opened = gate::open(db, ask.key).await?;
+    let opened = gate::open(db, ask.key, ask.now).await?;
     if opened.migrated
         && let Some(row) = db.one(&sql, ask.values()).await?
     {
@@ -84,7 +90,7 @@ pub async fn reserve(db: &Db, ask: &Ask<'_>) -> Result<Reserved> {
     }
     let free = db.one(&first_free(ask.model), ask.choice()).await?;
     let cooling_until = free.map(|row| Columns::new(row).optional_integer()).transpose()?.flatten();
-    Ok(Reserved::None(Refusal { caller: opened.caller, cooling_until }))
+    Ok(Reserved::None(Box::new(Refusal { opened, cooling_until })))
 }
 
 impl Ask<'_> {
@@ -123,7 +129,8 @@ fn taken(row: Row) -> Result<Reserved> {
     let (key_id, key_name) = serde_json::from_str(&row.text()?)
         .map_err(|e| Error::internal(format!("The key's row could not be read: {e}")))?;
     let caller = ApiCaller { key_id, key_name };
-    Ok(Reserved::Token(Box::new(Reservation { caller, settings, token })))
+    let maintenance_due = row.flag()?;
+    Ok(Reserved::Token(Box::new(Reservation { caller, settings, token, maintenance_due })))
 }
 
 /// How many of the tokens whose bars have ended are looked at while others are to be had.
@@ -175,8 +182,10 @@ fn columns(model: &Model) -> String {
   CASE WHEN {bucket}_until > ?1 THEN {bucket}_remaining END,
   (SELECT value FROM settings WHERE section = 'global'),
   (SELECT value FROM settings WHERE section = 'grok'),
-  (SELECT json_array(id, name) FROM api_keys WHERE hash = ?6)",
+  (SELECT json_array(id, name) FROM api_keys WHERE hash = ?6),
+  {due}",
         bucket = bucket(model),
+        due = leases::DAY_IS_FREE,
     )
 }
 

@@ -1,8 +1,9 @@
-"""What start.test.mjs does to a database while no host has it open.
+"""What tests do to a database behind a host's back.
 
 `database.py behind FILE MIGRATIONS N`  leaves the schema as it was before the newest migration, with the first N of its
-                                        statements applied (a crash half-way)
+                                        statements applied (a crash half-way); for files that no host has open
 `database.py tables FILE`               prints the tables, one a line
+`database.py count FILE TABLE`          prints how many rows there are
 """
 
 import pathlib
@@ -41,5 +42,11 @@ def tables(file):
     db.close()
 
 
+def count(file, table):
+    db = sqlite3.connect(file, timeout=10)
+    print(db.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0])
+    db.close()
+
+
 if __name__ == "__main__":
-    {"behind": behind, "tables": tables}[sys.argv[1]](*sys.argv[2:])
+    {"behind": behind, "tables": tables, "count": count}[sys.argv[1]](*sys.argv[2:])

@@ -97,7 +97,7 @@ fn check_storage(client: &Client) -> Result<()> {
     }
 }
 
-/// What Cloudflare's cron does for the Worker: nobody else wakes the maintenance here.
+/// What Cloudflare's cron does for the Worker: without it, the first request of a day would do the work of the day.
 fn maintain(client: &Client) {
     loop {
         thread::sleep(MAINTENANCE);

@@ -266,7 +266,7 @@ fn pruning_keeps_the_newest_of_the_last_days() {
     assert_eq!(newest.status, StatusCode::UNAUTHORIZED, "days went by");
     console.host.sql(
         "INSERT INTO request_logs SELECT value, '', '', 1, '', '', 0, 200, '', '', 0, 0, 1, NULL, '', 0, 0
-           FROM (WITH RECURSIVE n (value) AS (VALUES (1) UNION ALL SELECT value + 1 FROM n WHERE value < 12500) SELECT * FROM n)",
+           FROM (WITH RECURSIVE n (value) AS (VALUES (1) UNION ALL SELECT value + 1 FROM n WHERE value < 7500) SELECT * FROM n)",
         vec![],
     );
     assert_eq!((prune(30, 5), prune(30, 5), prune(30, 5)), (true, false, false), "in slices");

@@ -1,6 +1,7 @@
 //! An instance may die in any step. Whatever it dies in, no reader gets a wrong byte, and no part is forgotten.
 
 use super::*;
+use crate::media::clean;
 
 /// Runs maintenance until nothing is due.
 fn maintain(gateway: &Gateway) {
@@ -57,7 +58,7 @@ fn a_death_in_any_step_of_a_cleaning_is_mended() {
         gateway.host.advance(Duration::from_secs(17 * 3600));
         gateway.host.steps_left.set(Some(steps));
         let app = gateway.host.app();
-        gateway.host.start(async move { crate::media::clean::slice(&app, 40).await });
+        gateway.host.start(async move { clean::slice(&app, 40).map(drop).await });
         gateway.host.settle();
         let is_over = gateway.host.steps_left.get() != Some(0);
         gateway.host.steps_left.set(None);

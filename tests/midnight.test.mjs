@@ -1,0 +1,44 @@
+// A local midnight on a host whose maintenance nobody calls: the first request of the new day starts it. The time zone is
+// chosen so that a midnight is near, to the minute.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { databaseOf, sqlite } from './lib/database.mjs';
+import { startGateway, until } from './lib/gateway.mjs';
+
+const MINUTE = 60_000;
+/** Time enough to start a gateway and fill its cache. */
+const LEAST_AHEAD_MS = 25_000;
+
+let gw;
+let midnight;
+before(async () => {
+  midnight = Math.ceil((Date.now() + LEAST_AHEAD_MS) / MINUTE) * MINUTE;
+  const sinceUtcMidnight = (midnight / MINUTE) % 1440;
+  const offset = sinceUtcMidnight <= 720 ? -sinceUtcMidnight : 1440 - sinceUtcMidnight;
+  gw = await startGateway({ vars: { timezone_offset_minutes: String(offset) } });
+});
+after(() => gw?.stop());
+
+test('the first chat of a local day empties the cache, after its answer', async () => {
+  await gw.pool(['basic-1']);
+  const answer = await gw.chat('draw me a moon', { model: 'grok-4' });
+  const paths = [...answer.body.choices[0].message.content.matchAll(/\]\((http[^)]+)/g)].map(([, url]) => new URL(url).pathname);
+  assert.equal(paths.length, 2, answer.text);
+  for (const path of paths) assert.equal((await gw.call('GET', path)).status, 200);
+  const database = await databaseOf(gw.dataDir);
+  const copies = async () => Number(await sqlite('count', database, 'media_copies'));
+  await until(async () => (await copies()) === 2, 'two stored pictures');
+
+  assert.equal((await gw.chat('hi')).status, 200);
+  await gw.logged(2);
+  assert.ok(Date.now() < midnight, 'this machine was too slow to be here before midnight');
+  await sleep(midnight - Date.now() + 100);
+  assert.equal(await copies(), 2, 'nobody has asked yet');
+
+  const first = await gw.chat('good morning', { stream: true });
+  assert.equal(first.status, 200, first.text);
+  assert.match(first.headers.get('server-timing'), /\bdb;desc="?1"?;/, 'the chat itself costs what it always does');
+  await until(async () => (await copies()) === 0, 'an empty cache');
+  for (const path of paths) assert.equal((await gw.call('GET', path)).status, 200, 'fetched again');
+});
