@@ -48,6 +48,8 @@ pub struct ApiCaller {
 /// An operator who is signed in. Only [`AdminSession::open`] makes one.
 pub struct AdminSession {
     hash: String,
+    /// Unix milliseconds.
+    expires_at: i64,
     settings: Settings,
     password: Password,
 }
@@ -66,10 +68,10 @@ impl AdminSession {
             session.expires_at > app.now()
                 && bool::from(session.proof.as_bytes().ct_eq(password.proof(token).as_bytes()))
         };
-        if !found.session.as_ref().is_some_and(is_open) {
+        let Some(open) = found.session.filter(is_open) else {
             return Err(Error::new(Kind::SessionExpired, "The session has ended: sign in again"));
-        }
-        let session = AdminSession { hash, settings: found.settings, password };
+        };
+        let session = AdminSession { hash, expires_at: open.expires_at, settings: found.settings, password };
         if bearer.is_none() && ![Method::GET, Method::HEAD].contains(request.method()) {
             session.check_origin(app, request).await?;
         }
@@ -92,6 +94,15 @@ impl AdminSession {
     /// The password this session was opened with.
     pub fn password(&self) -> &Password {
         &self.password
+    }
+
+    pub fn expires_at(&self) -> i64 {
+        self.expires_at
+    }
+
+    /// Ends all sessions but this one; tells how many had time left.
+    pub async fn end_others(&self, app: &App) -> Result<u64> {
+        admin_sessions::delete_others(&app.db, &self.hash, app.now()).await
     }
 
     /// Ends this session.

@@ -86,6 +86,8 @@ const ROUTES: &[Route] = &[
     route!(GET | HEAD "/videos/{id}" public serve::video),
     route!(POST "/internal/maintenance" public maintenance::run),
     route!(POST "/api/login" public session::login),
+    route!(GET "/api/session" session session::show),
+    route!(POST "/api/sessions/end-others" admin session::end_others),
     route!(POST "/api/logout" session session::logout),
     route!(POST "/api/password" session session::change_password),
     route!(GET "/api/settings" admin settings::read),

@@ -12,7 +12,8 @@ const ROUTES = [['GET', '/settings'], ['POST', '/settings'], ['GET', '/storage/m
   ['POST', '/tokens/add'], ['POST', '/tokens/delete'], ['POST', '/tokens/tags'], ['POST', '/tokens/note'], ['POST', '/tokens/test'],
   ['POST', '/tokens/reveal'], ['GET', '/keys'], ['POST', '/keys/add'], ['POST', '/keys/delete'], ['POST', '/keys/status'],
   ['POST', '/keys/name'], ['POST', '/keys/reveal'], ['POST', '/keys/batch-add'], ['POST', '/keys/batch-delete'],
-  ['POST', '/keys/batch-status'], ['GET', '/logs'], ['POST', '/logs/clear']];
+  ['POST', '/keys/batch-status'], ['GET', '/logs'], ['POST', '/logs/clear'],
+  ['POST', '/sessions/end-others']];
 
 const refused = (answer, status, code) => {
   assert.equal(answer.status, status, answer.text);
@@ -46,6 +47,7 @@ test('the first-run password opens nothing but its own change', async () => {
   assert.equal(answer.body.success, true);
   assert.equal(answer.body.must_change_password ?? answer.body.data?.must_change_password, true);
   gw.session = answer.body.token ?? answer.body.data.token;
+  assert.equal((await gw.ok('GET', '/session')).must_change_password, true);
   for (const [method, path] of ROUTES) refused(await gw.api(method, path, method === 'POST' ? {} : undefined), 403, 'PASSWORD_CHANGE_REQUIRED');
 });
 
@@ -91,6 +93,17 @@ test('a browser’s cookie reads, and writes only from our own origin', async ()
   refused(await write({ origin: 'null' }), 403, 'FOREIGN_ORIGIN');
   const own = await write({ origin: gw.url });
   assert.equal(own.status, 200, own.text);
+});
+
+test('the other sessions can be ended, and this one goes on', async () => {
+  await gw.signIn(NEW);
+  const { session } = gw;
+  const { expires_at } = await gw.signIn(NEW);
+  assert.ok((await gw.ok('POST', '/sessions/end-others', {})).ended >= 1);
+  const { username, must_change_password, ...shown } = await gw.ok('GET', '/session');
+  assert.deepEqual([username, must_change_password, shown.expires_at], ['admin', false, expires_at]);
+  gw.session = session;
+  refused(await gw.api('GET', '/session'), 401, 'SESSION_EXPIRED');
 });
 
 test('signing out ends the session', async () => {

@@ -88,6 +88,26 @@ pub async fn login(app: Rc<App>, request: Request) -> Result<Reply> {
     Ok(reply)
 }
 
+/// `GET /api/session`: who is signed in. For the console's first look, so also with the first-run password.
+pub async fn show(_: Rc<App>, session: AdminSession, _: Request) -> Result<Reply> {
+    http_io::json(&serde_json::json!({
+        "success": true,
+        "data": {
+            "username": session.settings().global.admin_username,
+            "expires_at": session.expires_at(),
+            "must_change_password": session.password().is_default(),
+            "version": env!("CARGO_PKG_VERSION"),
+        },
+    }))
+}
+
+/// `POST /api/sessions/end-others`
+pub async fn end_others(app: Rc<App>, session: AdminSession, _: Request) -> Result<Reply> {
+    let ended = session.end_others(&app).await?;
+    let message = format!("Other sessions ended: {ended}");
+    http_io::json(&serde_json::json!({ "success": true, "message": message, "data": { "ended": ended } }))
+}
+
 /// `POST /api/logout`
 pub async fn logout(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
     let origin = peer::own_origin(&app, request.uri(), request.headers()).await;

@@ -73,6 +73,12 @@ pub async fn sweep(db: &Db, now: i64, limit: i64) -> Result<bool> {
     db.fills(limit, SWEEP, vec![now.into(), limit.into()]).await
 }
 
+/// Deletes every session but one; tells how many of them had time left.
+pub async fn delete_others(db: &Db, hash: &str, now: i64) -> Result<u64> {
+    const DELETE: &str = "DELETE FROM admin_sessions WHERE hash <> ?1 RETURNING expires_at > ?2";
+    db.count_true(DELETE, vec![hash.into(), now.into()]).await
+}
+
 pub async fn delete(db: &Db, hash: &str) -> Result<()> {
     db.run("DELETE FROM admin_sessions WHERE hash = ?", vec![hash.into()]).await
 }

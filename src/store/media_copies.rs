@@ -130,12 +130,7 @@ pub async fn note_deleted(db: &Db, left: &[(i64, u64)]) -> Result<()> {
 pub async fn clear(db: &Db, kind: Option<MediaKind>) -> Result<u64> {
     const CLEAR: &str = "UPDATE media_copies SET state = 'cleared', expires_at = 0
   WHERE state <> 'cleared' AND (?1 IS NULL OR kind = ?1) RETURNING size > 0";
-    let rows = db.rows(CLEAR, vec![kind.map(media::name).into()]).await?;
-    let mut cleared = 0;
-    for row in rows {
-        cleared += u64::from(Columns::new(row).flag()?);
-    }
-    Ok(cleared)
+    db.count_true(CLEAR, vec![kind.map(media::name).into()]).await
 }
 
 /// How many parts wait to be deleted.

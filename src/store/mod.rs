@@ -76,6 +76,15 @@ impl Db {
         self.rows(sql, params).await.map(drop)
     }
 
+    /// How many of the rows that a statement answers begin with a true value.
+    pub async fn count_true(&self, sql: &str, params: Vec<Value>) -> Result<u64> {
+        let mut count = 0;
+        for row in self.rows(sql, params).await? {
+            count += u64::from(Columns::new(row).flag()?);
+        }
+        Ok(count)
+    }
+
     /// Whether a statement that changes at most `limit` rows, and returns each, found so many: there may be more.
     pub async fn fills(&self, limit: i64, sql: &str, params: Vec<Value>) -> Result<bool> {
         Ok(self.rows(sql, params).await?.len() as i64 >= limit)

@@ -168,6 +168,53 @@ fn the_variable_rules_over_the_stored_password_and_ends_its_sessions() {
 }
 
 #[test]
+fn a_session_tells_whose_it_is_and_whether_the_password_must_be_changed() {
+    let mut console = Console::new();
+    let signed_in = console.sign_in("admin").body;
+    let answer = console.get("/api/session").ok();
+    let expected = json!({
+        "username": "admin", "expires_at": signed_in["expires_at"], "must_change_password": true,
+        "version": env!("CARGO_PKG_VERSION"),
+    });
+    assert_eq!((&answer.body["data"], answer.statements), (&expected, 1));
+    console.post("/api/password", json!({ "current": "admin", "new": "a long password" })).ok();
+    assert_eq!(console.get("/api/session").refusal(), (401, "SESSION_EXPIRED", ""));
+    console.host.advance(MINUTE);
+    let signed_in = console.sign_in("a long password").body;
+    console.post("/api/settings", json!({ "global_config": { "admin_username": "grace" } })).ok();
+    let data = console.get("/api/session").ok().body["data"].take();
+    assert_eq!((&data["username"], &data["must_change_password"]), (&json!("grace"), &json!(false)));
+    assert_eq!(data["expires_at"], signed_in["expires_at"]);
+}
+
+#[test]
+fn the_other_sessions_can_be_ended() {
+    let mut console = Console::signed_in();
+    let own = console.headers["authorization"].clone();
+    console.host.advance(7 * 60 * MINUTE);
+    let others: Vec<_> = (0..3)
+        .map(|_| {
+            console.sign_in("a long password");
+            console.headers["authorization"].clone()
+        })
+        .collect();
+    console.headers.insert("authorization", own.clone());
+    let answer = console.post("/api/sessions/end-others", json!({})).ok();
+    assert_eq!((&answer.body["data"], answer.statements), (&json!({ "ended": 3 }), 2));
+    console.get("/api/session").ok();
+    for other in others {
+        console.headers.insert("authorization", other);
+        assert_eq!(console.get("/api/session").refusal(), (401, "SESSION_EXPIRED", ""));
+    }
+    console.headers.insert("authorization", own);
+    assert_eq!(console.post("/api/sessions/end-others", json!({})).ok().body["data"]["ended"], 0);
+    // One that has run out is no session any more, whether or not its row is still there.
+    console.host.sql("INSERT INTO admin_sessions VALUES ('old', '', '', 0, 1)", vec![]);
+    assert_eq!(console.post("/api/sessions/end-others", json!({})).ok().body["data"]["ended"], 0);
+    assert_eq!(console.host.number("SELECT count(*) FROM admin_sessions"), 1);
+}
+
+#[test]
 fn sessions_end_by_logout_and_after_eight_hours() {
     let mut console = Console::signed_in();
     let answer = console.post("/api/logout", json!({})).ok();

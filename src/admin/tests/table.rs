@@ -86,9 +86,9 @@ fn strangers_get_401_from_every_route_of_the_console() {
 }
 
 #[test]
-fn the_first_run_password_opens_nothing_but_what_changes_it() {
+fn the_first_run_password_opens_nothing_but_what_tells_of_it_and_changes_it() {
     let others: Vec<&str> = table().filter(|e| e.guard == Guard::Session).map(|e| e.path).collect();
-    assert_eq!(others, ["/api/logout", "/api/password"]);
+    assert_eq!(others, ["/api/session", "/api/logout", "/api/password"]);
     let mut console = Console::new();
     console.sign_in("admin");
     for (entry, _) in of_console(&document()) {
