@@ -114,6 +114,7 @@ const ROUTES: &[Route] = &[
     route!(POST "/api/logs/clear" admin logs::clear),
     route!(GET "/api/cache/size" admin cache::size),
     route!(GET "/api/cache/list" admin cache::list),
+    route!(POST "/api/cache/delete" admin cache::delete),
     route!(POST "/api/cache/clear" admin cache::clear),
     route!(POST "/api/cache/clear/images" admin cache::clear_images),
     route!(POST "/api/cache/clear/videos" admin cache::clear_videos),

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use futures::FutureExt;
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::{
     admin::query::{self, Paging},
@@ -13,9 +14,12 @@ use crate::{
     grok::media::MediaKind,
     host::{Reply, Request},
     http_io,
-    media::{address, clean},
+    media::{address, clean, id},
     store::media_copies,
 };
+
+/// One statement's list stays below a megabyte.
+const MAX_BATCH: usize = 10_000;
 
 /// `GET /api/cache/size`
 pub async fn size(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
@@ -49,7 +53,8 @@ pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Rep
             json!({
                 "id": entry.media_id, "name": entry.media_id, "url": url, "thumbnail": thumbnail,
                 "size": readable(entry.size), "size_bytes": entry.size, "mtime": entry.stored_at,
-                "content_type": entry.content_type,
+                "content_type": entry.content_type, "created_at": entry.created_at, "expires_at": entry.expires_at,
+                "token_suffix": entry.token_suffix,
             })
         })
         .collect();
@@ -73,20 +78,40 @@ pub async fn clear_videos(app: Rc<App>, _: AdminSession, _: Request) -> Result<R
     clear_kind(app, Some(MediaKind::Video)).await
 }
 
-/// No file can be read from the cache when this answers. The bytes are deleted in slices: the first after the
-/// answer, those left over by later requests and by maintenance.
 async fn clear_kind(app: Rc<App>, kind: Option<MediaKind>) -> Result<Reply> {
     let deleted = media_copies::clear(&app.db, kind).await?;
-    let parts = media_copies::parts_due(&app.db, app.now()).await?;
-    let left = parts.saturating_sub(clean::SLICE as u64);
-    let mut message = format!("Cache cleared: {deleted} files");
-    if left > 0 {
-        message.push_str(&format!("; {left} stored parts are still being deleted"));
-    }
-    let mut data = json!({ "deleted_count": deleted, "parts_left": left });
+    let mut data = json!({ "deleted_count": deleted });
     if let Some(kind) = kind {
         data["type"] = crate::media::folder(kind).into();
     }
+    cleared(app, format!("Cache cleared: {deleted} files"), data).await
+}
+
+#[derive(Deserialize)]
+struct Files {
+    ids: Vec<String>,
+}
+
+/// `POST /api/cache/delete`; an id of which nothing is cached counts for nothing.
+pub async fn delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
+    let Files { mut ids } = http_io::read_json(request).await?;
+    if !(1..=MAX_BATCH).contains(&ids.len()) {
+        return Err(Error::invalid("ids", format!("Name the files by their ids, 1 to {MAX_BATCH} at a time")));
+    }
+    ids.retain(|id| id::is_possible(id));
+    let deleted = media_copies::clear_files(&app.db, &ids).await?;
+    cleared(app, format!("Taken out of the cache: {deleted} files"), json!({ "deleted": deleted })).await
+}
+
+/// No file that was cleared can be read from the cache when this answers. The bytes are deleted in slices: the first
+/// after the answer, those left over by later requests and by maintenance.
+async fn cleared(app: Rc<App>, mut message: String, mut data: Value) -> Result<Reply> {
+    let parts = media_copies::parts_due(&app.db, app.now()).await?;
+    let left = parts.saturating_sub(clean::SLICE as u64);
+    if left > 0 {
+        message.push_str(&format!("; {left} stored parts are still being deleted"));
+    }
+    data["parts_left"] = left.into();
     let work = app.clone();
     app.host.spawn(async move { clean::slice(&work, clean::SLICE).map(drop).await }.boxed_local());
     http_io::json(&json!({ "success": true, "message": message, "data": data }))

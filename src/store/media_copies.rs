@@ -133,6 +133,13 @@ pub async fn clear(db: &Db, kind: Option<MediaKind>) -> Result<u64> {
     db.count_true(CLEAR, vec![kind.map(media::name).into()]).await
 }
 
+/// The same for the copies of these files.
+pub async fn clear_files(db: &Db, media_ids: &[String]) -> Result<u64> {
+    const CLEAR: &str = "UPDATE media_copies SET state = 'cleared', expires_at = 0
+  WHERE state <> 'cleared' AND media_id IN (SELECT value FROM json_each(?)) RETURNING size > 0";
+    db.count_true(CLEAR, vec![media::json(&media_ids)?.into()]).await
+}
+
 /// How many parts wait to be deleted.
 pub async fn parts_due(db: &Db, now: i64) -> Result<u64> {
     const PARTS: &str = "SELECT coalesce(sum(parts), 0) FROM media_copies WHERE expires_at <= ?";
@@ -161,17 +168,25 @@ pub struct Entry {
     pub media_id: String,
     pub size: i64,
     pub stored_at: i64,
+    pub expires_at: i64,
     pub content_type: String,
+    /// When the answer was made that it belongs to.
+    pub created_at: i64,
+    /// Of the account that made it; `""` when that was deleted.
+    pub token_suffix: String,
 }
 
 /// The newest first, and how many there are in all.
 pub async fn list(db: &Db, kind: MediaKind, now: i64, limit: i64, offset: i64) -> Result<(i64, Vec<Entry>)> {
     const LIST: &str = "WITH live AS (
-   SELECT seq, media_id, size, stored_at, content_type FROM media_copies
+   SELECT seq, media_id, size, stored_at, expires_at, content_type FROM media_copies
     WHERE kind = ?1 AND state = 'stored' AND expires_at > ?2)
- SELECT t.total, e.media_id, e.size, e.stored_at, e.content_type
-   FROM (SELECT count(*) AS total FROM live) t
+ SELECT l.total, e.media_id, e.size, e.stored_at, e.expires_at, e.content_type,
+        coalesce(m.created_at, e.stored_at), coalesce(t.suffix, '')
+   FROM (SELECT count(*) AS total FROM live) l
    LEFT JOIN (SELECT * FROM live ORDER BY seq DESC LIMIT ?3 OFFSET ?4) e ON 1
+   LEFT JOIN media m ON m.id = e.media_id
+   LEFT JOIN tokens t ON t.id = m.token_id
   ORDER BY e.seq DESC";
     let rows = db.rows(LIST, vec![media::name(kind).into(), now.into(), limit.into(), offset.into()]).await?;
     let (mut total, mut entries) = (0, Vec::new());
@@ -180,8 +195,15 @@ pub async fn list(db: &Db, kind: MediaKind, now: i64, limit: i64, offset: i64) -
         total = row.integer()?;
         // A page past the end is one row with the total alone.
         if let Some(media_id) = row.optional_text()? {
-            let (size, stored_at) = (row.integer()?, row.integer()?);
-            entries.push(Entry { media_id, size, stored_at, content_type: row.text()? });
+            entries.push(Entry {
+                media_id,
+                size: row.integer()?,
+                stored_at: row.integer()?,
+                expires_at: row.integer()?,
+                content_type: row.text()?,
+                created_at: row.integer()?,
+                token_suffix: row.text()?,
+            });
         }
     }
     Ok((total, entries))

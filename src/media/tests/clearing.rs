@@ -7,17 +7,23 @@ use super::*;
 impl Gateway {
     /// A signed-in console's call.
     fn console(&self, method: Method, path: &str) -> Value {
+        self.console_with(method, path, &Value::Null)
+    }
+
+    fn console_with(&self, method: Method, path: &str, body: &Value) -> Value {
         self.host.set_variable("admin_password", "a long password");
         self.host.set_variable("password_iterations", "1000");
         let mut login = request(Method::POST, "/api/login", &[]);
-        let body = json!({ "username": "admin", "password": "a long password" }).to_string();
-        *login.body_mut() = futures::stream::iter([Ok(Bytes::from(body))]).boxed_local();
+        let sent = |body: &Value| futures::stream::iter([Ok(Bytes::from(body.to_string()))]).boxed_local();
+        *login.body_mut() = sent(&json!({ "username": "admin", "password": "a long password" }));
         let reply = self.host.run(router::route(self.host.app(), login).boxed_local());
-        let Body::Full(body) = reply.into_body() else { panic!("it is JSON") };
-        let body: Value = serde_json::from_slice(&body).expect("it is JSON");
-        let token = format!("Bearer {}", body["token"].as_str().expect("it signs in"));
+        let Body::Full(signed_in) = reply.into_body() else { panic!("it is JSON") };
+        let signed_in: Value = serde_json::from_slice(&signed_in).expect("it is JSON");
+        let token = format!("Bearer {}", signed_in["token"].as_str().expect("it signs in"));
         let method_is_get = method == Method::GET;
-        let answer = self.ask(method, path, &[("authorization", &token)]);
+        let mut request = request(method, path, &[("authorization", &token)]);
+        *request.body_mut() = sent(body);
+        let answer = self.answer(request);
         let limit = if method_is_get { 2 } else { 5 };
         assert!(answer.statements <= limit, "{path}: {} statements", answer.statements);
         serde_json::from_slice(&answer.body).unwrap_or_else(|e| panic!("{path} answers no JSON: {e}"))
@@ -71,6 +77,8 @@ fn the_console_sees_what_is_cached() {
     let url = items[0]["url"].as_str().expect("it has one");
     assert_eq!((items[0]["content_type"].as_str(), items[0]["size_bytes"].as_i64()), (Some("video/mp4"), Some(1024)));
     assert_eq!(items[0]["thumbnail"], url);
+    assert_eq!((&items[0]["created_at"], &items[0]["token_suffix"]), (&json!(START - 3_600_000), &json!("x")));
+    assert_eq!(items[0]["expires_at"], START + 16 * 3_600_000, "midnight");
     assert_eq!(gateway.get(url, &[]).body.len(), 1024);
     assert!(gateway.asked().is_empty());
     let rest = gateway.console(Method::GET, "/api/cache/list?limit=2&offset=2");
@@ -95,6 +103,45 @@ fn a_kind_is_cleared_by_itself() {
         (gateway.stored_parts(), gateway.console(Method::GET, "/api/cache/size")["data"]["total_size_bytes"].clone()),
         (0, json!(0))
     );
+}
+
+#[test]
+fn single_files_are_taken_out_of_the_cache() {
+    let gateway = Gateway::new();
+    gateway.cached(3, MediaKind::Image, 10);
+    gateway.cached(1, MediaKind::Video, 2 * MIB);
+    let ids = |kind: &str| -> Vec<Value> {
+        let list = gateway.console(Method::GET, &format!("/api/cache/list?type={kind}"));
+        list["data"]["items"].as_array().expect("it is a list").iter().map(|item| item["id"].clone()).collect()
+    };
+    let delete = |ids: &[&Value]| gateway.console_with(Method::POST, "/api/cache/delete", &json!({ "ids": ids }));
+    let (images, videos) = (ids("image"), ids("video"));
+    let strange = crate::media::id::new([9; 16]);
+    let answer = delete(&[&images[1], &videos[0], &images[1], &json!(strange), &json!("../x")]);
+    assert_eq!(answer["data"], json!({ "deleted": 2, "parts_left": 0 }));
+    assert_eq!((gateway.stored_parts(), gateway.host.number("SELECT count(*) FROM media_copies")), (2, 2));
+    assert_eq!((ids("image"), ids("video")), (vec![images[0].clone(), images[2].clone()], vec![]));
+    assert_eq!(delete(&[&images[1]])["data"]["deleted"], 0, "it is gone already");
+    assert_eq!(delete(&[])["field"], "ids");
+    let many = vec![&images[1]; 10_001];
+    assert_eq!(delete(&many)["field"], "ids");
+    // The address stays.
+    gateway.asked();
+    let path = crate::media::address("", MediaKind::Image, images[1].as_str().expect("it is text"));
+    assert_eq!((gateway.get(&path, &[]).status, gateway.asked().len()), (200, 1));
+}
+
+#[test]
+fn many_files_are_taken_out_at_once_and_deleted_in_slices() {
+    let gateway = Gateway::new();
+    gateway.cached(100, MediaKind::Image, 10);
+    let list = gateway.console(Method::GET, "/api/cache/list?limit=200");
+    let ids: Vec<_> = list["data"]["items"].as_array().expect("it is a list").iter().map(|item| &item["id"]).collect();
+    gateway.host.kv_calls.borrow_mut().clear();
+    let answer = gateway.console_with(Method::POST, "/api/cache/delete", &json!({ "ids": ids }));
+    assert_eq!(answer["data"], json!({ "deleted": 100, "parts_left": 60 }));
+    assert_eq!((gateway.stored_parts(), gateway.host.kv_calls.borrow().len()), (60, 40));
+    assert_eq!(gateway.console(Method::GET, "/api/cache/list")["data"]["total"], 0, "none can be read");
 }
 
 #[test]

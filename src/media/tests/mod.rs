@@ -89,8 +89,12 @@ impl Gateway {
 
     /// Asks, reads to the end and lets the work after the answer finish.
     fn ask(&self, method: Method, path: &str, headers: &[(&'static str, &str)]) -> Answer {
+        self.answer(request(method, path, headers))
+    }
+
+    fn answer(&self, request: crate::host::Request) -> Answer {
         self.host.statements.borrow_mut().clear();
-        let reply = self.host.run(router::route(self.host.app(), request(method, path, headers)).boxed_local());
+        let reply = self.host.run(router::route(self.host.app(), request).boxed_local());
         let statements = self.host.statements.borrow().len();
         let (head, body) = reply.into_parts();
         let is_through = matches!(body, Body::Through(_));
