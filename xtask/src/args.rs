@@ -25,27 +25,60 @@ pub struct Up {
     pub demo: bool,
 }
 
+/// The words of a command line: options as `--name value` or `--name=value`.
+pub struct Words<'a> {
+    rest: std::slice::Iter<'a, String>,
+    /// The one last taken, as it was given.
+    pub word: &'a str,
+    attached: Option<&'a str>,
+}
+
+impl<'a> Words<'a> {
+    pub fn new(arguments: &'a [String]) -> Self {
+        Words { rest: arguments.iter(), word: "", attached: None }
+    }
+
+    /// The next option's name.
+    pub fn next(&mut self) -> Option<&'a str> {
+        self.word = self.rest.next()?;
+        match self.word.split_once('=') {
+            Some((name, value)) if name.starts_with("--") => {
+                self.attached = Some(value);
+                Some(name)
+            }
+            _ => {
+                self.attached = None;
+                Some(self.word)
+            }
+        }
+    }
+
+    /// What belongs to the option last taken.
+    pub fn value(&mut self, what: &str) -> Result<String> {
+        let word = self.attached.or_else(|| self.rest.next().map(String::as_str));
+        word.map(str::to_owned).with_context(|| format!("{} needs {what}", self.word))
+    }
+
+    /// Whether no value hangs on it.
+    pub fn is_bare(&self) -> bool {
+        self.attached.is_none()
+    }
+}
+
 /// `None` when help was asked for.
 pub fn parse(arguments: &[String], root: &Path) -> Result<Option<Up>> {
     let mut options = Up { host: None, port: 8787, data: PathBuf::new(), vars: Vec::new(), demo: false };
     let mut data = None;
-    let mut rest = arguments.iter();
-    while let Some(argument) = rest.next() {
-        let (name, attached) = match argument.split_once('=') {
-            Some((name, value)) if name.starts_with("--") => (name, Some(value.to_owned())),
-            _ => (argument.as_str(), None),
-        };
-        let mut value = |what: &str| {
-            attached.clone().or_else(|| rest.next().cloned()).with_context(|| format!("{name} needs {what}"))
-        };
+    let mut words = Words::new(arguments);
+    while let Some(name) = words.next() {
         match name {
-            "--host" => options.host = Some(kind(&value("`spin` or `workerd`")?)?),
-            "--port" => options.port = port(&value("a port number")?)?,
-            "--data" => data = Some(std::path::absolute(value("a folder")?).context("--data needs a folder")?),
-            "--var" => options.vars.push(variable(&value("NAME=VALUE")?)?),
-            "--demo" if attached.is_none() => options.demo = true,
+            "--host" => options.host = Some(kind(&words.value("`spin` or `workerd`")?)?),
+            "--port" => options.port = port(&words.value("a port number")?)?,
+            "--data" => data = Some(std::path::absolute(words.value("a folder")?).context("--data needs a folder")?),
+            "--var" => options.vars.push(variable(&words.value("NAME=VALUE")?)?),
+            "--demo" if words.is_bare() => options.demo = true,
             "--help" | "-h" => return Ok(None),
-            _ => bail!("`up` knows no option `{argument}`\n\n{USAGE}"),
+            _ => bail!("`up` knows no option `{}`\n\n{USAGE}", words.word),
         }
     }
     options.data = data.unwrap_or_else(|| root.join(if options.demo { ".data/demo" } else { ".data" }));

@@ -1,9 +1,8 @@
 //! What `up --demo` adds: a scripted Grok, accounts for it, a password and a key, and a line to paste.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{BufRead, BufReader, Read, Write},
-    os::unix::fs::OpenOptionsExt,
+    fs,
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
@@ -12,7 +11,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use crate::{http::Client, process::Running};
+use crate::{http::Client, private, process::Running};
 
 /// Cookies shaped like those of grok.com, by the names that the scripted Grok goes by: two Basic accounts, one Super.
 const BASIC: [&str; 2] = [
@@ -41,7 +40,7 @@ pub fn introduce(client: &Client, url: &str, data: &Path) -> Result<()> {
     let file = CredentialsFile(data.join("credentials.json"));
     let (mut credentials, first) = match file.read()? {
         Some(credentials) => (credentials, false),
-        None => (Credentials { password: random()?, key: None }, true),
+        None => (Credentials { password: private::random::<12>()?, key: None }, true),
     };
     if !works(client, credentials.key.as_deref())? {
         // Written before the password is set: a start that breaks off in between can be repeated.
@@ -80,13 +79,8 @@ impl CredentialsFile {
     }
 
     fn write(&self, credentials: &Credentials) -> Result<()> {
-        let draft = self.0.with_extension("new");
-        let _ = fs::remove_file(&draft);
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
         let value = json!({ "username": "admin", "password": credentials.password, "key": credentials.key });
-        file.write_all(format!("{value:#}\n").as_bytes())?;
-        file.sync_all()?;
-        Ok(fs::rename(&draft, &self.0)?)
+        private::write(&self.0, format!("{value:#}\n").as_bytes())
     }
 }
 
@@ -117,13 +111,6 @@ fn call(client: &Client, path: &str, session: &str, body: Value) -> Result<Value
         bail!("{path} answered {}: {}", reply.status, reply.message());
     }
     Ok(reply.body)
-}
-
-/// 24 hexadecimal digits from the system's generator.
-fn random() -> Result<String> {
-    let mut bytes = [0; 12];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn print(url: &str, credentials: &Credentials, first: bool, file: &Path) {

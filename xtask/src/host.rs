@@ -1,16 +1,14 @@
 //! The two hosts that run the component on this machine: which one, and how it is started.
 
 use std::{
-    fs::{self, OpenOptions},
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
+    fs,
     path::Path,
     process::{Command, Stdio},
 };
 
 use anyhow::{Result, bail};
 
-use crate::{args::Up, networks, tools};
+use crate::{args::Up, networks, private, tools};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -108,7 +106,5 @@ fn spin(root: &Path, port: u16, vars: &[(String, String)], data: &Path) -> Resul
 /// In a file, because Spin takes a value that begins with `@` for a file's name; for its owner only, some are secrets.
 fn write_variables(path: &Path, vars: &[(String, String)]) -> Result<()> {
     let map: serde_json::Map<_, _> = vars.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
-    let _ = fs::remove_file(path);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    Ok(file.write_all(serde_json::Value::Object(map).to_string().as_bytes())?)
+    private::write(path, serde_json::Value::Object(map).to_string().as_bytes())
 }

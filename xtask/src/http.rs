@@ -1,4 +1,4 @@
-//! The few HTTP calls that `up` makes to what it started on this machine.
+//! The few HTTP calls that `up` and `deploy` make to what they started.
 
 use std::time::Duration;
 
@@ -25,12 +25,21 @@ impl Reply {
 }
 
 impl Client {
+    /// For this machine, whose own address is never a matter for a proxy.
     pub fn new(base: &str) -> Self {
+        Self::with(base, None)
+    }
+
+    /// For an address on the Internet.
+    pub fn elsewhere(base: &str) -> Self {
+        Self::with(base, ureq::Proxy::try_from_env())
+    }
+
+    fn with(base: &str, proxy: Option<ureq::Proxy>) -> Self {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(30)))
-            // The machine's own address is never a matter for a proxy.
-            .proxy(None)
+            .proxy(proxy)
             .build();
         Client { agent: config.into(), base: base.to_owned() }
     }

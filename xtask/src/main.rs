@@ -1,4 +1,4 @@
-//! The developer commands: `cargo xtask build | up | vendor | test`.
+//! The developer commands: `cargo xtask build | up | deploy | vendor | test`.
 
 mod args;
 mod build;
@@ -7,11 +7,13 @@ mod checks;
 mod component;
 mod console;
 mod demo;
+mod deploy;
 mod docs;
 mod host;
 mod http;
 mod lines;
 mod networks;
+mod private;
 mod process;
 mod signatures;
 mod test;
@@ -31,6 +33,7 @@ Usage: cargo xtask <command>
            with --probe the small component that the shim's tests run
   up       build and run on this machine; `cargo xtask up --help` tells the options
   vendor   copy the console's libraries from their npm packages to static/vendor
+  deploy   `cargo xtask deploy cloudflare`: build, and put it on Cloudflare Workers; --help tells the options
   test     everything that CI runs";
 
 fn main() -> ExitCode {
@@ -67,6 +70,13 @@ fn run(arguments: &[String]) -> Result<()> {
             }
         },
         "vendor" => none().and_then(|()| vendor::vendor(&root)),
+        "deploy" => match deploy::parse(rest, &root)? {
+            Some(options) => deploy::cloudflare(&root, &options),
+            None => {
+                println!("{}", deploy::USAGE);
+                Ok(())
+            }
+        },
         "test" => none().and_then(|()| test::test(&root)),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");

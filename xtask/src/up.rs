@@ -86,7 +86,7 @@ fn wait_until_ready(client: &Client, running: &mut [Running]) -> Result<()> {
 }
 
 /// The first statement of any request migrates the database: better here than under somebody's first question.
-fn check_storage(client: &Client) -> Result<()> {
+pub fn check_storage(client: &Client) -> Result<()> {
     let reply = client.get("/v1/models", "no-key-only-a-look-at-the-storage")?;
     let (status, said) = (reply.status, reply.message());
     match status {

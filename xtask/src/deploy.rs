@@ -1,0 +1,61 @@
+//! `cargo xtask deploy cloudflare`: from a checkout to a Worker that answers, as often as one likes.
+//!
+//! Every step asks what is there before it makes anything, so a run that broke off is mended by the next one, and a
+//! run on what is complete makes nothing new. Nothing is ever deleted. The secrets travel with the code in one upload:
+//! there is no moment in which the Worker answers without them.
+
+mod api;
+mod config;
+mod found;
+mod health;
+mod login;
+mod migrations;
+mod options;
+mod refusal;
+mod secrets;
+mod wrangler;
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::{build, tools};
+use api::Api;
+use config::Config;
+use found::Found;
+use migrations::Migrations;
+pub use options::{Options, USAGE, parse};
+use secrets::Secrets;
+
+pub fn cloudflare(root: &Path, options: &Options) -> Result<()> {
+    let config = Config::read(root, options.name.as_deref())?;
+    let migrations = Migrations::read(&config.migrations)?;
+    tools::node_packages(root)?;
+    let api = Api::connect(login::login(root)?)?;
+    let found = Found::look(&api, &config)?;
+    migrations.check(&found.applied)?;
+    let secrets = Secrets::choose(&options.data, &api.account, &config, &found.secrets)?;
+    println!("account     {}", api.account);
+    found.tell(&config, migrations.missing(&found.applied).len());
+    secrets.tell(&found.secrets);
+    if options.dry_run {
+        println!("nothing was changed (--dry-run)");
+        return Ok(());
+    }
+    if options.build {
+        println!("building the component and the Worker's bundle");
+        build::build(root)?;
+    }
+    let database = found.database(&api, &config, options.location.as_deref())?;
+    let namespace = found.namespace(&api, &config)?;
+    // Before the first request: on the free plan an invocation has 50 statements, and the schema takes most of them.
+    migrations.apply(&api, &database, &found.applied)?;
+    secrets.keep()?;
+    let derived = config.derived(&api.account, &database, &namespace);
+    let targets = wrangler::deploy(root, &derived, &secrets)?;
+    let url = health::address(options.url.as_deref(), &targets)?;
+    health::check(&url)?;
+    secrets.remind();
+    println!("deployed {url}");
+    Ok(())
+}

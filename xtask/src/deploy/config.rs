@@ -1,0 +1,191 @@
+//! wrangler.toml, and what is made of it for one deployment: the same with the ids filled in. The tracked file stays as
+//! it is.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+/// The longest name that fits into an address on workers.dev.
+const LONGEST_NAME: usize = 63;
+
+#[derive(Debug)]
+pub struct Config {
+    value: Value,
+    pub name: String,
+    pub database: String,
+    /// Named in the file already, by hand or by Cloudflare's deploy button.
+    pub database_id: Option<String>,
+    pub namespace: String,
+    pub namespace_id: Option<String>,
+    pub migrations: PathBuf,
+    /// Whether it shall be on workers.dev; wrangler's rule.
+    pub workers_dev: bool,
+}
+
+impl Config {
+    pub fn read(root: &Path, name: Option<&str>) -> Result<Self> {
+        let path = root.join("wrangler.toml");
+        let text = fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+        Self::parse(&text, root, name)
+    }
+
+    fn parse(text: &str, root: &Path, other_name: Option<&str>) -> Result<Self> {
+        let mut value: Value = toml::from_str(text).context("wrangler.toml is not valid")?;
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let name = match other_name {
+            Some(name) => name.to_owned(),
+            None => text(&value["name"]).context("wrangler.toml has no `name`")?,
+        };
+        check_name(&name)?;
+        value["name"] = name.as_str().into();
+        absolute(root, &mut value["main"]);
+        if let Some(folder) = value.get_mut("assets").and_then(|assets| assets.get_mut("directory")) {
+            absolute(root, folder);
+        }
+        let database = binding(&mut value, "d1_databases", "DB")?;
+        absolute(root, &mut database["migrations_dir"]);
+        let migrations =
+            text(&database["migrations_dir"]).context("the database in wrangler.toml has no `migrations_dir`")?;
+        if let Some(name) = other_name {
+            // Two Workers on one database would not open each other's secrets.
+            database["database_name"] = name.into();
+            database.as_object_mut().expect("a table").remove("database_id");
+        }
+        let database_name =
+            text(&database["database_name"]).context("the database in wrangler.toml has no `database_name`")?;
+        let database_id = text(&database["database_id"]);
+        let namespace = binding(&mut value, "kv_namespaces", "KV")?;
+        if other_name.is_some() {
+            namespace.as_object_mut().expect("a table").remove("id");
+        }
+        let namespace_id = text(&namespace["id"]);
+        let routed =
+            value.get("route").is_some() || value["routes"].as_array().is_some_and(|routes| !routes.is_empty());
+        Ok(Config {
+            workers_dev: value["workers_dev"].as_bool().unwrap_or(!routed),
+            namespace: format!("{name}-cache"),
+            database: database_name,
+            migrations: migrations.into(),
+            value,
+            name,
+            database_id,
+            namespace_id,
+        })
+    }
+
+    /// Whether it sets a variable in clear, under either spelling.
+    pub fn has_variable(&self, name: &str) -> bool {
+        self.value["vars"].as_object().is_some_and(|vars| vars.keys().any(|key| key.eq_ignore_ascii_case(name)))
+    }
+
+    /// The file for wrangler, complete, its paths absolute.
+    pub fn derived(&self, account: &str, database: &str, namespace: &str) -> Value {
+        let mut value = self.value.clone();
+        value["account_id"] = account.into();
+        for (list, binding, field, id) in
+            [("d1_databases", "DB", "database_id", database), ("kv_namespaces", "KV", "id", namespace)]
+        {
+            let entries = value[list].as_array_mut().expect("looked at when it was read");
+            let entry = entries.iter_mut().find(|entry| entry["binding"] == binding);
+            entry.expect("looked at when it was read")[field] = json!(id);
+        }
+        value
+    }
+}
+
+fn check_name(name: &str) -> Result<()> {
+    if name.len() > LONGEST_NAME {
+        bail!(
+            "the Worker's name has {} characters, and an address takes {LONGEST_NAME}: choose a shorter one than `{name}`",
+            name.len()
+        );
+    }
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if name.is_empty() || !name.chars().all(fits) || name.starts_with('-') || name.ends_with('-') {
+        bail!("a Worker's name is made of a-z, 0-9 and inner hyphens, which `{name}` is not");
+    }
+    Ok(())
+}
+
+fn binding<'a>(value: &'a mut Value, list: &str, name: &str) -> Result<&'a mut Value> {
+    let entries = value.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten();
+    let entry = entries.into_iter().find(|entry| entry["binding"] == name);
+    entry.with_context(|| format!("wrangler.toml has no `{name}` among its [[{list}]]"))
+}
+
+fn absolute(root: &Path, path: &mut Value) {
+    if let Some(relative) = path.as_str() {
+        *path = root.join(relative).to_string_lossy().into_owned().into();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOT: &str = "/r";
+
+    fn parsed(more: &str, name: Option<&str>) -> Result<Config> {
+        let text = format!(
+            "name = \"g\"\nmain = \"cloudflare/worker.mjs\"\n{more}\n[assets]\ndirectory = \"static\"\n[vars]\nTrusted_Proxy = \"*\"\n\
+             [[d1_databases]]\nbinding = \"DB\"\ndatabase_name = \"data\"\nmigrations_dir = \"migrations\"\n\
+             [[kv_namespaces]]\nbinding = \"KV\"\n"
+        );
+        Config::parse(&text, Path::new(ROOT), name)
+    }
+
+    #[test]
+    fn ids_are_filled_in_and_paths_made_absolute() {
+        let config = parsed("", None).unwrap();
+        assert_eq!(
+            (config.name.as_str(), config.database.as_str(), config.namespace.as_str()),
+            ("g", "data", "g-cache")
+        );
+        let derived = config.derived("acc", "d", "n");
+        assert_eq!(derived["main"], "/r/cloudflare/worker.mjs");
+        assert_eq!(derived["assets"]["directory"], "/r/static");
+        assert_eq!(derived["d1_databases"][0]["migrations_dir"], "/r/migrations");
+        assert_eq!(
+            (&derived["d1_databases"][0]["database_id"], &derived["kv_namespaces"][0]["id"]),
+            (&json!("d"), &json!("n"))
+        );
+        assert_eq!(derived["account_id"], "acc");
+        assert!(config.has_variable("trusted_proxy") && !config.has_variable("encryption_key"));
+    }
+
+    #[test]
+    fn another_name_has_a_database_of_its_own() {
+        let config = parsed("", Some("mine")).unwrap();
+        assert_eq!((config.database.as_str(), config.namespace.as_str()), ("mine", "mine-cache"));
+        assert_eq!(config.derived("acc", "d", "n")["d1_databases"][0]["database_name"], "mine");
+    }
+
+    #[test]
+    fn routes_take_the_worker_off_workers_dev_unless_it_is_wanted() {
+        let route = "routes = [{ pattern = \"g.example\", custom_domain = true }]";
+        assert!(parsed("", None).unwrap().workers_dev);
+        assert!(!parsed(route, None).unwrap().workers_dev);
+        assert!(parsed(&format!("workers_dev = true\n{route}"), None).unwrap().workers_dev);
+    }
+
+    #[test]
+    fn names_that_no_address_takes_are_refused() {
+        for (name, said) in
+            [("a".repeat(64), "has 64 characters"), ("My_Worker".into(), "a-z, 0-9"), ("a-".into(), "inner hyphens")]
+        {
+            let error = parsed("", Some(&name)).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
+        assert!(parsed("", Some(&"a".repeat(63))).is_ok());
+    }
+
+    #[test]
+    fn the_file_of_this_repository_is_understood() {
+        let config = Config::read(&crate::root(), None).unwrap();
+        assert!(config.migrations.join("0001_initial.sql").exists());
+    }
+}

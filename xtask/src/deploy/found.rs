@@ -1,0 +1,121 @@
+//! What the account holds already, found by name; and what is made of the rest.
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use super::{api::Api, config::Config, migrations, refusal::Refusal};
+
+/// Codes of the API.
+const NO_SUCH_WORKER: i64 = 10007;
+const NO_SUBDOMAIN: i64 = 10007;
+const DATABASE_EXISTS: i64 = 7502;
+const NAMESPACE_EXISTS: i64 = 10014;
+
+const DATABASES: &str = "/d1/database";
+const NAMESPACES: &str = "/storage/kv/namespaces";
+
+#[derive(Debug)]
+pub struct Found {
+    database: Option<String>,
+    namespace: Option<String>,
+    /// Names of the Worker's secrets; their values nobody can read.
+    pub secrets: Vec<String>,
+    /// Migrations that the database has seen.
+    pub applied: Vec<String>,
+}
+
+impl Found {
+    /// Looks, and changes nothing. Each part of the API is asked, so that a permission that lacks shows itself here.
+    pub fn look(api: &Api, config: &Config) -> Result<Self> {
+        let secrets = format!("/workers/scripts/{}/secrets", config.name);
+        let secrets = unless(api.get(&secrets), NO_SUCH_WORKER)?;
+        let secrets = secrets.iter().filter_map(Value::as_array).flatten();
+        let secrets = secrets.filter_map(|secret| secret["name"].as_str().map(str::to_owned)).collect();
+        let database = match &config.database_id {
+            Some(id) => Some(named_id(api, DATABASES, id, "database_id")?),
+            None => find_database(api, &config.database)?,
+        };
+        let namespace = match &config.namespace_id {
+            Some(id) => Some(named_id(api, NAMESPACES, id, "id")?),
+            None => find_namespace(api, &config.namespace)?,
+        };
+        if config.workers_dev && unless(api.get("/workers/subdomain"), NO_SUBDOMAIN)?.is_none() {
+            bail!(
+                "the account has no address on workers.dev yet: choose one at \
+                 https://dash.cloudflare.com/{}/workers/onboarding, then run this again",
+                api.account
+            );
+        }
+        let applied = database.as_ref().map_or(Ok(Vec::new()), |id| migrations::applied(api, id))?;
+        Ok(Found { database, namespace, secrets, applied })
+    }
+
+    pub fn tell(&self, config: &Config, missing: usize) {
+        let state = |id: &Option<String>| id.as_ref().map_or("to be made".to_owned(), |id| format!("is there ({id})"));
+        println!("database    {}: {}, {missing} migrations to apply", config.database, state(&self.database));
+        println!("namespace   {}: {}", config.namespace, state(&self.namespace));
+        println!("Worker      {}", config.name);
+    }
+
+    /// The database's id, after making it where there is none.
+    pub fn database(&self, api: &Api, config: &Config, location: Option<&str>) -> Result<String> {
+        if let Some(id) = &self.database {
+            return Ok(id.clone());
+        }
+        println!("making the database {}", config.database);
+        let mut body = json!({ "name": config.database });
+        if let Some(place) = location {
+            body["primary_location_hint"] = place.into();
+        }
+        match unless(api.post(DATABASES, &body), DATABASE_EXISTS)? {
+            Some(made) => id_of(&made, "uuid"),
+            // An earlier attempt of this call arrived after all.
+            None => find_database(api, &config.database)?.context("the database is there and cannot be found"),
+        }
+    }
+
+    /// The namespace's id, after making it where there is none.
+    pub fn namespace(&self, api: &Api, config: &Config) -> Result<String> {
+        if let Some(id) = &self.namespace {
+            return Ok(id.clone());
+        }
+        println!("making the namespace {}", config.namespace);
+        match unless(api.post(NAMESPACES, &json!({ "title": config.namespace })), NAMESPACE_EXISTS)? {
+            Some(made) => id_of(&made, "id"),
+            None => find_namespace(api, &config.namespace)?.context("the namespace is there and cannot be found"),
+        }
+    }
+}
+
+fn find_database(api: &Api, name: &str) -> Result<Option<String>> {
+    find(api, DATABASES, "name", name, "uuid")
+}
+
+fn find_namespace(api: &Api, title: &str) -> Result<Option<String>> {
+    find(api, NAMESPACES, "title", title, "id")
+}
+
+fn find(api: &Api, list: &str, field: &str, name: &str, id: &str) -> Result<Option<String>> {
+    api.pages(list)?.iter().find(|entry| entry[field] == name).map(|entry| id_of(entry, id)).transpose()
+}
+
+fn id_of(entry: &Value, field: &str) -> Result<String> {
+    entry[field].as_str().map(str::to_owned).with_context(|| format!("Cloudflare's answer names no `{field}`"))
+}
+
+/// An id that wrangler.toml names has to be one of this account.
+fn named_id(api: &Api, list: &str, id: &str, field: &str) -> Result<String> {
+    let answer = api.get(&format!("{list}/{id}"));
+    answer.with_context(|| {
+        format!("wrangler.toml names the `{field}` {id}: correct it, or remove it to find it by name")
+    })?;
+    Ok(id.to_owned())
+}
+
+/// `None` for a refusal with this code.
+fn unless(answer: Result<Value>, code: i64) -> Result<Option<Value>> {
+    match answer {
+        Err(error) if error.downcast_ref::<Refusal>().is_some_and(|refusal| refusal.has(code)) => Ok(None),
+        other => other.map(Some),
+    }
+}

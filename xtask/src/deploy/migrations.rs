@@ -1,0 +1,122 @@
+//! The schema, brought up to date before the first request sees it: the same files, the same table of what was applied
+//! and the same indulgence as the component's own (src/store/schema.rs), so that either goes on where the other broke off.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use super::{api::Api, refusal::Refusal};
+use crate::lines;
+
+const SEPARATOR: &str = "\n-- statement\n";
+
+/// As wrangler makes it.
+const CREATE_LEDGER: &str = "CREATE TABLE IF NOT EXISTS d1_migrations (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  name       TEXT UNIQUE,
+  applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL
+);";
+
+/// Name and text, in the order in which they are applied.
+#[derive(Debug)]
+pub struct Migrations(Vec<(String, String)>);
+
+impl Migrations {
+    pub fn read(folder: &Path) -> Result<Self> {
+        let mut all = Vec::new();
+        for path in lines::files(folder, &["sql"]).with_context(|| format!("{} cannot be read", folder.display()))? {
+            let name = path.file_name().expect("a file has a name").to_string_lossy().into_owned();
+            all.push((name, fs::read_to_string(&path)?));
+        }
+        if all.is_empty() {
+            bail!("{} holds no migration", folder.display());
+        }
+        Ok(Migrations(all))
+    }
+
+    pub fn missing<'a>(&'a self, applied: &[String]) -> Vec<&'a (String, String)> {
+        self.0.iter().filter(|(name, _)| !applied.contains(name)).collect()
+    }
+
+    /// An older release must not be put on a newer release's data.
+    pub fn check(&self, applied: &[String]) -> Result<()> {
+        let latest = &self.0.last().expect("never empty").0;
+        match applied.iter().max() {
+            Some(newest) if newest > latest => bail!(
+                "the database has the migration {newest} of a newer release, and this one ends with {latest}: deploy \
+                 that release, or restore the database to a time before it (docs/cloudflare.md)"
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// One statement a call, as the component does it.
+    pub fn apply(&self, api: &Api, database: &str, applied: &[String]) -> Result<()> {
+        let missing = self.missing(applied);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        query(api, database, CREATE_LEDGER, &[])?;
+        for (name, text) in missing {
+            println!("applying the migration {name}");
+            for statement in text.split(SEPARATOR) {
+                match query(api, database, statement, &[]) {
+                    Err(error) if is_done_already(&error) => {}
+                    other => drop(other.with_context(|| format!("the migration {name} could not be applied"))?),
+                }
+            }
+            query(api, database, "INSERT INTO d1_migrations (name) VALUES (?) ON CONFLICT (name) DO NOTHING", &[name])?;
+        }
+        Ok(())
+    }
+}
+
+/// What a database has seen; a new one nothing.
+pub fn applied(api: &Api, database: &str) -> Result<Vec<String>> {
+    let rows = match query(api, database, "SELECT name FROM d1_migrations", &[]) {
+        Err(error) if refused_with(&error, &["no such table"]) => return Ok(Vec::new()),
+        other => other?,
+    };
+    let rows = rows[0]["results"].as_array().context("D1's answer holds no rows")?;
+    Ok(rows.iter().filter_map(|row| row["name"].as_str().map(str::to_owned)).collect())
+}
+
+/// May be sent twice: every statement here finds its work done the second time.
+fn query(api: &Api, database: &str, sql: &str, params: &[&str]) -> Result<Value> {
+    api.post(&format!("/d1/database/{database}/query"), &json!({ "sql": sql, "params": params }))
+}
+
+fn is_done_already(error: &anyhow::Error) -> bool {
+    refused_with(error, &["already exists", "duplicate column name"])
+}
+
+fn refused_with(error: &anyhow::Error, texts: &[&str]) -> bool {
+    error.downcast_ref::<Refusal>().is_some_and(|refusal| texts.iter().any(|text| refusal.says(text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn migrations() -> Migrations {
+        Migrations::read(&crate::root().join("migrations")).unwrap()
+    }
+
+    #[test]
+    fn what_was_applied_is_left_out() {
+        let all = migrations();
+        let first = all.0[0].0.clone();
+        assert_eq!(all.missing(&[]).len(), all.0.len());
+        assert!(all.missing(&[first]).iter().all(|(name, _)| !name.starts_with("0001")));
+    }
+
+    #[test]
+    fn a_newer_database_is_refused() {
+        let all = migrations();
+        let names: Vec<_> = all.0.iter().map(|(name, _)| name.clone()).collect();
+        all.check(&names).unwrap();
+        let said = all.check(&["9999_later.sql".to_owned()]).unwrap_err().to_string();
+        assert!(said.contains("9999_later.sql of a newer release"), "{said}");
+    }
+}

@@ -1,0 +1,112 @@
+//! The options of `cargo xtask deploy cloudflare`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::args::Words;
+
+pub const USAGE: &str = "\
+Usage: cargo xtask deploy cloudflare [options]
+
+  --dry-run         print what is there and what would be made, and change nothing
+  --name NAME       another name, for the Worker, its database and its namespace alike
+  --location HINT   where a new database shall lie: wnam, enam, weur, eeur, apac or oc (default: near this machine)
+  --data DIR        where an encryption key that is made here is kept (default .data)
+  --url URL         the address to check at the end, when it is neither on workers.dev nor a custom domain
+  --no-build        deploy what `cargo xtask build` made last
+
+It needs the variables CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID, or `npx wrangler login` before it.
+It takes ADMIN_PASSWORD, the console's password, and ENCRYPTION_KEY, 16 characters or more.
+docs/cloudflare.md tells the rest.";
+
+/// Source: https://developers.cloudflare.com/d1/configuration/data-location/
+const LOCATIONS: [&str; 6] = ["wnam", "enam", "weur", "eeur", "apac", "oc"];
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Options {
+    pub dry_run: bool,
+    pub build: bool,
+    pub name: Option<String>,
+    pub location: Option<String>,
+    pub url: Option<String>,
+    pub data: PathBuf,
+}
+
+/// `None` when help was asked for.
+pub fn parse(arguments: &[String], root: &Path) -> Result<Option<Options>> {
+    let mut options =
+        Options { dry_run: false, build: true, name: None, location: None, url: None, data: root.join(".data") };
+    let mut words = Words::new(arguments);
+    match words.next() {
+        Some("cloudflare") => {}
+        Some("--help" | "-h") => return Ok(None),
+        Some(other) => bail!("`deploy` knows `cloudflare`, not `{other}`\n\n{USAGE}"),
+        None => bail!("deploy to where?\n\n{USAGE}"),
+    }
+    while let Some(name) = words.next() {
+        match name {
+            "--dry-run" if words.is_bare() => options.dry_run = true,
+            "--no-build" if words.is_bare() => options.build = false,
+            "--name" => options.name = Some(words.value("a name")?),
+            "--location" => options.location = Some(location(words.value("a place")?)?),
+            "--data" => {
+                options.data = std::path::absolute(words.value("a folder")?).context("--data needs a folder")?
+            }
+            "--url" => options.url = Some(address(&words.value("an address")?)?),
+            "--help" | "-h" => return Ok(None),
+            _ => bail!("`deploy cloudflare` knows no option `{}`\n\n{USAGE}", words.word),
+        }
+    }
+    Ok(Some(options))
+}
+
+fn location(text: String) -> Result<String> {
+    if !LOCATIONS.contains(&text.as_str()) {
+        bail!("--location is one of {}, not `{text}`", LOCATIONS.join(", "));
+    }
+    Ok(text)
+}
+
+fn address(text: &str) -> Result<String> {
+    if !text.starts_with("https://") && !text.starts_with("http://") {
+        bail!("--url begins with https://, which `{text}` does not");
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Option<Options>> {
+        parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>(), Path::new("/r"))
+    }
+
+    #[test]
+    fn options_are_read() {
+        let options = parsed("cloudflare --dry-run --name=mine --location apac --url https://g.example/ --no-build");
+        let options = options.unwrap().unwrap();
+        assert!(options.dry_run && !options.build);
+        assert_eq!(options.name.as_deref(), Some("mine"));
+        assert_eq!(options.data, Path::new("/r/.data"));
+        assert_eq!(options.location.as_deref(), Some("apac"));
+        assert_eq!(options.url.as_deref(), Some("https://g.example"));
+        assert_eq!(parsed("cloudflare --help").unwrap(), None);
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (line, said) in [
+            ("", "deploy to where?"),
+            ("heroku", "knows `cloudflare`, not `heroku`"),
+            ("cloudflare --dry-run=yes", "no option `--dry-run=yes`"),
+            ("cloudflare --name", "--name needs a name"),
+            ("cloudflare --location mars", "wnam, enam, weur, eeur, apac, oc, not `mars`"),
+            ("cloudflare --url g.example", "begins with https://"),
+        ] {
+            let error = parsed(line).unwrap_err().to_string();
+            assert!(error.contains(said), "{line}: {error}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! wrangler, which uploads: the code, the console's files, the bindings and the secrets in one version.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+};
+
+use anyhow::{Context, Result, bail};
+use nix::{sys::stat::Mode, unistd::mkfifo};
+use serde_json::Value;
+
+use super::secrets::Secrets;
+use crate::process;
+
+/// The version that package-lock.json pins, asking and reporting nothing.
+pub fn command(root: &Path) -> Command {
+    let mut node = Command::new("node");
+    node.arg(root.join("node_modules/wrangler/bin/wrangler.js")).current_dir(root);
+    node.env("WRANGLER_SEND_METRICS", "false").env_remove("WRANGLER_LOG").env_remove("CLOUDFLARE_ENV");
+    node
+}
+
+/// Deploys, and gives the places where it then answers, in wrangler's words.
+pub fn deploy(root: &Path, config: &Value, secrets: &Secrets) -> Result<Vec<String>> {
+    let folder = root.join("target/deploy");
+    fs::create_dir_all(&folder)?;
+    let file = folder.join("wrangler.json");
+    fs::write(&file, format!("{config:#}\n")).with_context(|| format!("{} cannot be written", file.display()))?;
+    let report = folder.join("report.ndjson");
+    let _ = fs::remove_file(&report);
+    let mut wrangler = command(root);
+    wrangler.args(["deploy", "--config"]).arg(&file).env("WRANGLER_OUTPUT_FILE_PATH", &report);
+    let pipe = secrets.to_send().map(|secrets| SecretsPipe::open(folder.join("secrets.json"), &secrets)).transpose()?;
+    if let Some(pipe) = &pipe {
+        wrangler.arg("--secrets-file").arg(&pipe.0);
+    }
+    if process::run(&mut wrangler).is_err() {
+        bail!("wrangler could not deploy: what it printed above says why. Run this again then; it goes on from here");
+    }
+    targets(&fs::read_to_string(&report).context("wrangler left no report")?)
+}
+
+/// Read once by wrangler as if it were a file: the secrets lie on no disk.
+struct SecretsPipe(PathBuf);
+
+impl SecretsPipe {
+    fn open(path: PathBuf, secrets: &Value) -> Result<Self> {
+        let _ = fs::remove_file(&path);
+        mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR).with_context(|| format!("{} cannot be made", path.display()))?;
+        let (pipe, text) = (path.clone(), secrets.to_string());
+        // Waits for the reader; should there never be one, it ends with this process.
+        thread::spawn(move || fs::write(pipe, text));
+        Ok(SecretsPipe(path))
+    }
+}
+
+impl Drop for SecretsPipe {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+fn targets(report: &str) -> Result<Vec<String>> {
+    let mut entries = report.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let deployed = entries.rfind(|entry| entry["type"] == "deploy").context("wrangler reports no deployment")?;
+    let targets = deployed["targets"].as_array().into_iter().flatten();
+    Ok(targets.filter_map(|target| target.as_str().map(str::to_owned)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_targets_are_those_of_the_deployment() {
+        let report = "{\"type\":\"wrangler-session\"}\n{\"type\":\"deploy\",\"targets\":[\"https://g.x.workers.dev\",\"schedule: * * * * *\"]}\n";
+        assert_eq!(targets(report).unwrap(), ["https://g.x.workers.dev", "schedule: * * * * *"]);
+        assert!(targets("").is_err());
+    }
+
+    #[test]
+    fn secrets_pass_through_a_pipe_that_leaves_nothing() {
+        let path = std::env::temp_dir().join(format!("grok2api-pipe-{}", std::process::id()));
+        let pipe = SecretsPipe::open(path.clone(), &serde_json::json!({ "a": "b" })).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "{\"a\":\"b\"}");
+        drop(pipe);
+        assert!(!path.exists());
+    }
+}
