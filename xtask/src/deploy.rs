@@ -35,7 +35,7 @@ pub fn cloudflare(root: &Path, options: &Options) -> Result<()> {
     let found = Found::look(&api, &config)?;
     migrations.check(&found.applied)?;
     let secrets = Secrets::choose(&options.data, &api.account, &config, &found.secrets)?;
-    println!("account     {}", api.account);
+    println!("account         {}", api.account);
     found.tell(&config, migrations.missing(&found.applied).len());
     secrets.tell(&found.secrets);
     if options.dry_run {

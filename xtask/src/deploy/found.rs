@@ -52,9 +52,9 @@ impl Found {
 
     pub fn tell(&self, config: &Config, missing: usize) {
         let state = |id: &Option<String>| id.as_ref().map_or("to be made".to_owned(), |id| format!("is there ({id})"));
-        println!("database    {}: {}, {missing} migrations to apply", config.database, state(&self.database));
-        println!("namespace   {}: {}", config.namespace, state(&self.namespace));
-        println!("Worker      {}", config.name);
+        println!("database        {}: {}, {missing} migrations to apply", config.database, state(&self.database));
+        println!("namespace       {}: {}", config.namespace, state(&self.namespace));
+        println!("Worker          {}", config.name);
     }
 
     /// The database's id, after making it where there is none.

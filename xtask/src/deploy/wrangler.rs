@@ -18,7 +18,8 @@ use crate::process;
 pub fn command(root: &Path) -> Command {
     let mut node = Command::new("node");
     node.arg(root.join("node_modules/wrangler/bin/wrangler.js")).current_dir(root);
-    node.env("WRANGLER_SEND_METRICS", "false").env_remove("WRANGLER_LOG").env_remove("CLOUDFLARE_ENV");
+    node.envs([("WRANGLER_SEND_METRICS", "false"), ("WRANGLER_HIDE_BANNER", "true")]);
+    node.env_remove("WRANGLER_LOG").env_remove("CLOUDFLARE_ENV");
     node
 }
 

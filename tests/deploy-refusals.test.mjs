@@ -1,0 +1,97 @@
+// What stands in the way of a deploy, told in one sentence each; and names, pages and limits of the API.
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, afterEach, before, test } from 'node:test';
+import { newAccount } from './lib/deploy.mjs';
+
+let site;
+before(async () => { site = await newAccount(); });
+after(() => site.stop());
+afterEach(() => site.cloudflare.reset());
+
+/** A run that has to fail, before anything was made; gives its one sentence. */
+async function refused(args, env) {
+  const { code, said } = await site.run(args, { env });
+  assert.equal(code, 1, said);
+  const sentences = said.split('\n').filter((line) => line.startsWith('error: '));
+  assert.equal(sentences.length, 1, said);
+  assert.doesNotMatch(said, /panicked|backtrace/i);
+  assert.deepEqual(site.cloudflare.holdings, { databases: [], namespaces: [], workers: [] });
+  return sentences[0];
+}
+
+test('no login, and what cannot be one', async () => {
+  assert.match(await refused([], { CLOUDFLARE_API_TOKEN: undefined }), /no login to Cloudflare: set CLOUDFLARE_API_TOKEN .*`npx wrangler login`/);
+  assert.match(await refused([], { CLOUDFLARE_API_TOKEN: 'a b' }), /CLOUDFLARE_API_TOKEN holds a character/);
+  assert.match(await refused([], { CLOUDFLARE_ACCOUNT_ID: 'me@example.org' }), /CLOUDFLARE_ACCOUNT_ID is not an account's id: .*32 hexadecimal/);
+});
+
+test('a wrong token, one without a permission, and an account that is not the token’s', async () => {
+  assert.match(await refused([], { CLOUDFLARE_API_TOKEN: 'wrong' }), /does not know the token in CLOUDFLARE_API_TOKEN, or it has expired/);
+  assert.match(await refused([], { CLOUDFLARE_API_TOKEN: 'poor' }), /may not edit D1 in the account .*permission Account, D1, Edit/);
+  assert.match(await refused([], { CLOUDFLARE_ACCOUNT_ID: '0'.repeat(32) }), /the token is valid, .* or correct CLOUDFLARE_ACCOUNT_ID/);
+});
+
+test('without an account named, the only one is taken', async () => {
+  const { code, said } = await site.run(['--dry-run'], { env: { CLOUDFLARE_ACCOUNT_ID: undefined } });
+  assert.equal(code, 0, said);
+  assert.match(said, new RegExp(`account +${site.cloudflare.id}`));
+});
+
+test('an account without an address on workers.dev', async () => {
+  site.cloudflare.subdomain = null;
+  assert.match(await refused([]), /no address on workers.dev yet: choose one at https:\/\/dash.cloudflare.com\/.*\/workers\/onboarding/);
+  site.cloudflare.subdomain = 'example';
+});
+
+test('names and keys that cannot be', async () => {
+  assert.match(await refused(['--name', 'a'.repeat(64)]), /has 64 characters, and an address takes 63/);
+  assert.match(await refused(['--name', 'Mine']), /a-z, 0-9 and inner hyphens, which `Mine` is not/);
+  assert.match(await refused([], { ENCRYPTION_KEY: 'short' }), /ENCRYPTION_KEY has 5 characters: 16 are the least/);
+});
+
+test('a limited rate is waited for as long as is asked, and not for ever', async () => {
+  site.cloudflare.script('GET /d1/database', { times: 2, status: 429, code: 971, headers: { 'retry-after': '2' } });
+  const start = Date.now();
+  const { code, said } = await site.run(['--dry-run']);
+  assert.equal(code, 0, said);
+  assert.ok(Date.now() - start >= 4_000, 'twice two seconds');
+  assert.equal(site.cloudflare.calls.filter((name) => name === 'GET /d1/database').length, 3);
+  site.cloudflare.script('GET /d1/database', { status: 429, code: 971, headers: { 'retry-after': '600' } });
+  assert.match(await refused([]), /still limits the rate of requests .*wait some minutes, then run this again/);
+});
+
+test('a fault of Cloudflare is tried again and then told; so is a network that is not there', async () => {
+  site.cloudflare.script('GET /storage/kv/namespaces', { times: 1, status: 503 });
+  const { code, said } = await site.run(['--dry-run']);
+  assert.equal(code, 0, said);
+  site.cloudflare.script('GET /storage/kv/namespaces', { status: 503 });
+  assert.match(await refused([]), /a fault of its own at GET \/storage\/kv\/namespaces \(503/);
+  assert.match(await refused([], { CLOUDFLARE_API_BASE_URL: 'http://127.0.0.1:9/client/v4' }), /cannot be reached .*is there a network/);
+});
+
+test('what is found only on the third page is found, and a namesake’s neighbour is not taken for it', async () => {
+  const other = (n) => ({ uuid: randomUUID(), id: randomUUID(), name: `grok2api-${n}`, title: `grok2api-cache-${n}` });
+  const rows = Array.from({ length: 24 }, (_, n) => other(n));
+  site.cloudflare.databases = [...rows];
+  site.cloudflare.namespaces = [...rows];
+  assert.match((await site.run(['--dry-run'])).said, /database +grok2api: to be made/);
+  const database = { uuid: randomUUID(), name: 'grok2api' };
+  await site.cloudflare.machine.addDatabase(database.uuid);
+  site.cloudflare.databases.push(database);
+  site.cloudflare.namespaces.push({ id: 'the-one', title: 'grok2api-cache' });
+  const { code, said } = await site.run(['--dry-run']);
+  assert.equal(code, 0, said);
+  assert.match(said, new RegExp(`database +grok2api: is there \\(${database.uuid}\\), 3 migrations to apply`));
+  assert.match(said, /namespace +grok2api-cache: is there \(the-one\)/);
+});
+
+test('a database of a newer release is left alone', async () => {
+  const [{ uuid }] = site.cloudflare.databases.slice(-1);
+  await site.cloudflare.machine.query(uuid, 'CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY, name TEXT UNIQUE)');
+  await site.cloudflare.machine.query(uuid, "INSERT INTO d1_migrations (name) VALUES ('9999_later.sql')");
+  const { code, said } = await site.run([]);
+  assert.equal(code, 1, said);
+  assert.match(said, /error: the database has the migration 9999_later.sql of a newer release/);
+  assert.ok(!site.cloudflare.calls.some((name) => name.startsWith('PUT ')));
+});

@@ -1,0 +1,102 @@
+// `cargo xtask deploy cloudflare` on a scripted Cloudflare, with the real wrangler, and the Worker that it uploads running.
+import assert from 'node:assert/strict';
+import { readFile, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { jwt } from './fake-grok.mjs';
+import { newAccount } from './lib/deploy.mjs';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const PASSWORD = 'a password of the first deploy';
+
+let site;
+before(async () => { site = await newAccount(); });
+after(() => site.stop());
+
+const call = async (path, { body, session } = {}) => {
+  const headers = { 'content-type': 'application/json', ...(session ? { authorization: `Bearer ${session}` } : {}) };
+  const answer = await fetch(site.cloudflare.machine.url + path, { method: body ? 'POST' : 'GET', headers, body: body && JSON.stringify(body) });
+  return { status: answer.status, body: await answer.json() };
+};
+const signIn = (password) => call('/api/login', { body: { username: 'admin', password } });
+const worker = () => site.cloudflare.workers.get('grok2api');
+const made = ({ said }) => /encryption_key was made and is kept in (\S+), readable/.exec(said)?.[1];
+
+test('--dry-run tells the plan and changes nothing', async () => {
+  const { code, said } = await site.run(['--dry-run']);
+  assert.equal(code, 0, said);
+  assert.match(said, /database +grok2api: to be made, 3 migrations to apply/);
+  assert.match(said, /namespace +grok2api-cache: to be made/);
+  assert.match(said, /encryption_key +to be made/);
+  assert.match(said, /nothing was changed/);
+  assert.deepEqual(site.cloudflare.calls.filter((name) => !name.startsWith('GET ')), []);
+  assert.deepEqual(await readdir(site.data).then((names) => names.filter((name) => name === 'cloudflare')), []);
+});
+
+test('the first deploy makes all of it, and what it uploads serves', async () => {
+  const first = await site.run(['--location', 'apac'], { env: { ADMIN_PASSWORD: PASSWORD } });
+  assert.equal(first.code, 0, first.said);
+  assert.match(first.said, new RegExp(`deployed ${site.cloudflare.machine.url}`));
+  assert.deepEqual(site.cloudflare.holdings, { databases: ['grok2api'], namespaces: ['grok2api-cache'], workers: ['grok2api'] });
+  assert.equal(site.cloudflare.databases[0].location, 'apac');
+  assert.deepEqual(worker().crons, ['*/15 * * * *']);
+  assert.equal(worker().uploads, 1, 'code and secrets go up at once');
+  const file = made(first);
+  assert.equal((await stat(file)).mode & 0o777, 0o600);
+  assert.equal((await readFile(file, 'utf8')).trim(), worker().secrets.get('encryption_key'));
+  assert.equal(worker().secrets.get('admin_password'), PASSWORD);
+  assert.ok(!first.said.includes(worker().secrets.get('encryption_key')) && !first.said.includes(PASSWORD), 'secrets are not printed');
+  assert.equal((await signIn(PASSWORD)).status, 200);
+  assert.ok(!(await readdir(join(ROOT, 'target/deploy'))).includes('secrets.json'), 'no secret is left behind');
+});
+
+test('the database was ready before the first request', () => {
+  const upload = site.cloudflare.calls.findIndex((name) => name === 'PUT /workers/scripts/:name');
+  const last = site.cloudflare.calls.lastIndexOf('POST /d1/database/:id/query');
+  assert.ok(last >= 0 && last < upload, site.cloudflare.calls.join('\n'));
+});
+
+test('a second deploy makes nothing twice, keeps the key and the data, and changes the password', async () => {
+  const { body: { token: session } } = await signIn(PASSWORD);
+  await call('/api/tokens/add', { session, body: { tokens: [jwt('basic-1')], token_type: 'sso' } });
+  const key = worker().secrets.get('encryption_key');
+  const before = site.cloudflare.holdings;
+  site.cloudflare.reset();
+  const second = await site.run([], { env: { ADMIN_PASSWORD: 'another password', ENCRYPTION_KEY: 'not the key of this Worker' } });
+  assert.equal(second.code, 0, second.said);
+  assert.match(second.said, /encryption_key +is set and stays; ENCRYPTION_KEY is not used/);
+  assert.equal(made(second), undefined);
+  assert.deepEqual(site.cloudflare.holdings, before);
+  assert.ok(!site.cloudflare.calls.some((name) => /^POST .*(database|namespaces)$/.test(name)));
+  assert.equal(site.cloudflare.statements.length, 1, site.cloudflare.statements.join('\n'));
+  assert.equal(worker().secrets.get('encryption_key'), key);
+  assert.equal((await signIn(PASSWORD)).status, 401);
+  const { body: { token: later } } = await signIn('another password');
+  const { body: { data } } = await call('/api/tokens', { session: later });
+  const revealed = await call('/api/tokens/reveal', { session: later, body: { id: data[0].id } });
+  assert.ok(JSON.stringify(revealed.body).includes(jwt('basic-1')), 'what was sealed before opens after');
+});
+
+test('variables and secrets that were set by hand survive a deploy', async () => {
+  worker().vars.set('timezone_offset_minutes', '0');
+  worker().secrets.set('encryption_key_previous', 'a key from before it');
+  const { code, said } = await site.run();
+  assert.equal(code, 0, said);
+  assert.equal(worker().vars.get('timezone_offset_minutes'), '0');
+  assert.deepEqual([...worker().secrets.keys()].sort(), ['admin_password', 'encryption_key', 'encryption_key_previous']);
+  assert.doesNotMatch(said, /first visitor/);
+});
+
+test('in a workflow a made key is told to nobody, a missing password is a warning, and another name is another service', async () => {
+  const { code, said } = await site.run(['--name', 'second'], { env: { GITHUB_ACTIONS: 'true', ADMIN_PASSWORD: '', ENCRYPTION_KEY: '' } });
+  assert.equal(code, 0, said);
+  const key = site.cloudflare.workers.get('second').secrets.get('encryption_key');
+  assert.match(key, /^[0-9a-f]{64}$/);
+  assert.notEqual(key, worker().secrets.get('encryption_key'));
+  assert.ok(!said.includes(key));
+  assert.match(said, /^::warning::encryption_key was made and set, and nobody can read it/m);
+  assert.match(said, /^::warning::No ADMIN_PASSWORD was given/m);
+  assert.deepEqual(site.cloudflare.holdings, { databases: ['grok2api', 'second'], namespaces: ['grok2api-cache', 'second-cache'],
+    workers: ['grok2api', 'second'] });
+});

@@ -1,0 +1,47 @@
+// `cargo xtask deploy cloudflare` against the scripted Cloudflare: one account, a folder for what is kept, and runs of it.
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startCloudflare } from '../fake-cloudflare.mjs';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const WITHIN_MS = 120_000;
+const OURS = /^(CLOUDFLARE_|CF_|WRANGLER_|GITHUB_ACTIONS$|ADMIN_PASSWORD$|ENCRYPTION_KEY$)/;
+
+class Deployment {
+  constructor(parts) { Object.assign(this, parts); }
+
+  /** The account's environment, and nothing of the caller's own. */
+  #environment(more) {
+    const own = Object.entries(process.env).filter(([name]) => !OURS.test(name));
+    const env = { ...Object.fromEntries(own), XDG_CONFIG_HOME: this.data, CLOUDFLARE_API_BASE_URL: this.cloudflare.url,
+      CLOUDFLARE_API_TOKEN: 'good', CLOUDFLARE_ACCOUNT_ID: this.cloudflare.id, NO_PROXY: '127.0.0.1', ...more };
+    return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
+  }
+
+  /** Runs it to its end; `started` gets the process. What is deployed was built before: `cargo xtask build`. */
+  run(args = [], { env = {}, started = () => {} } = {}) {
+    const all = ['xtask', 'deploy', 'cloudflare', '--no-build', '--data', this.data, '--url', this.cloudflare.machine.url, ...args];
+    const child = spawn('cargo', all, { cwd: ROOT, env: this.#environment(env), detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    started(child);
+    const late = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), WITHIN_MS);
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { said += chunk; });
+    return new Promise((resolve) => child.on('close', (code, signal) => {
+      clearTimeout(late);
+      resolve({ code: code ?? signal, said });
+    }));
+  }
+
+  async stop() {
+    await this.cloudflare.stop();
+    await rm(this.data, { recursive: true, force: true });
+  }
+}
+
+/** An account with nothing in it, and no run yet. */
+export async function newAccount() {
+  return new Deployment({ cloudflare: await startCloudflare(), data: await mkdtemp(join(tmpdir(), 'grok2api-deploy-')) });
+}
