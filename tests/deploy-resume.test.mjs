@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newAccount } from './lib/deploy.mjs';
+import { killTree } from './lib/processes.mjs';
 
 const PASSWORD = 'a password that was given';
 const HOLDINGS = { databases: ['grok2api'], namespaces: ['grok2api-cache'], workers: ['grok2api'] };
@@ -52,10 +53,10 @@ test('killed right after each step in turn: the next run goes on from there', ()
   let child;
   const dead = () => new Promise((resolve) => {
     child.once('exit', resolve);
-    process.kill(-child.pid, 'SIGKILL');
+    killTree(child.pid);
   });
   site.cloudflare.script(route, { skip, times: 1, after: dead });
-  const { code, said } = await site.run([], { env: { ADMIN_PASSWORD: PASSWORD }, started: (process) => { child = process; } });
+  const { code, said } = await site.run([], { env: { ADMIN_PASSWORD: PASSWORD }, started: (it) => { child = it; } });
   assert.equal(code, 'SIGKILL', `${what}: ${said}`);
 }));
 

@@ -1,10 +1,11 @@
 // Runs the HTTP suite on every host this machine has: workerd always, Spin when it is on PATH.
 //
 //   node tests/run.mjs [--host workerd|spin] [name…]      // a name picks tests/<name>.test.mjs
+//   node tests/run.mjs --bundle DIR [name…]               // workerd runs what `wrangler deploy --dry-run --outdir DIR` wrote
 //
 // REQUIRE_SPIN=1 makes a missing Spin a failure.
 import { readdirSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
@@ -46,9 +47,15 @@ function runOn(host, files) {
 }
 
 const args = process.argv.slice(2);
-const at = args.indexOf('--host');
-const only = at < 0 ? null : args.splice(at, 2)[1];
-const files = suite(args);
+const option = (name) => {
+  const at = args.indexOf(name);
+  return at < 0 ? null : args.splice(at, 2)[1];
+};
+const bundle = option('--bundle');
+const only = bundle ? 'workerd' : option('--host');
+if (bundle) process.env.BUNDLE = resolve(bundle);
+// The bundle is asked what any host is asked.
+const files = suite(args).filter((file) => !bundle || !ONCE.test(file));
 if (files.length === 0) throw new Error(`no such tests: ${args.join(', ')}`);
 
 // What an earlier run saw would stand beside what this one sees.

@@ -1,9 +1,10 @@
 // The component on Spin: `spin up` on a free port with its own state folder; ended by its process id.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { children } from '../lib/processes.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const COMPONENT = join(ROOT, 'target/wasm32-wasip2/release/grok2api.wasm');
@@ -35,15 +36,9 @@ async function stopped(child, signal) {
   await Promise.race([over, sleep(STOP_WITHIN_MS, undefined, { ref: false }).then(() => child.kill('SIGKILL')).then(() => over)]);
 }
 
-/** `spin up` runs its trigger as a process of its own, which would outlive a `spin` that is killed. */
-function trigger(child) {
-  const threads = `/proc/${child.pid}/task`;
-  const children = (thread) => readFileSync(`${threads}/${thread}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
-  return existsSync(threads) ? readdirSync(threads).flatMap(children) : [];
-}
-
 async function killed(child) {
-  for (const pid of trigger(child)) process.kill(pid, 'SIGKILL');
+  // `spin up` runs its trigger as a process of its own, which would outlive a `spin` that is killed.
+  for (const pid of children(child.pid)) process.kill(pid, 'SIGKILL');
   await stopped(child, 'SIGKILL');
 }
 

@@ -1,7 +1,14 @@
 // workerd as a host of the suite; with `countBindings` a wrapper round the
 // bindings notes what every request does to storage and upstream.
 
+import { readFile, readdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { serve } from "../../cloudflare/serve.mjs";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const WORKER = "cloudflare/worker.mjs";
+const WRAPPER = "tests/hosts/counting-worker.mjs";
 
 /**
  * @param {object} options
@@ -12,15 +19,43 @@ import { serve } from "../../cloudflare/serve.mjs";
  * @param {boolean} [options.countBindings]
  * @returns {Promise<{ url: string, stop(): Promise<void>, miniflare: import("miniflare").Miniflare }>}
  */
-export function start({ port, dataDir, vars, outboundService, countBindings = false }) {
+export async function start({ port, dataDir, vars, outboundService, countBindings = false }) {
   return serve({
     port,
     dataDir,
     vars,
-    script: countBindings ? "tests/hosts/counting-worker.mjs" : undefined,
+    script: countBindings ? WRAPPER : undefined,
     flags: countBindings ? ["nodejs_als"] : [],
-    miniflare: outboundService ? { outboundService } : {},
+    miniflare: {
+      ...(outboundService ? { outboundService } : {}),
+      ...(process.env.BUNDLE ? await bundled(process.env.BUNDLE, countBindings) : {}),
+    },
   });
+}
+
+/**
+ * What `wrangler deploy --dry-run --outdir` wrote, byte for byte and nothing else, in the place of the sources. The
+ * wrapper that counts finds it where it looks for the Worker; of the shim's own parts it reads the sources' copy, whose
+ * memory no guest of the bundle uses.
+ */
+async function bundled(folder, countBindings) {
+  const names = (await readdir(folder)).filter((name) => /\.(js|wasm)$/.test(name));
+  const wasm = names.filter((name) => name.endsWith(".wasm"));
+  if (names.length !== 2 || wasm.length !== 1) throw new Error(`${folder} holds no bundle: ${names.join(", ")}`);
+  const module = async (path, file) => ({
+    type: file.endsWith(".wasm") ? "CompiledWasm" : "ESModule",
+    path: join(ROOT, path),
+    contents: await readFile(file),
+  });
+  const source = (path) => module(path, join(ROOT, path));
+  const [script] = names.filter((name) => name.endsWith(".js"));
+  const modules = await Promise.all([
+    ...(countBindings ? [source(WRAPPER), source("cloudflare/abi/memory.mjs")] : []),
+    module(WORKER, join(folder, script)),
+    // By the name that the script imports.
+    module(join(dirname(WORKER), basename(wasm[0])), join(folder, wasm[0])),
+  ]);
+  return { modules, modulesRoot: ROOT, scriptPath: undefined, modulesRules: undefined };
 }
 
 /**

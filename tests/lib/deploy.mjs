@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startCloudflare } from '../fake-cloudflare.mjs';
+import { killTree } from './processes.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const WITHIN_MS = 120_000;
@@ -24,9 +25,9 @@ class Deployment {
   /** Runs it to its end; `started` gets the process. What is deployed was built before: `cargo xtask build`. */
   run(args = [], { env = {}, started = () => {} } = {}) {
     const all = ['xtask', 'deploy', 'cloudflare', '--no-build', '--data', this.data, '--url', this.cloudflare.machine.url, ...args];
-    const child = spawn('cargo', all, { cwd: ROOT, env: this.#environment(env), detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('cargo', all, { cwd: ROOT, env: this.#environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
     started(child);
-    const late = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), WITHIN_MS);
+    const late = setTimeout(() => killTree(child.pid), WITHIN_MS);
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { said += chunk; });
     return new Promise((resolve) => child.on('close', (code, signal) => {

@@ -9,12 +9,15 @@ use anyhow::{Context, Result, bail};
 use flate2::{Compression, write::GzEncoder};
 
 use crate::component::Component;
+use crate::lines;
 use crate::process;
 use crate::signatures;
 
-/// Bytes, raw and gzipped. Every request instantiates the component afresh,
-/// and the free plan takes scripts of at most 3 MB gzipped.
+/// Bytes, raw and gzipped: every request instantiates the component afresh.
 const COMPONENT_BUDGET: (usize, usize) = (1_500_000, 500_000);
+/// Bytes of a script on the free plan, gzipped.
+/// Source: https://developers.cloudflare.com/workers/platform/limits/#worker-size
+const UPLOAD_BUDGET: usize = 3_000_000;
 
 /// Writes `<name>.wasm` and its signatures.
 pub fn write(root: &Path, name: &str, signatures: &str, component: &Component) -> Result<()> {
@@ -83,6 +86,19 @@ pub fn print_size(what: &str, bytes: &[u8]) -> Result<(usize, usize)> {
     let (raw, zipped) = (bytes.len(), gzipped(bytes)?);
     println!("{what}: {raw} bytes, {zipped} gzipped");
     Ok((raw, zipped))
+}
+
+/// Holds what wrangler would upload, written to `folder`, to the free plan's limit.
+pub fn check_upload(folder: &Path) -> Result<()> {
+    let mut zipped = 0;
+    for file in lines::files(folder, &["js", "wasm"])? {
+        zipped += gzipped(&fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?)?;
+    }
+    println!("the upload: {zipped} bytes gzipped");
+    if zipped == 0 || zipped > UPLOAD_BUDGET {
+        bail!("{} holds {zipped} bytes, and the free plan takes 1 to {UPLOAD_BUDGET}", folder.display());
+    }
+    Ok(())
 }
 
 fn gzipped(bytes: &[u8]) -> Result<usize> {

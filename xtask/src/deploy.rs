@@ -13,7 +13,7 @@ mod migrations;
 mod options;
 mod refusal;
 mod secrets;
-mod wrangler;
+pub mod wrangler;
 
 use std::path::Path;
 

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{build, docs, lines, process, tools, vendor};
+use crate::{build, bundle, deploy::wrangler, docs, lines, process, tools, vendor};
 
 type Step = (&'static str, fn(&Path) -> Result<()>);
 
@@ -24,6 +24,7 @@ const STEPS: &[Step] = &[
     ("clippy, component", clippy_component),
     ("shim tests", shim_tests),
     ("HTTP suite", http_suite),
+    ("HTTP tests of wrangler's bundle", bundle_suite),
 ];
 
 /// Runs every step; the first that fails ends it.
@@ -100,4 +101,14 @@ fn shim_tests(root: &Path) -> Result<()> {
 fn http_suite(root: &Path) -> Result<()> {
     // Tells by itself which hosts it ran on, and how many tests for want of one did not run.
     process::run(Command::new("node").arg("tests/run.mjs").current_dir(root))
+}
+
+/// The tests that go through most of the component; all of them pass with `node tests/run.mjs --bundle DIR`.
+const BUNDLE_TESTS: [&str; 5] = ["admin-session", "chat", "http", "media", "streams"];
+
+fn bundle_suite(root: &Path) -> Result<()> {
+    let folder = wrangler::bundle(root)?;
+    bundle::check_upload(&folder)?;
+    let mut node = Command::new("node");
+    process::run(node.arg("tests/run.mjs").arg("--bundle").arg(folder).args(BUNDLE_TESTS).current_dir(root))
 }

@@ -23,6 +23,14 @@ pub fn command(root: &Path) -> Command {
     node
 }
 
+/// Writes what would be uploaded to a folder, and uploads nothing.
+pub fn bundle(root: &Path) -> Result<PathBuf> {
+    let folder = root.join("target/deploy/bundle");
+    let _ = fs::remove_dir_all(&folder);
+    process::run(command(root).args(["deploy", "--dry-run", "--outdir"]).arg(&folder))?;
+    Ok(folder)
+}
+
 /// Deploys, and gives the places where it then answers, in wrangler's words.
 pub fn deploy(root: &Path, config: &Value, secrets: &Secrets) -> Result<Vec<String>> {
     let folder = root.join("target/deploy");
