@@ -1,9 +1,11 @@
 // `cargo xtask deploy cloudflare` on a scripted Cloudflare, with the real wrangler, and the Worker that it uploads running.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { jwt } from './fake-grok.mjs';
 import { newAccount } from './lib/deploy.mjs';
 
@@ -99,4 +101,11 @@ test('in a workflow a made key is told to nobody, a missing password is a warnin
   assert.match(said, /^::warning::No ADMIN_PASSWORD was given/m);
   assert.deepEqual(site.cloudflare.holdings, { databases: ['grok2api', 'second'], namespaces: ['grok2api-cache', 'second-cache'],
     workers: ['grok2api', 'second'] });
+});
+
+test('wrangler applies the migrations too, for those who deploy by hand', async () => {
+  const apply = () => promisify(execFile)('node', [join(ROOT, 'node_modules/wrangler/bin/wrangler.js'), 'd1', 'migrations', 'apply', 'DB', '--local',
+    '--persist-to', join(site.data, 'by-hand')], { cwd: ROOT, env: { ...process.env, WRANGLER_SEND_METRICS: 'false' } });
+  assert.match((await apply()).stdout, /commands executed successfully/);
+  assert.match((await apply()).stdout, /No migrations to apply/);
 });
