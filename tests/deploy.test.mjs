@@ -43,6 +43,8 @@ test('the first deploy makes all of it, and what it uploads serves', async () =>
   assert.deepEqual(site.cloudflare.holdings, { databases: ['grok2api'], namespaces: ['grok2api-cache'], workers: ['grok2api'] });
   assert.equal(site.cloudflare.databases[0].location, 'apac');
   assert.deepEqual(worker().crons, ['*/15 * * * *']);
+  const { assets } = JSON.parse(await readFile(join(ROOT, 'target/deploy/wrangler.json'), 'utf8'));
+  assert.equal(Boolean(worker().assets?.length), Boolean(assets), 'the files of the console, where wrangler.toml names them');
   assert.equal(worker().uploads, 1, 'code and secrets go up at once');
   const file = made(first);
   assert.equal((await stat(file)).mode & 0o777, 0o600);
@@ -88,6 +90,18 @@ test('variables and secrets that were set by hand survive a deploy', async () =>
   assert.equal(worker().vars.get('timezone_offset_minutes'), '0');
   assert.deepEqual([...worker().secrets.keys()].sort(), ['admin_password', 'encryption_key', 'encryption_key_previous']);
   assert.doesNotMatch(said, /first visitor/);
+});
+
+test('a Worker that was deleted gets the key that is written down, and without it no other is made for what is sealed', async () => {
+  const key = worker().secrets.get('encryption_key');
+  site.cloudflare.workers.all.delete('grok2api');
+  const elsewhere = await site.run(['--data', join(site.data, 'elsewhere')]);
+  assert.equal(elsewhere.code, 1, elsewhere.said);
+  assert.match(elsewhere.said, /error: the database holds 1 account tokens that are sealed under a key .*give that key as ENCRYPTION_KEY/);
+  const { code, said } = await site.run();
+  assert.equal(code, 0, said);
+  assert.match(said, /encryption_key +to be set, as it is written down here/);
+  assert.equal(worker().secrets.get('encryption_key'), key);
 });
 
 test('in a workflow a made key is told to nobody, a missing password is a warning, and another name is another service', async () => {

@@ -17,7 +17,7 @@ pub mod wrangler;
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::{build, tools};
 use api::Api;
@@ -35,6 +35,14 @@ pub fn cloudflare(root: &Path, options: &Options) -> Result<()> {
     let found = Found::look(&api, &config)?;
     migrations.check(&found.applied)?;
     let secrets = Secrets::choose(&options.data, &api.account, &config, &found.secrets)?;
+    if secrets.is_new_key() {
+        let sealed = found.sealed_tokens(&api)?;
+        ensure!(
+            sealed == 0,
+            "the database holds {sealed} account tokens that are sealed under a key which the Worker does not have: give that \
+             key as ENCRYPTION_KEY. If it is lost, give a new one there; those tokens have to be entered anew then"
+        );
+    }
     println!("account         {}", api.account);
     found.tell(&config, migrations.missing(&found.applied).len());
     secrets.tell(&found.secrets);

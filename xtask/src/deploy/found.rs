@@ -57,6 +57,11 @@ impl Found {
         println!("Worker          {}", config.name);
     }
 
+    /// Account tokens that no key made now would open.
+    pub fn sealed_tokens(&self, api: &Api) -> Result<u64> {
+        self.database.as_ref().map_or(Ok(0), |id| migrations::sealed_tokens(api, id))
+    }
+
     /// The database's id, after making it where there is none.
     pub fn database(&self, api: &Api, config: &Config, location: Option<&str>) -> Result<String> {
         if let Some(id) = &self.database {

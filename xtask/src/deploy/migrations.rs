@@ -1,4 +1,4 @@
-//! The schema, brought up to date before the first request sees it: the same files, the same table of what was applied
+//! The database: what is in it, and its schema, brought up to date before the first request sees it: the same files, the same table of what was applied
 //! and the same indulgence as the component's own (src/store/schema.rs), so that either goes on where the other broke off.
 
 use std::{fs, path::Path};
@@ -80,6 +80,15 @@ pub fn applied(api: &Api, database: &str) -> Result<Vec<String>> {
     };
     let rows = rows[0]["results"].as_array().context("D1's answer holds no rows")?;
     Ok(rows.iter().filter_map(|row| row["name"].as_str().map(str::to_owned)).collect())
+}
+
+/// How many account tokens are sealed, under whatever key.
+pub fn sealed_tokens(api: &Api, database: &str) -> Result<u64> {
+    let sql = "SELECT count(*) AS sealed FROM tokens WHERE substr(sealed, 1, 3) = 'v1.'";
+    match query(api, database, sql, &[]) {
+        Err(error) if refused_with(&error, &["no such table"]) => Ok(0),
+        rows => rows?[0]["results"][0]["sealed"].as_u64().context("D1's answer holds no count"),
+    }
 }
 
 /// May be sent twice: every statement here finds its work done the second time.

@@ -53,6 +53,11 @@ impl Secrets {
         })
     }
 
+    /// Whether a key is set that nobody has seen before.
+    pub fn is_new_key(&self) -> bool {
+        matches!(&self.key, Key::Made(_, file) if !file.as_ref().is_some_and(|file| file.exists()))
+    }
+
     pub fn tell(&self, there: &[String]) {
         let key = match &self.key {
             Key::Stays if self.key_given => {
@@ -60,7 +65,7 @@ impl Secrets {
             }
             Key::Stays => "is set and stays",
             Key::Given(_) => "to be set from ENCRYPTION_KEY",
-            Key::Made(_, Some(file)) if file.exists() => "to be set, as it is written down here from an earlier run",
+            Key::Made(..) if !self.is_new_key() => "to be set, as it is written down here from an earlier run",
             Key::Made(..) => "to be made",
         };
         let password = match self.password {
