@@ -29,7 +29,7 @@ export function bytes(count) {
 /** @param {number} ms since 1970 */
 export const dateTime = (ms) => formatter(Intl.DateTimeFormat, { dateStyle: 'medium', timeStyle: 'medium' }).format(ms);
 /** @param {number} ms since 1970 */
-export const shortTime = (ms) => formatter(Intl.DateTimeFormat, { month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(ms);
+export const shortTime = (ms) => formatter(Intl.DateTimeFormat, { month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(ms);
 
 const STEPS = [['day', 86_400], ['hour', 3_600], ['minute', 60], ['second', 1]];
 

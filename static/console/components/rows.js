@@ -75,3 +75,16 @@ export function usePages(load, inputs, pageSize = 100) {
   const row = (at) => state.pages.get(Math.floor(at / pageSize))?.[at % pageSize];
   return { ...state, row, want, reload };
 }
+
+/** For `onKeyDown` of a table: up and down go to the same control of the next row, so that a long list need not be walked by Tab. */
+export function moveBetweenRows(event) {
+  const step = { ArrowDown: 'nextElementSibling', ArrowUp: 'previousElementSibling' }[event.key];
+  const cell = event.target.closest('tbody td');
+  if (!step || !cell || event.target.closest('[role=menu]')) return;
+  const row = cell.parentElement[step];
+  const control = row?.cells[cell.cellIndex]?.querySelector('input, button');
+  if (!control) return;
+  event.preventDefault();
+  control.focus();
+  row.scrollIntoView({ block: 'nearest' });
+}
