@@ -1,0 +1,89 @@
+// The table of the log: of its rows only those in sight exist, and older ones are read as they come into sight.
+import { html, useEffect, useLayoutEffect } from '../../html.js';
+import { explain } from '../../api.js';
+import { common } from '../../common.text.js';
+import { Icon } from '../../components/icon.js';
+import { moveBetweenRows, useWindow } from '../../components/rows.js';
+import { failure } from '../../failures.js';
+import { dateTime, duration, number, shortTime } from '../../format.js';
+import { texts } from '../../i18n.js';
+import { showRequest } from './detail.js';
+import { text } from './text.js';
+
+const t = texts(text);
+/** As the style sheet has it. */
+const ROW_HEIGHT = 46;
+/** Rows before the end at which the next page is asked for. */
+const AHEAD = 60;
+/** Columns with their classes, widths in the style sheet. */
+const COLUMNS = [
+  ['time', 'w-time'], ['status', 'w-status'], ['model', 'w-model'], ['key', 'w-key wide-only'], ['duration', 'w-seconds end'], ['firstByte', 'w-seconds end wide-only'],
+  ['attempts', 'w-attempts end wide-only'], ['tokens', 'w-tokens end wide-only'], ['errorColumn', 'wide-only'],
+];
+
+/** @param {{ log: object, filter: object, box: { current: HTMLElement | null } }} props `box` gets the scrolling element, by whose place the live tail is held */
+export function Table({ log, filter, box }) {
+  const seen = useWindow({ count: log.rows.length, rowHeight: ROW_HEIGHT });
+  useLayoutEffect(() => {
+    box.current = seen.box.current;
+    return () => { box.current = null; };
+  });
+  useLayoutEffect(() => seen.toTop(), [JSON.stringify(filter)]);
+  useEffect(() => { if (log.next !== null && !log.moreError && seen.to > log.rows.length - AHEAD) log.more(); }, [seen.to, log.rows.length, log.next]);
+  const onScroll = () => {
+    seen.onScroll();
+    if (seen.box.current.scrollTop === 0) log.admit();
+  };
+  const admit = () => {
+    log.admit();
+    seen.toTop();
+  };
+  const gap = (height) => height > 0 && html`<tr class="gap" aria-hidden="true"><td colspan=${COLUMNS.length} style=${{ height: `${height}px` }} /></tr>`;
+  return html`<div class="request-table">
+    <${Waiting} log=${log} admit=${admit} />
+    <div ref=${seen.box} class=${`table-box rows-box ${log.isLoading ? 'stale' : ''}`} tabindex="0" role="region" aria-label=${t('title')} aria-busy=${log.isLoading} onScroll=${onScroll} onKeyDown=${moveBetweenRows}>
+      <table class="table requests">
+        <thead><tr>${COLUMNS.map(([name, kind]) => html`<th key=${name} class=${kind}>${t(name)}</th>`)}</tr></thead>
+        <tbody>${gap(seen.before)}
+          ${log.rows.slice(seen.from, seen.to).map((row) => html`<${Row} key=${row.id} row=${row} isFresh=${log.fresh.has(row.id)} beside=${log.beside} />`)}
+          ${gap(seen.after)}</tbody>
+      </table>
+      <${End} log=${log} />
+    </div></div>`;
+}
+
+/** What came while the list was scrolled down, and so was not moved. */
+function Waiting({ log, admit }) {
+  const count = log.waiting.length;
+  return html`<div class="waiting" role="status">${count > 0 && html`<button type="button" class="button primary small" onClick=${admit}>
+    <${Icon} name="up" /><span>${log.isFlooded ? t('manyNew', { n: count }) : t('newRows', { n: count })}</span></button>`}</div>`;
+}
+
+function End({ log }) {
+  if (log.moreError) return html`<p class="log-end" role="alert">${explain(log.moreError)} <button type="button" class="button small" onClick=${log.more}>${common('retry')}</button></p>`;
+  return html`<p class="log-end muted">${t(log.next === null ? 'end' : 'loadingMore')}</p>`;
+}
+
+export const statusKind = (status) => {
+  if (status < 400) return 'ok';
+  if (status === 499) return '';
+  return status < 500 ? 'warn' : 'danger';
+};
+
+function Row({ row, isFresh, beside }) {
+  const open = () => showRequest(row, beside);
+  const wrong = row.error_code && failure(row.error_code).words;
+  const took = duration(row.duration * 1000);
+  return html`<tr class=${isFresh ? 'fresh' : ''} onClick=${open}>
+    <td><button type="button" class="row-opener number" aria-haspopup="dialog" aria-label=${t('details', { time: dateTime(row.timestamp) })}
+      onClick=${(event) => { event.stopPropagation(); open(); }}>${shortTime(row.timestamp)}</button></td>
+    <td><span class=${`badge number ${statusKind(row.status)}`} title=${wrong || undefined}>${row.status}</span></td>
+    <td class="cut" title=${row.model}>${row.model}<div class="narrow-only muted row-under"><span class="row-name">${row.key_name}</span></div></td>
+    <td class="cut wide-only" title=${row.key_name}>${row.key_name}</td>
+    <td class="end number">${took}</td>
+    <td class="end number wide-only">${row.first_byte === null ? '–' : duration(row.first_byte * 1000)}</td>
+    <td class="end number wide-only">${number(row.attempts)}</td>
+    <td class="end number wide-only">${number(row.prompt_tokens)} / ${number(row.completion_tokens)}</td>
+    <td class="cut wide-only" title=${row.error || undefined}>${wrong}</td>
+  </tr>`;
+}
