@@ -1,0 +1,4 @@
+export const text = {
+  en: { asTable: 'As a table' },
+  'zh-CN': { asTable: '表格' },
+};

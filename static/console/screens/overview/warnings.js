@@ -1,0 +1,41 @@
+// What the operator should know of and can do something about, found in what the admin API tells.
+
+/** Fewer expired tokens than this, or a smaller share, are the usual wear. */
+const MANY_EXPIRED = { least: 3, share: 0.2 };
+
+const sum = ({ normal, super: supers }, name) => normal[name] + supers[name];
+
+/**
+ * @param {{ stats: object, requests: object, settings: object, cache: object, keys: { total: number, hasGlobal: boolean } }} seen
+ * @returns {{ id: string, kind: 'danger' | 'warn' | 'info', values?: object, to: [screen: string, query?: object] }[]} the worst first;
+ *   `id` names the texts
+ */
+export function findWarnings({ stats, requests, settings, cache }) {
+  const found = [...ofTokens(stats)];
+  const blocked = requests.errors.find(({ code }) => code === 'upstream_blocked')?.count ?? 0;
+  if (blocked > 0) found.push({ id: 'blocked', kind: 'warn', values: { n: blocked }, to: ['settings'] });
+  if (settings.unreadable.length > 0) found.push({ id: 'unreadableSettings', kind: 'warn', values: { names: settings.unreadable.join(', ') }, to: ['settings'] });
+  if (!settings.hasEncryptionKey) found.push({ id: 'noEncryption', kind: 'warn', to: ['settings'] });
+  if (settings.baseUrl === '' && cache.total_size_bytes > 0) found.push({ id: 'noBaseUrl', kind: 'info', to: ['settings'] });
+  const order = ['danger', 'warn', 'info'];
+  return found.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+}
+
+function* ofTokens(stats) {
+  const { total } = stats;
+  const [ready, cooling, exhausted, expired, unreadable] = ['ready', 'cooldown', 'exhausted', 'expired', 'unreadable']
+    .map((name) => (name === 'ready' ? readyTokens(stats) : sum(stats, name)));
+  if (total > 0 && ready === 0) {
+    if (cooling + exhausted === 0) yield { id: 'noneUsable', kind: 'danger', values: { n: total }, to: ['tokens'] };
+    else if (cooling > 0) yield { id: 'allCooling', kind: 'danger', values: { n: cooling + exhausted }, to: ['tokens', { state: 'cooling' }] };
+    else yield { id: 'allExhausted', kind: 'danger', values: { n: exhausted }, to: ['tokens', { state: 'exhausted' }] };
+  }
+  if (expired >= MANY_EXPIRED.least && expired / total >= MANY_EXPIRED.share) yield { id: 'manyExpired', kind: 'warn', values: { n: expired, total }, to: ['tokens', { state: 'expired' }] };
+  if (unreadable > 0) yield { id: 'unreadableTokens', kind: 'danger', values: { n: unreadable }, to: ['tokens', { state: 'unreadable' }] };
+}
+
+/** Tokens that can take a request now. */
+export const readyTokens = (stats) => sum(stats, 'active') + sum(stats, 'unused');
+
+/** What a new gateway still lacks before a client can use it. */
+export const missingFirst = ({ stats, keys }) => [stats.total === 0 && 'tokens', keys.total === 0 && !keys.hasGlobal && 'keys'].filter(Boolean);
