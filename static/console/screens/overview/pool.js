@@ -1,5 +1,6 @@
 // The pool: its tokens by type and state, and what is left of their quota.
 import { html } from '../../html.js';
+import { common } from '../../common.text.js';
 import { number } from '../../format.js';
 import { texts } from '../../i18n.js';
 import { address } from '../../router.js';
@@ -36,10 +37,12 @@ function Quota({ stats: { normal, super: supers } }) {
   const chat = normal.remaining_queries + supers.remaining_queries;
   const heavy = normal.heavy_remaining_queries + supers.heavy_remaining_queries;
   const unknown = normal.unknown_quota + supers.unknown_quota;
+  // Nothing is known of a pool that was never used: that is not none.
+  const isKnown = chat > 0 || unknown === 0;
   const pictures = Math.floor(chat / UNITS_OF_PICTURES);
   return html`<div class="pool-type"><h3>${t('quota')}</h3>
-    <dl class="quota"><div><dt>${t('chatQuota')}</dt><dd class="number">${number(chat)}</dd></div>
+    <dl class="quota"><div><dt>${t('chatQuota')}</dt><dd class="number">${isKnown ? number(chat) : common('unknown')}</dd></div>
       <div><dt>${t('heavyQuota')}</dt><dd class="number">${number(heavy)}</dd></div>
-      <div><dt>${t('pictureQuota')}</dt><dd class="number">${t('about', { n: pictures })}</dd></div></dl>
+      <div><dt>${t('pictureQuota')}</dt><dd class="number">${isKnown ? t('about', { n: pictures }) : common('unknown')}</dd></div></dl>
     ${unknown > 0 && html`<p class="hint">${t('unknownQuota', { n: unknown })}</p>`}</div>`;
 }

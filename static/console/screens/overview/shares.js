@@ -16,7 +16,7 @@ function Shares({ title, hint, rows, empty }) {
   const shown = [...rows.slice(0, SHOWN), ...(rest > 0 ? [{ id: 'rest', label: t('others', { n: rows.length - SHOWN }), count: rest }] : [])];
   return html`<section class="card shares"><h2>${title} <span class="hint">${hint}</span></h2>
     ${total === 0 ? html`<p class="muted">${empty}</p>` : html`<ul>${shown.map((row) => html`<li key=${row.id}>
-      <div class="share-line"><span class="share-name" title=${row.label}>${row.href ? html`<a href=${row.href}>${row.label}</a>` : row.label}</span>
+      <div class="share-line"><span class="share-name">${row.href ? html`<a href=${row.href}>${row.label}</a>` : row.label}</span>
         ${row.note && html`<span class="muted share-note">${row.note}</span>`}
         <span class="number">${number(row.count)}</span><span class="number muted share-percent">${percent(100 * row.count / total)}</span></div>
       <div class="share-bar" aria-hidden="true"><span style=${{ width: `${100 * row.count / total}%`, background: row.color && `var(${row.color})` }} /></div></li>`)}</ul>`}
