@@ -39,7 +39,7 @@ export function Screen() {
       <${Action} icon="refresh" label=${t('reload')} run=${log.reload} />
       <${Menu} label=${common('export')} icon="download" showLabel items=${exports(filter)} />
       <${Menu} label=${t('actions')} items=${[{ label: t('clear'), icon: 'trash', danger: true, run: clear }]} /></div>
-    <p class="muted request-lead">${t('lead')}</p>
+    <p class="muted wide-only">${t('lead')}</p>
     <${Bar} filter=${filter} choices=${choices.data} />
     ${log.tailError && isLive && html`<${Notice} kind="warn">${t('liveStopped', { reason: explain(log.tailError) })}<//>`}
     <${Content} log=${log} filter=${filter} box=${box} />

@@ -38,7 +38,8 @@ export function Table({ log, filter, box }) {
     log.admit();
     seen.toTop();
   };
-  const gap = (height) => height > 0 && html`<tr class="gap" aria-hidden="true"><td colspan=${COLUMNS.length} style=${{ height: `${height}px` }} /></tr>`;
+  // One cell: more would be columns, which a narrow window does not have.
+  const gap = (height) => height > 0 && html`<tr class="gap" aria-hidden="true"><td style=${{ height: `${height}px` }} /></tr>`;
   return html`<div class="request-table">
     <${Waiting} log=${log} admit=${admit} />
     <div ref=${seen.box} class=${`table-box rows-box ${log.isLoading ? 'stale' : ''}`} tabindex="0" role="region" aria-label=${t('title')} aria-busy=${log.isLoading} onScroll=${onScroll} onKeyDown=${moveBetweenRows}>

@@ -1,0 +1,225 @@
+// The log in a browser: texts, filters in the address, the live tail, details, exports, clearing, and many rows.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import { openConsole } from './lib/console.mjs';
+import { until } from './lib/gateway.mjs';
+
+const NASTY = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
+
+let view;
+before(async () => {
+  view = await openConsole({ tokens: 3 });
+  const { key } = await view.gw.ok('POST', '/keys/add', { name: NASTY });
+  for (const [content, model, options] of [['[[n:5]]', 'grok-4'], ['[[n:5]]', 'grok-4-fast', { stream: true }], ['hi', NASTY, { key }], ['[[error:anti_bot]]', 'grok-4']]) {
+    await (await view.gw.chatRaw(content, { model, ...options })).text();
+  }
+  await view.gw.logged(4);
+});
+after(() => view?.stop());
+
+const rows = () => view.page.locator('.requests tbody tr:not(.gap)');
+const query = () => Object.fromEntries(new URLSearchParams(new URL(view.page.url()).hash.split('?')[1] ?? ''));
+const choose = (label, value) => view.page.getByRole('combobox', { name: label, exact: true }).selectOption(value);
+const exactly = (count) => until(async () => (await rows().count()) === count, `${count} rows`);
+
+async function open(search = '') {
+  await view.page.goto(`${view.gw.url}/manage#/requests${search}`);
+  await view.page.reload();
+  await view.page.getByRole('heading', { level: 1, name: 'Requests' }).waitFor();
+}
+
+test('the newest comes first, and what users wrote is text', async () => {
+  const { page } = view;
+  await open();
+  await exactly(4);
+  assert.match(await rows().nth(0).innerText(), /502\s+grok-4[\s\S]*Grok blocks this machine/);
+  const nasty = await rows().nth(1).innerText();
+  assert.equal(nasty.split(NASTY).length - 1, 2, nasty);
+  assert.equal(await page.title(), 'Requests · Grok2API');
+  await view.shot('requests');
+  await view.check();
+});
+
+test('filters are kept in the address and asked of the gateway', async () => {
+  const { page } = view;
+  await open();
+  await exactly(4);
+  await choose('Status', 'error');
+  await exactly(2);
+  assert.deepEqual(query(), { status: 'error' });
+  await choose('Model', 'grok-4');
+  await exactly(1);
+  await page.reload();
+  await exactly(1);
+  assert.equal(await page.getByRole('combobox', { name: 'Model' }).inputValue(), 'grok-4');
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await exactly(4);
+  assert.deepEqual(query(), {});
+  // A search for text has to have a range, and gets one.
+  await page.getByRole('searchbox').fill('BLOCKED');
+  await exactly(1);
+  assert.equal(await page.getByRole('combobox', { name: 'Time' }).inputValue(), '24h');
+  await page.getByRole('searchbox').fill('nowhere');
+  await page.getByText('No request fits these filters.').waitFor();
+  await view.shot('requests-none');
+  await page.locator('.empty').getByRole('button', { name: 'Clear filters' }).click();
+  await exactly(4);
+  await choose('Key', { label: NASTY });
+  await exactly(1);
+});
+
+test('a range of one’s own ends the live tail when it lies in the past', async () => {
+  const { page } = view;
+  await open();
+  await choose('Time', 'custom');
+  await exactly(4);
+  await page.getByLabel('To', { exact: true }).fill('2020-01-01T10:00');
+  await page.getByText('The end lies before the start.').waitFor();
+  await page.getByLabel('From', { exact: true }).fill('2019-01-01T10:00');
+  await page.getByText('No request fits these filters.').waitFor();
+  const { from, to } = query();
+  assert.deepEqual([from, to].map(Number), ['2019-01-01T10:00', '2020-01-01T10:00'].map((time) => new Date(time).getTime()));
+  assert.ok(await page.getByRole('switch', { name: 'Live' }).isDisabled());
+  await view.shot('requests-custom');
+  await view.check();
+});
+
+test('what comes appears by itself, or waits while the list is scrolled down', async () => {
+  const { page, gw } = view;
+  await page.setViewportSize({ width: 1280, height: 420 });
+  await open();
+  await exactly(4);
+  for (let n = 0; n < 6; n += 1) await gw.chat('[[n:3]]', { model: 'grok-4-fast' });
+  await exactly(10);
+  await until(async () => (await page.locator('tr.fresh').count()) > 0, 'marked rows');
+  const box = page.getByRole('region', { name: 'Requests' });
+  await box.evaluate((element) => { element.scrollTop = 100; });
+  await gw.chat('hi', { model: 'came-later' });
+  await page.getByRole('button', { name: '1 new request' }).waitFor();
+  assert.equal(await box.evaluate((element) => element.scrollTop), 100);
+  assert.equal(await rows().filter({ hasText: 'came-later' }).count(), 0);
+  await view.shot('requests-waiting');
+  await page.getByRole('button', { name: '1 new request' }).click();
+  await until(async () => (await rows().first().innerText()).includes('came-later'), 'the new row on top');
+  assert.equal(await box.evaluate((element) => element.scrollTop), 0);
+  assert.equal(await page.locator('.waiting button').count(), 0);
+  await page.getByRole('switch', { name: 'Live' }).click();
+  await gw.chat('hi', { model: 'not-shown' });
+  await gw.logged(12);
+  await page.waitForTimeout(4_000);
+  assert.equal(await rows().filter({ hasText: 'not-shown' }).count(), 0);
+  await page.getByRole('button', { name: 'Load again' }).click();
+  await until(async () => (await rows().first().innerText()).includes('not-shown'), 'the row after loading again');
+  await page.setViewportSize({ width: 1280, height: 800 });
+});
+
+test('by keyboard: down the rows, into one, to its neighbours and back', async () => {
+  const { page, gw } = view;
+  const logged = await gw.logs();
+  const at = logged.findIndex(({ error_code: code }) => code === 'upstream_blocked');
+  await open();
+  await exactly(logged.length);
+  await rows().first().getByRole('button').focus();
+  for (let n = 0; n < at; n += 1) await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  const drawer = page.getByRole('dialog', { name: 'Request' });
+  await drawer.getByText('Grok blocks this machine').waitFor();
+  const text = await drawer.innerText();
+  for (const fact of [logged[at].request_id, logged[at].error, 'upstream_blocked', 'cf_clearance', '127.0.0.1', new Date(logged[at].timestamp).toISOString().slice(11, 23)]) assert.ok(text.includes(fact), `${fact} in ${text}`);
+  await view.shot('requests-detail');
+  await view.check();
+  await drawer.getByRole('button', { name: 'Copy the request id' }).click();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), logged[at].request_id);
+  await drawer.getByRole('button', { name: 'Older' }).click();
+  await drawer.getByText(logged[at + 1].request_id).waitFor();
+  assert.ok((await drawer.innerText()).includes(NASTY));
+  await page.keyboard.press('Escape');
+  await drawer.waitFor({ state: 'detached' });
+  assert.equal(await page.evaluate(() => document.activeElement.className), 'row-opener number');
+  await page.keyboard.press('Enter');
+  await drawer.getByRole('button', { name: 'status 502' }).click();
+  await exactly(1);
+  assert.deepEqual(query(), { status: '502' });
+});
+
+test('an export is the filtered log, and clearing asks and leaves the counts', async () => {
+  const { page, gw } = view;
+  await open('?status=error');
+  await page.getByRole('button', { name: 'Export' }).click();
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: 'CSV' }).click()]);
+  const lines = (await readFile(await download.path(), 'utf8')).trim().split('\r\n');
+  assert.equal(lines.length - 1, (await gw.ok('GET', '/logs?status=error')).length);
+  const { total } = (await gw.ok('GET', '/request-stats')).summary;
+  await open();
+  const clear = async (button) => {
+    await page.getByRole('button', { name: 'More actions' }).click();
+    await page.getByRole('menuitem', { name: 'Clear the log' }).click();
+    await page.getByRole('dialog').getByText('cannot be restored').waitFor();
+    await view.shot('requests-clear');
+    await page.getByRole('dialog').getByRole('button', { name: button }).last().click();
+  };
+  await clear('Cancel');
+  assert.ok((await gw.logs()).length > 0);
+  await clear('Clear the log');
+  await page.getByText('No requests yet').waitFor();
+  await view.shot('requests-empty');
+  assert.deepEqual(await gw.logs(), []);
+  assert.equal((await gw.ok('GET', '/request-stats')).summary.total, total);
+  await gw.chat('hi', { model: 'first-again' });
+  await until(async () => (await rows().first().innerText()).includes('first-again'), 'a row after clearing');
+  await view.check();
+});
+
+test('a log that cannot be read says so and can be tried again', async () => {
+  const { page } = view;
+  await page.route('**/api/logs*', (route) => route.fulfill({ status: 503, json: { success: false, message: 'no', code: 'database_error' } }));
+  await open();
+  await page.getByRole('alert').getByText('The database cannot be used right now.').waitFor();
+  await view.shot('requests-failed');
+  await page.unroute('**/api/logs*');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await exactly(1);
+  await page.route('**/api/logs*', (route) => route.abort());
+  await page.getByText('Live is held up: The gateway does not answer.').waitFor();
+  await page.unroute('**/api/logs*');
+  await page.getByText('Live is held up').waitFor({ state: 'detached' });
+});
+
+/** A long log, a page at a time, as the gateway gives it. */
+function longLog(total) {
+  const [now, entry] = [Date.now(), { request_id: 'req_1', time: '', ip: '203.0.113.5', key_id: 1, key_name: 'app', model: 'grok-4', stream: true, status: 200, duration: 1.2, first_byte: 0.3, attempts: 1, token_suffix: 'abc123', error_code: '', error: '', prompt_tokens: 10, completion_tokens: 20 }];
+  return (route) => {
+    const asked = new URL(route.request().url()).searchParams;
+    const least = Number(asked.get('from') ?? 0);
+    const first = asked.has('before') ? total - Number(asked.get('before')) + 1 : 0;
+    const data = Array.from({ length: Math.min(Number(asked.get('limit')), total - first) }, (_, n) => ({ ...entry, id: String(total - first - n), timestamp: now - (first + n) * 1_000 })).filter(({ timestamp }) => timestamp >= least);
+    return route.fulfill({ json: { success: true, data, next_before: first + data.length < total && least === 0 ? data.at(-1).id : null } });
+  };
+}
+
+test('of 100,000 rows few exist, older ones come while scrolling, and nothing halts for 100 ms', async () => {
+  const { page } = view;
+  await page.route('**/api/logs*', longLog(100_000));
+  await open();
+  await until(async () => (await rows().count()) > 10, 'rows');
+  const { longest, loaded, most } = await page.evaluate(async () => {
+    const tasks = [];
+    new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: 'longtask' });
+    const box = document.querySelector('.rows-box');
+    let most = 0;
+    const wait = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+    for (let n = 0; n < 100; n += 1) {
+      box.scrollTop += 4_000;
+      await wait(30);
+      most = Math.max(most, document.querySelectorAll('.requests tbody tr').length);
+    }
+    await wait(300);
+    return { longest: Math.max(0, ...tasks), loaded: Math.round(box.scrollHeight / 46), most };
+  });
+  console.log(`scrolled through ${loaded} rows, at most ${most} in the page, the longest halt ${Math.round(longest)} ms`);
+  assert.ok(loaded > 2_000, `${loaded} rows loaded`);
+  assert.ok(most < 60, `${most} rows in the page`);
+  assert.ok(longest <= 100, `${longest} ms`);
+  await page.unroute('**/api/logs*');
+});
