@@ -6,7 +6,7 @@ import { texts } from '../i18n.js';
 import { loadStyle } from '../styles.js';
 import { text } from './chart.text.js';
 
-await loadStyle(new URL('./chart.css', import.meta.url).href);
+await Promise.all(['../../vendor/uplot.css', './chart.css'].map((sheet) => loadStyle(new URL(sheet, import.meta.url).href)));
 
 const t = texts(text);
 const HEIGHT = 220;
