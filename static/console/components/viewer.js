@@ -1,0 +1,97 @@
+// One picture or video, large: arrows go through the others, and what can be done with it is below.
+import { html, useEffect, useRef, useState } from '../html.js';
+import { common } from '../common.text.js';
+import { texts } from '../i18n.js';
+import { useShared } from '../store.js';
+import { loadStyle } from '../styles.js';
+import { Action } from './action.js';
+import { Copy } from './copy.js';
+import { Dialog, openDialog } from './dialog.js';
+import { Icon } from './icon.js';
+import { text } from './viewer.text.js';
+
+const t = texts(text);
+const style = new URL('../style/viewer.css', import.meta.url).href;
+
+/**
+ * @typedef {{ id: string, kind: 'image' | 'video', url: string, size?: number, contentType?: string, keptAt?: number }} MediaItem
+ *
+ * @param {object} options
+ * @param {{ get(): MediaItem[], follow(follower: () => void): () => void }} options.items [`shared`](../store.js): may grow and shrink meanwhile
+ * @param {string} options.id the one to begin with
+ * @param {(item: MediaItem) => [string, string][]} [options.facts] what is known of it: name and value
+ * @param {(item: MediaItem) => string} [options.address] for others to open it; otherwise this page's own
+ * @param {() => void} [options.more] called near the end
+ * @param {(item: MediaItem) => Promise<boolean>} [options.remove] whether it is gone; without it there is no such button
+ */
+export async function openViewer(options) {
+  await loadStyle(style);
+  return openDialog((close) => html`<${Viewer} ...${options} close=${close} />`);
+}
+
+function Viewer({ items, id, facts = () => [], address = ownAddress, more, remove, close }) {
+  const list = useShared(items);
+  // The place is kept beside the id: where one was deleted, the next one moves up.
+  const [place, setPlace] = useState({ id, at: Math.max(0, list.findIndex((item) => item.id === id)) });
+  const found = list.findIndex((item) => item.id === place.id);
+  const at = found >= 0 ? found : Math.min(place.at, list.length - 1);
+  const item = list[at];
+  useEffect(() => {
+    if (!item) close();
+    else if (at >= list.length - 3) more?.();
+  }, [at, list.length]);
+  const move = (by) => {
+    const to = list[at + by];
+    if (to) setPlace({ id: to.id, at: at + by });
+  };
+  useArrows(move);
+  if (!item) return null;
+  return html`<${Dialog} kind="viewer" title=${t(item.kind === 'video' ? 'video' : 'picture')} onClose=${close} footer=${html`
+      <dl class="viewer-facts">${facts(item).map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+      <${Copy} text=${() => address(item)} label=${t('copyAddress')} showLabel />
+      <a class="button" href=${item.url} target="_blank" rel="noopener noreferrer"><${Icon} name="external" /><span>${t('open')}</span></a>
+      <a class="button" href=${item.url} download=${fileName(item)}><${Icon} name="download" /><span>${t('download')}</span></a>
+      ${remove && html`<${Action} kind="danger" icon="trash" run=${() => remove(item)}>${common('delete')}<//>`}`}>
+    <div class="viewer-stage">
+      <${Shown} key=${item.id} item=${item} />
+      ${list.length > 1 && html`
+        <button type="button" class="viewer-arrow before" aria-label=${t('previous')} disabled=${at === 0} onClick=${() => move(-1)}><${Icon} name="left" /></button>
+        <button type="button" class="viewer-arrow after" aria-label=${t('next')} disabled=${at === list.length - 1} onClick=${() => move(1)}><${Icon} name="right" /></button>`}
+    </div>
+    ${list.length > 1 && html`<p class="viewer-place muted number" role="status">${t('place', { n: at + 1, of: list.length })}</p>`}
+  <//>`;
+}
+
+function Shown({ item }) {
+  const [state, setState] = useState('loading');
+  const done = () => setState('done');
+  const failed = () => setState('failed');
+  return html`${state === 'loading' && html`<span class="spinner" role="status" aria-label=${common('loading')} />`}
+    ${state === 'failed' && html`<p class="viewer-failed">${t('failed')}</p>`}
+    ${item.kind === 'video'
+      ? html`<video src=${item.url} controls playsinline preload="metadata" hidden=${state === 'failed'} aria-label=${t('video')} onLoadedMetadata=${done} onError=${failed} />`
+      : html`<img src=${item.url} alt=${t('picture')} hidden=${state === 'failed'} onLoad=${done} onError=${failed} />`}`;
+}
+
+function useArrows(move) {
+  const latest = useRef(move);
+  latest.current = move;
+  useEffect(() => {
+    const onKeyDown = (event) => {
+      const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      // In a video the arrows go through its time; above another dialog they are not for this one.
+      if (!by || event.target.closest?.('video') || [...document.querySelectorAll('dialog[open]')].at(-1)?.matches('.viewer') !== true) return;
+      event.preventDefault();
+      latest.current(by);
+    };
+    document.addEventListener('keydown', onKeyDown);
+    return () => document.removeEventListener('keydown', onKeyDown);
+  }, []);
+}
+
+const ownAddress = (item) => new URL(item.url, location.origin).href;
+
+const EXTENSIONS = { 'image/jpeg': 'jpg', 'image/png': 'png', 'image/webp': 'webp', 'image/gif': 'gif', 'video/mp4': 'mp4', 'video/webm': 'webm', 'video/quicktime': 'mov' };
+
+/** What a saved file is called: an address has no ending, and file managers go by it. */
+const fileName = (item) => `${item.id}.${EXTENSIONS[item.contentType] ?? (item.kind === 'video' ? 'mp4' : 'jpg')}`;
