@@ -25,54 +25,56 @@ export class ChatError extends ApiError {}
 export async function streamChat({ key, body, signal, onChunk }) {
   const result = { finishReason: null, usage: null, error: null, requestId: null };
   try {
-    const response = await fetch('/v1/chat/completions', {
-      method: 'POST', signal, credentials: 'omit', headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ ...body, stream: true }),
-    });
+    const response = await callV1('/chat/completions', key, { method: 'POST', signal, body: JSON.stringify({ ...body, stream: true }) });
     result.requestId = response.headers.get('x-request-id');
-    await refuse(response);
+    if (!response.headers.get('content-type')?.startsWith('text/event-stream')) throw new ChatError(response.status, { code: 'not_a_stream' });
     await follow(response, result, onChunk);
   } catch (error) {
+    result.finishReason = null;
     if (signal?.aborted) result.finishReason = 'aborted';
-    // `fetch` and its body know one error for all that happens to a connection.
-    else if (error instanceof TypeError) result.error = result.requestId === null ? new ChatError(0) : brokenOff();
+    // A body knows one error for all that happens to its connection.
+    else if (error instanceof TypeError) result.error = brokenOff();
     else if (error instanceof ChatError) result.error = error;
     else throw error;
+    result.requestId ??= error.requestId ?? null;
   }
   return result;
 }
 
-const brokenOff = () => new ChatError(200, { code: 'broken_off' });
-
-/** Throws unless the answer is a stream. */
-async function refuse(response) {
-  if (response.ok) {
-    if (response.headers.get('content-type')?.startsWith('text/event-stream')) return;
-    throw new ChatError(response.status, { code: 'not_a_stream' });
-  }
+/**
+ * A call of `/v1` with a key, and no cookie.
+ * @returns {Promise<Response>} of a success
+ * @throws {ChatError}
+ */
+export async function callV1(path, key, options = {}) {
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  const response = await fetch(`/v1${path}`, { ...options, credentials: 'omit', headers }).catch((error) => {
+    throw error.name === 'AbortError' ? error : new ChatError(0);
+  });
+  if (response.ok) return response;
   const answer = await response.json().catch(() => ({}));
-  throw failure(response.status, answer.error, Number(response.headers.get('retry-after')) || null);
+  const error = failure(response.status, answer.error, Number(response.headers.get('retry-after')) || null);
+  throw Object.assign(error, { requestId: response.headers.get('x-request-id') });
 }
+
+const brokenOff = () => new ChatError(200, { code: 'broken_off' });
 
 const failure = (status, error, retryAfter = null) =>
   new ChatError(status, { message: error?.message, code: error?.code, field: error?.param }, retryAfter);
 
-/** Reads to `[DONE]`, into `result`. */
+/** Reads to the end, into `result`; it has to come after `[DONE]`. */
 async function follow(response, result, onChunk) {
+  let whole = false;
   for await (const { data, raw } of events(response.body)) {
-    if (data === '[DONE]') {
-      onChunk('', raw);
-      return;
-    }
-    const chunk = data === null ? {} : parse(data);
+    whole ||= data === '[DONE]';
+    const chunk = data === null || whole ? {} : parse(data);
     const choice = chunk.choices?.[0];
     onChunk(choice?.delta?.content ?? '', raw);
     if (chunk.error) throw failure(response.status, chunk.error);
     if (chunk.usage) result.usage = chunk.usage;
     if (choice?.finish_reason) result.finishReason = choice.finish_reason;
   }
-  result.finishReason = null;
-  throw brokenOff();
+  if (!whole) throw brokenOff();
 }
 
 function parse(data) {

@@ -1,0 +1,87 @@
+// Where a question is written: its text, its pictures, and the button that sends or stops.
+import { html, useLayoutEffect, useRef } from '../../html.js';
+import { Icon } from '../../components/icon.js';
+import { toast } from '../../components/toast.js';
+import { bytes } from '../../format.js';
+import { texts } from '../../i18n.js';
+import { useShared } from '../../store.js';
+import { draft, stop, turns } from './conversation.js';
+import { ACCEPT, MAX_BYTES, MAX_PICTURES, filesOf, readPictures } from './pictures.js';
+import { text } from './text.js';
+
+const t = texts(text);
+
+/** Adds files to the draft, or says why not. */
+export async function attach(files) {
+  if (files.length === 0) return;
+  const present = [...turns.get().flatMap((turn) => turn.pictures ?? []), ...draft.get().pictures];
+  try {
+    const { pictures, refused } = await readPictures(files, present);
+    for (const reason of refused) toast.refused(reason);
+    draft.set({ ...draft.get(), pictures: [...draft.get().pictures, ...pictures] });
+  } catch (error) {
+    toast.error(error);
+  }
+}
+
+/** @param {{ send: () => void, busy: boolean, ready: boolean, needsPicture: boolean }} props */
+export function Composer({ send, busy, ready, needsPicture }) {
+  const { text: written, pictures } = useShared(draft);
+  const field = useRef(null);
+  useGrowing(field, written);
+  const empty = written.trim() === '' && pictures.length === 0;
+  const submit = (event) => {
+    event?.preventDefault();
+    if (!empty && ready && !busy) send();
+  };
+  const onKeyDown = (event) => {
+    // While an input method composes, Enter takes its suggestion.
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    submit(event);
+  };
+  const onPaste = (event) => {
+    const files = filesOf(event.clipboardData);
+    if (files.length === 0) return;
+    event.preventDefault();
+    attach(files);
+  };
+  return html`<form class="composer" onSubmit=${submit}>
+    ${pictures.length > 0 && html`<ul class="attached">${pictures.map((picture) => html`<${Attached} key=${picture.id} picture=${picture} />`)}</ul>`}
+    <textarea ref=${field} rows="1" class="composer-field" aria-label=${t('message')} placeholder=${t(needsPicture ? 'messageForVideo' : 'messageHint')} value=${written}
+      onInput=${(event) => draft.set({ ...draft.get(), text: event.currentTarget.value })} onKeyDown=${onKeyDown} onPaste=${onPaste} />
+    <div class="composer-bar">
+      <${Files} />
+      <p class="hint">${needsPicture && pictures.length === 0 ? t('videoNeedsPicture') : t('composerHint', { max: MAX_PICTURES, bytes: bytes(MAX_BYTES) })}</p>
+      ${busy
+        ? html`<button type="button" class="button" onClick=${stop}><${Icon} name="stop" /><span>${t('stop')}</span></button>`
+        : html`<button type="submit" class="button primary" disabled=${empty || !ready}><${Icon} name="send" /><span>${t('send')}</span></button>`}
+    </div>
+  </form>`;
+}
+
+function Files() {
+  const input = useRef(null);
+  const onChange = async (event) => {
+    const files = [...event.currentTarget.files];
+    // The same file may be taken again.
+    event.currentTarget.value = '';
+    await attach(files);
+  };
+  return html`<button type="button" class="icon-button" aria-label=${t('attach')} title=${t('attach')} onClick=${() => input.current.click()}><${Icon} name="media" /></button>
+    <input ref=${input} type="file" multiple accept=${ACCEPT} hidden onChange=${onChange} />`;
+}
+
+function Attached({ picture }) {
+  const remove = () => draft.set({ ...draft.get(), pictures: draft.get().pictures.filter(({ id }) => id !== picture.id) });
+  return html`<li title=${`${picture.name} · ${bytes(picture.size)}`}><img src=${picture.url} alt=${picture.name} />
+    <button type="button" class="icon-button" aria-label=${t('removePicture', { name: picture.name })} onClick=${remove}><${Icon} name="close" /></button></li>`;
+}
+
+/** As high as its text, up to what the style allows. */
+function useGrowing(field, value) {
+  useLayoutEffect(() => {
+    const { style } = field.current;
+    style.height = 'auto';
+    style.height = `${field.current.scrollHeight}px`;
+  }, [value]);
+}

@@ -1,0 +1,96 @@
+// Markdown as elements: marked cuts the text into tokens, and each kind of token has its element here. No token becomes
+// markup: HTML in an answer is shown as the text it is, but for the one form in which the gateway shows videos.
+import { lexer } from '../../../vendor/marked.js';
+import { html, useMemo } from '../../html.js';
+import { Copy } from '../../components/copy.js';
+import { texts } from '../../i18n.js';
+import { ownMedia, webAddress } from './links.js';
+import { Film, Picture } from './media.js';
+import { text } from './text.js';
+
+const t = texts(text);
+
+export function Markdown({ source }) {
+  return useMemo(() => html`<div class="markdown">${blocks(lexer(source, { gfm: true, breaks: true }))}</div>`, [source]);
+}
+
+const VIDEO = /^<video src="([^"<>]+)" controls="controls">(<\/video>)?$/;
+
+const blocks = (tokens) => tokens.map((token) => (BLOCKS[token.type] ?? BLOCKS.text)(token));
+
+const BLOCKS = {
+  space: () => null,
+  def: () => null,
+  hr: () => html`<hr />`,
+  // The page has headings of its own above: those of an answer come below them.
+  heading: ({ depth, tokens }) => html`<p role="heading" aria-level=${Math.min(depth + 2, 6)} class=${`heading level-${depth}`}>${inline(tokens)}</p>`,
+  paragraph: ({ tokens }) => html`<div class="paragraph">${inline(tokens)}</div>`,
+  blockquote: ({ tokens }) => html`<blockquote>${blocks(tokens)}</blockquote>`,
+  code: ({ text: code, lang }) => html`<${Code} code=${code} language=${lang} />`,
+  list: ({ ordered, start, items }) => (ordered
+    ? html`<ol start=${start}>${items.map(Item)}</ol>`
+    : html`<ul>${items.map(Item)}</ul>`),
+  table: ({ header, rows }) => html`<div class="markdown-table" tabindex="0" role="region" aria-label=${t('table')}><table class="table">
+    <thead><tr>${header.map((cell) => html`<th style=${{ textAlign: cell.align ?? 'start' }}>${inline(cell.tokens)}</th>`)}</tr></thead>
+    <tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td style=${{ textAlign: cell.align ?? 'start' }}>${inline(cell.tokens)}</td>`)}</tr>`)}</tbody>
+  </table></div>`,
+  html: ({ text: source }) => video(source) ?? html`<div class="paragraph verbatim">${source.trimEnd()}</div>`,
+  checkbox: (token) => INLINE.checkbox(token),
+  text: (token) => (token.tokens ? inline(token.tokens) : decoded(token.text ?? token.raw)),
+};
+
+const Item = ({ tokens }) => html`<li>${blocks(tokens)}</li>`;
+
+function inline(tokens) {
+  return tokens.map((token, at) => {
+    if (token.type === 'html' && tokens[at + 1]?.raw === '</video>') return video(token.text) ?? token.text;
+    if (token.type === 'html' && token.raw === '</video>' && at > 0 && video(tokens[at - 1].raw)) return null;
+    return (INLINE[token.type] ?? INLINE.text)(token);
+  });
+}
+
+const INLINE = {
+  escape: ({ text: letter }) => letter,
+  html: ({ raw }) => raw,
+  br: () => html`<br />`,
+  strong: ({ tokens }) => html`<strong>${inline(tokens)}</strong>`,
+  em: ({ tokens }) => html`<em>${inline(tokens)}</em>`,
+  del: ({ tokens }) => html`<del>${inline(tokens)}</del>`,
+  codespan: ({ text: code }) => html`<code>${code}</code>`,
+  checkbox: ({ checked }) => html`<input type="checkbox" checked=${checked} disabled aria-label=${t('task')} /> `,
+  link: ({ href, title, tokens }) => {
+    const media = ownMedia(decoded(href));
+    return html`<${Link} href=${media?.url ?? decoded(href)} title=${title}>${inline(tokens)}<//>`;
+  },
+  image: ({ href, title, text: alt }) => {
+    const address = decoded(href);
+    const media = ownMedia(address);
+    if (media?.kind === 'image') return html`<${Picture} media=${media} alt=${decoded(alt)} />`;
+    return html`<${Link} href=${media?.url ?? address} title=${title}>${decoded(alt) || address}<//>`;
+  },
+  text: (token) => (token.tokens ? inline(token.tokens) : decoded(token.text ?? token.raw)),
+};
+
+/** What leads nowhere one may go is text, its address beside it. */
+function Link({ href, title, children }) {
+  if (!href.startsWith('/images/') && !href.startsWith('/videos/') && !webAddress(href)) return html`<span>${children} <span class="muted">(${href})</span></span>`;
+  return html`<a href=${href} title=${title ? decoded(title) : undefined} target="_blank" rel="noopener noreferrer">${children}</a>`;
+}
+
+function video(source) {
+  const found = VIDEO.exec(source.trim());
+  const media = found && ownMedia(decoded(found[1]));
+  return media?.kind === 'video' ? html`<${Film} media=${media} />` : null;
+}
+
+function Code({ code, language }) {
+  return html`<figure class="code">
+    <figcaption><span class="muted">${language?.trim() || t('code')}</span><${Copy} text=${code} /></figcaption>
+    <pre tabindex="0" aria-label=${t('code')}><code>${code}</code></pre>
+  </figure>`;
+}
+
+const parser = globalThis.DOMParser && new DOMParser();
+
+/** `&amp;` and its like as what they stand for. Each is read alone, so that nothing else can be markup. */
+const decoded = (source) => source.replace(/&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z][a-z\d]{1,31});/gi, (entity) => parser.parseFromString(entity, 'text/html').body.textContent);

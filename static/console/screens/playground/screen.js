@@ -1,0 +1,134 @@
+// The playground: chats with any model over the same address that clients use, and shows what they get.
+import { html, useEffect, useRef, useState } from '../../html.js';
+import { common } from '../../common.text.js';
+import { Select } from '../../components/field.js';
+import { Icon } from '../../components/icon.js';
+import { Empty, Loaded, Notice, Skeleton } from '../../components/states.js';
+import { useLoaded } from '../../data.js';
+import { optionalTexts, texts } from '../../i18n.js';
+import { kept, useShared } from '../../store.js';
+import { Composer, attach } from './composer.js';
+import { ask, askAgain, clear, draft, regenerate, system, turns } from './conversation.js';
+import { KeyChoice, chooseKey, chosenKey } from './key.js';
+import { filesOf } from './pictures.js';
+import { callV1, explainChat } from './stream.js';
+import { models as modelTexts, text } from './text.js';
+import { Answer, Question } from './turn.js';
+
+export const style = new URL('./style.css', import.meta.url).href;
+const t = texts(text);
+/** What the gateway says of its models is English. */
+const about = optionalTexts(modelTexts);
+const wanted = kept('playground-model', 'grok-4-fast');
+/** The gateway's list does not tell; its picture is refused when there is none. */
+const makesVideo = (model) => model.includes('imagine');
+
+export function Screen() {
+  const chosen = useShared(chosenKey);
+  return html`<div class="screen playground">
+    ${chosen ? html`<${Room} key=${chosen.key} chosen=${chosen} />` : html`
+      <div class="screen-head"><h1>${t('title')}</h1></div>
+      <section class="card first-key"><h2>${t('chooseKey')}</h2><${KeyChoice} /></section>`}
+  </div>`;
+}
+
+function Room({ chosen }) {
+  const models = useLoaded(async (signal) => (await (await callV1('/models', chosen.key, { signal })).json()).data, []);
+  const model = useModel(models.data);
+  const list = useShared(turns);
+  const busy = list.some(({ state }) => state === 'waiting' || state === 'writing');
+  const follow = useFollow(list);
+  const settings = { model, key: chosen.key };
+  const ready = model !== null;
+  const send = () => {
+    const { text: written, pictures } = draft.get();
+    draft.set({ text: '', pictures: [] });
+    follow();
+    ask({ text: written.trim(), pictures, ...settings });
+  };
+  const [over, drop] = useDrop();
+  return html`<div class=${`room ${over ? 'drop-here' : ''}`} ...${drop}>
+    <${Head} models=${models.data} model=${model} chosen=${chosen} empty=${list.length === 0} />
+    <${System} />
+    <div class="turns">
+      ${models.error ? html`<${NoModels} error=${models.error} retry=${models.reload} />` : list.length === 0 && html`<${Hello} models=${models.data} model=${model} />`}
+      ${list.map((turn, at) => (turn.role === 'user'
+        ? html`<${Question} key=${turn.id} turn=${turn} ready=${ready} resend=${(changed) => { follow(); askAgain(turn.id, { text: changed.trim(), ...settings }); }} />`
+        : html`<${Answer} key=${turn.id} turn=${turn} last=${at === list.length - 1} again=${() => { follow(); regenerate(settings); }} />`))}
+    </div>
+    <p class="visually-hidden" role="status">${list.length > 0 && t(busy ? 'isAnswering' : 'hasAnswered')}</p>
+    <${Composer} send=${send} busy=${busy} ready=${ready} needsPicture=${ready && makesVideo(model) && !list.some(({ pictures }) => pictures?.length > 0)} />
+  </div>`;
+}
+
+/** The model of last time while the gateway still has it. */
+function useModel(models) {
+  const last = useShared(wanted);
+  if (!models?.length) return null;
+  return models.some(({ id }) => id === last) ? last : models[0].id;
+}
+
+function Head({ models, model, chosen, empty }) {
+  return html`<div class="screen-head"><h1>${t('title')}</h1>
+    <${Select} class="input model" aria-label=${t('model')} disabled=${!models} value=${model ?? ''} onChange=${wanted.set}
+      options=${(models ?? [{ id: '', display_name: '…' }]).map(({ id }) => [id, id])} />
+    <button type="button" class="button key-button" onClick=${chooseKey} title=${t('changeKey')} aria-label=${t('keyButton', { name: chosen.name })}><${Icon} name="keys" /><span class="key-label">${chosen.name}</span></button>
+    <button type="button" class="button" disabled=${empty} onClick=${clear}><${Icon} name="plus" /><span>${t('newConversation')}</span></button>
+  </div>`;
+}
+
+function System() {
+  const value = useShared(system);
+  return html`<details class="system"><summary><span>${t('system')}</span><span class="muted system-line">${value.trim() || common('none')}</span></summary>
+    <textarea class="input" aria-label=${t('system')} placeholder=${t('systemHint')} value=${value} onInput=${(event) => system.set(event.currentTarget.value)} />
+  </details>`;
+}
+
+function Hello({ models, model }) {
+  const found = models?.find(({ id }) => id === model);
+  if (!found) return html`<${Skeleton} lines=${3} />`;
+  const suggestions = makesVideo(model) ? [] : ['try1', 'try2', 'try3'];
+  return html`<${Empty} icon="playground" title=${t('hello')}>
+    <p>${found.display_name}: ${about(model) ?? found.description}</p>
+    <div class="suggestions">${suggestions.map((name) => html`<button key=${name} type="button" class="button" onClick=${() => draft.set({ ...draft.get(), text: t(name) })}>${t(name)}</button>`)}</div>
+  <//>`;
+}
+
+function NoModels({ error, retry }) {
+  return html`<div role="alert"><${Notice} kind="danger" action=${html`<button type="button" class="button" onClick=${retry}>${common('retry')}</button>
+    <button type="button" class="button" onClick=${chooseKey}>${t('changeKey')}</button>`}>${explainChat(error)}<//></div>`;
+}
+
+/** Keeps the end in sight while it was in sight. @returns {() => void} goes there */
+function useFollow(list) {
+  const atEnd = useRef(true);
+  const page = document.documentElement;
+  useEffect(() => {
+    const onScroll = () => { atEnd.current = page.scrollHeight - page.clientHeight - page.scrollTop < 80; };
+    addEventListener('scroll', onScroll, { passive: true });
+    return () => removeEventListener('scroll', onScroll);
+  }, []);
+  useEffect(() => {
+    if (atEnd.current && list.length > 0) page.scrollTop = page.scrollHeight;
+  }, [list]);
+  return () => { atEnd.current = true; };
+}
+
+/** Pictures may be dropped anywhere. */
+function useDrop() {
+  const [over, setOver] = useState(false);
+  const carriesFiles = (event) => event.dataTransfer?.types.includes('Files');
+  const onDragOver = (event) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    setOver(true);
+  };
+  const onDragLeave = (event) => { if (!event.currentTarget.contains(event.relatedTarget)) setOver(false); };
+  const onDrop = (event) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    setOver(false);
+    attach(filesOf(event.dataTransfer));
+  };
+  return [over, { onDragOver, onDragLeave, onDrop }];
+}

@@ -1,0 +1,104 @@
+// One turn of the conversation: a question, which can be changed, or an answer with what was thought and what is known of it.
+import { html, useState } from '../../html.js';
+import { Action } from '../../components/action.js';
+import { Copy } from '../../components/copy.js';
+import { Notice } from '../../components/states.js';
+import { common } from '../../common.text.js';
+import { duration } from '../../format.js';
+import { texts } from '../../i18n.js';
+import { saidIn, split } from './answer.js';
+import { Markdown } from './markdown.js';
+import { showEvents } from './raw.js';
+import { explainChat } from './stream.js';
+import { text } from './text.js';
+
+const t = texts(text);
+
+export function Question({ turn, resend, ready }) {
+  const [editing, setEditing] = useState(false);
+  const send = (changed) => {
+    setEditing(false);
+    resend(changed);
+  };
+  return html`<article class="turn question" aria-label=${t('question')}>
+    ${turn.pictures.length > 0 && html`<ul class="attached">${turn.pictures.map((picture) => html`<li key=${picture.id}><img src=${picture.url} alt=${picture.name} /></li>`)}</ul>`}
+    ${editing ? html`<${Editor} turn=${turn} send=${send} cancel=${() => setEditing(false)} ready=${ready} />` : turn.text && html`<p class="said">${turn.text}</p>`}
+    ${!editing && html`<div class="turn-actions"><${Action} icon="edit" label=${t('editQuestion')} run=${() => setEditing(true)} /><${Copy} text=${turn.text} /></div>`}
+  </article>`;
+}
+
+function Editor({ turn, send, cancel, ready }) {
+  const [value, setValue] = useState(turn.text);
+  const empty = value.trim() === '' && turn.pictures.length === 0;
+  const submit = (event) => {
+    event.preventDefault();
+    if (!empty && ready) send(value);
+  };
+  const onKeyDown = (event) => {
+    if (event.key === 'Escape') cancel();
+    else if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) submit(event);
+  };
+  return html`<form class="stack editor" onSubmit=${submit}>
+    <textarea class="input" aria-label=${t('editQuestion')} value=${value} onInput=${(event) => setValue(event.currentTarget.value)} onKeyDown=${onKeyDown} ref=${focusOnce} />
+    <p class="hint">${t('editHint')}</p>
+    <div class="bar end"><button type="button" class="button" onClick=${cancel}>${common('cancel')}</button>
+      <button type="submit" class="button primary" disabled=${empty || !ready}>${t('send')}</button></div>
+  </form>`;
+}
+
+/** A `ref` that is the same function each time is called once. */
+function focusOnce(element) {
+  element?.focus();
+}
+
+export function Answer({ turn, last, again }) {
+  const running = turn.state === 'waiting' || turn.state === 'writing';
+  const parts = split(turn.text);
+  return html`<article class="turn answer" aria-label=${t('answer')} aria-busy=${running}>
+    ${parts.map((part, at) => (part.thinking
+      ? html`<${Thinking} key=${at} part=${part} live=${running && part.open && at === parts.length - 1} />`
+      : html`<${Markdown} key=${at} source=${part.text} />`))}
+    ${turn.state === 'waiting' && html`<p class="waiting muted"><span class="spinner" />${t('waiting')}</p>`}
+    ${turn.state === 'stopped' && html`<p class="muted">${t('stopped')}</p>`}
+    ${turn.state === 'done' && parts.length === 0 && html`<p class="muted">${t('emptyAnswer')}</p>`}
+    ${turn.error && html`<${Failure} turn=${turn} />`}
+    ${!running && html`<${Facts} turn=${turn} last=${last} again=${again} />`}
+  </article>`;
+}
+
+/** Folded; while it grows, its last line is beside its length. */
+function Thinking({ part, live }) {
+  const lines = part.text.split('\n').filter((line) => line.trim() !== '');
+  const length = t('characters', { n: [...part.text].length });
+  return html`<details class="thinking">
+    <summary>${live && html`<span class="spinner" />`}<span>${t(live ? 'thinkingNow' : 'thought')}</span><span class="muted number">${length}</span>
+      ${live && html`<span class="muted thinking-line">${lines.at(-1)}</span>`}</summary>
+    <${Markdown} source=${part.text} />
+  </details>`;
+}
+
+function Failure({ turn }) {
+  const told = explainChat(turn.error);
+  const own = turn.error.message;
+  return html`<div role="alert"><${Notice} kind="danger">
+    <p>${told}</p>${own && !told.includes(own) && html`<p class="said-by-gateway">${t('gatewaySaid', { message: own })}</p>`}
+  <//></div>`;
+}
+
+function Facts({ turn, last, again }) {
+  const facts = [
+    turn.model,
+    turn.firstMs !== null && t('firstByte', { time: duration(turn.firstMs) }),
+    turn.totalMs !== null && t('total', { time: duration(turn.totalMs) }),
+    turn.usage && t('usage', { n: turn.usage.completion_tokens, prompt: turn.usage.prompt_tokens }),
+  ].filter(Boolean);
+  return html`<div class="turn-foot">
+    <div class="turn-actions">
+      <${Copy} text=${() => saidIn(turn.text)} label=${t('copyAnswer')} />
+      ${last && html`<${Action} icon="refresh" label=${t('regenerate')} run=${again} />`}
+      <${Action} icon="requests" label=${t('events')} run=${() => showEvents(turn.id)} />
+    </div>
+    <p class="facts muted number">${facts.map((fact) => html`<span key=${fact}>${fact}</span>`)}
+      ${turn.requestId && html`<span class="request-id">${turn.requestId}<${Copy} text=${turn.requestId} label=${t('copyRequestId')} /></span>`}</p>
+  </div>`;
+}
