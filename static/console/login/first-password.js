@@ -1,0 +1,35 @@
+// The password of the first run opens nothing but the choice of another.
+import { html, useState } from '../html.js';
+import { post } from '../api.js';
+import { useBusy } from '../components/action.js';
+import { NewPassword, passwordFaults } from '../components/password.js';
+import { Notice } from '../components/states.js';
+import { texts } from '../i18n.js';
+import { enter, signIn } from './session.js';
+import { text } from './text.js';
+
+const t = texts(text);
+
+/** @param {{ present: { username: string, password: string } }} props what was signed in with */
+export function FirstPassword({ present }) {
+  const [chosen, setChosen] = useState({ password: '', repeat: '' });
+  const [tried, setTried] = useState(false);
+  const faults = passwordFaults(chosen, present.password);
+  const [busy, submit] = useBusy(async () => {
+    setTried(true);
+    if (Object.keys(faults).length > 0) return;
+    await post('/password', { current: present.password, new: chosen.password });
+    // All sessions have ended, this one too.
+    await signIn(present.username, chosen.password);
+    await enter();
+  });
+  return html`
+    <h1>${t('choose')}</h1>
+    <${Notice} kind="warn">${t('chooseWhy')}<//>
+    <form class="stack" noValidate onSubmit=${submit}>
+      ${/* A password manager keeps the new one under this name. */ ''}
+      <input class="visually-hidden" name="username" autocomplete="username" value=${present.username} readonly tabindex="-1" aria-hidden="true" />
+      <${NewPassword} autofocus chosen=${chosen} onChange=${setChosen} faults=${tried ? faults : {}} />
+      <button type="submit" class="button primary login-submit" disabled=${busy} aria-busy=${busy}>${busy && html`<span class="spinner" />`}<span>${t('chooseDone')}</span></button>
+    </form>`;
+}
