@@ -1,0 +1,71 @@
+// The account: who is signed in, another password, and an end to the other sessions.
+import { html, useState } from '../../html.js';
+import { get, post } from '../../api.js';
+import { Action, useBusy } from '../../components/action.js';
+import { confirm } from '../../components/dialog.js';
+import { Field } from '../../components/field.js';
+import { NewPassword, PasswordInput, passwordFaults } from '../../components/password.js';
+import { Loaded, Notice } from '../../components/states.js';
+import { toast } from '../../components/toast.js';
+import { useLoaded } from '../../data.js';
+import { ago, dateTime } from '../../format.js';
+import { texts } from '../../i18n.js';
+import { address } from '../../router.js';
+import { text } from './text.js';
+
+const t = texts(text);
+
+/** @param {{ stored: object }} props what `/api/settings` serves */
+export function Account({ stored }) {
+  const session = useLoaded(async (signal) => (await get('/session', {}, { signal })).data);
+  return html`<section class="card settings-form" aria-labelledby="session"><h2 id="session">${t('session')}</h2>
+      <${Loaded} of=${session} lines=${2}>${({ username, expires_at: ends }) => html`<dl class="facts">
+        <div><dt>${t('signedInAs')}</dt><dd class="any">${username}</dd></div>
+        <div><dt>${t('sessionEnds')}</dt><dd>${dateTime(ends)} <span class="muted">(${ago(ends)})</span></dd></div></dl>`}<//>
+      <p class="muted">${t('othersLead')}</p>
+      <div><${Action} run=${endOthers}>${t('endOthers')}<//></div></section>
+    <section class="card settings-form" aria-labelledby="password"><h2 id="password">${t('changePassword')}</h2>
+      ${stored.password_ruled_by_variable ? html`<${Notice}>${t('ruled')}<//>`
+        : html`<${ChangePassword} username=${session.data?.username ?? stored.values.global.admin_username} />`}</section>`;
+}
+
+function endOthers() {
+  return confirm({
+    title: t('endOthersTitle'), lost: t('endOthersLost'), action: t('endOthers'),
+    run: async () => {
+      const { data } = await post('/sessions/end-others');
+      toast.ok(data.ended === 0 ? t('noOthers') : t('othersEnded', { n: data.ended }));
+    },
+  });
+}
+
+function ChangePassword({ username }) {
+  const [current, setCurrent] = useState('');
+  const [chosen, setChosen] = useState({ password: '', repeat: '' });
+  const [tried, setTried] = useState(false);
+  const [refused, setRefused] = useState(null);
+  const faults = passwordFaults(chosen, current);
+  const [busy, submit] = useBusy(async () => {
+    setTried(true);
+    if (current === '' || Object.keys(faults).length > 0) return;
+    try {
+      await post('/password', { current, new: chosen.password }, { staysHere: true });
+    } catch (error) {
+      if (error.field !== 'current') throw error;
+      setRefused(current);
+      return;
+    }
+    // All sessions have ended, this one too.
+    location.assign(`/login?changed&next=${encodeURIComponent(address('settings', { section: 'account' }))}`);
+    await new Promise(() => {});
+  });
+  const currentFault = tried && current === '' ? t('giveCurrent') : refused === current && refused !== null ? t('wrongCurrent') : null;
+  return html`<p class="muted">${t('passwordLead')}</p>
+    <form class="stack" noValidate onSubmit=${submit}>
+      <input class="visually-hidden" name="username" autocomplete="username" value=${username} readonly tabindex="-1" aria-hidden="true" />
+      <${Field} label=${t('current')} error=${currentFault}>${(attributes) => html`
+        <${PasswordInput} name="current-password" autocomplete="current-password" value=${current} onInput=${setCurrent} ...${attributes} />`}<//>
+      <${NewPassword} chosen=${chosen} onChange=${setChosen} faults=${tried ? faults : {}} />
+      <div><button type="submit" class="button primary" disabled=${busy} aria-busy=${busy}>${busy && html`<span class="spinner" />`}<span>${t('changePassword')}</span></button></div>
+    </form>`;
+}
