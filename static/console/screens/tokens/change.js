@@ -1,0 +1,77 @@
+// What can be done to tokens that are there.
+import { get, post } from '../../api.js';
+import { confirm } from '../../components/dialog.js';
+import { common } from '../../common.text.js';
+import { toast } from '../../components/toast.js';
+import { countdown } from '../../format.js';
+import { texts } from '../../i18n.js';
+import { text } from './text.js';
+
+const t = texts(text);
+const ids = (rows) => rows.map(({ id }) => id);
+/** The most rows that one answer holds. */
+const PAGE = 1000;
+
+/** All tokens that fit, collected page by page. @returns {Promise<object[]>} each once, whatever was added meanwhile */
+export async function everyToken(filter, signal) {
+  return (await rowsBetween(filter, 0, Infinity, signal));
+}
+
+/** The rows at these places of the list. */
+export async function rowsBetween(filter, from, to, signal) {
+  const rows = new Map();
+  for (let offset = from; offset < to; offset += PAGE) {
+    const page = await get('/tokens', { ...filter, limit: Math.min(PAGE, to - offset), offset }, { signal });
+    for (const row of page.data) rows.set(row.id, row);
+    if (!page.has_more) break;
+  }
+  return [...rows.values()];
+}
+
+/** The token as it is now, or null when it was deleted. The list finds it by its last characters. */
+export async function freshToken({ id, token_suffix: suffix }, signal) {
+  const rows = await rowsBetween({ text: suffix }, 0, Infinity, signal);
+  return rows.find((row) => row.id === id) ?? null;
+}
+
+async function change(path, rows, fields) {
+  const { data } = await post(path, { ids: ids(rows), ...fields });
+  toast.ok(t('updated', { n: data.updated }));
+}
+
+export const setEnabled = (rows, enabled) => change('/tokens/status', rows, { enabled });
+export const setNote = (rows, note) => change('/tokens/note', rows, { note });
+/** @param {'replace' | 'add' | 'remove'} mode */
+export const setTags = (rows, tags, mode = 'replace') => change('/tokens/tags', rows, { tags, mode });
+export const reveal = async (row) => (await post('/tokens/reveal', { id: row.id })).data.token;
+
+/** Asks first. @returns {Promise<boolean>} whether they are gone */
+export function deleteTokens(rows) {
+  const usable = rows.filter(({ status_code: code }) => ['normal', 'unused', 'cooling', 'exhausted'].includes(code)).length;
+  return confirm({
+    title: t('deleteTitle', { n: rows.length, name: rows.slice(0, 3).map(({ token_suffix: suffix }) => `…${suffix}`).join(t('and')) }),
+    lost: [usable > 0 && rows.length > 1 && t('deleteUsable', { n: usable }), t('deleteLost')].filter(Boolean).join(' '),
+    action: common('delete'),
+    run: async () => {
+      const { data } = await post('/tokens/delete', { ids: ids(rows) });
+      toast.ok(t('deleted', { n: data.deleted }));
+    },
+  });
+}
+
+/**
+ * Asks Grok what the token has left.
+ * @returns {Promise<{ outcome: 'ok' | 'expired' | 'failed', words: string }>} what it said; throws when the gateway itself fails
+ */
+export async function testToken(row, signal) {
+  try {
+    const { data } = await post('/tokens/test', { id: row.id }, { signal });
+    const told = (value) => (value < 0 ? '?' : value);
+    const values = { left: told(data.remaining_queries), limit: told(data.limit), heavy: told(data.heavy_remaining_queries), heavyLimit: told(data.heavy_limit) };
+    return { outcome: 'ok', words: t(row.token_type === 'ssoSuper' ? 'testValidHeavy' : 'testValid', values) };
+  } catch (error) {
+    if (error.code !== 'TOKEN_TEST_FAILED') throw error;
+    const { error_type: type, cooldown_remaining: left = 0 } = error.data;
+    return { outcome: type === 'expired' ? 'expired' : 'failed', words: t(`test_${type}`, { left: countdown(left) }) };
+  }
+}

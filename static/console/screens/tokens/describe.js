@@ -1,0 +1,70 @@
+// A token's state in words: what it is, why, until when, and what to do about it. Pure.
+import { dateTime } from '../../format.js';
+import { texts } from '../../i18n.js';
+import { text } from './text.js';
+
+const t = texts(text);
+
+/** In the order of the chips; the name each has in `/api/stats` beside it. */
+export const STATES = [
+  ['normal', 'active'], ['cooling', 'cooldown'], ['exhausted', 'exhausted'], ['unused', 'unused'], ['expired', 'expired'], ['disabled', 'disabled'], ['unreadable', 'unreadable'],
+];
+
+const TONES = { normal: 'ok', cooling: 'info', exhausted: 'warn', unused: '', expired: 'danger', disabled: '', unreadable: 'danger' };
+
+/** Rate-limit names that no client ever sends, as the models that share them are called. */
+const MODELS = { 'grok-4-mini-thinking-tahoe': 'grok-4-fast', 'grok-4-1-thinking-1129': 'grok-4.1-thinking' };
+export const modelName = (name) => MODELS[name] ?? name;
+
+/**
+ * @param {object} row of `/api/tokens`
+ * @returns {{ label: string, tone: string, reason: string, help: string, until: number | null }} `until` is when it is over by itself
+ */
+export function describe(row, now = Date.now()) {
+  const code = row.status_code;
+  return { label: t(code), tone: TONES[code], help: '', until: null, ...REASONS[code](row, now) };
+}
+
+const REASONS = {
+  expired: (row) => ({ reason: row.last_failure_reason ? explainFault(row.last_failure_reason) : t('refused'), help: t('expiredHelp') }),
+  disabled: () => ({ reason: t('byHand'), help: t('disabledHelp') }),
+  unreadable: () => ({ reason: t('otherKey'), help: t('unreadableHelp') }),
+  cooling(row, now) {
+    const running = row.cooldowns.filter(({ until }) => until > now);
+    const names = running.slice(0, 2).map(({ name }) => modelName(name));
+    const rest = running.length - names.length;
+    const models = rest > 0 ? `${names.join(t('and'))} ${t('moreModels', { n: rest })}` : names.join(t('and'));
+    return { reason: t('restsFor', { models }), help: t('coolingHelp'), until: Math.max(...row.cooldowns.map(({ until }) => until)) };
+  },
+  unused: (row) => ({ reason: t(row.quota_until === null ? 'unasked' : 'windowEnded'), help: t('unusedHelp') }),
+  exhausted(row) {
+    const spent = [row.remaining_queries === 0 && row.quota_until, row.token_type === 'ssoSuper' && row.heavy_remaining_queries === 0 && row.heavy_quota_until];
+    const reason = t(spent[0] && spent[1] ? 'bothSpent' : spent[1] ? 'heavySpent' : 'spent');
+    return { reason, help: t('exhaustedHelp'), until: Math.max(...spent.filter(Boolean)) };
+  },
+  normal: (row) => (row.strikes > 0 ? { tone: 'warn', reason: t('suspect'), help: t('suspectHelp') } : { reason: t('usable') }),
+};
+
+/** What is left of a quota, with the end of its window. */
+export function quotaInWords(remaining, until) {
+  if (remaining < 0) return t('quotaUnknown');
+  return until === null ? t('quotaLeft', { n: remaining }) : t('quotaUntil', { n: remaining, time: dateTime(until) });
+}
+
+/** How the gateway words what went wrong with Grok, and its text here. */
+const FAULTS = [
+  [/^429: too many requests$/, 'fault_429'], [/^429: the quota is spent$/, 'fault_spent'], [/^account refused: (.*)$/s, 'fault_refused'],
+  [/^anti-bot page or challenge$/, 'fault_antibot'], [/^the service is under heavy usage$/, 'fault_busy'], [/^moderated: (.*)$/s, 'fault_moderated'],
+  [/^request refused: (.*)$/s, 'fault_caller'], [/^model not found$/, 'fault_model'], [/^not allowed: (.*)$/s, 'fault_policy'], [/^(\d+): server error$/, 'fault_server'],
+  [/^no connection$/, 'fault_connect'], [/^timed out$/, 'fault_timeout'], [/^the answer broke off$/, 'fault_cut'], [/^the answer was empty$/, 'fault_empty'],
+  [/^an object of the answer was too long$/, 'fault_long'], [/^the token cannot be opened/, 'fault_unreadable'], [/^asked for twice/, 'fault_twice'],
+];
+
+/** What went wrong with Grok in the present language; unknown words stay as they are. */
+export function explainFault(reason) {
+  for (const [pattern, key] of FAULTS) {
+    const found = pattern.exec(reason);
+    if (found) return t(key, { detail: found[1] });
+  }
+  return reason;
+}

@@ -1,0 +1,136 @@
+// Everything about one token, and what can be done to it.
+import { html, useEffect, useState } from '../../html.js';
+import { explain } from '../../api.js';
+import { Action, useBusy } from '../../components/action.js';
+import { common } from '../../common.text.js';
+import { Copy } from '../../components/copy.js';
+import { Dialog, openDialog } from '../../components/dialog.js';
+import { Field } from '../../components/field.js';
+import { Empty, Notice } from '../../components/states.js';
+import { useEvery, useLoaded } from '../../data.js';
+import { dateTime, number } from '../../format.js';
+import { texts } from '../../i18n.js';
+import { MAX_NOTE } from './bulk.js';
+import { deleteTokens, freshToken, reveal, setEnabled, setNote, setTags, testToken } from './change.js';
+import { describe, explainFault, modelName, quotaInWords } from './describe.js';
+import { loadTags } from './filters.js';
+import { Countdown, StateBadge, TypeBadge, When } from './row.js';
+import { TagInput, tagsError } from './tags.js';
+import { text } from './text.js';
+
+const t = texts(text);
+const AGAIN_MS = 15_000;
+const HIDDEN_AFTER_MS = 30_000;
+
+/** Resolves when it is closed. @param {{ row: object, isTest: boolean, reload(): unknown }} props `isTest` tests at once */
+export const showToken = (props) => openDialog((close) => html`<${Drawer} ...${props} close=${close} />`);
+
+function Drawer({ row: first, isTest, reload: reloadList, close }) {
+  const loaded = useLoaded((signal) => freshToken(first, signal));
+  const known = useLoaded(loadTags);
+  useEvery(AGAIN_MS, loaded.reload);
+  const row = loaded.data === undefined ? first : loaded.data;
+  const reload = async () => { await Promise.all([loaded.reload(), known.reload(), reloadList()]); };
+  const title = `…${first.token_suffix}`;
+  if (row === null) return html`<${Dialog} kind="drawer" title=${title} onClose=${() => close()}><${Empty} icon="trash" title=${t('gone')} /><//>`;
+  const isDisabled = row.status_code === 'disabled';
+  const remove = async () => {
+    if (!(await deleteTokens([row]))) return;
+    reloadList();
+    close();
+  };
+  return html`<${Dialog} kind="drawer" title=${html`<code>${title}</code> <${TypeBadge} row=${row} />`} onClose=${() => close()} footer=${html`
+      <${Action} kind="danger" icon="trash" run=${remove}>${common('delete')}<//>
+      <${Action} icon=${isDisabled ? 'check' : 'stop'} run=${async () => { await setEnabled([row], isDisabled); await reload(); }}>${common(isDisabled ? 'enable' : 'disable')}<//>`}>
+    ${loaded.error && html`<${Notice} kind="warn">${explain(loaded.error)}<//>`}
+    <${State} row=${row} />
+    <${Test} row=${row} atOnce=${isTest} reload=${reload} />
+    <${Value} row=${row} />
+    <${TagsForm} key=${`tags ${row.tags.join()}`} row=${row} known=${known.data ?? []} reload=${reload} />
+    <${NoteForm} key=${`note ${row.note}`} row=${row} reload=${reload} />
+    <${Facts} row=${row} />
+  <//>`;
+}
+
+function State({ row }) {
+  const state = describe(row);
+  return html`<section class="token-state">
+    <p><${StateBadge} state=${state} /> <span>${state.reason}</span>${state.until !== null && html` <${Countdown} until=${state.until} />`}</p>
+    ${state.help && html`<p class="hint">${state.help}</p>`}</section>`;
+}
+
+function Test({ row, atOnce, reload }) {
+  const [result, setResult] = useState(null);
+  const [busy, start] = useBusy(async () => {
+    setResult(null);
+    setResult(await testToken(row));
+    await reload();
+  });
+  useEffect(() => { if (atOnce) start(); }, []);
+  return html`<section class="token-test"><button type="button" class="button" disabled=${busy} aria-busy=${busy} onClick=${start}>${busy && html`<span class="spinner" />`}<span>${t('testNow')}</span></button>
+    <div role="status">${result && html`<${Notice} kind=${result.outcome === 'ok' ? 'ok' : result.outcome === 'expired' ? 'danger' : 'warn'}>${result.words}<//>`}</div></section>`;
+}
+
+/** The token in clear only when it is asked for, and not for long. */
+function Value({ row }) {
+  const [value, setValue] = useState(null);
+  useEffect(() => {
+    if (value === null) return undefined;
+    const timer = setTimeout(() => setValue(null), HIDDEN_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return html`<section class="stack"><h3>${t('value')}</h3>
+    <code class="token-value">${value ?? `••••••••${row.token_suffix}`}</code>
+    ${value !== null && html`<p class="hint">${t('careful')}</p>`}
+    <div class="bar">${value === null
+      ? html`<${Action} kind="small" icon="eye" run=${async () => setValue(await reveal(row))}>${t('reveal')}<//>`
+      : html`<button type="button" class="button small" onClick=${() => setValue(null)}>${t('hide')}</button>`}
+      <${Copy} kind="small" text=${() => reveal(row)} label=${t('copyValue')} showLabel /></div></section>`;
+}
+
+function TagsForm({ row, known, reload }) {
+  const [tags, change] = useState(row.tags);
+  const error = tagsError(tags);
+  const isSame = tags.join('\n') === row.tags.join('\n');
+  const [busy, submit] = useBusy(async () => {
+    if (error || isSame) return;
+    await setTags([row], tags);
+    await reload();
+  });
+  return html`<form class="stack" onSubmit=${submit}>
+    <${Field} label=${t('tags')} hint=${t('tagsHint')} error=${error}>${(attributes) => html`<${TagInput} tags=${tags} setTags=${change} known=${known} ...${attributes} />`}<//>
+    <${Save} label=${t('saveTags')} busy=${busy} disabled=${isSame || Boolean(error)} /></form>`;
+}
+
+function NoteForm({ row, reload }) {
+  const [note, change] = useState(row.note);
+  const error = [...note].length > MAX_NOTE ? t('noteTooLong') : undefined;
+  const isSame = note.trim() === row.note;
+  const [busy, submit] = useBusy(async () => {
+    if (error || isSame) return;
+    await setNote([row], note);
+    await reload();
+  });
+  return html`<form class="stack" onSubmit=${submit}>
+    <${Field} label=${t('note')} error=${error}>${(attributes) => html`<textarea class="input token-note" value=${note} onInput=${(event) => change(event.currentTarget.value)} ...${attributes} />`}<//>
+    <${Save} label=${t('saveNote')} busy=${busy} disabled=${isSame || Boolean(error)} /></form>`;
+}
+
+const Save = ({ label, busy, disabled }) => html`<div><button type="submit" class="button small" disabled=${busy || disabled} aria-busy=${busy}>${busy && html`<span class="spinner" />`}<span>${label}</span></button></div>`;
+
+function Facts({ row }) {
+  const now = Date.now();
+  const running = row.cooldowns.filter(({ until }) => until > now);
+  const facts = [
+    ['quota', quotaInWords(row.remaining_queries, row.quota_until)],
+    row.token_type === 'ssoSuper' && ['heavy', quotaInWords(row.heavy_remaining_queries, row.heavy_quota_until)],
+    running.length > 0 && ['cooldowns', html`<ul>${running.map(({ name, until }) => html`<li key=${name}><code>${modelName(name)}</code> <${Countdown} until=${until} /> <span class="muted">${t('resets', { time: dateTime(until) })}</span></li>`)}</ul>`],
+    ['lastUsed', html`<${When} time=${row.last_used_time} />`],
+    ['lastFailure', row.last_failure_time === null ? t('noFailure') : html`<${When} time=${row.last_failure_time} />: ${explainFault(row.last_failure_reason)}`],
+    row.strikes > 0 && ['strikes', number(row.strikes)],
+    ['added', dateTime(row.created_time)],
+    ['serverReason', row.state_reason],
+    ['id', String(row.id)],
+  ].filter(Boolean);
+  return html`<section><h3>${t('facts')}</h3><dl class="facts">${facts.map(([name, value]) => html`<div key=${name}><dt>${t(name)}</dt><dd>${value}</dd></div>`)}</dl></section>`;
+}

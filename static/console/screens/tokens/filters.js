@@ -1,0 +1,102 @@
+// Which tokens are listed, and in what order: kept in the address.
+import { html, useEffect, useRef, useState } from '../../html.js';
+import { get } from '../../api.js';
+import { common } from '../../common.text.js';
+import { Select } from '../../components/field.js';
+import { Menu } from '../../components/menu.js';
+import { useRested } from '../../data.js';
+import { texts } from '../../i18n.js';
+import { go, route, useRoute } from '../../router.js';
+import { search } from '../../search.js';
+import { STATES } from './describe.js';
+import { text } from './text.js';
+
+const t = texts(text);
+
+const SORTS = ['created', 'type', 'state', 'remaining', 'heavy_remaining', 'last_used', 'last_failure', 'note'];
+/** The direction that is wanted first of each. */
+const FIRST = { state: 'asc', note: 'asc' };
+const TYPES = ['sso', 'ssoSuper'];
+
+/** What the address asks for; what it misspells is left out rather than refused by the gateway. */
+export function readFilter(query) {
+  const known = (value, values) => (values.includes(value) ? value : undefined);
+  return {
+    type: known(query.type, TYPES), state: known(query.state, STATES.map(([name]) => name)), tag: query.tag, text: query.text,
+    sort: known(query.sort, SORTS) ?? 'created', order: query.order === 'asc' ? 'asc' : 'desc',
+  };
+}
+
+export const isFiltered = ({ type, state, tag, text: wanted }) => Boolean(type || state || tag || wanted);
+/** The filter without the order: what an export and a count take. */
+export const withoutOrder = ({ type, state, tag, text: wanted }) => ({ type, state, tag, text: wanted });
+
+export function useFilter() {
+  const { query } = useRoute();
+  return readFilter(query);
+}
+
+/** @param {Record<string, string | undefined>} changes undefined takes a filter away */
+export const setFilter = (changes) => go('tokens', { ...route().query, ...changes }, { replace: true });
+export const clearFilters = () => setFilter({ type: undefined, state: undefined, tag: undefined, text: undefined });
+
+/** Sorts by a column, or turns it round. */
+export function sortBy(name, filter) {
+  const turned = filter.order === 'asc' ? 'desc' : 'asc';
+  setFilter({ sort: name, order: filter.sort === name ? turned : FIRST[name] ?? 'desc' });
+}
+
+/** How many tokens are in each state, as buttons that filter by it. */
+export function StateChips({ counts, filter }) {
+  const groups = counts && (filter.type ? [filter.type === 'sso' ? counts.normal : counts.super] : [counts.normal, counts.super]);
+  const sum = (name) => groups?.reduce((total, group) => total + group[name], 0);
+  const shown = STATES.filter(([name, counted]) => name !== 'unreadable' || filter.state === name || sum(counted) > 0);
+  const chip = (state, label, count) => html`<button type="button" key=${state} class=${`chip chip-${state ?? 'all'}`} aria-pressed=${filter.state === state}
+    onClick=${() => setFilter({ state: filter.state === state ? undefined : state })}><span>${label}</span> <b class="number">${count === undefined ? '–' : count.toLocaleString()}</b></button>`;
+  return html`<div class="chips" role="group" aria-label=${t('states')}>
+    ${chip(undefined, common('all'), sum('total'))}${shown.map(([name, counted]) => chip(name, t(name), sum(counted)))}
+  </div>`;
+}
+
+export function FilterBar({ filter, tags }) {
+  const sorts = SORTS.flatMap((name) => ['desc', 'asc'].map((order) => `${name}.${order}`));
+  const chooseSort = (value) => {
+    const [sort, order] = value.split('.');
+    setFilter({ sort, order });
+  };
+  const known = filter.tag && !tags.includes(filter.tag) ? [filter.tag, ...tags] : tags;
+  return html`<div class="bar token-filters">
+    <${Search} value=${filter.text ?? ''} />
+    <${Select} aria-label=${t('type')} value=${filter.type ?? ''} onChange=${(type) => setFilter({ type })} options=${[['', t('allTypes')], ...TYPES.map((type) => [type, t(type)])]} />
+    <${Select} aria-label=${t('tag')} class="input tag-filter" value=${filter.tag ?? ''} onChange=${(tag) => setFilter({ tag })} options=${[['', t('allTags')], ...known.map((tag) => [tag, tag])]} />
+    <${Select} aria-label=${t('sort')} value=${`${filter.sort}.${filter.order}`} onChange=${chooseSort} options=${sorts.map((sort) => [sort, t(sort)])} />
+  </div>`;
+}
+
+function Search({ value }) {
+  const [typed, setTyped] = useState(value);
+  const rested = useRested(typed);
+  const sent = useRef(value);
+  useEffect(() => {
+    if (rested === sent.current) return;
+    sent.current = rested;
+    setFilter({ text: rested });
+  }, [rested]);
+  // Changed from elsewhere, as by the browser's buttons.
+  useEffect(() => {
+    if (value === sent.current) return;
+    sent.current = value;
+    setTyped(value);
+  }, [value]);
+  return html`<input class="input grow" type="search" aria-label=${t('searchLabel')} placeholder=${t('searchLabel')} value=${typed} onInput=${(event) => setTyped(event.currentTarget.value)} />`;
+}
+
+export function Export({ filter }) {
+  const href = (format) => `/api/tokens/export${search({ ...withoutOrder(filter), format })}`;
+  return html`<${Menu} label=${common('export')} icon="download" showLabel items=${[
+    { label: t('exportJson'), href: href('json') }, { label: t('exportCsv'), href: href('csv') }, { label: t('exportText'), href: href('text') },
+  ]} />`;
+}
+
+/** The tags that are in use, for filters and suggestions. */
+export const loadTags = async (signal) => (await get('/tokens/tags/all', {}, { signal })).data;

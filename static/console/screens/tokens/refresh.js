@@ -1,0 +1,108 @@
+// The refresh of all tokens: started here, its bar, and what it found.
+import { html, useEffect, useState } from '../../html.js';
+import { explain, get } from '../../api.js';
+import { Action } from '../../components/action.js';
+import { common } from '../../common.text.js';
+import { Dialog, openDialog } from '../../components/dialog.js';
+import { Icon } from '../../components/icon.js';
+import { Empty, Failed, Skeleton } from '../../components/states.js';
+import { useEvery, useLoaded, useNow } from '../../data.js';
+import { ago, countdown } from '../../format.js';
+import { texts } from '../../i18n.js';
+import { kept, useShared } from '../../store.js';
+import { explainFault } from './describe.js';
+import { cancelRefresh, follow, job, startRefresh, timeLeft } from './job.js';
+import { OutcomeChips, ResultList } from './results.js';
+import { text } from './refresh.text.js';
+
+const t = texts(text);
+/** Somebody else may start one. */
+const LOOK_MS = 15_000;
+/** While it runs the list shows what it finds. */
+const LIST_MS = 4_000;
+/** An older result is history. */
+const SHOWN_MS = 60 * 60_000;
+const PAGE = 200;
+
+/** The start of the refresh whose result was put away. */
+const dismissed = kept('refresh-dismissed', '');
+
+export function RefreshButton() {
+  const { progress } = useShared(job);
+  return html`<${Action} icon="refresh" disabled=${progress?.running === true} run=${startRefresh}>${t('refreshAll')}<//>`;
+}
+
+/** @param {{ reload(): unknown }} props loads the list again */
+export function RefreshPanel({ reload }) {
+  const { progress, trouble } = useShared(job);
+  const put = useShared(dismissed);
+  const running = progress?.running === true;
+  useEffect(() => { follow(); }, []);
+  useEvery(LOOK_MS, follow);
+  useEvery(running ? LIST_MS : null, reload);
+  const [wasRunning, setWasRunning] = useState(false);
+  useEffect(() => {
+    if (wasRunning && !running) reload();
+    setWasRunning(running);
+  }, [running]);
+  if (running) return html`<${Bar} progress=${progress} trouble=${trouble} />`;
+  const isShown = progress && progress.started_at !== null && Date.now() - progress.updated_at < SHOWN_MS && put !== String(progress.started_at);
+  return isShown && html`<${Summary} progress=${progress} />`;
+}
+
+const Counts = ({ progress: { success, failed } }) => html`<span class="number muted">${t('counts', { success, failed })}</span>`;
+const ResultsButton = () => html`<button type="button" class="button small" onClick=${showResults}>${t('details')}</button>`;
+
+function Bar({ progress, trouble }) {
+  const { current, total } = progress;
+  const left = timeLeft(progress);
+  return html`<section class="card refresh-panel" aria-label=${t('running')}>
+    <div class="spread"><span><b>${t('running')}</b> <span class="number">${t('progress', { current, total })}</span> <${Counts} progress=${progress} /></span>
+      <span class="bar"><${ResultsButton} /><${Action} kind="small" icon="stop" run=${cancelRefresh}>${t('cancel')}<//></span></div>
+    <progress class="progress" aria-label=${t('running')} max=${total} value=${current} />
+    <p class="hint">${trouble ? t('trouble', { reason: trouble }) : html`${left !== null && html`<span class="number">${t('left', { time: countdown(Math.max(1, Math.round(left / 1000))) })}</span> · `}${t('stays')}`}</p>
+  </section>`;
+}
+
+function Summary({ progress }) {
+  const now = useNow(30_000);
+  const words = progress.total === 0 ? t('nothing') : t(progress.state === 'cancelled' ? 'cancelled' : 'done', { time: ago(progress.updated_at, now) });
+  return html`<section class="card refresh-panel done" role="status"><div class="spread"><span><${Icon} name=${progress.state === 'cancelled' ? 'info' : 'check'} /> <b>${words}</b> <${Counts} progress=${progress} /></span>
+    <span class="bar">${progress.total > 0 && html`<${ResultsButton} />`}<button type="button" class="icon-button" aria-label=${t('dismiss')} title=${t('dismiss')} onClick=${() => dismissed.set(String(progress.started_at))}><${Icon} name="close" /></button></span></div></section>`;
+}
+
+const showResults = () => openDialog((close) => html`<${Results} close=${close} />`);
+
+function Results({ close }) {
+  const { progress } = useShared(job);
+  const [outcome, setOutcome] = useState('');
+  const [limit, setLimit] = useState(PAGE);
+  const found = useLoaded((signal) => loadResults(outcome, limit, signal), [outcome, limit]);
+  useEvery(progress.running ? 3_000 : null, found.reload);
+  const choose = (next) => {
+    setOutcome(next);
+    setLimit(PAGE);
+  };
+  return html`<${Dialog} kind="wide" title=${t('resultsTitle')} onClose=${() => close()} footer=${html`<button type="button" class="button primary" onClick=${() => close()}>${common('done')}</button>`}>
+    <${OutcomeChips} counts=${[['', progress.current], ['ok', progress.success], ['expired', undefined], ['failed', undefined]]} value=${outcome} choose=${choose} />
+    ${found.data ? html`<${Found} found=${found.data} error=${found.error} more=${() => setLimit(limit + PAGE)} />` : found.error ? html`<${Failed} error=${found.error} retry=${found.reload} />` : html`<${Skeleton} lines=${8} />`}<//>`;
+}
+
+function Found({ found: { results, hasMore }, error, more }) {
+  return html`${error && html`<p class="field-error" role="alert">${explain(error)}</p>`}
+    ${results.length > 0 ? html`<${ResultList} results=${results} />` : html`<${Empty} icon="search" title=${t('none')} />`}
+    ${hasMore && html`<div><button type="button" class="button small" onClick=${more}>${t('loadMore')}</button></div>`}`;
+}
+
+/** The first so many results: pages of the gateway, and one more row to see whether there are others. */
+async function loadResults(outcome, limit, signal) {
+  const rows = [];
+  while (rows.length <= limit) {
+    const page = (await get('/tokens/refresh-progress', { results: 1, outcome, limit: 1000, offset: rows.length }, { signal })).data.results;
+    rows.push(...page);
+    if (page.length < 1000) break;
+  }
+  const results = rows.slice(0, limit).map(({ id, token_suffix: suffix, outcome: each, reason, remaining_queries: n, heavy_remaining_queries: heavy }) => (
+    { id, suffix, outcome: each, words: each === 'ok' ? (heavy < 0 ? t('found', { n }) : t('foundHeavy', { n, heavy })) : explainFault(reason) }));
+  return { results, hasMore: rows.length > limit };
+}

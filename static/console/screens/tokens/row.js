@@ -1,0 +1,93 @@
+// One token of the table.
+import { html } from '../../html.js';
+import { common } from '../../common.text.js';
+import { Icon } from '../../components/icon.js';
+import { Menu } from '../../components/menu.js';
+import { toast } from '../../components/toast.js';
+import { useNow } from '../../data.js';
+import { ago, countdown, dateTime, number } from '../../format.js';
+import { texts } from '../../i18n.js';
+import { deleteTokens, setEnabled } from './change.js';
+import { describe, quotaInWords } from './describe.js';
+import { text } from './text.js';
+
+const t = texts(text);
+const SHOWN_TAGS = 2;
+
+/** What is left until a time, counting down by itself. */
+export function Countdown({ until }) {
+  const now = useNow();
+  return html`<span class="number countdown">${countdown(Math.max(0, Math.ceil((until - now) / 1000)))}</span>`;
+}
+
+export function TypeBadge({ row }) {
+  return html`<span class=${`badge ${row.token_type === 'ssoSuper' ? 'violet' : ''}`}>${t(row.token_type)}</span>`;
+}
+
+export function StateBadge({ state }) {
+  return html`<span class=${`badge ${state.tone}`}>${state.label}</span>`;
+}
+
+const Reason = ({ state }) => html`<span class="reason" title=${state.reason}>${state.reason}</span>${state.until !== null && html`<${Countdown} until=${state.until} />`}`;
+
+const Quota = ({ remaining, until }) => html`<span title=${quotaInWords(remaining, until)}>${remaining < 0 ? html`<span class="muted" aria-label=${t('quotaUnknown')}>–</span>` : number(remaining)}</span>`;
+
+function Tags({ tags }) {
+  if (tags.length === 0) return null;
+  const hidden = tags.length - SHOWN_TAGS;
+  return html`<span class="tags" title=${tags.join(', ')}>${tags.slice(0, SHOWN_TAGS).map((tag) => html`<span key=${tag} class="badge tag">${tag}</span>`)}${hidden > 0 && html`<span class="muted number">+${hidden}</span>`}</span>`;
+}
+
+/** What can be done to one token, in its row and in its details. */
+export function rowActions(row, { reload, open }) {
+  const run = (work) => async () => {
+    try {
+      if (await work() !== false) await reload();
+    } catch (error) {
+      toast.error(error);
+    }
+  };
+  const isDisabled = row.status_code === 'disabled';
+  return [
+    { label: t('details', { name: `…${row.token_suffix}` }), icon: 'info', run: () => open(row) },
+    { label: t('test'), icon: 'play', run: () => open(row, true) },
+    { label: common(isDisabled ? 'enable' : 'disable'), icon: isDisabled ? 'check' : 'stop', run: run(() => setEnabled([row], isDisabled)) },
+    { label: common('delete'), icon: 'trash', danger: true, run: run(() => deleteTokens([row])) },
+  ];
+}
+
+/** @param {{ at: number, row: object, chosen: boolean, isNarrow: boolean, doing: object }} props `doing`: choose, open, reload */
+export function Row({ at, row, chosen, isNarrow, doing }) {
+  const name = `…${row.token_suffix}`;
+  const state = describe(row);
+  // A press anywhere in the row opens it, save on what is there to be pressed or copied.
+  const press = (event) => {
+    if (!event.target.closest('button, input, a, .menu') && getSelection().isCollapsed) doing.open(row);
+  };
+  const check = html`<td class="token-check"><input type="checkbox" aria-label=${t('select', { name })} checked=${chosen} onClick=${(event) => doing.choose(at, event.currentTarget.checked, event.shiftKey)} /></td>`;
+  const opener = html`<button type="button" class="token-name" aria-label=${t('details', { name })} onClick=${() => doing.open(row)}><code>${name}</code></button>`;
+  const menu = html`<td class="token-menu"><${Menu} label=${t('actions', { name })} items=${rowActions(row, doing)} /></td>`;
+  if (isNarrow) {
+    return html`<tr aria-rowindex=${at + 2} aria-selected=${chosen} onClick=${press}>${check}
+      <td class="token-card"><div class="card-line">${opener}<${TypeBadge} row=${row} /><${StateBadge} state=${state} /><span class="card-quota number">${row.remaining_queries >= 0 && html`<${Quota} remaining=${row.remaining_queries} until=${row.quota_until} />`}</span></div>
+        <div class="card-line muted"><${Reason} state=${state} /></div>
+        <div class="card-line muted">${row.tags.length > 0 ? html`<${Tags} tags=${row.tags} />` : null}<span class="cut-text">${row.note}</span></div></td>${menu}</tr>`;
+  }
+  return html`<tr aria-rowindex=${at + 2} aria-selected=${chosen} onClick=${press}>${check}
+    <td><span class="token-cell">${opener}<${TypeBadge} row=${row} /></span></td>
+    <td><span class="state-cell"><${StateBadge} state=${state} />${row.status_code === 'normal' && row.strikes === 0 ? null : html`<span class="state-why muted"><${Reason} state=${state} /></span>`}</span></td>
+    <td class="end number"><${Quota} remaining=${row.remaining_queries} until=${row.quota_until} /></td>
+    <td class="end number">${row.token_type === 'ssoSuper' && html`<${Quota} remaining=${row.heavy_remaining_queries} until=${row.heavy_quota_until} />`}</td>
+    <td><${Tags} tags=${row.tags} /></td>
+    <td><span class="cut-text" title=${row.note}>${row.note}</span></td>
+    <td class="number muted"><${When} time=${row.last_used_time} /></td>
+    ${menu}</tr>`;
+}
+
+/** A past time, roughly; exactly when pointed at. */
+export const When = ({ time }) => (time === null ? t('never') : html`<time datetime=${new Date(time).toISOString()} title=${dateTime(time)}>${ago(time)}</time>`);
+
+/** Stands where a row is still being fetched. */
+export const BlankRow = ({ at, columns }) => html`<tr aria-rowindex=${at + 2} class="blank" aria-hidden="true"><td colspan=${columns}><span class="blank-line" /></td></tr>`;
+
+export const SortMark = ({ order }) => html`<${Icon} name=${order === 'asc' ? 'up' : 'down'} />`;

@@ -1,0 +1,91 @@
+// The table of tokens: thousands of rows, of which only those in sight exist.
+import { html, useEffect, useLayoutEffect, useState } from '../../html.js';
+import { common } from '../../common.text.js';
+import { useWindow } from '../../components/rows.js';
+import { useRested } from '../../data.js';
+import { texts } from '../../i18n.js';
+import { sortBy } from './filters.js';
+import { BlankRow, Row, SortMark } from './row.js';
+import { text } from './text.js';
+
+const t = texts(text);
+/** A page that was only flown over while scrolling is not asked for. */
+const REST_MS = 60;
+/** As the style sheet has them. */
+const HEIGHT = { wide: 46, narrow: 92 };
+
+/** Columns: what is shown, by what it is sorted, its class. */
+const WIDE = [['token', 'created', 'w-token'], ['state', 'state', 'w-state'], ['quota', 'remaining', 'w-quota end'], ['heavy', 'heavy_remaining', 'w-quota end'], ['tags', null, 'w-tags'], ['note', 'note', 'w-note'], ['lastUsed', 'last_used', 'w-used']];
+const NARROW = [['token', 'created', '']];
+
+const narrow = matchMedia('(max-width: 860px)');
+
+export function useNarrow() {
+  const [is, setIs] = useState(narrow.matches);
+  useEffect(() => {
+    const changed = () => setIs(narrow.matches);
+    narrow.addEventListener('change', changed);
+    return () => narrow.removeEventListener('change', changed);
+  }, []);
+  return is;
+}
+
+/** @param {{ pages: object, filter: object, selection: object, chooseAll(on: boolean): unknown, doing: object, place(at: number): void }} props `place` hears which row is on top */
+export function Table({ pages, filter, selection, chooseAll, doing, place }) {
+  const isNarrow = useNarrow();
+  const columns = isNarrow ? NARROW : WIDE;
+  const seen = useWindow({ count: pages.total, rowHeight: isNarrow ? HEIGHT.narrow : HEIGHT.wide });
+  const sight = `${seen.from} ${seen.to}`;
+  const isResting = useRested(sight, REST_MS) === sight;
+  useEffect(() => {
+    if (!isResting) return;
+    pages.want(seen.from, seen.to);
+    place(seen.from);
+  }, [isResting, sight, pages.want, pages.pages]);
+  useLayoutEffect(() => seen.toTop(), [JSON.stringify(filter)]);
+  const gap = (height) => height > 0 && html`<tr class="gap" aria-hidden="true"><td colspan=${columns.length + 2} style=${{ height: `${height}px` }} /></tr>`;
+  const rows = [];
+  for (let at = seen.from; at < seen.to; at += 1) {
+    const row = pages.row(at);
+    rows.push(row ? html`<${Row} key=${row.id} at=${at} row=${row} chosen=${selection.chosen.has(row.id)} isNarrow=${isNarrow} doing=${doing} />` : html`<${BlankRow} key=${`at ${at}`} at=${at} columns=${columns.length + 2} />`);
+  }
+  return html`<div ref=${seen.box} class="table-box rows-box tokens-box" tabindex="0" role="region" aria-label=${t('title')} aria-busy=${pages.stale} onScroll=${seen.onScroll} onKeyDown=${moveFocus}>
+    <table class=${`table tokens-table ${isNarrow ? 'narrow' : ''}`} aria-rowcount=${pages.total + 1}>
+      <thead><tr aria-rowindex="1"><th class="w-check"><${ChooseAll} total=${pages.total} chosen=${selection.chosen.size} choose=${chooseAll} /></th>
+        ${columns.map(([name, sort, kind]) => html`<${Heading} key=${name} name=${name} sort=${sort} kind=${kind} filter=${filter} />`)}
+        <th class="w-menu"><span class="visually-hidden">${common('more')}</span></th></tr></thead>
+      <tbody>${gap(seen.before)}${rows}${gap(seen.after)}</tbody>
+    </table></div>`;
+}
+
+function Heading({ name, sort, kind, filter }) {
+  if (sort === null) return html`<th class=${kind}>${t(name)}</th>`;
+  const isSorted = filter.sort === sort;
+  return html`<th class=${kind} aria-sort=${isSorted ? (filter.order === 'asc' ? 'ascending' : 'descending') : undefined}>
+    <button type="button" class="sort" onClick=${() => sortBy(sort, filter)}>${t(name)}${isSorted && html`<${SortMark} order=${filter.order} />`}</button></th>`;
+}
+
+function ChooseAll({ total, chosen, choose }) {
+  const [busy, setBusy] = useState(false);
+  const change = async (event) => {
+    const on = event.currentTarget.checked;
+    setBusy(true);
+    await choose(on);
+    setBusy(false);
+  };
+  if (busy) return html`<span class="spinner" role="status" aria-label=${common('loading')} />`;
+  return html`<input type="checkbox" aria-label=${t('selectAll', { n: total })} title=${t('selectAll', { n: total })} checked=${chosen > 0 && chosen >= total} indeterminate=${chosen > 0 && chosen < total} onChange=${change} />`;
+}
+
+/** Up and down go to the same control of the next row, so that a long list need not be walked by Tab. */
+function moveFocus(event) {
+  const step = { ArrowDown: 'nextElementSibling', ArrowUp: 'previousElementSibling' }[event.key];
+  const cell = event.target.closest('tbody td');
+  if (!step || !cell || event.target.closest('[role=menu]')) return;
+  const row = cell.parentElement[step];
+  const control = row?.cells[cell.cellIndex]?.querySelector('input, button');
+  if (!control) return;
+  event.preventDefault();
+  control.focus();
+  row.scrollIntoView({ block: 'nearest' });
+}

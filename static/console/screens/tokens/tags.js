@@ -1,0 +1,55 @@
+// A field of tags: typed or picked among those in use, each with a button that takes it away.
+import { html, useId, useState } from '../../html.js';
+import { Icon } from '../../components/icon.js';
+import { texts } from '../../i18n.js';
+import { text } from './text.js';
+
+const t = texts(text);
+/** The gateway's own limits. */
+const MAX_TAGS = 50;
+const MAX_CHARS = 100;
+
+/** What is wrong with these tags, or nothing. */
+export function tagsError(tags) {
+  if (tags.length > MAX_TAGS) return t('tooMany');
+  return tags.some((tag) => [...tag].length > MAX_CHARS) ? t('tooLong') : undefined;
+}
+
+/** @param {string[]} tags @param {string} typed may hold several, parted by commas @returns {string[]} each once */
+export const withTyped = (tags, typed) => [...new Set([...tags, ...typed.split(/[,，\n]/).map((tag) => tag.trim()).filter(Boolean)])];
+
+/**
+ * @param {{ tags: string[], setTags(tags: string[]): void, known: string[] }} props `known` are the suggestions; further
+ *   attributes go to the field
+ */
+export function TagInput({ tags, setTags, known, ...attributes }) {
+  const [typed, setTyped] = useState('');
+  const list = useId();
+  const take = (value) => {
+    setTags(withTyped(tags, value));
+    setTyped('');
+  };
+  // A suggestion that was picked comes as one piece; typed letters come one by one.
+  const onInput = (event) => {
+    const { value } = event.currentTarget;
+    const isPicked = known.includes(value) && (event.inputType === 'insertReplacementText' || event.inputType === undefined);
+    if (isPicked || /[,，]$/.test(value)) take(value);
+    else setTyped(value);
+  };
+  const onKeyDown = (event) => {
+    if (event.isComposing) return;
+    if (event.key === 'Enter' && typed.trim()) {
+      event.preventDefault();
+      take(typed);
+    } else if (event.key === 'Backspace' && typed === '' && tags.length > 0) {
+      setTags(tags.slice(0, -1));
+    }
+  };
+  const unused = known.filter((tag) => !tags.includes(tag));
+  return html`<div class="tag-input">
+    ${tags.map((tag) => html`<span key=${tag} class="badge accent tag">${tag}<button type="button" aria-label=${t('tagDrop', { tag })} onClick=${() => setTags(tags.filter((each) => each !== tag))}><${Icon} name="close" /></button></span>`)}
+    <input class="input" list=${list} autocomplete="off" value=${typed} onInput=${onInput} onKeyDown=${onKeyDown} onBlur=${() => typed.trim() && take(typed)} ...${attributes} />
+    <datalist id=${list}>${unused.map((tag) => html`<option key=${tag} value=${tag} />`)}</datalist>
+  </div>
+  ${unused.length > 0 && html`<div class="tag-suggestions">${unused.slice(0, 8).map((tag) => html`<button key=${tag} type="button" class="button small quiet" onClick=${() => take(tag)}><${Icon} name="plus" /><span>${tag}</span></button>`)}</div>`}`;
+}
