@@ -13,7 +13,7 @@ pub mod clean;
 pub mod day;
 pub mod id;
 mod keep;
-pub mod range;
+pub(crate) mod range;
 mod reply;
 #[cfg(test)]
 #[path = "tests/mod.rs"]

@@ -41,7 +41,7 @@ const WASM_FEATURES: [&str; 6] = [
 ];
 
 /// Chosen for what is uploaded: after all of `-Oz` the module is smaller still, but its zipped form 7 % larger.
-const WASM_PASSES: [&str; 9] = [
+const WASM_PASSES: [&str; 14] = [
     // The zeros in the console's place.
     "--memory-packing",
     "--remove-unused-module-elements",
@@ -51,7 +51,12 @@ const WASM_PASSES: [&str; 9] = [
     "--precompute",
     "--merge-similar-functions",
     "--duplicate-function-elimination",
+    "--rse",
+    "--remove-unused-brs",
+    "--remove-unused-names",
+    "--coalesce-locals",
     "--reorder-locals",
+    "--vacuum",
 ];
 
 /// Shrinks the Worker's module with Binaryen, prints its size, and fails above its budget. The shim's is measured by

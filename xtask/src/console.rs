@@ -45,8 +45,8 @@ mod tests {
 
     #[test]
     fn an_archive_that_is_not_there_or_there_twice_is_an_error() {
-        assert!(blank(&mut *b"aaconsOlebb".to_vec(), b"console").unwrap_err().to_string().contains("not in"));
-        assert!(blank(&mut *b"consoleconsole".to_vec(), b"console").unwrap_err().to_string().contains("twice"));
+        assert!(blank(&mut b"aaconsOlebb".to_vec(), b"console").unwrap_err().to_string().contains("not in"));
+        assert!(blank(&mut b"consoleconsole".to_vec(), b"console").unwrap_err().to_string().contains("twice"));
     }
 
     #[test]
