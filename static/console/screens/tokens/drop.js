@@ -1,0 +1,42 @@
+// Files dropped anywhere on the screen.
+import { html, useEffect, useState } from '../../html.js';
+import { Icon } from '../../components/icon.js';
+import { toast } from '../../components/toast.js';
+import { texts } from '../../i18n.js';
+import { hasFiles } from './add.js';
+import { readFiles } from './sources.js';
+import { text } from './text.js';
+
+const t = texts(text);
+
+/** @param {{ take(files: { name: string, content: string }[]): void }} props */
+export function DropZone({ take }) {
+  const [isOver, setIsOver] = useState(false);
+  useEffect(() => {
+    // Each element that is entered tells so, and each that is left: only the last leaving ends it.
+    let depth = 0;
+    const isOurs = (event) => hasFiles(event) && !document.querySelector('dialog[open]');
+    const entered = (event) => {
+      if (!isOurs(event)) return;
+      event.preventDefault();
+      depth += event.type === 'dragenter' ? 1 : 0;
+      setIsOver(true);
+    };
+    const left = () => {
+      depth = Math.max(0, depth - 1);
+      if (depth === 0) setIsOver(false);
+    };
+    const dropped = (event) => {
+      // Anywhere else the browser would leave the console and open the file.
+      if (hasFiles(event)) event.preventDefault();
+      if (!isOurs(event)) return;
+      depth = 0;
+      setIsOver(false);
+      readFiles(event.dataTransfer.files).then(take, toast.error);
+    };
+    const followed = { dragenter: entered, dragover: entered, dragleave: left, drop: dropped };
+    for (const [name, listener] of Object.entries(followed)) addEventListener(name, listener);
+    return () => { for (const [name, listener] of Object.entries(followed)) removeEventListener(name, listener); };
+  }, [take]);
+  return isOver && html`<div class="drop-zone" aria-hidden="true"><div><${Icon} name="upload" /><p class="empty-title">${t('dropHere')}</p><p class="hint">${t('dropHint')}</p></div></div>`;
+}

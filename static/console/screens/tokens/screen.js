@@ -1,0 +1,86 @@
+// Tokens: the pool of Grok accounts as a table of thousands, with what can be done to one, to some, and to all.
+import { html, useCallback, useEffect, useRef } from '../../html.js';
+import { explain, get } from '../../api.js';
+import { Action } from '../../components/action.js';
+import { usePages } from '../../components/rows.js';
+import { Empty, Failed, Notice, Skeleton } from '../../components/states.js';
+import { toast } from '../../components/toast.js';
+import { useEvery, useLoaded } from '../../data.js';
+import { number } from '../../format.js';
+import { texts } from '../../i18n.js';
+import { addTokens } from './add.js';
+import { BulkBar } from './bulk.js';
+import { everyToken, rowsBetween } from './change.js';
+import { showToken } from './drawer.js';
+import { DropZone } from './drop.js';
+import { clearFilters, Export, FilterBar, isFiltered, loadTags, StateChips, useFilter, withoutOrder } from './filters.js';
+import { RefreshButton, RefreshPanel } from './refresh.js';
+import { useSelection } from './selection.js';
+import { Table } from './table.js';
+import { text } from './text.js';
+
+export const style = new URL('./style.css', import.meta.url).href;
+const t = texts(text);
+const PAGE = 100;
+/** States change by themselves: cooling ends, tokens are used. */
+const AGAIN_MS = 30_000;
+
+export function Screen() {
+  const filter = useFilter();
+  const filterKey = JSON.stringify(withoutOrder(filter));
+  const listKey = JSON.stringify(filter);
+  const stats = useLoaded(async (signal) => (await get('/stats', {}, { signal })).data);
+  const tags = useLoaded(loadTags);
+  const pages = usePages((page, signal) => get('/tokens', { ...filter, ...page }, { signal }), [listKey], PAGE);
+  const top = useRef(0);
+  const selection = useSelection(pages.row, (from, to) => rowsBetween(filter, from, to));
+  // What is no longer seen must not be changed by an action on what is chosen.
+  useEffect(selection.clear, [filterKey]);
+  const reload = async () => { await Promise.all([pages.reload(Math.floor(top.current / PAGE)), stats.reload(), tags.reload()]); };
+  useEvery(AGAIN_MS, reload);
+  const latest = useRef(reload);
+  latest.current = reload;
+  const add = useCallback(async (files) => { if (await addTokens(files)) await latest.current(); }, []);
+  return html`<div class="screen tokens-screen">
+    <div class="screen-head"><h1>${t('title')}</h1><${Export} filter=${filter} /><${RefreshButton} />
+      <${Action} kind="primary" icon="plus" run=${() => add()}>${t('addTokens')}<//></div>
+    <${RefreshPanel} reload=${reload} />
+    <${StateChips} counts=${stats.data} filter=${filter} />
+    <${FilterBar} filter=${filter} tags=${tags.data ?? []} />
+    <${List} pages=${pages} stats=${stats.data} filter=${filter} selection=${selection} reload=${reload} add=${add} place=${(at) => { top.current = at; }} />
+    <${DropZone} take=${add} />
+  </div>`;
+}
+
+function List({ pages, stats, filter, selection, reload, add, place }) {
+  if (pages.total === null) return pages.error ? html`<${Failed} error=${pages.error} retry=${() => pages.reload()} />` : html`<div class="table-box tokens-box tokens-loading"><${Skeleton} lines=${10} /></div>`;
+  const doing = {
+    choose: (at, on, isRange) => selection.choose(at, on, isRange).catch(toast.error),
+    open: (row, isTest = false) => showToken({ row, isTest, reload }),
+    reload,
+  };
+  const chooseAll = async (on) => {
+    if (!on) return selection.clear();
+    try {
+      return selection.put(await everyToken(filter), true);
+    } catch (error) {
+      return toast.error(error);
+    }
+  };
+  return html`<div class="under-filters">${selection.chosen.size > 0 ? html`<${BulkBar} selection=${selection} reload=${reload} />` : html`<${Sums} total=${pages.total} stats=${stats} filter=${filter} />`}</div>
+    ${pages.error && html`<${Notice} kind="warn">${explain(pages.error)}<//>`}
+    ${pages.total > 0 ? html`<${Table} pages=${pages} filter=${filter} selection=${selection} chooseAll=${chooseAll} doing=${doing} place=${place} />` : html`<div class="table-box"><${Nothing} filter=${filter} add=${add} /></div>`}`;
+}
+
+/** How many there are, and what they have left together. */
+function Sums({ total, stats, filter }) {
+  const all = stats?.total ?? total;
+  const left = (name) => number(stats.normal[name] + stats.super[name]);
+  return html`<p class="muted sums"><span class="number" role="status">${isFiltered(filter) ? t('matching', { n: total, total: all }) : t('count', { n: total })}</span>
+    ${stats && html`<span class="number">${t('left', { normal: left('remaining_queries') })}${stats.super.total > 0 && html` · ${t('leftHeavy', { heavy: left('heavy_remaining_queries') })}`}</span>`}</p>`;
+}
+
+function Nothing({ filter, add }) {
+  if (isFiltered(filter)) return html`<${Empty} icon="search" title=${t('nothingFound')}><button type="button" class="button" onClick=${clearFilters}>${t('clearFilters')}</button><//>`;
+  return html`<${Empty} icon="tokens" title=${t('empty')}><p>${t('emptyHint')}</p><${Action} kind="primary" icon="plus" run=${() => add()}>${t('addTokens')}<//><//>`;
+}

@@ -1,0 +1,51 @@
+// What is to be imported: pasted text or files, tried on the gateway first.
+import { ApiError, post } from '../../api.js';
+import { texts } from '../../i18n.js';
+import { text } from './add.text.js';
+
+const t = texts(text);
+/** The gateway takes 20 MiB at once, and a text grows a little as JSON. */
+const MOST_BYTES = 19_000_000;
+
+/** @returns {Promise<{ name: string, content: string }[]>} throws for the first that cannot be read */
+export function readFiles(files) {
+  return Promise.all([...files].map(async (file) => {
+    if (file.size > MOST_BYTES) throw new ApiError(413, { message: t('tooBig', { name: file.name }) });
+    const content = await file.text().catch(() => { throw new ApiError(400, { message: t('badFile', { name: file.name }) }); });
+    return { name: file.name, content };
+  }));
+}
+
+const COUNTS = ['added', 'updated', 'skipped', 'invalid'];
+
+/**
+ * Imports all sources one after the other, or with `isTrial` only tells what would happen.
+ * @param {{ name: string, content: string }[]} sources
+ * @param {{ type: 'sso' | 'ssoSuper', update: boolean, isTrial: boolean }} how
+ * @returns {Promise<{ added: number, updated: number, skipped: number, invalid: number, lines: object[] }>}
+ */
+export async function importAll(sources, { type, update, isTrial }, signal) {
+  const sum = { added: 0, updated: 0, skipped: 0, invalid: 0, lines: [] };
+  for (const { name, content } of sources) {
+    const { data } = await post('/tokens/import', { content, token_type: type, update, dry_run: isTrial }, { signal });
+    for (const count of COUNTS) sum[count] += data[count];
+    for (const line of data.lines) sum.lines.push({ ...line, file: sources.length > 1 ? name : '' });
+  }
+  return sum;
+}
+
+/** How the gateway words what it thinks of a line, and its text here. */
+const REASONS = [
+  [/^It is in line (\d+) too$/, 'r_repeat'], [/^It is here already$/, 'r_here'], [/^It is here already, and/, 'r_nothing'], [/^Its type is not said/, 'r_type'], [/^the token is empty$/, 'r_empty'],
+  [/^the cookie line has no cookie/, 'r_noSso'], [/^the token is longer than/, 'r_long'], [/^the token holds a character/, 'r_character'], [/^too many tags/, 'r_tags'], [/^the note is too long$/, 'r_note'], [/^a number is out of range$/, 'r_number'],
+];
+
+/** Why a line is skipped or not understood, or what it changes. */
+export function lineInWords({ action, reason }) {
+  if (action === 'updated') return t('changes', { what: reason.split(', ').map((what) => (`d_${what}` in text.en ? t(`d_${what}`) : what)).join(', ') });
+  for (const [pattern, key] of REASONS) {
+    const found = pattern.exec(reason);
+    if (found) return t(key, { detail: found[1] });
+  }
+  return reason;
+}
