@@ -22,7 +22,9 @@ export const labels = {
 };
 
 export const help = {
-  en: {},
+  en: {
+    'global.admin_username': 'The name you sign in with.',
+  },
   'zh-CN': {
     'global.base_url': '客户端访问本服务所用的地址，图片和视频链接以它开头。留空则使用请求中的地址。',
     'global.admin_username': '登录管理后台时使用的用户名。',

@@ -56,11 +56,14 @@ function Sections({ section, changed }) {
   </ul></nav>`;
 }
 
+/** Of a key there is only a hash to be found. */
+const isStored = ({ type, format }) => type === 'secret' && format !== 'api_key';
+
 function Group({ section, data, form }) {
   const definitions = data.schema.filter((definition) => groupOf(definition) === section);
   return html`<form class="card settings-form" noValidate aria-label=${t(section)} onSubmit=${(event) => { event.preventDefault(); form.save(); }}>
     <div><h2>${t(section)}</h2><p class="muted">${t(`${section}Lead`)}</p></div>
-    ${!data.encryption_key_set && definitions.some(({ type }) => type === 'secret') && html`<${Notice} kind="warn">${t('noEncryptionKey')}<//>`}
+    ${!data.encryption_key_set && definitions.some(isStored) && html`<${Notice} kind="warn">${t('noEncryptionKey')}<//>`}
     ${definitions.map((definition) => html`<${Setting} key=${idOf(definition)} definition=${definition}
       value=${data.values[definition.section][definition.name]} isSet=${data.values[definition.section][`${definition.name}_set`]}
       unreadable=${data.unreadable.includes(definition.name)} draft=${form.drafts[idOf(definition)]} fault=${form.faults[idOf(definition)]}

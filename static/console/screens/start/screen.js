@@ -1,0 +1,77 @@
+// The first steps: accounts, a key, and a chat that answers.
+import { html, useState } from '../../html.js';
+import { get } from '../../api.js';
+import { Icon } from '../../components/icon.js';
+import { Loaded } from '../../components/states.js';
+import { useLoaded } from '../../data.js';
+import { texts } from '../../i18n.js';
+import { address } from '../../router.js';
+import { AddTokens } from '../tokens/add.js';
+import { KeyStep } from './key-step.js';
+import { text } from './text.js';
+import { TryStep } from './try-step.js';
+
+export const style = new URL('./style.css', import.meta.url).href;
+const t = texts(text);
+
+async function load(signal) {
+  const [stats, keys, settings] = await Promise.all([
+    get('/stats', {}, { signal }), get('/keys', { limit: 100 }, { signal }), get('/settings', {}, { signal }),
+  ]);
+  return { accounts: stats.data.total, keys: keys.data.filter((key) => key.is_active === 1), base: settings.data.global.base_url || location.origin };
+}
+
+export function Screen() {
+  const state = useLoaded(load);
+  return html`<div class="screen start">
+    <div class="screen-head"><h1>${t('title')}</h1></div>
+    <p class="muted">${t('lead')}</p>
+    <${Loaded} of=${state} lines=${8}>${(data) => html`<${Steps} data=${data} reload=${state.reload} />`}<//>
+  </div>`;
+}
+
+function Steps({ data, reload }) {
+  const [key, setKey] = useState(null);
+  const [opened, setOpened] = useState(null);
+  const [worked, setWorked] = useState(false);
+  const done = { accounts: data.accounts > 0, key: key !== null, try: worked };
+  const present = opened ?? ['accounts', 'key', 'try'].find((name) => !done[name]) ?? 'try';
+  const open = (name) => () => setOpened(name);
+  const goOn = () => setOpened(null);
+  // A key that was just made stays in sight until it is copied.
+  const hold = (next) => {
+    setKey(next);
+    setOpened('key');
+  };
+  const added = async () => {
+    await reload();
+    goOn();
+  };
+  return html`<ol class="steps">
+    <${Step} n=${1} title=${t('accounts')} isDone=${done.accounts} isOpen=${present === 'accounts'} open=${open('accounts')}
+      summary=${done.accounts ? t('accountsDone', { n: data.accounts }) : t('accountsLater')}>
+      <p class="muted">${t('accountsLead')}</p>
+      <${AddTokens} onDone=${added} />
+      <div><button type="button" class="button quiet" onClick=${open('key')}>${t(done.accounts ? 'goOn' : 'later')}</button></div>
+    <//>
+    <${Step} n=${2} title=${t('key')} isDone=${done.key} isOpen=${present === 'key'} open=${open('key')} summary=${done.key ? key.name : t('keyLater')}>
+      <${KeyStep} keys=${data.keys} made=${key} onKey=${hold} onNext=${goOn} />
+    <//>
+    <${Step} n=${3} title=${t('try')} isDone=${done.try} isOpen=${present === 'try'} open=${done.key ? open('try') : null} summary=${t('tryLater')}>
+      ${key && html`<${TryStep} apiKey=${key.key} base=${data.base} accounts=${data.accounts} onWorked=${() => setWorked(true)} />`}
+    <//>
+  </ol>
+  ${worked && html`<section class="card start-end"><${Icon} name="check" /><p>${t('ready')}</p>
+    <a class="button primary" href=${address('playground')}>${t('toPlayground')}</a><a class="button" href=${address('overview')}>${t('toOverview')}</a></section>`}`;
+}
+
+function Step({ n, title, isDone, isOpen, open, summary, children }) {
+  return html`<li class=${`card step ${isOpen ? 'open' : ''}`} aria-current=${isOpen ? 'step' : undefined}>
+    <div class="step-head">
+      <span class=${`step-mark ${isDone ? 'done' : ''}`}>${isDone ? html`<${Icon} name="check" /><span class="visually-hidden">${t('stepDone')}</span>` : n}</span>
+      <div class="step-name"><h2>${title}</h2>${!isOpen && html`<p class="muted">${summary}</p>`}</div>
+      ${!isOpen && open && html`<button type="button" class="button small" aria-label=${`${t(isDone ? 'change' : 'open')} – ${t('openStep', { title })}`} onClick=${open}>${t(isDone ? 'change' : 'open')}</button>`}
+    </div>
+    ${isOpen && html`<div class="step-body stack">${children}</div>`}
+  </li>`;
+}

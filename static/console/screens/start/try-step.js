@@ -1,0 +1,77 @@
+// The third step: a chat that streams, and the same request for a terminal and for programs.
+import { html, useEffect, useRef, useState } from '../../html.js';
+import { Icon } from '../../components/icon.js';
+import { Field, Select } from '../../components/field.js';
+import { Notice } from '../../components/states.js';
+import { useLoaded } from '../../data.js';
+import { duration } from '../../format.js';
+import { texts } from '../../i18n.js';
+import { address } from '../../router.js';
+import { split } from '../playground/answer.js';
+import { explainChat, streamChat } from '../playground/stream.js';
+import { modelsOf } from './models.js';
+import { Snippets } from './snippets.js';
+import { text } from './text.js';
+
+const t = texts(text);
+/** Answers soon and is open to every account. */
+const PREFERRED = 'grok-4-fast';
+
+/** @param {{ apiKey: string, base: string, accounts: number, onWorked: () => void }} props */
+export function TryStep({ apiKey, base, accounts, onWorked }) {
+  const models = useLoaded(() => modelsOf(apiKey), [apiKey]);
+  const [model, setModel] = useState(PREFERRED);
+  const [message, setMessage] = useState(t('firstMessage'));
+  const chat = useChat(apiKey, onWorked);
+  const options = (models.data ?? [PREFERRED]).map((id) => [id, id]);
+  const submit = (event) => {
+    event.preventDefault();
+    if (message.trim() !== '') chat.send(model, message);
+  };
+  return html`
+    ${accounts === 0 && html`<${Notice} kind="warn" action=${html`<a href=${address('tokens')}>${t('toTokens')}</a>`}>${t('noAccounts')}<//>`}
+    ${models.error && html`<${Notice} kind="danger">${explainChat(models.error)}<//>`}
+    <form class="stack" onSubmit=${submit}>
+      <${Field} label=${t('message')}>${(attributes) => html`
+        <textarea class="input chat-message" rows="2" value=${message} onInput=${(event) => setMessage(event.currentTarget.value)} ...${attributes} />`}<//>
+      <div class="bar"><${Select} value=${model} options=${options} onChange=${setModel} aria-label=${t('model')} />
+        ${chat.running
+          ? html`<button type="button" class="button" onClick=${chat.stop}><${Icon} name="stop" /><span>${t('stop')}</span></button>`
+          : html`<button type="submit" class="button primary"><${Icon} name="send" /><span>${t('send')}</span></button>`}
+        <span class="muted number">${chat.firstByte !== null && t('firstByte', { time: duration(chat.firstByte) })}</span></div>
+    </form>
+    <div class="answer" role="log" aria-label=${t('answer')} aria-busy=${chat.running} tabindex="0">
+      ${chat.answer ? html`<${Answer} text=${chat.answer} />` : html`<span class="muted">${t(chat.running ? 'waiting' : 'answerHere')}</span>`}</div>
+    ${chat.error && html`<div role="alert"><${Notice} kind="danger">${explainChat(chat.error)}<//></div>`}
+    <${Snippets} base=${base} apiKey=${apiKey} model=${model} message=${message} />`;
+}
+
+/** What was thought is folded: the playground shows more of an answer. */
+function Answer({ text: answer }) {
+  return split(answer).map((part, at) => (part.thinking
+    ? html`<details key=${at} class="thought"><summary>${t(part.open ? 'thinking' : 'thought')}</summary>${part.text}</details>`
+    : html`<p key=${at}>${part.text}</p>`));
+}
+
+const NOTHING = { answer: '', error: null, running: false, firstByte: null };
+
+function useChat(key, onWorked) {
+  const [state, setState] = useState(NOTHING);
+  const control = useRef(null);
+  useEffect(() => () => control.current?.abort(), []);
+  const send = async (model, content) => {
+    control.current?.abort();
+    const mine = new AbortController();
+    control.current = mine;
+    const started = performance.now();
+    setState({ ...NOTHING, running: true });
+    const show = (change) => { if (control.current === mine) setState(change); };
+    const { error, finishReason } = await streamChat({
+      key, signal: mine.signal, body: { model, messages: [{ role: 'user', content }] },
+      onChunk: (delta) => { if (delta) show((old) => ({ ...old, answer: old.answer + delta, firstByte: old.firstByte ?? performance.now() - started })); },
+    });
+    show((old) => ({ ...old, running: false, error }));
+    if (!error && finishReason !== 'aborted') onWorked();
+  };
+  return { ...state, send, stop: () => control.current?.abort() };
+}
