@@ -42,8 +42,13 @@ export function Dialog({ title, onClose, kind = '', footer, children }) {
   const heading = useId();
   useEffect(() => {
     const before = document.activeElement;
-    element.current.showModal();
-    return () => before?.isConnected && before.focus();
+    const dialog = element.current;
+    dialog.showModal();
+    return () => {
+      // While it is open nothing behind it takes the focus.
+      dialog.close();
+      if (before?.isConnected) before.focus();
+    };
   }, []);
   const dismiss = (event) => {
     event.preventDefault();

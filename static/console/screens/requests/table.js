@@ -76,7 +76,7 @@ function Row({ row, isFresh, beside }) {
   const wrong = row.error_code && failure(row.error_code).words;
   const took = duration(row.duration * 1000);
   return html`<tr class=${isFresh ? 'fresh' : ''} onClick=${open}>
-    <td><button type="button" class="row-opener number" aria-haspopup="dialog" aria-label=${t('details', { time: dateTime(row.timestamp) })}
+    <td><button type="button" class="row-opener number" aria-haspopup="dialog" aria-label=${`${shortTime(row.timestamp)} – ${t('details', { time: dateTime(row.timestamp) })}`}
       onClick=${(event) => { event.stopPropagation(); open(); }}>${shortTime(row.timestamp)}</button></td>
     <td><span class=${`badge number ${statusKind(row.status)}`} title=${wrong || undefined}>${row.status}</span></td>
     <td class="cut" title=${row.model}>${row.model}<div class="narrow-only muted row-under"><span class="row-name">${row.key_name}</span></div></td>
