@@ -22,6 +22,7 @@ const HOST = "127.0.0.1";
  * @property {Record<string, string>} [vars] the gateway's variables
  * @property {string} [script] the Worker, from the root of the repository
  * @property {string[]} [flags] compatibility flags
+ * @property {boolean} [assets] false: the Worker alone, without the console's files
  * @property {object} [miniflare] further options, such as `outboundService`
  */
 
@@ -30,7 +31,7 @@ const HOST = "127.0.0.1";
  * @param {Options} [options]
  * @returns {Promise<{ url: string, stop(): Promise<void>, miniflare: Miniflare }>}
  */
-export async function serve({ port = 0, dataDir, vars = {}, script, flags = [], miniflare = {} } = {}) {
+export async function serve({ port = 0, dataDir, vars = {}, script, flags = [], assets = true, miniflare = {} } = {}) {
   if (port !== 0) await assertFree(port);
   if (dataDir) await mkdir(dataDir, { recursive: true });
   const wrangler = await readFile(join(root, "wrangler.toml"), "utf8");
@@ -54,14 +55,16 @@ export async function serve({ port = 0, dataDir, vars = {}, script, flags = [], 
     compatibilityFlags: [...JSON.parse(wrangler.match(/^compatibility_flags = (.+)$/m)[1]), ...flags],
     bindings: vars,
     // As `wrangler dev` passes them on; miniflare itself reads `_headers` and `.assetsignore`.
-    assets: {
-      directory: join(root, setting("directory")),
-      routerConfig: { has_user_worker: true },
-      assetConfig: {
-        html_handling: setting("html_handling"),
-        not_found_handling: setting("not_found_handling"),
-      },
-    },
+    assets: assets
+      ? {
+          directory: join(root, setting("directory")),
+          routerConfig: { has_user_worker: true },
+          assetConfig: {
+            html_handling: setting("html_handling"),
+            not_found_handling: setting("not_found_handling"),
+          },
+        }
+      : undefined,
     d1Databases: { DB: "grok2api" },
     kvNamespaces: { KV: "grok2api" },
     d1Persist: dataDir ? join(dataDir, "d1") : false,

@@ -17,13 +17,15 @@ const WRAPPER = "tests/hosts/counting-worker.mjs";
  * @param {Record<string, string>} [options.vars]
  * @param {(request: Request) => Response | Promise<Response>} [options.outboundService] answers every `fetch` of the Worker
  * @param {boolean} [options.countBindings]
+ * @param {boolean} [options.assets] false: the Worker alone, without the console's files
  * @returns {Promise<{ url: string, stop(): Promise<void>, miniflare: import("miniflare").Miniflare }>}
  */
-export async function start({ port, dataDir, vars, outboundService, countBindings = false }) {
+export async function start({ port, dataDir, vars, outboundService, countBindings = false, assets }) {
   return serve({
     port,
     dataDir,
     vars,
+    assets,
     script: countBindings ? WRAPPER : undefined,
     flags: countBindings ? ["nodejs_als"] : [],
     miniflare: {

@@ -47,9 +47,10 @@ async function launch() {
  * @param {number} [options.tokens] how many accounts the pool has
  * @param {'en' | 'zh-CN'} [options.locale]
  * @param {'light' | 'dark'} [options.theme]
+ * @param {string} [options.dataDir] with the data of an earlier start
  */
-export async function openConsole({ fresh = false, vars, tokens = 0, locale = 'en', theme = 'light', width = 1280, height = 800 } = {}) {
-  const gw = await startGateway({ fresh, vars });
+export async function openConsole({ fresh = false, vars, tokens = 0, locale = 'en', theme = 'light', width = 1280, height = 800, dataDir } = {}) {
+  const gw = await startGateway({ fresh, vars, dataDir });
   let browser;
   try {
     const names = Array.from({ length: tokens }, (_, n) => `basic-${n}`);
@@ -67,7 +68,7 @@ export async function openConsole({ fresh = false, vars, tokens = 0, locale = 'e
       await browser.close();
       await gw.stop();
     };
-    return { page, gw, stop, shot: (name) => shoot(page, name), check: () => check(page, faults) };
+    return { page, gw, stop, signIn: () => signIn(context, gw), shot: (name) => shoot(page, name), check: () => check(page, faults) };
   } catch (error) {
     await browser?.close();
     await gw.stop();
@@ -133,6 +134,8 @@ async function shoot(page, name) {
 async function check(page, faults) {
   const { shift, ...before } = await appearance(page);
   assert.ok(shift.sum <= MAX_SHIFT, `the layout shifted by ${shift.sum.toFixed(3)}:\n${shift.parts.join('\n')}`);
+  // axe sets styles of its own for some rules, which the policy refuses as it should.
+  const own = [...faults];
   await page.evaluate(`globalThis.axe ?? (() => { ${axe} })()`);
   for (const theme of THEMES) {
     await show(page, { ...before, theme });
@@ -141,5 +144,6 @@ async function check(page, faults) {
     assert.deepEqual(serious.map(({ id, help, nodes }) => [id, help, ...nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`)]), [], `axe, ${theme}`);
   }
   await show(page, before);
-  assert.deepEqual(faults, []);
+  faults.length = 0;
+  assert.deepEqual(own, []);
 }

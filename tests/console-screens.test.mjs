@@ -1,0 +1,61 @@
+// Every screen over a gateway in use: it shows, keeps what every page has to keep, and names made of HTML stay text.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openConsole } from './lib/console.mjs';
+
+const HTML = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
+
+let view;
+before(async () => {
+  view = await openConsole({ vars: { encryption_key: 'a key of the suite, long enough' }, tokens: 3 });
+  const { gw } = view;
+  const [first] = await gw.tokens();
+  await gw.ok('POST', '/tokens/note', { token: first.id, note: HTML });
+  await gw.ok('POST', '/tokens/tags', { token: first.id, tags: [HTML, 'team'] });
+  const made = await gw.chat('draw me a moon', { model: 'grok-4' });
+  // The first look stores the pictures.
+  for (const [, path] of JSON.stringify(made.body).matchAll(/(\/images\/[\w-]+)/g)) await gw.call('GET', path);
+});
+after(() => view?.stop());
+
+async function open(screen) {
+  await view.page.goto(`${view.gw.url}/manage#/${screen}`);
+  await view.page.reload();
+  await view.page.getByRole('heading', { level: 1 }).waitFor();
+  await view.page.waitForLoadState('networkidle');
+}
+
+for (const screen of ['overview', 'tokens', 'keys', 'requests', 'media', 'playground', 'settings', 'start']) {
+  test(`the screen ${screen}`, async () => {
+    await open(screen);
+    assert.equal(await view.page.locator('.failed').count(), 0);
+    assert.equal(await view.page.locator('main img[src="x"]').count(), 0);
+    assert.match(await view.page.title(), /Grok2API$/);
+    await view.check();
+    await view.shot(screen);
+  });
+}
+
+test('notes and tags made of HTML are shown as text', async () => {
+  await open('tokens');
+  await view.page.locator('main table').getByText(HTML).first().waitFor();
+});
+
+test('files leave the cache by kind, after a question', async () => {
+  const { page, gw } = view;
+  await open('media');
+  const cached = async () => (await gw.ok('GET', '/cache/list')).total;
+  const files = await cached();
+  assert.ok(files > 0, 'the drawing left pictures');
+  await page.getByRole('button', { name: /^Show \S+$/ }).first().waitFor();
+  assert.equal(await page.getByRole('button', { name: /^Show \S+$/ }).count(), files);
+  await page.getByRole('button', { name: 'Clear the cache' }).click();
+  await page.getByRole('menuitem', { name: 'Clear pictures' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+  assert.equal(await cached(), files);
+  await page.getByRole('button', { name: 'Clear the cache' }).click();
+  await page.getByRole('menuitem', { name: 'Clear pictures' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Clear pictures' }).click();
+  await page.getByText('No picture is cached').waitFor();
+  assert.equal(await cached(), 0);
+});

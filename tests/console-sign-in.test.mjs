@@ -1,0 +1,97 @@
+// The sign-in page: wrong passwords, the forced choice of a new one, the wait after too many, and where it leads.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openConsole } from './lib/console.mjs';
+import { PASSWORD, until } from './lib/gateway.mjs';
+
+const FIRST = 'three unrelated words';
+
+const signIn = async (page, password, username = 'admin') => {
+  await page.getByLabel('User name').fill(username);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+};
+const hash = (page) => new URL(page.url()).hash;
+const arrives = (page, place) => until(() => new URL(page.url()).pathname === '/manage' && hash(page) === place, `arrival at ${place}`);
+
+test('a first sign-in: refused, then held at the choice of a new password, then in', async () => {
+  const { page, gw, shot, check, stop } = await openConsole({ fresh: true });
+  try {
+    await shot('sign-in');
+    await signIn(page, 'wrong');
+    await page.getByText('Wrong user name or password.').waitFor();
+    assert.equal(await page.getByLabel('Password', { exact: true }).evaluate((field) => field === document.activeElement), true);
+    await signIn(page, 'admin');
+    await page.getByRole('heading', { name: 'Choose a password' }).waitFor();
+    const [chosen, again] = [page.getByLabel('New password'), page.getByLabel('Once more')];
+    const save = page.getByRole('button', { name: 'Save and go on' });
+    for (const [first, second, words] of [['short', 'short', 'Choose 8 to 256 characters.'], ['password1', 'password1', 'This is among the first that are tried'], [FIRST, 'three unrelated', 'The two are not the same.']]) {
+      await chosen.fill(first);
+      await again.fill(second);
+      await save.click();
+      await page.getByText(words).waitFor();
+    }
+    await shot('first-password');
+    await check();
+    assert.equal((await gw.call('POST', '/api/login', { body: { username: 'admin', password: FIRST } })).status, 401, 'nothing was changed yet');
+    await again.fill(FIRST);
+    await save.click();
+    // The pool is empty.
+    await arrives(page, '#/start');
+    await gw.signIn(FIRST);
+  } finally {
+    await stop();
+  }
+});
+
+let all;
+before(async () => { all = await openConsole({ tokens: 1 }); });
+after(() => all?.stop());
+
+test('an ended session leads here, and from here back to where one was', async () => {
+  const { page, gw } = all;
+  await page.context().clearCookies();
+  await page.goto(`${gw.url}/manage#/keys?x=%3Cb%3E`);
+  await page.reload();
+  await page.getByText('Sign in to go on where you were.').waitFor();
+  await signIn(page, PASSWORD);
+  await arrives(page, '#/keys?x=%3Cb%3E');
+});
+
+for (const next of ['https://evil.example/', '//evil.example/', 'javascript:alert(1)', '#//evil.example', '/v1/models', '#/keys#x', '#/keys/../../login']) {
+  test(`next=${next} leads nowhere`, async () => {
+    const { page, gw } = all;
+    await page.goto(`${gw.url}/login?next=${encodeURIComponent(next)}`);
+    await signIn(page, PASSWORD);
+    await arrives(page, '#/overview');
+  });
+}
+
+test('a password is shown on demand, and a password manager finds its way', async () => {
+  const { page, gw, check } = all;
+  await page.goto(`${gw.url}/login`);
+  const [name, password] = [page.getByLabel('User name'), page.getByLabel('Password', { exact: true })];
+  assert.deepEqual([await name.getAttribute('autocomplete'), await password.getAttribute('autocomplete'), await password.getAttribute('type')], ['username', 'current-password', 'password']);
+  await page.getByRole('button', { name: 'Show the password' }).click();
+  assert.equal(await password.getAttribute('type'), 'text');
+  await check();
+});
+
+test('too many wrong passwords: the wait is told and runs down, the button rests', async () => {
+  const { page, gw, shot, check } = all;
+  await page.goto(`${gw.url}/login`);
+  await page.getByLabel('User name').fill('<img src=x onerror=alert(1)>');
+  for (let n = 0; n < 6; n += 1) {
+    await page.getByLabel('Password', { exact: true }).fill(`wrong ${n}`);
+    const answered = page.waitForResponse('**/api/login');
+    await page.keyboard.press('Enter');
+    await answered;
+  }
+  const alert = page.getByRole('alert');
+  await until(async () => /address\. Try again in 1[45] min/.test(await alert.innerText()), 'the wait');
+  assert.equal(await page.getByRole('button', { name: 'Sign in' }).isDisabled(), true);
+  const first = await alert.innerText();
+  await until(async () => await alert.innerText() !== first, 'the countdown');
+  await shot('sign-in-closed');
+  await check();
+});
