@@ -7,7 +7,7 @@ export const text = {
     keepLater: 'It can be shown again in this list.', rename: 'Rename', reveal: 'Show', renamed: 'Renamed', deleted: { one: 'The key was deleted', other: '{n} keys were deleted' },
     enabledDone: { one: 'The key was enabled', other: '{n} keys were enabled' }, disabledDone: { one: 'The key was disabled', other: '{n} keys were disabled' },
     deleteTitle: { one: 'Delete the key {name}?', other: 'Delete {n} keys?' }, deleteLost: 'Clients that use it are refused at once. This cannot be undone; its past requests stay in the statistics.',
-    empty: 'No API key yet', emptyHint: 'Without a key no client can use the gateway.', globalKey: 'Besides these, the key of the setting api_key is valid.', select: 'Select {name}', notKept: 'Only a hash of this key is kept',
+    empty: 'No API key yet', emptyHint: 'Without a key no client can use the gateway.', globalKey: 'Besides these, the key of the setting api_key is valid.', select: 'Select {name}',
     searchLabel: 'Search names', nothingFound: 'No key has that name.', more: 'Actions for {name}', unused: 'not used',
   },
   'zh-CN': {
@@ -18,7 +18,7 @@ export const text = {
     keepLater: '以后可在列表中再次查看。', rename: '重命名', reveal: '查看', renamed: '已重命名', deleted: '已删除 {n} 个 Key',
     enabledDone: '已启用 {n} 个 Key', disabledDone: '已停用 {n} 个 Key',
     deleteTitle: '删除 {n} 个 Key（{name}）？', deleteLost: '使用它的客户端会立即被拒绝，且无法恢复；历史请求仍保留在统计中。',
-    empty: '还没有 API Key', emptyHint: '没有 Key，客户端无法使用网关。', globalKey: '除此之外，设置项 api_key 中的密钥也有效。', select: '选择 {name}', notKept: '此 Key 只保存了哈希',
+    empty: '还没有 API Key', emptyHint: '没有 Key，客户端无法使用网关。', globalKey: '除此之外，设置项 api_key 中的密钥也有效。', select: '选择 {name}',
     searchLabel: '按名称搜索', nothingFound: '没有匹配的 Key。', more: '{name} 的操作', unused: '未使用',
   },
 };
