@@ -32,11 +32,12 @@ export async function pooled(items, width, work) {
   return results;
 }
 
-// workerd closes a connection after five idle seconds. A busy machine notices late and sends a request into it, which
-// is nobody's fault: so connections are given up long before. Node keeps the class to itself; its default agent has it.
+// workerd closes a connection after five idle seconds, and where it answered before the body was read. A busy machine
+// notices late and sends a request into it, which is nobody's fault: so each request has a connection of its own.
+// Node keeps the class to itself; its default agent has it.
 await fetch('data:,');
 const Agent = globalThis[Symbol.for('undici.globalDispatcher.1')].constructor;
-const dispatcher = new Agent({ keepAliveTimeout: 500, keepAliveMaxTimeout: 500 });
+const dispatcher = new Agent({ pipelining: 0 });
 
 async function answerOf(response) {
   const text = await response.text();
