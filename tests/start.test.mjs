@@ -1,27 +1,12 @@
 // Starts that are not the usual one: an empty database, one that is a version behind, one that broke.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtemp, open, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { open, readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { databaseOf, sqlite } from './lib/database.mjs';
+import { databaseOf, here, sqlite, usedFolder } from './lib/database.mjs';
 import { PASSWORD, jwt, startGateway } from './lib/gateway.mjs';
 
-const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const login = (gw) => gw.call('POST', '/api/login', { body: { username: 'admin', password: PASSWORD } });
-
-/** A data folder that a gateway has used and left, with one token and one key in it. */
-async function usedFolder() {
-  const dataDir = await mkdtemp(join(tmpdir(), 'grok2api-'));
-  const gw = await startGateway({ dataDir });
-  await gw.addTokens(['basic-1']);
-  await gw.host.stop();
-  await gw.grok.stop();
-  return { dataDir, key: gw.key };
-}
-
 const sha256 = async (path) => createHash('sha256').update(await readFile(path)).digest('hex');
 
 test('an empty database serves its first requests, also several at once', async () => {
@@ -57,7 +42,7 @@ test('data is still there after a stop and a start', async () => {
 for (const [what, applied] of [['a version behind', 0], ['half-way through a migration', 3]]) {
   test(`a database ${what} is brought up to date by the first request`, async () => {
     const { dataDir } = await usedFolder();
-    await sqlite('behind', await databaseOf(dataDir), here('../migrations'), String(applied));
+    await sqlite('behind', await databaseOf(dataDir), here('../../migrations'), String(applied));
     const gw = await startGateway({ dataDir, fresh: true, vars: { admin_password: PASSWORD } });
     try {
       const first = await login(gw);

@@ -18,7 +18,7 @@ pub const MIGRATIONS: [(&str, &str); 3] = [
     ("0003_refresh_job.sql", include_str!("../../migrations/0003_refresh_job.sql")),
 ];
 
-const SEPARATOR: &str = "\n-- statement\n";
+pub const SEPARATOR: &str = "\n-- statement\n";
 
 /// The newest migration this component knows. Statements that open a request compare it with
 /// `(SELECT max(name) FROM d1_migrations)`, which costs one row of an index.
@@ -26,7 +26,7 @@ pub const LATEST: &str = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
 /// The table as wrangler creates it.
 /// Source: `packages/wrangler/src/d1/migrations/helpers.ts` in cloudflare/workers-sdk.
-const CREATE_LEDGER: &str = "CREATE TABLE IF NOT EXISTS d1_migrations (
+pub const CREATE_LEDGER: &str = "CREATE TABLE IF NOT EXISTS d1_migrations (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,
   name       TEXT UNIQUE,
   applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL
@@ -42,7 +42,10 @@ pub fn is_current(newest: Option<&str>) -> Result<bool> {
     match newest {
         Some(name) if name > LATEST => Err(Error::new(
             Kind::DatabaseNewer,
-            format!("The database was written by a newer release (it has migration {name}): install that release"),
+            format!(
+                "The database was written by a newer release: its newest migration is {name}, this release knows those up to \
+                 {LATEST}. Install that release again, or restore the backup made before the upgrade. Nothing was changed"
+            ),
         )),
         Some(name) => Ok(name == LATEST),
         None => Ok(false),

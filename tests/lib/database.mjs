@@ -1,17 +1,19 @@
 // The database file behind a gateway, looked at from outside.
 import { execFile } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { startGateway } from './gateway.mjs';
 
 const run = promisify(execFile);
-const script = fileURLToPath(new URL('database.py', import.meta.url));
+
+/** A path from this folder. */
+export const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Runs `database.py`, which says what it can do, and gives what it prints. */
-export async function sqlite(...args) {
-  return (await run('python3', [script, ...args])).stdout;
-}
+export const sqlite = async (...args) => (await run('python3', [here('database.py'), ...args])).stdout;
 
 /** The database file below a data folder, by what is in it: each host names it in its own way. */
 export async function databaseOf(folder) {
@@ -21,4 +23,14 @@ export async function databaseOf(folder) {
     if ((await sqlite('tables', path).catch(() => '')).includes('d1_migrations')) return path;
   }
   throw new Error(`no database below ${folder}`);
+}
+
+/** A data folder that a gateway has used and left, with one token and one key in it. */
+export async function usedFolder() {
+  const dataDir = await mkdtemp(join(tmpdir(), 'grok2api-'));
+  const gw = await startGateway({ dataDir });
+  await gw.addTokens(['basic-1']);
+  await gw.host.stop();
+  await gw.grok.stop();
+  return { dataDir, key: gw.key };
 }

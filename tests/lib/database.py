@@ -1,7 +1,9 @@
-"""What tests do to a database behind a host's back.
+"""What tests do to a database behind a host's back; all but `tables` and `count` while no host has it open.
 
 `database.py behind FILE MIGRATIONS N`  leaves the schema as it was before the newest migration, with the first N of its
-                                        statements applied (a crash half-way); for files that no host has open
+                                        statements applied (a crash half-way)
+`database.py older FILE MIGRATIONS FIXTURE`  leaves the schema and the data of a fixture of tests/fixtures/schema
+`database.py newer FILE`                notes a migration that no release has
 `database.py tables FILE`               prints the tables, one a line
 `database.py count FILE TABLE`          prints how many rows there are
 """
@@ -20,20 +22,62 @@ def objects(db):
     return [(kind, name) for kind, name in rows if not name.startswith(("sqlite_", "_cf_"))]
 
 
-def behind(file, migrations, half):
-    *done, newest = sorted(pathlib.Path(migrations).glob("*.sql"))
+def statements(path):
+    return path.read_text().split("\n-- statement\n")
+
+
+def emptied(file):
     db = sqlite3.connect(file, isolation_level=None)
     for kind, name in objects(db):
         db.execute(f'DROP {kind} "{name}"')
     db.execute(LEDGER)
-    for path in done:
-        for statement in path.read_text().split("\n-- statement\n"):
+    return db
+
+
+def apply(db, paths):
+    for path in paths:
+        for statement in statements(path):
             db.execute(statement)
         db.execute("INSERT INTO d1_migrations (name) VALUES (?)", [path.name])
-    for statement in newest.read_text().split("\n-- statement\n")[: int(half)]:
-        db.execute(statement)
+
+
+def left(db):
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
+
+
+def behind(file, migrations, half):
+    *done, newest = sorted(pathlib.Path(migrations).glob("*.sql"))
+    db = emptied(file)
+    apply(db, done)
+    for statement in statements(newest)[: int(half)]:
+        db.execute(statement)
+    left(db)
+
+
+def older(file, migrations, fixture):
+    fixture = pathlib.Path(fixture)
+    db = emptied(file)
+    apply(db, [path for path in sorted(pathlib.Path(migrations).glob("*.sql")) if path.name <= fixture.name])
+    # What the triggers did is in the data already: they come back when it is in.
+    triggers = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for name, _ in triggers:
+        db.execute(f'DROP TRIGGER "{name}"')
+    rows = [line for line in fixture.read_text().splitlines() if line.startswith("INSERT INTO ")]
+    counters = [line for line in rows if line.startswith("INSERT INTO sqlite_sequence ")]
+    for line in rows:
+        if line not in counters:
+            db.execute(line)
+    db.execute("DELETE FROM sqlite_sequence WHERE name <> 'd1_migrations'")
+    for line in counters + [sql for _, sql in triggers]:
+        db.execute(line)
+    left(db)
+
+
+def newer(file):
+    db = sqlite3.connect(file, isolation_level=None)
+    db.execute("INSERT INTO d1_migrations (name) VALUES ('9999_later.sql')")
+    left(db)
 
 
 def tables(file):
@@ -49,4 +93,4 @@ def count(file, table):
 
 
 if __name__ == "__main__":
-    {"behind": behind, "tables": tables, "count": count}[sys.argv[1]](*sys.argv[2:])
+    {"behind": behind, "older": older, "newer": newer, "tables": tables, "count": count}[sys.argv[1]](*sys.argv[2:])

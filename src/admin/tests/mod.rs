@@ -23,6 +23,7 @@ mod table;
 mod token_files;
 mod token_list;
 mod tokens;
+mod upgrades;
 
 /// A browser at the console of one gateway.
 struct Console {
