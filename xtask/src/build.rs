@@ -10,11 +10,12 @@ use anyhow::{Context, Result, bail};
 use crate::bundle;
 use crate::component::Component;
 use crate::console;
+use crate::paths;
 use crate::process;
 use crate::tools;
 use crate::world;
 
-const TARGET: &str = "wasm32-wasip2";
+pub const TARGET: &str = "wasm32-wasip2";
 
 /// Builds the gateway and the bundle as it is deployed: optimised, and held to its budget.
 pub fn build(root: &Path) -> Result<()> {
@@ -28,7 +29,20 @@ pub fn build(root: &Path) -> Result<()> {
 /// Builds the gateway and everything a Worker needs of it. What a platform takes is no matter to a host of one's own.
 /// Gives the component's bytes.
 pub fn assemble(root: &Path) -> Result<Vec<u8>> {
-    let Built { bytes, messages } = compile(root, "grok2api")?;
+    finish(root, compile(root, &mut cargo("grok2api"))?)
+}
+
+/// Like [`build`], but with nothing of this machine in it; gives the component.
+pub fn reproducible(root: &Path) -> Result<Vec<u8>> {
+    let mut cargo = cargo("grok2api");
+    paths::hide(&mut cargo, root)?;
+    let component = finish(root, compile(root, &mut cargo)?)?;
+    tools::node_packages(root)?;
+    bundle::optimise(root)?;
+    Ok(component)
+}
+
+fn finish(root: &Path, Built { bytes, messages }: Built) -> Result<Vec<u8>> {
     let mut component = Component::decode(&bytes)?;
     let declared = root.join("wit/world.wit");
     let declared = fs::read_to_string(&declared).with_context(|| format!("cannot read {}", declared.display()))?;
@@ -40,7 +54,7 @@ pub fn assemble(root: &Path) -> Result<Vec<u8>> {
 
 /// Builds the component that the shim's own tests run.
 pub fn probe(root: &Path) -> Result<()> {
-    let component = Component::decode(&compile(root, "probe")?.bytes)?;
+    let component = Component::decode(&compile(root, &mut cargo("probe"))?.bytes)?;
     bundle::write(root, "probe", "probe.signatures.mjs", &component)
 }
 
@@ -51,18 +65,23 @@ struct Built {
     messages: Vec<u8>,
 }
 
-/// Compiles one package of the workspace to a component and reads it.
-fn compile(root: &Path, package: &str) -> Result<Built> {
-    add_target(root)?;
+/// Builds one package of the workspace.
+fn cargo(package: &str) -> Command {
     let mut cargo = Command::new("cargo");
     cargo.args(["build", "--target", TARGET, "--release", "--package", package]);
+    cargo
+}
+
+/// Compiles to a component and reads it.
+fn compile(root: &Path, cargo: &mut Command) -> Result<Built> {
+    add_target(root)?;
     // Only cargo knows where it builds to: it is asked instead of guessed at.
     cargo.args(["--message-format", "json-render-diagnostics"]);
     let output = run(cargo.current_dir(root))?;
     if !output.status.success() {
-        bail!("cargo could not build {package} for {TARGET}");
+        bail!("cargo could not build the component for {TARGET}");
     }
-    let file = artifact(&output.stdout).with_context(|| format!("cargo built no component of {package}"))?;
+    let file = artifact(&output.stdout).context("cargo built no component")?;
     let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
     Ok(Built { bytes, messages: output.stdout })
 }

@@ -1,4 +1,4 @@
-//! The developer commands: `cargo xtask build | up | deploy | vendor | test`.
+//! The developer commands: `cargo xtask build | up | deploy | vendor | release | test`.
 
 mod args;
 mod build;
@@ -13,8 +13,10 @@ mod host;
 mod http;
 mod lines;
 mod networks;
+mod paths;
 mod private;
 mod process;
+mod release;
 mod signatures;
 mod test;
 mod tools;
@@ -34,6 +36,8 @@ Usage: cargo xtask <command>
   up       build and run on this machine; `cargo xtask up --help` tells the options
   vendor   copy the console's libraries from their npm packages to static/vendor
   deploy   `cargo xtask deploy cloudflare`: build, and put it on Cloudflare Workers; --help tells the options
+  release  the files of a release, the same bytes wherever they are built, in target/release-files;
+           with --tag v1.2.3 only when everything that names a version names this one
   test     everything that CI runs";
 
 fn main() -> ExitCode {
@@ -76,6 +80,11 @@ fn run(arguments: &[String]) -> Result<()> {
                 println!("{}", deploy::USAGE);
                 Ok(())
             }
+        },
+        "release" => match rest {
+            [] => release::release(&root, None),
+            [option, tag] if option == "--tag" => release::release(&root, Some(tag)),
+            _ => bail!("`release` takes nothing, or --tag and the tag\n\n{USAGE}"),
         },
         "test" => none().and_then(|()| test::test(&root)),
         "help" | "--help" | "-h" => {
