@@ -17,6 +17,7 @@ const STEPS: &[Step] = &[
     ("file lengths", lines::check),
     ("links in the documents", docs::check),
     ("the console's libraries", vendor::check),
+    ("workflows", workflows),
     ("formatting", formatting),
     ("clippy, native", clippy_native),
     ("native tests", native_tests),
@@ -64,6 +65,10 @@ fn tools_and_packages(root: &Path) -> Result<()> {
     }
     tools::python()?;
     tools::node_packages(root)
+}
+
+fn workflows(root: &Path) -> Result<()> {
+    process::run(Command::new("node").arg(".ci/workflows.mjs").current_dir(root))
 }
 
 fn cargo(root: &Path, arguments: &[&str]) -> Result<()> {
