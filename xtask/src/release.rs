@@ -25,7 +25,7 @@ pub fn release(root: &Path, tag: Option<&str>) -> Result<()> {
         None => String::new(),
     };
     let component = build::reproducible(root)?;
-    forbid_folders(root, &component)?;
+    forbid_folders(root, COMPONENT, &component)?;
 
     let files = root.join("target/release-files");
     let _ = fs::remove_dir_all(&files);
@@ -43,12 +43,12 @@ pub fn release(root: &Path, tag: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// A folder of this machine in the component would make it another one elsewhere.
-fn forbid_folders(root: &Path, component: &[u8]) -> Result<()> {
+/// A folder of this machine in a file would make it another one elsewhere.
+fn forbid_folders(root: &Path, name: &str, bytes: &[u8]) -> Result<()> {
     let home = std::env::var("HOME").unwrap_or_default();
     for folder in [root.to_string_lossy().as_ref(), &format!("{home}/.")] {
-        if memchr::memmem::find(component, folder.as_bytes()).is_some() {
-            bail!("the component names `{folder}`, a folder of this machine");
+        if memchr::memmem::find(bytes, folder.as_bytes()).is_some() {
+            bail!("{name} names `{folder}`, a folder of this machine");
         }
     }
     Ok(())
@@ -74,8 +74,8 @@ mod tests {
     #[test]
     fn a_folder_of_this_machine_is_found() {
         let root = Path::new("/work/grok2api");
-        assert!(forbid_folders(root, b"\0/cargo/url-2/src/lib.rs\0").is_ok());
-        assert!(forbid_folders(root, b"\0/work/grok2api/src/lib.rs\0").is_err());
+        assert!(forbid_folders(root, COMPONENT, b"\0/cargo/url-2/src/lib.rs\0").is_ok());
+        assert!(forbid_folders(root, COMPONENT, b"\0/work/grok2api/src/lib.rs\0").is_err());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use serde_json::{Map, Value};
 
 use super::{
     archive::{self, Files},
@@ -24,7 +25,11 @@ pub fn archive(root: &Path) -> Result<Vec<u8>> {
     // What else wrangler writes there tells when it did.
     for path in lines::files(&folder, &["js", "map", "wasm"])? {
         let name = path.file_name().context("a file has a name")?.to_string_lossy().into_owned();
-        files.insert(name, fs::read(&path)?);
+        let bytes = fs::read(&path)?;
+        files.insert(
+            name,
+            if path.extension().is_some_and(|kind| kind == "map") { without_root(&bytes)? } else { bytes },
+        );
     }
     let script = files.keys().find(|name| name.ends_with(".js")).context("wrangler wrote no script")?.clone();
     files.insert("wrangler.toml".to_owned(), manifests::worker(&manifest, &script, ASSETS)?.into_bytes());
@@ -33,7 +38,17 @@ pub fn archive(root: &Path) -> Result<Vec<u8>> {
     }
     archive::add(&mut files, &root.join("migrations"), "migrations")?;
     files.insert("LICENSE".to_owned(), fs::read(root.join("LICENSE"))?);
+    for (name, bytes) in &files {
+        super::forbid_folders(root, name, bytes)?;
+    }
     archive::pack(NAME, &files)
+}
+
+/// A source map names the folder it was made in; its sources are in it, so nobody looks there.
+fn without_root(map: &[u8]) -> Result<Vec<u8>> {
+    let mut map: Map<String, Value> = serde_json::from_slice(map).context("wrangler wrote no source map")?;
+    map.remove("sourceRoot");
+    Ok(serde_json::to_vec(&map)?)
 }
 
 fn bundle(root: &Path) -> Result<PathBuf> {
@@ -44,4 +59,17 @@ fn bundle(root: &Path) -> Result<PathBuf> {
     node.env("WRANGLER_SEND_METRICS", "false");
     process::run(node.args(["deploy", "--dry-run", "--outdir"]).arg(&folder))?;
     Ok(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_map_loses_its_folder_and_nothing_else() {
+        let map =
+            br#"{"version":3,"sources":["a.mjs"],"sourcesContent":["x"],"mappings":"AAAA","sourceRoot":"/home/x"}"#;
+        let kept = r#"{"mappings":"AAAA","sources":["a.mjs"],"sourcesContent":["x"],"version":3}"#;
+        assert_eq!(String::from_utf8(without_root(map).unwrap()).unwrap(), kept);
+    }
 }
