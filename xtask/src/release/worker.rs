@@ -26,10 +26,8 @@ pub fn archive(root: &Path) -> Result<Vec<u8>> {
     for path in lines::files(&folder, &["js", "map", "wasm"])? {
         let name = path.file_name().context("a file has a name")?.to_string_lossy().into_owned();
         let bytes = fs::read(&path)?;
-        files.insert(
-            name,
-            if path.extension().is_some_and(|kind| kind == "map") { without_root(&bytes)? } else { bytes },
-        );
+        let is_map = path.extension().is_some_and(|kind| kind == "map");
+        files.insert(name, if is_map { without_root(&bytes)? } else { bytes });
     }
     let script = files.keys().find(|name| name.ends_with(".js")).context("wrangler wrote no script")?.clone();
     files.insert("wrangler.toml".to_owned(), manifests::worker(&manifest, &script, ASSETS)?.into_bytes());
