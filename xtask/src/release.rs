@@ -73,9 +73,9 @@ mod tests {
 
     #[test]
     fn a_folder_of_this_machine_is_found() {
-        let root = Path::new("/work/grok2api");
+        let root = Path::new("/home/me/grok2api");
         assert!(forbid_folders(root, COMPONENT, b"\0/cargo/url-2/src/lib.rs\0").is_ok());
-        assert!(forbid_folders(root, COMPONENT, b"\0/work/grok2api/src/lib.rs\0").is_err());
+        assert!(forbid_folders(root, COMPONENT, b"\0/home/me/grok2api/src/lib.rs\0").is_err());
     }
 
     #[test]

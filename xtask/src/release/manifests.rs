@@ -1,7 +1,7 @@
 //! The two manifests of a release: the repository's own, with what is built here replaced by what is attached.
 
 use anyhow::{Context, Result};
-use toml_edit::{Array, ArrayOfTables, DocumentMut, Table, value};
+use toml_edit::{DocumentMut, value};
 
 /// Names a built component that lies beside the manifest.
 pub fn spin(manifest: &str, component: &str) -> Result<String> {
@@ -21,10 +21,6 @@ pub fn worker(manifest: &str, script: &str, assets: &str) -> Result<String> {
     if let Some(table) = document.get_mut("assets").and_then(|item| item.as_table_like_mut()) {
         table.insert("directory", value(assets));
     }
-    let mut rule = Table::new();
-    rule["type"] = value("CompiledWasm");
-    rule["globs"] = value(Array::from_iter(["**/*.wasm"]));
-    document["rules"] = ArrayOfTables::from_iter([rule]).into();
     Ok(document.to_string())
 }
 
@@ -58,7 +54,6 @@ mod tests {
         let text = worker(&own("wrangler.toml"), "worker.js", "console").unwrap();
         let document: DocumentMut = text.parse().unwrap();
         assert_eq!((document["main"].as_str(), document["no_bundle"].as_bool()), (Some("worker.js"), Some(true)));
-        assert_eq!(document["rules"][0]["type"].as_str(), Some("CompiledWasm"));
         assert_eq!(document["d1_databases"][0]["migrations_dir"].as_str(), Some("migrations"));
         let with_assets = worker("[assets]\ndirectory = \"static\"\n", "worker.js", "console").unwrap();
         assert_eq!(assets(&with_assets).unwrap().as_deref(), Some("console"));

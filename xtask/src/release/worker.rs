@@ -16,6 +16,9 @@ use super::{
 use crate::{lines, process};
 
 const ASSETS: &str = "console";
+/// The script and its module have a folder of their own: wrangler uploads all modules it finds beside a script, and takes
+/// texts for modules.
+const SCRIPT: &str = "worker";
 const NAME: &str = "grok2api-worker";
 
 pub fn archive(root: &Path) -> Result<Vec<u8>> {
@@ -27,7 +30,7 @@ pub fn archive(root: &Path) -> Result<Vec<u8>> {
         let name = path.file_name().context("a file has a name")?.to_string_lossy().into_owned();
         let bytes = fs::read(&path)?;
         let is_map = path.extension().is_some_and(|kind| kind == "map");
-        files.insert(name, if is_map { without_root(&bytes)? } else { bytes });
+        files.insert(format!("{SCRIPT}/{name}"), if is_map { without_root(&bytes)? } else { bytes });
     }
     let script = files.keys().find(|name| name.ends_with(".js")).context("wrangler wrote no script")?.clone();
     files.insert("wrangler.toml".to_owned(), manifests::worker(&manifest, &script, ASSETS)?.into_bytes());
