@@ -1,0 +1,223 @@
+// The playground as a person uses it: chats over the address that clients use, watched, stopped, corrected, and told what went wrong.
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { png } from './fake-grok/media.mjs';
+import { until } from './lib/gateway.mjs';
+import { openPlayground } from './lib/playground.mjs';
+
+let view;
+let page;
+let gw;
+before(async () => {
+  view = await openPlayground({ vars: { encryption_key: 'a key of the suite, long enough' } });
+  ({ page, gw } = view);
+});
+beforeEach(() => view.begin());
+after(() => view?.stop());
+
+const button = (name) => page.getByRole('button', { name, exact: true });
+const lastMessage = () => gw.grok.of('chat').at(-1).body.message;
+
+test('a key: none yet, made, pasted, shown again from the list; one that is no longer valid is told', async () => {
+  const { check, shot } = view;
+  await view.begin({ key: null });
+  await page.getByRole('heading', { name: 'Choose an API key' }).waitFor();
+  await page.getByText('Or one that can be shown again').waitFor();
+  await check();
+  await shot('playground-key');
+  await button('Make a key').click();
+  await view.ask('[[n:3]]');
+  await view.answered();
+  const made = (await gw.ok('GET', '/keys')).find(({ name }) => name === 'Playground');
+  assert.ok(made, 'the key is among the keys');
+  assert.equal(gw.grok.of('chat').length, 1);
+  // Gone while the page was open: the answer tells, and so does a reload.
+  await gw.ok('POST', '/keys/delete', { id: made.id });
+  await view.ask('again');
+  await (await view.answered()).getByText('The gateway does not know this API key').waitFor();
+  await page.reload();
+  await page.getByRole('alert').getByText('The gateway does not know this API key').first().waitFor();
+  await page.getByRole('button', { name: 'Choose another key' }).first().click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Or one that can be shown again').selectOption({ index: 0 });
+  await dialog.getByRole('button', { name: 'Use', exact: true }).last().click();
+  await dialog.waitFor({ state: 'detached' });
+  await button('API key: suite. Choose another one').click();
+  await dialog.getByLabel('Or paste one').fill(gw.key);
+  await page.keyboard.press('Enter');
+  await button('API key: Pasted key. Choose another one').waitFor();
+  await view.ask('[[n:3]]');
+  await (await view.answered()).getByText('word0 word1').waitFor();
+});
+
+test('every model answers, under its own name', async () => {
+  const { data: models } = (await gw.call('GET', '/v1/models', { headers: { authorization: `Bearer ${gw.key}` } })).body;
+  const choice = page.getByRole('combobox', { name: 'Model' });
+  assert.deepEqual(await choice.locator('option').allTextContents(), models.map(({ id }) => id));
+  for (const { id } of models) {
+    await button('New').click({ force: true }).catch(() => {});
+    await choice.selectOption(id);
+    const sent = page.waitForRequest('**/v1/chat/completions');
+    if (id.includes('imagine')) {
+      await page.locator('input[type=file]').setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: png('a') });
+      await page.getByAltText('a.png').waitFor();
+    }
+    await view.ask('[[n:3]] please');
+    const answer = await view.answered(1);
+    assert.equal((await sent).postDataJSON().model, id);
+    await answer.locator('.facts').getByText(id, { exact: true }).waitFor();
+    assert.equal(await answer.getByRole('alert').count(), 0, `${id}: ${await answer.innerText()}`);
+    if (id.includes('imagine')) await answer.locator('video').waitFor();
+    else assert.match(await answer.innerText(), /word0 word1/);
+    await button('New').click();
+  }
+});
+
+test('what is thought is folded, and stays unfolded while it grows', async () => {
+  gw.grok.script({}, { frames: thoughts(60), slow: 60 });
+  await view.ask('think aloud');
+  const thinking = view.answers.last().locator('details.thinking');
+  await thinking.getByText('Thinking…').waitFor();
+  assert.equal(await thinking.evaluate((element) => element.open), false);
+  const body = thinking.locator('.markdown');
+  assert.equal(await body.isVisible(), false);
+  await view.shot('playground-thinking');
+  await thinking.locator('summary').focus();
+  await page.keyboard.press('Enter');
+  await body.getByText('thought 2', { exact: false }).first().waitFor();
+  const before = (await body.innerText()).length;
+  await until(async () => (await body.innerText()).length > before + 20, 'more thoughts');
+  assert.equal(await thinking.evaluate((element) => element.open), true);
+  const answer = await view.answered();
+  assert.equal(await thinking.evaluate((element) => element.open), true, 'the end folds nothing');
+  await answer.getByText('So it is.', { exact: true }).waitFor();
+  await thinking.getByText('Thoughts', { exact: true }).waitFor();
+  await view.check();
+});
+
+/** Frames of an answer that thinks in `count` steps. */
+function thoughts(count) {
+  const response = (fields) => ({ result: { response: fields } });
+  return [
+    ...Array.from({ length: count }, (_, n) => response({ token: `- thought ${n} of several\n`, isThinking: true, messageTag: 'summary', messageStepId: 0, responseId: 'r' })),
+    response({ token: 'So it is.', isThinking: false, messageTag: 'final', responseId: 'r' }),
+    response({ modelResponse: { responseId: 'r', message: 'So it is.', sender: 'ASSISTANT', partial: false, generatedImageUrls: [], streamErrors: [] } }),
+  ];
+}
+
+test('stop ends the request, and what has come stays', async () => {
+  await view.ask('[[n:2000]] [[slow:30]]');
+  await view.answers.last().getByText('word5').waitFor();
+  await view.shot('playground-streaming');
+  await button('Stop').click();
+  const answer = await view.answered();
+  await answer.getByText('Stopped.').waitFor();
+  const said = await answer.innerText();
+  assert.match(said, /word0 word1/);
+  const call = gw.grok.of('chat').at(-1);
+  await until(() => call.endedAt, 'the end of the request to Grok');
+  assert.ok(call.aborted && call.frames < 1500, `${call.frames} frames`);
+  await until(async () => (await gw.logs()).some((row) => row.error_code === 'client_closed_request' || /client/.test(JSON.stringify(row))), 'its row in the log');
+  await view.box.and(page.locator(':focus')).waitFor();
+  // What was cut short is part of what was said.
+  await view.ask('[[echo]] go on');
+  await view.answered(2);
+  assert.match(lastMessage(), /word0 word1[\s\S]*go on/);
+});
+
+test('several turns are sent as one conversation; an answer is made anew; a question is changed', async () => {
+  await page.getByText('System prompt').click();
+  await page.getByRole('textbox', { name: 'System prompt' }).fill('be brief');
+  gw.grok.script({ contains: 'first' }, { text: '<b>one</b>', think: true });
+  gw.grok.script({ contains: 'second' }, { text: 'two' });
+  await view.ask('first question');
+  await view.answered(1);
+  await view.ask('second question');
+  await view.answered(2);
+  const places = ['be brief', 'first question', '<b>one</b>', 'second question'].map((part) => lastMessage().indexOf(part));
+  assert.ok(places.every((place, n) => place > (places[n - 1] ?? -1)), lastMessage());
+  assert.doesNotMatch(lastMessage(), /<think>|Thinking about/);
+  const first = lastMessage();
+  gw.grok.script({ contains: 'second' }, { text: 'two, anew' });
+  await button('Answer anew').click();
+  await (await view.answered(2)).getByText('two, anew').waitFor();
+  assert.equal(lastMessage(), first, 'the old answer is not part of the question');
+  assert.equal(await view.answers.count(), 2);
+  await button('Change the question').first().click();
+  const field = page.getByRole('textbox', { name: 'Change the question' });
+  assert.equal(await field.evaluate((element) => element === document.activeElement), true);
+  await field.fill('third question');
+  await page.keyboard.press('Enter');
+  await view.answered(1);
+  assert.equal(await view.answers.count(), 1, 'what followed is gone');
+  assert.match(lastMessage(), /be brief[\s\S]*third question/);
+  assert.doesNotMatch(lastMessage(), /first|second/);
+  await button('New').click();
+  await page.getByText('Ask something').waitFor();
+});
+
+for (const [name, options, words] of [
+  ['every account is used up', { error: 'too_many' }, /All tokens that could answer are cooling.*Wait, choose another model, or add tokens/],
+  ['Grok blocks this machine', { error: 'anti_bot' }, /Grok refuses this gateway’s requests.*Check user_agent, cf_clearance/],
+  ['the content is refused', { error: 'moderated' }, /Grok refused this under its content policy/],
+  ['Grok fails', { error: 'internal' }, /If it keeps happening, the Requests screen tells/],
+]) {
+  test(`before the first byte: ${name}`, async () => {
+    gw.grok.script({}, options);
+    await view.ask('hello');
+    const alert = (await view.answered()).getByRole('alert');
+    assert.match((await alert.innerText()).replaceAll('\n', ' '), words);
+    assert.doesNotMatch(await alert.innerText(), /undefined|null|\.\./);
+    // The next try has nothing to do with this one.
+    gw.grok.rules.length = 0;
+    await gw.pool(['basic-3']);
+    await button('Answer anew').click();
+    await (await view.answered()).getByText('Hello! You asked').waitFor();
+    assert.equal(await alert.count(), 0);
+  });
+}
+
+test('an empty pool, and in mid-stream an error and a cut: what came stays, and what to do is told', async () => {
+  const { check, shot } = view;
+  await gw.pool([]);
+  await view.ask('hello');
+  await (await view.answered()).getByRole('alert').getByText('Add tokens').waitFor();
+  await gw.pool(['basic-4']);
+  for (const [keywords, words] of [['[[late:internal]]', /If it keeps happening/], ['[[cut:20]]', /If it keeps happening|broke off/]]) {
+    await button('New').click();
+    await view.ask(`[[n:100]] ${keywords}`);
+    const answer = await view.answered();
+    assert.match(await answer.getByRole('alert').innerText(), words);
+    assert.match(await answer.innerText(), /word0 word1/);
+  }
+  await check();
+  await shot('playground-error');
+});
+
+test('the gateway gone in the middle of an answer is told too', async () => {
+  // The page's own end of the connection: a gateway that is killed looks the same to it.
+  await page.context().setOffline(false);
+  await page.route('**/v1/chat/completions', (route) => route.abort('connectionrefused'));
+  await view.ask('hello');
+  await (await view.answered()).getByRole('alert').getByText('The gateway does not answer').waitFor();
+  await page.unroute('**/v1/chat/completions');
+});
+
+test('raw events: what came over the wire, also while it comes', async () => {
+  const { check, shot } = view;
+  const response = page.waitForResponse('**/v1/chat/completions');
+  await view.ask('[[n:40]] <b>raw</b> [[echo]] <img src=x onerror=alert(1)>');
+  await view.answered();
+  const wire = await (await response).text();
+  await button('Raw events').click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Copy all' }).click();
+  await dialog.getByRole('button', { name: 'Copied' }).waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), wire);
+  const shown = await dialog.locator('.events code').allTextContents();
+  assert.equal(shown.join('\n\n') + '\n\n', wire);
+  assert.equal(shown.at(-1), 'data: [DONE]');
+  await check();
+  await shot('playground-raw');
+  await page.keyboard.press('Escape');
+});
