@@ -57,6 +57,8 @@ function Account() {
     try {
       await post('/logout');
       guardLeaving(null);
+      // Keys and conversations of this tab are not for whoever signs in next.
+      try { sessionStorage.clear(); } catch { /* storage is switched off */ }
       location.assign('/login');
     } catch (error) {
       toast.error(error);

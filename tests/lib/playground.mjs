@@ -27,8 +27,9 @@ export async function openPlayground(options = {}) {
 
   async function ask(text) {
     await box.fill(text);
-    await page.keyboard.press('Enter');
-    await box.and(page.locator(':focus')).waitFor();
+    // Until the models are known there is none to ask.
+    await page.getByRole('button', { name: 'Send', disabled: false }).waitFor();
+    await box.press('Enter');
   }
 
   /** The answer to the last question, when it has ended. */

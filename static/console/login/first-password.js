@@ -5,6 +5,7 @@ import { useBusy } from '../components/action.js';
 import { NewPassword, passwordFaults } from '../components/password.js';
 import { Notice } from '../components/states.js';
 import { texts } from '../i18n.js';
+import { useCapsHint } from './caps.js';
 import { enter, signIn } from './session.js';
 import { text } from './text.js';
 
@@ -14,6 +15,7 @@ const t = texts(text);
 export function FirstPassword({ present }) {
   const [chosen, setChosen] = useState({ password: '', repeat: '' });
   const [tried, setTried] = useState(false);
+  const [capsHint, keys] = useCapsHint();
   const faults = passwordFaults(chosen, present.password);
   const [busy, submit] = useBusy(async () => {
     setTried(true);
@@ -26,10 +28,11 @@ export function FirstPassword({ present }) {
   return html`
     <h1>${t('choose')}</h1>
     <${Notice} kind="warn">${t('chooseWhy')}<//>
-    <form class="stack" noValidate onSubmit=${submit}>
+    <form class="stack" noValidate onSubmit=${submit} ...${keys}>
       ${/* A password manager keeps the new one under this name. */ ''}
       <input class="visually-hidden" name="username" autocomplete="username" value=${present.username} readonly tabindex="-1" aria-hidden="true" />
       <${NewPassword} autofocus chosen=${chosen} onChange=${setChosen} faults=${tried ? faults : {}} />
+      ${capsHint}
       <button type="submit" class="button primary login-submit" disabled=${busy} aria-busy=${busy}>${busy && html`<span class="spinner" />`}<span>${t('chooseDone')}</span></button>
     </form>`;
 }

@@ -8,6 +8,7 @@ import { Notice } from '../components/states.js';
 import { useNow } from '../data.js';
 import { countdown } from '../format.js';
 import { texts } from '../i18n.js';
+import { useCapsHint } from './caps.js';
 import { enter, signIn } from './session.js';
 import { text } from './text.js';
 
@@ -20,6 +21,7 @@ export function SignIn({ onMustChange }) {
   const [password, setPassword] = useState('');
   const [error, setError] = useState(null);
   const [closedUntil, setClosedUntil] = useState(0);
+  const [capsHint, keys] = useCapsHint();
   const [busy, submit] = useBusy(async () => {
     // What a password manager filled in need not have told anyone.
     const { username, password: given } = Object.fromEntries(new FormData(form.current));
@@ -37,11 +39,12 @@ export function SignIn({ onMustChange }) {
     <h1>${t('title')}</h1>
     ${error ? html`<${Failure} error=${error} closedUntil=${closedUntil} />`
       : (changed || ended) && html`<${Notice} kind=${changed ? 'ok' : 'info'}>${t(changed ? 'changed' : 'ended')}<//>`}
-    <form ref=${form} class="stack" onSubmit=${submit}>
+    <form ref=${form} class="stack" onSubmit=${submit} ...${keys}>
       <${Field} label=${t('username')}>${(attributes) => html`
         <input class="input" name="username" autocomplete="username" autocapitalize="off" spellcheck="false" required autofocus ...${attributes} />`}<//>
       <${Field} label=${t('password')}>${(attributes) => html`
         <${PasswordInput} name="password" autocomplete="current-password" required value=${password} onInput=${setPassword} ...${attributes} />`}<//>
+      ${capsHint}
       <${Submit} busy=${busy} closedUntil=${closedUntil} />
     </form>`;
 }

@@ -32,7 +32,14 @@ export function Composer({ send, busy, ready, needsPicture }) {
   const empty = written.trim() === '' && pictures.length === 0;
   const submit = (event) => {
     event?.preventDefault();
-    if (!empty && ready && !busy) send();
+    if (empty || !ready || busy) return;
+    send();
+    field.current.focus();
+  };
+  // Its button goes with the answer, and the focus would go with it.
+  const end = () => {
+    stop();
+    field.current.focus();
   };
   const onKeyDown = (event) => {
     // While an input method composes, Enter takes its suggestion.
@@ -51,10 +58,10 @@ export function Composer({ send, busy, ready, needsPicture }) {
       onInput=${(event) => draft.set({ ...draft.get(), text: event.currentTarget.value })} onKeyDown=${onKeyDown} onPaste=${onPaste} />
     <div class="composer-bar">
       <${Files} />
-      <p class="hint">${needsPicture && pictures.length === 0 ? t('videoNeedsPicture') : t('composerHint', { max: MAX_PICTURES, bytes: bytes(MAX_BYTES) })}</p>
+      <p class=${`hint ${needsPicture ? '' : 'wide-hint'}`}>${needsPicture && pictures.length === 0 ? t('videoNeedsPicture') : t('composerHint', { max: MAX_PICTURES, bytes: bytes(MAX_BYTES) })}</p>
       ${busy
-        ? html`<button type="button" class="button" onClick=${stop}><${Icon} name="stop" /><span>${t('stop')}</span></button>`
-        : html`<button type="submit" class="button primary" disabled=${empty || !ready}><${Icon} name="send" /><span>${t('send')}</span></button>`}
+        ? html`<button key="stop" type="button" class="button" onClick=${end}><${Icon} name="stop" /><span>${t('stop')}</span></button>`
+        : html`<button key="send" type="submit" class="button primary" disabled=${empty || !ready}><${Icon} name="send" /><span>${t('send')}</span></button>`}
     </div>
   </form>`;
 }

@@ -1,6 +1,7 @@
-// The conversation: what was asked and answered, and the answer that is being written. It outlives the screen, not the page.
+// The conversation: what was asked and answered, and the answer that is being written.
 import { shared } from '../../store.js';
 import { saidIn } from './answer.js';
+import { keepOnLeaving, restored } from './kept.js';
 import { streamChat } from './stream.js';
 
 /** An answer is drawn this often while it is written: each of its tokens alone would be too often. */
@@ -14,7 +15,7 @@ const DRAWN_EVERY_MS = 50;
  * @property {import('./pictures.js').Attached[]} [pictures] of a question
  * @property {'waiting' | 'writing' | 'done' | 'stopped' | 'failed'} [state] of an answer, as all below
  * @property {string} [model]
- * @property {{ at: number, raw: string }[]} [events] every event of the stream, with its milliseconds since the start
+ * @property {{ at: number, raw: string }[] | null} [events] every event of the stream, with its milliseconds since the start; null after a reload
  * @property {number | null} [firstMs] when the first text came
  * @property {number | null} [totalMs]
  * @property {object | null} [usage]
@@ -22,13 +23,16 @@ const DRAWN_EVERY_MS = 50;
  * @property {import('./stream.js').ChatError | null} [error]
  */
 
+const before = restored();
 /** @type {ReturnType<typeof shared<Turn[]>>} */
-export const turns = shared([]);
-export const system = shared('');
+export const turns = shared(before.turns);
+export const system = shared(before.system);
 /** What is being typed. */
-export const draft = shared({ text: '', pictures: [] });
+export const draft = shared(before.draft);
+keepOnLeaving(() => ({ turns: turns.get(), system: system.get(), draft: draft.get() }));
 
-let next = 1;
+/** Not from 1: those of before a reload have theirs. */
+let next = Date.now();
 /** Ends the answer that is being written. */
 let control = null;
 

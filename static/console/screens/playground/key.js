@@ -23,6 +23,9 @@ chosenKey.follow((next) => {
   try { sessionStorage.setItem(STORED, JSON.stringify(next)); } catch { /* without storage it lasts as long as the page */ }
 });
 
+/** Whether this tab still holds it: signing out takes it away. */
+export const keyIsKept = () => stored() !== null;
+
 /** @returns {Promise<boolean>} whether one was chosen */
 export const chooseKey = () => openDialog((close) => html`<${Dialog} title=${t('chooseKey')} onClose=${() => close(false)}><${KeyChoice} done=${() => close(true)} /><//>`);
 

@@ -1,9 +1,9 @@
 // Markdown as elements: marked cuts the text into tokens, and each kind of token has its element here. No token becomes
 // markup: HTML in an answer is shown as the text it is, but for the one form in which the gateway shows videos.
 import { lexer } from '../../../vendor/marked.js';
-import { html, useMemo } from '../../html.js';
+import { html, useMemo, useRef } from '../../html.js';
 import { Copy } from '../../components/copy.js';
-import { texts } from '../../i18n.js';
+import { locale, texts } from '../../i18n.js';
 import { ownMedia, webAddress } from './links.js';
 import { Film, Picture } from './media.js';
 import { text } from './text.js';
@@ -11,8 +11,24 @@ import { text } from './text.js';
 const t = texts(text);
 
 export function Markdown({ source }) {
-  return useMemo(() => html`<div class="markdown">${blocks(lexer(source, { gfm: true, breaks: true }))}</div>`, [source]);
+  const settled = useRef(null);
+  const language = locale();
+  return useMemo(() => {
+    const known = settled.current;
+    const goesOn = known?.language === language && source.startsWith(known.text) && !DEFINITION.test(source);
+    const { text: before, elements } = goesOn ? known : { text: '', elements: [] };
+    const tokens = lexer(source.slice(before.length), { gfm: true, breaks: true });
+    const later = blocks(tokens);
+    const done = tokens.slice(0, -STILL_OPEN);
+    settled.current = { language, text: before + done.map(({ raw }) => raw).join(''), elements: [...elements, ...later.slice(0, done.length)] };
+    return html`<div class="markdown">${[...elements, ...later]}</div>`;
+  }, [source, language]);
 }
+
+/** While a text grows only its end is read anew. The last block may go on, and a list also after the empty line behind it. */
+const STILL_OPEN = 2;
+/** What is defined at the end may be meant at the beginning. */
+const DEFINITION = /^ {0,3}\[[^\]]+\]:/m;
 
 const VIDEO = /^<video src="([^"<>]+)" controls="controls">(<\/video>)?$/;
 

@@ -12,7 +12,8 @@ export const MAX_PICTURES = 20;
 /** It takes 15 MiB, and bodies of 20 MiB: in base64 they are a third larger, and there is text besides. */
 export const MAX_BYTES = 14 << 20;
 
-let next = 1;
+/** Not from 1: those of before a reload have theirs. */
+let next = Date.now();
 
 /**
  * @typedef {{ id: number, name: string, size: number, url: string }} Attached

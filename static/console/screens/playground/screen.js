@@ -104,7 +104,13 @@ function useFollow(list) {
   const atEnd = useRef(true);
   const page = document.documentElement;
   useEffect(() => {
-    const onScroll = () => { atEnd.current = page.scrollHeight - page.clientHeight - page.scrollTop < 80; };
+    let last = page.scrollTop;
+    const onScroll = () => {
+      const left = page.scrollHeight - page.clientHeight - page.scrollTop;
+      // Whoever goes up, by however little, reads there.
+      atEnd.current = page.scrollTop < last ? left < 2 : atEnd.current || left < 80;
+      last = page.scrollTop;
+    };
     addEventListener('scroll', onScroll, { passive: true });
     return () => removeEventListener('scroll', onScroll);
   }, []);

@@ -72,7 +72,7 @@ function Thinking({ part, live }) {
   const length = t('characters', { n: [...part.text].length });
   return html`<details class="thinking">
     <summary>${live && html`<span class="spinner" />`}<span>${t(live ? 'thinkingNow' : 'thought')}</span><span class="muted number">${length}</span>
-      ${live && html`<span class="muted thinking-line">${lines.at(-1)}</span>`}</summary>
+      ${live && html`<span class="muted thinking-line">${lines.at(-1)?.replace(/^[\s>#*-]+/, '')}</span>`}</summary>
     <${Markdown} source=${part.text} />
   </details>`;
 }
@@ -96,7 +96,7 @@ function Facts({ turn, last, again }) {
     <div class="turn-actions">
       <${Copy} text=${() => saidIn(turn.text)} label=${t('copyAnswer')} />
       ${last && html`<${Action} icon="refresh" label=${t('regenerate')} run=${again} />`}
-      <${Action} icon="requests" label=${t('events')} run=${() => showEvents(turn.id)} />
+      ${turn.events && html`<${Action} icon="requests" label=${t('events')} run=${() => showEvents(turn.id)} />`}
     </div>
     <p class="facts muted number">${facts.map((fact) => html`<span key=${fact}>${fact}</span>`)}
       ${turn.requestId && html`<span class="request-id">${turn.requestId}<${Copy} text=${turn.requestId} label=${t('copyRequestId')} /></span>`}</p>

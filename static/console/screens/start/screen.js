@@ -6,6 +6,7 @@ import { Loaded } from '../../components/states.js';
 import { useLoaded } from '../../data.js';
 import { texts } from '../../i18n.js';
 import { address } from '../../router.js';
+import { chosenKey } from '../playground/key.js';
 import { AddTokens } from '../tokens/add.js';
 import { KeyStep } from './key-step.js';
 import { text } from './text.js';
@@ -31,7 +32,7 @@ export function Screen() {
 }
 
 function Steps({ data, reload }) {
-  const [key, setKey] = useState(null);
+  const [key, setKey] = useState(chosenKey.get());
   const [opened, setOpened] = useState(null);
   const [worked, setWorked] = useState(false);
   const done = { accounts: data.accounts > 0, key: key !== null, try: worked };
@@ -41,6 +42,8 @@ function Steps({ data, reload }) {
   // A key that was just made stays in sight until it is copied.
   const hold = (next) => {
     setKey(next);
+    // The playground goes on with it, and so does this screen after a reload.
+    chosenKey.set(next && { name: next.name, key: next.key });
     setOpened('key');
   };
   const added = async () => {

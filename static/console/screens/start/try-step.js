@@ -8,8 +8,7 @@ import { duration } from '../../format.js';
 import { texts } from '../../i18n.js';
 import { address } from '../../router.js';
 import { split } from '../playground/answer.js';
-import { explainChat, streamChat } from '../playground/stream.js';
-import { modelsOf } from './models.js';
+import { callV1, explainChat, streamChat } from '../playground/stream.js';
 import { Snippets } from './snippets.js';
 import { text } from './text.js';
 
@@ -19,7 +18,7 @@ const PREFERRED = 'grok-4-fast';
 
 /** @param {{ apiKey: string, base: string, accounts: number, onWorked: () => void }} props */
 export function TryStep({ apiKey, base, accounts, onWorked }) {
-  const models = useLoaded(() => modelsOf(apiKey), [apiKey]);
+  const models = useLoaded(async (signal) => (await (await callV1('/models', apiKey, { signal })).json()).data.map(({ id }) => id), [apiKey]);
   const [model, setModel] = useState(PREFERRED);
   const [message, setMessage] = useState(t('firstMessage'));
   const chat = useChat(apiKey, onWorked);
