@@ -33,11 +33,11 @@ export function passwordFaults({ password, repeat }, current) {
   return password === repeat ? {} : { repeat: t('differs') };
 }
 
-/** The new password and its repetition. @param {{ chosen: { password: string, repeat: string }, onChange: (chosen: object) => void, faults: ReturnType<typeof passwordFaults>, autofocus?: boolean }} props */
-export function NewPassword({ chosen, onChange, faults, autofocus = false }) {
+/** The new password and its repetition. @param {{ chosen: { password: string, repeat: string }, onChange: (chosen: object) => void, faults: ReturnType<typeof passwordFaults> }} props */
+export function NewPassword({ chosen, onChange, faults }) {
   return html`
     <${Field} label=${t('new')} hint=${html`<${Strength} password=${chosen.password} />`} error=${faults.password}>${(attributes) => html`
-      <${PasswordInput} name="new-password" autocomplete="new-password" autofocus=${autofocus} value=${chosen.password} onInput=${(password) => onChange({ ...chosen, password })} ...${attributes} />`}<//>
+      <${PasswordInput} name="new-password" autocomplete="new-password" value=${chosen.password} onInput=${(password) => onChange({ ...chosen, password })} ...${attributes} />`}<//>
     <${Field} label=${t('repeat')} error=${faults.repeat}>${(attributes) => html`
       <${PasswordInput} name="repeat-password" autocomplete="new-password" value=${chosen.repeat} onInput=${(repeat) => onChange({ ...chosen, repeat })} ...${attributes} />`}<//>`;
 }
