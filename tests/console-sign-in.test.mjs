@@ -23,6 +23,7 @@ test('a first sign-in: refused, then held at the choice of a new password, then 
     assert.equal(await page.getByLabel('Password', { exact: true }).evaluate((field) => field === document.activeElement), true);
     await signIn(page, 'admin');
     await page.getByRole('heading', { name: 'Choose a password' }).waitFor();
+    await page.getByText('At least 8 characters').waitFor();
     const [chosen, again] = [page.getByLabel('New password'), page.getByLabel('Once more')];
     const save = page.getByRole('button', { name: 'Save and go on' });
     for (const [first, second, words] of [['short', 'short', 'Choose 8 to 256 characters.'], ['password1', 'password1', 'This is among the first that are tried'], [FIRST, 'three unrelated', 'The two are not the same.']]) {
@@ -75,6 +76,52 @@ test('a password is shown on demand, and a password manager finds its way', asyn
   await page.getByRole('button', { name: 'Show the password' }).click();
   assert.equal(await password.getAttribute('type'), 'text');
   await check();
+});
+
+test('language and appearance are chosen before signing in, and stay; Caps Lock is told', async () => {
+  const { page, gw, check } = all;
+  await page.goto(`${gw.url}/login`);
+  await page.getByRole('button', { name: 'Language' }).click();
+  await page.getByRole('menuitemradio', { name: '简体中文' }).click();
+  await page.getByRole('heading', { name: '登录' }).waitFor();
+  await page.getByRole('button', { name: '外观' }).click();
+  await page.getByRole('menuitemradio', { name: '深色' }).click();
+  await page.reload();
+  await page.getByRole('heading', { name: '登录' }).waitFor();
+  assert.deepEqual([await page.getAttribute('html', 'lang'), await page.getAttribute('html', 'data-theme'), await page.title()], ['zh-CN', 'dark', '登录 · Grok2API']);
+  await check();
+  await page.getByRole('button', { name: '语言' }).click();
+  await page.getByRole('menuitemradio', { name: 'English' }).click();
+  await page.getByRole('button', { name: 'Appearance' }).click();
+  await page.getByRole('menuitemradio', { name: 'Light' }).click();
+  const hint = page.getByText('Caps Lock is on.');
+  assert.equal(await hint.count(), 0);
+  const press = (on) => page.getByLabel('Password', { exact: true }).evaluate((field, modifierCapsLock) => field.dispatchEvent(new KeyboardEvent('keydown', { key: 'A', bubbles: true, modifierCapsLock })), on);
+  await press(true);
+  await hint.waitFor();
+  await check();
+  await press(false);
+  await hint.waitFor({ state: 'detached' });
+});
+
+test('by keyboard alone: the fields, the password looked at, and in', async () => {
+  const { page, gw } = all;
+  await page.goto(`${gw.url}/login?next=${encodeURIComponent('#/media')}`);
+  const has = (locator) => locator.evaluate((element) => element === document.activeElement);
+  const name = page.getByLabel('User name');
+  await until(() => has(name), 'the focus on the first field');
+  await page.keyboard.type('admin');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type(PASSWORD);
+  await page.keyboard.press('Tab');
+  assert.ok(await has(page.getByRole('button', { name: 'Show the password' })));
+  await page.keyboard.press('Space');
+  assert.equal(await page.getByLabel('Password', { exact: true }).inputValue(), PASSWORD);
+  assert.equal(await page.getByLabel('Password', { exact: true }).getAttribute('type'), 'text');
+  await page.keyboard.press('Tab');
+  assert.ok(await has(page.getByRole('button', { name: 'Sign in' })));
+  await page.keyboard.press('Enter');
+  await arrives(page, '#/media');
 });
 
 test('too many wrong passwords: the wait is told and runs down, the button rests', async () => {

@@ -1,5 +1,5 @@
 // The password of the first run opens nothing but the choice of another.
-import { html, useState } from '../html.js';
+import { html, useEffect, useRef, useState } from '../html.js';
 import { post } from '../api.js';
 import { useBusy } from '../components/action.js';
 import { NewPassword, passwordFaults } from '../components/password.js';
@@ -16,6 +16,9 @@ export function FirstPassword({ present }) {
   const [chosen, setChosen] = useState({ password: '', repeat: '' });
   const [tried, setTried] = useState(false);
   const [capsHint, keys] = useCapsHint();
+  const form = useRef(null);
+  // Not by `autofocus`: the page has given its focus once already.
+  useEffect(() => form.current.elements['new-password'].focus(), []);
   const faults = passwordFaults(chosen, present.password);
   const [busy, submit] = useBusy(async () => {
     setTried(true);
@@ -28,10 +31,10 @@ export function FirstPassword({ present }) {
   return html`
     <h1>${t('choose')}</h1>
     <${Notice} kind="warn">${t('chooseWhy')}<//>
-    <form class="stack" noValidate onSubmit=${submit} ...${keys}>
+    <form ref=${form} class="stack" noValidate onSubmit=${submit} ...${keys}>
       ${/* A password manager keeps the new one under this name. */ ''}
       <input class="visually-hidden" name="username" autocomplete="username" value=${present.username} readonly tabindex="-1" aria-hidden="true" />
-      <${NewPassword} autofocus chosen=${chosen} onChange=${setChosen} faults=${tried ? faults : {}} />
+      <${NewPassword} chosen=${chosen} onChange=${setChosen} faults=${tried ? faults : {}} />
       ${capsHint}
       <button type="submit" class="button primary login-submit" disabled=${busy} aria-busy=${busy}>${busy && html`<span class="spinner" />`}<span>${t('chooseDone')}</span></button>
     </form>`;
