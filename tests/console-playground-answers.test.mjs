@@ -5,7 +5,7 @@ import { png } from './fake-grok/media.mjs';
 import { until } from './lib/gateway.mjs';
 import { openPlayground } from './lib/playground.mjs';
 
-/** The console's budget for a pause on a screen in use. */
+/** The console's budget for a pause on a screen in use, in time of the processor: whatever else this machine does is not counted. */
 const MAX_PAUSE_MS = 100;
 const LONG_ANSWER = 200_000;
 
@@ -81,6 +81,7 @@ test('a drawing: its pictures are displayed as they come, and open large', async
   // Gone from the pool and from the cache: told where the picture was.
   await gw.ok('POST', '/cache/clear');
   await gw.pool([]);
+  await (await page.context().newCDPSession(page)).send('Network.clearBrowserCache');
   await page.reload();
   await view.answers.last().getByText('The picture could not be loaded').first().waitFor();
 });
@@ -176,30 +177,36 @@ test('HTML, script and addresses in an answer are inert', async () => {
 const PARAGRAPHS = ['## Heading', 'A paragraph with **bold**, *soft*, `code`, and a [link](https://example.org/).', '- one\n- two\n\n  still two\n- three', '1. first\n2. second',
   '```js\nconst a = 1;\n\nconst b = 2;\n```', '> quoted\n> lines', '| a | b |\n|---|---|\n| 1 | 2 |', 'Plain words that go on for a while and say little. '.repeat(8)];
 
-/** Notes every pause of the page's own thread from now on. */
-const watchPauses = () => page.evaluate(() => {
-  globalThis.pauses = [];
-  globalThis.pauseWatch?.disconnect();
-  globalThis.pauseWatch = new PerformanceObserver((list) => globalThis.pauses.push(...list.getEntries().map(({ duration }) => Math.round(duration))));
-  globalThis.pauseWatch.observe({ type: 'longtask' });
-});
+/** The tasks of the page's own thread while `work` goes on, in milliseconds, the longest first. */
+async function tasksDuring(work) {
+  const browser = page.context().browser();
+  await browser.startTracing(page, { categories: ['toplevel'] });
+  await work();
+  const { traceEvents } = JSON.parse(await browser.stopTracing());
+  const pages = new Set(traceEvents.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(({ pid, tid }) => `${pid} ${tid}`));
+  const tasks = traceEvents.filter(({ tdur, pid, tid }) => tdur > 0 && pages.has(`${pid} ${tid}`)).map(({ tdur }) => Math.round(tdur / 1000));
+  assert.ok(tasks.length > 100, `${tasks.length} tasks were seen`);
+  return tasks.sort((a, b) => b - a);
+}
 
 for (const [name, text] of [
-  ['of many blocks', Array.from({ length: 2_000 }, (_, n) => PARAGRAPHS[n % PARAGRAPHS.length]).join('\n\n')],
+  ['of many blocks', Array.from({ length: 4_000 }, (_, n) => PARAGRAPHS[n % PARAGRAPHS.length]).join('\n\n')],
   ['of one paragraph', 'all of it in one breath, '.repeat(10_000)],
 ]) {
   test(`an answer of 200 kB ${name} does not freeze the page`, async (t) => {
     const whole = text.slice(0, LONG_ANSWER);
     const tokens = whole.match(/[\s\S]{1,200}/g);
     gw.grok.script({}, { tokens, think: false, slow: 8 });
-    await watchPauses();
-    await view.ask('at length');
-    const answer = await view.answered();
-    const pauses = (await page.evaluate(() => globalThis.pauses)).sort((a, b) => b - a);
-    t.diagnostic(`pauses over 50 ms: ${pauses.length}, the longest ${pauses[0] ?? 0} ms`);
-    const shown = await answer.locator('.markdown').innerText();
-    assert.ok(shown.length > LONG_ANSWER * 0.8, `${shown.length} characters`);
-    assert.ok((pauses[0] ?? 0) <= MAX_PAUSE_MS, `pauses: ${pauses.slice(0, 10).join(', ')} ms`);
+    const tasks = await tasksDuring(async () => {
+      await view.ask('at length');
+      // Not by its role, which would be work for the page each time.
+      await page.waitForFunction(() => document.querySelector('.answer')?.ariaBusy === 'false', null, { polling: 200, timeout: 60_000 });
+    });
+    t.diagnostic(`the longest tasks: ${tasks.slice(0, 5).join(', ')} ms`);
+    const answer = view.answers.last();
+    const shown = await answer.locator('.markdown').textContent();
+    assert.ok(shown.length > LONG_ANSWER * 0.7, `${shown.length} characters`);
+    assert.ok(tasks[0] <= MAX_PAUSE_MS, `the longest tasks: ${tasks.slice(0, 10).join(', ')} ms`);
     // Read piece by piece or at once, it is the same.
     const pieces = await answer.locator('.markdown').innerHTML();
     await page.reload();
@@ -222,8 +229,6 @@ test('the end is followed while it is in sight, and left alone by whoever reads 
   await until(() => page.evaluate((old) => document.documentElement.scrollHeight > old + 400, length), 'more lines');
   assert.ok(Math.abs((await place()).top - top) < 2, 'the page stayed where it was read');
   await view.shot('playground-reading');
-  await page.keyboard.press('End');
-  await page.locator('body').press('End');
   await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
   const again = (await place()).top;
   await until(async () => (await place()).top > again + 200, 'the page to follow again');

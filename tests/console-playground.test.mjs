@@ -233,7 +233,7 @@ test('a reload keeps the key, the model, the system prompt, what was said and wh
   await view.answers.nth(1).getByRole('alert').getByText('Grok refused this under its content policy').waitFor();
   assert.match(await view.answers.nth(2).innerText(), /word5/);
   assert.equal(await view.box.inputValue(), 'half a thou');
-  assert.equal(await page.getByRole('combobox', { name: 'Model' }).inputValue(), 'grok-4');
+  await until(async () => await page.getByRole('combobox', { name: 'Model' }).inputValue() === 'grok-4', 'the model of before');
   await page.getByText('be brief').first().waitFor();
   assert.ok(await page.getByAltText('moon.png').evaluate((image) => image.naturalWidth > 0));
   await view.ask('fourth');

@@ -4,8 +4,8 @@ import { saidIn } from './answer.js';
 import { keepOnLeaving, restored } from './kept.js';
 import { streamChat } from './stream.js';
 
-/** An answer is drawn this often while it is written: each of its tokens alone would be too often. */
-const DRAWN_EVERY_MS = 50;
+/** An answer is drawn this often while it is written, for each of its tokens would be too often; a long one, which takes long to draw, less often. */
+const drawnEvery = ({ length }) => Math.max(50, length / 1_000);
 
 /**
  * @typedef {object} Turn
@@ -95,7 +95,7 @@ async function answer({ model, key }) {
       turn.text += delta;
       turn.state = 'writing';
     }
-    timer ??= setTimeout(() => { timer = null; show(); }, DRAWN_EVERY_MS);
+    timer ??= setTimeout(() => { timer = null; show(); }, drawnEvery(turn.text));
   };
   const { finishReason, usage, error, requestId } = await streamChat({ key, body, signal: mine.signal, onChunk });
   clearTimeout(timer);

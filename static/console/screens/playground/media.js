@@ -11,8 +11,12 @@ const t = texts(text);
 export function Picture({ media, alt }) {
   const [failed, setFailed] = useState(false);
   if (failed) return html`<a href=${media.url} target="_blank" rel="noopener noreferrer">${t('pictureGone')}</a>`;
-  const open = () => openViewer({ items: shared([media]), id: media.id });
-  return html`<button type="button" class="answer-picture" aria-label=${t('openPicture')} onClick=${open}>
+  // With the others of its answer.
+  const open = ({ currentTarget }) => {
+    const ids = [...currentTarget.closest('.markdown').querySelectorAll('.answer-picture')].map(({ dataset }) => dataset.id);
+    openViewer({ items: shared(ids.map((id) => ({ id, kind: 'image', url: `/images/${id}` }))), id: media.id });
+  };
+  return html`<button type="button" class="answer-picture" data-id=${media.id} aria-label=${t('openPicture')} onClick=${open}>
     <img src=${media.url} alt=${alt || t('picture')} decoding="async" onError=${() => setFailed(true)} /></button>`;
 }
 
