@@ -1,5 +1,5 @@
 // The first steps: accounts, a key, and a chat that answers.
-import { html, useState } from '../../html.js';
+import { html, useEffect, useRef, useState } from '../../html.js';
 import { get } from '../../api.js';
 import { Icon } from '../../components/icon.js';
 import { Loaded } from '../../components/states.js';
@@ -54,7 +54,7 @@ function Steps({ data, reload }) {
     <${Step} n=${1} title=${t('accounts')} isDone=${done.accounts} isOpen=${present === 'accounts'} open=${open('accounts')}
       summary=${done.accounts ? t('accountsDone', { n: data.accounts }) : t('accountsLater')}>
       <p class="muted">${t('accountsLead')}</p>
-      <${AddTokens} onDone=${added} />
+      <div class="start-add"><${AddTokens} onDone=${added} /></div>
       <div><button type="button" class="button quiet" onClick=${open('key')}>${t(done.accounts ? 'goOn' : 'later')}</button></div>
     <//>
     <${Step} n=${2} title=${t('key')} isDone=${done.key} isOpen=${present === 'key'} open=${open('key')} summary=${done.key ? key.name : t('keyLater')}>
@@ -69,10 +69,17 @@ function Steps({ data, reload }) {
 }
 
 function Step({ n, title, isDone, isOpen, open, summary, children }) {
+  const heading = useRef(null);
+  const wasOpen = useRef(isOpen);
+  // What had the focus went with the step before.
+  useEffect(() => {
+    if (isOpen && !wasOpen.current) heading.current.focus();
+    wasOpen.current = isOpen;
+  }, [isOpen]);
   return html`<li class=${`card step ${isOpen ? 'open' : ''}`} aria-current=${isOpen ? 'step' : undefined}>
     <div class="step-head">
       <span class=${`step-mark ${isDone ? 'done' : ''}`}>${isDone ? html`<${Icon} name="check" /><span class="visually-hidden">${t('stepDone')}</span>` : n}</span>
-      <div class="step-name"><h2>${title}</h2>${!isOpen && html`<p class="muted">${summary}</p>`}</div>
+      <div class="step-name"><h2 ref=${heading} tabindex="-1">${title}</h2>${!isOpen && html`<p class="muted">${summary}</p>`}</div>
       ${!isOpen && open && html`<button type="button" class="button small" aria-label=${`${t(isDone ? 'change' : 'open')} – ${t('openStep', { title })}`} onClick=${open}>${t(isDone ? 'change' : 'open')}</button>`}
     </div>
     ${isOpen && html`<div class="step-body stack">${children}</div>`}

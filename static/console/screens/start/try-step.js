@@ -8,6 +8,7 @@ import { duration } from '../../format.js';
 import { texts } from '../../i18n.js';
 import { address } from '../../router.js';
 import { split } from '../playground/answer.js';
+import { Markdown } from '../playground/markdown.js';
 import { callV1, explainChat, streamChat } from '../playground/stream.js';
 import { Snippets } from './snippets.js';
 import { text } from './text.js';
@@ -49,7 +50,7 @@ export function TryStep({ apiKey, base, accounts, onWorked }) {
 function Answer({ text: answer }) {
   return split(answer).map((part, at) => (part.thinking
     ? html`<details key=${at} class="thought"><summary>${t(part.open ? 'thinking' : 'thought')}</summary>${part.text}</details>`
-    : html`<p key=${at}>${part.text}</p>`));
+    : html`<${Markdown} key=${at} source=${part.text} />`));
 }
 
 const NOTHING = { answer: '', error: null, running: false, firstByte: null };
