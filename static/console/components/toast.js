@@ -20,8 +20,6 @@ export const toast = {
   ok: (text) => add('ok', text),
   /** @param {unknown} error anything that was thrown */
   error: (error) => add('error', explain(error)),
-  /** @param {string} text what could not be done, where nothing was thrown */
-  refused: (text) => add('error', text),
 };
 
 export function Toasts() {

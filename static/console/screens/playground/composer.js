@@ -1,7 +1,6 @@
 // Where a question is written: its text, its pictures, and the button that sends or stops.
 import { html, useLayoutEffect, useRef } from '../../html.js';
 import { Icon } from '../../components/icon.js';
-import { toast } from '../../components/toast.js';
 import { bytes } from '../../format.js';
 import { texts } from '../../i18n.js';
 import { useShared } from '../../store.js';
@@ -11,22 +10,17 @@ import { text } from './text.js';
 
 const t = texts(text);
 
-/** Adds files to the draft, or says why not. */
+/** Adds files to the draft, or says there why not. */
 export async function attach(files) {
   if (files.length === 0) return;
   const present = [...turns.get().flatMap((turn) => turn.pictures ?? []), ...draft.get().pictures];
-  try {
-    const { pictures, refused } = await readPictures(files, present);
-    for (const reason of refused) toast.refused(reason);
-    draft.set({ ...draft.get(), pictures: [...draft.get().pictures, ...pictures] });
-  } catch (error) {
-    toast.error(error);
-  }
+  const { pictures, refused } = await readPictures(files, present);
+  draft.set({ ...draft.get(), pictures: [...draft.get().pictures, ...pictures], refused });
 }
 
 /** @param {{ send: () => void, busy: boolean, ready: boolean, needsPicture: boolean }} props */
 export function Composer({ send, busy, ready, needsPicture }) {
-  const { text: written, pictures } = useShared(draft);
+  const { text: written, pictures, refused = [] } = useShared(draft);
   const field = useRef(null);
   useGrowing(field, written);
   const empty = written.trim() === '' && pictures.length === 0;
@@ -54,8 +48,9 @@ export function Composer({ send, busy, ready, needsPicture }) {
   };
   return html`<form class="composer" onSubmit=${submit}>
     ${pictures.length > 0 && html`<ul class="attached">${pictures.map((picture) => html`<${Attached} key=${picture.id} picture=${picture} />`)}</ul>`}
+    ${refused.length > 0 && html`<div class="refused" role="alert">${refused.map((reason) => html`<p key=${reason} class="field-error">${reason}</p>`)}</div>`}
     <textarea ref=${field} rows="1" class="composer-field" aria-label=${t('message')} placeholder=${t(needsPicture ? 'messageForVideo' : 'messageHint')} value=${written}
-      onInput=${(event) => draft.set({ ...draft.get(), text: event.currentTarget.value })} onKeyDown=${onKeyDown} onPaste=${onPaste} />
+      onInput=${(event) => draft.set({ ...draft.get(), text: event.currentTarget.value, refused: [] })} onKeyDown=${onKeyDown} onPaste=${onPaste} />
     <div class="composer-bar">
       <${Files} />
       <p class=${`hint ${needsPicture ? '' : 'wide-hint'}`}>${needsPicture && pictures.length === 0 ? t('videoNeedsPicture') : t('composerHint', { max: MAX_PICTURES, bytes: bytes(MAX_BYTES) })}</p>

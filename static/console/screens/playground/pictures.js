@@ -33,8 +33,13 @@ export async function readPictures(files, present) {
     } else if (file.size > room) {
       refused.push(t('tooLarge', { name: file.name, max: bytes(MAX_BYTES) }));
     } else {
+      const url = await dataUrl(file).catch(() => null);
+      if (url === null) {
+        refused.push(t('unreadable', { name: file.name }));
+        continue;
+      }
       room -= file.size;
-      pictures.push({ id: next++, name: file.name, size: file.size, url: await dataUrl(file) });
+      pictures.push({ id: next++, name: file.name, size: file.size, url });
     }
   }
   return { pictures, refused };
@@ -44,7 +49,7 @@ function dataUrl(file) {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.addEventListener('load', () => resolve(reader.result));
-    reader.addEventListener('error', () => reject(new Error(t('unreadable', { name: file.name }))));
+    reader.addEventListener('error', () => reject(reader.error));
     reader.readAsDataURL(file);
   });
 }
