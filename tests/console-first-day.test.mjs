@@ -78,6 +78,8 @@ test('a first day: sign-in, a password, accounts, a key, an answer, curl, a draw
     gw.grok.script({ times: 1 }, { slow: 100 });
     await button('Send').click();
     await until(async () => (await widths(page)).filter((width) => width > 0).length === 2, 'the pictures', 20_000);
+    // Styles of the first steps are still there, and not meant for this.
+    assert.equal(await page.locator('article.answer').evaluate((element) => getComputedStyle(element).overflowY), 'visible');
     await check();
     await shot('day-7-drawing');
     await page.getByRole('link', { name: 'Requests', exact: true }).click();

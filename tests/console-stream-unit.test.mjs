@@ -67,7 +67,8 @@ test('the text, the end and the usage of an answer', async () => {
 test('an error in the stream, and an end without [DONE], are failures that leave the text', async () => {
   const failed = await chat(`${chunk('Hel')}data: {"error":{"message":"M","code":"upstream_error"}}\n\n`);
   assert.deepEqual([failed.text, failed.finishReason, failed.error.code], ['Hel', null, 'upstream_error']);
-  assert.match(explainChat(failed.error), /M/);
+  assert.match(explainChat(failed.error), /ask again/);
+  assert.equal(failed.error.message, 'M');
   const cut = await chat(chunk('Hel') + chunk('', { finish_reason: 'stop' }));
   assert.deepEqual([cut.text, cut.finishReason, cut.error.code], ['Hel', null, 'broken_off']);
   assert.equal((await chat('data: {"cho\n\n')).error.code, 'not_a_stream');

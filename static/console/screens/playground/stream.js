@@ -121,9 +121,9 @@ function dataOf(lines) {
   return data.length > 0 ? data.join('\n') : null;
 }
 
-/** What went wrong and what to do, in the language of the console. @param {ChatError} error */
+/** What went wrong and what to do, in the language of the console; what the gateway said of it, which is English, is in `error.message`. @param {ChatError} error */
 export function explainChat(error) {
   if (!(error instanceof ChatError) || error.status === 0 || !(error.code in text.en)) return explain(error);
   const wait = error.retryAfter === null ? '' : ` ${t('retryAfter', { minutes: Math.max(1, Math.ceil(error.retryAfter / 60)) })}`;
-  return t(error.code, { message: error.message }) + wait;
+  return t(error.code) + wait;
 }

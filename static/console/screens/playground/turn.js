@@ -61,7 +61,7 @@ export function Answer({ turn, last, again }) {
     ${turn.state === 'waiting' && html`<p class="waiting muted"><span class="spinner" />${t('waiting')}</p>`}
     ${turn.state === 'stopped' && html`<p class="muted">${t('stopped')}</p>`}
     ${turn.state === 'done' && parts.length === 0 && html`<p class="muted">${t('emptyAnswer')}</p>`}
-    ${turn.error && html`<${Failure} turn=${turn} />`}
+    ${turn.error && html`<${Failure} error=${turn.error} />`}
     ${!running && html`<${Facts} turn=${turn} last=${last} again=${again} />`}
   </article>`;
 }
@@ -77,9 +77,10 @@ function Thinking({ part, live }) {
   </details>`;
 }
 
-function Failure({ turn }) {
-  const told = explainChat(turn.error);
-  const own = turn.error.message;
+/** @param {{ error: import('./stream.js').ChatError }} props */
+export function Failure({ error }) {
+  const told = explainChat(error);
+  const own = error.message;
   return html`<div role="alert"><${Notice} kind="danger">
     <p>${told}</p>${own && !told.includes(own) && html`<p class="said-by-gateway">${t('gatewaySaid', { message: own })}</p>`}
   <//></div>`;

@@ -10,6 +10,7 @@ import { address } from '../../router.js';
 import { split } from '../playground/answer.js';
 import { Markdown } from '../playground/markdown.js';
 import { callV1, explainChat, streamChat } from '../playground/stream.js';
+import { Failure } from '../playground/turn.js';
 import { Snippets } from './snippets.js';
 import { text } from './text.js';
 
@@ -42,7 +43,7 @@ export function TryStep({ apiKey, base, accounts, onWorked }) {
     </form>
     <div class="answer" role="log" aria-label=${t('answer')} aria-busy=${chat.running} tabindex="0">
       ${chat.answer ? html`<${Answer} text=${chat.answer} />` : html`<span class="muted">${t(chat.running ? 'waiting' : 'answerHere')}</span>`}</div>
-    ${chat.error && html`<div role="alert"><${Notice} kind="danger">${explainChat(chat.error)}<//></div>`}
+    ${chat.error && html`<${Failure} error=${chat.error} />`}
     <${Snippets} base=${base} apiKey=${apiKey} model=${model} message=${message} />`;
 }
 
