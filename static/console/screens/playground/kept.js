@@ -37,6 +37,9 @@ export function keepOnLeaving(read) {
     if (!keyIsKept()) return;
     try { keep(); } catch { event.preventDefault(); }
   });
-  // Where the browser does not ask: as much as is possible.
-  addEventListener('pagehide', () => { try { if (keyIsKept()) keep(); } catch { /* it was asked about */ } });
+  addEventListener('pagehide', () => {
+    if (!keyIsKept()) return;
+    // What was kept before would come back in its place.
+    try { keep(); } catch { sessionStorage.removeItem(STORED); }
+  });
 }
