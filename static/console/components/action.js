@@ -1,4 +1,5 @@
-// A button that does something on the gateway: busy while it runs, and a failure is told.
+// A button that does something on the gateway: busy while it runs, and a failure is told. Busy, it is not `disabled`,
+// which would take the focus from whoever pressed it by keyboard.
 import { html, useEffect, useRef, useState } from '../html.js';
 import { Icon } from './icon.js';
 import { toast } from './toast.js';
@@ -15,8 +16,8 @@ import { toast } from './toast.js';
 export function Action({ run, kind = '', icon, label, disabled = false, children, ...rest }) {
   const [busy, start] = useBusy(run);
   const style = label && !children ? 'icon-button' : 'button';
-  return html`<button type="button" class=${`${style} ${kind}`} aria-label=${label} title=${label} aria-busy=${busy}
-      disabled=${disabled || busy} onClick=${start} ...${rest}>
+  return html`<button type="button" class=${`${style} ${kind}`} aria-label=${label} title=${label}
+      aria-busy=${busy} aria-disabled=${busy || undefined} disabled=${disabled} onClick=${start} ...${rest}>
     ${busy ? html`<span class="spinner" />` : icon && html`<${Icon} name=${icon} />`}
     ${children && html`<span>${children}</span>`}
   </button>`;

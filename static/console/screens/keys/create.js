@@ -36,7 +36,7 @@ function Create({ close }) {
   if (made) return html`<${Made} keys=${made} close=${() => close(made)} />`;
   return html`<${Dialog} title=${t('create')} onClose=${() => close()} footer=${html`
       <button type="button" class="button" onClick=${() => close()}>${common('cancel')}</button>
-      <button type="submit" form="create-keys" class="button primary" disabled=${busy} aria-busy=${busy}>${busy && html`<span class="spinner" />`}${t('create')}</button>`}>
+      <button type="submit" form="create-keys" class="button primary" aria-busy=${busy} aria-disabled=${busy || undefined}>${busy && html`<span class="spinner" />`}${t('create')}</button>`}>
     <form id="create-keys" class="stack" noValidate onSubmit=${submit}>
       <${Field} label=${t('name')} hint=${t('nameHint')} error=${tried && wrongName && t('invalidName')}>${(attributes) => html`
         <input class="input" autofocus maxlength="100" value=${name} onInput=${(event) => setName(event.currentTarget.value)} ...${attributes} />`}<//>

@@ -64,7 +64,7 @@ function Rename({ row, close }) {
   });
   return html`<${Dialog} title=${t('rename')} onClose=${() => close()} footer=${html`
       <button type="button" class="button" onClick=${() => close()}>${common('cancel')}</button>
-      <button type="submit" form="rename-key" class="button primary" disabled=${busy} aria-busy=${busy}>${common('save')}</button>`}>
+      <button type="submit" form="rename-key" class="button primary" aria-busy=${busy} aria-disabled=${busy || undefined}>${common('save')}</button>`}>
     <form id="rename-key" onSubmit=${submit}><${Field} label=${t('name')} error=${wrong && t('invalidName')}>${(attributes) => html`
       <input class="input" autofocus maxlength="100" value=${name} onInput=${(event) => setName(event.currentTarget.value)} ...${attributes} />`}<//></form>
   <//>`;
