@@ -6,6 +6,7 @@ import { Icon } from './components/icon.js';
 import { Menu } from './components/menu.js';
 import { Empty, Failed, Skeleton } from './components/states.js';
 import { Toasts, toast } from './components/toast.js';
+import { useKeptFocus } from './focus.js';
 import { texts, useLocale } from './i18n.js';
 import { Choices } from './preferences.js';
 import { address, go, guardLeaving, useRoute } from './router.js';
@@ -21,6 +22,7 @@ export function Shell() {
   const { screen } = useRoute();
   const [menuShown, setMenuShown] = useState(false);
   useShortcuts();
+  useKeptFocus();
   useEffect(() => setMenuShown(false), [screen]);
   useEffect(() => {
     document.title = t(SCREENS.some(({ name }) => name === screen) ? screen : 'overview') + ' · Grok2API';
