@@ -1,5 +1,5 @@
 // The account: who is signed in, another password, and an end to the other sessions.
-import { html, useState } from '../../html.js';
+import { html, useEffect, useRef, useState } from '../../html.js';
 import { get, post } from '../../api.js';
 import { Action, useBusy } from '../../components/action.js';
 import { confirm } from '../../components/dialog.js';
@@ -15,8 +15,8 @@ import { text } from './text.js';
 
 const t = texts(text);
 
-/** @param {{ stored: object }} props what `/api/settings` serves */
-export function Account({ stored }) {
+/** @param {{ stored: object, unsaved: number }} props what `/api/settings` serves, and how many changes of other sections wait */
+export function Account({ stored, unsaved }) {
   const session = useLoaded(async (signal) => (await get('/session', {}, { signal })).data);
   return html`<section class="card settings-form" aria-labelledby="session"><h2 id="session">${t('session')}</h2>
       <${Loaded} of=${session} lines=${2}>${({ username, expires_at: ends }) => html`<dl class="facts">
@@ -26,7 +26,7 @@ export function Account({ stored }) {
       <div><${Action} run=${endOthers}>${t('endOthers')}<//></div></section>
     <section class="card settings-form" aria-labelledby="password"><h2 id="password">${t('changePassword')}</h2>
       ${stored.password_ruled_by_variable ? html`<${Notice}>${t('ruled')}<//>`
-        : html`<${ChangePassword} username=${session.data?.username ?? stored.values.global.admin_username} />`}</section>`;
+        : html`<${ChangePassword} username=${session.data?.username ?? stored.values.global.admin_username} unsaved=${unsaved} />`}</section>`;
 }
 
 function endOthers() {
@@ -39,21 +39,26 @@ function endOthers() {
   });
 }
 
-function ChangePassword({ username }) {
+function ChangePassword({ username, unsaved }) {
   const [current, setCurrent] = useState('');
   const [chosen, setChosen] = useState({ password: '', repeat: '' });
   const [tried, setTried] = useState(false);
   const [refused, setRefused] = useState(null);
+  const [tries, setTries] = useState(0);
+  const form = useRef(null);
+  useEffect(() => form.current.querySelector('[aria-invalid]')?.focus(), [tries]);
   const faults = passwordFaults(chosen, current);
   const [busy, submit] = useBusy(async () => {
     setTried(true);
+    setTries((before) => before + 1);
     if (current === '' || Object.keys(faults).length > 0) return;
+    if (unsaved > 0) return;
     try {
       await post('/password', { current, new: chosen.password }, { staysHere: true });
     } catch (error) {
       if (error.field !== 'current') throw error;
       setRefused(current);
-      return;
+      return setTries((before) => before + 1);
     }
     // All sessions have ended, this one too.
     location.assign(`/login?changed&next=${encodeURIComponent(address('settings', { section: 'account' }))}`);
@@ -61,11 +66,12 @@ function ChangePassword({ username }) {
   });
   const currentFault = tried && current === '' ? t('giveCurrent') : refused === current && refused !== null ? t('wrongCurrent') : null;
   return html`<p class="muted">${t('passwordLead')}</p>
-    <form class="stack" noValidate onSubmit=${submit}>
+    <form class="stack" ref=${form} noValidate onSubmit=${submit}>
       <input class="visually-hidden" name="username" autocomplete="username" value=${username} readonly tabindex="-1" aria-hidden="true" />
       <${Field} label=${t('current')} error=${currentFault}>${(attributes) => html`
         <${PasswordInput} name="current-password" autocomplete="current-password" value=${current} onInput=${setCurrent} ...${attributes} />`}<//>
       <${NewPassword} chosen=${chosen} onChange=${setChosen} faults=${tried ? faults : {}} />
-      <div><button type="submit" class="button primary" disabled=${busy} aria-busy=${busy}>${busy && html`<span class="spinner" />`}<span>${t('changePassword')}</span></button></div>
+      ${unsaved > 0 && html`<${Notice} kind="warn">${t('saveFirst')}<//>`}
+      <div><button type="submit" class="button primary" aria-busy=${busy} aria-disabled=${busy || undefined}>${busy && html`<span class="spinner" />`}<span>${t('changePassword')}</span></button></div>
     </form>`;
 }

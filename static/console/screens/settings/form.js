@@ -1,6 +1,7 @@
 // What was typed and is not yet saved: its difference from what is stored, its faults, and saving it.
 import { useEffect, useState } from '../../html.js';
 import { post } from '../../api.js';
+import { useBusy } from '../../components/action.js';
 import { confirm } from '../../components/dialog.js';
 import { toast } from '../../components/toast.js';
 import { locale, texts } from '../../i18n.js';
@@ -29,7 +30,7 @@ export function useForm(data, reload, lead) {
     setFaults(found);
     lead(data.schema.find((definition) => idOf(definition) in found));
   };
-  const save = async () => {
+  const [isSaving, save] = useBusy(async () => {
     const found = Object.fromEntries(changed.map((definition) => [idOf(definition), faultOf(definition, drafts[idOf(definition)])]).filter(([, fault]) => fault));
     if (Object.keys(found).length > 0) return fail(found);
     try {
@@ -40,9 +41,10 @@ export function useForm(data, reload, lead) {
       return fail({ [idOf(definition)]: refusal(error.message) });
     }
     await reload();
-    discard();
+    // What was typed while this was under way is not saved.
+    setDrafts((now) => Object.fromEntries(Object.entries(now).filter(([id, draft]) => draft !== drafts[id])));
     toast.ok(t('savedDone', { n: changed.length }));
-  };
+  });
   const discard = () => {
     setDrafts({});
     setFaults({});
@@ -51,7 +53,7 @@ export function useForm(data, reload, lead) {
     setDrafts((old) => ({ ...old, [idOf(definition)]: value }));
     setFaults(({ [idOf(definition)]: _, ...others }) => others);
   };
-  return { changed, faults, drafts, set, save, discard };
+  return { changed, faults, drafts, set, save, isSaving, discard };
 }
 
 /** Whether the draft, if there is one, would store something else. A secret's draft is its new value, or null to clear it. */

@@ -1,7 +1,6 @@
 // Settings: a form drawn from the gateway's own list of them, the account, and what this gateway is.
 import { html, useEffect, useState } from '../../html.js';
 import { get } from '../../api.js';
-import { Action } from '../../components/action.js';
 import { Loaded, Notice } from '../../components/states.js';
 import { useLoaded } from '../../data.js';
 import { texts } from '../../i18n.js';
@@ -10,7 +9,7 @@ import { About } from './about.js';
 import { Account } from './account.js';
 import { useForm } from './form.js';
 import { groupOf, GROUPS, idOf, SECTIONS } from './groups.js';
-import { Setting } from './setting.js';
+import { controlOf, Setting } from './setting.js';
 import { text } from './text.js';
 
 export const style = new URL('./style.css', import.meta.url).href;
@@ -33,7 +32,12 @@ export function Screen() {
   };
   const form = useForm(stored.data, stored.reload, lead);
   // Once it is drawn, perhaps in another section than the one that was seen.
-  useEffect(() => { if (wanted) document.querySelector(`[data-setting="${wanted.id}"]`)?.focus(); }, [wanted, section]);
+  useEffect(() => {
+    const control = wanted && controlOf(wanted.id);
+    if (!control) return;
+    control.focus();
+    setWanted(null);
+  }, [wanted, section]);
   return html`<div class="screen">
     <div class="screen-head"><h1>${t('title')}</h1></div>
     <div class="settings">
@@ -41,7 +45,7 @@ export function Screen() {
       <div class="stack settings-body">
         <${Loaded} of=${stored} lines=${8}>${(data) => (GROUPS.includes(section)
           ? html`<${Group} key=${section} section=${section} data=${data} form=${form} />`
-          : html`<${section === 'account' ? Account : About} stored=${data} />`)}<//>
+          : html`<${section === 'account' ? Account : About} stored=${data} unsaved=${form.changed.length} />`)}<//>
         ${form.changed.length > 0 && html`<${SaveBar} form=${form} />`}
       </div>
     </div>
@@ -78,6 +82,6 @@ function SaveBar({ form }) {
   return html`<div class="card save-bar" role="region" aria-label=${t('unsaved')}>
     <p role="status">${faults > 0 ? t('mend', { n: faults }) : t('unsavedCount', { n: form.changed.length })}</p>
     <button type="button" class="button" onClick=${form.discard}>${t('discard')}</button>
-    <${Action} kind="primary" run=${form.save}>${t('saveChanges')}<//>
+    <button type="button" class="button primary" aria-busy=${form.isSaving} aria-disabled=${form.isSaving || undefined} onClick=${form.save}>${form.isSaving && html`<span class="spinner" />`}<span>${t('saveChanges')}</span></button>
   </div>`;
 }

@@ -1,5 +1,5 @@
 // One setting: its control by its type, its help, its limits, and the way back to its default.
-import { html, useId, useState } from '../../html.js';
+import { html, useEffect, useId, useRef, useState } from '../../html.js';
 import { Field, Switch } from '../../components/field.js';
 import { number } from '../../format.js';
 import { locale, optionalTexts, texts } from '../../i18n.js';
@@ -14,6 +14,9 @@ const KEYBOARDS = { base_url: 'url' };
 const labelOf = (definition) => labels[locale()][idOf(definition)] ?? definition.name;
 const helpOf = (definition) => help[locale()][idOf(definition)] ?? `${definition.description}.`;
 const unitOf = ({ unit }) => unitText(`unit_${unit}`) ?? unit;
+
+/** What a setting is changed by, once it is drawn. @param {string} id */
+export const controlOf = (id) => document.querySelector(`[data-setting="${id}"]`);
 
 /** @param {{ definition: object, value: unknown, isSet?: boolean, unreadable?: boolean, draft: unknown, fault?: string, onChange: (value: unknown) => void }} props */
 export function Setting(props) {
@@ -37,13 +40,17 @@ function Toggle({ definition, value, hint, onChange }) {
 
 function Hint({ definition, value, onReset }) {
   const { type, min, max } = definition;
+  const reset = () => {
+    // The button goes away.
+    controlOf(idOf(definition)).focus();
+    onReset(type === 'integer' ? String(definition.default) : definition.default);
+  };
   const isDefault = String(value) === String(definition.default);
   const range = type === 'integer' && t('range', { min, max, unit: unitOf(definition) });
   return html`<span class="setting-help">${helpOf(definition)}</span>
     <span class="setting-facts"><code>${definition.name}</code>${range && html`<span>${range}</span>`}
       <span>${t('default', { value: defaultOf(definition) })}</span>
-      ${!isDefault && html`<button type="button" class="link-button" aria-label=${t('resetOf', { label: labelOf(definition) })}
-        onClick=${() => onReset(type === 'integer' ? String(definition.default) : definition.default)}>${t('reset')}</button>`}
+      ${!isDefault && html`<button type="button" class="link-button" aria-label=${t('resetOf', { label: labelOf(definition) })} onClick=${reset}>${t('reset')}</button>`}
     </span>`;
 }
 
@@ -60,23 +67,27 @@ function Secret({ definition, isSet, unreadable, draft, fault, onChange }) {
   const asked = draft === null || (draft ?? '') !== '';
   // Once saved or given up, the stored state is shown again.
   const editing = draft !== undefined && draft !== null && (isOpen || draft !== '');
-  const undo = () => {
-    setOpen(false);
-    onChange(undefined);
+  // Each of these puts another control in the place of the one that was pressed.
+  const pressed = useRef(false);
+  useEffect(() => {
+    if (pressed.current) controlOf(idOf(definition))?.focus();
+    pressed.current = false;
+  }, [editing, draft === null]);
+  const change = (open, value) => () => {
+    pressed.current = true;
+    setOpen(open);
+    onChange(value);
   };
-  const replace = () => {
-    setOpen(true);
-    onChange('');
-  };
+  const undo = change(false, undefined);
   const hint = html`<span class="setting-help">${helpOf(definition)}</span><span class="setting-facts"><code>${definition.name}</code><span>${t('writeOnly')}</span></span>`;
   if (editing) {
     return html`<${Field} label=${label} hint=${hint} error=${fault}>${(attributes) => html`<span class="secret-edit">
-      <input class="input mono" type="text" spellcheck="false" autocapitalize="off" autocomplete="off" autofocus data-setting=${idOf(definition)} placeholder=${t('newValue')}
+      <input class="input mono" type="text" spellcheck="false" autocapitalize="off" autocomplete="off" data-setting=${idOf(definition)} placeholder=${t('newValue')}
         value=${draft} onInput=${(event) => onChange(event.currentTarget.value)} ...${attributes} />
       <button type="button" class="button" onClick=${undo}>${t('undo')}</button></span>`}<//>`;
   }
   return html`<${Stored} label=${label} hint=${hint} definition=${definition} state=${draft === null ? 'toClear' : unreadable ? 'unreadable' : isSet ? 'set' : 'notSet'}
-    actions=${asked ? [['undo', undo]] : [[isSet ? 'replace' : 'setValue', replace], ...(isSet ? [['clear', () => onChange(null)]] : [])]} />`;
+    actions=${asked ? [['undo', undo]] : [[isSet ? 'replace' : 'setValue', change(true, '')], ...(isSet ? [['clear', change(false, null)]] : [])]} />`;
 }
 
 const KINDS = { set: 'ok', notSet: '', unreadable: 'danger', toClear: 'warn' };
