@@ -3,19 +3,21 @@ import { post } from '../../api.js';
 import { common } from '../../common.text.js';
 import { confirm } from '../../components/dialog.js';
 import { toast } from '../../components/toast.js';
+import { bytes } from '../../format.js';
 import { texts } from '../../i18n.js';
 import { text } from './text.js';
 
 const t = texts(text);
+const PATHS = { images: '/cache/clear/images', videos: '/cache/clear/videos', all: '/cache/clear' };
 
 function tell(deleted, partsLeft) {
-  toast.ok(partsLeft > 0 ? `${t('deleted', { n: deleted })}. ${t('partsLeft', { n: partsLeft })}` : t('deleted', { n: deleted }));
+  toast.ok(partsLeft > 0 ? `${t('deleted', { n: deleted })} ${t('partsLeft', { n: partsLeft })}` : t('deleted', { n: deleted }));
 }
 
 /** Asks first. @returns {Promise<boolean>} whether they are gone */
 export function deleteFiles(ids) {
   return confirm({
-    title: t('deleteTitle', { n: ids.length }), lost: t('clearLost'), action: common('delete'),
+    title: t('deleteTitle', { n: ids.length }), lost: t('deleteLost'), action: common('delete'),
     run: async () => {
       const { data } = await post('/cache/delete', { ids });
       tell(data.deleted, data.parts_left);
@@ -23,12 +25,14 @@ export function deleteFiles(ids) {
   });
 }
 
-/** Asks first. @param {'' | '/images' | '/videos'} kind @returns {Promise<boolean>} */
-export function clearCache(kind, action) {
+/** Asks first. @param {keyof typeof PATHS} which @param {{ used: number, count: number }[]} kinds what there is of them, as far as it is known @returns {Promise<boolean>} whether they are gone */
+export function clearCache(which, kinds) {
+  const sum = (name) => kinds.reduce((all, kind) => all + kind[name], 0);
+  const counted = kinds.length > 0 ? t('clearLost', { n: sum('count'), size: bytes(sum('used')) }) : '';
   return confirm({
-    title: t('clearTitle'), lost: t('clearLost'), action,
+    title: t(`clear_${which}_title`), lost: `${counted} ${t('deleteLost')}`, action: t(`clear_${which}`),
     run: async () => {
-      const { data } = await post(`/cache/clear${kind}`);
+      const { data } = await post(PATHS[which]);
       tell(data.deleted_count, data.parts_left);
     },
   });
