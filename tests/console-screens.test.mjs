@@ -40,22 +40,3 @@ test('notes and tags made of HTML are shown as text', async () => {
   await open('tokens');
   await view.page.locator('main table').getByText(HTML).first().waitFor();
 });
-
-test('files leave the cache by kind, after a question', async () => {
-  const { page, gw } = view;
-  await open('media');
-  const cached = async () => (await gw.ok('GET', '/cache/list')).total;
-  const files = await cached();
-  assert.ok(files > 0, 'the drawing left pictures');
-  await page.getByRole('button', { name: /^Show \S+$/ }).first().waitFor();
-  assert.equal(await page.getByRole('button', { name: /^Show \S+$/ }).count(), files);
-  await page.getByRole('button', { name: 'Clear the cache' }).click();
-  await page.getByRole('menuitem', { name: 'Clear pictures' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
-  assert.equal(await cached(), files);
-  await page.getByRole('button', { name: 'Clear the cache' }).click();
-  await page.getByRole('menuitem', { name: 'Clear pictures' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Clear pictures' }).click();
-  await page.getByText('No picture is cached').waitFor();
-  assert.equal(await cached(), 0);
-});
