@@ -19,7 +19,7 @@ const AHEAD = '300px';
 export function Gallery({ kind, files, addressOf, changed }) {
   const { rows, total, hasMore, error, items } = files;
   const [chosen, setChosen] = useState(new Set());
-  if (total === null) return error ? html`<div class="card"><${Failed} error=${error} retry=${files.reload} /></div>` : html`<${Skeleton} lines=${5} />`;
+  if (total === null) return html`<${Skeleton} lines=${5} />`;
   if (rows.length === 0) {
     return html`<div class="card"><${Empty} icon="media" title=${t(kind === 'video' ? 'emptyVideo' : 'emptyImage')}><p>${t('emptyHint')}</p><a class="button" href=${address('playground')}>${t('tryIt')}</a><//></div>`;
   }

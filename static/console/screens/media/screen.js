@@ -34,16 +34,17 @@ export function Screen() {
   const cache = useLoaded(loadCache);
   const files = useFiles(kind);
   const reload = () => Promise.all([cache.reload(), files.reload()]);
+  const error = (!cache.data && cache.error) || (files.total === null && files.error);
   return html`<div class="screen">
     <div class="screen-head"><h1>${t('title')}</h1>
       <${Action} icon="refresh" label=${t('reload')} run=${reload} />
       <${Clear} kinds=${cache.data?.kinds ?? []} reload=${reload} /></div>
     <p class="muted">${t('lead')}</p>
-    <div class="cards media-sizes">${cache.error && !cache.data ? html`<${Failed} error=${cache.error} retry=${cache.reload} />`
-      : (cache.data?.kinds ?? UNKNOWN).map((each) => html`<${Size} key=${each.kind} ...${each} />`)}</div>
+    ${error ? html`<div class="card"><${Failed} error=${error} retry=${reload} /></div>` : html`
+    <div class="cards media-sizes">${(cache.data?.kinds ?? UNKNOWN).map((each) => html`<${Size} key=${each.kind} ...${each} />`)}</div>
     <nav class="bar" aria-label=${t('kinds')}>${KINDS.map((each) => html`
       <a key=${each} class=${`button ${each === kind ? 'primary' : ''}`} aria-current=${each === kind ? 'page' : undefined} href=${address('media', { kind: each })}>${t(each)}</a>`)}</nav>
-    <${Gallery} key=${kind} kind=${kind} files=${files} changed=${cache.reload} addressOf=${({ url }) => `${cache.data?.base ?? location.origin}${url}`} />
+    <${Gallery} key=${kind} kind=${kind} files=${files} changed=${cache.reload} addressOf=${({ url }) => `${cache.data?.base ?? location.origin}${url}`} />`}
   </div>`;
 }
 

@@ -45,7 +45,7 @@ export function Screen() {
   const data = counts.data && setup.data && { ...counts.data, ...setup.data };
   return html`<div class="screen">
     <div class="screen-head"><h1>${t('title')}</h1>
-      <span class="badge" title=${t('storageHint')}>${t('storage', { mode: data?.storage ?? '…' })}</span>
+      ${data && html`<span class="badge" title=${t('storageHint')}>${t('storage', { mode: data.storage })}</span>`}
       <${Action} icon="refresh" label=${t('reload')} run=${reload} /></div>
     <${Loaded} of=${{ data, error: counts.error ?? setup.error, reload }} lines=${12}>${(seen) => html`<${Overview} seen=${seen} />`}<//>
   </div>`;
