@@ -56,7 +56,7 @@ function look() {
 /** Runs in the page: what a mouse can use and Tab has not visited. */
 function missed() {
   const usable = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')];
-  return usable.filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled && element.tabIndex >= 0 && !globalThis.visited.has(element)).map((element) => element.outerHTML.slice(0, 120));
+  return usable.filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled && !element.closest('[aria-hidden="true"]') && !globalThis.visited.has(element)).map((element) => element.outerHTML.slice(0, 120));
 }
 
 for (const screen of ['overview', 'keys', 'requests', 'media', 'settings', 'settings?section=account', 'settings?section=about']) {

@@ -23,6 +23,7 @@ export function useFiles(kind) {
     mine.isRunning = true;
     try {
       const { data } = await get('/cache/list', { type: kind, limit: PAGE, offset: mine.next }, { signal: mine.control.signal });
+      if (reading.current !== mine) return;
       const before = mine.next === 0 ? [] : items.get();
       // What is stored meanwhile pushes the others down, so that some come twice.
       const known = new Set(before.map(({ id }) => id));
