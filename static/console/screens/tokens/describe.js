@@ -18,31 +18,33 @@ export const modelName = (name) => MODELS[name] ?? name;
 
 /**
  * @param {object} row of `/api/tokens`
- * @returns {{ label: string, tone: string, reason: string, help: string, until: number | null }} `until` is when it is over by itself
+ * @returns {{ label: string, tone: string, reason: string, brief: string, help: string, until: number | null }} `brief` is
+ *   what of the reason the label does not say; `until` is when it is over by itself
  */
 export function describe(row, now = Date.now()) {
   const code = row.status_code;
-  return { label: t(code), tone: TONES[code], help: '', until: null, ...REASONS[code](row, now) };
+  const state = REASONS[code](row, now);
+  return { label: t(code), tone: TONES[code], brief: state.reason, help: '', until: null, ...state };
 }
 
 const REASONS = {
   expired: (row) => ({ reason: row.last_failure_reason ? explainFault(row.last_failure_reason) : t('refused'), help: t('expiredHelp') }),
-  disabled: () => ({ reason: t('byHand'), help: t('disabledHelp') }),
+  disabled: () => ({ reason: t('byHand'), brief: '', help: t('disabledHelp') }),
   unreadable: () => ({ reason: t('otherKey'), help: t('unreadableHelp') }),
   cooling(row, now) {
     const running = row.cooldowns.filter(({ until }) => until > now);
     const names = running.slice(0, 2).map(({ name }) => modelName(name));
     const rest = running.length - names.length;
     const models = rest > 0 ? `${names.join(t('and'))} ${t('moreModels', { n: rest })}` : names.join(t('and'));
-    return { reason: t('restsFor', { models }), help: t('coolingHelp'), until: Math.max(...row.cooldowns.map(({ until }) => until)) };
+    return { reason: t('restsFor', { models }), brief: models, help: t('coolingHelp'), until: Math.max(...row.cooldowns.map(({ until }) => until)) };
   },
   unused: (row) => ({ reason: t(row.quota_until === null ? 'unasked' : 'windowEnded'), help: t('unusedHelp') }),
   exhausted(row) {
     const spent = [row.remaining_queries === 0 && row.quota_until, row.token_type === 'ssoSuper' && row.heavy_remaining_queries === 0 && row.heavy_quota_until];
     const reason = t(spent[0] && spent[1] ? 'bothSpent' : spent[1] ? 'heavySpent' : 'spent');
-    return { reason, help: t('exhaustedHelp'), until: Math.max(...spent.filter(Boolean)) };
+    return { reason, brief: spent[0] ? '' : t('heavy'), help: t('exhaustedHelp'), until: Math.max(...spent.filter(Boolean)) };
   },
-  normal: (row) => (row.strikes > 0 ? { tone: 'warn', reason: t('suspect'), help: t('suspectHelp') } : { reason: t('usable') }),
+  normal: (row) => (row.strikes > 0 ? { tone: 'warn', reason: t('suspect'), help: t('suspectHelp') } : { reason: t('usable'), brief: '' }),
 };
 
 /** What is left of a quota, with the end of its window. */

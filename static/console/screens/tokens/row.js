@@ -28,7 +28,7 @@ export function StateBadge({ state }) {
   return html`<span class=${`badge ${state.tone}`}>${state.label}</span>`;
 }
 
-const Reason = ({ state }) => html`<span class="reason" title=${state.reason}>${state.reason}</span>${state.until !== null && html`<${Countdown} until=${state.until} />`}`;
+const Reason = ({ state }) => html`${state.brief && html`<span class="reason" title=${state.reason}>${state.brief}</span>`}${state.until !== null && html`<${Countdown} until=${state.until} />`}`;
 
 const Quota = ({ remaining, until }) => html`<span title=${quotaInWords(remaining, until)}>${remaining < 0 ? html`<span class="muted" aria-label=${t('quotaUnknown')}>–</span>` : number(remaining)}</span>`;
 
@@ -75,7 +75,7 @@ export function Row({ at, row, chosen, isNarrow, doing }) {
   }
   return html`<tr aria-rowindex=${at + 2} aria-selected=${chosen} onClick=${press}>${check}
     <td><span class="token-cell">${opener}<${TypeBadge} row=${row} /></span></td>
-    <td><span class="state-cell"><${StateBadge} state=${state} />${row.status_code === 'normal' && row.strikes === 0 ? null : html`<span class="state-why muted"><${Reason} state=${state} /></span>`}</span></td>
+    <td><span class="state-cell"><${StateBadge} state=${state} /><span class="state-why muted"><${Reason} state=${state} /></span></span></td>
     <td class="end number"><${Quota} remaining=${row.remaining_queries} until=${row.quota_until} /></td>
     <td class="end number">${row.token_type === 'ssoSuper' && html`<${Quota} remaining=${row.heavy_remaining_queries} until=${row.heavy_quota_until} />`}</td>
     <td><${Tags} tags=${row.tags} /></td>

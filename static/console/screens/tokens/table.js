@@ -1,7 +1,7 @@
 // The table of tokens: thousands of rows, of which only those in sight exist.
 import { html, useEffect, useLayoutEffect, useState } from '../../html.js';
 import { common } from '../../common.text.js';
-import { useWindow } from '../../components/rows.js';
+import { moveBetweenRows, useWindow } from '../../components/rows.js';
 import { useRested } from '../../data.js';
 import { texts } from '../../i18n.js';
 import { sortBy } from './filters.js';
@@ -49,7 +49,7 @@ export function Table({ pages, filter, selection, chooseAll, doing, place }) {
     const row = pages.row(at);
     rows.push(row ? html`<${Row} key=${row.id} at=${at} row=${row} chosen=${selection.chosen.has(row.id)} isNarrow=${isNarrow} doing=${doing} />` : html`<${BlankRow} key=${`at ${at}`} at=${at} columns=${columns.length + 2} />`);
   }
-  return html`<div ref=${seen.box} class="table-box rows-box tokens-box" tabindex="0" role="region" aria-label=${t('title')} aria-busy=${pages.stale} onScroll=${seen.onScroll} onKeyDown=${moveFocus}>
+  return html`<div ref=${seen.box} class="table-box rows-box tokens-box" tabindex="0" role="region" aria-label=${t('title')} aria-busy=${pages.stale} onScroll=${seen.onScroll} onKeyDown=${moveBetweenRows}>
     <table class=${`table tokens-table ${isNarrow ? 'narrow' : ''}`} aria-rowcount=${pages.total + 1}>
       <thead><tr aria-rowindex="1"><th class="w-check"><${ChooseAll} total=${pages.total} chosen=${selection.chosen.size} choose=${chooseAll} /></th>
         ${columns.map(([name, sort, kind]) => html`<${Heading} key=${name} name=${name} sort=${sort} kind=${kind} filter=${filter} />`)}
@@ -75,17 +75,4 @@ function ChooseAll({ total, chosen, choose }) {
   };
   if (busy) return html`<span class="spinner" role="status" aria-label=${common('loading')} />`;
   return html`<input type="checkbox" aria-label=${t('selectAll', { n: total })} title=${t('selectAll', { n: total })} checked=${chosen > 0 && chosen >= total} indeterminate=${chosen > 0 && chosen < total} onChange=${change} />`;
-}
-
-/** Up and down go to the same control of the next row, so that a long list need not be walked by Tab. */
-function moveFocus(event) {
-  const step = { ArrowDown: 'nextElementSibling', ArrowUp: 'previousElementSibling' }[event.key];
-  const cell = event.target.closest('tbody td');
-  if (!step || !cell || event.target.closest('[role=menu]')) return;
-  const row = cell.parentElement[step];
-  const control = row?.cells[cell.cellIndex]?.querySelector('input, button');
-  if (!control) return;
-  event.preventDefault();
-  control.focus();
-  row.scrollIntoView({ block: 'nearest' });
 }
