@@ -67,10 +67,14 @@ function useAdding(given, onDone) {
     setFiles([]);
     onDone(result);
   });
-  const [, take] = useBusy(async (list) => {
-    const read = await readFiles(list);
-    if (read.length > 0) setFiles((old) => [...old.filter(({ name }) => !read.some((file) => file.name === name)), ...read]);
-  });
+  const take = async (list) => {
+    try {
+      const read = await readFiles(list);
+      setFiles((old) => [...old.filter(({ name }) => !read.some((file) => file.name === name)), ...read]);
+    } catch (error) {
+      toast.error(error);
+    }
+  };
   return { pasted, paste, files, setFiles, take, type, setType, update, setUpdate, isEmpty, trial, isCurrent, changes, busy, submit };
 }
 
