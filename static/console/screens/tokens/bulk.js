@@ -55,9 +55,10 @@ const askNote = (rows) => ask(NoteDialog, rows);
 function TagsDialog({ rows, close }) {
   const known = useLoaded(loadTags);
   const [tags, change] = useState([]);
+  const [typing, setTyping] = useState(false);
   const [mode, setMode] = useState('add');
   const error = tagsError(tags);
-  const isEmpty = tags.length === 0 && mode !== 'replace';
+  const isEmpty = tags.length === 0 && !typing && mode !== 'replace';
   const [busy, submit] = useBusy(async () => {
     if (error || isEmpty) return;
     await setTags(rows, tags, mode);
@@ -67,7 +68,7 @@ function TagsDialog({ rows, close }) {
   return html`<${Dialog} title=${t('tagsTitle', { n: rows.length })} onClose=${() => close()} footer=${html`<${Buttons} form="bulk-tags" busy=${busy} disabled=${Boolean(error) || isEmpty} close=${close} />`}>
     <form id="bulk-tags" class="stack" onSubmit=${submit}>
       <fieldset class="choices"><legend class="legend">${t('tagsChange')}</legend>${choice('add', t('tagAdd'))}${choice('remove', t('tagRemove'))}${choice('replace', t('tagReplace'))}</fieldset>
-      <${Field} label=${t('tags')} hint=${mode === 'replace' && tags.length === 0 ? t('tagNone') : t('tagsHint')} error=${error}>${(attributes) => html`<${TagInput} tags=${tags} setTags=${change} known=${known.data ?? []} autofocus ...${attributes} />`}<//>
+      <${Field} label=${t('tags')} hint=${mode === 'replace' && tags.length === 0 && !typing ? t('tagNone') : t('tagsHint')} error=${error}>${(attributes) => html`<${TagInput} tags=${tags} setTags=${change} known=${known.data ?? []} typing=${setTyping} autofocus ...${attributes} />`}<//>
     </form><//>`;
 }
 

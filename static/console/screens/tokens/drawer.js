@@ -90,15 +90,16 @@ function Value({ row }) {
 
 function TagsForm({ row, known, reload }) {
   const [tags, change] = useState(row.tags);
+  const [typing, setTyping] = useState(false);
   const error = tagsError(tags);
-  const isSame = tags.join('\n') === row.tags.join('\n');
+  const isSame = !typing && tags.join('\n') === row.tags.join('\n');
   const [busy, submit] = useBusy(async () => {
     if (error || isSame) return;
     await setTags([row], tags);
     await reload();
   });
   return html`<form class="stack" onSubmit=${submit}>
-    <${Field} label=${t('tags')} hint=${t('tagsHint')} error=${error}>${(attributes) => html`<${TagInput} tags=${tags} setTags=${change} known=${known} ...${attributes} />`}<//>
+    <${Field} label=${t('tags')} hint=${t('tagsHint')} error=${error}>${(attributes) => html`<${TagInput} tags=${tags} setTags=${change} known=${known} typing=${setTyping} ...${attributes} />`}<//>
     <${Save} label=${t('saveTags')} busy=${busy} disabled=${isSame || Boolean(error)} /></form>`;
 }
 

@@ -1,5 +1,5 @@
 // A field of tags: typed or picked among those in use, each with a button that takes it away.
-import { html, useId, useState } from '../../html.js';
+import { html, useEffect, useId, useState } from '../../html.js';
 import { Icon } from '../../components/icon.js';
 import { texts } from '../../i18n.js';
 import { text } from './text.js';
@@ -19,11 +19,13 @@ export function tagsError(tags) {
 export const withTyped = (tags, typed) => [...new Set([...tags, ...typed.split(/[,，\n]/).map((tag) => tag.trim()).filter(Boolean)])];
 
 /**
- * @param {{ tags: string[], setTags(tags: string[]): void, known: string[] }} props `known` are the suggestions; further
- *   attributes go to the field
+ * @param {{ tags: string[], setTags(tags: string[]): void, known: string[], typing(is: boolean): void }} props `known` are the suggestions,
+ *   `typing` hears whether something was typed that is no tag yet: leaving the field makes it one; further attributes go to the field
  */
-export function TagInput({ tags, setTags, known, ...attributes }) {
+export function TagInput({ tags, setTags, known, typing, ...attributes }) {
   const [typed, setTyped] = useState('');
+  const isTyping = typed.trim() !== '';
+  useEffect(() => typing(isTyping), [isTyping]);
   const list = useId();
   const take = (value) => {
     setTags(withTyped(tags, value));
@@ -38,7 +40,7 @@ export function TagInput({ tags, setTags, known, ...attributes }) {
   };
   const onKeyDown = (event) => {
     if (event.isComposing) return;
-    if (event.key === 'Enter' && typed.trim()) {
+    if (event.key === 'Enter' && isTyping) {
       event.preventDefault();
       take(typed);
     } else if (event.key === 'Backspace' && typed === '' && tags.length > 0) {
@@ -48,7 +50,7 @@ export function TagInput({ tags, setTags, known, ...attributes }) {
   const unused = known.filter((tag) => !tags.includes(tag));
   return html`<div class="tag-input">
     ${tags.map((tag) => html`<span key=${tag} class="badge accent tag">${tag}<button type="button" aria-label=${t('tagDrop', { tag })} onClick=${() => setTags(tags.filter((each) => each !== tag))}><${Icon} name="close" /></button></span>`)}
-    <input class="input" list=${list} autocomplete="off" value=${typed} onInput=${onInput} onKeyDown=${onKeyDown} onBlur=${() => typed.trim() && take(typed)} ...${attributes} />
+    <input class="input" list=${list} autocomplete="off" value=${typed} onInput=${onInput} onKeyDown=${onKeyDown} onBlur=${() => isTyping && take(typed)} ...${attributes} />
     <datalist id=${list}>${unused.map((tag) => html`<option key=${tag} value=${tag} />`)}</datalist>
   </div>
   ${unused.length > 0 && html`<div class="tag-suggestions">${unused.slice(0, 8).map((tag) => html`<button key=${tag} type="button" class="button small quiet" onClick=${() => take(tag)}><${Icon} name="plus" /><span>${tag}</span></button>`)}</div>`}`;
