@@ -62,9 +62,9 @@ export function Dialog({ title, onClose, kind = '', footer, children }) {
         <button type="button" class="icon-button" aria-label=${common('close')} onClick=${() => onClose()}><${Icon} name="close" /></button>
       </header>
       <div class="dialog-body">${children}</div>
+      ${/* The page's own are inert while this is open. */ html`<${Toasts} />`}
       ${footer && html`<footer>${footer}</footer>`}
     </div>
-    ${/* The page's own are inert while this is open. */ html`<${Toasts} />`}
   </dialog>`;
 }
 
