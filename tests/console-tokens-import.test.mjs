@@ -1,0 +1,168 @@
+// Tokens into the console and out of it: pasted, from files, dropped; what will be added is seen first.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, beforeEach, test } from 'node:test';
+import { openConsole } from './lib/console.mjs';
+import { jwt } from './lib/gateway.mjs';
+
+const HTML = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
+const suffix = (name) => jwt(name).slice(-6);
+
+let view;
+before(async () => { view = await openConsole({ vars: { encryption_key: 'a key of the suite, long enough' } }); });
+beforeEach(async () => {
+  await view.gw.pool(['basic-1', 'basic-2']);
+  await open();
+});
+after(() => view?.stop());
+
+async function open() {
+  await view.page.goto(`${view.gw.url}/manage#/tokens`);
+  await view.page.reload();
+  await view.page.getByRole('heading', { level: 1 }).waitFor();
+}
+
+const dialog = () => view.page.getByRole('dialog');
+const preview = () => dialog().getByRole('region', { name: 'What will happen' });
+const counted = async (counts) => {
+  for (const [name, count] of Object.entries(counts)) await preview().getByRole('button', { name: `${name} ${count}`, exact: true }).waitFor();
+};
+const suffixes = async () => (await view.gw.tokens()).map((row) => row.token_suffix).sort();
+const row = (name) => view.page.getByRole('row').filter({ hasText: suffix(name) });
+
+/** Files from outside, over the whole screen and let go. */
+const dragged = (files) => view.page.evaluateHandle((list) => {
+  const data = new DataTransfer();
+  for (const [name, content] of list) data.items.add(new File([content], name, { type: 'text/plain' }));
+  return data;
+}, files);
+
+test('pasted lines are seen before they are added: new ones, repeated ones, known ones, and what is no token', async () => {
+  const { page, gw, shot } = view;
+  await page.getByRole('button', { name: 'Add tokens' }).click();
+  await dialog().getByText('what will be added is shown here first').waitFor();
+  assert.ok(await dialog().getByRole('button', { name: 'Add tokens' }).isDisabled());
+  await dialog().getByLabel('Tokens', { exact: true }).fill([jwt('new-1'), `sso=${jwt('new-2')}`, jwt('new-1'), jwt('basic-1'), HTML, 'tokén', '', '<b>x</b>', jwt('new-3')].join('\n'));
+  await counted({ All: 8, New: 4, Updated: 0, Unchanged: 2, 'Not understood': 2 });
+  const lines = await preview().getByRole('listitem').allTextContents();
+  assert.match(lines[2], /Line 3.*Unchanged.*It is in line 1 too/);
+  assert.match(lines[3], new RegExp(`Line 4.*…${suffix('basic-1')}.*It is here already`));
+  assert.match(lines[4], /Line 5.*Not understood.*has no cookie named sso/);
+  assert.match(lines[5], /Line 6.*Not understood.*character that no token has/);
+  assert.deepEqual(await suffixes(), ['basic-1', 'basic-2'].map(suffix).sort(), 'a preview adds nothing');
+  assert.equal(await dialog().locator('img[src="x"], code b').count(), 0);
+  await shot('tokens-import');
+  await preview().getByRole('button', { name: 'Not understood 2' }).click();
+  assert.equal(await preview().getByRole('listitem').count(), 2);
+  await view.check();
+  await dialog().getByRole('button', { name: 'Add 4 tokens' }).click();
+  await page.getByText('4 added, 0 updated, 2 unchanged, 2 not understood').waitFor();
+  await dialog().waitFor({ state: 'detached' });
+  await row('new-3').waitFor();
+  await page.getByRole('row').filter({ hasText: '…>x</b>' }).waitFor();
+  assert.deepEqual(await suffixes(), ['>x</b>', ...['basic-1', 'basic-2', 'new-1', 'new-2', 'new-3'].map(suffix)].sort());
+  assert.ok((await gw.tokens()).every((each) => each.token_type === 'sso'));
+});
+
+test('the type that is chosen counts, and what was pasted stays when adding fails', async () => {
+  const { page, gw } = view;
+  await page.getByRole('button', { name: 'Add tokens' }).click();
+  await dialog().getByLabel('Tokens', { exact: true }).fill(jwt('super-1'));
+  await dialog().getByRole('radio', { name: /^Super/ }).check();
+  await counted({ New: 1 });
+  await page.route('**/api/tokens/import', (route) => (route.request().postDataJSON().dry_run ? route.continue()
+    : route.fulfill({ status: 503, json: { success: false, message: 'x', code: 'database_error' } })));
+  await dialog().getByRole('button', { name: 'Add 1 token' }).click();
+  await page.getByText('The database cannot be used right now').first().waitFor();
+  await page.unroute('**/api/tokens/import');
+  assert.equal(await dialog().getByLabel('Tokens', { exact: true }).inputValue(), jwt('super-1'));
+  await dialog().getByRole('button', { name: 'Add 1 token' }).click();
+  await row('super-1').getByText('Super').waitFor();
+  assert.equal((await gw.tokens()).find((each) => each.token_suffix === suffix('super-1')).token_type, 'ssoSuper');
+});
+
+test('files are read, previewed by name and line, and update what is there', async () => {
+  const { page, gw } = view;
+  await page.getByRole('button', { name: 'Add tokens' }).click();
+  const csv = `token,token_type,tags,note\n${jwt('basic-1')},sso,"team, ""a""",${HTML.replaceAll(',', '')}\n${jwt('new-1')},ssoSuper,,\n`;
+  await dialog().locator('input[type=file]').setInputFiles([
+    { name: `${HTML}.csv`, mimeType: 'text/csv', buffer: Buffer.from(csv.replace(/onerror="([^"]*)"/, 'onerror=$1')) },
+    { name: 'two.txt', mimeType: 'text/plain', buffer: Buffer.from(`${jwt('new-2')}\n`) },
+  ]);
+  await counted({ New: 2, Updated: 1, 'Not understood': 0 });
+  const lines = await preview().getByRole('listitem').allTextContents();
+  assert.ok(lines.some((line) => line.includes('two.txt, line 1')), lines.join('\n'));
+  assert.ok(lines.some((line) => line.includes('Changes: tags, note')), lines.join('\n'));
+  assert.equal(await dialog().locator('img[src="x"]').count(), 0);
+  await dialog().getByRole('button', { name: 'Remove two.txt' }).click();
+  await counted({ New: 1, Updated: 1 });
+  await dialog().getByRole('button', { name: 'Add 1, update 1' }).click();
+  await row('new-1').waitFor();
+  const known = (await gw.tokens()).find((each) => each.token_suffix === suffix('basic-1'));
+  assert.ok(known.tags.length > 0 && known.note.startsWith('<img'), JSON.stringify(known));
+  assert.deepEqual(await suffixes(), ['basic-1', 'basic-2', 'new-1'].map(suffix).sort());
+});
+
+test('files dropped on the screen open the same preview, and a drag that leaves does nothing', async () => {
+  const { page } = view;
+  const data = await dragged([['one.txt', jwt('new-1')], ['two.txt', jwt('new-2')]]);
+  await page.dispatchEvent('main', 'dragenter', { dataTransfer: data });
+  await page.getByText('Drop to add these tokens').waitFor();
+  await page.dispatchEvent('main', 'dragleave', { dataTransfer: data });
+  await page.getByText('Drop to add these tokens').waitFor({ state: 'detached' });
+  await page.dispatchEvent('main', 'dragenter', { dataTransfer: data });
+  await page.dispatchEvent('main', 'drop', { dataTransfer: data });
+  await counted({ New: 2 });
+  // Into the dialog too: one more file.
+  await page.dispatchEvent('.add-files', 'drop', { dataTransfer: await dragged([['three.txt', jwt('new-3')]]) });
+  await counted({ New: 3 });
+  await dialog().getByRole('button', { name: 'Add 3 tokens' }).click();
+  await row('new-3').waitFor();
+  assert.equal((await suffixes()).length, 5);
+});
+
+test('an export holds what the filters show, in three forms, and comes back as it went', async () => {
+  const { page, gw } = view;
+  const [last] = await gw.tokens();
+  await gw.ok('POST', '/tokens/tags', { id: last.id, tags: ['kept, with a comma'] });
+  await gw.ok('POST', '/tokens/note', { id: last.id, note: HTML });
+  const download = async (form) => {
+    await page.getByRole('button', { name: 'Export' }).click();
+    const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: form }).click()]);
+    return { name: file.suggestedFilename(), content: await readFile(await file.path(), 'utf8') };
+  };
+  const all = await download(/^Text/);
+  assert.deepEqual(all.content.trim().split('\n').sort(), ['basic-1', 'basic-2'].map(jwt).sort());
+  await page.getByRole('searchbox').fill('img');
+  await page.getByText('1 of 2 fits').waitFor();
+  const [json, csv, text] = [await download(/^JSON/), await download(/^CSV/), await download(/^Text/)];
+  assert.deepEqual([json, csv, text].map(({ name }) => /\.\w+$/.exec(name)?.[0]), ['.json', '.csv', '.txt']);
+  const value = (await gw.ok('POST', '/tokens/reveal', { id: last.id })).token;
+  assert.equal(text.content.trim(), value);
+  await gw.ok('POST', '/tokens/delete', { ids: [last.id] });
+  for (const { name, content } of [json, csv]) {
+    await open();
+    await page.getByRole('button', { name: 'Add tokens' }).click();
+    await dialog().locator('input[type=file]').setInputFiles({ name, mimeType: 'text/plain', buffer: Buffer.from(content) });
+    await counted({ New: 1 });
+    await dialog().getByRole('button', { name: 'Add 1 token' }).click();
+    await page.getByText('1 added, 0 updated').waitFor();
+    const back = (await gw.tokens()).find(({ token_suffix: each }) => each === last.token_suffix);
+    assert.deepEqual([back.tags, back.note], [['kept, with a comma'], HTML], name);
+    await gw.ok('POST', '/tokens/delete', { ids: [back.id] });
+  }
+});
+
+test('a file that is too large or no list of tokens is refused in words', async () => {
+  const { page } = view;
+  await page.getByRole('button', { name: 'Add tokens' }).click();
+  await dialog().locator('input[type=file]').setInputFiles({ name: 'tokens.json', mimeType: 'application/json', buffer: Buffer.from('{"tokens": 7') });
+  await dialog().getByRole('alert').waitFor();
+  assert.match(await dialog().getByRole('alert').textContent(), /cannot be read as tokens/);
+  assert.ok(await dialog().getByRole('button', { name: 'Add tokens' }).isDisabled());
+  await page.keyboard.press('Escape');
+  await dialog().waitFor({ state: 'detached' });
+  assert.equal(await page.evaluate(() => document.activeElement.textContent.trim()), 'Add tokens', 'the focus is given back');
+  const [basic] = await view.gw.tokens();
+  assert.ok(basic);
+});

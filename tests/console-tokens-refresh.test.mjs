@@ -1,0 +1,182 @@
+// What Grok says of the accounts, in the tokens screen: one tested, many tested, all refreshed; rests and refusals in words.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openConsole } from './lib/console.mjs';
+import { jwt, until } from './lib/gateway.mjs';
+
+const suffix = (name) => jwt(name).slice(-6);
+
+let view;
+before(async () => { view = await openConsole({ vars: { encryption_key: 'a key of the suite, long enough' } }); });
+after(() => view?.stop());
+
+async function open(query = '') {
+  await view.page.goto(`${view.gw.url}/manage#/tokens${query}`);
+  await view.page.reload();
+  await view.page.getByRole('heading', { level: 1 }).waitFor();
+}
+
+const dialog = () => view.page.getByRole('dialog');
+const row = (name) => view.page.getByRole('row').filter({ hasText: suffix(name) });
+const stored = async (name) => (await view.gw.tokens()).find((each) => each.token_suffix === suffix(name));
+const act = async (name, what) => {
+  await row(name).getByRole('button', { name: /^Actions for/ }).click();
+  await view.page.getByRole('menuitem', { name: what }).click();
+};
+const close = async () => {
+  await view.page.keyboard.press('Escape');
+  await dialog().waitFor({ state: 'detached' });
+};
+
+test('a token that works tells what is left; a dead, a blocked and an unreachable one tell what to do', async () => {
+  const { page, gw } = view;
+  await gw.pool(['basic-1', 'dead-1', 'challenge-1', 'exhausted-1']);
+  await gw.addTokens(['super-1'], 'ssoSuper');
+  await open();
+  await act('basic-1', 'Test');
+  await dialog().getByText('It works: 80 of 80 left').waitFor();
+  await close();
+  await row('basic-1').getByText('Normal').waitFor();
+  assert.equal((await stored('basic-1')).remaining_queries, 80);
+  await act('super-1', 'Test');
+  await dialog().getByText('It works: 140 of 140 left, heavy 20 of 20').waitFor();
+  await close();
+  await act('dead-1', 'Test');
+  await dialog().getByText('Grok says that the session is over').waitFor();
+  await dialog().getByText('Sign in to grok.com with this account again').waitFor();
+  await close();
+  await row('dead-1').getByText('Expired').waitFor();
+  assert.equal((await stored('dead-1')).status_code, 'expired');
+  await act('challenge-1', 'Test');
+  await dialog().getByText('Grok blocks this server, not the account').waitFor();
+  await close();
+  assert.equal((await stored('challenge-1')).status_code, 'unused');
+  gw.grok.script({ kind: 'limits', token: 'basic-1' }, { hang: 0 });
+  await act('basic-1', 'Test');
+  await dialog().getByRole('button', { name: 'Test now' }).and(page.locator('[aria-busy=true]')).waitFor();
+  await dialog().getByText('Grok could not be reached').waitFor({ timeout: 40_000 });
+  await close();
+  assert.equal((await stored('basic-1')).status_code, 'normal');
+});
+
+test('many are tested together, each with its result, and can be stopped', async () => {
+  const { page, gw, shot } = view;
+  await gw.pool(['basic-1', 'basic-2', 'dead-1', 'challenge-1']);
+  await open();
+  await page.getByRole('checkbox', { name: /^Select all/ }).check();
+  const test = page.getByRole('group', { name: 'Actions', exact: true }).getByRole('button', { name: 'Test' });
+  await test.click();
+  await dialog().getByRole('heading', { name: 'Tested: 2 work, 2 do not' }).waitFor();
+  await shot('tokens-tested');
+  await dialog().getByRole('button', { name: 'Expired 1' }).click();
+  assert.match((await dialog().getByRole('listitem').allTextContents()).join(), new RegExp(`^…${suffix('dead-1')}Expired.*session is over`));
+  await view.check();
+  await dialog().getByRole('button', { name: 'Done' }).click();
+
+  gw.grok.reset();
+  gw.grok.script({ kind: 'limits' }, { first: 1_500 });
+  await test.click();
+  await dialog().getByRole('button', { name: 'Stop' }).click();
+  await dialog().getByRole('button', { name: 'Done' }).click();
+  assert.ok(gw.grok.of('limits').length <= 3, 'what had not begun is not asked');
+});
+
+test('all are refreshed with a bar that moves on, whatever screen is shown, and each has a result', async () => {
+  const { page, gw, shot } = view;
+  await gw.pool([...Array.from({ length: 240 }, (_, n) => `basic-${n}`), 'dead-1', 'challenge-1']);
+  gw.grok.script({ kind: 'limits' }, { first: 120 });
+  await open();
+  await page.getByRole('button', { name: 'Refresh all' }).click();
+  const bar = page.getByRole('progressbar', { name: 'Refreshing all tokens' });
+  await bar.waitFor();
+  assert.ok(await page.getByRole('button', { name: 'Refresh all' }).isDisabled());
+  assert.equal((await gw.ok('GET', '/tokens/refresh-progress')).running, true);
+  const at = () => bar.getAttribute('value').then(Number);
+  const before_ = await until(at, 'the bar moves', 20_000);
+  await shot('tokens-refreshing');
+  await until(async () => await bar.count() === 0 || await at() > before_, 'the bar moves on', 20_000);
+  await page.goto(`${gw.url}/manage#/keys`);
+  await page.getByRole('heading', { name: 'API keys' }).waitFor();
+  await until(async () => !(await gw.ok('GET', '/tokens/refresh-progress')).running, 'it ends', 60_000);
+  await page.goto(`${gw.url}/manage#/tokens`);
+  await page.getByText(/^All tokens were refreshed/).waitFor();
+  await page.getByText('240 fine, 2 not').waitFor();
+  await page.getByRole('button', { name: 'Results' }).click();
+  await dialog().getByRole('button', { name: 'Expired' }).click();
+  await dialog().getByRole('listitem').filter({ hasText: suffix('dead-1') }).waitFor();
+  assert.equal(await dialog().getByRole('listitem').count(), 1);
+  await dialog().getByRole('button', { name: 'Failed' }).click();
+  await dialog().getByRole('listitem').filter({ hasText: suffix('challenge-1') }).getByText('anti-bot page').waitFor();
+  await dialog().getByRole('button', { name: /^All/ }).click();
+  await dialog().getByRole('button', { name: 'Show more' }).click();
+  await until(async () => await dialog().getByRole('listitem').count() === 242, 'all results');
+  await shot('tokens-results');
+  await view.check();
+  await dialog().getByRole('button', { name: 'Done' }).click();
+  assert.equal((await stored('dead-1')).status_code, 'expired');
+  await page.getByRole('button', { name: 'Hide this result' }).click();
+  await page.getByText(/^All tokens were refreshed/).waitFor({ state: 'detached' });
+});
+
+test('a refresh is cancelled, and says so', async () => {
+  const { page, gw } = view;
+  await gw.pool(Array.from({ length: 300 }, (_, n) => `basic-${n}`));
+  gw.grok.script({ kind: 'limits' }, { first: 200 });
+  await open();
+  await page.getByRole('button', { name: 'Refresh all' }).click();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByText(/^The refresh was cancelled/).waitFor();
+  const { running, state } = await gw.ok('GET', '/tokens/refresh-progress');
+  assert.deepEqual([running, state], [false, 'cancelled']);
+  assert.ok(gw.grok.of('limits').length < 300);
+  assert.ok(await page.getByRole('button', { name: 'Refresh all' }).isEnabled());
+});
+
+test('a refresh that somebody else started is followed, not started again', async () => {
+  const { page, gw } = view;
+  await gw.pool(Array.from({ length: 60 }, (_, n) => `basic-${n}`));
+  gw.grok.script({ kind: 'limits' }, { first: 300 });
+  await open();
+  await page.getByText('60 tokens').waitFor();
+  await gw.ok('POST', '/tokens/refresh-all', {});
+  await page.getByRole('button', { name: 'Refresh all' }).click();
+  await page.getByText(/^All tokens were refreshed/).waitFor({ timeout: 40_000 });
+  assert.equal(gw.grok.of('limits').length, 60);
+  assert.equal(await page.locator('.toast.error').count(), 0);
+});
+
+test('a rest counts down beside its model, and the details say why and what follows', async () => {
+  const { page, gw, shot } = view;
+  await gw.pool(['quota-1', 'usage-1', 'dead-1', 'suspect-1', 'basic-1']);
+  for (const { id, token_suffix: each } of await gw.tokens()) {
+    // One alone can be asked, so that each gets its refusal.
+    await gw.ok('POST', '/tokens/status', { ids: (await gw.tokens()).map((other) => other.id), enabled: false });
+    await gw.ok('POST', '/tokens/status', { id, enabled: true });
+    await gw.chat(`for ${each}`);
+  }
+  await gw.ok('POST', '/tokens/status', { ids: (await gw.tokens()).map(({ id }) => id), enabled: true });
+  await gw.ok('POST', '/tokens/status', { id: (await stored('basic-1')).id, enabled: false });
+  await open();
+  const rest = row('quota-1');
+  await rest.getByText('Cooling', { exact: true }).waitFor();
+  await rest.getByText('grok-4-fast', { exact: true }).waitFor();
+  const left = () => rest.locator('.countdown').textContent();
+  const first = await left();
+  assert.match(first, /^(59 min|1 hr|9 hr|10 hr)/);
+  await shot('tokens-states');
+  await page.getByRole('button', { name: /^Cooling/ }).click();
+  await page.getByText(/of 5 fits?$/).waitFor();
+  await row('dead-1').waitFor({ state: 'detached' });
+  await until(async () => await left() !== first, 'the countdown goes on', 70_000);
+  await row('quota-1').getByRole('button', { name: /^Details/ }).focus();
+  await page.keyboard.press('Enter');
+  await dialog().getByText('Grok answered that it is asked too often.').first().waitFor();
+  await dialog().getByText(/^Rests for grok-4-fast/).waitFor();
+  await dialog().getByText('asked too often').first().waitFor();
+  await view.check();
+  await close();
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), `Details of …${suffix('quota-1')}`);
+  await page.keyboard.press('Enter');
+  await shot('tokens-cooling');
+  await close();
+});
