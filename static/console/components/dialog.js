@@ -1,10 +1,10 @@
 // Dialogs: the browser's own, so that focus stays inside, Escape closes and the page behind is inert.
-import { html, useEffect, useId, useRef } from '../html.js';
+import { html, useEffect, useId, useRef, useState } from '../html.js';
 import { common } from '../common.text.js';
 import { shared, useShared } from '../store.js';
 import { Action } from './action.js';
 import { Icon } from './icon.js';
-import { Toasts } from './toast.js';
+import { newest, Toasts } from './toast.js';
 
 const open = shared([]);
 let next = 1;
@@ -40,6 +40,7 @@ export function Dialogs() {
 export function Dialog({ title, onClose, kind = '', footer, children }) {
   const element = useRef(null);
   const heading = useId();
+  const [opened] = useState(newest);
   useEffect(() => {
     const before = document.activeElement;
     const dialog = element.current;
@@ -62,7 +63,7 @@ export function Dialog({ title, onClose, kind = '', footer, children }) {
         <button type="button" class="icon-button" aria-label=${common('close')} onClick=${() => onClose()}><${Icon} name="close" /></button>
       </header>
       <div class="dialog-body">${children}</div>
-      ${/* The page's own are inert while this is open. */ html`<${Toasts} />`}
+      ${/* The page's own are inert while this is open. */ html`<${Toasts} since=${opened} />`}
       ${footer && html`<footer>${footer}</footer>`}
     </div>
   </dialog>`;

@@ -13,6 +13,9 @@ function add(kind, text) {
   messages.set([...messages.get(), { id: next++, kind, text }].slice(-4));
 }
 
+/** The mark of the message that came last. */
+export const newest = () => next - 1;
+
 const remove = (id) => messages.set(messages.get().filter((message) => message.id !== id));
 
 export const toast = {
@@ -22,8 +25,9 @@ export const toast = {
   error: (error) => add('error', explain(error)),
 };
 
-export function Toasts() {
-  const list = useShared(messages);
+/** @param {{ since?: number }} props only the messages that came after this mark of [`newest`] */
+export function Toasts({ since = 0 }) {
+  const list = useShared(messages).filter(({ id }) => id > since);
   return html`<div class="toasts" aria-live="polite" role="status">
     ${list.map((message) => html`<${Toast} key=${message.id} message=${message} />`)}
   </div>`;
