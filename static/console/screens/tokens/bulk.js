@@ -4,6 +4,7 @@ import { Action, useBusy } from '../../components/action.js';
 import { common } from '../../common.text.js';
 import { Dialog, openDialog } from '../../components/dialog.js';
 import { Field } from '../../components/field.js';
+import { Icon } from '../../components/icon.js';
 import { Menu } from '../../components/menu.js';
 import { toast } from '../../components/toast.js';
 import { useLoaded } from '../../data.js';
@@ -44,7 +45,9 @@ export function BulkBar({ selection, reload }) {
     ${isNarrow
       ? html`<${Menu} label=${t('bulk')} icon="down" showLabel kind="small" items=${actions.map((item) => ({ ...item, run: careful(item.run) }))} />`
       : actions.map(({ label, icon, danger, run }) => html`<${Action} key=${label} kind=${danger ? 'small danger' : 'small'} icon=${icon} run=${run}>${label}<//>`)}
-    <button type="button" class="button small quiet" onClick=${selection.clear}>${common('clearSelection')}</button>
+    ${isNarrow
+      ? html`<button type="button" class="icon-button" aria-label=${common('clearSelection')} title=${common('clearSelection')} onClick=${selection.clear}><${Icon} name="close" /></button>`
+      : html`<button type="button" class="button small quiet" onClick=${selection.clear}>${common('clearSelection')}</button>`}
   </div>`;
 }
 

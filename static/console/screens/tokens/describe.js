@@ -19,7 +19,7 @@ export const modelName = (name) => MODELS[name] ?? name;
 /**
  * @param {object} row of `/api/tokens`
  * @returns {{ label: string, tone: string, reason: string, brief: string, help: string, until: number | null }} `brief` is
- *   what of the reason the label does not say; `until` is when it is over by itself
+ *   what of the reason neither the label nor the quota says; `until` is when it is over by itself
  */
 export function describe(row, now = Date.now()) {
   const code = row.status_code;
@@ -38,7 +38,7 @@ const REASONS = {
     const models = rest > 0 ? `${names.join(t('and'))} ${t('moreModels', { n: rest })}` : names.join(t('and'));
     return { reason: t('restsFor', { models }), brief: models, help: t('coolingHelp'), until: Math.max(...row.cooldowns.map(({ until }) => until)) };
   },
-  unused: (row) => ({ reason: t(row.quota_until === null ? 'unasked' : 'windowEnded'), help: t('unusedHelp') }),
+  unused: (row) => ({ ...(row.quota_until === null ? { reason: t('unasked'), brief: '' } : { reason: t('windowEnded') }), help: t('unusedHelp') }),
   exhausted(row) {
     const spent = [row.remaining_queries === 0 && row.quota_until, row.token_type === 'ssoSuper' && row.heavy_remaining_queries === 0 && row.heavy_quota_until];
     const reason = t(spent[0] && spent[1] ? 'bothSpent' : spent[1] ? 'heavySpent' : 'spent');

@@ -57,7 +57,7 @@ function Bar({ progress, trouble }) {
   const { current, total } = progress;
   const left = timeLeft(progress);
   return html`<section class="card refresh-panel" aria-label=${t('running')}>
-    <div class="spread"><span><b>${t('running')}</b> <span class="number">${t('progress', { current, total })}</span> <${Counts} progress=${progress} /></span>
+    <div class="spread"><span class="refresh-words"><b>${t('running')}</b> <span class="number">${t('progress', { current, total })}</span> <${Counts} progress=${progress} /></span>
       <span class="bar"><${ResultsButton} /><${Action} kind="small" icon="stop" run=${cancelRefresh}>${t('cancel')}<//></span></div>
     <progress class="progress" aria-label=${t('running')} max=${total} value=${current} />
     <p class="hint">${trouble ? t('trouble', { reason: trouble }) : html`${left !== null && html`<span class="number">${t('left', { time: countdown(Math.max(1, Math.round(left / 1000))) })}</span> · `}${t('stays')}`}</p>
@@ -67,7 +67,7 @@ function Bar({ progress, trouble }) {
 function Summary({ progress }) {
   const now = useNow(30_000);
   const words = progress.total === 0 ? t('nothing') : t(progress.state === 'cancelled' ? 'cancelled' : 'done', { time: ago(progress.updated_at, now) });
-  return html`<section class="card refresh-panel done" role="status"><div class="spread"><span><${Icon} name=${progress.state === 'cancelled' ? 'info' : 'check'} /> <b>${words}</b> <${Counts} progress=${progress} /></span>
+  return html`<section class="card refresh-panel done" role="status"><div class="spread"><span class="refresh-words"><span><${Icon} name=${progress.state === 'cancelled' ? 'info' : 'check'} /> <b>${words}</b></span> <${Counts} progress=${progress} /></span>
     <span class="bar">${progress.total > 0 && html`<${ResultsButton} />`}<button type="button" class="icon-button" aria-label=${t('dismiss')} title=${t('dismiss')} onClick=${() => dismissed.set(String(progress.started_at))}><${Icon} name="close" /></button></span></div></section>`;
 }
 

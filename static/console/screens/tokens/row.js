@@ -12,7 +12,8 @@ import { describe, quotaInWords } from './describe.js';
 import { text } from './text.js';
 
 const t = texts(text);
-const SHOWN_TAGS = 2;
+/** Letters of tags that a row has room for; a Chinese one takes that of two. */
+const TAG_ROOM = 12;
 
 /** What is left until a time, counting down by itself. */
 export function Countdown({ until }) {
@@ -28,14 +29,17 @@ export function StateBadge({ state }) {
   return html`<span class=${`badge ${state.tone}`}>${state.label}</span>`;
 }
 
-const Reason = ({ state }) => html`${state.brief && html`<span class="reason" title=${state.reason}>${state.brief}</span>`}${state.until !== null && html`<${Countdown} until=${state.until} />`}`;
+const Reason = ({ state, words }) => html`${words && html`<span class="reason" title=${state.reason}>${words}</span>`}${state.until !== null && html`<${Countdown} until=${state.until} />`}`;
 
 const Quota = ({ remaining, until }) => html`<span title=${quotaInWords(remaining, until)}>${remaining < 0 ? html`<span class="muted" aria-label=${t('quotaUnknown')}>–</span>` : number(remaining)}</span>`;
 
 function Tags({ tags }) {
   if (tags.length === 0) return null;
-  const hidden = tags.length - SHOWN_TAGS;
-  return html`<span class="tags" title=${tags.join(', ')}>${tags.slice(0, SHOWN_TAGS).map((tag) => html`<span key=${tag} class="badge tag">${tag}</span>`)}${hidden > 0 && html`<span class="muted number">+${hidden}</span>`}</span>`;
+  let room = TAG_ROOM;
+  const fits = (tag) => { room -= [...tag].reduce((sum, letter) => sum + (letter > '\u2e7f' ? 2 : 1), 0); return room >= 0; };
+  const shown = tags.filter((tag, at) => fits(tag) || at === 0);
+  const hidden = tags.length - shown.length;
+  return html`<span class="tags" title=${tags.join(', ')}>${shown.map((tag) => html`<span key=${tag} class="badge tag">${tag}</span>`)}${hidden > 0 && html`<span class="muted number">+${hidden}</span>`}</span>`;
 }
 
 /** What can be done to one token, in its row and in its details. */
@@ -56,8 +60,8 @@ export function rowActions(row, { reload, open }) {
   ];
 }
 
-/** @param {{ at: number, row: object, chosen: boolean, isNarrow: boolean, doing: object }} props `doing`: choose, open, reload */
-export function Row({ at, row, chosen, isNarrow, doing }) {
+/** @param {{ at: number, row: object, chosen: boolean, isNarrow: boolean, hasHeavy: boolean, doing: object }} props `doing`: choose, open, reload */
+export function Row({ at, row, chosen, isNarrow, hasHeavy, doing }) {
   const name = `…${row.token_suffix}`;
   const state = describe(row);
   // A press anywhere in the row opens it, save on what is there to be pressed or copied.
@@ -70,17 +74,17 @@ export function Row({ at, row, chosen, isNarrow, doing }) {
   if (isNarrow) {
     return html`<tr aria-rowindex=${at + 2} aria-selected=${chosen} onClick=${press}>${check}
       <td class="token-card"><div class="card-line">${opener}<${TypeBadge} row=${row} /><${StateBadge} state=${state} /><span class="card-quota number">${row.remaining_queries >= 0 && html`<${Quota} remaining=${row.remaining_queries} until=${row.quota_until} />`}</span></div>
-        <div class="card-line muted"><${Reason} state=${state} /></div>
+        <div class="card-line muted"><${Reason} state=${state} words=${state.reason} /></div>
         <div class="card-line muted">${row.tags.length > 0 ? html`<${Tags} tags=${row.tags} />` : null}<span class="cut-text">${row.note}</span></div></td>${menu}</tr>`;
   }
   return html`<tr aria-rowindex=${at + 2} aria-selected=${chosen} onClick=${press}>${check}
     <td><span class="token-cell">${opener}<${TypeBadge} row=${row} /></span></td>
-    <td><span class="state-cell"><${StateBadge} state=${state} /><span class="state-why muted"><${Reason} state=${state} /></span></span></td>
+    <td><span class="state-cell"><${StateBadge} state=${state} /><span class="state-why muted"><${Reason} state=${state} words=${state.brief} /></span></span></td>
     <td class="end number"><${Quota} remaining=${row.remaining_queries} until=${row.quota_until} /></td>
-    <td class="end number">${row.token_type === 'ssoSuper' && html`<${Quota} remaining=${row.heavy_remaining_queries} until=${row.heavy_quota_until} />`}</td>
+    ${hasHeavy && html`<td class="end number">${row.token_type === 'ssoSuper' && html`<${Quota} remaining=${row.heavy_remaining_queries} until=${row.heavy_quota_until} />`}</td>`}
     <td><${Tags} tags=${row.tags} /></td>
     <td><span class="cut-text" title=${row.note}>${row.note}</span></td>
-    <td class="number muted"><${When} time=${row.last_used_time} /></td>
+    <td class="number muted used"><${When} time=${row.last_used_time} /></td>
     ${menu}</tr>`;
 }
 

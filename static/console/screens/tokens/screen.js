@@ -47,13 +47,15 @@ export function Screen() {
     <${RefreshPanel} reload=${reload} />
     <${StateChips} counts=${stats.data} filter=${filter} />
     <${FilterBar} filter=${filter} tags=${tags.data ?? []} />
-    <${List} pages=${pages} stats=${stats.data} filter=${filter} selection=${selection} reload=${reload} add=${add} place=${(at) => { top.current = at; }} />
+    <${List} pages=${pages} stats=${stats} filter=${filter} selection=${selection} reload=${reload} add=${add} place=${(at) => { top.current = at; }} />
     <${DropZone} take=${add} />
   </div>`;
 }
 
-function List({ pages, stats, filter, selection, reload, add, place }) {
-  if (pages.total === null) return pages.error ? html`<${Failed} error=${pages.error} retry=${() => pages.reload()} />` : html`<div class="table-box tokens-box tokens-loading"><${Skeleton} lines=${10} /></div>`;
+function List({ pages, stats: { data: stats, error: noStats }, filter, selection, reload, add, place }) {
+  // Which columns there are depends on the counts.
+  const isReady = pages.total !== null && Boolean(stats || noStats);
+  if (!isReady) return pages.error ? html`<${Failed} error=${pages.error} retry=${() => pages.reload()} />` : html`<div class="table-box tokens-box tokens-loading"><${Skeleton} lines=${10} /></div>`;
   const doing = {
     choose: (at, on, isRange) => selection.choose(at, on, isRange).catch(toast.error),
     open: (row, isTest = false) => showToken({ row, isTest, reload }),
@@ -69,7 +71,7 @@ function List({ pages, stats, filter, selection, reload, add, place }) {
   };
   return html`<div class="under-filters">${selection.chosen.size > 0 ? html`<${BulkBar} selection=${selection} reload=${reload} />` : html`<${Sums} total=${pages.total} stats=${stats} filter=${filter} />`}</div>
     ${pages.error && html`<${Notice} kind="warn">${explain(pages.error)}<//>`}
-    ${pages.total > 0 ? html`<${Table} pages=${pages} filter=${filter} selection=${selection} chooseAll=${chooseAll} doing=${doing} place=${place} />` : html`<div class="table-box"><${Nothing} filter=${filter} add=${add} /></div>`}`;
+    ${pages.total > 0 ? html`<${Table} pages=${pages} hasHeavy=${!stats || stats.super.total > 0} filter=${filter} selection=${selection} chooseAll=${chooseAll} doing=${doing} place=${place} />` : html`<div class="table-box"><${Nothing} filter=${filter} add=${add} /></div>`}`;
 }
 
 /** How many there are, and what they have left together. */

@@ -30,10 +30,11 @@ export function useNarrow() {
   return is;
 }
 
-/** @param {{ pages: object, filter: object, selection: object, chooseAll(on: boolean): unknown, doing: object, place(at: number): void }} props `place` hears which row is on top */
-export function Table({ pages, filter, selection, chooseAll, doing, place }) {
+/** @param {{ pages: object, hasHeavy: boolean, filter: object, selection: object, chooseAll(on: boolean): unknown, doing: object, place(at: number): void }} props
+ *   without `hasHeavy` no account has heavy quota, and no column shows it; `place` hears which row is on top */
+export function Table({ pages, hasHeavy, filter, selection, chooseAll, doing, place }) {
   const isNarrow = useNarrow();
-  const columns = isNarrow ? NARROW : WIDE;
+  const columns = isNarrow ? NARROW : WIDE.filter(([name]) => hasHeavy || name !== 'heavy');
   const seen = useWindow({ count: pages.total, rowHeight: isNarrow ? HEIGHT.narrow : HEIGHT.wide });
   const sight = `${seen.from} ${seen.to}`;
   const isResting = useRested(sight, REST_MS) === sight;
@@ -47,7 +48,7 @@ export function Table({ pages, filter, selection, chooseAll, doing, place }) {
   const rows = [];
   for (let at = seen.from; at < seen.to; at += 1) {
     const row = pages.row(at);
-    rows.push(row ? html`<${Row} key=${row.id} at=${at} row=${row} chosen=${selection.chosen.has(row.id)} isNarrow=${isNarrow} doing=${doing} />` : html`<${BlankRow} key=${`at ${at}`} at=${at} columns=${columns.length + 2} />`);
+    rows.push(row ? html`<${Row} key=${row.id} at=${at} row=${row} chosen=${selection.chosen.has(row.id)} isNarrow=${isNarrow} hasHeavy=${hasHeavy} doing=${doing} />` : html`<${BlankRow} key=${`at ${at}`} at=${at} columns=${columns.length + 2} />`);
   }
   return html`<div ref=${seen.box} class="table-box rows-box tokens-box" tabindex="0" role="region" aria-label=${t('title')} aria-busy=${pages.stale} onScroll=${seen.onScroll} onKeyDown=${moveBetweenRows}>
     <table class=${`table tokens-table ${isNarrow ? 'narrow' : ''}`} aria-rowcount=${pages.total + 1}>
