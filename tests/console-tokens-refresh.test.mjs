@@ -114,6 +114,10 @@ test('all are refreshed with a bar that moves on, whatever screen is shown, and 
   await view.check();
   await dialog().getByRole('button', { name: 'Done' }).click();
   assert.equal((await stored('dead-1')).status_code, 'expired');
+  await open();
+  await page.getByRole('button', { name: 'Hide this result' }).waitFor();
+  await row('basic-239').waitFor();
+  await view.check();
   await page.getByRole('button', { name: 'Hide this result' }).click();
   await page.getByText(/^All tokens were refreshed/).waitFor({ state: 'detached' });
 });

@@ -32,6 +32,12 @@ export function RefreshButton() {
   return html`<${Action} icon="refresh" disabled=${progress?.running === true} run=${startRefresh}>${t('refreshAll')}<//>`;
 }
 
+/** Whether it is known if the panel is there: what stands below it would move when it comes later. */
+export function usePanelKnown() {
+  const { progress, trouble } = useShared(job);
+  return progress !== null || trouble !== '';
+}
+
 /** @param {{ reload(): unknown }} props loads the list again */
 export function RefreshPanel({ reload }) {
   const { progress, trouble } = useShared(job);

@@ -14,7 +14,7 @@ import { everyToken, rowsBetween } from './change.js';
 import { showToken } from './drawer.js';
 import { DropZone } from './drop.js';
 import { clearFilters, Export, FilterBar, isFiltered, loadTags, StateChips, useFilter, withoutOrder } from './filters.js';
-import { RefreshButton, RefreshPanel } from './refresh.js';
+import { RefreshButton, RefreshPanel, usePanelKnown } from './refresh.js';
 import { useSelection } from './selection.js';
 import { Table } from './table.js';
 import { text } from './text.js';
@@ -32,6 +32,7 @@ export function Screen() {
   const stats = useLoaded(async (signal) => (await get('/stats', {}, { signal })).data);
   const tags = useLoaded(loadTags);
   const pages = usePages((page, signal) => get('/tokens', { ...filter, ...page }, { signal }), [listKey], PAGE);
+  const isPlaced = usePanelKnown();
   const top = useRef(0);
   const selection = useSelection(pages.row, (from, to) => rowsBetween(filter, from, to));
   // What is no longer seen must not be changed by an action on what is chosen.
@@ -45,17 +46,19 @@ export function Screen() {
     <div class="screen-head"><h1>${t('title')}</h1><${Export} filter=${filter} /><${RefreshButton} />
       <${Action} kind="primary" icon="plus" run=${() => add()}>${t('addTokens')}<//></div>
     <${RefreshPanel} reload=${reload} />
-    <${StateChips} counts=${stats.data} filter=${filter} />
-    <${FilterBar} filter=${filter} tags=${tags.data ?? []} />
-    <${List} pages=${pages} stats=${stats} filter=${filter} selection=${selection} reload=${reload} add=${add} place=${(at) => { top.current = at; }} />
+    ${isPlaced ? html`<${StateChips} counts=${stats.data} filter=${filter} />
+      <${FilterBar} filter=${filter} tags=${tags.data ?? []} />
+      <${List} pages=${pages} stats=${stats} filter=${filter} selection=${selection} reload=${reload} add=${add} place=${(at) => { top.current = at; }} />` : html`<${Loading} />`}
     <${DropZone} take=${add} />
   </div>`;
 }
 
+const Loading = () => html`<div class="table-box tokens-box tokens-loading"><${Skeleton} lines=${10} /></div>`;
+
 function List({ pages, stats: { data: stats, error: noStats }, filter, selection, reload, add, place }) {
   // Which columns there are depends on the counts.
   const isReady = pages.total !== null && Boolean(stats || noStats);
-  if (!isReady) return pages.error ? html`<${Failed} error=${pages.error} retry=${() => pages.reload()} />` : html`<div class="table-box tokens-box tokens-loading"><${Skeleton} lines=${10} /></div>`;
+  if (!isReady) return pages.error ? html`<${Failed} error=${pages.error} retry=${() => pages.reload()} />` : html`<${Loading} />`;
   const doing = {
     choose: (at, on, isRange) => selection.choose(at, on, isRange).catch(toast.error),
     open: (row, isTest = false) => showToken({ row, isTest, reload }),
