@@ -77,10 +77,6 @@ test('rows are there at once, and of thousands only those in sight exist', async
   assert.equal(await box().getByRole('table').getAttribute('aria-rowcount'), String(POOL + 1));
 });
 
-test('opening the screen', async (t) => {
-  await neverStops(t, 'opening', () => open());
-});
-
 test('scrolling from the first row to the last', async (t) => {
   const { page } = view;
   await open();
