@@ -87,7 +87,7 @@ test('a first day: sign-in, a password, accounts, a key, an answer, curl, a draw
     await until(async () => await page.locator('main tbody tr').filter({ hasText: 'grok-4-fast' }).count() === 3, 'the three chats of the day');
     await shot('day-8-requests');
     await page.getByRole('link', { name: 'Media', exact: true }).click();
-    const gallery = page.getByRole('button', { name: /^Show \S+$/ });
+    const gallery = page.getByRole('button', { name: /^Show picture \d/ });
     await gallery.first().waitFor();
     assert.equal(await gallery.count(), 2);
     await until(() => gallery.locator('img').evaluateAll((all) => all.every(({ naturalWidth }) => naturalWidth > 0)), 'the gallery');
@@ -205,7 +205,7 @@ test('the first day by keyboard alone', async () => {
       await keyboard.press(letter);
       await arrives(page, place);
     }
-    await page.getByRole('button', { name: /^Show \S+$/ }).first().waitFor();
+    await page.getByRole('button', { name: /^Show picture \d/ }).first().waitFor();
   } finally {
     await stop();
   }

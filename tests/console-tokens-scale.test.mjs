@@ -2,11 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openConsole } from './lib/console.mjs';
+import { neverStops } from './lib/tasks.mjs';
 
 const POOL = 5_000;
-const MOST_MS = 100;
-/** Another process that takes the processor's caches slows a round down; a slow screen is slow in each. */
-const ROUNDS = 3;
 
 let view;
 before(async () => {
@@ -32,37 +30,6 @@ async function open(query = '') {
   await rowAt(1).waitFor();
 }
 
-/** The longest task of the page's main thread while `work` runs, in milliseconds: of the processor, and by the clock. */
-async function longestTask(work) {
-  const { page } = view;
-  const browser = page.context().browser();
-  await browser.startTracing(page, { categories: ['toplevel', 'disabled-by-default-devtools.timeline', '__metadata'] });
-  let trace;
-  try {
-    await work();
-  } finally {
-    trace = JSON.parse(await browser.stopTracing()).traceEvents;
-  }
-  const mains = new Set(trace.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(({ pid, tid }) => `${pid} ${tid}`));
-  const tasks = trace.filter(({ ph, name, pid, tid, tdur }) => ph === 'X' && /RunTask$/.test(name) && mains.has(`${pid} ${tid}`) && tdur !== undefined);
-  // Without any task nothing was measured.
-  assert.ok(tasks.length > 10, `${tasks.length} tasks in ${trace.length} events`);
-  const most = (field) => Math.max(...tasks.map((task) => task[field])) / 1000;
-  return { processor: most('tdur'), clock: most('dur') };
-}
-
-/** Does the same several times; the best round counts. `back` is not measured. */
-async function neverStops(t, what, work, back = async () => {}) {
-  const rounds = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    rounds.push(await longestTask(work));
-    await back();
-  }
-  const best = (field) => Math.min(...rounds.map((round) => round[field]));
-  t.diagnostic(`${what}: longest task ${best('processor').toFixed(0)} ms of the processor, ${best('clock').toFixed(0)} ms by the clock`);
-  assert.ok(best('processor') <= MOST_MS, `${what}: ${JSON.stringify(rounds)}`);
-}
-
 test('rows are there at once, and of thousands only those in sight exist', async (t) => {
   const { page, gw } = view;
   const asked = performance.now();
@@ -81,7 +48,7 @@ test('scrolling from the first row to the last', async (t) => {
   const { page } = view;
   await open();
   await box().hover();
-  await neverStops(t, 'wheel', async () => {
+  await neverStops(t, page, 'wheel', async () => {
     for (let step = 0; step < 80; step += 1) await page.mouse.wheel(0, step % 10 === 0 ? 30_000 : 300);
     await rowAt(POOL).waitFor();
   }, () => box().evaluate((element) => element.scrollTo(0, 0)));
@@ -91,7 +58,7 @@ test('jumping to the end and back', async (t) => {
   const { page } = view;
   await open();
   await box().focus();
-  await neverStops(t, 'jump', async () => {
+  await neverStops(t, page, 'jump', async () => {
     await page.keyboard.press('End');
     await rowAt(POOL).waitFor();
     await page.keyboard.press('Home');
@@ -103,7 +70,7 @@ test('typing a filter', async (t) => {
   const { page } = view;
   await open();
   const field = page.getByRole('searchbox');
-  await neverStops(t, 'filter', async () => {
+  await neverStops(t, page, 'filter', async () => {
     await field.pressSequentially('renewed', { delay: 40 });
     await told('2,000 of 5,000 fit');
     await field.fill('');
@@ -114,7 +81,7 @@ test('typing a filter', async (t) => {
 test('choosing a state, a tag and a type', async (t) => {
   const { page } = view;
   await open();
-  await neverStops(t, 'choices', async () => {
+  await neverStops(t, page, 'choices', async () => {
     await page.getByRole('button', { name: /^Disabled/ }).click();
     await told('1,000 of 5,000 fit');
     await page.getByRole('combobox', { name: 'Tag' }).selectOption('first');
@@ -133,7 +100,7 @@ test('sorting, also far down', async (t) => {
   await open();
   const first = async () => (await rowAt(1).textContent());
   const newest = await first();
-  await neverStops(t, 'sort', async () => {
+  await neverStops(t, page, 'sort', async () => {
     await page.getByRole('columnheader', { name: 'Note' }).getByRole('button').click();
     await page.locator('th[aria-sort=ascending]').waitFor();
     await box().evaluate((element) => element.scrollTo(0, element.scrollHeight));
@@ -146,7 +113,7 @@ test('sorting, also far down', async (t) => {
 test('selecting all that fit, a range, and letting go', async (t) => {
   const { page } = view;
   await open();
-  await neverStops(t, 'select', async () => {
+  await neverStops(t, page, 'select', async () => {
     await page.getByRole('checkbox', { name: 'Select all 5,000 tokens that fit' }).click();
     await told('5,000 selected');
     await page.getByRole('button', { name: 'Clear selection' }).click();

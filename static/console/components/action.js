@@ -1,5 +1,4 @@
-// A button that does something on the gateway: busy while it runs, and a failure is told. Busy, it is not `disabled`,
-// which would take the focus from whoever pressed it by keyboard.
+// Buttons that do something on the gateway: busy while it runs, and a failure is told.
 import { html, useEffect, useRef, useState } from '../html.js';
 import { Icon } from './icon.js';
 import { toast } from './toast.js';
@@ -11,13 +10,20 @@ import { toast } from './toast.js';
  * @param {string} [props.icon]
  * @param {string} [props.label] for a button that shows its icon only
  * @param {boolean} [props.disabled]
- * @param {string} [props.type] `submit` inside a form, which then calls `run` itself
  */
-export function Action({ run, kind = '', icon, label, disabled = false, children, ...rest }) {
+export function Action({ run, ...rest }) {
   const [busy, start] = useBusy(run);
+  return html`<${BusyButton} busy=${busy} onClick=${start} ...${rest} />`;
+}
+
+/**
+ * The same where `useBusy` is in other hands, as for the button of a form. Busy, it is not `disabled`, which would take the
+ * focus from whoever pressed it by keyboard.
+ */
+export function BusyButton({ busy, kind = '', icon, label, disabled = false, children, ...rest }) {
   const style = label && !children ? 'icon-button' : 'button';
   return html`<button type="button" class=${`${style} ${kind}`} aria-label=${label} title=${label}
-      aria-busy=${busy} aria-disabled=${busy || undefined} disabled=${disabled} onClick=${start} ...${rest}>
+      aria-busy=${busy} aria-disabled=${busy || undefined} disabled=${disabled} ...${rest}>
     ${busy ? html`<span class="spinner" />` : icon && html`<${Icon} name=${icon} />`}
     ${children && html`<span>${children}</span>`}
   </button>`;

@@ -1,7 +1,7 @@
 // The password of the first run opens nothing but the choice of another.
 import { html, useEffect, useRef, useState } from '../html.js';
 import { post } from '../api.js';
-import { useBusy } from '../components/action.js';
+import { BusyButton, useBusy } from '../components/action.js';
 import { NewPassword, passwordFaults } from '../components/password.js';
 import { Notice } from '../components/states.js';
 import { texts } from '../i18n.js';
@@ -36,6 +36,6 @@ export function FirstPassword({ present }) {
       <input class="visually-hidden" name="username" autocomplete="username" value=${present.username} readonly tabindex="-1" aria-hidden="true" />
       <${NewPassword} chosen=${chosen} onChange=${setChosen} faults=${tried ? faults : {}} />
       ${capsHint}
-      <button type="submit" class="button primary login-submit" disabled=${busy} aria-busy=${busy}>${busy && html`<span class="spinner" />`}<span>${t('chooseDone')}</span></button>
+      <${BusyButton} type="submit" kind="primary login-submit" busy=${busy}>${t('chooseDone')}<//>
     </form>`;
 }

@@ -1,7 +1,7 @@
 // User name and password, and the wait after too many wrong ones.
 import { html, useRef, useState } from '../html.js';
 import { explain } from '../api.js';
-import { useBusy } from '../components/action.js';
+import { BusyButton, useBusy } from '../components/action.js';
 import { Field } from '../components/field.js';
 import { PasswordInput } from '../components/password.js';
 import { Notice } from '../components/states.js';
@@ -60,6 +60,5 @@ function Failure({ error, closedUntil }) {
 
 function Submit({ busy, closedUntil }) {
   const now = useNow();
-  return html`<button type="submit" class="button primary login-submit" disabled=${busy || now < closedUntil} aria-busy=${busy}>
-    ${busy && html`<span class="spinner" />`}<span>${t('signIn')}</span></button>`;
+  return html`<${BusyButton} type="submit" kind="primary login-submit" busy=${busy} disabled=${now < closedUntil}>${t('signIn')}<//>`;
 }

@@ -2,7 +2,7 @@
 import { html, useState } from '../../html.js';
 import { post } from '../../api.js';
 import { common } from '../../common.text.js';
-import { Action, useBusy } from '../../components/action.js';
+import { Action, BusyButton, useBusy } from '../../components/action.js';
 import { Copy } from '../../components/copy.js';
 import { Dialog, openDialog } from '../../components/dialog.js';
 import { Field } from '../../components/field.js';
@@ -36,7 +36,7 @@ function Create({ close }) {
   if (made) return html`<${Made} keys=${made} close=${() => close(made)} />`;
   return html`<${Dialog} title=${t('create')} onClose=${() => close()} footer=${html`
       <button type="button" class="button" onClick=${() => close()}>${common('cancel')}</button>
-      <button type="submit" form="create-keys" class="button primary" aria-busy=${busy} aria-disabled=${busy || undefined}>${busy && html`<span class="spinner" />`}${t('create')}</button>`}>
+      <${BusyButton} type="submit" form="create-keys" kind="primary" busy=${busy}>${t('create')}<//>`}>
     <form id="create-keys" class="stack" noValidate onSubmit=${submit}>
       <${Field} label=${t('name')} hint=${t('nameHint')} error=${tried && wrongName && t('invalidName')}>${(attributes) => html`
         <input class="input" autofocus maxlength="100" value=${name} onInput=${(event) => setName(event.currentTarget.value)} ...${attributes} />`}<//>

@@ -5,7 +5,7 @@ import { Copy } from '../../components/copy.js';
 import { Dialog, openDialog } from '../../components/dialog.js';
 import { Field } from '../../components/field.js';
 import { Menu } from '../../components/menu.js';
-import { useBusy } from '../../components/action.js';
+import { BusyButton, useBusy } from '../../components/action.js';
 import { toast } from '../../components/toast.js';
 import { dateTime, number, percent } from '../../format.js';
 import { texts } from '../../i18n.js';
@@ -64,7 +64,7 @@ function Rename({ row, close }) {
   });
   return html`<${Dialog} title=${t('rename')} onClose=${() => close()} footer=${html`
       <button type="button" class="button" onClick=${() => close()}>${common('cancel')}</button>
-      <button type="submit" form="rename-key" class="button primary" aria-busy=${busy} aria-disabled=${busy || undefined}>${common('save')}</button>`}>
+      <${BusyButton} type="submit" form="rename-key" kind="primary" busy=${busy}>${common('save')}<//>`}>
     <form id="rename-key" onSubmit=${submit}><${Field} label=${t('name')} error=${wrong && t('invalidName')}>${(attributes) => html`
       <input class="input" autofocus maxlength="100" value=${name} onInput=${(event) => setName(event.currentTarget.value)} ...${attributes} />`}<//></form>
   <//>`;

@@ -16,14 +16,23 @@ export function Markdown({ source }) {
   return useMemo(() => {
     const known = settled.current;
     const goesOn = known?.language === language && source.startsWith(known.text) && !DEFINITION.test(source);
-    const { text: before, elements } = goesOn ? known : { text: '', elements: [] };
+    const { text: before, elements, parts } = goesOn ? known : { text: '', elements: [], parts: [] };
     const tokens = lexer(source.slice(before.length), { gfm: true, breaks: true });
-    const later = blocks(tokens);
+    const all = [...elements, ...blocks(tokens)];
     const done = tokens.slice(0, -STILL_OPEN);
-    settled.current = { language, text: before + done.map(({ raw }) => raw).join(''), elements: [...elements, ...later.slice(0, done.length)] };
-    return html`<div class="markdown">${[...elements, ...later]}</div>`;
+    const doneCount = elements.length + done.length;
+    const whole = [...parts];
+    for (let end = (whole.length + 1) * PART; end <= doneCount; end += PART) whole.push(part(all.slice(end - PART, end)));
+    settled.current = { language, text: before + done.map(({ raw }) => raw).join(''), elements: all.slice(0, doneCount), parts: whole };
+    const rest = [];
+    for (let start = whole.length * PART; start < all.length; start += PART) rest.push(part(all.slice(start, start + PART)));
+    return html`<div class="markdown">${[...whole, ...rest]}</div>`;
   }, [source, language]);
 }
+
+/** Blocks that the browser leaves alone together while they are out of sight: of thousands each would cost its share of every draw. */
+const PART = 32;
+const part = (elements) => html`<div class="markdown-part">${elements}</div>`;
 
 /** While a text grows only its end is read anew. The last block may go on, and a list also after the empty line behind it. */
 const STILL_OPEN = 2;

@@ -3,7 +3,7 @@ import { html, useEffect, useRef, useState } from '../../html.js';
 import { common } from '../../common.text.js';
 import { Select } from '../../components/field.js';
 import { Icon } from '../../components/icon.js';
-import { Empty, Loaded, Notice, Skeleton } from '../../components/states.js';
+import { Empty, Notice, Skeleton } from '../../components/states.js';
 import { useLoaded } from '../../data.js';
 import { optionalTexts, texts } from '../../i18n.js';
 import { kept, useShared } from '../../store.js';

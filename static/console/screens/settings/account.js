@@ -1,7 +1,7 @@
 // The account: who is signed in, another password, and an end to the other sessions.
 import { html, useEffect, useRef, useState } from '../../html.js';
 import { get, post } from '../../api.js';
-import { Action, useBusy } from '../../components/action.js';
+import { Action, BusyButton, useBusy } from '../../components/action.js';
 import { confirm } from '../../components/dialog.js';
 import { Field } from '../../components/field.js';
 import { NewPassword, PasswordInput, passwordFaults } from '../../components/password.js';
@@ -72,6 +72,6 @@ function ChangePassword({ username, unsaved }) {
         <${PasswordInput} name="current-password" autocomplete="current-password" value=${current} onInput=${setCurrent} ...${attributes} />`}<//>
       <${NewPassword} chosen=${chosen} onChange=${setChosen} faults=${tried ? faults : {}} />
       ${unsaved > 0 && html`<${Notice} kind="warn">${t('saveFirst')}<//>`}
-      <div><button type="submit" class="button primary" aria-busy=${busy} aria-disabled=${busy || undefined}>${busy && html`<span class="spinner" />`}<span>${t('changePassword')}</span></button></div>
+      <div><${BusyButton} type="submit" kind="primary" busy=${busy}>${t('changePassword')}<//></div>
     </form>`;
 }

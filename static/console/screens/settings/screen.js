@@ -1,6 +1,7 @@
 // Settings: a form drawn from the gateway's own list of them, the account, and what this gateway is.
 import { html, useEffect, useState } from '../../html.js';
 import { get } from '../../api.js';
+import { BusyButton } from '../../components/action.js';
 import { Loaded, Notice } from '../../components/states.js';
 import { useLoaded } from '../../data.js';
 import { texts } from '../../i18n.js';
@@ -82,6 +83,6 @@ function SaveBar({ form }) {
   return html`<div class="card save-bar" role="region" aria-label=${t('unsaved')}>
     <p role="status">${faults > 0 ? t('mend', { n: faults }) : t('unsavedCount', { n: form.changed.length })}</p>
     <button type="button" class="button" onClick=${form.discard}>${t('discard')}</button>
-    <button type="button" class="button primary" aria-busy=${form.isSaving} aria-disabled=${form.isSaving || undefined} onClick=${form.save}>${form.isSaving && html`<span class="spinner" />`}<span>${t('saveChanges')}</span></button>
+    <${BusyButton} kind="primary" busy=${form.isSaving} onClick=${form.save}>${t('saveChanges')}<//>
   </div>`;
 }

@@ -1,7 +1,7 @@
 // The second step: a key, made here, or one that is at hand.
 import { html, useState } from '../../html.js';
 import { common } from '../../common.text.js';
-import { Action, useBusy } from '../../components/action.js';
+import { Action, BusyButton, useBusy } from '../../components/action.js';
 import { Copy } from '../../components/copy.js';
 import { Field } from '../../components/field.js';
 import { Notice } from '../../components/states.js';
@@ -34,7 +34,7 @@ function Make({ onKey }) {
   return html`<form class="in-line" noValidate onSubmit=${submit}>
     <${Field} label=${t('keyName')} error=${tried && wrong && t('invalidName')}>${(attributes) => html`
       <input class="input" maxlength="100" value=${name} onInput=${(event) => setName(event.currentTarget.value)} ...${attributes} />`}<//>
-    <button type="submit" class="button primary" disabled=${busy} aria-busy=${busy}>${busy && html`<span class="spinner" />`}<span>${t('makeKey')}</span></button>
+    <${BusyButton} type="submit" kind="primary" busy=${busy}>${t('makeKey')}<//>
   </form>`;
 }
 

@@ -2,7 +2,7 @@
 // a dialog, and as it is in the first steps.
 import { html, useId, useRef, useState } from '../../html.js';
 import { explain } from '../../api.js';
-import { useBusy } from '../../components/action.js';
+import { BusyButton, useBusy } from '../../components/action.js';
 import { common } from '../../common.text.js';
 import { Dialog, openDialog } from '../../components/dialog.js';
 import { Field, Switch } from '../../components/field.js';
@@ -81,7 +81,7 @@ function useAdding(given, onDone) {
 function Submit({ adding: { trial, changes, busy }, form }) {
   const { added = 0, updated = 0 } = (changes > 0 && trial.data) || {};
   const label = added > 0 && updated > 0 ? t('submitBoth', { added, updated }) : added > 0 ? t('submit', { n: added }) : updated > 0 ? t('submitUpdate', { n: updated }) : t('submitNone');
-  return html`<button type="submit" form=${form} class="button primary" disabled=${busy || changes === 0} aria-busy=${busy}>${busy && html`<span class="spinner" />`}<span>${label}</span></button>`;
+  return html`<${BusyButton} type="submit" form=${form} kind="primary" busy=${busy} disabled=${!busy && changes === 0}>${label}<//>`;
 }
 
 function Form({ adding, id }) {

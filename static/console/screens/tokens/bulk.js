@@ -1,6 +1,6 @@
 // What is done to all chosen tokens at once.
 import { html, useState } from '../../html.js';
-import { Action, useBusy } from '../../components/action.js';
+import { Action, BusyButton, useBusy } from '../../components/action.js';
 import { common } from '../../common.text.js';
 import { Dialog, openDialog } from '../../components/dialog.js';
 import { Field } from '../../components/field.js';
@@ -89,4 +89,4 @@ function NoteDialog({ rows, close }) {
 }
 
 const Buttons = ({ form, busy, disabled, close }) => html`<button type="button" class="button" onClick=${() => close()}>${common('cancel')}</button>
-  <button type="submit" form=${form} class="button primary" disabled=${busy || disabled} aria-busy=${busy}>${common('save')}</button>`;
+  <${BusyButton} type="submit" form=${form} kind="primary" busy=${busy} disabled=${disabled}>${common('save')}<//>`;

@@ -1,7 +1,7 @@
 // Everything about one token, and what can be done to it.
 import { html, useEffect, useState } from '../../html.js';
 import { explain } from '../../api.js';
-import { Action, useBusy } from '../../components/action.js';
+import { Action, BusyButton, useBusy } from '../../components/action.js';
 import { common } from '../../common.text.js';
 import { Copy } from '../../components/copy.js';
 import { Dialog, openDialog } from '../../components/dialog.js';
@@ -67,7 +67,7 @@ function Test({ row, atOnce, reload }) {
     await reload();
   });
   useEffect(() => { if (atOnce) start(); }, []);
-  return html`<section class="token-test"><button type="button" class="button" disabled=${busy} aria-busy=${busy} onClick=${start}>${busy && html`<span class="spinner" />`}<span>${t('testNow')}</span></button>
+  return html`<section class="token-test"><${BusyButton} busy=${busy} onClick=${start}>${t('testNow')}<//>
     <div role="status">${result && html`<${Notice} kind=${result.outcome === 'ok' ? 'ok' : result.outcome === 'expired' ? 'danger' : 'warn'}>${result.words}<//>`}</div></section>`;
 }
 
@@ -117,7 +117,7 @@ function NoteForm({ row, reload }) {
     <${Save} label=${t('saveNote')} busy=${busy} disabled=${isSame || Boolean(error)} /></form>`;
 }
 
-const Save = ({ label, busy, disabled }) => html`<div><button type="submit" class="button small" disabled=${busy || disabled} aria-busy=${busy}>${busy && html`<span class="spinner" />`}<span>${label}</span></button></div>`;
+const Save = ({ label, busy, disabled }) => html`<div><${BusyButton} type="submit" kind="small" busy=${busy} disabled=${disabled}>${label}<//></div>`;
 
 function Facts({ row }) {
   const now = Date.now();
