@@ -14,7 +14,7 @@ import { bytes } from '../../format.js';
 import { texts } from '../../i18n.js';
 import { text } from './add.text.js';
 import { Preview } from './preview.js';
-import { importAll, readFiles } from './sources.js';
+import { importAll, OUTCOMES, readFiles } from './sources.js';
 
 const t = texts(text);
 export const style = new URL('./add.css', import.meta.url).href;
@@ -62,7 +62,7 @@ function useAdding(given, onDone) {
   const [busy, submit] = useBusy(async () => {
     if (changes === 0) return;
     const { lines, ...result } = await importAll(sources, { type, update, isTrial: false });
-    toast.ok(t(result.skipped + result.invalid > 0 ? 'doneSkipped' : 'done', result));
+    toast.ok(OUTCOMES.filter((outcome) => result[outcome] > 0).map((outcome) => t(`${outcome}Count`, { n: result[outcome] })).join(t('and')));
     paste('');
     setFiles([]);
     onDone(result);

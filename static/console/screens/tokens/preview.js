@@ -3,10 +3,9 @@ import { html, useState } from '../../html.js';
 import { Icon } from '../../components/icon.js';
 import { texts } from '../../i18n.js';
 import { text } from './add.text.js';
-import { lineInWords } from './sources.js';
+import { lineInWords, OUTCOMES } from './sources.js';
 
 const t = texts(text);
-const KINDS = ['added', 'updated', 'skipped', 'invalid'];
 const TONES = { added: 'ok', updated: 'info', skipped: '', invalid: 'danger' };
 /** More lines than anybody reads; the counts tell of all. */
 const MOST_SHOWN = 200;
@@ -26,7 +25,7 @@ export function Preview({ trial, isEmpty, isCurrent, error }) {
 
 function Counts({ result, kind, choose }) {
   return html`<div class="chips" role="group" aria-label=${t('lines')}><button type="button" class="chip" aria-pressed=${kind === ''} onClick=${() => choose('')}>${t('all')} <b class="number">${result.lines.length.toLocaleString()}</b></button>
-    ${KINDS.map((name) => html`<button key=${name} type="button" class=${`chip import-${name}`} disabled=${result[name] === 0} aria-pressed=${kind === name} onClick=${() => choose(name)}>${t(name)} <b class="number">${result[name].toLocaleString()}</b></button>`)}</div>`;
+    ${OUTCOMES.map((name) => html`<button key=${name} type="button" class=${`chip import-${name}`} disabled=${result[name] === 0} aria-pressed=${kind === name} onClick=${() => choose(name)}>${t(name)} <b class="number">${result[name].toLocaleString()}</b></button>`)}</div>`;
 }
 
 function Lines({ lines }) {

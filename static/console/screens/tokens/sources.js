@@ -16,7 +16,8 @@ export function readFiles(files) {
   }));
 }
 
-const COUNTS = ['added', 'updated', 'skipped', 'invalid'];
+/** What may become of a line, as the gateway names it. */
+export const OUTCOMES = ['added', 'updated', 'skipped', 'invalid'];
 
 /**
  * Imports all sources one after the other, or with `isTrial` only tells what would happen.
@@ -28,7 +29,7 @@ export async function importAll(sources, { type, update, isTrial }, signal) {
   const sum = { added: 0, updated: 0, skipped: 0, invalid: 0, lines: [] };
   for (const { name, content } of sources) {
     const { data } = await post('/tokens/import', { content, token_type: type, update, dry_run: isTrial }, { signal });
-    for (const count of COUNTS) sum[count] += data[count];
+    for (const outcome of OUTCOMES) sum[outcome] += data[outcome];
     for (const line of data.lines) sum.lines.push({ ...line, file: sources.length > 1 ? name : '' });
   }
   return sum;
