@@ -163,6 +163,22 @@ test('pages hold no script or style of their own', () => {
   }
 });
 
+test('no two style sheets have a rule for the same: one that was loaded for a screen stays', () => {
+  const sheets = new Map();
+  for (const [path, { content, kind }] of files) {
+    if (kind !== 'css' || path.startsWith('/vendor/')) continue;
+    for (const [, prelude] of content.toString().replace(/\/\*[\s\S]*?\*\//g, '').matchAll(/([^{};]+)\{/g)) {
+      // Commas inside of `:is()` part nothing.
+      for (const selector of prelude.split(/,(?![^(]*\))/).map((part) => part.trim())) {
+        if (!selector.startsWith('@')) sheets.set(selector, (sheets.get(selector) ?? new Set()).add(path));
+      }
+    }
+  }
+  assert.ok(sheets.size > 100);
+  const twice = [...sheets].filter(([selector, paths]) => paths.size > 1 && !/^(from|to|\d+%)$/.test(selector));
+  assert.deepEqual(twice.map(([selector, paths]) => [selector, ...paths]), []);
+});
+
 test('no file names another host', () => {
   for (const [path, { content, kind }] of files) {
     if (kind === 'txt') continue;

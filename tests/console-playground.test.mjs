@@ -64,7 +64,7 @@ test('every model answers, under its own name', async () => {
     await view.ask('[[n:3]] please');
     const answer = await view.answered(1);
     assert.equal((await sent).postDataJSON().model, id);
-    await answer.locator('.facts').getByText(id, { exact: true }).waitFor();
+    await answer.locator('.turn-facts').getByText(id, { exact: true }).waitFor();
     assert.equal(await answer.getByRole('alert').count(), 0, `${id}: ${await answer.innerText()}`);
     if (id.includes('imagine')) await answer.locator('video').waitFor();
     else assert.match(await answer.innerText(), /word0 word1/);

@@ -107,7 +107,7 @@ test('what comes appears by itself, or waits while the list is scrolled down', a
   await page.getByRole('button', { name: '1 new request' }).click();
   await until(async () => (await rows().first().innerText()).includes('came-later'), 'the new row on top');
   assert.equal(await box.evaluate((element) => element.scrollTop), 0);
-  assert.equal(await page.locator('.waiting button').count(), 0);
+  assert.equal(await page.locator('.newer button').count(), 0);
   await page.getByRole('switch', { name: 'Live' }).click();
   await gw.chat('hi', { model: 'not-shown' });
   await gw.logged(12);

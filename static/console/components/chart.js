@@ -25,7 +25,7 @@ export function StackedBars({ title, hint, summary, unit, labels, series }) {
   return html`<section class="card chart">
     <div class="spread chart-head"><h2>${title}${hint && html` <span class="hint">${hint}</span>`}</h2>
       <button type="button" class="button quiet small" aria-pressed=${asTable} onClick=${() => setAsTable(!asTable)}>${t('asTable')}</button></div>
-    <ul class="legend">${series.map(({ name, color, values }) => html`<li key=${name}><span class="swatch" style=${{ background: `var(${color})` }} />${name} <b class="number">${number(values.reduce((a, b) => a + b, 0))}</b></li>`)}</ul>
+    <ul class="chart-legend">${series.map(({ name, color, values }) => html`<li key=${name}><span class="swatch" style=${{ background: `var(${color})` }} />${name} <b class="number">${number(values.reduce((a, b) => a + b, 0))}</b></li>`)}</ul>
     <div class="chart-room">${asTable ? html`<${Numbers} title=${title} unit=${unit} labels=${labels} series=${series} />`
       : html`<${Picture} summary=${summary} labels=${labels} series=${series} />`}</div>
   </section>`;

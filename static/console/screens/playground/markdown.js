@@ -32,7 +32,7 @@ export function Markdown({ source }) {
 
 /** Blocks that the browser leaves alone together while they are out of sight: of thousands each would cost its share of every draw. */
 const PART = 32;
-const part = (elements) => html`<div class="markdown-part">${elements}</div>`;
+const part = (elements) => html`<div class=${`markdown-part ${elements.length === PART ? 'whole' : ''}`}>${elements}</div>`;
 
 /** While a text grows only its end is read anew. The last block may go on, and a list also after the empty line behind it. */
 const STILL_OPEN = 2;

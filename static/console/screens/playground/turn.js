@@ -99,7 +99,7 @@ function Facts({ turn, last, again }) {
       ${last && html`<${Action} icon="refresh" label=${t('regenerate')} run=${again} />`}
       ${turn.events && html`<${Action} icon="requests" label=${t('events')} run=${() => showEvents(turn.id)} />`}
     </div>
-    <p class="facts muted number">${facts.map((fact) => html`<span key=${fact}>${fact}</span>`)}
+    <p class="turn-facts muted number">${facts.map((fact) => html`<span key=${fact}>${fact}</span>`)}
       ${turn.requestId && html`<span class="request-id">${turn.requestId}<${Copy} text=${turn.requestId} label=${t('copyRequestId')} /></span>`}</p>
   </div>`;
 }

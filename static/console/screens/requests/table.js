@@ -56,7 +56,7 @@ export function Table({ log, filter, box }) {
 /** What came while the list was scrolled down, and so was not moved. */
 function Waiting({ log, admit }) {
   const count = log.waiting.length;
-  return html`<div class="waiting" role="status">${count > 0 && html`<button type="button" class="button primary small" onClick=${admit}>
+  return html`<div class="newer" role="status">${count > 0 && html`<button type="button" class="button primary small" onClick=${admit}>
     <${Icon} name="up" /><span>${log.isFlooded ? t('manyNew', { n: count }) : t('newRows', { n: count })}</span></button>`}</div>`;
 }
 
