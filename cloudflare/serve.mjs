@@ -77,7 +77,11 @@ export async function serve({ port = 0, dataDir, vars = {}, script, flags = [], 
     },
     ...miniflare,
   });
-  const url = await worker.ready;
+  const url = await worker.ready.catch(async (error) => {
+    // What of it has started would keep this process.
+    await worker.dispose().catch(() => {});
+    throw error;
+  });
   return { url: url.origin, stop: () => worker.dispose(), miniflare: worker };
 }
 

@@ -1,10 +1,12 @@
-// The Worker as wrangler uploads it: everything the component imports is there,
-// and the script keeps its budget. Needs `cargo xtask build`.
+// The Worker as wrangler uploads it: everything the component imports is there, and the script keeps its budget. And what
+// runs it on this machine. Needs `cargo xtask build`.
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { link } from "./abi/linker.mjs";
@@ -41,4 +43,11 @@ test("the script is small", async (context) => {
   const zipped = gzipSync(contents, { level: 9 }).length;
   context.diagnostic(`shim ${contents.length} bytes, ${zipped} gzipped`);
   assert.ok(zipped <= BUDGET_GZIPPED, `${zipped} bytes gzipped`);
+});
+
+test("a Worker that cannot be loaded is an error, and leaves nothing running", async () => {
+  const serve = new URL("serve.mjs", import.meta.url).href;
+  const code = `import(${JSON.stringify(serve)}).then(({ serve }) => serve({ script: "cloudflare/none.mjs" })).catch(() => console.log("refused"))`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", code], { timeout: 20_000 });
+  assert.equal(stdout.trim(), "refused");
 });

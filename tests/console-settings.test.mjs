@@ -367,7 +367,7 @@ test('the password: refused at its field, changed, and every session ends, this 
     for (const [values, field, words] of [
       [['wrong', chosen, chosen], current, 'This is not the current password.'],
       [[first, 'short', 'short'], next, 'Choose 8 to 256 characters.'],
-      [[first, first, first], next, 'This is the present password.'],
+      [[first, first, first], next, 'This is the current password.'],
       [[first, chosen, 'four other'], again, 'The two are not the same.'],
     ]) {
       await fill(...values);

@@ -1,7 +1,7 @@
 export const text = {
   en: {
     show: 'Show the password', hide: 'Hide the password', new: 'New password', repeat: 'Once more',
-    length: 'Choose {min} to {max} characters.', same: 'This is the present password. Choose another.',
+    length: 'Choose {min} to {max} characters.', same: 'This is the current password. Choose another.',
     guessed: 'This is among the first that are tried. A few words that do not belong together are easy to keep in mind.',
     differs: 'The two are not the same.', advice: 'At least {min} characters; a few unrelated words make a good one.',
     strength0: 'Too easy to guess', strength1: 'Weak: longer is better', strength2: 'Fair', strength3: 'Strong',
