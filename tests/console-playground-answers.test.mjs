@@ -216,7 +216,9 @@ test('the end is followed while it is in sight, and left alone by whoever reads 
   // Less than a line: a start of reading none the less.
   await page.mouse.wheel(0, -40);
   await until(async () => (await place()).left > 100, 'growth below');
-  const { top } = await place();
+  // A turn of the wheel takes the browser a moment.
+  let top = -1;
+  await until(async () => { const before = top; ({ top } = await place()); return top === before; }, 'the end of the turn');
   const length = await page.evaluate(() => document.documentElement.scrollHeight);
   await until(() => page.evaluate((old) => document.documentElement.scrollHeight > old + 400, length), 'more lines');
   assert.ok(Math.abs((await place()).top - top) < 2, 'the page stayed where it was read');

@@ -193,6 +193,9 @@ test('by keyboard alone: found, opened, labelled, switched, chosen and deleted',
   await tabTo(/^Save tags/);
   await press('Enter');
   await until(async () => (await stored('basic-3')).tags.includes('by key'), 'the tag is stored');
+  // Its form is a new one then.
+  await page.locator('dialog button:disabled', { hasText: 'Save tags' }).waitFor();
+  assert.ok(await page.evaluate(() => document.querySelector('dialog[open]').contains(document.activeElement)), 'the focus stays in the dialog');
   await press('Escape');
   await dialog().waitFor({ state: 'detached' });
   assert.match(await focused(), /^Details/, 'the focus is back on the row');

@@ -2,6 +2,7 @@
 import { html, useEffect, useState } from '../html.js';
 import { common } from '../common.text.js';
 import { Action } from './action.js';
+import { topDialog } from './dialog.js';
 
 /** Where the clipboard is closed, as on plain http from another machine, a selection is copied instead. */
 export async function copyText(text) {
@@ -10,11 +11,12 @@ export async function copyText(text) {
     return;
   }
   const area = Object.assign(document.createElement('textarea'), { value: text, className: 'visually-hidden' });
-  // Inside the dialog that is open: everything else is inert and cannot be selected.
-  (document.querySelector('dialog[open]') ?? document.body).append(area);
+  const before = document.activeElement;
+  (topDialog() ?? document.body).append(area);
   area.select();
   const done = document.execCommand('copy');
   area.remove();
+  before?.focus({ preventScroll: true });
   if (!done) throw new Error(common('cannotCopy'));
 }
 

@@ -26,6 +26,9 @@ export function openDialog(draw) {
   });
 }
 
+/** The dialog that is open above all: everything else is inert. */
+export const topDialog = () => [...document.querySelectorAll('dialog[open]')].at(-1) ?? null;
+
 export function Dialogs() {
   return useShared(open).map(({ id, draw, close }) => html`<div key=${id}>${draw(close)}</div>`);
 }

@@ -6,7 +6,7 @@ import { useShared } from '../store.js';
 import { loadStyle } from '../styles.js';
 import { Action } from './action.js';
 import { Copy } from './copy.js';
-import { Dialog, openDialog } from './dialog.js';
+import { Dialog, openDialog, topDialog } from './dialog.js';
 import { Icon } from './icon.js';
 import { text } from './viewer.text.js';
 
@@ -80,7 +80,7 @@ function useArrows(move) {
     const onKeyDown = (event) => {
       const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
       // In a video the arrows go through its time; above another dialog they are not for this one.
-      if (!by || event.target.closest?.('video') || [...document.querySelectorAll('dialog[open]')].at(-1)?.matches('.viewer') !== true) return;
+      if (!by || event.target.closest?.('video') || topDialog()?.matches('.viewer') !== true) return;
       event.preventDefault();
       latest.current(by);
     };

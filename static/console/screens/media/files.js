@@ -22,17 +22,17 @@ export function useFiles(kind) {
     if (mine.isRunning || !mine.hasMore) return;
     mine.isRunning = true;
     try {
-      const { data } = await get('/cache/list', { type: kind, limit: PAGE, offset: mine.next }, { signal: mine.control.signal });
+      const { data } = await get('/cache/list', { type: mine.kind, limit: PAGE, offset: mine.next }, { signal: mine.control.signal });
       if (reading.current !== mine) return;
       const before = mine.next === 0 ? [] : items.get();
       // What is stored meanwhile pushes the others down, so that some come twice.
       const known = new Set(before.map(({ id }) => id));
-      items.set([...before, ...data.items.filter(({ id }) => !known.has(id)).map(itemOf(kind))]);
+      items.set([...before, ...data.items.filter(({ id }) => !known.has(id)).map(itemOf(mine.kind))]);
       mine.next += data.items.length;
       mine.hasMore = data.has_more;
-      setState({ kind, rows: items.get(), total: data.total, hasMore: data.has_more, error: undefined });
+      setState({ kind: mine.kind, rows: items.get(), total: data.total, hasMore: data.has_more, error: undefined });
     } catch (error) {
-      if (!mine.control.signal.aborted) setState((old) => ({ ...(old.kind === kind ? old : NOTHING), kind, error }));
+      if (!mine.control.signal.aborted) setState((old) => ({ ...(old.kind === mine.kind ? old : NOTHING), kind: mine.kind, error }));
     } finally {
       mine.isRunning = false;
     }
@@ -40,7 +40,7 @@ export function useFiles(kind) {
   /** What was read stays in sight until the first page is there. */
   const reload = () => {
     reading.current?.control.abort();
-    reading.current = { next: 0, hasMore: true, isRunning: false, control: new AbortController() };
+    reading.current = { kind, next: 0, hasMore: true, isRunning: false, control: new AbortController() };
     return read(reading.current);
   };
   useEffect(() => {
@@ -49,7 +49,7 @@ export function useFiles(kind) {
   }, [kind]);
   const forget = (id) => {
     items.set(items.get().filter((item) => item.id !== id));
-    reading.current.next -= 1;
+    reading.current.next = Math.max(0, reading.current.next - 1);
     setState((old) => ({ ...old, rows: items.get(), total: old.total - 1 }));
   };
   return { ...(state.kind === kind ? state : NOTHING), items, more: () => read(reading.current), reload, forget };

@@ -48,7 +48,7 @@ export function Composer({ send, busy, ready, needsPicture }) {
   };
   return html`<form class="composer" onSubmit=${submit}>
     ${pictures.length > 0 && html`<ul class="attached">${pictures.map((picture) => html`<${Attached} key=${picture.id} picture=${picture} />`)}</ul>`}
-    ${refused.length > 0 && html`<div class="refused" role="alert">${refused.map((reason) => html`<p key=${reason} class="field-error">${reason}</p>`)}</div>`}
+    ${refused.length > 0 && html`<div class="refused" role="alert">${refused.map((reason, at) => html`<p key=${at} class="field-error">${reason}</p>`)}</div>`}
     <textarea ref=${field} rows="1" class="composer-field" aria-label=${t('message')} placeholder=${t(needsPicture ? 'messageForVideo' : 'messageHint')} value=${written}
       onInput=${(event) => draft.set({ ...draft.get(), text: event.currentTarget.value, refused: [] })} onKeyDown=${onKeyDown} onPaste=${onPaste} />
     <div class="composer-bar">

@@ -29,9 +29,9 @@ const plain = ({ status, code, message, field, retryAfter }) => ({ status, code,
 /** Keeps what `read` gives whenever the page is left. What does not fit, such as many pictures, is asked about. @param {() => Conversation} read */
 export function keepOnLeaving(read) {
   const keep = () => {
-    const { turns, ...rest } = read();
-    if (turns.length + rest.system.length + rest.draft.text.length + rest.draft.pictures.length === 0) return sessionStorage.removeItem(STORED);
-    return sessionStorage.setItem(STORED, JSON.stringify({ ...rest, turns: turns.map(({ events, error, ...turn }) => ({ ...turn, error: error && plain(error) })) }));
+    const { turns, system, draft: { text, pictures } } = read();
+    if (turns.length + system.length + text.length + pictures.length === 0) return sessionStorage.removeItem(STORED);
+    return sessionStorage.setItem(STORED, JSON.stringify({ system, draft: { text, pictures }, turns: turns.map(({ events, error, ...turn }) => ({ ...turn, error: error && plain(error) })) }));
   };
   addEventListener('beforeunload', (event) => {
     if (!keyIsKept()) return;

@@ -31,6 +31,7 @@ export function useForm(data, reload, lead) {
     lead(data.schema.find((definition) => idOf(definition) in found));
   };
   const [isSaving, save] = useBusy(async () => {
+    if (!isDirty) return;
     const found = Object.fromEntries(changed.map((definition) => [idOf(definition), faultOf(definition, drafts[idOf(definition)])]).filter(([, fault]) => fault));
     if (Object.keys(found).length > 0) return fail(found);
     try {
@@ -41,6 +42,7 @@ export function useForm(data, reload, lead) {
       return fail({ [idOf(definition)]: refusal(error.message) });
     }
     await reload();
+    setFaults({});
     // What was typed while this was under way is not saved.
     setDrafts((now) => Object.fromEntries(Object.entries(now).filter(([id, draft]) => draft !== drafts[id])));
     toast.ok(t('savedDone', { n: changed.length }));

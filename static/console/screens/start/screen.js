@@ -42,8 +42,8 @@ function Steps({ data, reload }) {
   // A key that was just made stays in sight until it is copied.
   const hold = (next) => {
     setKey(next);
-    // The playground goes on with it, and so does this screen after a reload.
-    chosenKey.set(next && { name: next.name, key: next.key });
+    // The playground goes on with it, and so does this screen after a reload. Until there is another, both keep the old one.
+    if (next) chosenKey.set({ name: next.name, key: next.key });
     setOpened('key');
   };
   const added = async () => {
