@@ -215,10 +215,14 @@ test('the end is followed while it is in sight, and left alone by whoever reads 
   await page.mouse.move(600, 300);
   // Less than a line: a start of reading none the less.
   await page.mouse.wheel(0, -40);
-  await until(async () => (await place()).left > 100, 'growth below');
-  // A turn of the wheel takes the browser a moment.
+  // A turn of the wheel takes the browser a moment; a page that is still followed never rests so long.
   let top = -1;
-  await until(async () => { const before = top; ({ top } = await place()); return top === before; }, 'the end of the turn');
+  let since = 0;
+  await until(async () => {
+    const now = (await place()).top;
+    if (now !== top) [top, since] = [now, Date.now()];
+    return Date.now() - since > 400;
+  }, 'the end of the turn');
   const length = await page.evaluate(() => document.documentElement.scrollHeight);
   await until(() => page.evaluate((old) => document.documentElement.scrollHeight > old + 400, length), 'more lines');
   assert.ok(Math.abs((await place()).top - top) < 2, 'the page stayed where it was read');

@@ -102,20 +102,23 @@ function NoModels({ error, retry }) {
 /** Keeps the end in sight while it was in sight. @returns {() => void} goes there */
 function useFollow(list) {
   const atEnd = useRef(true);
+  const last = useRef(0);
   const page = document.documentElement;
   useEffect(() => {
-    let last = page.scrollTop;
     const onScroll = () => {
       const left = page.scrollHeight - page.clientHeight - page.scrollTop;
       // Whoever goes up, by however little, reads there.
-      atEnd.current = page.scrollTop < last ? left < 2 : atEnd.current || left < 80;
-      last = page.scrollTop;
+      atEnd.current = page.scrollTop < last.current ? left < 2 : atEnd.current || left < 80;
+      last.current = page.scrollTop;
     };
     addEventListener('scroll', onScroll, { passive: true });
     return () => removeEventListener('scroll', onScroll);
   }, []);
   useEffect(() => {
-    if (atEnd.current && list.length > 0) page.scrollTop = page.scrollHeight;
+    if (!atEnd.current || list.length === 0) return;
+    page.scrollTop = page.scrollHeight;
+    // A turn of the wheel that is under way begins from here.
+    last.current = page.scrollTop;
   }, [list]);
   return () => { atEnd.current = true; };
 }
