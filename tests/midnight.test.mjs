@@ -39,6 +39,6 @@ test('the first chat of a local day empties the cache, after its answer', async 
   const first = await gw.chat('good morning', { stream: true });
   assert.equal(first.status, 200, first.text);
   assert.match(first.headers.get('server-timing'), /\bdb;desc="?1"?;/, 'the chat itself costs what it always does');
-  await until(async () => (await copies()) === 0, 'an empty cache');
+  await until(async () => (await copies()) === 0, 'an empty cache', 30_000);
   for (const path of paths) assert.equal((await gw.call('GET', path)).status, 200, 'fetched again');
 });
