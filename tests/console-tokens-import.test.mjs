@@ -2,33 +2,30 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, beforeEach, test } from 'node:test';
-import { openConsole } from './lib/console.mjs';
 import { jwt } from './lib/gateway.mjs';
+import { openTokens, suffix } from './lib/tokens.mjs';
 
 const HTML = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
-const suffix = (name) => jwt(name).slice(-6);
 
 let view;
-before(async () => { view = await openConsole({ vars: { encryption_key: 'a key of the suite, long enough' } }); });
+let open;
+let dialog;
+let row;
+before(async () => {
+  view = await openTokens();
+  ({ open, dialog, row } = view);
+});
 beforeEach(async () => {
   await view.gw.pool(['basic-1', 'basic-2']);
   await open();
 });
 after(() => view?.stop());
 
-async function open() {
-  await view.page.goto(`${view.gw.url}/manage#/tokens`);
-  await view.page.reload();
-  await view.page.getByRole('heading', { level: 1 }).waitFor();
-}
-
-const dialog = () => view.page.getByRole('dialog');
 const preview = () => dialog().getByRole('region', { name: 'What will happen' });
 const counted = async (counts) => {
   for (const [name, count] of Object.entries(counts)) await preview().getByRole('button', { name: `${name} ${count}`, exact: true }).waitFor();
 };
 const suffixes = async () => (await view.gw.tokens()).map((row) => row.token_suffix).sort();
-const row = (name) => view.page.getByRole('row').filter({ hasText: suffix(name) });
 
 /** Files from outside, over the whole screen and let go. */
 const dragged = (files) => view.page.evaluateHandle((list) => {

@@ -2,24 +2,20 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openConsole } from './lib/console.mjs';
-import { jwt, until } from './lib/gateway.mjs';
-
-const suffix = (name) => jwt(name).slice(-6);
+import { until } from './lib/gateway.mjs';
+import { openTokens, suffix } from './lib/tokens.mjs';
 
 let view;
-before(async () => { view = await openConsole({ vars: { encryption_key: 'a key of the suite, long enough' } }); });
+let open;
+let dialog;
+let row;
+let stored;
+before(async () => {
+  view = await openTokens();
+  ({ open, dialog, row, stored } = view);
+});
 after(() => view?.stop());
 
-async function open(query = '') {
-  await view.page.goto(`${view.gw.url}/manage#/tokens${query}`);
-  await view.page.reload();
-  await view.page.getByRole('heading', { level: 1 }).waitFor();
-}
-
-const dialog = () => view.page.getByRole('dialog');
-const row = (name) => view.page.getByRole('row').filter({ hasText: suffix(name) });
-const stored = async (name) => (await view.gw.tokens()).find((each) => each.token_suffix === suffix(name));
 const act = async (name, what) => {
   await row(name).getByRole('button', { name: /^Actions for/ }).click();
   await view.page.getByRole('menuitem', { name: what }).click();

@@ -1,25 +1,22 @@
 // The tokens screen as a person uses it: what is done to one token, to some, and to all that fit a filter.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { openConsole } from './lib/console.mjs';
 import { jwt, until } from './lib/gateway.mjs';
+import { openTokens, suffix } from './lib/tokens.mjs';
 
 const HTML = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
-const suffix = (name) => jwt(name).slice(-6);
 
 let view;
-before(async () => { view = await openConsole({ vars: { encryption_key: 'a key of the suite, long enough' } }); });
+let open;
+let dialog;
+let row;
+let stored;
+before(async () => {
+  view = await openTokens();
+  ({ open, dialog, row, stored } = view);
+});
 after(() => view?.stop());
 
-async function open(query = '') {
-  await view.page.goto(`${view.gw.url}/manage#/tokens${query}`);
-  await view.page.reload();
-  await view.page.getByRole('heading', { level: 1 }).waitFor();
-}
-
-const dialog = () => view.page.getByRole('dialog');
-const row = (name) => view.page.getByRole('row').filter({ hasText: suffix(name) });
-const stored = async (name) => (await view.gw.tokens()).find((each) => each.token_suffix === suffix(name));
 const told = (words) => view.page.getByText(words, { exact: true }).first().waitFor();
 const focused = () => view.page.evaluate(() => {
   const element = document.activeElement;
