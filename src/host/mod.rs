@@ -6,6 +6,7 @@
 use std::{
     fmt,
     pin::Pin,
+    rc::Rc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -22,6 +23,9 @@ use futures::{
 pub mod native;
 #[cfg(target_family = "wasm")]
 pub mod wasi;
+pub mod websocket;
+
+use websocket::{Handshake, WebSocket, WebSocketError};
 
 /// A body as it comes in, from a client or from upstream.
 pub type ByteStream = LocalBoxStream<'static, Result<Bytes, SendError>>;
@@ -143,6 +147,9 @@ pub trait Host {
         &self,
         request: http::Request<Bytes>,
     ) -> LocalBoxFuture<'_, Result<http::Response<Unread>, SendError>>;
+
+    /// Opens a WebSocket. Dropping the future gives the attempt up.
+    fn connect(&self, handshake: Handshake) -> LocalBoxFuture<'_, Result<Rc<dyn WebSocket>, WebSocketError>>;
 
     /// The value of a variable of the manifest, `None` when it is not set.
     fn variable<'a>(&'a self, name: &'a str) -> LocalBoxFuture<'a, Option<String>>;

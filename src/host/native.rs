@@ -24,17 +24,22 @@ use rusqlite::{
     Connection, StatementStatus, limits::Limit, params_from_iter, types::Value as SqlValue, types::ValueRef,
 };
 
-use super::{DbError, Host, KvError, Row, SendError, Unread, Value};
+use super::{
+    DbError, Host, KvError, Row, SendError, Unread, Value,
+    websocket::{Handshake, WebSocket, WebSocketError},
+};
 use crate::app::App;
 
 mod clock;
 mod script;
+mod socket;
 #[cfg(test)]
 mod tests;
 
 pub use clock::{Clock, START};
 use script::play;
 pub use script::{Answer, Step};
+pub use socket::{Frame, Sockets};
 
 /// What D1's SQLite takes less of than others do.
 /// Source: `setupSecurity` in `src/workerd/util/sqlite.c++` of cloudflare/workerd.
@@ -72,6 +77,8 @@ pub struct NativeHost {
     pub steps_left: Cell<Option<u32>>,
     pub variables: RefCell<HashMap<String, String>>,
     upstream: RefCell<Upstream>,
+    server: RefCell<socket::Server>,
+    pub sockets: Rc<Sockets>,
     /// What was sent upstream.
     pub requests: RefCell<Vec<http::Request<Bytes>>>,
     /// How many upstream bodies are still being read.
@@ -112,6 +119,8 @@ impl NativeHost {
             steps_left: Cell::new(None),
             variables: RefCell::default(),
             upstream: RefCell::new(Box::new(|_| Err(SendError::Connection("no upstream is scripted".to_owned())))),
+            server: RefCell::new(Box::new(|_| Err(WebSocketError::Unreachable("no server is scripted".to_owned())))),
+            sockets: Rc::default(),
             requests: RefCell::default(),
             open_bodies: Rc::default(),
             clock: Clock::default(),
@@ -165,6 +174,11 @@ impl NativeHost {
 
     pub fn on_send(&self, upstream: impl Fn(&http::Request<Bytes>) -> Result<Answer, SendError> + 'static) {
         *self.upstream.borrow_mut() = Box::new(upstream);
+    }
+
+    /// Scripts the server of WebSockets: its frames for each connection, or an error.
+    pub fn on_connect(&self, server: impl Fn(&Handshake) -> Result<Vec<Frame>, WebSocketError> + 'static) {
+        *self.server.borrow_mut() = Box::new(server);
     }
 
     /// One statement, for a test's own look at the database. Not counted.
@@ -295,6 +309,17 @@ impl Host for NativeHost {
             Ok(head
                 .body(Unread::Chunks(play(answer.body, self.clock.clone(), &self.open_bodies)))
                 .expect("the script's headers are valid"))
+        }
+        .boxed_local()
+    }
+
+    fn connect(&self, handshake: Handshake) -> LocalBoxFuture<'_, Result<Rc<dyn WebSocket>, WebSocketError>> {
+        async move {
+            self.step().await;
+            let frames = (self.server.borrow())(&handshake);
+            self.sockets.handshakes.borrow_mut().push(handshake);
+            let connection = socket::Connection::open(frames?, self.clock.clone(), self.sockets.clone());
+            Ok(Rc::new(connection) as Rc<dyn WebSocket>)
         }
         .boxed_local()
     }

@@ -1,6 +1,6 @@
 //! The port on spin-sdk: the only code that knows the component's bindings.
 
-use std::{cell::OnceCell, convert::Infallible, error::Error, time::Duration};
+use std::{cell::OnceCell, convert::Infallible, error::Error, rc::Rc, time::Duration};
 
 use bytes::Bytes;
 use futures::{FutureExt, StreamExt, future::LocalBoxFuture, stream};
@@ -21,7 +21,10 @@ use spin_sdk::{
     },
 };
 
-use super::{Body, ByteStream, DbError, Host, KvError, Reply, Request, Row, SendError, Unread, Value};
+use super::{
+    Body, ByteStream, DbError, Host, KvError, Reply, Request, Row, SendError, Unread, Value,
+    websocket::{Handshake, WebSocket, WebSocketError},
+};
 
 /// The host for one request. Connections are opened when they are first needed and kept until it ends.
 #[derive(Default)]
@@ -89,6 +92,10 @@ impl Host for WasiHost {
             Ok(answer)
         }
         .boxed_local()
+    }
+
+    fn connect(&self, _handshake: Handshake) -> LocalBoxFuture<'_, Result<Rc<dyn WebSocket>, WebSocketError>> {
+        async { Err(WebSocketError::Unreachable("this build has no WebSocket interface".to_owned())) }.boxed_local()
     }
 
     fn variable<'a>(&'a self, name: &'a str) -> LocalBoxFuture<'a, Option<String>> {

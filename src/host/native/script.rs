@@ -62,11 +62,11 @@ pub fn play(steps: Vec<Step>, clock: Clock, open: &Rc<Cell<usize>>) -> ByteStrea
     .boxed_local()
 }
 
-/// Counts a body as open until it is dropped or was read to its end.
-struct Reading(Rc<Cell<usize>>);
+/// Counts a body or connection as open until it is dropped.
+pub struct Reading(Rc<Cell<usize>>);
 
 impl Reading {
-    fn begin(count: &Rc<Cell<usize>>) -> Self {
+    pub fn begin(count: &Rc<Cell<usize>>) -> Self {
         count.set(count.get() + 1);
         Reading(count.clone())
     }

@@ -3,7 +3,7 @@
 use futures::StreamExt;
 
 use super::*;
-use crate::store::schema;
+use crate::{host::websocket, store::schema};
 
 #[test]
 fn refuses_what_a_real_host_refuses() {
@@ -63,4 +63,45 @@ fn the_schema_applies_to_an_empty_database_and_again() {
         schema::migrate(&db).await.expect("and a current one too");
     });
     assert_eq!(host.number("SELECT count(*) FROM d1_migrations"), schema::MIGRATIONS.len() as i64);
+}
+
+#[test]
+fn a_socket_follows_its_script_and_closes_when_dropped() {
+    let host = NativeHost::new();
+    host.on_connect(|handshake| {
+        assert_eq!(handshake.url, "wss://grok.test/");
+        Ok(vec![
+            Frame::Text("hello".to_owned()),
+            Frame::AfterSent(2),
+            Frame::Wait(Duration::from_secs(5)),
+            Frame::Text("both came".to_owned()),
+            Frame::Close(1000, "bye"),
+        ])
+    });
+    let client = host.clone();
+    let seen = host.run(async move {
+        let handshake = Handshake {
+            url: "wss://grok.test/".to_owned(),
+            headers: http::HeaderMap::new(),
+            addresses: Vec::new(),
+            connect_timeout: Duration::from_secs(1),
+            max_message_bytes: 1024,
+        };
+        let socket = client.connect(handshake).await.expect("the script accepts");
+        let mut messages = websocket::messages(socket.clone());
+        let mut seen = vec![messages.next().await];
+        for text in ["1", "2"] {
+            assert!(messages.next().now_or_never().is_none(), "nothing comes before both messages");
+            socket.send(text.to_owned()).await.expect("it is open");
+        }
+        seen.push(messages.next().await);
+        seen.push(messages.next().await);
+        assert_eq!(client.sockets.open.get(), 1);
+        assert!(messages.next().await.is_none(), "an error is the end");
+        seen
+    });
+    let closed = Err(WebSocketError::Closed { code: 1000, reason: "bye".to_owned() });
+    assert_eq!(seen, [Some(Ok("hello".to_owned())), Some(Ok("both came".to_owned())), Some(closed)]);
+    assert_eq!((host.sockets.open.get(), host.now() - START), (0, 5_000));
+    assert_eq!(*host.sockets.sent.borrow(), ["1", "2"]);
 }
