@@ -35,6 +35,8 @@ pub enum Kind {
     /// Every token that could serve the model is cooling or has spent its quota.
     AllTokensCooling,
     NoToken,
+    /// No account's type has the mode that the model needs.
+    NotEntitled,
     /// Grok refused this gateway's requests, whichever account they come from.
     UpstreamBlocked,
     UpstreamOverloaded,
@@ -72,6 +74,7 @@ impl Kind {
             Kind::TooManyLogins => (S::TOO_MANY_REQUESTS, "rate_limit_error", "TOO_MANY_LOGINS"),
             Kind::AllTokensCooling => (S::TOO_MANY_REQUESTS, "rate_limit_error", "rate_limit_exceeded"),
             Kind::NoToken => (S::SERVICE_UNAVAILABLE, SERVER, "no_available_token"),
+            Kind::NotEntitled => (S::FORBIDDEN, "permission_error", "model_not_available"),
             Kind::UpstreamBlocked => (S::BAD_GATEWAY, SERVER, "upstream_blocked"),
             Kind::UpstreamOverloaded => (S::SERVICE_UNAVAILABLE, SERVER, "upstream_overloaded"),
             Kind::Upstream => (S::BAD_GATEWAY, SERVER, "upstream_error"),

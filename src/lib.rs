@@ -2,17 +2,18 @@
 //!
 //! A request enters here, [`router`] finds its route and guard, a handler of [`openai`] or [`admin`] answers
 //! it. Handlers reach the machine only through the port in [`host`], keep things through [`store`] and speak
-//! with Grok through [`grok`]. `ARCHITECTURE.md` tells the life of a request.
+//! with Grok through [`providers`]. `ARCHITECTURE.md` tells the life of a request.
 
 pub mod admin;
 pub mod app;
 pub mod assets;
 pub mod auth;
 pub mod deadline;
+pub mod dns;
 pub mod error;
-pub mod grok;
 pub mod host;
 pub mod http_io;
+pub mod inference;
 pub mod json;
 pub mod maintenance;
 pub mod media;
@@ -20,6 +21,7 @@ pub mod openai;
 pub mod password;
 pub mod peer;
 pub mod pool;
+pub mod providers;
 pub mod router;
 pub mod sealing;
 pub mod secrets;

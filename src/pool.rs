@@ -3,7 +3,7 @@
 //! Pure. Which token serves a request is chosen by the statement in [`crate::store::reserve`]; what is
 //! decided here is applied by the trigger on the view `token_outcomes`.
 
-use crate::grok::{fault::Fault, models::Bucket};
+use crate::providers::{ProviderError, catalog::Bucket};
 
 const HOUR: i64 = 3_600_000;
 /// How many reservations pass a token over after an ordinary error.
@@ -15,7 +15,7 @@ pub enum Outcome<'a> {
     Success {
         cost: i64,
     },
-    Fault(&'a Fault),
+    Failed(&'a ProviderError),
     /// The client went away, or the caller was at fault: no token has earned anything by it.
     Nobody,
 }
@@ -54,35 +54,45 @@ pub fn effect(outcome: Outcome, used: &Used, now: i64) -> Effect {
     match outcome {
         Outcome::Success { cost } => Effect { spent: cost, strike: -1, ..Effect::default() },
         Outcome::Nobody => Effect::default(),
-        Outcome::Fault(fault) => of_fault(fault, used, now),
+        Outcome::Failed(fault) => of_fault(fault, used, now),
     }
 }
 
-fn of_fault(fault: &Fault, used: &Used, now: i64) -> Effect {
+fn of_fault(fault: &ProviderError, used: &Used, now: i64) -> Effect {
     let reason = fault.to_string();
     match fault {
-        Fault::RateLimited { quota_spent: true, .. } => {
+        ProviderError::RateLimited { quota_spent: true, .. } => {
             let (window_until, cool_until) = (now + default_window(used.is_super), now + 10 * HOUR);
-            Effect { drained: true, window_until, cool_until, reason, ..Effect::default() }
+            // Grok counts by mode. The ordinary counter here is that of several modes: only this one is used up.
+            let drained = used.bucket == Bucket::Heavy;
+            Effect { drained, window_until, cool_until, reason, ..Effect::default() }
         }
-        Fault::RateLimited { quota_spent: false, .. } => {
+        ProviderError::RateLimited { quota_spent: false, .. } => {
             let rest = if used.remaining == Some(0) { 10 * HOUR } else { HOUR };
             Effect { cool_until: now + rest, reason, ..Effect::default() }
         }
-        Fault::DeadAccount(_) => Effect { skip: SKIPPED, strike: 1, reason, ..Effect::default() },
-        Fault::Server(_)
-        | Fault::Connect
-        | Fault::Timeout
-        | Fault::Cut
-        | Fault::Empty
-        | Fault::TooLong
-        | Fault::Unreadable => Effect { skip: SKIPPED, reason, ..Effect::default() },
-        Fault::AntiBot
-        | Fault::Overloaded { .. }
-        | Fault::Moderated(_)
-        | Fault::CallerError(_)
-        | Fault::ModelNotFound
-        | Fault::Policy(_) => Effect::default(),
+        ProviderError::Throttled { retry_after } => {
+            let cool_until = now + i64::try_from(*retry_after).unwrap_or_default() * 1000;
+            Effect { cool_until, reason, ..Effect::default() }
+        }
+        ProviderError::NotEntitled(_) => Effect { cool_until: now + 10 * HOUR, reason, ..Effect::default() },
+        ProviderError::DeadAccount(_) => Effect { skip: SKIPPED, strike: 1, reason, ..Effect::default() },
+        ProviderError::Server(_)
+        | ProviderError::Connect
+        | ProviderError::Timeout
+        | ProviderError::Cut
+        | ProviderError::Empty
+        | ProviderError::TooLong
+        | ProviderError::Unreadable => Effect { skip: SKIPPED, reason, ..Effect::default() },
+        ProviderError::AntiBot
+        | ProviderError::Overloaded { .. }
+        | ProviderError::Moderated(_)
+        | ProviderError::CallerError(_)
+        | ProviderError::PromptTooLong
+        | ProviderError::MissingSignature
+        | ProviderError::NoAddress(_)
+        | ProviderError::ModelNotFound
+        | ProviderError::Policy(_) => Effect::default(),
     }
 }
 
@@ -93,12 +103,12 @@ mod tests {
     const NOW: i64 = 1_769_673_600_000;
 
     fn used(is_super: bool, remaining: Option<i64>) -> Used {
-        let (suffix, limit_name, bucket) = ("abcdef".to_owned(), "grok-4", Bucket::Normal);
+        let (suffix, limit_name, bucket) = ("abcdef".to_owned(), "auto", Bucket::Normal);
         Used { token_id: 1, suffix, is_super, limit_name, bucket, remaining }
     }
 
-    fn after(fault: Fault) -> Effect {
-        effect(Outcome::Fault(&fault), &used(false, Some(80)), NOW)
+    fn after(fault: ProviderError) -> Effect {
+        effect(Outcome::Failed(&fault), &used(false, Some(80)), NOW)
     }
 
     #[test]
@@ -109,38 +119,49 @@ mod tests {
 
     #[test]
     fn a_rate_limit_cools_by_what_is_left() {
-        let too_many = Fault::RateLimited { quota_spent: false, retry_after: None };
+        let too_many = ProviderError::RateLimited { quota_spent: false, retry_after: None };
         for (remaining, hours) in [(Some(80), 1), (Some(1), 1), (None, 1), (Some(0), 10)] {
-            let effect = effect(Outcome::Fault(&too_many), &used(false, remaining), NOW);
+            let effect = effect(Outcome::Failed(&too_many), &used(false, remaining), NOW);
             assert_eq!(
                 (effect.cool_until, effect.drained, effect.strike, effect.skip),
                 (NOW + hours * HOUR, false, 0, 0)
             );
         }
-        let spent = Fault::RateLimited { quota_spent: true, retry_after: None };
+        let spent = ProviderError::RateLimited { quota_spent: true, retry_after: None };
         for (is_super, window) in [(false, 20), (true, 2)] {
-            let effect = effect(Outcome::Fault(&spent), &used(is_super, Some(80)), NOW);
-            assert_eq!((effect.cool_until, effect.drained), (NOW + 10 * HOUR, true));
-            assert_eq!(effect.window_until, NOW + window * HOUR);
+            for (bucket, drained) in [(Bucket::Normal, false), (Bucket::Heavy, true)] {
+                let used = Used { bucket, ..used(is_super, Some(80)) };
+                let effect = effect(Outcome::Failed(&spent), &used, NOW);
+                assert_eq!((effect.cool_until, effect.drained), (NOW + 10 * HOUR, drained));
+                assert_eq!(effect.window_until, NOW + window * HOUR);
+            }
         }
+    }
+
+    #[test]
+    fn a_short_limit_and_a_missing_mode_cool_and_do_not_strike() {
+        let effect = after(ProviderError::Throttled { retry_after: 60 });
+        assert_eq!((effect.cool_until, effect.strike, effect.skip), (NOW + 60_000, 0, 0));
+        let effect = after(ProviderError::NotEntitled("heavy".to_owned()));
+        assert_eq!((effect.cool_until, effect.strike, effect.skip), (NOW + 10 * HOUR, 0, 0));
     }
 
     #[test]
     fn an_ordinary_error_passes_the_token_over() {
         let faults = [
-            Fault::Server(502),
-            Fault::Connect,
-            Fault::Timeout,
-            Fault::Cut,
-            Fault::Empty,
-            Fault::TooLong,
-            Fault::Unreadable,
+            ProviderError::Server(502),
+            ProviderError::Connect,
+            ProviderError::Timeout,
+            ProviderError::Cut,
+            ProviderError::Empty,
+            ProviderError::TooLong,
+            ProviderError::Unreadable,
         ];
         for fault in faults {
             let expected = Effect { skip: 5, reason: fault.to_string(), ..Effect::default() };
             assert_eq!(after(fault), expected);
         }
-        let dead = Fault::DeadAccount("invalid-credentials".to_owned());
+        let dead = ProviderError::DeadAccount("invalid-credentials".to_owned());
         let expected = Effect { skip: 5, strike: 1, reason: dead.to_string(), ..Effect::default() };
         assert_eq!(after(dead), expected);
     }
@@ -149,12 +170,15 @@ mod tests {
     fn what_is_not_the_accounts_fault_leaves_no_trace() {
         let text = || "text".to_owned();
         for fault in [
-            Fault::AntiBot,
-            Fault::Overloaded { retry_after: Some(5) },
-            Fault::Moderated(text()),
-            Fault::CallerError(text()),
-            Fault::ModelNotFound,
-            Fault::Policy(text()),
+            ProviderError::AntiBot,
+            ProviderError::Overloaded { retry_after: Some(5) },
+            ProviderError::Moderated(text()),
+            ProviderError::CallerError(text()),
+            ProviderError::PromptTooLong,
+            ProviderError::MissingSignature,
+            ProviderError::NoAddress(text()),
+            ProviderError::ModelNotFound,
+            ProviderError::Policy(text()),
         ] {
             assert_eq!(after(fault), Effect::default());
         }

@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize, de::IgnoredAny};
 use crate::{app::App, secrets::Vault};
 
 mod change;
+mod types;
 
 pub use change::{ApiKeyChange, Change, Checked, Patch};
+pub use types::Transport;
 
 /// One setting, as the console and the checks see it.
 #[derive(Debug, Serialize)]
@@ -40,6 +42,11 @@ pub enum Rule {
         default: &'static str,
         #[serde(rename = "format")]
         form: Form,
+    },
+    /// One of a few words.
+    Choice {
+        default: &'static str,
+        options: &'static [&'static str],
     },
     /// Written, never served. The password and the API key have tables of their own, other secrets are
     /// sealed into their section.
@@ -145,15 +152,17 @@ section! {
     /// What concerns the way Grok is spoken to.
     "grok" Grok {
         x_statsig_id: Sealed = Rule::Secret { form: Form::Header }, "",
-            "Value of the header x-statsig-id, supplied by you. Empty: the header is not sent";
+            "Value of the header x-statsig-id, supplied by you: videos and chat_transport http need it. Empty: not sent";
         cf_clearance: Sealed = Rule::Secret { form: Form::Cookie }, "",
             "Value of the cookie cf_clearance, supplied by you. Empty: the cookie is not sent";
         user_agent: String = text("", Form::Header), "",
-            "Value of the header user-agent, the one that cf_clearance was given to. Empty: the header is not sent";
+            "Value of the header user-agent, the one that cf_clearance was given to. Empty: the gateway's own name";
         filtered_tags: Vec<String> = text("xaiartifact,xai:tool_usage_card,grok:render", Form::List), "",
             "Tags that are removed from answers, with commas between them";
         show_thinking: bool = Rule::Boolean { default: true }, "",
             "Whether answers show the thinking";
+        chat_transport: Transport = Rule::Choice { default: "websocket", options: Transport::NAMES }, "",
+            "How chats reach Grok: websocket, as its page does, or http, the older stream, which needs x_statsig_id";
         temporary: bool = Rule::Boolean { default: true }, "",
             "Whether conversations are temporary, so that they do not stay in the account's history";
         stream_first_response_timeout: Option<Duration> = timeout(30), "s",
@@ -262,7 +271,7 @@ fn default_of(rule: &Rule) -> Option<Scalar> {
     match *rule {
         Rule::Boolean { default } => Some(Scalar::Boolean(default)),
         Rule::Integer { default, .. } => Some(Scalar::Integer(default)),
-        Rule::Text { default, .. } => Some(Scalar::Text(default.to_owned())),
+        Rule::Text { default, .. } | Rule::Choice { default, .. } => Some(Scalar::Text(default.to_owned())),
         Rule::Secret { .. } => None,
     }
 }

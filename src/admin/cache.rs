@@ -11,9 +11,9 @@ use crate::{
     app::App,
     auth::AdminSession,
     error::{Error, Result},
-    grok::media::MediaKind,
     host::{Reply, Request},
     http_io,
+    media::kind::MediaKind,
     media::{address, clean, id},
     store::media_copies,
 };

@@ -17,13 +17,12 @@ use crate::{
     app::{App, hex},
     auth::AdminSession,
     error::{Error, Result},
-    grok::{
-        client::{Access, Client},
-        fault::Fault,
-        limits::Limits,
-    },
     host::{Reply, Request},
     http_io,
+    providers::{
+        ProviderError,
+        grok_web::{client::Client, credentials::Credentials, quota::Limits},
+    },
     secrets::Vault,
     settings::Grok,
     store::refresh_job::{self, Checked, Finding, Handed, Outcome, Progress, TRIES},
@@ -138,31 +137,38 @@ async fn work_on_slice(app: &App, settings: &Grok, calls: i64) -> Result<()> {
 /// Asks for every token that there is time for.
 async fn ask(app: &App, vault: &Vault, settings: &Grok, tokens: &[Handed]) -> Vec<Finding> {
     let last_start = app.host.monotonic() + LAST_START.as_millis() as u64;
-    let access = |token: &Handed| Some(Access::new(vault, settings, vault.unseal(&token.sealed, &token.hash)?));
-    let accesses: Vec<Option<Access>> = tokens.iter().map(access).collect();
-    let readable = tokens.iter().zip(&accesses).enumerate().filter_map(|(n, (t, a))| Some((n, t, a.as_ref()?)));
-    let calls = readable.flat_map(|(n, token, access)| {
+    let credentials =
+        |token: &Handed| Some(Credentials::new(vault, settings, vault.unseal(&token.sealed, &token.hash)?));
+    let all: Vec<Option<Credentials>> = tokens.iter().map(credentials).collect();
+    let readable = tokens.iter().zip(&all).enumerate().filter_map(|(n, (t, a))| Some((n, t, a.as_ref()?)));
+    let calls = readable.flat_map(|(n, token, credentials)| {
         let (normal, heavy) = names(token.token_type);
-        [Some(normal), heavy].into_iter().enumerate().filter_map(move |(which, name)| Some((n, access, which, name?)))
+        [Some(normal), heavy]
+            .into_iter()
+            .enumerate()
+            .filter_map(move |(which, name)| Some((n, credentials, which, name?)))
     });
-    let call = async |(n, access, which, name)| {
+    let call = async |(n, credentials, which, name)| {
         let is_late = app.host.monotonic() > last_start;
-        let answer = if is_late { None } else { Some(Client::new(app, access).await.rate_limits(name).await) };
+        let answer = if is_late { None } else { Some(Client::new(app, credentials).await.rate_limits(name).await) };
         (n, which, answer)
     };
-    let mut answers: Vec<[Option<Result<Limits, Fault>>; 2]> = tokens.iter().map(|_| [None, None]).collect();
+    let mut answers: Vec<[Option<Result<Limits, ProviderError>>; 2]> = tokens.iter().map(|_| [None, None]).collect();
     let mut asked = stream::iter(calls).map(call).buffer_unordered(AT_ONCE).boxed_local();
     while let Some((n, which, answer)) = asked.next().await {
         answers[n][which] = answer;
     }
     let now = app.now();
-    let finding = |((token, access), [normal, heavy]): ((&Handed, &Option<Access>), [_; 2])| match (access, normal) {
-        (None, _) => Some(Finding::failed(token.id, Fault::Unreadable.to_string())),
+    let finding = |((token, credentials), [normal, heavy]): ((&Handed, &Option<Credentials>), [_; 2])| match (
+        credentials,
+        normal,
+    ) {
+        (None, _) => Some(Finding::failed(token.id, ProviderError::Unreadable.to_string())),
         // A token whose first call was not begun stays in the slice.
         (_, None) => None,
         (_, Some(normal)) => Some(found(token, Verdict::of(normal, heavy), now)),
     };
-    tokens.iter().zip(&accesses).zip(answers).filter_map(finding).collect()
+    tokens.iter().zip(&all).zip(answers).filter_map(finding).collect()
 }
 
 fn found(token: &Handed, verdict: Verdict, now: i64) -> Finding {

@@ -1,12 +1,12 @@
 //! Asking Grok what an account has left: the one way of doing so, for the test of a token and the refresh of all.
 
 use crate::{
-    grok::{
-        fault::Fault,
-        limits::Limits,
-        models::{HEAVY_QUOTA_MODEL, NORMAL_QUOTA_MODEL},
-    },
     pool,
+    providers::{
+        ProviderError,
+        catalog::{HEAVY_QUOTA, NORMAL_QUOTA},
+        grok_web::quota::Limits,
+    },
     store::tokens::{Quota, TokenType},
 };
 
@@ -15,7 +15,7 @@ const MAX_WINDOW: i64 = 31 * 24 * 3_600_000;
 
 /// The rate-limit names to ask for, one call each: the ordinary quota, and the heavy one of those who have it.
 pub fn names(token_type: TokenType) -> (&'static str, Option<&'static str>) {
-    (NORMAL_QUOTA_MODEL, (token_type == TokenType::Super).then_some(HEAVY_QUOTA_MODEL))
+    (NORMAL_QUOTA, (token_type == TokenType::Super).then_some(HEAVY_QUOTA))
 }
 
 /// What the calls say of an account. The ordinary quota decides: an account whose heavy quota cannot be had is
@@ -27,17 +27,17 @@ pub enum Verdict {
         heavy: Limits,
     },
     /// The account is gone; the fault holds the words that said so.
-    Dead(Fault),
+    Dead(ProviderError),
     /// Nothing was learnt of the account.
-    Unknown(Fault),
+    Unknown(ProviderError),
 }
 
 impl Verdict {
     /// From the answers for the two [`names`].
-    pub fn of(normal: Result<Limits, Fault>, heavy: Option<Result<Limits, Fault>>) -> Self {
+    pub fn of(normal: Result<Limits, ProviderError>, heavy: Option<Result<Limits, ProviderError>>) -> Self {
         match normal {
             Ok(normal) => Verdict::Alive { normal, heavy: heavy.and_then(Result::ok).unwrap_or_default() },
-            Err(fault @ Fault::DeadAccount(_)) => Verdict::Dead(fault),
+            Err(fault @ ProviderError::DeadAccount(_)) => Verdict::Dead(fault),
             Err(fault) => Verdict::Unknown(fault),
         }
     }

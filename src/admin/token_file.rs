@@ -9,7 +9,7 @@ use super::{
     tokens::{clean_note, clean_tags},
 };
 use crate::{
-    grok::token::{normalise_token, split_list},
+    providers::grok_web::token::{normalise_token, split_list},
     store::tokens::{Quota, TokenType},
 };
 

@@ -15,13 +15,12 @@ use crate::{
     app::App,
     auth::AdminSession,
     error::Result,
-    grok::{
-        client::{Access, Client},
-        fault::Fault,
-        limits::Limits,
-    },
     host::{Reply, Request},
     http_io,
+    providers::{
+        ProviderError,
+        grok_web::{client::Client, credentials::Credentials, quota::Limits},
+    },
     secrets::Vault,
     store::tokens::{self, Account, Quota},
 };
@@ -31,8 +30,8 @@ pub async fn test(app: Rc<App>, session: AdminSession, request: Request) -> Resu
     let mut body: Target = http_io::read_json(request).await?;
     let account = body.find(&app).await?;
     let vault = Vault::open(&app).await?;
-    let access = Access::new(&vault, &session.settings().grok, clear(&vault, &account)?);
-    let client = Client::new(&app, &access).await;
+    let credentials = Credentials::new(&vault, &session.settings().grok, clear(&vault, &account)?);
+    let client = Client::new(&app, &credentials).await;
     let (normal, heavy) = names(account.token.token_type);
     let heavy: OptionFuture<_> = heavy.map(|name| client.rate_limits(name)).into();
     let (normal, heavy) = join(client.rate_limits(normal), heavy).await;
@@ -70,21 +69,21 @@ struct Trouble {
 }
 
 /// Tells the account's own troubles first, then those of the way to Grok.
-async fn failed(app: &App, vault: &Vault, account: &Account, fault: &Fault) -> Result<Reply> {
+async fn failed(app: &App, vault: &Vault, account: &Account, fault: &ProviderError) -> Result<Reply> {
     let (token, now) = (&account.token, app.now());
-    let dead = matches!(fault, Fault::DeadAccount(_));
+    let dead = matches!(fault, ProviderError::DeadAccount(_));
     if dead {
         tokens::expire(&app.db, token.id, now, &fault.to_string()).await?;
     }
     let (error_type, error_code, message) = match (Status::of(token, vault, now), fault) {
-        (Status::Expired, _) | (_, Fault::DeadAccount(_)) => ("expired", 401, "The token has expired"),
+        (Status::Expired, _) | (_, ProviderError::DeadAccount(_)) => ("expired", 401, "The token has expired"),
         (Status::Cooling, _) => ("cooldown", 429, "The token is cooling down"),
         (Status::Exhausted, _) => ("exhausted", 429, "The token's quota is used up"),
-        (_, Fault::RateLimited { .. } | Fault::Overloaded { .. }) => {
+        (_, ProviderError::RateLimited { .. } | ProviderError::Throttled { .. } | ProviderError::Overloaded { .. }) => {
             ("rate_limited", 429, "Grok answers too many requests")
         }
-        (_, Fault::AntiBot | Fault::Policy(_)) => ("blocked", 403, "Grok blocks this server"),
-        (_, Fault::Timeout) => ("network", 504, "Grok did not answer in time"),
+        (_, ProviderError::AntiBot | ProviderError::Policy(_)) => ("blocked", 403, "Grok blocks this server"),
+        (_, ProviderError::Timeout) => ("network", 504, "Grok did not answer in time"),
         _ => ("network", 502, "Grok could not be asked"),
     };
     let cooldown_remaining = (error_type == "cooldown").then(|| cooldown_remaining(token, now));

@@ -14,9 +14,9 @@ use crate::{
     app::App,
     auth::{AdminSession, sha256_hex},
     error::{Error, Kind, Result},
-    grok::token::{normalise_token, split_list},
     host::{Reply, Request},
     http_io,
+    providers::grok_web::token::{normalise_token, split_list},
     secrets::Vault,
     store::{
         token_list::{self, Filter, Order},

@@ -17,8 +17,8 @@ use crate::{
 };
 
 const HOUR: u64 = 3600;
-const CHAT: &str = r#"{"model":"grok-4","messages":[{"role":"user","content":"hi"}]}"#;
-const STREAM: &str = r#"{"model":"grok-4","stream":true,"messages":[{"role":"user","content":"hi"}]}"#;
+const CHAT: &str = r#"{"model":"grok-4-fast","messages":[{"role":"user","content":"hi"}]}"#;
+const STREAM: &str = r#"{"model":"grok-4-fast","stream":true,"messages":[{"role":"user","content":"hi"}]}"#;
 
 const ANSWER: [&str; 2] = [
     "{\"result\":{\"response\":{\"token\":\"Hello\"}}}\n",
@@ -37,6 +37,8 @@ fn gateway() -> Rc<NativeHost> {
         "INSERT INTO tokens (hash, sealed, suffix, token_type, created_at) VALUES (?, 'token', 'x', 'sso', 0)",
         token,
     );
+    // The older stream, whose script is short.
+    host.sql("INSERT INTO settings VALUES ('grok', '{\"chat_transport\":\"http\"}')", vec![]);
     host.on_send(|_| Ok(Answer::chunks(ANSWER)));
     host
 }
@@ -167,7 +169,7 @@ fn the_first_request_of_a_local_day_starts_it_after_its_answer() {
         assert_eq!((status, ahead, started(&host)), (200, 1, 1), "one round trip before the answer");
         let statements = host.statements.borrow();
         let place = |text: &str| statements.iter().position(|sql| sql.contains(text)).expect("it was sent");
-        assert!(place("INSERT INTO finished_requests") < place("INSERT INTO leases"), "the chat's own row comes first");
+        assert!(place("INSERT INTO finished_chats") < place("INSERT INTO leases"), "the chat's own row comes first");
         drop(statements);
         assert_eq!((host.kv.borrow().len(), host.number("SELECT count(*) FROM media_copies")), (0, 0));
         assert!(!chat(&host), "once a day");
@@ -209,7 +211,7 @@ fn a_database_that_was_behind_has_nothing_to_be_done() {
 fn of_many_first_requests_at_once_one_starts_it() {
     let host = gateway();
     expired(&host, 100);
-    host.sql("INSERT INTO settings VALUES ('grok', '{\"stream_first_response_timeout\":0}')", vec![]);
+    host.sql("UPDATE settings SET value = json_patch(value, '{\"stream_first_response_timeout\":0}')", vec![]);
     host.statements.borrow_mut().clear();
     let answered = Rc::new(Cell::new(0));
     // Half of them are answered late, when it has long been done.

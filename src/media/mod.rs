@@ -7,12 +7,13 @@
 
 use http::{HeaderMap, Uri};
 
-use crate::{app::App, grok::media::MediaKind, peer, settings::Settings};
+use crate::{app::App, media::kind::MediaKind, peer, settings::Settings};
 
 pub mod clean;
 pub mod day;
 pub mod id;
 mod keep;
+pub mod kind;
 pub(crate) mod range;
 mod reply;
 #[cfg(test)]

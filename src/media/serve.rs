@@ -7,8 +7,8 @@ use http::{HeaderMap, Method, StatusCode};
 use crate::{
     app::App,
     error::{Error, Kind, Result},
-    grok::media::MediaKind,
     host::{Body, Reply, Request},
+    media::kind::MediaKind,
     store::media::{self, Facts, File},
 };
 

@@ -11,11 +11,11 @@ use crate::{
     app::App,
     deadline::within,
     error::{Error, Kind, Result},
-    grok::{
-        client::{self, Access},
-        fault::Fault,
-    },
     host::{SendError, Unread},
+    providers::{
+        ProviderError,
+        grok_web::{client, credentials::Credentials},
+    },
     secrets::Vault,
     store::media::File,
 };
@@ -59,8 +59,8 @@ impl Upstream {
             Error::new(Kind::Upstream, "This file lies on a host that files are not fetched from")
         })?;
         let headers = if source.as_owner {
-            let access = owner(app, file).await?;
-            access.asset_headers(&client::grok_url(app).await)
+            let credentials = owner(app, file).await?;
+            credentials.plain_headers(&client::grok_url(app).await)
         } else {
             HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("*/*"))])
         };
@@ -97,20 +97,20 @@ impl Upstream {
             Some(Err(error)) => {
                 eprintln!("{}: a file could not be fetched: {error}", self.app.request_id);
                 let timed_out = matches!(error, SendError::Timeout(_));
-                Err(Error::from(if timed_out { &Fault::Timeout } else { &Fault::Connect }))
+                Err(Error::from(if timed_out { &ProviderError::Timeout } else { &ProviderError::Connect }))
             }
-            None => Err(Error::from(&Fault::Timeout)),
+            None => Err(Error::from(&ProviderError::Timeout)),
         }
     }
 }
 
-async fn owner(app: &App, file: &File) -> Result<Access> {
+async fn owner(app: &App, file: &File) -> Result<Credentials> {
     let owner = file.owner.as_ref().ok_or_else(|| {
         Error::new(Kind::Gone, "The account that made this file was removed, and only it could read the file")
     })?;
     let vault = Vault::open(app).await?;
-    let token = vault.unseal(&owner.sealed, &owner.hash).ok_or_else(|| Error::from(&Fault::Unreadable))?;
-    Ok(Access::new(&vault, &file.settings.grok, token))
+    let token = vault.unseal(&owner.sealed, &owner.hash).ok_or_else(|| Error::from(&ProviderError::Unreadable))?;
+    Ok(Credentials::new(&vault, &file.settings.grok, token))
 }
 
 impl Found {

@@ -13,15 +13,19 @@ use http::{HeaderValue, header};
 
 use crate::{
     error::Error,
-    grok::{fault::Fault, out::Out},
     host::{Body, Chunks, Reply},
+    inference::{
+        conversation::{Conversation, Step},
+        event::Events,
+    },
+    providers::ProviderError,
 };
 
 use super::{
     completion::Collected,
-    conversation::{Conversation, Step},
     files::Files,
     ledger::Ledger,
+    render::Renderer,
     sse::EventStream,
     wire::{FinishReason, Head},
 };
@@ -32,7 +36,8 @@ const SIGN_OF_LIFE: &[u8] = b": waiting\n\n";
 /// A conversation whose first content has come.
 pub struct Begun {
     pub conversation: Conversation,
-    pub out: Out,
+    pub events: Events,
+    pub renderer: Renderer,
     pub files: Files,
     pub ledger: Ledger,
     pub head: Head,
@@ -41,14 +46,14 @@ pub struct Begun {
 /// Why an answer failed.
 pub enum Failure {
     /// The upstream's doing: another account may do better.
-    Fault(Fault),
+    Provider(ProviderError),
     /// The account has answered, but the files of its answer could not be kept.
     Unkept(Error),
 }
 
-impl From<Fault> for Failure {
-    fn from(fault: Fault) -> Self {
-        Failure::Fault(fault)
+impl From<ProviderError> for Failure {
+    fn from(fault: ProviderError) -> Self {
+        Failure::Provider(fault)
     }
 }
 
@@ -76,8 +81,8 @@ impl Begun {
     }
 
     async fn pump(mut self, mut sender: Sender<Bytes>, unread: oneshot::Receiver<()>, include_usage: bool) {
-        let mut events = EventStream::new(self.head.clone(), include_usage);
-        let sending = self.send_events(&mut sender, &mut events);
+        let mut stream = EventStream::new(self.head.clone(), include_usage);
+        let sending = self.send_events(&mut sender, &mut stream);
         let end = match select(Box::pin(sending), unread).await {
             Either::Left((end, _)) => end,
             Either::Right(_) => End::ClientLeft,
@@ -85,31 +90,36 @@ impl Begun {
         let Begun { conversation, mut ledger, .. } = self;
         // Both ends close before the bookkeeping, whatever it takes.
         drop((conversation, sender));
-        ledger.completion_tokens = events.completion_tokens();
+        ledger.completion_tokens = stream.completion_tokens();
         match end {
             End::Complete => ledger.succeeded().await,
-            End::Failed(Failure::Fault(fault)) => ledger.broke_off(&fault).await,
+            End::Failed(Failure::Provider(fault)) => ledger.broke_off(&fault).await,
             End::Failed(Failure::Unkept(error)) => ledger.unkept_in_stream(&error).await,
             End::ClientLeft => ledger.abandoned().await,
         }
     }
 
-    async fn send_events(&mut self, sender: &mut Sender<Bytes>, events: &mut EventStream) -> End {
-        let mut buffer = Vec::new();
+    async fn send_events(&mut self, sender: &mut Sender<Bytes>, stream: &mut EventStream) -> End {
+        let (mut text, mut buffer) = (String::new(), Vec::new());
         let mut step = Ok(Step::More);
         loop {
             if let Ok(Step::End(finish)) = &step {
                 self.ledger.made(finish);
             }
-            let written = self.files.write(&mut self.out, |text| events.text(text, &mut buffer)).await;
+            let written = self.files.write(&mut self.events, &mut self.renderer, &mut text).await;
+            if !matches!(step, Ok(Step::More | Step::Quiet)) {
+                self.renderer.close(&mut text);
+            }
+            stream.text(&text, &mut buffer);
+            text.clear();
             let end = match (written, step) {
                 (Err(error), _) => {
-                    events.error(&error.openai_object(), &mut buffer);
+                    stream.error(&error.openai_object(), &mut buffer);
                     Some(End::Failed(Failure::Unkept(error)))
                 }
                 (Ok(()), Err(fault)) => {
-                    events.error(&Error::from(&fault).openai_object(), &mut buffer);
-                    Some(End::Failed(Failure::Fault(fault)))
+                    stream.error(&Error::from(&fault).openai_object(), &mut buffer);
+                    Some(End::Failed(Failure::Provider(fault)))
                 }
                 (Ok(()), Ok(Step::More)) => None,
                 (Ok(()), Ok(Step::Quiet)) => {
@@ -117,7 +127,7 @@ impl Begun {
                     None
                 }
                 (Ok(()), Ok(Step::End(_))) => {
-                    events.finish(FinishReason::Stop, self.ledger.prompt_tokens, &mut buffer);
+                    stream.finish(FinishReason::Stop, self.ledger.prompt_tokens, &mut buffer);
                     Some(End::Complete)
                 }
             };
@@ -128,7 +138,7 @@ impl Begun {
             if let Some(end) = end {
                 return end;
             }
-            step = self.conversation.advance(&mut self.out).await;
+            step = self.conversation.advance(&mut self.events).await;
         }
     }
 }
@@ -136,7 +146,8 @@ impl Begun {
 /// Reads the answer to its end. Nothing has reached the client: a fault may be tried on another account.
 pub async fn collect(
     mut conversation: Conversation,
-    mut out: Out,
+    mut events: Events,
+    mut renderer: Renderer,
     files: &Files,
     ledger: &mut Ledger,
 ) -> Result<Collected, Failure> {
@@ -146,10 +157,11 @@ pub async fn collect(
         if let Step::End(finish) = &step {
             ledger.made(finish);
         }
-        files.write(&mut out, |text| collected.text(text)).await.map_err(Failure::Unkept)?;
+        files.write(&mut events, &mut renderer, &mut collected.content).await.map_err(Failure::Unkept)?;
         if let Step::End(_) = step {
+            renderer.close(&mut collected.content);
             return Ok(collected);
         }
-        step = conversation.advance(&mut out).await?;
+        step = conversation.advance(&mut events).await?;
     }
 }

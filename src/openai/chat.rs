@@ -1,4 +1,4 @@
-//! `POST /v1/chat/completions`: check, choose a token, attempt, answer.
+//! `POST /v1/chat/completions`: check, choose an account, attempt, answer.
 
 use std::rc::Rc;
 
@@ -6,16 +6,16 @@ use crate::{
     app::App,
     auth::{self, PresentedKey},
     error::{Error, Kind, Result},
-    grok::{
-        client::{Access, Client, Talk},
-        fault::Fault,
-        flatten::{flatten, last_question},
-        models::{self, Model},
-        payload,
-        usage::Tally,
-    },
     host::{Reply, Request},
     http_io,
+    inference::{
+        conversation::Conversation,
+        prompt::{Part, Prompt},
+    },
+    providers::{
+        Account, Call, ProviderError,
+        catalog::{self, Model},
+    },
     secrets::Vault,
     store::{
         gate, request_logs,
@@ -25,32 +25,35 @@ use crate::{
 
 use super::{
     answer::{self, Begun, Failure},
-    conversation::Conversation,
     files::{Files, SentTo},
     ledger::Ledger,
     models::does_not_exist,
-    pictures::{self, Picture, Source},
+    pictures::{self, Source},
+    prompt,
+    render::Renderer,
     types::ChatRequest,
     wire::{FinishReason, Head},
 };
 
 /// One request asks at most this many accounts.
 const MAX_ATTEMPTS: usize = 3;
-/// What a Worker may call for one request, storage included. A call beyond fails as if Grok had, and would be put
-/// down to the account.
+/// Workers allow 50 subrequests for one request, storage included. One more fails like a Grok error and would penalise
+/// the account.
 const MAX_CALLS: usize = 50;
 
-/// How many accounts there are calls for. Each attempt reserves a token, uploads the pictures, talks, and is written
-/// down; around them the key is checked, `fetched` pictures are fetched, and a video's post and the files' rows made.
+/// Returns how many attempts there are calls for. Each attempt reserves an account, asks for its owner's id, uploads the
+/// pictures, talks, and is written down; around them the key is checked, `fetched` pictures are fetched, and the files'
+/// rows made.
 fn attempts(fetched: usize, pictures: usize) -> usize {
-    (MAX_CALLS.saturating_sub(3 + fetched) / (3 + pictures)).clamp(1, MAX_ATTEMPTS)
+    (MAX_CALLS.saturating_sub(2 + fetched) / (4 + pictures)).clamp(1, MAX_ATTEMPTS)
 }
 
 /// A checked request, as its attempts need it.
 struct Chat {
+    /// The model's name, as the client wrote it.
+    name: String,
     model: &'static Model,
-    message: String,
-    pictures: Vec<Picture>,
+    prompt: Prompt,
     attempts: usize,
     sent_to: Rc<SentTo>,
     stream: bool,
@@ -61,11 +64,11 @@ pub async fn completions(app: Rc<App>, key: PresentedKey, request: Request) -> R
     let mut ledger = Ledger::open(&app, auth::client_address(&app, request.headers()).await);
     match read(request, &mut ledger).await {
         Ok((mut chat, sources)) => {
-            chat.pictures = pictures_of(&app, &key, sources, &mut ledger).await?;
+            chat.prompt.pictures = pictures_of(&app, &key, sources, &mut ledger).await?;
             answer(&app, &key, &chat, ledger).await
         }
         Err(error) => {
-            // A bad key is told before a bad request, and only a good key's requests are logged.
+            // Return 401 before 400; log only requests with a valid key.
             ledger.opened(gate::open(&app.db, &key, app.now()).await?);
             Err(ledger.refused(error))
         }
@@ -79,75 +82,116 @@ async fn read(request: Request, ledger: &mut Ledger) -> Result<(Chat, Vec<Source
     let request = ChatRequest::parse(&body)?;
     ledger.model = request.model.to_string();
     ledger.stream = request.stream;
-    let model = models::find(&request.model).ok_or_else(|| no_such_model(&request.model))?;
-    let mut flat = flatten(&request.messages);
+    let model = catalog::find(&request.model).ok_or_else(|| no_such_model(&request.model))?;
+    let (name, stream, include_usage) = (request.model.to_string(), request.stream, request.include_usage);
+    let (messages, mut images) = prompt::convert(request);
+    let mut prompt = Prompt { messages, pictures: Vec::new() };
     if model.is_video {
-        if flat.images.is_empty() {
+        if images.is_empty() {
             let message = format!("{} makes a video of a picture: send one as an image_url part", model.id);
             return Err(Error::invalid("messages", message));
         }
         // The service animates one picture; further ones are not even looked at.
-        flat.images.truncate(1);
-        flat.message = last_question(&request.messages);
+        images.truncate(1);
+        for message in &mut prompt.messages {
+            message.parts.retain(|part| !matches!(part, Part::Picture(1..)));
+        }
     }
-    let sources = Source::read(&flat.images)?;
-    ledger.prompt_tokens = Tally::of(&flat.message).tokens();
-    let chat = Chat {
-        model,
-        message: flat.message,
-        pictures: Vec::new(),
-        attempts: attempts(sources.iter().filter(|source| source.is_remote()).count(), sources.len()),
-        sent_to,
-        stream: request.stream,
-        include_usage: request.include_usage,
-    };
-    Ok((chat, sources))
+    let sources = Source::read(&images)?;
+    ledger.prompt_tokens = prompt.tokens();
+    let attempts = attempts(sources.iter().filter(|source| source.is_remote()).count(), sources.len());
+    Ok((Chat { name, model, prompt, attempts, sent_to, stream, include_usage }, sources))
 }
 
 /// Fetches what pictures have to be fetched, for callers with a good key only.
-async fn pictures_of(app: &App, key: &PresentedKey, sources: Vec<Source>, ledger: &mut Ledger) -> Result<Vec<Picture>> {
+async fn pictures_of(
+    app: &App,
+    key: &PresentedKey,
+    sources: Vec<Source>,
+    ledger: &mut Ledger,
+) -> Result<Vec<crate::inference::prompt::Picture>> {
     if sources.iter().any(Source::is_remote) {
         ledger.opened(gate::open(&app.db, key, app.now()).await?);
     }
     pictures::resolve(&*app.host, sources).await.map_err(|error| ledger.clone().refused(error))
 }
 
-/// Tries up to [`attempts`] different tokens, as long as nothing has reached the client.
+/// The accounts that one request asks, and in which mode.
+struct Attempts {
+    model: Model,
+    /// Ids of the accounts asked in this mode.
+    tried: Vec<i64>,
+    /// In any mode.
+    made: usize,
+}
+
+impl Attempts {
+    /// Goes over to the model's second mode, if it has one, in which every account may be asked once more.
+    fn fall_back(&mut self) -> bool {
+        let Some(model) = self.model.in_fallback_mode() else { return false };
+        self.model = model;
+        self.tried.clear();
+        true
+    }
+}
+
+/// Tries up to [`attempts`] accounts, as long as nothing has reached the client.
 async fn answer(app: &Rc<App>, key: &PresentedKey, chat: &Chat, mut ledger: Ledger) -> Result<Reply> {
     let vault = Vault::open(app).await?;
-    let mut tried = Vec::new();
-    let mut last_fault = None;
+    let mut attempts = Attempts { model: *chat.model, tried: Vec::new(), made: 0 };
+    let mut last_error = None;
     loop {
-        let ask = Ask { key, model: chat.model, tried: &tried, now: app.now() };
-        let reservation = match reserve::reserve(&app.db, &ask).await? {
+        let reservation = match reserve(app, key, &mut attempts).await? {
             Reserved::Token(reservation) => reservation,
             Reserved::None(refusal) => {
-                let error = match &last_fault {
+                let error = match &last_error {
                     // The refusal knows for how long the last of them rests.
-                    None | Some(Fault::RateLimited { .. }) => no_token(&refusal, ask.now),
-                    Some(fault) => Error::from(fault),
+                    None | Some(ProviderError::RateLimited { .. } | ProviderError::Throttled { .. }) => {
+                        no_account(&refusal, app.now())
+                    }
+                    Some(error) => Error::from(error),
                 };
                 ledger.opened(refusal.opened);
                 return Err(ledger.refused(error));
             }
         };
-        ledger.reserved(&reservation, chat.model);
-        tried.push(reservation.token.id);
-        let fault = match attempt(app, &vault, *reservation, chat, &mut ledger).await {
+        ledger.reserved(&reservation, &attempts.model);
+        attempts.tried.push(reservation.token.id);
+        attempts.made += 1;
+        let error = match attempt(app, &vault, *reservation, chat, &attempts.model, &mut ledger).await {
             Ok(reply) => return Ok(reply),
             Err(Failure::Unkept(error)) => return Err(ledger.unkept(error)),
-            Err(Failure::Fault(fault)) => fault,
+            Err(Failure::Provider(error)) => error,
         };
-        if tried.len() == chat.attempts || !fault.another_account_may_help() {
-            return Err(ledger.failed(&fault));
+        if attempts.made == chat.attempts || !error.is_retryable_on_another_account() {
+            return Err(ledger.failed(&error));
         }
-        // Stored before the next choice, so that no request from now on is given this token for nothing.
-        if let Some(outcome) = ledger.outcome(&fault)
+        // Stored before the next choice, so that no request from now on is given this account for nothing.
+        if let Some(outcome) = ledger.outcome(&error)
             && let Err(error) = request_logs::outcome(&app.db, &outcome).await
         {
-            eprintln!("{}: what an attempt did to its token is lost: {error}", app.request_id);
+            eprintln!("{}: what an attempt did to its account is lost: {error}", app.request_id);
         }
-        last_fault = Some(fault);
+        // Where accounts run out of a mode, the last attempt is better made in the one that they still have.
+        if matches!(error, ProviderError::RateLimited { .. }) && attempts.made + 1 == chat.attempts {
+            attempts.fall_back();
+        }
+        last_error = Some(error);
+    }
+}
+
+/// Reserves the next account; in the model's second mode when none has any of the first left.
+async fn reserve(app: &App, key: &PresentedKey, attempts: &mut Attempts) -> Result<Reserved> {
+    loop {
+        let Attempts { model, tried, .. } = &*attempts;
+        let ask = Ask { key, model, tried, now: app.now() };
+        if model.fallback.is_none() {
+            return reserve::reserve(&app.db, &ask).await;
+        }
+        if let Some(reservation) = reserve::take(&app.db, &ask).await? {
+            return Ok(Reserved::Token(Box::new(reservation)));
+        }
+        attempts.fall_back();
     }
 }
 
@@ -157,21 +201,25 @@ async fn attempt(
     vault: &Vault,
     reservation: Reservation,
     chat: &Chat,
+    model: &Model,
     ledger: &mut Ledger,
 ) -> Result<Reply, Failure> {
-    let Reservation { settings, token, .. } = reservation;
-    let clear = vault.unseal(&token.sealed, &token.hash).ok_or(Fault::Unreadable)?;
-    let access = Access::new(vault, &settings.grok, clear);
-    let client = Client::new(app, &access).await;
-    let talk = talk(&client, chat, settings.grok.temporary).await?;
-    let (conversation, out) = Conversation::open(app, &settings.grok, &client, talk).await?;
+    let Reservation { settings, token, names, .. } = reservation;
+    let clear = vault.unseal(&token.sealed, &token.hash).ok_or(ProviderError::Unreadable)?;
+    let account = Account { id: token.id, token: clear, user_id: token.user_id, names };
+    let (grok, prompt) = (&settings.grok, &chat.prompt);
+    let learned = &mut ledger.learned;
+    let call = Call { app, vault, settings: grok, model, prompt, account: &account, learned };
+    let (conversation, events) = Conversation::open(call).await?;
     ledger.first_content();
-    let files = Files { app: app.clone(), settings, sent_to: chat.sent_to.clone(), token_id: token.id };
-    let head = Head::new(app.random(), app.now_seconds(), chat.model.id);
+    let renderer = Renderer::new(settings.grok.show_thinking);
+    let files = Files { app: app.clone(), settings, sent_to: chat.sent_to.clone(), account_id: account.id };
+    let head = Head::new(app.random(), app.now_seconds(), &chat.name);
     if chat.stream {
-        return Ok(Begun { conversation, out, files, head, ledger: ledger.clone() }.stream(chat.include_usage));
+        let ledger = ledger.clone();
+        return Ok(Begun { conversation, events, renderer, files, head, ledger }.stream(chat.include_usage));
     }
-    let collected = answer::collect(conversation, out, &files, ledger).await?;
+    let collected = answer::collect(conversation, events, renderer, &files, ledger).await?;
     ledger.completion_tokens = collected.completion_tokens();
     ledger.clone().completed();
     let body = collected.finish(&head, FinishReason::Stop, ledger.prompt_tokens);
@@ -183,19 +231,8 @@ fn no_such_model(id: &str) -> Error {
     Error { code: Some("model_not_found"), ..Error::invalid("model", does_not_exist(id)) }
 }
 
-/// Uploads the pictures to the account and says what its conversation begins with. Files belong to the account that
-/// uploaded them: the next attempt uploads them again.
-async fn talk(client: &Client<'_>, chat: &Chat, temporary: bool) -> Result<Talk, Fault> {
-    let uploaded = client.upload(chat.pictures.iter().map(|picture| picture.upload.clone())).await?;
-    if let ([picture], true) = (&uploaded[..], chat.model.is_video) {
-        return client.video(chat.model, &chat.message, picture, temporary).await;
-    }
-    let ids: Vec<_> = uploaded.into_iter().map(|file| file.id).collect();
-    Ok(Talk { body: payload::chat(chat.model, &chat.message, &ids, temporary), page: String::new() })
-}
-
 /// Why there is no token for this request, and when there may be one again.
-fn no_token(refusal: &Refusal, now: i64) -> Error {
+fn no_account(refusal: &Refusal, now: i64) -> Error {
     match refusal.cooling_until {
         Some(until) => {
             let seconds = ((until - now).max(0) as u64).div_ceil(1000).max(1);

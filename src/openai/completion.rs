@@ -1,19 +1,15 @@
 //! A collected answer: the same text as a stream's, in one object.
 
 use super::wire::{AssistantMessage, Choice, Completion, FinishReason, Head, Usage};
-use crate::grok::usage::Tally;
+use crate::inference::usage::Tally;
 
 /// Gathers an answer's text.
 #[derive(Debug, Default)]
 pub struct Collected {
-    content: String,
+    pub content: String,
 }
 
 impl Collected {
-    pub fn text(&mut self, text: &str) {
-        self.content.push_str(text);
-    }
-
     /// Estimated tokens of what was gathered.
     pub fn completion_tokens(&self) -> u64 {
         Tally::of(&self.content).tokens()

@@ -2,51 +2,76 @@
 
 use crate::{
     error::{Error, Kind},
-    grok::fault::Fault,
+    providers::ProviderError,
 };
 
-impl From<&Fault> for Error {
-    fn from(fault: &Fault) -> Self {
+impl From<&ProviderError> for Error {
+    fn from(fault: &ProviderError) -> Self {
         match fault {
-            Fault::RateLimited { retry_after, .. } => {
+            ProviderError::RateLimited { retry_after, .. } => {
                 let error = Error::new(Kind::AllTokensCooling, "Grok's rate limit is reached: try again later");
                 with_retry(error, *retry_after)
             }
-            Fault::Overloaded { retry_after } => {
+            ProviderError::Overloaded { retry_after } => {
                 let error = Error::new(Kind::UpstreamOverloaded, "Grok is under heavy usage: try again later");
                 with_retry(error, *retry_after)
             }
-            Fault::DeadAccount(_) => Error::new(
+            ProviderError::Throttled { retry_after } => {
+                let message = format!("Grok is asked too often at the moment; retry in {retry_after} seconds");
+                Error::new(Kind::AllTokensCooling, message).with_retry_after(*retry_after)
+            }
+            ProviderError::NotEntitled(_) => Error::new(
+                Kind::NotEntitled,
+                "None of the accounts has this mode: expert needs a SuperGrok account, heavy a SuperGrok Heavy one. \
+                 Choose another model, or add such an account",
+            ),
+            ProviderError::PromptTooLong => Error {
+                code: Some("context_length_exceeded"),
+                ..Error::invalid("messages", "The conversation is longer than Grok takes: shorten the messages")
+            },
+            ProviderError::MissingSignature => Error {
+                code: Some("missing_x_statsig_id"),
+                ..Error::new(
+                    Kind::NoToken,
+                    "Videos need a signature: the operator must enter the setting x_statsig_id in the console",
+                )
+            },
+            ProviderError::NoAddress(text) => {
+                Error::new(Kind::Upstream, format!("Grok's address was not found: {text}"))
+            }
+            ProviderError::DeadAccount(_) => Error::new(
                 Kind::Upstream,
                 "Grok refused the account that was used: ask the operator to check the tokens",
             ),
-            Fault::AntiBot => Error::new(
+            ProviderError::AntiBot => Error::new(
                 Kind::UpstreamBlocked,
                 "Grok's front door refused this gateway's requests: the operator may have to set user_agent, \
                  cf_clearance or x_statsig_id, or send from another network",
             ),
-            Fault::Moderated(_) => {
+            ProviderError::Moderated(_) => {
                 Error::new(Kind::ContentPolicy, "Grok refused this content under its content policy")
             }
-            Fault::CallerError(_) => {
+            ProviderError::CallerError(_) => {
                 Error::new(Kind::Invalid, "Grok could not read this request: shorten or simplify the messages")
                     .with_param("messages")
             }
-            Fault::ModelNotFound => {
+            ProviderError::ModelNotFound => {
                 Error::new(Kind::Upstream, "Grok does not know this model any more: choose another one")
             }
-            Fault::Policy(_) => Error::new(Kind::Upstream, "Grok does not allow this request"),
-            Fault::Server(status) => Error::new(Kind::Upstream, format!("Grok failed with status {status}: try again")),
-            Fault::Connect => Error::new(Kind::Upstream, "Grok could not be reached: try again"),
-            Fault::Timeout => Error::new(Kind::UpstreamTimeout, "Grok did not answer in time: try again"),
-            Fault::Cut => Error::new(Kind::Upstream, "Grok's answer broke off: try again"),
-            Fault::Empty => Error::new(Kind::Upstream, "Grok's answer was empty: try again"),
-            Fault::Unreadable => Error::new(
+            ProviderError::Policy(_) => Error::new(Kind::Upstream, "Grok does not allow this request"),
+            ProviderError::Server(status) => {
+                Error::new(Kind::Upstream, format!("Grok failed with status {status}: try again"))
+            }
+            ProviderError::Connect => Error::new(Kind::Upstream, "Grok could not be reached: try again"),
+            ProviderError::Timeout => Error::new(Kind::UpstreamTimeout, "Grok did not answer in time: try again"),
+            ProviderError::Cut => Error::new(Kind::Upstream, "Grok's answer broke off: try again"),
+            ProviderError::Empty => Error::new(Kind::Upstream, "Grok's answer was empty: try again"),
+            ProviderError::Unreadable => Error::new(
                 Kind::NoToken,
                 "The tokens were sealed with another encryption_key: the operator must set that one as \
                  encryption_key_previous",
             ),
-            Fault::TooLong => Error::new(Kind::Upstream, "Grok's answer held an object that is too large"),
+            ProviderError::TooLong => Error::new(Kind::Upstream, "Grok's answer held an object that is too large"),
         }
     }
 }

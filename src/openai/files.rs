@@ -4,10 +4,11 @@ use std::rc::Rc;
 
 use http::{HeaderMap, Uri};
 
+use super::render::Renderer;
 use crate::{
     app::App,
     error::Result,
-    grok::out::{Out, Piece},
+    inference::event::{Event, Events},
     media,
     settings::Settings,
     store::media::{self as rows, NewMedia},
@@ -25,36 +26,33 @@ pub struct Files {
     pub settings: Settings,
     pub sent_to: Rc<SentTo>,
     /// The owner, the only account that may read them.
-    pub token_id: i64,
+    pub account_id: i64,
 }
 
 impl Files {
-    /// Hands on the text of `out`, its files as links. The rows of all files are one statement; when they cannot be
-    /// written, nothing is handed on, for the links would lead nowhere.
-    pub async fn write(&self, out: &mut Out, mut each: impl FnMut(&str)) -> Result<()> {
-        let mut addresses = self.keep(out).await?.into_iter();
-        for piece in out.pieces() {
-            match piece {
-                Piece::Text(text) => each(text),
-                Piece::Media(file) => each(&file.kind.markup(&addresses.next().expect("every file was kept"))),
-            }
+    /// Appends the text of `events` to `out`, files as links, and forgets them. The rows of all files are one
+    /// statement; when they cannot be written, nothing is appended, for the links would lead nowhere.
+    pub async fn write(&self, events: &mut Events, renderer: &mut Renderer, out: &mut String) -> Result<()> {
+        let mut addresses = self.keep(events).await?.into_iter();
+        for event in events.iter() {
+            renderer.write(event, &mut || addresses.next().expect("every file was kept"), out);
         }
-        out.clear();
+        events.clear();
         Ok(())
     }
 
     /// The addresses of the files, in order.
-    async fn keep(&self, out: &Out) -> Result<Vec<String>> {
-        let new = |piece| match piece {
-            Piece::Text(_) => None,
-            Piece::Media(file) => Some(NewMedia {
+    async fn keep(&self, events: &Events) -> Result<Vec<String>> {
+        let new = |event| match event {
+            Event::File(file) => Some(NewMedia {
                 id: media::id::new(self.app.random()),
                 kind: file.kind,
                 url: file.url.clone(),
-                token_id: self.token_id,
+                token_id: self.account_id,
             }),
+            _ => None,
         };
-        let files: Vec<_> = out.pieces().filter_map(new).collect();
+        let files: Vec<_> = events.iter().filter_map(new).collect();
         if files.is_empty() {
             return Ok(Vec::new());
         }

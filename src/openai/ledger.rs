@@ -11,13 +11,13 @@ use crate::{
     app::App,
     auth::ApiCaller,
     error::Error,
-    grok::{
-        fault::Fault,
-        models::{self, Model},
-        translate::Finish,
-    },
+    inference::event::Finish,
     maintenance,
     pool::{self, Outcome, Used},
+    providers::{
+        Learned, ProviderError,
+        catalog::{self, Model},
+    },
     store::{
         gate::Opened,
         request_logs::{self, FinishedRequest, TokenOutcome},
@@ -43,6 +43,8 @@ pub struct Ledger {
     used: Option<Used>,
     cost: i64,
     maintenance_due: bool,
+    /// What the attempts found out; stored with the row.
+    pub learned: Learned,
 }
 
 impl Ledger {
@@ -60,6 +62,7 @@ impl Ledger {
             used: None,
             cost: 0,
             maintenance_due: false,
+            learned: Learned::default(),
         }
     }
 
@@ -70,13 +73,13 @@ impl Ledger {
     }
 
     /// An attempt begins with this token.
-    pub fn reserved(&mut self, reservation: &Reservation, model: &'static Model) {
+    pub fn reserved(&mut self, reservation: &Reservation, model: &Model) {
         self.caller = reservation.caller.clone();
         self.used = Some(Used {
             token_id: reservation.token.id,
             suffix: reservation.token.suffix.clone(),
             is_super: reservation.token.is_super,
-            limit_name: model.rate_limit_name,
+            limit_name: model.limit_name,
             bucket: model.bucket,
             remaining: reservation.token.remaining,
         });
@@ -92,13 +95,13 @@ impl Ledger {
     /// The answer is whole: pictures cost more than words.
     pub fn made(&mut self, finish: &Finish) {
         if finish.pictures > 0 {
-            self.cost = self.cost.max(models::PICTURES_COST.into());
+            self.cost = self.cost.max(catalog::PICTURES_COST.into());
         }
     }
 
     /// What the fault of this attempt does to its token; `None` when there was no attempt.
-    pub fn outcome(&self, fault: &Fault) -> Option<TokenOutcome> {
-        self.outcome_of(Outcome::Fault(fault))
+    pub fn outcome(&self, fault: &ProviderError) -> Option<TokenOutcome> {
+        self.outcome_of(Outcome::Failed(fault))
     }
 
     /// A refusal for which no token is to blame: writes the row beside the answer and hands the error back.
@@ -107,8 +110,8 @@ impl Ledger {
     }
 
     /// The last attempt failed before anything had reached the client.
-    pub fn failed(self, fault: &Fault) -> Error {
-        self.failure(Error::from(fault), Outcome::Fault(fault))
+    pub fn failed(self, fault: &ProviderError) -> Error {
+        self.failure(Error::from(fault), Outcome::Failed(fault))
     }
 
     /// The account answered, and the files of the answer could not be kept. The account is paid all the same.
@@ -136,9 +139,9 @@ impl Ledger {
     }
 
     /// A streamed answer failed when part of it had been sent.
-    pub async fn broke_off(&self, fault: &Fault) {
+    pub async fn broke_off(&self, fault: &ProviderError) {
         let error = Error::from(fault);
-        self.write(error.status().as_u16(), error.code().to_owned(), fault.to_string(), Outcome::Fault(fault)).await;
+        self.write(error.status().as_u16(), error.code().to_owned(), fault.to_string(), Outcome::Failed(fault)).await;
     }
 
     /// The client left before the end of the stream.
@@ -149,7 +152,7 @@ impl Ledger {
 
     fn failure(self, error: Error, outcome: Outcome) -> Error {
         let text = match outcome {
-            Outcome::Fault(fault) => fault.to_string(),
+            Outcome::Failed(fault) => fault.to_string(),
             _ => error.message.clone(),
         };
         let finished = self.finished(error.status().as_u16(), error.code().to_owned(), text, outcome);
@@ -191,6 +194,7 @@ impl Ledger {
             completion_tokens: self.completion_tokens,
             at: self.app.now(),
             outcome: self.outcome_of(outcome),
+            learned: self.learned.clone(),
         }
     }
 

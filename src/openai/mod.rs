@@ -3,12 +3,13 @@
 pub mod answer;
 pub mod chat;
 pub mod completion;
-pub mod conversation;
 mod failure;
 mod files;
 pub mod ledger;
 pub mod models;
 mod pictures;
+mod prompt;
+pub mod render;
 pub mod sse;
 #[cfg(test)]
 mod tests;

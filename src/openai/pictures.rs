@@ -3,13 +3,12 @@
 //! [`Source::read`] checks what can be checked without asking anyone; [`resolve`] fetches what lies elsewhere. Both
 //! happen before any token is reserved: a bad picture is the caller's mistake and costs no account anything.
 
-use bytes::Bytes;
 use url::Url;
 
 use crate::{
     error::{Error, Result},
-    grok::payload,
     host::Host,
+    inference::prompt::Picture,
 };
 
 use super::types::ImageInput;
@@ -25,23 +24,6 @@ const MAX_BYTES: usize = 15 << 20;
 const MAX_PICTURES: usize = 20;
 const TOO_LARGE: &str = "The pictures of one request may have 15 MiB in all: send smaller or fewer ones";
 
-/// A picture ready for upload: the body of the request, which every attempt sends as it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
-    pub upload: Bytes,
-    /// Size of the picture itself.
-    bytes: usize,
-}
-
-impl Picture {
-    /// `base64` has no prefix and nothing but base64 in it.
-    fn new(mime_type: &'static str, base64: &str, bytes: usize) -> Self {
-        let extension = mime_type.rsplit('/').next().unwrap_or_default();
-        let upload = payload::upload(&format!("image.{extension}"), mime_type, base64).into();
-        Picture { upload, bytes }
-    }
-}
-
 /// Where a picture comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
@@ -53,7 +35,7 @@ pub enum Source {
 
 impl Source {
     /// Checks the pictures of a request without any I/O.
-    pub fn read(images: &[&ImageInput]) -> Result<Vec<Source>> {
+    pub fn read(images: &[ImageInput]) -> Result<Vec<Source>> {
         if let Some(image) = images.get(MAX_PICTURES) {
             let message = format!("One request may carry {MAX_PICTURES} pictures: leave some out");
             return Err(Error::invalid(&image.param, message));
@@ -66,7 +48,7 @@ impl Source {
         let refused = |message: &str| Error::invalid(&image.param, message);
         if let Some(data) = inline::strip_scheme(&image.url) {
             let picture = inline::picture(data, *room).map_err(refused)?;
-            *room -= picture.bytes;
+            *room -= picture.bytes.len();
             return Ok(Source::Inline(picture));
         }
         let url = address::check(image.url.trim()).map_err(|refusal| refused(refusal.advice()))?;
@@ -80,6 +62,7 @@ impl Source {
 
 /// Fetches what is remote. The pictures come in the order of their sources.
 pub async fn resolve(host: &dyn Host, sources: Vec<Source>) -> Result<Vec<Picture>> {
-    let inline: usize = sources.iter().map(|source| if let Source::Inline(p) = source { p.bytes } else { 0 }).sum();
+    let inline: usize =
+        sources.iter().map(|source| if let Source::Inline(p) = source { p.bytes.len() } else { 0 }).sum();
     fetch::all(host, sources, MAX_BYTES - inline).await
 }

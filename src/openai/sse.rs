@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::wire::{Chunk, ChunkChoice, Delta, FinishReason, Head, Usage};
-use crate::grok::usage::Tally;
+use crate::inference::usage::Tally;
 
 /// Writes one stream's events. Everything that is ready goes into one buffer, and so out in one write.
 #[derive(Debug)]

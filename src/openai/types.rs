@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::error::{Error, Kind};
+use crate::{
+    error::{Error, Kind},
+    inference::prompt::Role,
+};
 
 /// A chat request. Borrows from the body: an inline picture may be megabytes long.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,26 +25,15 @@ pub struct Message<'a> {
     pub parts: Vec<Part<'a>>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    System,
-    Developer,
-    User,
-    Assistant,
-    Tool,
-    Function,
-}
-
-impl Role {
-    pub const ALL: [(&'static str, Role); 6] = [
-        ("system", Role::System),
-        ("developer", Role::Developer),
-        ("user", Role::User),
-        ("assistant", Role::Assistant),
-        ("tool", Role::Tool),
-        ("function", Role::Function),
-    ];
-}
+/// The roles by their names.
+pub const ROLES: [(&str, Role); 6] = [
+    ("system", Role::System),
+    ("developer", Role::Developer),
+    ("user", Role::User),
+    ("assistant", Role::Assistant),
+    ("tool", Role::Tool),
+    ("function", Role::Function),
+];
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Part<'a> {

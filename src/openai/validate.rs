@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde::de::{IgnoredAny, SeqAccess};
 
-use super::types::{ChatRequest, ImageInput, Invalid, Message, Part, Role};
+use super::types::{ChatRequest, ImageInput, Invalid, Message, Part, ROLES};
+use crate::inference::prompt::Role;
 use crate::json::{self, Field, Kind, MAX_VALUES, Object, Present};
 
 type Text<'a> = Field<Cow<'a, str>>;
@@ -184,9 +185,9 @@ fn message<'a>(path: &str, body: Field<Object<MessageBody<'a>>>) -> Result<Messa
     let Object(body) = required(body, path, "an object")?;
     let path_of = |name: &str| format!("{path}.{name}");
     let name = required(body.role, &path_of("role"), "a string")?;
-    let known = Role::ALL.iter().find(|(known, _)| *known == name);
+    let known = ROLES.iter().find(|(known, _)| *known == name);
     let role = known.map(|(_, role)| *role).ok_or_else(|| {
-        let names = Role::ALL.map(|(name, _)| format!("'{name}'")).join(", ");
+        let names = ROLES.map(|(name, _)| format!("'{name}'")).join(", ");
         invalid_choice(&path_of("role"), &name, &names)
     })?;
     let content = match body.content {

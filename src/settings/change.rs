@@ -113,6 +113,10 @@ fn accept(rule: &Rule, value: Option<Scalar>) -> Result<Option<Scalar>, String> 
             Ok(Some(Scalar::Integer(number)))
         }
         (Rule::Integer { min, max, .. }, _) => Err(format!("This setting is a whole number from {min} to {max}")),
+        (Rule::Choice { options, .. }, Some(Scalar::Text(text))) if options.contains(&text.as_str()) => {
+            Ok(Some(Scalar::Text(text)))
+        }
+        (Rule::Choice { options, .. }, _) => Err(format!("This setting is one of: {}", options.join(", "))),
         (Rule::Text { form, .. } | Rule::Secret { form }, Some(Scalar::Text(text))) => {
             form.accept(&text).map(|text| Some(Scalar::Text(text)))
         }

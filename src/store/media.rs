@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     error::{Error, Result},
-    grok::media::MediaKind,
+    media::kind::MediaKind,
     settings::Settings,
 };
 

@@ -3,7 +3,7 @@
 //! The row comes before the first part and goes after the last. Whatever an instance dies in, a row tells which
 //! parts there may be: its lease or its day ends, and [`take_due`] hands it to whoever deletes.
 
-use crate::{error::Result, grok::media::MediaKind};
+use crate::{error::Result, media::kind::MediaKind};
 
 use super::{Columns, Db, blobs::BlobId, media};
 

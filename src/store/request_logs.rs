@@ -2,14 +2,18 @@
 
 use crate::{
     error::Result,
-    grok::models::{self, Bucket},
     host::Value,
     pool::{Effect, Used},
+    providers::{
+        Learned,
+        catalog::{self, Bucket},
+    },
 };
 
 use super::{
-    Columns, Db,
+    Columns, Db, names,
     request_stats::{bucket_of, local_hour},
+    tokens,
 };
 
 mod list;
@@ -47,6 +51,7 @@ pub struct FinishedRequest {
     pub at: i64,
     /// `None` when no token was reserved.
     pub outcome: Option<TokenOutcome>,
+    pub learned: Learned,
 }
 
 const OUTCOME_COLUMNS: &str =
@@ -62,16 +67,16 @@ pub async fn outcome(db: &Db, outcome: &TokenOutcome) -> Result<()> {
 pub async fn finish(db: &Db, finished: &FinishedRequest, timezone_offset_minutes: i64) -> Result<()> {
     let hour = local_hour(finished.at, timezone_offset_minutes);
     // A name that a client made up is logged, but does not become a row of the counters.
-    let counted_model = models::find(&finished.model).map_or("", |model| model.id);
+    let counted_model = catalog::find(&finished.model).map_or("", |model| model.id);
     let bucket = |ms: Option<u64>| {
         let counted = finished.error_code.is_empty();
         Value::from(ms.filter(|_| counted).map(|ms| bucket_of(ms).to_string()))
     };
     let sql = format!(
-        "INSERT INTO finished_requests (request_id, ip, key_id, key_name, model, stream, status, error_code, error,
+        "INSERT INTO finished_chats (request_id, ip, key_id, key_name, model, stream, status, error_code, error,
            duration_ms, first_byte_ms, attempts, prompt_tokens, completion_tokens, hour, counted_model,
-           duration_bucket, first_byte_bucket, token_suffix, {OUTCOME_COLUMNS})
-         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+           duration_bucket, first_byte_bucket, token_suffix, {OUTCOME_COLUMNS}, user_ids, names)
+         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
     );
     let suffix = finished.outcome.as_ref().map_or("", |outcome| &outcome.used.suffix);
     let mut values = vec![
@@ -103,6 +108,8 @@ pub async fn finish(db: &Db, finished: &FinishedRequest, timezone_offset_minutes
             .chain(["".into()])
             .collect(),
     });
+    values.push(tokens::json(&finished.learned.user_ids)?.into());
+    values.push(names::write(&finished.learned.names).into());
     db.run(&sql, values).await
 }
 

@@ -13,15 +13,18 @@
 use crate::{
     auth::{ApiCaller, PresentedKey},
     error::{Error, Result},
-    grok::models::{Bucket, Model},
     host::{Row, Value},
+    providers::{
+        ResolvedName,
+        catalog::{Accounts, Bucket, Model},
+    },
     settings::Settings,
 };
 
 use super::{
     Columns, Db,
     gate::{self, Opened},
-    leases, schema,
+    leases, names, schema,
 };
 
 /// What a request asks of the pool.
@@ -44,6 +47,8 @@ pub struct Reservation {
     pub caller: ApiCaller,
     pub settings: Settings,
     pub token: ReservedToken,
+    /// Addresses that are still valid.
+    pub names: Vec<ResolvedName>,
     /// Nobody has begun the maintenance of this local day.
     pub maintenance_due: bool,
 }
@@ -57,6 +62,8 @@ pub struct ReservedToken {
     pub is_super: bool,
     /// Left in the model's bucket; `None` is unknown.
     pub remaining: Option<i64>,
+    /// The provider's id of the account's owner; empty while it is unknown.
+    pub user_id: String,
 }
 
 /// No token is usable.
@@ -66,31 +73,35 @@ pub struct Refusal {
     pub cooling_until: Option<i64>,
 }
 
-/// Takes the next usable token for the key's owner.
+/// Takes the next usable token for the key's owner; says why when there is none.
 pub async fn reserve(db: &Db, ask: &Ask<'_>) -> Result<Reserved> {
-    let sql = statement(ask.model);
-    let row = match db.one(&sql, ask.values()).await {
+    if let Some(reservation) = take(db, ask).await? {
+        return Ok(Reserved::Token(Box::new(reservation)));
+    }
+    // A bad key is an error here; a schema that is behind is brought up to date.
+    let opened = gate::open(db, ask.key, ask.now).await?;
+    if opened.migrated
+        && let Some(reservation) = take(db, ask).await?
+    {
+        return Ok(Reserved::Token(Box::new(reservation)));
+    }
+    let free = db.one(&first_free(ask.model), ask.choice()).await?;
+    let cooling_until = free.map(|row| Columns::new(row).optional_integer()).transpose()?.flatten();
+    Ok(Reserved::None(Box::new(Refusal { opened, cooling_until })))
+}
+
+/// Takes the next usable token in one statement. `None`: there is none, the key is not valid, or the schema is behind.
+pub async fn take(db: &Db, ask: &Ask<'_>) -> Result<Option<Reservation>> {
+    let row = match db.one(&statement(ask.model), ask.values()).await {
         Ok(row) => row,
         // A database that takes no writes, for its disk is full or D1's day is used up, can still be read. Should it
-        // answer nothing either, the first error is the one to tell.
+        // answer nothing either, the first error is the one that counts.
         Err(error) => match db.one(&without_turn(ask.model), ask.values()).await {
             Ok(Some(row)) => Some(row),
             _ => return Err(error),
         },
     };
-    if let Some(row) = row {
-        return taken(row);
-    }
-    // A bad key, a schema that is behind, or no token: this tells the first and mends the second.
-    let opened = gate::open(db, ask.key, ask.now).await?;
-    if opened.migrated
-        && let Some(row) = db.one(&sql, ask.values()).await?
-    {
-        return taken(row);
-    }
-    let free = db.one(&first_free(ask.model), ask.choice()).await?;
-    let cooling_until = free.map(|row| Columns::new(row).optional_integer()).transpose()?.flatten();
-    Ok(Reserved::None(Box::new(Refusal { opened, cooling_until })))
+    row.map(taken).transpose()
 }
 
 impl Ask<'_> {
@@ -108,14 +119,14 @@ impl Ask<'_> {
         let tried: String = self.tried.iter().map(|id| format!("{id},")).collect();
         vec![
             self.now.into(),
-            self.model.rate_limit_name.into(),
+            self.model.limit_name.into(),
             i64::from(self.model.cost).into(),
             format!(",{tried}").into(),
         ]
     }
 }
 
-fn taken(row: Row) -> Result<Reserved> {
+fn taken(row: Row) -> Result<Reservation> {
     let mut row = Columns::new(row);
     let token = ReservedToken {
         id: row.integer()?,
@@ -124,13 +135,15 @@ fn taken(row: Row) -> Result<Reserved> {
         suffix: row.text()?,
         is_super: row.flag()?,
         remaining: row.optional_integer()?,
+        user_id: row.text()?,
     };
+    let names = names::read(row.optional_text()?.as_deref());
     let settings = Settings::from_sections(row.optional_text()?.as_deref(), row.optional_text()?.as_deref());
     let (key_id, key_name) = serde_json::from_str(&row.text()?)
         .map_err(|e| Error::internal(format!("The key's row could not be read: {e}")))?;
     let caller = ApiCaller { key_id, key_name };
     let maintenance_due = row.flag()?;
-    Ok(Reserved::Token(Box::new(Reservation { caller, settings, token, maintenance_due })))
+    Ok(Reservation { caller, settings, token, names, maintenance_due })
 }
 
 /// How many of the tokens whose bars have ended are looked at while others are to be had.
@@ -179,19 +192,24 @@ const OPEN: &str = "EXISTS (SELECT 1 FROM api_keys WHERE hash = ?6 AND is_active
 fn columns(model: &Model) -> String {
     format!(
         "id, hash, sealed, suffix, token_type = 'ssoSuper',
-  CASE WHEN {bucket}_until > ?1 THEN {bucket}_remaining END,
+  CASE WHEN {bucket}_until > ?1 THEN {bucket}_remaining END, user_id, {names},
   (SELECT value FROM settings WHERE section = 'global'),
   (SELECT value FROM settings WHERE section = 'grok'),
   (SELECT json_array(id, name) FROM api_keys WHERE hash = ?6),
   {due}",
         bucket = bucket(model),
+        names = names::VALID,
         due = leases::DAY_IS_FREE,
     )
 }
 
 /// In the order in which they are used up.
 fn types(model: &Model) -> &'static [&'static str] {
-    if model.super_only { &["ssoSuper"] } else { &["sso", "ssoSuper"] }
+    match model.accounts {
+        Accounts::BasicFirst => &["sso", "ssoSuper"],
+        Accounts::SuperFirst => &["ssoSuper", "sso"],
+        Accounts::SuperOnly => &["ssoSuper"],
+    }
 }
 
 fn bucket(model: &Model) -> &'static str {

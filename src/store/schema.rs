@@ -12,10 +12,11 @@ use crate::{
 use super::{Columns, Db};
 
 /// In the order in which they are applied.
-pub const MIGRATIONS: [(&str, &str); 3] = [
+pub const MIGRATIONS: [(&str, &str); 4] = [
     ("0001_initial.sql", include_str!("../../migrations/0001_initial.sql")),
     ("0002_media.sql", include_str!("../../migrations/0002_media.sql")),
     ("0003_refresh_job.sql", include_str!("../../migrations/0003_refresh_job.sql")),
+    ("0004_gateway.sql", include_str!("../../migrations/0004_gateway.sql")),
 ];
 
 pub const SEPARATOR: &str = "\n-- statement\n";

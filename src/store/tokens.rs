@@ -10,8 +10,8 @@ use crate::{
     app::App,
     auth::sha256_hex,
     error::{Error, Result},
-    grok::token::normalise_token,
     host::{Row, Value},
+    providers::grok_web::token::normalise_token,
     secrets::Vault,
 };
 

@@ -81,7 +81,7 @@ fn a_failed_stream_says_so_and_does_not_end_well() {
 fn a_collected_answer_is_one_object() {
     let mut collected = Collected::default();
     for text in ["abc", "d树e"] {
-        collected.text(text);
+        collected.content.push_str(text);
     }
     let answer: serde_json::Value = serde_json::from_slice(&collected.finish(&head(), FinishReason::Stop, 7)).unwrap();
     let expected = json!({

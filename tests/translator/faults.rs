@@ -1,10 +1,11 @@
 //! The catalogue of the upstream's failures, each to its class.
 
-use grok2api::grok::event::UpstreamError;
-use grok2api::grok::fault::{Fault, from_answer, from_stream};
+use grok2api::providers::ProviderError;
+use grok2api::providers::grok_web::classify::{from_answer, from_stream};
+use grok2api::providers::grok_web::rest::event::UpstreamError;
 
-fn limited(quota_spent: bool) -> Fault {
-    Fault::RateLimited { quota_spent, retry_after: None }
+fn limited(quota_spent: bool) -> ProviderError {
+    ProviderError::RateLimited { quota_spent, retry_after: None }
 }
 
 fn grpc(code: i64, message: &str) -> String {
@@ -19,7 +20,7 @@ const MODERATED: &str = "Content moderated [WKE=grok:content-moderated]";
 
 #[test]
 fn answers_are_classified() {
-    let dead = |marker: &str| Fault::DeadAccount(marker.to_owned());
+    let dead = |marker: &str| ProviderError::DeadAccount(marker.to_owned());
     let bare = r#"{"code":8,"message":"Too many requests","details":[]}"#;
     for (status, body, fault) in [
         (401, grpc(16, DEAD), dead(DEAD)),
@@ -30,37 +31,37 @@ fn answers_are_classified() {
         (400, grpc(7, "account suspended"), dead("account suspended")),
         (403, grpc(7, "email-domain-rejected"), dead("email-domain-rejected")),
         (401, grpc(0, "nothing known"), dead("nothing known")),
-        (403, grpc(7, "Request rejected by anti-bot rules."), Fault::AntiBot),
-        (403, PAGE.to_owned(), Fault::AntiBot),
-        (503, PAGE.to_owned(), Fault::AntiBot),
-        (429, PAGE.to_owned(), Fault::AntiBot),
-        (401, "<html></html>".to_owned(), Fault::AntiBot),
-        (403, String::new(), Fault::AntiBot),
-        (403, "Forbidden".to_owned(), Fault::AntiBot),
+        (403, grpc(7, "Request rejected by anti-bot rules."), ProviderError::AntiBot),
+        (403, PAGE.to_owned(), ProviderError::AntiBot),
+        (503, PAGE.to_owned(), ProviderError::AntiBot),
+        (429, PAGE.to_owned(), ProviderError::AntiBot),
+        (401, "<html></html>".to_owned(), ProviderError::AntiBot),
+        (403, String::new(), ProviderError::AntiBot),
+        (403, "Forbidden".to_owned(), ProviderError::AntiBot),
         (403, BLOCKED.to_owned(), dead(BLOCKED)),
-        (429, "error code: 1015".to_owned(), Fault::AntiBot),
+        (429, "error code: 1015".to_owned(), ProviderError::AntiBot),
         (401, "Unauthorized".to_owned(), dead("Unauthorized")),
-        (403, grpc(7, "not allowed"), Fault::Policy("not allowed".to_owned())),
-        (403, r#"{"a":1}"#.to_owned(), Fault::Policy(r#"{"a":1}"#.to_owned())),
+        (403, grpc(7, "not allowed"), ProviderError::Policy("not allowed".to_owned())),
+        (403, r#"{"a":1}"#.to_owned(), ProviderError::Policy(r#"{"a":1}"#.to_owned())),
         (429, grpc(8, "Too many requests"), limited(false)),
         (429, bare.to_owned(), limited(false)),
         (429, r#"{"error":"Too many requests"}"#.to_owned(), limited(false)),
         (429, String::new(), limited(false)),
         (429, grpc(8, "You've reached your usage limit for this model."), limited(true)),
         (429, grpc(8, "Message limit reached"), limited(true)),
-        (429, grpc(8, BUSY), Fault::Overloaded { retry_after: None }),
-        (503, grpc(8, BUSY), Fault::Overloaded { retry_after: None }),
-        (400, grpc(3, MODERATED), Fault::Moderated(MODERATED.to_owned())),
-        (403, grpc(7, MODERATED), Fault::Moderated(MODERATED.to_owned())),
-        (404, grpc(5, "Model is not found"), Fault::ModelNotFound),
-        (404, grpc(5, "Source post not found [WKE=imagine:invalid-parent-post]"), Fault::Server(404)),
-        (404, grpc(5, "no such route"), Fault::Policy("no such route".to_owned())),
-        (400, grpc(3, "invalid argument"), Fault::CallerError("invalid argument".to_owned())),
-        (500, grpc(13, "internal error"), Fault::Server(500)),
-        (500, grpc(8, "internal error"), Fault::Server(500)),
-        (503, grpc(14, "unavailable"), Fault::Server(503)),
-        (502, "<html><body>502 Bad Gateway</body></html>".to_owned(), Fault::Server(502)),
-        (302, String::new(), Fault::Server(302)),
+        (429, grpc(8, BUSY), ProviderError::Overloaded { retry_after: None }),
+        (503, grpc(8, BUSY), ProviderError::Overloaded { retry_after: None }),
+        (400, grpc(3, MODERATED), ProviderError::Moderated(MODERATED.to_owned())),
+        (403, grpc(7, MODERATED), ProviderError::Moderated(MODERATED.to_owned())),
+        (404, grpc(5, "Model is not found"), ProviderError::ModelNotFound),
+        (404, grpc(5, "Source post not found [WKE=imagine:invalid-parent-post]"), ProviderError::Server(404)),
+        (404, grpc(5, "no such route"), ProviderError::Policy("no such route".to_owned())),
+        (400, grpc(3, "invalid argument"), ProviderError::CallerError("invalid argument".to_owned())),
+        (500, grpc(13, "internal error"), ProviderError::Server(500)),
+        (500, grpc(8, "internal error"), ProviderError::Server(500)),
+        (503, grpc(14, "unavailable"), ProviderError::Server(503)),
+        (502, "<html><body>502 Bad Gateway</body></html>".to_owned(), ProviderError::Server(502)),
+        (302, String::new(), ProviderError::Server(302)),
     ] {
         assert_eq!(from_answer(status, None, body.as_bytes()), fault, "{status} {body}");
     }
@@ -72,9 +73,9 @@ fn the_wait_is_kept_when_it_is_seconds() {
         [("37", Some(37)), (" 5 ", Some(5)), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("-1", None)]
     {
         let fault = from_answer(429, Some(header), grpc(8, "Too many requests").as_bytes());
-        assert_eq!(fault, Fault::RateLimited { quota_spent: false, retry_after });
+        assert_eq!(fault, ProviderError::RateLimited { quota_spent: false, retry_after });
         let fault = from_answer(503, Some(header), grpc(8, BUSY).as_bytes());
-        assert_eq!(fault, Fault::Overloaded { retry_after });
+        assert_eq!(fault, ProviderError::Overloaded { retry_after });
     }
 }
 
@@ -85,16 +86,16 @@ fn errors_inside_a_stream_are_classified() {
         (Some(8), "", limited(false)),
         (None, "rate limit", limited(false)),
         (None, "You've reached your usage limit", limited(true)),
-        (Some(8), BUSY, Fault::Overloaded { retry_after: None }),
-        (Some(16), "", Fault::DeadAccount(String::new())),
-        (Some(7), BLOCKED, Fault::DeadAccount(BLOCKED.to_owned())),
-        (Some(7), "no", Fault::Policy("no".to_owned())),
-        (Some(3), "bad", Fault::CallerError("bad".to_owned())),
-        (None, MODERATED, Fault::Moderated(MODERATED.to_owned())),
-        (Some(13), PAGE, Fault::AntiBot),
-        (Some(13), "internal", Fault::Server(500)),
-        (Some(14), "unavailable", Fault::Server(503)),
-        (None, "", Fault::Server(500)),
+        (Some(8), BUSY, ProviderError::Overloaded { retry_after: None }),
+        (Some(16), "", ProviderError::DeadAccount(String::new())),
+        (Some(7), BLOCKED, ProviderError::DeadAccount(BLOCKED.to_owned())),
+        (Some(7), "no", ProviderError::Policy("no".to_owned())),
+        (Some(3), "bad", ProviderError::CallerError("bad".to_owned())),
+        (None, MODERATED, ProviderError::Moderated(MODERATED.to_owned())),
+        (Some(13), PAGE, ProviderError::AntiBot),
+        (Some(13), "internal", ProviderError::Server(500)),
+        (Some(14), "unavailable", ProviderError::Server(503)),
+        (None, "", ProviderError::Server(500)),
     ] {
         let error = UpstreamError { code, message: message.into() };
         assert_eq!(from_stream(&error), fault, "{code:?} {message}");
@@ -104,11 +105,11 @@ fn errors_inside_a_stream_are_classified() {
 #[test]
 fn kept_texts_are_short_single_lines() {
     let message = format!("a\\nb{}", "x".repeat(1000));
-    let Fault::CallerError(kept) = from_answer(400, None, grpc(3, &message).as_bytes()) else {
+    let ProviderError::CallerError(kept) = from_answer(400, None, grpc(3, &message).as_bytes()) else {
         panic!("a caller's error")
     };
     assert_eq!(kept.len(), 200);
     assert!(kept.starts_with("a bx"));
     // An endless body is not searched to its end.
-    assert_eq!(from_answer(500, None, &vec![b'x'; 1 << 20]), Fault::Server(500));
+    assert_eq!(from_answer(500, None, &vec![b'x'; 1 << 20]), ProviderError::Server(500));
 }

@@ -5,11 +5,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use grok2api::grok::answer::Reader;
-use grok2api::grok::out::Out;
-use grok2api::grok::translate::Options;
+use grok2api::inference::event::Events;
+use grok2api::providers::grok_web::rest::reader::Reader;
 
-use crate::support::{FILTERED, read};
+use crate::support::{FILTERED, Options, read};
 
 struct Fixture {
     name: String,
@@ -87,10 +86,10 @@ fn byte_by_byte() {
 fn nothing_is_awaited_after_the_final_metadata() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/search.ndjson");
     let fixture = fixture(&path);
-    let mut reader = Reader::new(&fixture.options());
+    let mut reader = Reader::new(&fixture.filtered_tags);
     let lines = fixture.bytes.split_inclusive(|byte| *byte == b'\n').enumerate();
     let closing = lines.filter_map(|(index, line)| {
-        reader.push(line, &mut Out::default()).unwrap();
+        reader.push(line, &mut Events::default()).unwrap();
         reader.closing().then_some(index + 1)
     });
     assert_eq!(closing.collect::<Vec<_>>(), [11, 12]);
@@ -111,10 +110,10 @@ fn the_answer_begins_with_its_first_content() {
     ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name).with_extension("ndjson");
         let fixture = fixture(&path);
-        let mut reader = Reader::new(&fixture.options());
+        let mut reader = Reader::new(&fixture.filtered_tags);
         let lines = fixture.bytes.split_inclusive(|byte| *byte == b'\n');
         let began = lines.enumerate().find_map(|(index, line)| {
-            let _ = reader.push(line, &mut Out::default());
+            let _ = reader.push(line, &mut Events::default());
             reader.started().then_some(index + 1)
         });
         assert_eq!(began, frame, "{name}");

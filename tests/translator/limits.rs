@@ -1,13 +1,12 @@
 //! The bounds that keep one answer from filling the memory.
 
-use grok2api::grok::answer::Reader;
-use grok2api::grok::fault::Fault;
-use grok2api::grok::frames::MAX_FRAME;
-use grok2api::grok::out::Out;
-use grok2api::grok::tags::{MAX_HELD, MAX_TAG, TagFilter};
-use grok2api::grok::translate::Options;
+use grok2api::inference::event::{Event, Events};
+use grok2api::providers::ProviderError;
+use grok2api::providers::grok_web::frames::MAX_FRAME;
+use grok2api::providers::grok_web::rest::reader::Reader;
+use grok2api::providers::grok_web::tag_filter::{MAX_HELD, MAX_TAG, TagFilter};
 
-use crate::support::{FILTERED, read};
+use crate::support::{FILTERED, Options, read};
 
 const OPTIONS: Options = Options { show_thinking: true, filtered_tags: FILTERED };
 
@@ -26,21 +25,21 @@ fn the_longest_frame_is_taken_and_a_longer_one_is_not() {
         assert!(end.is_ok());
         assert!(text.len() > MAX_FRAME - 100);
         let (text, end) = read(&OPTIONS, frame(MAX_FRAME + 1).chunks(chunk));
-        assert_eq!((text.len(), end), (0, Err(Fault::TooLong)));
+        assert_eq!((text.len(), end), (0, Err(ProviderError::TooLong)));
     }
 }
 
 #[test]
 fn an_endless_frame_closes_the_thinking() {
-    let mut reader = Reader::new(&OPTIONS);
-    let (mut out, mut end) = (Out::default(), Ok(()));
+    let mut reader = Reader::new(OPTIONS.filtered_tags);
+    let (mut out, mut end) = (Events::default(), Ok(()));
     reader.push(br#"{"result":{"response":{"token":"hm","isThinking":true}}}{"result":""#, &mut out).unwrap();
     for _ in 0..9 {
         end = end.and_then(|()| reader.push(&vec![b'x'; 1 << 20], &mut out));
     }
-    assert_eq!(end, Err(Fault::TooLong));
-    let text: Vec<_> = out.pieces().collect();
-    assert_eq!(format!("{text:?}"), r#"[Text("<think>\nhm\n</think>\n")]"#);
+    assert_eq!(end, Err(ProviderError::TooLong));
+    let text: Vec<_> = out.iter().collect();
+    assert_eq!(text, [Event::Reasoning("hm")]);
 }
 
 fn filtered(pieces: &[&str]) -> String {

@@ -1,11 +1,10 @@
 //! What holds for every input.
 
-use grok2api::grok::tags::TagFilter;
-use grok2api::grok::translate::Options;
 use grok2api::openai::types::ChatRequest;
+use grok2api::providers::grok_web::tag_filter::TagFilter;
 use proptest::prelude::*;
 
-use crate::support::{FILTERED, read};
+use crate::support::{FILTERED, Options, read};
 
 /// Text in which tags of ours, whole and broken, are frequent.
 fn tagged_text() -> impl Strategy<Value = String> {

@@ -1,7 +1,8 @@
 //! What a chat request may be, and what a refusal names.
 
+use grok2api::inference::prompt::Role;
 use grok2api::json::{MAX_ITEMS, values};
-use grok2api::openai::types::{ChatRequest, Part, Role};
+use grok2api::openai::types::{ChatRequest, Part};
 
 const OK: &str = r#""model":"grok-4","messages":[{"role":"user","content":"hi"}]"#;
 

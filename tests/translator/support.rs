@@ -1,32 +1,45 @@
-//! Runs the translator as the gateway does: one `Out` per read, forgotten after it was written.
+//! Runs the translator as the gateway does: one stretch of events per read, forgotten after it was written.
 
-use grok2api::grok::answer::Reader;
-use grok2api::grok::fault::Fault;
-use grok2api::grok::out::{Out, Piece};
-use grok2api::grok::translate::{Finish, Options};
+use grok2api::inference::event::{Event, Events, Finish};
+use grok2api::openai::render::Renderer;
+use grok2api::providers::ProviderError;
+use grok2api::providers::grok_web::rest::reader::Reader;
+
+/// The operator's settings that shape an answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'a> {
+    pub show_thinking: bool,
+    pub filtered_tags: &'a str,
+}
 
 pub const FILTERED: &str = "xaiartifact,xai:tool_usage_card,grok:render";
 
 /// The answer's text, with files shown under the upstream's own names, and how it ended.
-pub fn read<'c>(options: &Options, chunks: impl IntoIterator<Item = &'c [u8]>) -> (String, Result<Finish, Fault>) {
-    let (mut reader, mut out, mut text) = (Reader::new(options), Out::default(), String::new());
-    let mut write = |out: &mut Out| {
-        for piece in out.pieces() {
-            match piece {
-                Piece::Text(piece) => text.push_str(piece),
-                Piece::Media(media) => text.push_str(&media.kind.markup(&media.url)),
-            }
-        }
-        out.clear();
-    };
+pub fn read<'c>(
+    options: &Options,
+    chunks: impl IntoIterator<Item = &'c [u8]>,
+) -> (String, Result<Finish, ProviderError>) {
+    let (mut reader, mut events) = (Reader::new(options.filtered_tags), Events::default());
+    let (mut renderer, mut text) = (Renderer::new(options.show_thinking), String::new());
     for chunk in chunks {
-        let read = reader.push(chunk, &mut out);
-        write(&mut out);
-        if let Err(fault) = read {
-            return (text, Err(fault));
+        let read = reader.push(chunk, &mut events);
+        write(&mut events, &mut renderer, &mut text);
+        if let Err(error) = read {
+            renderer.close(&mut text);
+            return (text, Err(error));
         }
     }
-    let end = reader.finish(&mut out);
-    write(&mut out);
+    let end = reader.finish(&mut events);
+    write(&mut events, &mut renderer, &mut text);
+    renderer.close(&mut text);
     (text, end)
+}
+
+/// Writes the events with files under the upstream's own names, and forgets them.
+pub fn write(events: &mut Events, renderer: &mut Renderer, text: &mut String) {
+    for event in events.iter() {
+        let mut address = || if let Event::File(file) = event { file.url.clone() } else { String::new() };
+        renderer.write(event, &mut address, text);
+    }
+    events.clear();
 }

@@ -1,7 +1,10 @@
 //! The log: newest first, in pages, searched, exported, cleared, pruned.
 
 use super::*;
-use crate::store::request_logs::{self, Filter, FinishedRequest, Key};
+use crate::{
+    providers::Learned,
+    store::request_logs::{self, Filter, FinishedRequest, Key},
+};
 
 /// What differs from chat to chat.
 pub struct Chat {
@@ -29,6 +32,7 @@ pub fn finish(console: &Console, chat: Chat) {
         _ => "upstream_error",
     };
     let finished = FinishedRequest {
+        learned: Learned::default(),
         request_id: app.request_id.clone(),
         ip: "192.0.2.9".to_owned(),
         key_id: chat.key_id,

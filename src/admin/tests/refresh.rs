@@ -118,7 +118,7 @@ fn a_super_token_takes_two_calls() {
     let console = console(1, 6);
     on_d1(&console);
     console.host.on_send(|request| {
-        let heavy = String::from_utf8_lossy(request.body()).contains("grok-4-heavy");
+        let heavy = String::from_utf8_lossy(request.body()).contains("\"heavy\"");
         Ok(Upstream::new(200, json!({ "remainingQueries": if heavy { 20 } else { 140 } }).to_string()))
     });
     start(&console).ok();

@@ -22,7 +22,7 @@ fn defaults_are_served_until_changed() {
         "grok": {
             "api_key": "", "api_key_set": false, "x_statsig_id": "", "x_statsig_id_set": false,
             "cf_clearance": "", "cf_clearance_set": false, "user_agent": "",
-            "filtered_tags": "xaiartifact,xai:tool_usage_card,grok:render",
+            "chat_transport": "websocket", "filtered_tags": "xaiartifact,xai:tool_usage_card,grok:render",
             "show_thinking": true, "temporary": true, "stream_first_response_timeout": 30,
             "stream_chunk_timeout": 120, "stream_total_timeout": 600,
         },
@@ -168,7 +168,7 @@ fn the_schema_describes_what_is_served() {
     let schema = console.get("/api/settings/schema").ok().body["data"].take();
     let served = read(&console);
     let rows = schema.as_array().expect("it is a list");
-    assert_eq!(rows.len(), 19);
+    assert_eq!(rows.len(), 20);
     for row in rows {
         let (section, name) = (row["section"].as_str().expect("text"), row["name"].as_str().expect("text"));
         let value = &served[section][name];

@@ -143,7 +143,7 @@ fn a_super_token_has_two_quotas() {
     let console = Console::signed_in();
     add(&console, &["super"], "ssoSuper");
     console.host.on_send(|request| {
-        let heavy = String::from_utf8_lossy(request.body()).contains("grok-4-heavy");
+        let heavy = String::from_utf8_lossy(request.body()).contains("\"heavy\"");
         Ok(Upstream::new(200, json!({ "remainingQueries": if heavy { 20 } else { 140 } }).to_string()))
     });
     console.post("/api/tokens/test", json!({ "id": 1 })).ok();

@@ -7,11 +7,11 @@ use futures::{FutureExt, StreamExt};
 use http::{HeaderMap, Method, Request};
 
 use crate::{
-    grok::media::MediaKind,
     host::{
         Body,
         native::{Answer as Source, NativeHost, START, Step},
     },
+    media::kind::MediaKind,
     router,
     store::{
         blobs::PART,

@@ -2,7 +2,6 @@
 
 use std::{cell::Cell, time::Duration};
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt, TryStreamExt, stream};
 use http::{HeaderValue, Request, Response, header};
@@ -86,7 +85,7 @@ async fn picture(response: Response<ByteStream>, room: &Cell<usize>) -> Result<P
     let bytes = read(body, length.unwrap_or_default(), room).await?;
     let mime_type = format::of(&bytes[..bytes.len().min(format::HEAD)])
         .ok_or("There is no picture at this address: PNG, JPEG, GIF, WebP, BMP, AVIF and HEIC are taken")?;
-    Ok(Picture::new(mime_type, &STANDARD.encode(&bytes), bytes.len()))
+    Ok(Picture { mime_type, bytes: bytes.freeze() })
 }
 
 /// The whole body, as long as it and those read beside it fit into the room.

@@ -127,9 +127,10 @@ fn video_question() -> Value {
 
 /// An upstream that makes videos: what a post's call is answered, and a conversation.
 fn makes_videos(gateway: &Gateway, post: Value, conversation: impl Fn() -> Answer + 'static) {
+    gateway.setting("x_statsig_id", "\"a-signature\"");
     gateway.host.on_send(move |request| match (request.uri().host(), request.uri().path()) {
-        (Some("grok.com"), "/rest/app-chat/upload-file") => {
-            Ok(Answer::new(200, r#"{"fileMetadataId":"f1","fileUri":"users/u/f1/content"}"#))
+        (Some("grok.com"), "/http/upload-file-v2/direct") => {
+            Ok(Answer::new(200, r#"{"fileMetadata":{"fileMetadataId":"f1","fileUri":"users/u/f1/content"}}"#))
         }
         (Some("grok.com"), "/rest/media/post/create") => Ok(Answer::new(200, post.to_string())),
         (Some("grok.com"), "/rest/app-chat/conversations/new") => Ok(conversation()),
@@ -176,6 +177,18 @@ fn a_video_without_a_post_links_to_the_file() {
     let (talk, referer) = last(&gateway);
     assert_eq!(talk["message"], "http://assets.test/post/users/u/f1/content  make it rise --mode=custom");
     assert_eq!(referer, "https://grok.com/");
+}
+
+#[test]
+fn a_video_without_a_signature_names_the_setting_and_asks_no_account() {
+    let gateway = Gateway::new(2);
+    makes_videos(&gateway, json!({}), video);
+    gateway.setting("x_statsig_id", "null");
+    let (status, answer) = gateway.chat(video_question());
+    assert_eq!((status, &answer["error"]["code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("missing_x_statsig_id")));
+    assert!(answer["error"]["message"].as_str().expect("a text").contains("x_statsig_id"), "{answer}");
+    assert_eq!(gateway.asked(), [""; 0]);
+    assert_eq!((gateway.quota(1), gateway.skipped(1), gateway.cooling(1)), (80, false, 0));
 }
 
 #[test]

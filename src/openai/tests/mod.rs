@@ -40,6 +40,8 @@ impl Gateway {
         gateway.host.sql("INSERT INTO api_keys (hash, display, name, created_at) VALUES (?, 'sk', 'app', 0)", key);
         // The day's maintenance is done: it has tests of its own.
         gateway.host.sql("INSERT INTO leases VALUES ('day', 4000000000000)", vec![]);
+        // Over the older stream, which is scripted by whole answers; `socket` has the gateway's own.
+        gateway.setting("chat_transport", "\"http\"");
         for n in 1..=tokens {
             let token = format!("token-{n}");
             let values = vec![sha256_hex(&token).into(), token.into(), format!("xxxxx{n}").into()];
@@ -51,6 +53,14 @@ impl Gateway {
         gateway.host.statements.borrow_mut().clear();
         gateway.host.requests.borrow_mut().clear();
         gateway
+    }
+
+    /// Sets one setting of the section `grok`, given as JSON.
+    fn setting(&self, name: &str, value: &str) {
+        let patch = format!(r#"{{"{name}":{value}}}"#);
+        let sql = "INSERT INTO settings VALUES ('grok', ?1)
+                   ON CONFLICT (section) DO UPDATE SET value = json_patch(value, ?1)";
+        self.host.sql(sql, vec![patch.into()]);
     }
 
     /// Each token answers by its number.
@@ -132,7 +142,7 @@ impl Gateway {
 }
 
 fn question(stream: bool) -> Value {
-    json!({ "model": "grok-4", "stream": stream, "messages": [{ "role": "user", "content": "hi" }] })
+    json!({ "model": "grok-4-fast", "stream": stream, "messages": [{ "role": "user", "content": "hi" }] })
 }
 
 fn token(text: &str) -> String {

@@ -1,5 +1,7 @@
 //! Pictures that come with a chat: from where they are taken, when they are refused, how they reach an account.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
+
 use super::*;
 use crate::host::SendError;
 
@@ -12,7 +14,7 @@ fn with_pictures(urls: &[&str]) -> Value {
     let (first, rest) = urls.split_at(1);
     let mut last: Vec<_> = rest.iter().map(part).collect();
     last.push(json!({ "type": "text", "text": "what is this?" }));
-    json!({ "model": "grok-4", "messages": [
+    json!({ "model": "grok-4-fast", "messages": [
         { "role": "user", "content": [part(&first[0])] },
         { "role": "user", "content": last },
     ] })
@@ -21,7 +23,8 @@ fn with_pictures(urls: &[&str]) -> Value {
 fn uploaded(id: impl std::fmt::Display) -> Answer {
     Answer::new(
         200,
-        json!({ "fileMetadataId": id.to_string(), "fileUri": format!("users/u/{id}/content") }).to_string(),
+        json!({ "fileMetadata": { "fileMetadataId": id.to_string(), "fileUri": format!("users/u/{id}/content") } })
+            .to_string(),
     )
 }
 
@@ -40,10 +43,24 @@ fn redirect(target: &str) -> Answer {
 /// The service behind the scripted pictures: uploads are named by what was uploaded, in the order of their coming.
 fn grok(path: &str, count: usize) -> Answer {
     match path {
-        "/rest/app-chat/upload-file" => uploaded(format!("file-{count}")),
+        "/http/upload-file-v2/direct" => uploaded(format!("file-{count}")),
         "/rest/app-chat/conversations/new" => whole_answer(),
         other => panic!("{other}"),
     }
+}
+
+/// The file that an upload's form holds.
+fn file(request: &http::Request<Bytes>) -> Option<Value> {
+    let content_type = request.headers().get("content-type")?.to_str().ok()?;
+    let boundary = content_type.strip_prefix("multipart/form-data; boundary=")?;
+    let body = request.body().strip_prefix(format!("--{boundary}\r\n").as_bytes())?;
+    let body = body.strip_suffix(format!("\r\n--{boundary}--\r\n").as_bytes())?;
+    let end = body.windows(4).position(|four| four == b"\r\n\r\n")?;
+    let head = std::str::from_utf8(&body[..end]).ok()?;
+    let (disposition, mime_type) = head.split_once("\r\nContent-Type: ")?;
+    let name = disposition.strip_prefix("Content-Disposition: form-data; name=\"file\"; filename=\"")?;
+    let content = STANDARD.encode(&body[end + 4..]);
+    Some(json!({ "fileName": name.strip_suffix('"')?, "fileMimeType": mime_type, "content": content }))
 }
 
 impl Gateway {
@@ -59,11 +76,12 @@ impl Gateway {
         });
     }
 
-    /// Addresses that were asked, in order, with the JSON that was sent.
+    /// Addresses that were asked, in order, with the JSON that was sent, or the file.
     fn sent(&self) -> Vec<(String, Value)> {
         let requests = self.host.requests.borrow();
         let one = |request: &http::Request<Bytes>| {
-            (request.uri().to_string(), serde_json::from_slice(request.body()).unwrap_or_default())
+            let json = serde_json::from_slice(request.body()).ok();
+            (request.uri().to_string(), json.or_else(|| file(request)).unwrap_or_default())
         };
         requests.iter().map(one).collect()
     }
@@ -257,8 +275,8 @@ fn uploads_keep_their_order_however_long_each_takes_and_at_most_five_run_at_once
     let (host, seen) = (gateway.host.clone(), most.clone());
     let count = std::cell::Cell::new(0);
     gateway.host.on_send(move |request| {
-        let body: Value = serde_json::from_slice(request.body()).expect("JSON is sent");
-        let Some(content) = body["content"].as_str() else { return Ok(whole_answer()) };
+        let Some(file) = file(request) else { return Ok(whole_answer()) };
+        let content = file["content"].as_str().expect("it is a text");
         count.set(count.get() + 1);
         open.set(open.get() + 1);
         seen.set(seen.get().max(open.get()));
@@ -294,9 +312,9 @@ fn a_failed_upload_is_a_fault_of_its_token_and_everything_is_uploaded_anew() {
         let cookie = request.headers()["cookie"].to_str().expect("a cookie is ASCII").to_owned();
         count.set(count.get() + 1);
         match (request.uri().path(), cookie.contains("token-1;"), count.get()) {
-            ("/rest/app-chat/upload-file", true, 2) => Ok(too_many_requests()),
-            ("/rest/app-chat/upload-file", true, _) => Ok(uploaded("one")),
-            ("/rest/app-chat/upload-file", false, n) => Ok(uploaded(format!("two-{n}"))),
+            ("/http/upload-file-v2/direct", true, 2) => Ok(too_many_requests()),
+            ("/http/upload-file-v2/direct", true, _) => Ok(uploaded("one")),
+            ("/http/upload-file-v2/direct", false, n) => Ok(uploaded(format!("two-{n}"))),
             _ => Ok(whole_answer()),
         }
     });
@@ -337,7 +355,7 @@ fn many_pictures_are_tried_on_as_many_accounts_as_a_worker_has_calls_for() {
         let gateway = Gateway::new(4);
         gateway.host.on_send(|request| match request.uri().path() {
             "/rest/app-chat/conversations/new" => Ok(Answer::new(500, "{}")),
-            "/rest/app-chat/upload-file" => Ok(uploaded("file")),
+            "/http/upload-file-v2/direct" => Ok(uploaded("file")),
             _ => Ok(png()),
         });
         let urls: Vec<_> =

@@ -131,9 +131,9 @@ fn a_streamed_answer_that_stalls_ends_with_an_error() {
 #[test]
 fn a_limit_of_zero_is_none() {
     let gateway = Gateway::new(1);
-    let zero = json!({ "stream_first_response_timeout": 0, "stream_chunk_timeout": 0, "stream_total_timeout": 0 });
-    let values = vec![zero.to_string().into()];
-    gateway.host.sql("INSERT INTO settings (section, value) VALUES ('grok', ?)", values);
+    for name in ["stream_first_response_timeout", "stream_chunk_timeout", "stream_total_timeout"] {
+        gateway.setting(name, "0");
+    }
     gateway.upstream(|_| {
         steps(vec![
             Step::Wait(Duration::from_secs(4000)),

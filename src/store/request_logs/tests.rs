@@ -7,6 +7,7 @@ use crate::host::native::{NativeHost, START};
 
 fn finished(model: &str, error_code: &str, outcome: Option<TokenOutcome>) -> FinishedRequest {
     FinishedRequest {
+        learned: Learned::default(),
         request_id: "req_1".to_owned(),
         ip: "192.0.2.9".to_owned(),
         key_id: 7,

@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use super::*;
 use crate::{
-    grok::models,
     host::native::{NativeHost, START},
     pool::{Effect, Used},
+    providers::catalog as models,
     store::request_logs::{self, TokenOutcome},
 };
 
@@ -79,7 +79,7 @@ impl Pool {
             token_id,
             suffix: String::new(),
             is_super: false,
-            limit_name: model.rate_limit_name,
+            limit_name: model.limit_name,
             bucket: model.bucket,
             remaining: None,
         };
@@ -128,8 +128,11 @@ fn requests_spread_evenly_over_the_usable() {
     pool.cool(2, "grok-4", 1);
     pool.quota(4, Some(3), None, 20);
     assert_eq!(pool.takes("grok-4", 8), [1, 3, 4, 5, 1, 3, 4, 5]);
-    assert_eq!(pool.takes("grok-4-expert", 4), [1, 3, 5, 1]);
-    assert_eq!(pool.take("grok-3-fast"), Ok(2), "another name does not cool");
+    assert_eq!(pool.takes("grok-4-expert", 4), [6, 7, 8, 6], "Super ones first");
+    for id in 6..=8 {
+        pool.cool(id, "grok-4-expert", 1);
+    }
+    assert_eq!(pool.takes("grok-4-expert", 4), [2, 1, 3, 5], "then all others; another mode does not cool");
 }
 
 #[test]
@@ -297,7 +300,7 @@ fn the_cost_of_a_choice_does_not_grow_with_the_pool() {
         pool.host.sql(
             "INSERT INTO token_outcomes (token_id, at, limit_name, bucket, spent, drained, window_until, cool_until,
                skip, strike, reason)
-             SELECT id, ?1, 'grok-4', 'normal', 0, id % 3 = 1, ?1 + 1000, (id % 3 = 2) * (?1 + 1000), 0, 0, ''
+             SELECT id, ?1, 'auto', 'normal', 0, id % 3 = 1, ?1 + 1000, (id % 3 = 2) * (?1 + 1000), 0, 0, ''
                FROM tokens",
             vec![START.into()],
         );

@@ -53,7 +53,7 @@ fn by_the_facts(pool: &Pool, model: &Model) -> (Vec<Usable>, Option<i64>) {
            FROM tokens t WHERE state = 'active'",
         bucket(model)
     );
-    let rows = pool.host.sql(&facts, vec![model.rate_limit_name.into(), i64::from(model.cost).into()]);
+    let rows = pool.host.sql(&facts, vec![model.limit_name.into(), i64::from(model.cost).into()]);
     let mut usable = Vec::new();
     let mut first_free = None;
     for mut row in rows.into_iter().map(Columns::new) {
@@ -66,7 +66,8 @@ fn by_the_facts(pool: &Pool, model: &Model) -> (Vec<Usable>, Option<i64>) {
             false => first_free = Some(first_free.map_or(free_at, |first: i64| first.min(free_at))),
         }
     }
-    usable.sort();
+    let place = |token_type: &str| types(model).iter().position(|known| *known == token_type);
+    usable.sort_by_key(|(passed_over, token_type, turn, id)| (*passed_over, place(token_type), *turn, *id));
     (usable, first_free)
 }
 

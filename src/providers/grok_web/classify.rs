@@ -3,83 +3,15 @@
 //! Only the class is decided here. What it does to an account is the pool's to say, and what a client is told the error
 //! type's. Texts kept in a fault are the upstream's own: they are for the log, not for clients.
 
-use super::event::UpstreamError;
-use super::frames::FrameTooLong;
-use super::wire;
+use super::{
+    frames::FrameTooLong,
+    rest::{event::UpstreamError, wire},
+};
+use crate::providers::ProviderError;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
-    /// This account is asked too often, or (`quota_spent`) has used up its window.
-    RateLimited { quota_spent: bool, retry_after: Option<u64> },
-    /// The session is no longer good, or its owner is blocked. Holds the marker that said so.
-    DeadAccount(String),
-    /// A challenge page or anti-bot rule: the network or the headers, not the account.
-    AntiBot,
-    /// The whole service is busy.
-    Overloaded { retry_after: Option<u64> },
-    /// The content was refused.
-    Moderated(String),
-    /// The upstream calls our request malformed.
-    CallerError(String),
-    /// The upstream does not know the model: our table is out of date.
-    ModelNotFound,
-    /// The request is not allowed, for a reason that is not the account's health.
-    Policy(String),
-    /// The service failed; the HTTP status, or the one its in-band code stands for.
-    Server(u16),
-    /// No connection, or it broke before an answer's head.
-    Connect,
-    /// The upstream kept silent for too long.
-    Timeout,
-    /// The stream ended in the middle of an answer.
-    Cut,
-    /// The stream ended without any answer.
-    Empty,
-    /// One object of the stream was longer than is taken.
-    TooLong,
-    /// The account's token was sealed with another key: it could not be sent at all.
-    Unreadable,
-}
-
-impl Fault {
-    /// Whether the same request may succeed on another account.
-    pub fn another_account_may_help(&self) -> bool {
-        use Fault::*;
-        match self {
-            RateLimited { .. } | DeadAccount(_) | Overloaded { .. } | Server(_) => true,
-            Connect | Timeout | Cut | Empty | Unreadable => true,
-            AntiBot | Moderated(_) | CallerError(_) | ModelNotFound | Policy(_) | TooLong => false,
-        }
-    }
-}
-
-/// For the log and the console.
-impl std::fmt::Display for Fault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Fault::RateLimited { quota_spent: false, .. } => f.write_str("429: too many requests"),
-            Fault::RateLimited { quota_spent: true, .. } => f.write_str("429: the quota is spent"),
-            Fault::DeadAccount(text) => write!(f, "account refused: {text}"),
-            Fault::AntiBot => f.write_str("anti-bot page or challenge"),
-            Fault::Overloaded { .. } => f.write_str("the service is under heavy usage"),
-            Fault::Moderated(text) => write!(f, "moderated: {text}"),
-            Fault::CallerError(text) => write!(f, "request refused: {text}"),
-            Fault::ModelNotFound => f.write_str("model not found"),
-            Fault::Policy(text) => write!(f, "not allowed: {text}"),
-            Fault::Server(status) => write!(f, "{status}: server error"),
-            Fault::Connect => f.write_str("no connection"),
-            Fault::Timeout => f.write_str("timed out"),
-            Fault::Cut => f.write_str("the answer broke off"),
-            Fault::Empty => f.write_str("the answer was empty"),
-            Fault::TooLong => f.write_str("an object of the answer was too long"),
-            Fault::Unreadable => f.write_str("the token cannot be opened with this encryption_key"),
-        }
-    }
-}
-
-impl From<FrameTooLong> for Fault {
+impl From<FrameTooLong> for ProviderError {
     fn from(_: FrameTooLong) -> Self {
-        Fault::TooLong
+        ProviderError::TooLong
     }
 }
 
@@ -119,7 +51,7 @@ mod code {
 }
 
 /// Classifies an answer that is no 2xx.
-pub fn from_answer(status: u16, retry_after: Option<&str>, body: &[u8]) -> Fault {
+pub fn from_answer(status: u16, retry_after: Option<&str>, body: &[u8]) -> ProviderError {
     let body = &body[..body.len().min(LOOKED_AT)];
     let retry_after = retry_after.and_then(|seconds| seconds.trim().parse().ok());
     let text = String::from_utf8_lossy(body);
@@ -132,45 +64,61 @@ pub fn from_answer(status: u16, retry_after: Option<&str>, body: &[u8]) -> Fault
     fault.unwrap_or_else(|| by_status(status, error.code, &error.message, retry_after))
 }
 
+/// Classifies a redirect that was not followed: to the sign-in page when the session is no longer good.
+pub fn from_redirect(location: Option<&str>) -> ProviderError {
+    match location {
+        Some(location) if location.contains("accounts.x.ai") => {
+            ProviderError::DeadAccount("sent to the sign-in page".to_owned())
+        }
+        _ => ProviderError::Server(502),
+    }
+}
+
 /// Classifies an error inside a stream whose status was 200.
-pub fn from_stream(error: &UpstreamError) -> Fault {
+pub fn from_stream(error: &UpstreamError) -> ProviderError {
     let lower = error.message.to_lowercase();
     if is_page(error.message.as_bytes()) || has(&lower, &CHALLENGE) {
-        return Fault::AntiBot;
+        return ProviderError::AntiBot;
     }
     let message = clip(&error.message);
     if let Some(fault) = by_marker(error.code, &lower, &error.message, None, None) {
         return fault;
     }
     match error.code {
-        Some(code::INVALID_ARGUMENT) => Fault::CallerError(message),
-        Some(code::PERMISSION_DENIED) => Fault::Policy(message),
-        Some(code::DEADLINE_EXCEEDED) => Fault::Server(504),
-        Some(code::UNAVAILABLE) => Fault::Server(503),
-        _ => Fault::Server(500),
+        Some(code::INVALID_ARGUMENT) => ProviderError::CallerError(message),
+        Some(code::PERMISSION_DENIED) => ProviderError::Policy(message),
+        Some(code::DEADLINE_EXCEEDED) => ProviderError::Server(504),
+        Some(code::UNAVAILABLE) => ProviderError::Server(503),
+        _ => ProviderError::Server(500),
     }
 }
 
 /// Classifies a 200 that should have been a small JSON answer and was not.
-pub fn from_body(body: &[u8]) -> Fault {
+pub fn from_body(body: &[u8]) -> ProviderError {
     let text = String::from_utf8_lossy(&body[..body.len().min(LOOKED_AT)]);
     match structured(&text) {
         Some(error) if !is_page(body) => from_stream(&error),
         _ => match from_text(body) {
-            Fault::Empty => Fault::Server(502),
+            ProviderError::Empty => ProviderError::Server(502),
             fault => fault,
         },
     }
 }
 
+/// Classifies the `terminalError` of an upload: unless its words say otherwise, the file is at fault.
+pub fn from_upload(message: &str) -> ProviderError {
+    let fault = by_marker(None, &message.to_lowercase(), message, None, None);
+    fault.unwrap_or_else(|| ProviderError::CallerError(clip(message)))
+}
+
 /// What a 200 without a single frame was: a page, an error in words, or nothing.
-pub fn from_text(body: &[u8]) -> Fault {
+pub fn from_text(body: &[u8]) -> ProviderError {
     let text = String::from_utf8_lossy(&body[..body.len().min(LOOKED_AT)]);
     let lower = text.to_lowercase();
     if is_page(body) || has(&lower, &CHALLENGE) {
-        return Fault::AntiBot;
+        return ProviderError::AntiBot;
     }
-    by_marker(None, &lower, &text, None, None).unwrap_or(Fault::Empty)
+    by_marker(None, &lower, &text, None, None).unwrap_or(ProviderError::Empty)
 }
 
 /// Whether a body is a page instead of JSON.
@@ -190,57 +138,59 @@ fn by_marker(
     message: &str,
     retry_after: Option<u64>,
     status: Option<u16>,
-) -> Option<Fault> {
+) -> Option<ProviderError> {
     if lower.contains("anti-bot") {
-        return Some(Fault::AntiBot);
+        return Some(ProviderError::AntiBot);
     }
     if has(lower, &MODERATED) {
-        return Some(Fault::Moderated(clip(message)));
+        return Some(ProviderError::Moderated(clip(message)));
     }
     let may_be_dead = matches!(status, None | Some(400 | 401 | 403));
     if may_be_dead && (code == Some(code::UNAUTHENTICATED) || status == Some(401) || has(lower, &DEAD)) {
-        return Some(Fault::DeadAccount(clip(message)));
+        return Some(ProviderError::DeadAccount(clip(message)));
     }
     if has(lower, &OVERLOADED) {
-        return Some(Fault::Overloaded { retry_after });
+        return Some(ProviderError::Overloaded { retry_after });
     }
     if has(lower, &QUOTA_SPENT) {
-        return Some(Fault::RateLimited { quota_spent: true, retry_after });
+        return Some(ProviderError::RateLimited { quota_spent: true, retry_after });
     }
     // Only the words, or the gRPC code where no status contradicts it: a 500 may carry any code.
     if has(lower, &TOO_MANY) || (code == Some(code::RESOURCE_EXHAUSTED) && status.is_none()) {
-        return Some(Fault::RateLimited { quota_spent: false, retry_after });
+        return Some(ProviderError::RateLimited { quota_spent: false, retry_after });
     }
     if lower.contains("model is not found") || lower.contains("model not found") {
-        return Some(Fault::ModelNotFound);
+        return Some(ProviderError::ModelNotFound);
     }
     None
 }
 
-fn by_status(status: u16, code: Option<i64>, message: &str, retry_after: Option<u64>) -> Fault {
+fn by_status(status: u16, code: Option<i64>, message: &str, retry_after: Option<u64>) -> ProviderError {
     match status {
-        429 => Fault::RateLimited { quota_spent: false, retry_after },
+        429 => ProviderError::RateLimited { quota_spent: false, retry_after },
         // The post belongs to another account or is gone: the flow begins anew, with one account.
-        404 if message.contains("invalid-parent-post") => Fault::Server(404),
-        404 if code == Some(code::NOT_FOUND) && message.to_lowercase().contains("model") => Fault::ModelNotFound,
-        400 | 413 | 415 | 422 => Fault::CallerError(clip(message)),
-        408 => Fault::Timeout,
-        402..=499 => Fault::Policy(clip(message)),
-        _ => Fault::Server(status),
+        404 if message.contains("invalid-parent-post") => ProviderError::Server(404),
+        404 if code == Some(code::NOT_FOUND) && message.to_lowercase().contains("model") => {
+            ProviderError::ModelNotFound
+        }
+        400 | 413 | 415 | 422 => ProviderError::CallerError(clip(message)),
+        408 => ProviderError::Timeout,
+        402..=499 => ProviderError::Policy(clip(message)),
+        _ => ProviderError::Server(status),
     }
 }
 
 /// An answer that is no JSON error: a page, plain text, or nothing.
-fn unstructured(status: u16, retry_after: Option<u64>, text: &str, page: bool) -> Fault {
+fn unstructured(status: u16, retry_after: Option<u64>, text: &str, page: bool) -> ProviderError {
     let lower = text.to_lowercase();
     let challenged = has(&lower, &CHALLENGE);
     match status {
-        _ if challenged => Fault::AntiBot,
+        _ if challenged => ProviderError::AntiBot,
         // The service answers in JSON: a page, or nothing, is the edge's refusal.
-        401 | 403 if page => Fault::AntiBot,
+        401 | 403 if page => ProviderError::AntiBot,
         _ if page => by_status(status, None, "a page", retry_after),
         _ => by_marker(None, &lower, text, retry_after, Some(status)).unwrap_or_else(|| match status {
-            403 => Fault::AntiBot,
+            403 => ProviderError::AntiBot,
             _ => by_status(status, None, text, retry_after),
         }),
     }

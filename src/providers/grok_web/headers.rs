@@ -21,31 +21,43 @@ pub fn json_request(
     let mut headers = vec![
         ("content-type", "application/json".to_owned()),
         ("accept", "*/*".to_owned()),
-        ("cookie", cookie(operator, token)),
+        ("cookie", cookie(operator, token, "")),
         ("origin", base_url.trim_end_matches('/').to_owned()),
         ("referer", referer.to_owned()),
         ("x-xai-request-id", uuid_v4(random)),
     ];
-    optional(&mut headers, operator);
+    optional(&mut headers, &[("user-agent", operator.user_agent), ("x-statsig-id", operator.x_statsig_id)]);
     headers
 }
 
-/// The headers of a GET for a file on the asset host, which answers only to the cookies of the file's owner.
-pub fn asset_request(operator: &Operator, base_url: &str, token: &str) -> Vec<(&'static str, String)> {
+/// The headers of a request that carries cookies and no signature: for a file, which only its owner may read, for an
+/// upload, or for the account's identity.
+pub fn plain_request(operator: &Operator, base_url: &str, token: &str) -> Vec<(&'static str, String)> {
+    let base_url = base_url.trim_end_matches('/');
     let mut headers = vec![
         ("accept", "*/*".to_owned()),
-        ("cookie", cookie(operator, token)),
-        ("referer", format!("{}/", base_url.trim_end_matches('/'))),
+        ("cookie", cookie(operator, token, "")),
+        ("referer", format!("{base_url}/")),
     ];
-    let agent = header_value(operator.user_agent);
-    if !agent.is_empty() {
-        headers.push(("user-agent", agent));
-    }
+    optional(&mut headers, &[("user-agent", operator.user_agent)]);
     headers
 }
 
-fn optional(headers: &mut Vec<(&'static str, String)>, operator: &Operator) {
-    for (name, value) in [("user-agent", operator.user_agent), ("x-statsig-id", operator.x_statsig_id)] {
+/// The headers of the WebSocket's upgrade: three cookies, `Origin` and `User-Agent`. The service takes no signature
+/// here.
+pub fn upgrade(operator: &Operator, base_url: &str, token: &str, user_id: &str) -> Vec<(&'static str, String)> {
+    let mut headers = vec![
+        ("cookie", cookie(operator, token, user_id)),
+        ("origin", base_url.trim_end_matches('/').to_owned()),
+        ("cache-control", "no-cache".to_owned()),
+        ("pragma", "no-cache".to_owned()),
+    ];
+    optional(&mut headers, &[("user-agent", operator.user_agent)]);
+    headers
+}
+
+fn optional(headers: &mut Vec<(&'static str, String)>, values: &[(&'static str, &str)]) {
+    for (name, value) in values {
         let value = header_value(value);
         if !value.is_empty() {
             headers.push((name, value));
@@ -53,9 +65,13 @@ fn optional(headers: &mut Vec<(&'static str, String)>, operator: &Operator) {
     }
 }
 
-fn cookie(operator: &Operator, token: &str) -> String {
+fn cookie(operator: &Operator, token: &str, user_id: &str) -> String {
     let token = header_value(token);
     let mut cookie = format!("sso={token}; sso-rw={token}");
+    if !user_id.is_empty() {
+        cookie.push_str("; x-userid=");
+        cookie.push_str(&header_value(user_id));
+    }
     let clearance = header_value(operator.cf_clearance);
     let clearance = clearance.trim_start_matches("cf_clearance=").split(';').next().unwrap_or_default().trim();
     if !clearance.is_empty() {
@@ -94,6 +110,18 @@ mod tests {
         assert_eq!(value(&headers, "x-xai-request-id"), Some("ffffffff-ffff-4fff-bfff-ffffffffffff"));
         assert_eq!(value(&headers, "user-agent"), None);
         assert_eq!(value(&headers, "x-statsig-id"), None);
+    }
+
+    #[test]
+    fn the_upgrade_carries_three_cookies_and_no_signature() {
+        let operator = Operator { user_agent: "Agent/1", x_statsig_id: "id", cf_clearance: "abc" };
+        let headers = upgrade(&operator, "https://grok.com", "t", "8f1c1e0a-9f3e-4a5f-8f7f-2b0b5a8e4f10");
+        let cookie = "sso=t; sso-rw=t; x-userid=8f1c1e0a-9f3e-4a5f-8f7f-2b0b5a8e4f10; cf_clearance=abc";
+        assert_eq!(value(&headers, "cookie"), Some(cookie));
+        assert_eq!(value(&headers, "origin"), Some("https://grok.com"));
+        assert_eq!(value(&headers, "user-agent"), Some("Agent/1"));
+        assert_eq!(value(&headers, "x-statsig-id"), None);
+        assert_eq!(value(&headers, "authorization"), None);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::{self, Fault};
 use crate::json::{Field, Number, Object, Present};
+use crate::providers::{ProviderError, grok_web::classify};
 
 /// The body of the call, for a model's rate-limit name.
 pub fn request_body(rate_limit_name: &str) -> Vec<u8> {
@@ -49,11 +49,11 @@ struct Effort {
 }
 
 /// Reads the answer, in either of its two shapes: units under `remainingTokens`, or calls under `remainingQueries`.
-pub fn parse(body: &[u8]) -> Result<Limits, Fault> {
-    let answer: Field<Object<Answer>> = serde_json::from_slice(body).map_err(|_| fault::from_body(body))?;
-    let Object(answer) = answer.given().ok_or_else(|| fault::from_body(body))?;
+pub fn parse(body: &[u8]) -> Result<Limits, ProviderError> {
+    let answer: Field<Object<Answer>> = serde_json::from_slice(body).map_err(|_| classify::from_body(body))?;
+    let Object(answer) = answer.given().ok_or_else(|| classify::from_body(body))?;
     if answer.error.as_ref().is_some() {
-        return Err(fault::from_body(body));
+        return Err(classify::from_body(body));
     }
     let efforts =
         || [&answer.low_effort_rate_limits, &answer.high_effort_rate_limits].into_iter().filter_map(Field::as_ref);
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_page_is_a_challenge() {
-        assert_eq!(parse(b"<html>Just a moment...</html>"), Err(Fault::AntiBot));
+        assert_eq!(parse(b"<html>Just a moment...</html>"), Err(ProviderError::AntiBot));
         assert!(parse(b"[]").is_err());
     }
 

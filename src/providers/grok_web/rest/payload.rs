@@ -1,10 +1,9 @@
-//! The bodies of the upstream's calls.
+//! The bodies of the older HTTP chat, and of what makes videos.
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::{self, Fault};
-use super::models::Model;
 use crate::json::{Field, Object};
+use crate::providers::{ProviderError, catalog::Model, grok_web::classify};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -103,46 +102,6 @@ pub fn video(model: &Model, link: &str, prompt: &str, attachment: &str, temporar
     })
 }
 
-/// An upload; `content` is base64 without the `data:` prefix.
-pub fn upload(file_name: &str, mime_type: &str, content: &str) -> Vec<u8> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Upload<'a> {
-        file_name: &'a str,
-        file_mime_type: &'a str,
-        content: &'a str,
-    }
-    // A vector that grows by doubling would take the room of two pictures.
-    let mut body = Vec::with_capacity(content.len() + 128);
-    serde_json::to_writer(&mut body, &Upload { file_name, file_mime_type: mime_type, content })
-        .expect("plain data always has a JSON form, and a vector takes all");
-    body
-}
-
-/// What an upload gave.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Uploaded {
-    /// Goes into a chat's attachments.
-    pub id: String,
-    /// Path on the asset host, without leading slash.
-    pub uri: String,
-}
-
-pub fn uploaded(body: &[u8]) -> Result<Uploaded, Fault> {
-    #[derive(Default, Deserialize)]
-    #[serde(default, rename_all = "camelCase")]
-    struct Answer {
-        file_metadata_id: Field<String>,
-        file_id: Field<String>,
-        file_uri: Field<String>,
-    }
-    let Object(answer) = answer::<Answer>(body)?;
-    let id = filled(answer.file_metadata_id).or_else(|| filled(answer.file_id));
-    let id = id.ok_or_else(|| fault::from_body(body))?;
-    let uri = filled(answer.file_uri).unwrap_or_default();
-    Ok(Uploaded { id, uri: uri.trim_start_matches('/').to_owned() })
-}
-
 /// The post that a video hangs on: `link` leads to the uploaded picture.
 pub fn media_post(link: &str) -> Vec<u8> {
     #[derive(Serialize)]
@@ -155,7 +114,7 @@ pub fn media_post(link: &str) -> Vec<u8> {
 }
 
 /// The id of a post that was made; `None` when the answer names none, for a video can do without.
-pub fn media_post_id(body: &[u8]) -> Result<Option<String>, Fault> {
+pub fn media_post_id(body: &[u8]) -> Result<Option<String>, ProviderError> {
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Answer {
@@ -174,9 +133,9 @@ fn filled(text: Field<String>) -> Option<String> {
     text.given().filter(|text| !text.is_empty())
 }
 
-fn answer<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<Object<T>, Fault> {
+fn answer<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<Object<T>, ProviderError> {
     let answer: Option<Field<Object<T>>> = serde_json::from_slice(body).ok();
-    answer.and_then(Field::given).ok_or_else(|| fault::from_body(body))
+    answer.and_then(Field::given).ok_or_else(|| classify::from_body(body))
 }
 
 fn json(value: &impl Serialize) -> Vec<u8> {
@@ -186,7 +145,7 @@ fn json(value: &impl Serialize) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::grok::models::find;
+    use crate::providers::catalog::find;
 
     #[test]
     fn a_chat_has_the_fields_of_the_web_page() {
@@ -215,18 +174,10 @@ mod tests {
     }
 
     #[test]
-    fn uploads_and_posts_are_read() {
-        let body = br#"{"fileMetadataId":"m","fileUri":"/users/u/m/content","fileMimeType":"image/png"}"#;
-        assert_eq!(uploaded(body), Ok(Uploaded { id: "m".to_owned(), uri: "users/u/m/content".to_owned() }));
-        assert_eq!(uploaded(br#"{"fileId":"f"}"#).map(|file| file.id), Ok("f".to_owned()));
-        assert!(uploaded(b"{}").is_err());
-        assert_eq!(uploaded(b"<html>"), Err(Fault::AntiBot));
+    fn posts_are_read() {
+        assert_eq!(media_post_id(b"<html>"), Err(ProviderError::AntiBot));
         assert_eq!(media_post_id(br#"{"post":{"id":"p"}}"#), Ok(Some("p".to_owned())));
         assert_eq!(media_post_id(b"{}"), Ok(None));
-        assert_eq!(
-            upload("i.png", "image/png", "AA"),
-            br#"{"fileName":"i.png","fileMimeType":"image/png","content":"AA"}"#
-        );
         assert_eq!(media_post("x"), br#"{"mediaType":"MEDIA_POST_TYPE_IMAGE","mediaUrl":"x"}"#);
     }
 }

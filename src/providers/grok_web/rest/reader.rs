@@ -1,41 +1,48 @@
-//! The upstream's bytes to the answer: frames, events and translation put together.
+//! The stream's bytes to the answer: frames, their events and the assembly put together.
 
-use super::event;
-use super::fault::{self, Fault};
-use super::frames::{Bytes, Frames};
-use super::out::Out;
-use super::translate::{Finish, Options, Translator};
+use super::{assemble::Assembler, event};
+use crate::{
+    inference::event::{Events, Finish},
+    providers::{
+        ProviderError,
+        grok_web::{
+            classify,
+            frames::{Bytes, Frames},
+        },
+    },
+};
 
 /// As much of a body without frames as is looked at to say what it is.
 const PREAMBLE: usize = 2 << 10;
 
-/// Reads one answer. Streamed and collected answers differ only in when their [`Out`] is written.
+/// Reads one answer.
 #[derive(Debug, Default)]
 pub struct Reader {
     frames: Frames,
-    translator: Translator,
+    assembler: Assembler,
     /// The body's beginning, until its first frame.
     preamble: Vec<u8>,
     any_frame: bool,
 }
 
 impl Reader {
-    pub fn new(options: &Options) -> Self {
-        Reader { translator: Translator::new(options), ..Self::default() }
+    /// `filtered_tags` are names of elements to remove, separated by commas.
+    pub fn new(filtered_tags: &str) -> Self {
+        Reader { assembler: Assembler::new(filtered_tags), ..Self::default() }
     }
 
-    /// Takes what one read gave. After an error the answer is over; `out` then holds what closes its text.
-    pub fn push(&mut self, chunk: &[u8], out: &mut Out) -> Result<(), Fault> {
+    /// Takes what one read gave. After an error the answer is over; `events` then holds what still belongs to it.
+    pub fn push(&mut self, chunk: &[u8], events: &mut Events) -> Result<(), ProviderError> {
         if !self.any_frame {
             let room = PREAMBLE - self.preamble.len();
             self.preamble.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            if fault::is_page(&self.preamble) {
-                return Err(Fault::AntiBot);
+            if classify::is_page(&self.preamble) {
+                return Err(ProviderError::AntiBot);
             }
         }
-        let Reader { frames, translator, any_frame, .. } = self;
+        let Reader { frames, assembler, any_frame, .. } = self;
         let read = frames.push(chunk, |bytes| {
-            let mut each = |event: event::Event| translator.push(event, out);
+            let mut each = |event: event::Event| assembler.push(event, events);
             let length = match bytes {
                 Bytes::Ahead(text) => event::read_ahead(text, &mut each)?,
                 Bytes::Whole(bytes) => event::read_frame(bytes, &mut each)?.then_some(bytes.len()),
@@ -43,34 +50,34 @@ impl Reader {
             *any_frame |= length.is_some();
             Ok(length)
         });
-        if read == Err(Fault::TooLong) {
-            self.translator.close(out);
+        if read == Err(ProviderError::TooLong) {
+            self.assembler.close(events);
         }
         read
     }
 
     /// Whether the answer has begun; until then another account may still be asked.
     pub fn started(&self) -> bool {
-        self.translator.started()
+        self.assembler.started()
     }
 
     /// Whether nothing that matters can follow.
     pub fn closing(&self) -> bool {
-        self.translator.closing()
+        self.assembler.closing()
     }
 
     /// Ends the answer, when the body has ended or broken off.
-    pub fn finish(&mut self, out: &mut Out) -> Result<Finish, Fault> {
+    pub fn finish(&mut self, events: &mut Events) -> Result<Finish, ProviderError> {
         if !self.any_frame {
             // Half an object says nothing: its words may be the client's own, handed back.
             let words = if self.frames.inside() { &[][..] } else { &self.preamble };
-            return Err(fault::from_text(words));
+            return Err(classify::from_text(words));
         }
-        self.translator.finish(out)
+        self.assembler.finish(events)
     }
 
     /// Ends the text where it stands, for reasons of our own such as a time-out.
-    pub fn close(&mut self, out: &mut Out) {
-        self.translator.close(out);
+    pub fn close(&mut self, events: &mut Events) {
+        self.assembler.close(events);
     }
 }

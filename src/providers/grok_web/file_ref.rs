@@ -1,30 +1,4 @@
-//! Pictures and videos as the upstream names them, before they get addresses of our own.
-
-/// A finished picture or video.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MediaRef {
-    pub kind: MediaKind,
-    /// A path on the upstream's asset host without leading slash, or a whole address.
-    pub url: String,
-    /// A video's still picture, named likewise.
-    pub thumbnail: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MediaKind {
-    Image,
-    Video,
-}
-
-impl MediaKind {
-    /// How an answer shows the file that `url` leads to.
-    pub fn markup(self, url: &str) -> String {
-        match self {
-            MediaKind::Image => format!("![Generated Image]({url})"),
-            MediaKind::Video => format!("<video src=\"{url}\" controls=\"controls\"></video>"),
-        }
-    }
-}
+//! Names of pictures and videos on Grok's file host, before they get addresses of our own.
 
 /// The upstream's name for a file, cleaned; `None` for placeholders (`""`, `/`, a host alone) and for the previews that
 /// disappear.

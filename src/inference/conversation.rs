@@ -1,0 +1,125 @@
+//! One answer being read, within the time limits of the settings.
+
+use std::{rc::Rc, time::Duration};
+
+use super::event::{Events, Finish};
+use crate::{
+    app::App,
+    deadline::{Alarm, within},
+    providers::{self, Answer, Call, ProviderError},
+    settings::Grok,
+};
+
+/// The settings' limits in milliseconds, `None` for never.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    first: Option<u64>,
+    chunk: Option<u64>,
+    total: Option<u64>,
+}
+
+impl Limits {
+    fn from_settings(settings: &Grok) -> Self {
+        let millis = |limit: Option<Duration>| limit.map(|limit| limit.as_millis() as u64);
+        Limits {
+            first: millis(settings.stream_first_response_timeout),
+            chunk: millis(settings.stream_chunk_timeout),
+            total: millis(settings.stream_total_timeout),
+        }
+    }
+}
+
+/// An answer that brings nothing for this long, in milliseconds, is quiet: see [`Step::Quiet`].
+const QUIET: u64 = 1_000;
+
+/// What reading on brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Something was read; the [`Events`] may have grown.
+    More,
+    /// Nothing came for a second. A protocol that streams sends a sign of life: it keeps proxies from closing the
+    /// connection, and shows whether the client is still there.
+    Quiet,
+    /// The answer is complete.
+    End(Finish),
+}
+
+/// An answer that has begun: its first content is in the [`Events`] that [`Conversation::open`] returned.
+pub struct Conversation {
+    app: Rc<App>,
+    answer: Box<dyn Answer>,
+    alarm: Alarm,
+    limits: Limits,
+    /// When the request was sent, when something last came and when silence was last reported, on the host's
+    /// monotonic clock.
+    sent: u64,
+    heard: u64,
+    reported: u64,
+    /// The answer ended within the reads that brought its beginning.
+    finished: Option<Finish>,
+}
+
+impl Conversation {
+    /// Puts the prompt to the account and reads up to the first content. Until then an error may be tried on another
+    /// account.
+    pub async fn open(call: Call<'_>) -> Result<(Self, Events), ProviderError> {
+        let app = call.app.clone();
+        let limits = Limits::from_settings(call.settings);
+        let sent = app.host.monotonic();
+        let answer = within(&*app.host, call.settings.stream_first_response_timeout, providers::open(call))
+            .await
+            .unwrap_or(Err(ProviderError::Timeout))?;
+        let mut conversation = Conversation {
+            app: app.clone(),
+            answer,
+            alarm: Alarm::new(app.host.clone()),
+            limits,
+            sent,
+            heard: app.host.monotonic(),
+            reported: sent,
+            finished: None,
+        };
+        let mut events = Events::default();
+        while !conversation.answer.started() && conversation.finished.is_none() {
+            if let Step::End(finish) = conversation.advance(&mut events).await? {
+                conversation.finished = Some(finish);
+            }
+        }
+        app.upstream_ms.set(Some(app.host.monotonic().saturating_sub(sent)));
+        Ok((conversation, events))
+    }
+
+    /// Reads on. After an error the answer is over, and `events` holds what still belongs to it.
+    pub async fn advance(&mut self, events: &mut Events) -> Result<Step, ProviderError> {
+        if let Some(finish) = self.finished {
+            return Ok(Step::End(finish));
+        }
+        let limit = self.limit();
+        let quiet = self.heard.max(self.reported) + QUIET;
+        let due = limit.map_or(quiet, |limit| limit.min(quiet));
+        match self.alarm.before(due, self.answer.advance(events)).await {
+            None if limit.is_some_and(|limit| limit <= due) => {
+                self.answer.close(events);
+                Err(ProviderError::Timeout)
+            }
+            None => {
+                self.reported = self.app.host.monotonic();
+                Ok(Step::Quiet)
+            }
+            Some(step) => {
+                self.heard = self.app.host.monotonic();
+                step.map(|finish| finish.map_or(Step::More, Step::End))
+            }
+        }
+    }
+
+    /// The nearest limit on the monotonic clock: the first content's or the next part's, and the whole answer's.
+    fn limit(&self) -> Option<u64> {
+        let silence = if self.answer.started() {
+            self.limits.chunk.map(|limit| self.heard + limit)
+        } else {
+            self.limits.first.map(|limit| self.sent + limit)
+        };
+        [silence, self.limits.total.map(|limit| self.sent + limit)].into_iter().flatten().min()
+    }
+}

@@ -1,0 +1,9 @@
+//! One request for an answer, between the protocols that clients speak and the providers that answer.
+//!
+//! A protocol turns its request into a [`prompt::Prompt`] and writes the [`event::Event`]s of the answer; neither
+//! knows a provider. [`conversation::Conversation`] reads one answer within the time limits of the settings.
+
+pub mod conversation;
+pub mod event;
+pub mod prompt;
+pub mod usage;

@@ -1,0 +1,130 @@
+//! From a checked chat request to the prompt that providers take.
+//!
+//! Earlier answers go in without what this protocol put around them: reasoning, and inline pictures.
+
+use super::types::{ChatRequest, ImageInput, Part as RequestPart};
+use crate::inference::prompt::{Message, Part, Role};
+
+/// Returns the request's messages, and its pictures in the order in which the messages name them.
+pub fn convert<'a>(request: ChatRequest<'a>) -> (Vec<Message>, Vec<ImageInput<'a>>) {
+    let mut images = Vec::new();
+    let mut messages = Vec::with_capacity(request.messages.len());
+    for message in request.messages {
+        let mut parts: Vec<Part> = Vec::with_capacity(message.parts.len());
+        for part in message.parts {
+            match (part, parts.last_mut()) {
+                // A tag may be open in one part and close in the next: one text.
+                (RequestPart::Text(text), Some(Part::Text(before))) => before.push_str(&text),
+                (RequestPart::Text(text), _) => parts.push(Part::Text(text.into_owned())),
+                (RequestPart::Image(image), _) => {
+                    parts.push(Part::Picture(images.len()));
+                    images.push(image);
+                }
+            }
+        }
+        if message.role == Role::Assistant {
+            for part in &mut parts {
+                if let Part::Text(text) = part {
+                    *text = without_inline_pictures(&without_thinking(text));
+                }
+            }
+        }
+        messages.push(Message { role: message.role, parts });
+    }
+    (messages, images)
+}
+
+/// Drops `<think>…</think>`. One that never closes is dropped to its end only in front, where we put it ourselves:
+/// elsewhere an answer speaks about the tag.
+fn without_thinking(text: &str) -> String {
+    const OPEN: &str = "<think>";
+    const CLOSE: &str = "</think>";
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(OPEN) {
+        let (before, from) = rest.split_at(start);
+        match from.find(CLOSE) {
+            Some(end) => {
+                kept.push_str(before);
+                rest = &from[end + CLOSE.len()..];
+            }
+            None if kept.trim().is_empty() && before.trim().is_empty() => return String::new(),
+            None => break,
+        }
+    }
+    kept + rest
+}
+
+/// Drops Markdown pictures whose address is their whole content: megabytes that mean nothing as text.
+fn without_inline_pictures(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("](data:") {
+        let Some(start) = rest[..at].rfind("![") else {
+            kept.push_str(&rest[..at + 2]);
+            rest = &rest[at + 2..];
+            continue;
+        };
+        // Looked for only where a picture begins, and but once in vain: the client may have sent millions of these.
+        let Some(length) = rest[at..].find(')') else { break };
+        kept.push_str(&rest[..start]);
+        rest = &rest[at + length + 1..];
+    }
+    kept + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::openai::types::Message as RequestMessage;
+
+    fn converted(role: Role, parts: Vec<RequestPart<'_>>) -> Vec<Part> {
+        let messages = vec![RequestMessage { role, parts }];
+        let request = ChatRequest { model: "m".into(), messages, stream: false, include_usage: false };
+        convert(request).0.remove(0).parts
+    }
+
+    #[test]
+    fn pictures_keep_their_order_across_messages() {
+        let image = |url: &'static str| RequestPart::Image(ImageInput { url: url.into(), param: String::new() });
+        let messages = vec![
+            RequestMessage { role: Role::User, parts: vec![image("1"), RequestPart::Text("x".into()), image("2")] },
+            RequestMessage { role: Role::User, parts: vec![image("3")] },
+        ];
+        let request = ChatRequest { model: "m".into(), messages, stream: false, include_usage: false };
+        let (messages, images) = convert(request);
+        assert_eq!(images.iter().map(|image| &*image.url).collect::<Vec<_>>(), ["1", "2", "3"]);
+        assert_eq!(messages[0].parts, [Part::Picture(0), Part::Text("x".into()), Part::Picture(1)]);
+        assert_eq!(messages[1].parts, [Part::Picture(2)]);
+    }
+
+    #[test]
+    fn earlier_answers_lose_thinking_and_inline_pictures_only() {
+        for (answer, kept) in [
+            ("<think>\na\n</think>\nyes", "\nyes"),
+            ("<think>never closed", ""),
+            ("the <think> tag", "the <think> tag"),
+            ("a<think>b</think>c<think>d</think>e", "ace"),
+            ("see ![p](data:image/png;base64,AAAA) there", "see  there"),
+            ("[x](data:text/plain,a) y", "[x](data:text/plain,a) y"),
+            ("![Generated Image](https://me/images/1)", "![Generated Image](https://me/images/1)"),
+        ] {
+            let parts = converted(Role::Assistant, vec![RequestPart::Text(answer.into())]);
+            assert_eq!(parts, [Part::Text(kept.to_owned())], "{answer}");
+        }
+        let halves = vec![RequestPart::Text("<think>a".into()), RequestPart::Text("b</think>c".into())];
+        assert_eq!(converted(Role::Assistant, halves), [Part::Text("c".to_owned())]);
+        let asked = "what does <think>x</think> mean";
+        assert_eq!(converted(Role::User, vec![RequestPart::Text(asked.into())]), [Part::Text(asked.to_owned())]);
+    }
+
+    #[test]
+    fn cleaning_takes_linear_time() {
+        for (answer, repeated) in [("![", "](data:"), ("", "](data:"), ("", "![](data:"), ("", "![](data:)")] {
+            let answer = format!("{answer}{}", repeated.repeat(100_000));
+            let started = std::time::Instant::now();
+            converted(Role::Assistant, vec![RequestPart::Text(answer.into())]);
+            assert!(started.elapsed().as_secs() < 2, "{repeated}");
+        }
+    }
+}

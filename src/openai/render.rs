@@ -1,0 +1,203 @@
+//! How this protocol writes an answer's events: as one text.
+//!
+//! * Reasoning stands in one `<think>` element in front of the answer; it always closes, also when the answer fails.
+//! * What a search found is a list of links inside it; a citation is a numbered link in the text.
+//! * Pictures are Markdown, videos an HTML element; a video's progress is shown as reasoning.
+
+use std::fmt::Write;
+
+use crate::{
+    inference::event::{Event, Source},
+    media::kind::MediaKind,
+};
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Phase {
+    #[default]
+    Start,
+    /// Inside `<think>`.
+    Reasoning,
+    /// Inside a `<think>` whose last line is a video's progress.
+    Progress,
+    Answer,
+}
+
+/// Writes one answer.
+#[derive(Debug, Default)]
+pub struct Renderer {
+    show_reasoning: bool,
+    phase: Phase,
+    /// Something of the answer proper has been written.
+    answered: bool,
+}
+
+impl Renderer {
+    pub fn new(show_reasoning: bool) -> Self {
+        Renderer { show_reasoning, ..Self::default() }
+    }
+
+    /// Writes one event to `out`; `address` gives the address of a file of ours for each file, in their order.
+    pub fn write(&mut self, event: Event, address: &mut impl FnMut() -> String, out: &mut String) {
+        match event {
+            Event::Text(text) => {
+                self.begin_answer(out);
+                self.answered |= !text.trim().is_empty();
+                out.push_str(text);
+            }
+            Event::Reasoning(text) => {
+                if self.open_reasoning(out) {
+                    out.push_str(text);
+                }
+            }
+            Event::Sources(sources) => {
+                if self.open_reasoning(out) {
+                    write_list(sources, out);
+                }
+            }
+            Event::Citation(citation) => {
+                self.begin_answer(out);
+                self.answered = true;
+                let _ = write!(out, "[[{}]]({})", citation.number, link_address(&citation.url));
+            }
+            Event::File(file) => {
+                self.begin_answer(out);
+                self.file(file.kind, &address(), out);
+            }
+            Event::Progress(percent) => self.progress(percent, out),
+            Event::Withheld => {
+                self.begin_answer(out);
+                out.push_str("\n(A picture was withheld by Grok's content policy.)");
+            }
+        }
+    }
+
+    /// Ends the text where it stands.
+    pub fn close(&mut self, out: &mut String) {
+        match self.phase {
+            Phase::Reasoning => out.push_str("\n</think>\n"),
+            Phase::Progress => out.push_str("</think>\n"),
+            Phase::Start | Phase::Answer => {}
+        }
+        self.phase = Phase::Answer;
+    }
+
+    fn begin_answer(&mut self, out: &mut String) {
+        if self.phase != Phase::Answer {
+            self.close(out);
+        }
+    }
+
+    /// Whether reasoning may be written now.
+    fn open_reasoning(&mut self, out: &mut String) -> bool {
+        if !self.show_reasoning || self.phase == Phase::Answer {
+            return false;
+        }
+        if self.phase == Phase::Start {
+            out.push_str("<think>\n");
+        }
+        self.phase = Phase::Reasoning;
+        true
+    }
+
+    fn progress(&mut self, percent: u8, out: &mut String) {
+        if !self.show_reasoning || self.phase == Phase::Answer {
+            return;
+        }
+        match self.phase {
+            Phase::Start => out.push_str("<think>"),
+            Phase::Reasoning => out.push('\n'),
+            Phase::Progress | Phase::Answer => {}
+        }
+        self.phase = Phase::Progress;
+        let _ = write!(out, "视频已生成{percent}%");
+        if percent == 100 {
+            self.close(out);
+        } else {
+            out.push('\n');
+        }
+    }
+
+    fn file(&mut self, kind: MediaKind, address: &str, out: &mut String) {
+        match kind {
+            MediaKind::Image => {
+                if std::mem::replace(&mut self.answered, true) {
+                    out.push('\n');
+                }
+                let _ = write!(out, "![Generated Image]({address})");
+            }
+            MediaKind::Video => {
+                let _ = writeln!(out, "<video src=\"{address}\" controls=\"controls\"></video>");
+            }
+        }
+    }
+}
+
+fn write_list(sources: &[Source], out: &mut String) {
+    for Source { title, url, preview } in sources {
+        let (title, url, preview) = (link_text(title), link_address(url), link_title(preview));
+        let _ = write!(out, "\n- [{title}]({url} \"{preview}\")");
+    }
+    out.push('\n');
+}
+
+/// The three parts of a Markdown link, each without what would end it early.
+fn link_text(text: &str) -> String {
+    text.replace(['\n', '\r'], " ").replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]")
+}
+
+fn link_address(url: &str) -> String {
+    url.replace(['\n', '\r'], "").replace(' ', "%20").replace('(', "%28").replace(')', "%29")
+}
+
+fn link_title(text: &str) -> String {
+    text.replace(['\n', '\r'], "").replace('\\', "\\\\").replace('"', "'")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inference::event::{Citation, Events};
+
+    fn written(show_reasoning: bool, fill: impl FnOnce(&mut Events)) -> String {
+        let (mut events, mut renderer, mut out) = (Events::default(), Renderer::new(show_reasoning), String::new());
+        fill(&mut events);
+        for event in events.iter() {
+            renderer.write(event, &mut || "https://me/images/1".to_owned(), &mut out);
+        }
+        renderer.close(&mut out);
+        out
+    }
+
+    #[test]
+    fn reasoning_is_one_element_in_front_and_always_closes() {
+        let fill = |events: &mut Events| {
+            events.reasoning(|out| out.push_str("hm"));
+            let source = Source { title: "[a]\nb".into(), url: "https://e.org/a (1)".into(), preview: "\"q\"".into() };
+            events.sources(vec![source]);
+            events.text(|out| out.push_str("yes"));
+        };
+        let list = "\n- [\\[a\\] b](https://e.org/a%20%281%29 \"'q'\")\n";
+        assert_eq!(written(true, fill), format!("<think>\nhm{list}\n</think>\nyes"));
+        assert_eq!(written(false, fill), "yes");
+        assert_eq!(written(true, |events| events.reasoning(|out| out.push_str("hm"))), "<think>\nhm\n</think>\n");
+    }
+
+    #[test]
+    fn a_citation_is_a_numbered_link_in_the_text() {
+        let fill = |events: &mut Events| {
+            events.text(|out| out.push_str("930 km"));
+            events.citation(Citation { number: 1, url: "https://e.org/ebro_(river)".into() });
+            events.text(|out| out.push('.'));
+        };
+        assert_eq!(written(true, fill), "930 km[[1]](https://e.org/ebro_%28river%29).");
+    }
+
+    #[test]
+    fn a_withheld_picture_is_reported() {
+        let text = written(true, |events| {
+            events.text(|out| out.push_str("Here."));
+            events.withheld();
+        });
+        assert_eq!(text, "Here.\n(A picture was withheld by Grok's content policy.)");
+    }
+}

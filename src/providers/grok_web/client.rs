@@ -1,0 +1,238 @@
+//! Every HTTP call to Grok. The one place that names its paths; its hosts are variables.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures::{StreamExt, TryStreamExt, stream};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
+
+use super::{
+    classify,
+    credentials::Credentials,
+    quota::{self, Limits},
+    rest::payload,
+    upload::{self, Uploaded},
+};
+use crate::{
+    app::App,
+    deadline::within,
+    host::{ByteStream, SendError},
+    inference::prompt::Picture,
+    providers::{ProviderError, catalog::Model},
+};
+
+/// No answer that is read as a whole is larger than this.
+const MAX_ANSWER: usize = 256 * 1024;
+/// How long a call that answers at once may take.
+const CALL_LIMIT: Duration = Duration::from_secs(8);
+/// How long a picture of many megabytes may take.
+const UPLOAD_LIMIT: Duration = Duration::from_secs(30);
+/// Uploads at once: a Worker may have six connections open, and one is the client's own.
+const UPLOADS_AT_ONCE: usize = 5;
+/// What the variables name by default.
+const GROK: &str = "https://grok.com";
+const ASSETS: &str = "https://assets.grok.com";
+
+/// What begins a conversation over HTTP.
+pub struct ConversationRequest {
+    pub body: Vec<u8>,
+    /// The path of the page that the conversation seems to come from; empty for the front page.
+    pub page: String,
+}
+
+/// Grok, as one account sees it.
+pub struct Client<'a> {
+    pub app: &'a App,
+    pub credentials: &'a Credentials,
+    /// The service's address, without a slash at its end.
+    pub base: String,
+}
+
+impl<'a> Client<'a> {
+    pub async fn new(app: &'a App, credentials: &'a Credentials) -> Self {
+        Client { app, credentials, base: grok_url(app).await }
+    }
+
+    /// Starts a conversation. The answer is a stream of frames; any status but 2xx is an error.
+    pub async fn start_conversation(&self, request: ConversationRequest) -> Result<ByteStream, ProviderError> {
+        self.post("/rest/app-chat/conversations/new", request.body.into(), &request.page).await
+    }
+
+    /// Asks what is left of the account's quota under a rate-limit name.
+    pub async fn rate_limits(&self, name: &str) -> Result<Limits, ProviderError> {
+        quota::parse(&self.call("/rest/rate-limits", quota::request_body(name).into()).await?)
+    }
+
+    /// Uploads pictures; the answers come in the order of the pictures. Files belong to the account.
+    pub async fn upload(&self, pictures: &[Picture]) -> Result<Vec<Uploaded>, ProviderError> {
+        stream::iter(pictures).map(|picture| self.upload_one(picture)).buffered(UPLOADS_AT_ONCE).try_collect().await
+    }
+
+    async fn upload_one(&self, picture: &Picture) -> Result<Uploaded, ProviderError> {
+        let form = upload::form(picture, self.app.random());
+        let mut headers = self.credentials.plain_headers(&self.base);
+        headers.extend(HeaderValue::try_from(&self.base).map(|origin| (header::ORIGIN, origin)));
+        headers.insert(header::CONTENT_TYPE, form.content_type);
+        let request = self.request(Method::POST, "/http/upload-file-v2/direct", form.body, headers)?;
+        upload::parse(&self.whole(request, UPLOAD_LIMIT).await?)
+    }
+
+    /// Makes the post of an uploaded picture, and returns what begins the conversation about it.
+    pub async fn video(
+        &self,
+        model: &Model,
+        prompt: &str,
+        picture: &Uploaded,
+        temporary: bool,
+    ) -> Result<ConversationRequest, ProviderError> {
+        if picture.uri.is_empty() {
+            // An upload without a path cannot be linked to: as good as none.
+            return Err(ProviderError::Server(502));
+        }
+        let assets = assets_url(self.app).await;
+        let post = payload::media_post(&format!("{assets}/{}", picture.uri)).into();
+        let post = payload::media_post_id(&self.call("/rest/media/post/create", post).await?)?;
+        let (link, page) = match post {
+            Some(id) => (format!("{}/imagine/{id}", self.base), format!("imagine/{id}")),
+            None => (format!("{assets}/post/{}", picture.uri), String::new()),
+        };
+        Ok(ConversationRequest { body: payload::video(model, &link, prompt, &picture.id, temporary), page })
+    }
+
+    /// A GET with the account's cookies, which follows no redirect. Any status is an answer.
+    pub async fn get(&self, path: &str) -> Result<Response<Bytes>, ProviderError> {
+        let headers = self.credentials.plain_headers(&self.base);
+        let request = self.request(Method::GET, path, Bytes::new(), headers)?;
+        let exchange = async {
+            let (head, body) = self.send(request).await?.into_parts();
+            Ok(Response::from_parts(head, read_up_to(body, MAX_ANSWER).await))
+        };
+        within(&*self.app.host, Some(CALL_LIMIT), exchange).await.unwrap_or(Err(ProviderError::Timeout))
+    }
+
+    /// A POST of JSON with a short answer, read whole.
+    async fn call(&self, path: &str, body: Bytes) -> Result<Bytes, ProviderError> {
+        let headers = self.credentials.json_headers(&self.base, "", self.app.random());
+        self.whole(self.request(Method::POST, path, body, headers)?, CALL_LIMIT).await
+    }
+
+    async fn whole(&self, request: Request<Bytes>, limit: Duration) -> Result<Bytes, ProviderError> {
+        let exchange = async { Ok(read_up_to(succeeded(self.send(request).await?).await?, MAX_ANSWER).await) };
+        within(&*self.app.host, Some(limit), exchange).await.unwrap_or(Err(ProviderError::Timeout))
+    }
+
+    async fn post(&self, path: &str, body: Bytes, page: &str) -> Result<ByteStream, ProviderError> {
+        let headers = self.credentials.json_headers(&self.base, page, self.app.random());
+        succeeded(self.send(self.request(Method::POST, path, body, headers)?).await?).await
+    }
+
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<ByteStream>, ProviderError> {
+        let path = request.uri().path().to_owned();
+        self.app.host.send(request).await.map_err(|error| {
+            eprintln!("{}: {path}: {error}", self.app.request_id);
+            connection_fault(&error)
+        })
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+        headers: HeaderMap,
+    ) -> Result<Request<Bytes>, ProviderError> {
+        let mut request = Request::new(body);
+        *request.method_mut() = method;
+        *request.uri_mut() = format!("{}{path}", self.base).parse().map_err(|error| {
+            eprintln!("the variable grok_base_url gives no address: {error}");
+            ProviderError::Connect
+        })?;
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+}
+
+/// The address of Grok's API, without a slash at its end.
+pub async fn grok_url(app: &App) -> String {
+    base(app, "grok_base_url", GROK).await
+}
+
+/// The address that files come from, without a slash at its end.
+pub async fn assets_url(app: &App) -> String {
+    base(app, "grok_assets_url", ASSETS).await
+}
+
+/// A variable that names one of the service's hosts, without a slash at its end.
+async fn base(app: &App, variable: &str, otherwise: &str) -> String {
+    let value = app.host.variable(variable).await.filter(|value| !value.trim().is_empty());
+    value.as_deref().unwrap_or(otherwise).trim().trim_end_matches('/').to_owned()
+}
+
+/// The body of a 2xx answer; any other is an error.
+async fn succeeded(response: Response<ByteStream>) -> Result<ByteStream, ProviderError> {
+    if response.status().is_success() { Ok(response.into_body()) } else { Err(refusal(response).await) }
+}
+
+/// The error behind an answer with an error status.
+async fn refusal(response: Response<ByteStream>) -> ProviderError {
+    let (head, body) = response.into_parts();
+    let retry_after = head.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let body = read_up_to(body, MAX_ANSWER).await;
+    classify::from_answer(head.status.as_u16(), retry_after, &body)
+}
+
+/// No connection, or one that broke, before there was an answer.
+fn connection_fault(error: &SendError) -> ProviderError {
+    match error {
+        SendError::Timeout(_) => ProviderError::Timeout,
+        SendError::Denied(_) | SendError::Connection(_) => ProviderError::Connect,
+    }
+}
+
+/// The body up to a limit; what was read before it broke off counts.
+async fn read_up_to(mut body: ByteStream, limit: usize) -> Bytes {
+    let mut whole = BytesMut::new();
+    while let Some(Ok(chunk)) = body.next().await {
+        let room = limit - whole.len();
+        whole.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if whole.len() == limit {
+            break;
+        }
+    }
+    whole.freeze()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::RefCell, rc::Rc};
+
+    use super::*;
+    use crate::{host::native::NativeHost, secrets::Vault, settings::Settings};
+
+    /// Where a call goes, given the variable.
+    fn asked(grok_base_url: Option<&str>) -> String {
+        let host = NativeHost::new();
+        if let Some(url) = grok_base_url {
+            host.set_variable("grok_base_url", url);
+        }
+        let seen = Rc::new(RefCell::new(String::new()));
+        let (app, slot) = (host.app(), seen.clone());
+        host.on_send(move |request| {
+            *slot.borrow_mut() = request.uri().to_string();
+            Err(SendError::Connection("nobody is there".to_owned()))
+        });
+        host.run(async move {
+            let vault = Vault::open(&app).await.expect("there is no key that could be too short");
+            let credentials = Credentials::new(&vault, &Settings::from_sections(None, None).grok, "token".to_owned());
+            assert!(Client::new(&app, &credentials).await.rate_limits("grok-4").await.is_err());
+        });
+        seen.take()
+    }
+
+    #[test]
+    fn grok_is_where_the_variable_says_or_else_where_it_always_was() {
+        assert_eq!(asked(Some("http://127.0.0.1:9/")), "http://127.0.0.1:9/rest/rate-limits");
+        assert_eq!(asked(None), "https://grok.com/rest/rate-limits");
+        assert_eq!(asked(Some("")), "https://grok.com/rest/rate-limits");
+    }
+}

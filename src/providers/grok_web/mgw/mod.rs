@@ -1,0 +1,187 @@
+//! Chat over Grok's web gateway, a WebSocket at `/ws/mgw/`: what its page uses since summer 2026.
+//!
+//! [`message`] writes the client's events, [`wire`] reads the server's, [`session`] knows their order and [`turn`] the
+//! answer; all of them are pure. This file opens the connection and moves messages.
+
+use std::{rc::Rc, time::Duration};
+
+use futures::{FutureExt, StreamExt, future::LocalBoxFuture};
+
+use super::{client::Client, dial, prompt};
+use crate::{
+    app::App,
+    deadline::{Alarm, within},
+    host::websocket::{self, Messages, WebSocket, WebSocketError},
+    inference::event::{Events, Finish},
+    providers::{Answer, Call, ProviderError},
+};
+
+mod message;
+#[cfg(test)]
+pub mod script;
+mod session;
+mod stream_error;
+mod turn;
+mod wire;
+
+use message::Options;
+use session::{Question, Session};
+
+/// The longest message that is taken: previews of pictures are inline, and the server repeats the prompt.
+pub const MAX_MESSAGE: u32 = 16 << 20;
+/// How long session and conversation may take to open.
+const ATTACH_LIMIT: Duration = Duration::from_secs(15);
+/// The period of the heartbeat, in milliseconds.
+const HEARTBEAT: u64 = 20_000;
+/// The close code of a turn that is over.
+const NORMAL: u16 = 1000;
+
+/// A turn on its own connection.
+struct SocketAnswer {
+    app: Rc<App>,
+    socket: Rc<dyn WebSocket>,
+    messages: Messages,
+    session: Session,
+    alarm: Alarm,
+    /// When the next heartbeat is due, on the host's monotonic clock.
+    beat: u64,
+}
+
+/// Connects, opens a session and asks. Returns when the message has been sent.
+pub async fn open(
+    call: &mut Call<'_>,
+    client: &Client<'_>,
+    file_ids: Vec<String>,
+) -> Result<Box<dyn Answer>, ProviderError> {
+    let socket = dial::connect(client, call.account, call.learned).await?;
+    let options = Options { mode: call.model.mode, temporary: call.settings.temporary };
+    let question = Question { text: prompt::flatten(call.prompt), file_ids };
+    let mut answer = SocketAnswer::new(call.app, socket, options, question, &call.settings.filtered_tags.join(","));
+    let host = call.app.host.clone();
+    within(&*host, Some(ATTACH_LIMIT), answer.attach()).await.unwrap_or(Err(ProviderError::Timeout))?;
+    Ok(Box::new(answer))
+}
+
+/// Opens a session and asks nothing: whether this account can chat from here.
+pub async fn check(app: &Rc<App>, socket: Rc<dyn WebSocket>, mode: &'static str) -> Result<(), ProviderError> {
+    let options = Options { mode, temporary: true };
+    let mut answer = SocketAnswer::new(app, socket, options, Question::default(), "");
+    let opened = within(&*app.host, Some(ATTACH_LIMIT), answer.session_created()).await;
+    answer.hang_up();
+    opened.unwrap_or(Err(ProviderError::Timeout))
+}
+
+impl SocketAnswer {
+    fn new(
+        app: &Rc<App>,
+        socket: Rc<dyn WebSocket>,
+        options: Options,
+        question: Question,
+        filtered_tags: &str,
+    ) -> Self {
+        SocketAnswer {
+            app: app.clone(),
+            messages: websocket::messages(socket.clone()),
+            socket,
+            session: Session::new(options, question, filtered_tags, app.random()),
+            alarm: Alarm::new(app.host.clone()),
+            beat: app.host.monotonic() + HEARTBEAT,
+        }
+    }
+
+    /// Runs until the question has been sent.
+    async fn attach(&mut self) -> Result<(), ProviderError> {
+        let mut events = Events::default();
+        self.send_outgoing().await?;
+        while !self.session.is_open() {
+            self.next(&mut events).await?;
+            self.send_outgoing().await?;
+        }
+        Ok(())
+    }
+
+    async fn session_created(&mut self) -> Result<(), ProviderError> {
+        let mut events = Events::default();
+        self.send_outgoing().await?;
+        while !self.session.is_created() {
+            self.next(&mut events).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes the next message.
+    async fn next(&mut self, events: &mut Events) -> Result<Option<Finish>, ProviderError> {
+        match self.messages.next().await {
+            Some(Ok(text)) => self.session.receive(&text, events),
+            Some(Err(error)) => Err(self.lost(&error, events)),
+            None => Err(self.session.broken(events)),
+        }
+    }
+
+    /// Sends what the session has to say. Nothing is awaited between messages, so the host may write them as one.
+    async fn send_outgoing(&mut self) -> Result<(), ProviderError> {
+        let sends = self.session.outgoing.drain(..).map(|text| self.socket.send(text));
+        match futures::future::try_join_all(sends).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.lost(&error, &mut Events::default())),
+        }
+    }
+
+    fn lost(&mut self, error: &WebSocketError, events: &mut Events) -> ProviderError {
+        eprintln!("{}: the socket ended before the answer: {error}", self.app.request_id);
+        self.session.broken(events)
+    }
+
+    async fn advance(&mut self, events: &mut Events) -> Result<Option<Finish>, ProviderError> {
+        let message = loop {
+            if let Some(message) = self.alarm.before(self.beat, self.messages.next()).await {
+                break message;
+            }
+            self.heartbeat();
+        };
+        let finish = match message {
+            Some(Ok(text)) => self.session.receive(&text, events),
+            Some(Err(error)) => Err(self.lost(&error, events)),
+            None => Err(self.session.broken(events)),
+        };
+        for pong in self.session.outgoing.drain(..) {
+            send_beside(&self.app, &self.socket, pong);
+        }
+        if !matches!(finish, Ok(None)) {
+            self.hang_up();
+        }
+        finish
+    }
+
+    fn heartbeat(&mut self) {
+        self.beat = self.app.host.monotonic() + HEARTBEAT;
+        send_beside(&self.app, &self.socket, message::ping(&format!("evt_hb_{}", self.app.now())));
+    }
+
+    fn hang_up(&self) {
+        let socket = self.socket.clone();
+        self.app.host.spawn(async move { socket.close(NORMAL, "").await }.boxed_local());
+    }
+}
+
+/// Sends without being waited for: a send that is given up half-way would end the connection.
+fn send_beside(app: &App, socket: &Rc<dyn WebSocket>, text: String) {
+    let socket = socket.clone();
+    // A connection that takes no more ends the reading too, which says why.
+    app.host.spawn(async move { drop(socket.send(text).await) }.boxed_local());
+}
+
+impl Answer for SocketAnswer {
+    fn advance<'a>(&'a mut self, events: &'a mut Events) -> LocalBoxFuture<'a, Result<Option<Finish>, ProviderError>> {
+        self.advance(events).boxed_local()
+    }
+
+    fn started(&self) -> bool {
+        self.session.started()
+    }
+
+    fn close(&mut self, events: &mut Events) {
+        self.session.close(events);
+        self.hang_up();
+    }
+}

@@ -1,0 +1,219 @@
+//! One session on the socket: in what order things are said, as a state machine without I/O.
+//!
+//! The server drops, without a word, what is said before the conversation is attached. So: `session.create`, wait for
+//! `session.created` and `conversation.attached`, then the user's message and `response.create`, then read the answer
+//! up to `response.done`. What follows that belongs to no answer.
+
+use super::{
+    message::{self, Options},
+    stream_error,
+    turn::Turn,
+    wire::{Envelope, Event},
+};
+use crate::{
+    inference::event::{Events, Finish},
+    json::{Field, Object},
+    providers::{
+        ProviderError,
+        grok_web::{
+            frames::{Bytes, Frames},
+            headers::uuid_v4,
+            rest::wire::mend,
+        },
+    },
+};
+
+/// What the account is asked.
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    pub text: String,
+    /// Ids of uploaded files.
+    pub file_ids: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Opening { created: bool, attached: bool },
+    Answering,
+    Over,
+}
+
+#[derive(Debug)]
+pub struct Session {
+    stage: Stage,
+    /// The id of our `session.create`, which the server repeats.
+    create_id: String,
+    /// The session's id, which is the conversation's: assigned by the server.
+    id: String,
+    question: Question,
+    random: [u8; 16],
+    turn: Turn,
+    /// What is to be sent now, in order.
+    pub outgoing: Vec<String>,
+}
+
+impl Session {
+    /// Begins a session: `outgoing` holds its first message. `random` makes its ids.
+    pub fn new(options: Options, question: Question, filtered_tags: &str, random: [u8; 16]) -> Self {
+        let create_id = format!("evt_init_{}", uuid_v4(random));
+        Session {
+            stage: Stage::Opening { created: false, attached: false },
+            outgoing: vec![message::create(&create_id, options)],
+            create_id,
+            id: String::new(),
+            question,
+            random,
+            turn: Turn::new(filtered_tags),
+        }
+    }
+
+    /// Whether the server has taken the session.
+    pub fn is_created(&self) -> bool {
+        !matches!(self.stage, Stage::Opening { created: false, .. })
+    }
+
+    /// Whether the user's message has been handed out: the session is open.
+    pub fn is_open(&self) -> bool {
+        !matches!(self.stage, Stage::Opening { .. })
+    }
+
+    /// Whether something of the answer itself has come.
+    pub fn started(&self) -> bool {
+        self.turn.started()
+    }
+
+    /// Takes one message of the server, which may hold several events; `Finish` when the answer is whole.
+    pub fn receive(&mut self, text: &str, events: &mut Events) -> Result<Option<Finish>, ProviderError> {
+        let mut finish = None;
+        Frames::default().push(text.as_bytes(), |bytes| {
+            let (length, end) = match bytes {
+                Bytes::Ahead(text) => match read_first(text) {
+                    Some((envelope, length)) => (Some(length), self.take(envelope, events)?),
+                    None => (None, None),
+                },
+                Bytes::Whole(bytes) => (None, self.mended(bytes, events)?),
+            };
+            finish = finish.or(end);
+            Ok::<_, ProviderError>(length)
+        })?;
+        Ok(finish)
+    }
+
+    /// The connection is over: returns the error that it is.
+    pub fn broken(&mut self, events: &mut Events) -> ProviderError {
+        self.stage = Stage::Over;
+        self.turn.broken(events)
+    }
+
+    /// Ends the text where it stands.
+    pub fn close(&mut self, events: &mut Events) {
+        self.stage = Stage::Over;
+        self.turn.close(events);
+    }
+
+    /// An object that the parser refused: halves of surrogate pairs become U+FFFD; what is no JSON is passed over.
+    fn mended(&mut self, bytes: &[u8], events: &mut Events) -> Result<Option<Finish>, ProviderError> {
+        match serde_json::from_str(&mend(bytes)) {
+            Ok(envelope) => self.take(envelope, events),
+            Err(_) => Ok(None),
+        }
+    }
+
+    fn take(&mut self, envelope: Envelope, events: &mut Events) -> Result<Option<Finish>, ProviderError> {
+        if self.stage == Stage::Over {
+            return Ok(None);
+        }
+        let session_id = envelope.session_id.given().unwrap_or_default();
+        let Field::Given(Object(event)) = envelope.event else {
+            return match envelope.error.given().and_then(|error| error.into_error()) {
+                Some(error) => Err(self.failed(stream_error::from_event(&error), events)),
+                None => Ok(None),
+            };
+        };
+        let is_other = !self.id.is_empty() && !session_id.is_empty() && session_id != self.id;
+        if is_other {
+            return Ok(None);
+        }
+        match event.r#type.as_ref().map(|name| &**name).unwrap_or_default() {
+            "session.created" => self.created(&event, &session_id),
+            "conversation.attached" => self.attached(&event, &session_id)?,
+            "session.ended" => return Err(self.broken(events)),
+            "ping" => {
+                let id = event.event_id.given().unwrap_or_default();
+                self.outgoing.push(message::pong(&id));
+            }
+            "error" | "response.error" => {
+                let error = event.error.given().and_then(|error| error.into_error());
+                let error = error.map_or(ProviderError::Server(500), |error| stream_error::from_event(&error));
+                return Err(self.failed(error, events));
+            }
+            _ if self.stage == Stage::Answering => {
+                let finish = self.turn.push(event, events);
+                if !matches!(finish, Ok(None)) {
+                    self.stage = Stage::Over;
+                }
+                return finish;
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    fn failed(&mut self, error: ProviderError, events: &mut Events) -> ProviderError {
+        self.close(events);
+        error
+    }
+
+    fn created(&mut self, event: &Event, session_id: &str) {
+        let Stage::Opening { attached, .. } = self.stage else { return };
+        // Repeated by most servers; another id answers another session.
+        if event.client_event_id.as_ref().is_some_and(|id| !id.is_empty() && **id != self.create_id) {
+            return;
+        }
+        self.identify(session_id);
+        self.stage = Stage::Opening { created: true, attached };
+        self.ask_when_ready();
+    }
+
+    fn attached(&mut self, event: &Event, session_id: &str) -> Result<(), ProviderError> {
+        let Stage::Opening { created, .. } = self.stage else { return Ok(()) };
+        self.identify(session_id);
+        if let Field::Given(Object(conversation)) = &event.conversation
+            && let Some(id) = conversation.id.as_ref()
+        {
+            self.identify(id);
+            if **id != self.id {
+                return Err(ProviderError::Server(502));
+            }
+        }
+        self.stage = Stage::Opening { created, attached: true };
+        self.ask_when_ready();
+        Ok(())
+    }
+
+    fn identify(&mut self, id: &str) {
+        if self.id.is_empty() {
+            self.id.push_str(id);
+        }
+    }
+
+    fn ask_when_ready(&mut self) {
+        if self.stage != (Stage::Opening { created: true, attached: true }) {
+            return;
+        }
+        self.stage = Stage::Answering;
+        let Question { text, file_ids } = std::mem::take(&mut self.question);
+        // The first half of the random bytes is in the ids of the session's start.
+        let mut random = self.random;
+        random.rotate_left(8);
+        self.outgoing.push(message::create_item(&self.id, &text, &file_ids, random));
+        self.outgoing.push(message::create_response(&self.id, &format!("evt_resp_{}", uuid_v4(random))));
+    }
+}
+
+/// The envelope at the start of `text`, and its length.
+fn read_first(text: &str) -> Option<(Envelope<'_>, usize)> {
+    let mut objects = serde_json::Deserializer::from_str(text).into_iter::<Envelope>();
+    let envelope = objects.next()?.ok()?;
+    Some((envelope, objects.byte_offset()))
+}

@@ -1,0 +1,88 @@
+//! A dialogue as the one message the web service takes.
+//!
+//! Every message is a line `<role>：<text>`. The service has no roles of its own; these words are what its web users'
+//! tools have settled on.
+
+use crate::inference::prompt::{Message, Part, Prompt, Role};
+
+/// Returns the dialogue as one text; messages without text are left out.
+pub fn flatten(prompt: &Prompt) -> String {
+    let mut flat = String::new();
+    for message in &prompt.messages {
+        let text = text_of(message);
+        let text = text.trim();
+        if text.is_empty() {
+            continue;
+        }
+        if !flat.is_empty() {
+            flat.push('\n');
+        }
+        flat.push_str(role_name(message.role));
+        flat.push('：');
+        flat.push_str(text);
+    }
+    flat
+}
+
+/// Returns the text of the last user message that has any, bare: a video is made of one instruction, not of a dialogue.
+pub fn last_question(prompt: &Prompt) -> String {
+    let of_users = prompt.messages.iter().rev().filter(|message| message.role == Role::User);
+    let mut texts = of_users.map(|message| text_of(message).trim().to_owned());
+    texts.find(|text| !text.is_empty()).unwrap_or_default()
+}
+
+fn text_of(message: &Message) -> String {
+    let texts = message.parts.iter().filter_map(|part| match part {
+        Part::Text(text) => Some(text.as_str()),
+        Part::Picture(_) => None,
+    });
+    texts.collect()
+}
+
+fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::System | Role::Developer => "系统",
+        Role::User => "用户",
+        Role::Assistant => "grok",
+        Role::Tool => "tool",
+        Role::Function => "function",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(role: Role, parts: &[&str]) -> Message {
+        Message { role, parts: parts.iter().map(|part| Part::Text((*part).to_owned())).collect() }
+    }
+
+    fn prompt(messages: &[Message]) -> Prompt {
+        Prompt { messages: messages.to_vec(), pictures: Vec::new() }
+    }
+
+    #[test]
+    fn roles_become_lines() {
+        let messages = [
+            message(Role::System, &["be nice"]),
+            message(Role::User, &["hi"]),
+            message(Role::Assistant, &["yo"]),
+            message(Role::User, &[" "]),
+            message(Role::User, &["a", "b "]),
+        ];
+        assert_eq!(flatten(&prompt(&messages)), "系统：be nice\n用户：hi\ngrok：yo\n用户：ab");
+    }
+
+    #[test]
+    fn the_last_question_is_bare() {
+        let messages = [
+            message(Role::System, &["be nice"]),
+            message(Role::User, &["hi"]),
+            message(Role::User, &["make ", "it rise "]),
+            message(Role::User, &[" "]),
+            message(Role::Assistant, &["yo"]),
+        ];
+        assert_eq!(last_question(&prompt(&messages)), "make it rise");
+        assert_eq!(last_question(&prompt(&messages[..1])), "");
+    }
+}

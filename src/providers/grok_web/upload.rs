@@ -1,0 +1,108 @@
+//! Uploads (v2): a multipart form out, the file's ids in.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use http::HeaderValue;
+use serde::Deserialize;
+
+use super::classify;
+use crate::{
+    inference::prompt::Picture,
+    json::{Field, Object},
+    providers::ProviderError,
+};
+
+/// The body of an upload, and its `Content-Type`.
+pub struct Form {
+    pub content_type: HeaderValue,
+    pub body: Bytes,
+}
+
+/// Writes a picture as `multipart/form-data` (RFC 7578). `random` makes the boundary.
+pub fn form(picture: &Picture, random: [u8; 16]) -> Form {
+    let boundary = format!("grok2api-{:032x}", u128::from_be_bytes(random));
+    let extension = picture.mime_type.rsplit('/').next().unwrap_or_default();
+    let head = format!(
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"image.{extension}\"\r\n\
+         Content-Type: {}\r\n\r\n",
+        picture.mime_type
+    );
+    let tail = format!("\r\n--{boundary}--\r\n");
+    let mut body = BytesMut::with_capacity(head.len() + picture.bytes.len() + tail.len());
+    body.put_slice(head.as_bytes());
+    body.put_slice(&picture.bytes);
+    body.put_slice(tail.as_bytes());
+    let content_type = format!("multipart/form-data; boundary={boundary}");
+    Form { content_type: HeaderValue::try_from(content_type).expect("it is ASCII"), body: body.freeze() }
+}
+
+/// What an upload gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uploaded {
+    /// Goes into a chat's attachments.
+    pub id: String,
+    /// Path on the asset host, without leading slash.
+    pub uri: String,
+}
+
+/// Reads the answer to an upload. Without any id, or with a `terminalError`, it is an error.
+pub fn parse(body: &[u8]) -> Result<Uploaded, ProviderError> {
+    #[derive(Default, Deserialize)]
+    #[serde(default, rename_all = "camelCase")]
+    struct Answer {
+        upload_id: Field<String>,
+        terminal_error: Field<String>,
+        file_metadata: Field<Object<Metadata>>,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(default, rename_all = "camelCase")]
+    struct Metadata {
+        file_metadata_id: Field<String>,
+        file_id: Field<String>,
+        file_uri: Field<String>,
+    }
+    let filled = |text: Field<String>| text.given().filter(|text| !text.is_empty());
+    let answer: Option<Field<Object<Answer>>> = serde_json::from_slice(body).ok();
+    let Object(answer) = answer.and_then(Field::given).ok_or_else(|| classify::from_body(body))?;
+    if let Some(error) = filled(answer.terminal_error) {
+        return Err(classify::from_upload(&error));
+    }
+    let Object(file) = answer.file_metadata.given().unwrap_or_default();
+    let id = filled(file.file_metadata_id).or_else(|| filled(file.file_id)).or_else(|| filled(answer.upload_id));
+    let id = id.ok_or_else(|| classify::from_body(body))?;
+    let uri = filled(file.file_uri).unwrap_or_default();
+    Ok(Uploaded { id, uri: uri.trim_start_matches('/').to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_is_one_part_with_its_name_and_type() {
+        let form = form(&Picture { mime_type: "image/png", bytes: Bytes::from_static(b"PNG\r\n\0") }, [0xab; 16]);
+        let boundary = "grok2api-abababababababababababababababab";
+        assert_eq!(form.content_type, format!("multipart/form-data; boundary={boundary}"));
+        let expected = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"image.png\"\r\n\
+             Content-Type: image/png\r\n\r\nPNG\r\n\0\r\n--{boundary}--\r\n"
+        );
+        assert_eq!(form.body, expected);
+    }
+
+    #[test]
+    fn ids_are_taken_in_the_order_of_their_worth() {
+        let body = br#"{"uploadId":"u","terminalError":"",
+            "fileMetadata":{"fileMetadataId":"m","fileId":"f","fileUri":"/users/u/m/content"}}"#;
+        assert_eq!(parse(body), Ok(Uploaded { id: "m".to_owned(), uri: "users/u/m/content".to_owned() }));
+        assert_eq!(parse(br#"{"fileMetadata":{"fileId":"f"}}"#).map(|file| file.id), Ok("f".to_owned()));
+        assert_eq!(parse(br#"{"uploadId":"u"}"#).map(|file| file.id), Ok("u".to_owned()));
+    }
+
+    #[test]
+    fn a_failed_upload_is_an_error() {
+        assert!(parse(b"{}").is_err());
+        assert_eq!(parse(b"<html>"), Err(ProviderError::AntiBot));
+        let refused = parse(br#"{"uploadId":"u","terminalError":"Image dimensions are insufficient"}"#);
+        assert_eq!(refused, Err(ProviderError::CallerError("Image dimensions are insufficient".to_owned())));
+    }
+}
