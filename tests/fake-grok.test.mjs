@@ -11,7 +11,7 @@ beforeEach(() => grok.reset());
 after(() => grok.stop());
 
 const post = (path, body, token = jwt('basic-1'), more = {}) => fetch(grok.url + path, {
-  method: 'POST', headers: { cookie: `sso-rw=${token};sso=${token}`, 'content-type': 'application/json' }, body: JSON.stringify(body), ...more });
+  method: 'POST', headers: { cookie: `sso-rw=${token};sso=${token}`, 'x-statsig-id': 'signed', 'content-type': 'application/json' }, body: JSON.stringify(body), ...more });
 const chat = (message, token, more) => post('/rest/app-chat/conversations/new', { message, modelName: 'grok-4' }, token, more);
 const lines = (text) => text.trim().split('\n').map((line) => JSON.parse(line));
 const said = (frames) => frames.map((f) => f.result?.response).filter((r) => r?.token && !r.isThinking).map((r) => r.token).join('');
@@ -138,7 +138,7 @@ test('as a program it prints where it is, takes orders over HTTP, and ends on SI
   const url = await new Promise((resolve) => child.stdout.on('data', (data) => resolve(/ready (\S+)/.exec(data)[1])));
   const order = (path, body) => fetch(`${url}/__control/${path}`, { method: 'POST', body: JSON.stringify(body) });
   await order('script', { rule: { token: 'basic-9', times: 1 }, options: { error: 'unavailable' } });
-  const answer = await fetch(`${url}/rest/app-chat/conversations/new`, { method: 'POST', headers: { cookie: `sso=${jwt('basic-9')}` }, body: '{}' });
+  const answer = await fetch(`${url}/rest/app-chat/conversations/new`, { method: 'POST', headers: { cookie: `sso=${jwt('basic-9')}`, 'x-statsig-id': 'signed' }, body: '{}' });
   assert.equal(answer.status, 503);
   const calls = await (await fetch(`${url}/__control/calls?kind=chat`)).json();
   assert.equal(calls.length, 1);

@@ -15,7 +15,7 @@ const HERE = fileURLToPath(new URL('.', import.meta.url));
 const FILE_TIMEOUT_MS = 300_000;
 // Run once, on workerd: the scripted Grok itself, the commands, what only D1's bindings can count, and what a browser
 // does, which has the same files and the same admin API on both hosts.
-const ONCE = /^(deploy.*|fake-grok|media-limits|storage|up|console-(?!files\.).+)\.test\.mjs$/;
+const ONCE = /^(deploy.*|fake-grok.*|media-limits|storage|up|console-(?!files\.).+)\.test\.mjs$/;
 
 function suite(names) {
   const files = readdirSync(HERE).filter((file) => file.endsWith('.test.mjs')).sort();

@@ -32,7 +32,8 @@ export function answerText(options, message) {
   return pleasant(question(message));
 }
 
-function pieces(options, text) {
+/** The text as the tokens in which it is streamed. */
+export function pieces(options, text) {
   if (options.big) return [text];
   if (Array.isArray(options.tokens)) return options.tokens;
   if (options.width > 0) return [...text].reduce((out, c, i) => (i % options.width ? (out[out.length - 1] += c) : out.push(c), out), []);
@@ -49,16 +50,23 @@ export const SEARCH_RESULTS = [
 export const TOOL_CARD = '<xai:tool_usage_card><xai:tool_usage_card_id>t1</xai:tool_usage_card_id><xai:tool_name>web_search</xai:tool_name>'
   + '<xai:tool_args><![CDATA[{"query":"tallest tree"}]]></xai:tool_args></xai:tool_usage_card>';
 
+/** What a thinking answer shows of its thoughts, on both transports. */
+export const THOUGHTS = { header: 'Thinking about the question', first: '- What is asked is clear.', last: '- Now the answer can be written.',
+  late: 'an afterthought' };
+
+/** The caption under drawn pictures. */
+export const caption = (options, message) => (typeof options.text === 'string' ? options.text : `I generated images with the prompt: '${question(message)}'`);
+
 function* thinking(options, id) {
-  yield response({ token: 'Thinking about the question', isThinking: true, isSoftStop: false, messageTag: 'header', messageStepId: 0, responseId: id });
-  yield response({ token: '- What is asked is clear.', isThinking: true, messageTag: 'summary', messageStepId: 0, responseId: id });
+  yield response({ token: THOUGHTS.header, isThinking: true, isSoftStop: false, messageTag: 'header', messageStepId: 0, responseId: id });
+  yield response({ token: THOUGHTS.first, isThinking: true, messageTag: 'summary', messageStepId: 0, responseId: id });
   if (options.search) {
     yield response({ token: TOOL_CARD, isThinking: true, messageTag: 'tool_usage_card', toolUsageCardId: 't1',
       toolUsageCard: { toolUsageCardId: 't1', webSearch: { args: { query: 'tallest tree' } } }, messageStepId: 0, responseId: id });
     yield response({ token: '', isThinking: true, messageTag: 'raw_function_result', toolUsageCardId: 't1',
       webSearchResults: { results: SEARCH_RESULTS }, messageStepId: 0, responseId: id });
   }
-  yield response({ token: '- Now the answer can be written.', isThinking: true, messageTag: 'summary', messageStepId: 1, responseId: id });
+  yield response({ token: THOUGHTS.last, isThinking: true, messageTag: 'summary', messageStepId: 1, responseId: id });
 }
 
 /** Finished pictures: paths as the real service gives them, without host and without leading slash. */
@@ -73,7 +81,7 @@ function* pictures(options, ctx) {
   const id = ctx.id;
   const paths = picturePaths(options, ctx);
   if (!options.unannounced) yield response({ imageAttachmentInfo: { imageAttachmentCount: paths.length }, isThinking: false, responseId: id });
-  yield response({ token: `I generated images with the prompt: '${question(ctx.message)}'`, isThinking: false, responseId: id });
+  yield response({ token: caption(options, ctx.message), isThinking: false, responseId: id });
   for (const [imageIndex, path] of paths.entries()) {
     const imageId = path.split('/').at(-2);
     const preview = path.replace(`${imageId}/`, `${imageId}-part-0/`);
@@ -105,8 +113,11 @@ function* video(options, ctx) {
 function* text(options, ctx, said) {
   const id = ctx.id;
   if (options.think) yield* thinking(options, id);
-  for (const token of pieces(options, said)) yield response({ token, isThinking: false, messageTag: 'final', responseId: id });
-  if (options.late_thinking) yield response({ token: 'an afterthought', isThinking: true, messageTag: 'summary', responseId: id });
+  for (const [n, token] of pieces(options, said).entries()) {
+    if (options.late_after && n === options.late_after) return yield failureFrame(options.inband ?? 'internal');
+    yield response({ token, isThinking: false, messageTag: 'final', responseId: id });
+  }
+  if (options.late_thinking) yield response({ token: THOUGHTS.late, isThinking: true, messageTag: 'summary', responseId: id });
   yield response({ token: '', isThinking: false, isSoftStop: true, responseId: id });
 }
 
@@ -127,6 +138,7 @@ export function* frames(options, ctx) {
     yield response({ uiLayout: { reasoningUiLayout: 'FUNCTION_CALL', willThinkLong: false, effort: 'LOW' }, responseId: id });
     yield response({ llmInfo: { modelHash: 'fake' }, responseId: id });
     if (!options.onlymodel) yield* text(options, ctx, said);
+    if (options.late_after) return;
     if (options.late) yield failureFrame(options.late);
     if (options.noend) return;
     const error = options.model_error ? { error: 'the model failed' } : {};

@@ -1,22 +1,7 @@
-// E9: files that only their owner may read, with ranges; and E4, which puts files there.
-import { Buffer } from 'node:buffer';
+// E9: files that only their owner may read, with ranges.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { generated } from './media.mjs';
 import { uuid } from './options.mjs';
-
-const KEPT_UPLOADS = 200;
-const uploads = new Map();
-
-/** E4: stores the file under its owner and answers as the service does. */
-export function upload(call, userId) {
-  const { fileName, fileMimeType, content } = call.body ?? {};
-  if (typeof fileName !== 'string' || typeof content !== 'string' || content.startsWith('data:')) return null;
-  const fileId = uuid(`upload-${call.id}-${call.at}`);
-  const fileUri = `users/${userId}/${fileId}/content`;
-  uploads.set(`/${fileUri}`, { type: fileMimeType, bytes: Buffer.from(content, 'base64') });
-  if (uploads.size > KEPT_UPLOADS) uploads.delete(uploads.keys().next().value);
-  return { fileMetadataId: fileId, fileUri, fileMimeType, fileName };
-}
 
 function range(header, size) {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
@@ -26,11 +11,11 @@ function range(header, size) {
   return from > to || from >= size ? 'none' : { from, to };
 }
 
-/** Sends a file. `options`: error name is handled before; `step` and `slow` pace it, `cut` ends it after so many bytes. */
-export async function asset(call, res, userId, options) {
+/** Sends a file. `options`: an error's name is handled before; `step` and `slow` pace it, `cut` ends it after so many bytes. */
+export async function asset(call, res, userId, options, uploads) {
   const owner = /^\/users\/([^/]+)\//.exec(call.path)?.[1];
   if (owner !== undefined && owner !== userId) return void res.writeHead(403).end('Forbidden');
-  const file = options.file ?? uploads.get(call.path) ?? generated(call.path);
+  const file = options.file ?? uploads.file(call.path) ?? generated(call.path);
   if (!file) return void res.writeHead(404).end('Not found');
   const size = file.bytes.length;
   const part = range(call.headers.range, size);

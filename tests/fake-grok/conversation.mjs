@@ -10,7 +10,8 @@ const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 /** Options that a person's words ask for without any keyword. */
 function natural(message, body) {
   if (body?.toolOverrides?.videoGen) return { video: true };
-  return /\b(draw|paint)\b|画/i.test(message) ? { picture: 2 } : {};
+  const { enable_image_generation: draws = true, image_generation_count: picture = 2 } = body?.x_grok ?? {};
+  return draws && picture > 0 && /\b(draw|paint)\b|画/i.test(message) ? { picture } : {};
 }
 
 export function conversationOptions(body, ...layers) {
@@ -32,8 +33,10 @@ async function write(res, bytes, split) {
 
 const closed = (res) => new Promise((resolve) => (res.destroyed ? resolve() : res.once('close', resolve)));
 
-export function sendFailure(res, name) {
-  const { status, headers, body } = failure(name);
+export const sendFailure = (res, name) => send(res, failure(name));
+
+/** Answers with a failure of errors.mjs. */
+export function send(res, { status, headers, body }) {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   res.writeHead(status, { 'content-type': 'application/json', ...headers });
   res.end(text);

@@ -29,12 +29,26 @@ export const ERRORS = {
   bad_gateway: { status: 502, headers: { 'content-type': 'text/html' }, body: '<html><body>502 Bad Gateway</body></html>' },
 };
 
+/** Failures that only the scripted service's own checks give: ERRORS lists those that a script may ask for. */
+const CHECKS = {
+  no_route: grpc(404, 5, 'no such route'),
+  wrong_cookies: grpc(403, 7, 'The session cookies do not agree.'),
+  wrong_user: grpc(403, 7, 'uid, x-userid and the session belong to different users.'),
+  too_large: grpc(413, 3, 'The body is too large.'),
+};
+
 /** The failure called `name`; a bare number is that status with a gRPC-looking body. */
 export function failure(name) {
-  if (ERRORS[name]) return ERRORS[name];
+  const known = ERRORS[name] ?? CHECKS[name];
+  if (known) return known;
   const status = Number(name);
   if (!Number.isInteger(status) || status < 200 || status > 599) throw new Error(`fake Grok knows no failure called ${name}`);
   return grpc(status, 13, `scripted status ${status}`);
+}
+
+/** Returns the failure as the socket's handshake answers it: a suspended account is a 403 there. */
+export function upgradeFailure(name) {
+  return name === 'suspended' ? { ...failure(name), status: 403 } : failure(name);
 }
 
 /** The same failure as a frame of a 200 stream. */

@@ -1,17 +1,20 @@
-// What one call shall get: defaults, then keywords in the prompt, then what the token's name asks for, then scripted rules.
+// What one call gets: defaults, then keywords in the prompt, then what the token's name asks for, then scripted rules.
+// README.md lists every keyword, token name and rule option.
 //
 // A keyword is `[[name]]` or `[[name:value]]` anywhere in the message, for example `[[n:200]] [[slow:50]] [[cut:20]]`.
-// A token's name is the `session_id` of its JWT payload, or the raw value when it is no JWT; its first part decides.
+// A token's name is the `session_id` of its JWT payload, or the raw value when it is not a JWT; its first part decides.
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 
-const NUMBERS = new Set(['n', 'slow', 'first', 'split', 'cut', 'truncate', 'hang', 'picture', 'bytes', 'late_after', 'width']);
+const NUMBERS = new Set(['n', 'slow', 'first', 'split', 'cut', 'truncate', 'hang', 'picture', 'bytes', 'late_after', 'width',
+  'ended', 'close', 'close_code', 'preview', 'x_posts', 'picture_moderated']);
+const DEFAULTS = { picture: 2, picture_moderated: 1 };
 
 /** Keywords that a prompt carries; a keyword without a value is `true` (or 0 for a count, where 0 means "at once"). */
 export function promptOptions(message) {
   const options = {};
   for (const [, name, value] of message.matchAll(/\[\[([a-z_0-9]+)(?::([^\]]*))?\]\]/g)) {
-    if (NUMBERS.has(name)) options[name] = value === undefined ? (name === 'picture' ? 2 : 0) : Number(value);
+    if (NUMBERS.has(name)) options[name] = value === undefined ? (DEFAULTS[name] ?? 0) : Number(value);
     else options[name] = value === undefined ? true : value;
   }
   return options;
@@ -28,9 +31,9 @@ const BY_TOKEN = {
   usage: { error: 'usage_limit', limits: { remaining: 0 } },
   inband: { inband: 'too_many' },
   busy: { error: 'heavy_usage' },
-  dead: { error: 'dead', limits: { error: 'dead' } },
+  dead: { error: 'dead', limits: { error: 'dead' }, identity: { error: 'dead' } },
   suspect: { error: 'dead' },
-  blocked: { error: 'blocked_user', limits: { error: 'blocked_user' } },
+  blocked: { error: 'blocked_user', limits: { error: 'blocked_user' }, identity: { shape: 'blocked' } },
   antibot: { error: 'anti_bot', limits: { error: 'anti_bot' } },
   challenge: { error: 'challenge', limits: { error: 'challenge' } },
   broken: { error: 'internal', limits: { error: 'internal' } },
@@ -39,8 +42,19 @@ const BY_TOKEN = {
   hang: { hang: 0 },
   slow: { slow: 100 },
   super: { limits: { kind: 'super' } },
+  free: { limits: { kind: 'free' } },
+  noid: { identity: { shape: 'none' } },
+  subid: { identity: { shape: 'sub' } },
   exhausted: { limits: { remaining: 0 } },
 };
+
+const cookiePairs = (header = '') => header.split(';').map((pair) => pair.trim().split('=')).filter(([name]) => name !== '')
+  .map(([name, ...value]) => [name, value.join('=')]);
+
+/** Returns a Cookie header as a map; the first of two cookies with one name counts. */
+export const cookies = (header) => new Map(cookiePairs(header).reverse());
+
+export const hasCookieTwice = (header) => new Set(cookiePairs(header).map(([name]) => name)).size < cookiePairs(header).length;
 
 /** The name inside a token: its JWT `session_id`, or the value itself. */
 export function tokenName(token) {

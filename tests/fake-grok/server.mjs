@@ -3,28 +3,37 @@ import { Buffer } from 'node:buffer';
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Accounts } from './account.mjs';
-import { asset, upload } from './assets.mjs';
+import { asset } from './assets.mjs';
 import { control } from './control.mjs';
 import { conversationOptions, converse, sendFailure } from './conversation.mjs';
-import { promptOptions, tokenName, tokenOptions, uuid } from './options.mjs';
+import { identity } from './identity.mjs';
+import { cookies, promptOptions, tokenName, tokenOptions, uuid } from './options.mjs';
+import { acceptSockets } from './socket.mjs';
+import { MAX_UPLOAD, Uploads, readForm } from './uploads.mjs';
 
 const KINDS = {
   'POST /rest/app-chat/conversations/new': 'chat',
   'POST /rest/rate-limits': 'limits',
   'POST /rest/app-chat/upload-file': 'upload',
+  'POST /http/upload-file-v2/direct': 'upload',
+  'GET /rest/app-chat/upload-file-v2/status': 'upload_status',
   'POST /rest/media/post/create': 'post',
+  'GET /api/auth/session': 'identity',
+  'GET /': 'identity',
 };
 const KEPT_CALLS = 20_000;
-
-/** The session token in a Cookie header, or "". */
-export function cookieToken(cookie) {
-  return /(?:^|;)\s*sso=([^;]*)/.exec(cookie ?? '')?.[1] ?? '';
-}
+/** The page signs these; without a signature the service takes the caller for a robot. */
+const SIGNED = /^\/rest\/(app-chat\/|media\/post\/create$)/;
 
 async function readBody(req) {
   const parts = [];
-  for await (const part of req) parts.push(part);
-  return Buffer.concat(parts).toString('utf8');
+  let size = 0;
+  for await (const part of req) {
+    size += part.length;
+    // What is beyond is read and dropped, so that the refusal arrives.
+    if (size <= MAX_UPLOAD) parts.push(part);
+  }
+  return size <= MAX_UPLOAD ? Buffer.concat(parts) : null;
 }
 
 function parse(text) {
@@ -35,10 +44,12 @@ class Grok {
   calls = [];
   rules = [];
   accounts = new Accounts();
+  uploads = new Uploads();
   #next = 0;
   #server;
+  #sockets;
 
-  constructor(pace) { this.pace = pace; }
+  constructor({ pace, strict }) { Object.assign(this, { pace, strict }); }
 
   /** Every call to one of the service's routes, newest last; `kind` narrows. */
   of(kind) { return this.calls.filter((call) => call.kind === kind); }
@@ -50,7 +61,7 @@ class Grok {
     return counts;
   }
 
-  /** From now on calls matching `rule` { kind?, token?, contains?, times? } get `options` (an object, or a function of the call). */
+  /** From now on calls matching `rule` { kind?, token?, path?, contains?, times? } get `options` (an object, or a function of the call). */
   script(rule, options) {
     const entry = { kind: 'chat', left: rule.times ?? Infinity, ...rule, options };
     this.rules.push(entry);
@@ -75,23 +86,31 @@ class Grok {
     }
   }
 
-  #scripted(call) {
+  /**
+   * Returns the options of all rules that match, later ones over earlier ones, and counts each match. A turn on the socket is matched
+   * twice: its handshake (`early`) by rules without `contains`, which are put into `seen`; then the turn, which does not count those again.
+   */
+  scripted(call, seen = new Set(), early = false) {
     const message = String(call.body?.message ?? '');
     const found = {};
     for (const rule of this.rules) {
-      const named = rule.token === undefined || rule.token === call.token || rule.token === call.tokenName;
-      if (rule.kind !== call.kind || !named || rule.left <= 0) continue;
-      if (rule.contains !== undefined && !message.includes(rule.contains)) continue;
-      rule.left -= 1;
+      if (!seen.has(rule)) {
+        const named = rule.token === undefined || rule.token === call.token || rule.token === call.tokenName;
+        if (rule.kind !== call.kind || !named || rule.left <= 0) continue;
+        if (rule.path !== undefined && rule.path !== call.path) continue;
+        if (rule.contains !== undefined && (early || !message.includes(rule.contains))) continue;
+        rule.left -= 1;
+        if (early) seen.add(rule);
+      }
       Object.assign(found, typeof rule.options === 'function' ? rule.options(call) : rule.options);
     }
     return found;
   }
 
-  #record(req, path) {
-    const token = cookieToken(req.headers.cookie);
-    const kind = KINDS[`${req.method} ${path}`] ?? (/^\/(users|post)\//.test(path) ? 'asset' : 'other');
-    const call = { id: this.#next++, kind, method: req.method, path, token, tokenName: tokenName(token), headers: req.headers,
+  /** Adds a call to the record and returns it. */
+  record({ kind, method, path, headers, transport = 'http' }) {
+    const token = cookies(headers.cookie).get('sso') ?? '';
+    const call = { id: this.#next++, kind, method, path, transport, token, tokenName: tokenName(token), headers,
       at: Date.now(), headAt: null, endedAt: null, aborted: false, frames: 0, bytes: 0 };
     this.calls.push(call);
     if (this.calls.length > KEPT_CALLS) this.calls.shift();
@@ -100,73 +119,100 @@ class Grok {
 
   async #handle(req, res) {
     const url = new URL(req.url, 'http://grok.invalid');
-    if (url.pathname.startsWith('/__control/')) return control(this, url, parse(await readBody(req)), res);
-    const call = this.#record(req, url.pathname);
+    const path = url.pathname;
+    if (path.startsWith('/__control/')) return control(this, url, parse(String(await readBody(req))), res);
+    const kind = KINDS[`${req.method} ${path}`] ?? (/^\/(users|post)\//.test(path) ? 'asset' : 'other');
+    const call = this.record({ kind, method: req.method, path, headers: req.headers });
     call.done = new Promise((resolve) => {
       res.on('close', () => {
         call.endedAt = Date.now();
+        call.status = res.headersSent ? res.statusCode : null;
         call.aborted = !res.writableFinished && !call.cut;
         resolve(call);
       });
     });
-    call.text = await readBody(req);
-    call.body = parse(call.text);
-    if (call.text.length > 1 << 16) call.text = `${call.text.length} characters`;
+    const body = await readBody(req);
+    if (body === null) return sendFailure(res, 'too_large');
+    if (path === '/http/upload-file-v2/direct') await readForm(call, body);
+    else {
+      call.text = body.toString('utf8');
+      call.body = parse(call.text);
+      if (call.text.length > 1 << 16) call.text = `${call.text.length} characters`;
+    }
     await this.#answer(call, res, url);
   }
 
   async #answer(call, res, url) {
     const userId = uuid(`user of ${call.token}`);
-    const scripted = this.#scripted(call);
+    const scripted = this.scripted(call);
+    if (call.kind === 'identity') return this.#identity(call, res, userId, scripted);
     if (call.token === '') return sendFailure(res, call.kind === 'asset' ? 'empty_403' : 'dead');
-    if (call.kind === 'chat') {
-      const options = conversationOptions(call.body, promptOptions(String(call.body?.message ?? '')), tokenOptions(call.token), scripted);
-      // A stream that the script itself breaks was not left by the client.
-      call.cut = options.cut !== undefined || options.reset;
-      await converse(call, res, options, { pace: this.pace, assetsUrl: this.url, userId });
-      if (res.statusCode === 200 && call.frames > 2 && !options.inband) this.accounts.spend(call.token, call.body);
-      return;
-    }
+    if (this.strict && call.method === 'POST' && SIGNED.test(call.path) && !call.headers['x-statsig-id']) return sendFailure(res, 'anti_bot');
+    if (call.kind === 'chat') return this.#chat(call, res, userId, scripted);
     if (scripted.first > 0) await sleep(scripted.first);
     if (scripted.hang === 0) return;
     if (scripted.error) return sendFailure(res, scripted.error);
-    const json = (value) => (value ? res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value)) : sendFailure(res, 'invalid'));
+    const json = (value, otherwise = 'invalid') => (value
+      ? void res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value)) : sendFailure(res, otherwise));
     if (call.kind === 'limits') {
       const { error } = this.accounts.limitsOf(call.token);
-      return error ? sendFailure(res, error) : json(this.accounts.answer(call.token, call.body));
+      return error ? sendFailure(res, error) : json(this.accounts.answer(call.token, call.body), 'model_not_found');
     }
-    if (call.kind === 'upload') return json(upload(call, userId));
+    if (call.kind === 'upload') return json(call.path.startsWith('/http/') ? this.uploads.multipart(call, userId, scripted) : this.uploads.json(call, userId));
+    if (call.kind === 'upload_status') return json(this.uploads.status(userId, url.searchParams.get('uploadId')));
     if (call.kind === 'post') return json({ post: { id: uuid(`post-${call.id}-${call.at}`) } });
-    if (call.kind === 'asset' && ['GET', 'HEAD'].includes(call.method)) return asset(call, res, userId, scripted);
+    if (call.kind === 'asset' && ['GET', 'HEAD'].includes(call.method)) return asset(call, res, userId, scripted, this.uploads);
     res.writeHead(404, { 'content-type': 'application/json' }).end(`{"error":{"code":5,"message":"no route ${url.pathname}"}}`);
   }
 
+  async #chat(call, res, userId, scripted) {
+    const options = conversationOptions(call.body, promptOptions(String(call.body?.message ?? '')), tokenOptions(call.token), scripted);
+    // A stream that the script itself breaks was not left by the client.
+    call.cut = options.cut !== undefined || options.reset;
+    await converse(call, res, options, { pace: this.pace, assetsUrl: this.url, userId });
+    if (res.statusCode === 200 && call.frames > 2 && !options.inband) this.accounts.spend(call.token, call.body);
+  }
+
+  async #identity(call, res, userId, scripted) {
+    const options = { ...tokenOptions(call.token).identity, ...scripted };
+    if (options.first > 0) await sleep(options.first);
+    if (options.hang === 0) return;
+    identity(call, res, userId, options);
+  }
+
   async listen(port) {
+    this.scheme = 'http';
     this.#server = createServer((req, res) => {
       res.socket?.setNoDelay(true);
       this.#handle(req, res).catch((error) => {
-        console.error(`fake Grok: ${error.stack}`);
+        console.error(`scripted Grok: ${error.stack}`);
         res.destroy();
       });
     });
     this.#server.keepAliveTimeout = 60_000;
+    this.#sockets = acceptSockets(this, this.#server);
     await new Promise((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen(port, '127.0.0.1', resolve);
     });
-    this.url = `http://127.0.0.1:${this.#server.address().port}`;
+    this.port = this.#server.address().port;
+    this.url = `${this.scheme}://127.0.0.1:${this.port}`;
   }
 
   async stop() {
     const over = new Promise((resolve) => this.#server.close(resolve));
+    this.#sockets.end();
     this.#server.closeAllConnections();
     await over;
   }
 }
 
-/** Starts a scripted Grok on 127.0.0.1. `pace`: milliseconds between frames when nothing else is asked for. */
-export async function startGrok({ port = 0, pace = 0 } = {}) {
-  const grok = new Grok(pace);
+/**
+ * Starts a scripted Grok on 127.0.0.1. `pace`: milliseconds between frames when nothing else is asked for. `strict: false` answers
+ * the routes that the page signs without `x-statsig-id` too.
+ */
+export async function startGrok({ port = 0, pace = 0, strict = true } = {}) {
+  const grok = new Grok({ pace, strict });
   await grok.listen(port);
   return grok;
 }
