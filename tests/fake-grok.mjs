@@ -3,14 +3,15 @@
 //   import { startGrok, jwt } from './fake-grok.mjs';      // in a test: const grok = await startGrok()
 //   node tests/fake-grok.mjs [--port N] [--pace MS]        // prints "ready http://127.0.0.1:N"
 //
-// Prompts steer it by keywords such as [[n:200]] [[slow:50]] [[cut:20]] (fake-grok/conversation.mjs and answer.mjs read them),
-// tokens by their name, such as quota-1 or dead-2 (fake-grok/options.mjs), tests by `grok.script(rule, options)`.
+// Prompts steer it by keywords such as [[n:200]] [[slow:50]] [[cut:20]], tokens by their name, such as quota-1 or dead-2, tests by
+// `grok.script(rule, options)`. fake-grok/README.md lists all of them.
 import { fileURLToPath } from 'node:url';
 import { startGrok } from './fake-grok/server.mjs';
 
 export { startGrok } from './fake-grok/server.mjs';
 export { jwt, uuid } from './fake-grok/options.mjs';
 export { ERRORS } from './fake-grok/errors.mjs';
+export { STREAM_ERRORS } from './fake-grok/stream-errors.mjs';
 
 async function main(args) {
   const value = (name, otherwise) => {

@@ -102,7 +102,7 @@ export class Outgoing {
         if (paced) await sleep(pause);
       }
       await this.#flush(this.#pour());
-      if (after) finished(true);
+      if (after && options.glue) finished(true);
     } finally { this.tcp.uncork(); }
   }
 

@@ -1,6 +1,7 @@
 // The scripted Grok itself: receives calls, records them, and answers each as defaults, prompt, token and rules say.
 import { Buffer } from 'node:buffer';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Accounts } from './account.mjs';
 import { asset } from './assets.mjs';
@@ -9,6 +10,7 @@ import { conversationOptions, converse, sendFailure } from './conversation.mjs';
 import { identity } from './identity.mjs';
 import { cookies, promptOptions, tokenName, tokenOptions, uuid } from './options.mjs';
 import { acceptSockets } from './socket.mjs';
+import { certificates } from './tls.mjs';
 import { MAX_UPLOAD, Uploads, readForm } from './uploads.mjs';
 
 const KINDS = {
@@ -180,15 +182,18 @@ class Grok {
     identity(call, res, userId, options);
   }
 
-  async listen(port) {
-    this.scheme = 'http';
-    this.#server = createServer((req, res) => {
+  async listen(port, tls, name) {
+    const handle = (req, res) => {
       res.socket?.setNoDelay(true);
       this.#handle(req, res).catch((error) => {
         console.error(`scripted Grok: ${error.stack}`);
         res.destroy();
       });
-    });
+    };
+    const chain = tls ? await certificates() : null;
+    this.scheme = tls ? 'https' : 'http';
+    this.ca = chain?.ca;
+    this.#server = chain ? createTlsServer({ key: chain.key, cert: chain.cert }, handle) : createServer(handle);
     this.#server.keepAliveTimeout = 60_000;
     this.#sockets = acceptSockets(this, this.#server);
     await new Promise((resolve, reject) => {
@@ -196,7 +201,7 @@ class Grok {
       this.#server.listen(port, '127.0.0.1', resolve);
     });
     this.port = this.#server.address().port;
-    this.url = `${this.scheme}://127.0.0.1:${this.port}`;
+    this.url = `${this.scheme}://${name}:${this.port}`;
   }
 
   async stop() {
@@ -209,10 +214,11 @@ class Grok {
 
 /**
  * Starts a scripted Grok on 127.0.0.1. `pace`: milliseconds between frames when nothing else is asked for. `strict: false` answers
- * the routes that the page signs without `x-statsig-id` too.
+ * the routes that the page signs without `x-statsig-id` too. `tls: true` serves https with a chain of its own, whose CA is `grok.ca`;
+ * `name` is the host in `grok.url`: 127.0.0.1, localhost or grok.test.
  */
-export async function startGrok({ port = 0, pace = 0, strict = true } = {}) {
+export async function startGrok({ port = 0, pace = 0, strict = true, tls = false, name = '127.0.0.1' } = {}) {
   const grok = new Grok({ pace, strict });
-  await grok.listen(port);
+  await grok.listen(port, tls, name);
   return grok;
 }

@@ -141,8 +141,8 @@ export class Session {
   /** Starts the turn; further events are read while it runs. */
   #respond(event) {
     demand(this.#turn === null || this.#turn.endedAt !== null, 'a response is in progress', 9);
+    demand(event.item === undefined, 'response.create takes no item: conversation.item.create comes first');
     demand(this.#item !== null, 'there is no message to answer');
-    demand(event.item === undefined, 'response.create takes no item here');
     const call = this.#record(this.#item);
     this.#item = null;
     this.#turn = call;

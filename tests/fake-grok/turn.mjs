@@ -110,7 +110,7 @@ function* text(options, ctx, form, said) {
   for (const [n, token] of tokens.entries()) {
     if (options.late_after && n === options.late_after && (yield* scriptedFailure(options, ctx, form))) return true;
     yield form.text(token);
-    if (options.cite && !form.classic && n === tokens.length - 2) yield* citations(form);
+    if (options.cite && !form.classic && n === Math.max(0, tokens.length - 2)) yield* citations(form);
   }
   if (options.late_thinking) yield form.thought(THOUGHTS.late, 'summary');
   return false;
