@@ -72,13 +72,15 @@ test('the resolver answers from its table, by GET and by POST', async () => {
     for (const method of ['GET', 'POST']) {
       const { answer, message } = await ask(dns, 'grok.test', 'A', method);
       assert.deepEqual([answer.headers.get('content-type'), answer.headers.get('cache-control')], [TYPE, 'max-age=30']);
-      assert.deepEqual([message.rcode, message.id, message.answers.map(({ data, ttl }) => [data, ttl])], ['NOERROR', method === 'GET' ? 0 : 77, [['127.0.0.1', 30], ['127.0.0.2', 30]]]);
+      assert.deepEqual([message.rcode, message.id], ['NOERROR', method === 'GET' ? 0 : 77]);
+      assert.deepEqual(message.answers.map(({ data, ttl }) => [data, ttl]), [['127.0.0.1', 30], ['127.0.0.2', 30]]);
     }
     assert.deepEqual((await ask(dns, 'GROK.test', 'AAAA')).message.answers.map(({ data }) => data), ['::1']);
     assert.deepEqual((await ask(dns, 'alias.test')).message.answers.map(({ type, data }) => [type, data]), [['CNAME', 'real.test'], ['A', '127.0.0.3']]);
     assert.deepEqual((await ask(dns, 'alias.test', 'AAAA')).message.answers, [], 'no such record, no error');
     assert.equal((await ask(dns, 'unknown.test')).message.rcode, 'NXDOMAIN');
-    assert.deepEqual(dns.queries.slice(0, 3).map(({ name, type, method, id }) => [name, type, method, id]), [['grok.test', 'A', 'GET', 0], ['grok.test', 'A', 'POST', 77], ['grok.test', 'AAAA', 'GET', 0]]);
+    assert.deepEqual(dns.queries.slice(0, 3).map(({ name, type, method, id }) => [name, type, method, id]),
+      [['grok.test', 'A', 'GET', 0], ['grok.test', 'A', 'POST', 77], ['grok.test', 'AAAA', 'GET', 0]]);
     assert.equal(dns.of('AAAA').length, 2);
     const statuses = [await fetch(dns.url), await fetch(`${dns.url}?dns=AAAA`), await fetch(dns.url, { method: 'POST', body: 'x' }), await fetch(dns.url, { method: 'PUT' }),
       await fetch(new URL('/', dns.url))].map(({ status }) => status);

@@ -51,8 +51,9 @@ test('the list of commands comes to some clients', async () => {
 test('options of a session that the service does not take', async () => {
   const { use_chunk, ...others } = MODE_OPTIONS;
   const bad = [
-    { model: 'grok-4', x_grok: MODE_OPTIONS }, { x_grok: MODE_OPTIONS }, { model: 'fast' }, { model: 'fast', x_grok: { ...MODE_OPTIONS, protocol_capabilities: ['custom_methods_v1'] } },
-    { model: 'fast', x_grok: { use_chunk } }, { model: 'fast', x_grok: { ...MODE_OPTIONS, is_temporary: 'yes' } }, { model: 'fast', x_grok: { ...MODE_OPTIONS, image_generation_count: 9 } },
+    { model: 'grok-4', x_grok: MODE_OPTIONS }, { x_grok: MODE_OPTIONS }, { model: 'fast' }, { model: 'fast', x_grok: { use_chunk } },
+    ...[{ protocol_capabilities: ['custom_methods_v1'] }, { is_temporary: 'yes' }, { image_generation_count: 9 }]
+      .map((wrong) => ({ model: 'fast', x_grok: { ...MODE_OPTIONS, ...wrong } })),
   ];
   for (const session of bad) {
     const client = await open(grok, handshake(grok));
@@ -61,7 +62,8 @@ test('options of a session that the service does not take', async () => {
     assert.deepEqual(types(client), ['error'], 'and nothing else');
   }
   const again = await open(grok, handshake(grok));
-  assert.equal((await objection(again, { type: 'session.create', session: { model: 'fast', x_grok: { ...others, conversation_id: uuid('old'), load_existing: true } } })).code, 'conversation_not_found');
+  const continued = { model: 'fast', x_grok: { ...others, conversation_id: uuid('old'), load_existing: true } };
+  assert.equal((await objection(again, { type: 'session.create', session: continued })).code, 'conversation_not_found');
   for (const model of ['auto', 'fast', 'expert', 'heavy', 'build']) await (await attached(grok, jwt('super-1'), { mode: model })).close();
 });
 
@@ -103,16 +105,22 @@ test('every event names the session, but a ping', async () => {
 test('a message of another shape', async () => {
   const mention = (file_id) => ({ mention: { target: { file_mention: { file_id } } } });
   const bad = [
-    item({}, { item: { type: 'text' } }), item({}, { item: { role: 'system' } }), item({ client_message_id: 'evt_1' }), item({ input_chunks: [] }),
-    item({ input_chunks: [{ text: 'hi' }] }), item({ input_chunks: [{ text: { text: 'a' }, mention: {} }] }), item({ input_chunks: [{ mention: { file_mention: { file_id: 'a' } } }] }),
+    item({}, { item: { type: 'text' } }), item({}, { item: { role: 'system' } }),
+    item({ client_message_id: 'evt_1' }), item({ input_chunks: [] }),
+    item({ input_chunks: [{ text: 'hi' }] }), item({ input_chunks: [{ text: { text: 'a' }, mention: {} }] }),
+    item({ input_chunks: [{ mention: { file_mention: { file_id: 'a' } } }] }),
     item({}, { file_attachment_ids: ['a'] }), item({}, { item: { file_attachment_ids: ['a'] } }), item({ input_chunks: [mention(uuid('never uploaded'))] }),
-    { type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'hi' }] } }, { ...item(), type: 'response.create' },
+    { type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'hi' }] } },
+    { type: 'response.create' },
   ];
   for (const event of bad) {
     const client = await attached(grok);
     const { code } = await objection(client, event);
     assert.ok([3, 'attachment_not_found'].includes(code), JSON.stringify(event));
   }
+  const both = await attached(grok);
+  both.send(item());
+  assert.match((await objection(both, { ...item(), type: 'response.create' })).message, /takes no item/);
   for (const raw of ['not JSON', '[]', '{"event":"ping"}', '{}']) {
     const client = await attached(grok);
     client.ws.send(raw);
@@ -175,6 +183,20 @@ test('silence after 101, an attachment that never comes, another conversation, n
   assert.notEqual(attach.conversation.id, client.sessionId);
   assert.ok(client.messages < client.received.length, 'glued');
   await client.close();
+});
+
+test('an error and a close in place of the session', async () => {
+  grok.script({ times: 1 }, { create_error: { code: 8, message: 'Too many sessions' } });
+  const refused = await open(grok, handshake(grok));
+  refused.create();
+  assert.deepEqual((await refused.until('error')).error, { code: 8, message: 'Too many sessions' });
+  assert.deepEqual(types(refused), ['error']);
+  await refused.close();
+  grok.script({ times: 1 }, { close_early: 1013 });
+  const closed = await open(grok, handshake(grok));
+  closed.create();
+  assert.equal((await closed.closed).code, 1013);
+  assert.deepEqual(closed.received, []);
 });
 
 test('the gateway is not for large messages, and a client that leaves is seen', async () => {

@@ -19,7 +19,7 @@ export function* eventsOf(options, ctx, form, { done, closing, afterwards, FINIS
     if (!response) continue;
     if (response.modelResponse && response.modelResponse.partial !== true) last = response.modelResponse;
     whole ||= Boolean(response.modelResponse?.partial !== true && response.modelResponse) || Boolean(response.finalMetadata) || response.isSoftStop === true;
-    yield* told(response, form);
+    yield* spoken(response, form);
     if (response.token && !response.isThinking) said += response.token;
   }
   if (options.frames.some((frame) => /^response\.(done|completed)$/.test(frame.type))) return yield FINISHED;
@@ -32,7 +32,7 @@ export function* eventsOf(options, ctx, form, { done, closing, afterwards, FINIS
 }
 
 /** A frame's words and search results. */
-function* told(response, form) {
+function* spoken(response, form) {
   if (response.webSearchResults) yield form.found(response.webSearchResults.results, response.toolUsageCardId ?? 't1');
   if (!response.token || response.messageTag === 'tool_usage_card') return;
   yield response.isThinking ? form.thought(response.token, response.messageTag === 'header' ? 'header' : 'summary') : form.text(response.token);

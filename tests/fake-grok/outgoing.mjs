@@ -164,7 +164,7 @@ export class Outgoing {
     }
   }
 
-  /** Breaks the turn off where an option asks for it after so many events. Returns true when it did. */
+  /** Breaks the turn off where an option asks for it by the number of events. Returns true when it did. */
   async #stops(call, options, sessionId) {
     const way = STOPS.find((name) => options[name] === call.frames);
     if (!way) return false;

@@ -120,6 +120,8 @@ export class Session {
     this.options = sessionOptions(event, sessionId);
     this.mode = event.session.model;
     Object.assign(this.socketCall, { session: event.session, sessionId: this.id });
+    if (this.early.create_error) return this.out.event({ type: 'error', client_event_id: event.event_id, error: this.early.create_error });
+    if (this.early.close_early !== undefined) return this.out.close(this.early.close_early);
     this.#state = 'created';
     const echo = this.early.noid ? {} : { client_event_id: event.event_id };
     const created = { type: 'session.created', ...echo, session: event.session };

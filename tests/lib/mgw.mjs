@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { jwt, uuid } from '../fake-grok.mjs';
 
+const LIMIT_MS = 15_000;
+
 export const MODE_OPTIONS = { protocol_capabilities: ['conversation_attached', 'custom_methods_v1'], use_chunk: true, enable_image_generation: true,
   image_generation_count: 2, keep_context: false, is_temporary: true, disable_memory: true };
 
@@ -61,7 +63,9 @@ class Client {
 
   constructor(ws) {
     this.ws = ws;
-    this.closed = once(ws, 'close').then(([code, reason]) => ({ code, reason: reason.toString() }));
+    const late = new Promise((_, reject) => { setTimeout(reject, LIMIT_MS, new Error('the connection was not closed')).unref(); });
+    this.closed = Promise.race([once(ws, 'close').then(([code, reason]) => ({ code, reason: reason.toString() })), late]);
+    this.closed.catch(() => {});
     ws.on('error', () => {});
     ws.on('message', (data, binary) => {
       if (binary) return void (this.binaries += 1);
@@ -94,7 +98,7 @@ class Client {
   }
 
   /** Waits for an event of one of these types (or of one that `test` accepts) and returns it; gives up after `ms` or at the close. */
-  async until(test, ms = 3_000) {
+  async until(test, ms = LIMIT_MS) {
     const wanted = typeof test === 'function' ? test : (event) => [test].flat().includes(event.type);
     const end = Date.now() + ms;
     for (;;) {
