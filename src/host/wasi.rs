@@ -26,6 +26,8 @@ use super::{
     websocket::{Handshake, WebSocket, WebSocketError},
 };
 
+mod socket;
+
 /// The host for one request. Connections are opened when they are first needed and kept until it ends.
 #[derive(Default)]
 pub struct WasiHost {
@@ -94,8 +96,8 @@ impl Host for WasiHost {
         .boxed_local()
     }
 
-    fn connect(&self, _handshake: Handshake) -> LocalBoxFuture<'_, Result<Rc<dyn WebSocket>, WebSocketError>> {
-        async { Err(WebSocketError::Unreachable("this build has no WebSocket interface".to_owned())) }.boxed_local()
+    fn connect(&self, handshake: Handshake) -> LocalBoxFuture<'_, Result<Rc<dyn WebSocket>, WebSocketError>> {
+        socket::connect(handshake).boxed_local()
     }
 
     fn variable<'a>(&'a self, name: &'a str) -> LocalBoxFuture<'a, Option<String>> {

@@ -46,7 +46,7 @@ pub enum WebSocketError {
     Refused(Refusal),
     /// The server closed. 1005 when it gave no code.
     Closed { code: u16, reason: String },
-    /// The connection broke, or a message was not text or too long.
+    /// The connection broke: no close frame, or a message too long. Binary messages are ignored.
     Broken(String),
 }
 
