@@ -7,6 +7,7 @@ import { keyValue } from "./kv.mjs";
 import { insecureSeed, random } from "./random.mjs";
 import { sqlite } from "./sqlite.mjs";
 import { variables } from "./variables.mjs";
+import { websocket } from "./websocket.mjs";
 
 export const hosts = {
   "wasi:http/types@0.3": types,
@@ -22,5 +23,6 @@ export const hosts = {
   "spin:key-value/key-value@3.0": keyValue,
   "spin:sqlite/sqlite@3.1": sqlite,
   "spin:variables/variables@3.0": variables,
+  "grok2api:websocket/client@0.1": websocket,
   ...Object.fromEntries(Object.entries(cli).map(([name, functions]) => [`${name}@0.2`, functions])),
 };

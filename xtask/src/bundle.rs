@@ -14,7 +14,7 @@ use crate::process;
 use crate::signatures;
 
 /// Bytes, raw and gzipped: every request instantiates the component afresh.
-const COMPONENT_BUDGET: (usize, usize) = (1_500_000, 500_000);
+const COMPONENT_BUDGET: (usize, usize) = (2_700_000, 900_000);
 /// Bytes of a script on the free plan, gzipped.
 /// Source: https://developers.cloudflare.com/workers/platform/limits/#worker-size
 const UPLOAD_BUDGET: usize = 3_000_000;

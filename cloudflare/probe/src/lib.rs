@@ -3,6 +3,7 @@
 
 mod bodies;
 mod messages;
+mod socket;
 mod storage;
 
 use std::collections::HashMap;
@@ -55,6 +56,7 @@ impl wasip3::exports::http::handler::Guest for Probe {
             "/seen" => Ok(messages::seen(&request)),
             "/sql" => Ok(storage::sql(request).await),
             "/kv" => Ok(storage::key_value(request, &query).await),
+            "/socket" => Ok(socket::run(&query).await),
             "/variable" => Ok(storage::variable(&query).await),
             _ => Ok(status(404)),
         }

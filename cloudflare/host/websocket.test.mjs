@@ -1,0 +1,94 @@
+// The moments of a connection that no server can time: what is cancelled just when it succeeds. The rest is tested
+// with the probe on workerd.
+
+import assert from "node:assert/strict";
+import { afterEach, mock, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { held } from "../abi/memory.mjs";
+import { websocket } from "./websocket.mjs";
+
+const OPTIONS = { addresses: [], "connect-timeout-ms": 50, "max-message-bytes": 10 };
+
+afterEach(() => mock.restoreAll());
+
+class Socket extends EventTarget {
+  closes = [];
+  accept() {}
+  send() {}
+  close(...close) {
+    this.closes.push(close);
+  }
+  message(data) {
+    this.dispatchEvent(Object.assign(new Event("message"), { data }));
+  }
+}
+
+/** Answers every `fetch` when `answer` is called. */
+function server() {
+  const socket = new Socket();
+  let answer;
+  const answered = new Promise((resolve) => (answer = () => resolve({ status: 101, webSocket: socket })));
+  const fetched = mock.method(globalThis, "fetch", () => answered);
+  return { socket, answer, fetched };
+}
+
+const connect = (url = "wss://a.example/path?q") => websocket.connect(null, url, [["cookie", "a"]], OPTIONS);
+
+async function open() {
+  const { socket, answer } = server();
+  answer();
+  return { socket, connection: await connect().promise };
+}
+
+test("the upgrade is a fetch of the https address", async () => {
+  const { answer, fetched } = server();
+  answer();
+  await connect().promise;
+  const [url, { headers, redirect }] = fetched.mock.calls[0].arguments;
+  assert.deepEqual([url, redirect], ["https://a.example/path?q", "manual"]);
+  assert.deepEqual([...headers], [["cookie", "a"], ["upgrade", "websocket"]]);
+});
+
+test("a socket that comes after the attempt was given up is closed", async () => {
+  const { socket, answer } = server();
+  const attempt = connect();
+  attempt.cancel();
+  answer();
+  await assert.rejects(attempt.promise);
+  assert.deepEqual(socket.closes, [[1001, ""]]);
+});
+
+test("a socket that was opened but never delivered is closed", async () => {
+  const { socket, answer } = server();
+  const attempt = connect();
+  answer();
+  await attempt.promise;
+  attempt.cancel();
+  assert.deepEqual(socket.closes, [[1001, ""]]);
+});
+
+test("a receive that is cancelled leaves the message that comes just then", async () => {
+  const { socket, connection } = await open();
+  const waiting = websocket["[method]connection.receive"](null, connection);
+  socket.message("kept");
+  waiting.cancel();
+  await setImmediate();
+  assert.equal(websocket["[method]connection.receive"](null, connection), "kept");
+});
+
+test("one receive at a time", async () => {
+  const { connection } = await open();
+  websocket["[method]connection.receive"](null, connection);
+  const again = () => websocket["[method]connection.receive"](null, connection);
+  assert.throws(again, ({ value }) => value.tag === "broken" && /another receive/.test(value.value));
+});
+
+test("a connection that goes takes its messages along", async () => {
+  const before = held.queued;
+  const { socket, connection } = await open();
+  socket.message("waits");
+  assert.equal(held.queued, before + 5);
+  connection.dispose();
+  socket.message("late");
+  assert.equal(held.queued, before);
+});
