@@ -23,6 +23,10 @@ export class Guest {
   context = 0;
   /** What the exported function returned; settles before the task ends. */
   returned = new Future();
+  /** The next event is the task's cancellation, unless the task returns before. */
+  cancelling = false;
+  /** What the guest waits for. @type {import("./tasks.mjs").WaitableSet | null} */
+  waitsFor = null;
   /** Work of the host that outlives the guest's own, such as a body still being sent. */
   #background = [];
 
@@ -65,6 +69,15 @@ export class Guest {
       this.handles.dispose(error);
       this.memory.release();
     }
+  }
+
+  /**
+   * Asks the task to end, unless it has returned. Rust's bindings then drop the task's futures, with all that was
+   * spawned, so what they wait for ends on the host.
+   */
+  cancel() {
+    this.cancelling = true;
+    this.waitsFor?.interrupt();
   }
 
   /** @param {Promise<void>} work */

@@ -1,6 +1,6 @@
 // A component as a Worker: one instance per request.
 
-import { answer, incomingRequest } from "../host/http.mjs";
+import { answer, incomingRequest, whenAborted } from "../host/http.mjs";
 import { hosts } from "../host/index.mjs";
 import { Guest } from "./guest.mjs";
 import { link } from "./linker.mjs";
@@ -12,6 +12,8 @@ const FAILED = JSON.stringify({
 });
 
 /**
+ * A client that leaves ends its request. Before the head of the answer the guest's task is cancelled. After it the
+ * guest's next write fails, and what the guest spawned runs to its end: see `answer`.
  * @param {WebAssembly.Module} module the component's core module
  * @param {{ imports: object, exports: object }} signatures
  * @returns {(request: Request, env: object, ctx: ExecutionContext) => Promise<Response>}
@@ -19,13 +21,17 @@ const FAILED = JSON.stringify({
 export function service(module, signatures) {
   const program = { module, imports: link(signatures, hosts), exports: signatures.exports };
   return async (request, env, ctx) => {
+    const { signal } = request;
     try {
       const guest = new Guest(program, env);
       const task = guest.run(HANDLER, [incomingRequest(request)]).catch(report);
+      whenAborted(signal, () => guest.cancel());
       // Work that the component spawned goes on after the answer.
       ctx.waitUntil(task.then(() => guest.backgroundDone()));
       return answer(guest, await guest.returned.wait(), request);
     } catch (error) {
+      // The client's departure is why, and no client reads this.
+      if (signal.aborted) return new Response(null, { status: 499 });
       report(error);
       return new Response(FAILED, { status: 500, headers: { "content-type": "application/json" } });
     }

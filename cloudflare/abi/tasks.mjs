@@ -3,7 +3,7 @@
 export const BLOCKED = -1;
 /** How a stream or future copy ended; streams add `count << 4`. */
 export const Copy = { COMPLETED: 0, DROPPED: 1, CANCELLED: 2 };
-export const Event = { NONE: 0, SUBTASK: 1, STREAM_READ: 2, STREAM_WRITE: 3, FUTURE_READ: 4, FUTURE_WRITE: 5 };
+export const Event = { NONE: 0, SUBTASK: 1, STREAM_READ: 2, STREAM_WRITE: 3, FUTURE_READ: 4, FUTURE_WRITE: 5, TASK_CANCELLED: 6 };
 
 /** @typedef {[code: number, handle: number, payload: number]} EventTuple */
 
@@ -70,7 +70,7 @@ export class WaitableSet {
     return null;
   }
 
-  /** Resolves once an event is there to be polled. */
+  /** Resolves once an event is there to be polled, or at `interrupt`. */
   wait() {
     return new Promise((resolve) => {
       this.#wake = () => {
@@ -78,6 +78,10 @@ export class WaitableSet {
         resolve();
       };
     });
+  }
+
+  interrupt() {
+    this.#wake?.();
   }
 
   get empty() {
@@ -133,8 +137,9 @@ export class Subtask extends Waitable {
     return Subtasks.CANCELLED;
   }
 
+  /** A result that never reached the guest ends too: an answer's body, an open socket. */
   dispose() {
-    if (!this.#done && !this.#finish) this.#cancel();
+    if (!this.#done) this.#cancel();
     this.#done = true;
     this.withdraw();
   }
@@ -158,9 +163,7 @@ export async function drive(guest, start, callback, params) {
     if (action === Callback.EXIT) return;
     let poll = () => [Event.NONE, 0, 0];
     if (action === Callback.WAIT) {
-      const set = guest.handles.get(code >>> 4, WaitableSet);
-      while (set.empty) await set.wait();
-      poll = () => set.poll();
+      poll = await nextEvent(guest, guest.handles.get(code >>> 4, WaitableSet));
       yields = 0;
     } else if (action !== Callback.YIELD) {
       throw new Error(`a callback returned the unknown code ${action}`);
@@ -169,4 +172,15 @@ export async function drive(guest, start, callback, params) {
     }
     code = guest.enter(() => callback(...poll()));
   }
+}
+
+/** Waits for an event of the set. A cancellation comes first, once, and not to a guest that has returned. */
+async function nextEvent(guest, set) {
+  const isCancelled = () => guest.cancelling && !guest.returned.settled;
+  guest.waitsFor = set;
+  while (set.empty && !isCancelled()) await set.wait();
+  guest.waitsFor = null;
+  if (!isCancelled()) return () => set.poll();
+  guest.cancelling = false;
+  return () => [Event.TASK_CANCELLED, 0, 0];
 }

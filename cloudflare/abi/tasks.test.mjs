@@ -70,6 +70,43 @@ test("a guest that goes ends what it waits for", () => {
   assert.equal(cancelled, 1);
 });
 
+test("a result that never reached a guest ends with it", async () => {
+  let cancelled = 0;
+  const subtask = new Subtask(new Pending(Promise.resolve(7), () => cancelled++), () => {});
+  await setImmediate();
+  subtask.dispose();
+  assert.equal(cancelled, 1);
+  const delivered = new Subtask(new Pending(Promise.resolve(8), () => cancelled++), () => {});
+  await setImmediate();
+  delivered.deliver();
+  delivered.dispose();
+  assert.equal(cancelled, 1);
+});
+
+test("a cancellation comes once, before other events, and not after the return", async () => {
+  const host = Object.assign(guest(), { cancelling: false, waitsFor: null, returned: { settled: false } });
+  const set = new WaitableSet();
+  const wait = (host.handles.add(set) << 4) | 2;
+  const seen = [];
+  const waitable = new Waitable();
+  waitable.join(set);
+  setTimeout(() => {
+    host.cancelling = true;
+    host.waitsFor.interrupt();
+    waitable.notify(() => [Event.SUBTASK, 1, 2]);
+  }, 5);
+  const callback = (...event) => {
+    seen.push(event);
+    if (seen.length === 1) return wait;
+    host.cancelling = true;
+    host.returned.settled = true;
+    waitable.notify(() => [Event.SUBTASK, 3, 4]);
+    return seen.length < 3 ? wait : 0;
+  };
+  await drive(host, () => wait, callback, []);
+  assert.deepEqual(seen, [[Event.TASK_CANCELLED, 0, 0], [Event.SUBTASK, 1, 2], [Event.SUBTASK, 3, 4]]);
+});
+
 test("the loop waits for events and hands them over until the guest exits", async () => {
   const host = guest();
   const set = new WaitableSet();

@@ -242,6 +242,12 @@ export function incomingRequest(request) {
   return incoming;
 }
 
+/** @param {AbortSignal} signal of an incoming request, which fires when its client leaves @param {() => void} react */
+export function whenAborted(signal, react) {
+  if (signal.aborted) react();
+  else signal.addEventListener("abort", react, { once: true });
+}
+
 const NULL_BODY = new Set([204, 205, 304]);
 
 /**
@@ -261,7 +267,7 @@ export function answer(guest, result, { method, signal }) {
   }
   if (status < 200) throw new Error(`a Worker cannot answer with status ${status}`);
   // A client that has left shows here one write earlier than in the stream to it.
-  signal.addEventListener("abort", () => response.contents?.cancel());
+  whenAborted(signal, () => response.contents?.cancel());
   const { body, sent } = outgoing(response);
   guest.background(response.settleWith(sent));
   return new globalThis.Response(body, { status, headers });
