@@ -28,7 +28,7 @@ async function collect(content, more) {
 test('models', async () => {
   const ids = [];
   for await (const model of client.models.list()) ids.push(model.id);
-  assert.equal(ids.length, 8);
+  assert.equal(ids.length, 12);
   assert.equal((await client.models.retrieve('grok-4')).id, 'grok-4');
   await assert.rejects(client.models.retrieve('gpt-5'), OpenAI.NotFoundError);
 });
@@ -62,13 +62,26 @@ test('a stream has one id, one role, the requested model and ends with a finish 
   assert.equal(raw.done, true);
 });
 
-test('every model id is answered under its own name and sent with its own upstream names', async () => {
+test('every model id is answered under its own name and asked for by its mode', async () => {
+  await gw.addTokens(['super-1'], 'ssoSuper');
+  const modes = { 'grok-auto': 'auto', 'grok-4': 'auto', 'grok-fast': 'fast', 'grok-4-fast': 'fast', 'grok-3-fast': 'fast', 'grok-chat-fast': 'fast',
+    'grok-expert': 'expert', 'grok-4.1-thinking': 'expert', 'grok-4-expert': 'expert', 'grok-4-fast-expert': 'expert', 'grok-heavy': 'heavy', 'grok-4-heavy': 'heavy' };
+  for (const [model, mode] of Object.entries(modes)) {
+    const answer = await client.chat.completions.create({ ...ask('hi'), model });
+    assert.equal(answer.model, model);
+    assert.equal(gw.grok.of('chat').at(-1).mode, mode);
+  }
+});
+
+test('over the older stream every model id is sent with its own upstream name', async () => {
+  await gw.settings({ chat_transport: 'http', x_statsig_id: 'operator-value' });
   const upstream = { 'grok-3-fast': 'grok-3', 'grok-4-fast': 'grok-4-mini-thinking-tahoe', 'grok-4': 'grok-4', 'grok-4.1-thinking': 'grok-4-1-thinking-1129' };
   for (const [model, modelName] of Object.entries(upstream)) {
     const answer = await client.chat.completions.create({ ...ask('hi'), model });
     assert.equal(answer.model, model);
     assert.equal(gw.grok.of('chat').at(-1).body.modelName, modelName);
   }
+  await gw.settings({ chat_transport: 'websocket', x_statsig_id: null });
 });
 
 test('usage comes in a stream only when asked for, as a last chunk without choices', async () => {
@@ -128,13 +141,38 @@ test('a conversation of several messages and parts arrives upstream in order', a
   assert.ok(at.every((place, n) => place >= 0 && (n === 0 || place > at[n - 1])), message);
 });
 
-test('the upstream request looks as the service expects it', async () => {
+test('the handshake carries three cookies, Origin and User-Agent, and nothing to sign', async () => {
+  await client.chat.completions.create(ask('hi'));
+  const { headers, x_grok, token } = { ...gw.grok.of('chat').at(-1), ...gw.grok.of('chat').at(-1).body };
+  const [{ uid }] = gw.grok.of('socket');
+  assert.equal(headers.cookie, `sso=${token}; sso-rw=${token}; x-userid=${uid}`);
+  assert.equal(headers.origin, gw.grok.url);
+  assert.match(headers['user-agent'], /^Mozilla\/5\.0 \(compatible; grok2api\/[0-9.]+\)$/);
+  assert.equal(x_grok.is_temporary, true);
+  await gw.settings({ x_statsig_id: 'operator-value', cf_clearance: 'clear-me', user_agent: 'Mozilla/5.0 (suite)', temporary: false });
+  await client.chat.completions.create(ask('hi'));
+  const second = gw.grok.of('chat').at(-1);
+  assert.match(second.headers.cookie, /cf_clearance=clear-me/);
+  assert.equal(second.headers['user-agent'], 'Mozilla/5.0 (suite)');
+  assert.equal(second.body.x_grok.is_temporary, false);
+  for (const socket of gw.grok.of('socket')) assert.deepEqual([socket.unwanted, socket.refused, socket.dropped], [[], [], 0]);
+  await gw.settings({ x_statsig_id: null, cf_clearance: null, user_agent: '', temporary: true });
+});
+
+test('the account of a chat is asked for its owner once', async () => {
+  for (let n = 0; n < 9; n++) await client.chat.completions.create(ask('hi'));
+  assert.deepEqual(gw.grok.of('identity').map((call) => call.path), ['/api/auth/session', '/api/auth/session', '/api/auth/session']);
+  assert.equal(new Set(gw.grok.of('identity').map((call) => call.token)).size, 3);
+});
+
+test('the request of the older stream looks as the service expects it', async () => {
+  await gw.settings({ chat_transport: 'http', x_statsig_id: 'first-value' });
   await client.chat.completions.create(ask('hi'));
   const { headers, body, token } = gw.grok.of('chat').at(-1);
   assert.match(headers.cookie, new RegExp(`(^|;\\s*)sso=${token}(;|$)`));
   assert.match(headers.cookie, new RegExp(`(^|;\\s*)sso-rw=${token}(;|$)`));
   assert.match(headers['x-xai-request-id'], /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-  assert.equal(headers['x-statsig-id'], undefined, 'an empty setting is not sent');
+  assert.equal(headers['x-statsig-id'], 'first-value');
   assert.doesNotMatch(headers.cookie, /cf_clearance/);
   assert.equal(body.temporary, true);
   await gw.settings({ x_statsig_id: 'operator-value', cf_clearance: 'clear-me', user_agent: 'Mozilla/5.0 (suite)', temporary: false });
@@ -145,5 +183,5 @@ test('the upstream request looks as the service expects it', async () => {
   assert.equal(second.headers['user-agent'], 'Mozilla/5.0 (suite)');
   assert.equal(second.body.temporary, false);
   assert.notEqual(second.headers['x-xai-request-id'], headers['x-xai-request-id']);
-  await gw.settings({ x_statsig_id: null, cf_clearance: null, user_agent: '', temporary: true });
+  await gw.settings({ chat_transport: 'websocket', x_statsig_id: null, cf_clearance: null, user_agent: '', temporary: true });
 });

@@ -167,7 +167,19 @@ test('expert answers cost four', async () => {
 test('a cool-down is kept per rate-limit name: another model is still served', async () => {
   await gw.pool(['basic-1']);
   gw.grok.script({ times: 1 }, { error: 'too_many' });
-  assert.equal((await gw.chat('hi', { model: 'grok-4' })).status, 429);
-  assert.equal((await gw.chat('hi', { model: 'grok-4' })).status, 429);
+  assert.equal((await gw.chat('hi', { model: 'grok-4-expert' })).status, 429);
+  assert.equal((await gw.chat('hi', { model: 'grok-4-expert' })).status, 429);
   assert.equal((await gw.chat('hi', { model: 'grok-3-fast' })).status, 200);
+});
+
+test('grok-4 is auto, and fast once no account has any of auto left', async () => {
+  const modes = () => gw.grok.of('chat').map((call) => call.mode);
+  await gw.pool(['basic-1', 'basic-2']);
+  gw.grok.script({}, (call) => (call.mode === 'auto' ? { stream_error: 'usage_limit_reached' } : {}));
+  for (const stream of [false, true]) {
+    const answer = await gw.chat('hi', { model: 'grok-4', stream });
+    assert.equal(answer.status, 200, answer.text);
+  }
+  assert.deepEqual(modes(), ['auto', 'auto', 'fast', 'fast'], 'both are asked, and then neither again');
+  assert.equal((await gw.chat('hi', { model: 'grok-4-fast' })).status, 200, 'fast itself is not cooling');
 });

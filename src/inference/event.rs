@@ -100,8 +100,8 @@ impl Events {
         &self.text[from..]
     }
 
-    /// Appends what `write` adds to the reasoning.
-    pub fn reasoning(&mut self, write: impl FnOnce(&mut String)) {
+    /// Appends what `write` adds to the reasoning, and returns it.
+    pub fn reasoning(&mut self, write: impl FnOnce(&mut String)) -> &str {
         let from = self.text.len();
         write(&mut self.text);
         let end = self.text.len();
@@ -110,6 +110,7 @@ impl Events {
             _ if end > from => self.items.push(Item::Reasoning(end)),
             _ => {}
         }
+        &self.text[from..]
     }
 
     /// Appends what a search found; an empty list is no event.

@@ -107,6 +107,9 @@ impl Begun {
                 self.ledger.made(finish);
             }
             let written = self.files.write(&mut self.events, &mut self.renderer, &mut text).await;
+            if matches!(step, Ok(Step::End(_))) && written.is_ok() && self.renderer.is_empty() {
+                step = Err(ProviderError::Empty);
+            }
             if !matches!(step, Ok(Step::More | Step::Quiet)) {
                 self.renderer.close(&mut text);
             }
@@ -159,6 +162,9 @@ pub async fn collect(
         }
         files.write(&mut events, &mut renderer, &mut collected.content).await.map_err(Failure::Unkept)?;
         if let Step::End(_) = step {
+            if renderer.is_empty() {
+                return Err(ProviderError::Empty.into());
+            }
             renderer.close(&mut collected.content);
             return Ok(collected);
         }

@@ -27,8 +27,9 @@ enum Phase {
 pub struct Renderer {
     show_reasoning: bool,
     phase: Phase,
-    /// Something of the answer proper has been written.
+    /// Something of the answer proper has been written; something that can be read at all.
     answered: bool,
+    visible: bool,
 }
 
 impl Renderer {
@@ -41,34 +42,45 @@ impl Renderer {
         match event {
             Event::Text(text) => {
                 self.begin_answer(out);
-                self.answered |= !text.trim().is_empty();
+                let readable = !text.trim().is_empty();
+                self.answered |= readable;
+                self.visible |= readable;
                 out.push_str(text);
             }
             Event::Reasoning(text) => {
                 if self.open_reasoning(out) {
+                    self.visible |= !text.trim().is_empty();
                     out.push_str(text);
                 }
             }
             Event::Sources(sources) => {
                 if self.open_reasoning(out) {
+                    self.visible = true;
                     write_list(sources, out);
                 }
             }
             Event::Citation(citation) => {
                 self.begin_answer(out);
-                self.answered = true;
+                (self.answered, self.visible) = (true, true);
                 let _ = write!(out, "[[{}]]({})", citation.number, link_address(&citation.url));
             }
             Event::File(file) => {
                 self.begin_answer(out);
+                self.visible = true;
                 self.file(file.kind, &address(), out);
             }
             Event::Progress(percent) => self.progress(percent, out),
             Event::Withheld => {
                 self.begin_answer(out);
+                self.visible = true;
                 out.push_str("\n(A picture was withheld by Grok's content policy.)");
             }
         }
+    }
+
+    /// Whether nothing has been written that a client could read: hidden reasoning is no answer.
+    pub fn is_empty(&self) -> bool {
+        !self.visible
     }
 
     /// Ends the text where it stands.

@@ -29,9 +29,12 @@ pub fn read<'c>(
             return (text, Err(error));
         }
     }
-    let end = reader.finish(&mut events);
+    let mut end = reader.finish(&mut events);
     write(&mut events, &mut renderer, &mut text);
     renderer.close(&mut text);
+    if end.is_ok() && renderer.is_empty() {
+        end = Err(ProviderError::Empty);
+    }
     (text, end)
 }
 

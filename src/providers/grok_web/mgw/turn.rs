@@ -33,8 +33,9 @@ pub struct Turn {
     form: Option<Form>,
     /// Something of the answer itself has come.
     started: bool,
-    /// Its text has begun, and some of it can be read.
+    /// Its text has begun: no more reasoning is passed on.
     answering: bool,
+    /// Something that can be read has been passed on.
     visible: bool,
     /// The last text was a heading of the reasoning.
     in_heading: bool,
@@ -181,12 +182,11 @@ impl Turn {
     }
 
     fn filtered(&mut self, events: &mut Events, run: impl FnOnce(&mut TagFilter, &mut String)) {
-        if self.answering {
-            let added = events.text(|out| run(&mut self.filter, out));
-            self.visible = self.visible || !added.trim().is_empty();
-        } else {
-            events.reasoning(|out| run(&mut self.filter, out));
-        }
+        let added = match self.answering {
+            true => events.text(|out| run(&mut self.filter, out)),
+            false => events.reasoning(|out| run(&mut self.filter, out)),
+        };
+        self.visible = self.visible || !added.trim().is_empty();
     }
 
     fn tool_result(&mut self, result: ToolResult, events: &mut Events) {
@@ -220,6 +220,7 @@ impl Turn {
             return;
         }
         self.started = true;
+        self.visible = true;
         self.filtered(events, TagFilter::finish);
         events.sources(found);
     }
@@ -236,6 +237,7 @@ impl Turn {
             return;
         }
         self.started = true;
+        self.visible = true;
         self.close(events);
         events.citation(Citation { number: index + 1, url: url.to_owned() });
     }

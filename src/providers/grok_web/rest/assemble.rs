@@ -23,7 +23,7 @@ pub struct Assembler {
     started: bool,
     /// The answer proper has begun: no more reasoning is passed on.
     answering: bool,
-    /// Text of the answer proper has come; and text of it that can be read has gone out.
+    /// Text of the answer proper has come; and text of any kind that can be read has gone out.
     answered: bool,
     visible: bool,
     /// The upstream has said that the answer, or its text, is whole.
@@ -104,6 +104,7 @@ impl Assembler {
             return;
         }
         self.flush(events);
+        self.visible = true;
         let owned = |SearchResult { title, url, preview }: SearchResult| Source {
             title: title.into_owned(),
             url: url.into_owned(),
@@ -225,12 +226,11 @@ impl Assembler {
     }
 
     fn filtered(&mut self, events: &mut Events, run: impl FnOnce(&mut TagFilter, &mut String)) {
-        if self.answering {
-            let added = events.text(|out| run(&mut self.filter, out));
-            self.visible = self.visible || !added.trim().is_empty();
-        } else {
-            events.reasoning(|out| run(&mut self.filter, out));
-        }
+        let added = match self.answering {
+            true => events.text(|out| run(&mut self.filter, out)),
+            false => events.reasoning(|out| run(&mut self.filter, out)),
+        };
+        self.visible = self.visible || !added.trim().is_empty();
     }
 }
 
