@@ -15,7 +15,8 @@ before(async () => {
 });
 beforeEach(async () => {
   await gw.pool(['basic-1', 'basic-2', 'basic-3']);
-  await gw.settings({ show_thinking: true });
+  // Videos need the operator's signature.
+  await gw.settings({ show_thinking: true, x_statsig_id: 'operator-value' });
 });
 after(() => gw?.stop());
 

@@ -191,7 +191,8 @@ mod tests {
         let list = "\n- [\\[a\\] b](https://e.org/a%20%281%29 \"'q'\")\n";
         assert_eq!(written(true, fill), format!("<think>\nhm{list}\n</think>\nyes"));
         assert_eq!(written(false, fill), "yes");
-        assert_eq!(written(true, |events| events.reasoning(|out| out.push_str("hm"))), "<think>\nhm\n</think>\n");
+        let thought = |events: &mut Events| drop(events.reasoning(|out| out.push_str("hm")).len());
+        assert_eq!(written(true, thought), "<think>\nhm\n</think>\n");
     }
 
     #[test]

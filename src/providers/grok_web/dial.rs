@@ -123,7 +123,6 @@ pub fn refused(error: &WebSocketError) -> ProviderError {
                 _ => classify::from_answer(*status, header("retry-after"), body.as_bytes()),
             }
         }
-        WebSocketError::Unreachable(text) if text.contains("timed out") => ProviderError::Timeout,
         _ => ProviderError::Connect,
     }
 }

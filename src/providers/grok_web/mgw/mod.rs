@@ -33,6 +33,8 @@ pub const MAX_MESSAGE: u32 = 16 << 20;
 const ATTACH_LIMIT: Duration = Duration::from_secs(15);
 /// The period of the heartbeat, in milliseconds.
 const HEARTBEAT: u64 = 20_000;
+/// How many messages are read before what they brought is handed on.
+const AT_ONCE: usize = 64;
 /// The close code of a turn that is over.
 const NORMAL: u16 = 1000;
 
@@ -109,9 +111,18 @@ impl SocketAnswer {
         Ok(())
     }
 
-    /// Takes the next message.
+    /// Waits for the next message and takes it.
     async fn next(&mut self, events: &mut Events) -> Result<Option<Finish>, ProviderError> {
-        match self.messages.next().await {
+        let message = self.messages.next().await;
+        self.take(message, events)
+    }
+
+    fn take(
+        &mut self,
+        message: Option<Result<String, WebSocketError>>,
+        events: &mut Events,
+    ) -> Result<Option<Finish>, ProviderError> {
+        match message {
             Some(Ok(text)) => self.session.receive(&text, events),
             Some(Err(error)) => Err(self.lost(&error, events)),
             None => Err(self.session.broken(events)),
@@ -139,11 +150,16 @@ impl SocketAnswer {
             }
             self.heartbeat();
         };
-        let finish = match message {
-            Some(Ok(text)) => self.session.receive(&text, events),
-            Some(Err(error)) => Err(self.lost(&error, events)),
-            None => Err(self.session.broken(events)),
-        };
+        let mut finish = self.take(message, events);
+        // What is there already leaves in the same write to the client.
+        let mut read = 1;
+        while finish == Ok(None)
+            && read < AT_ONCE
+            && let Some(message) = self.messages.next().now_or_never()
+        {
+            finish = self.take(message, events);
+            read += 1;
+        }
         for pong in self.session.outgoing.drain(..) {
             send_beside(&self.app, &self.socket, pong);
         }

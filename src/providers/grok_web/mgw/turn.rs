@@ -5,11 +5,14 @@
 //! * Text comes as chunks or in the classic form; the chunk form repeats it once more in the classic one, so the form
 //!   that comes first is the one that counts.
 //! * An error inside the answer is kept until the answer ends: one of little weight does not end it.
-//! * Finished pictures follow the text, so that one statement stores them all. Previews are passed over.
+//! * Finished pictures and videos follow the text, so that one statement stores them all. Previews are passed over.
 
 use super::{
     stream_error,
-    wire::{Card, Chunk, ChunkText, Event, ImageCard, ImageChunk, Output, Response, SearchResult, ToolResult, Webpage},
+    wire::{
+        Card, Chunk, ChunkText, Event, ImageCard, ImageChunk, Output, Response, SearchResult, ToolResult, VideoChunk,
+        Webpage,
+    },
 };
 use crate::{
     inference::event::{Citation, Events, FileRef, Finish, Source},
@@ -43,6 +46,9 @@ pub struct Turn {
     /// The citation that the text ends with at the moment.
     just_cited: Option<usize>,
     pictures: Vec<String>,
+    videos: Vec<String>,
+    /// The last progress of a video that was passed on.
+    progress: u8,
     withheld: u32,
     picture_error: Option<ProviderError>,
     error: Option<ProviderError>,
@@ -125,6 +131,11 @@ impl Turn {
         }
         if let Field::Given(Object(card)) = chunk.render_generated_image {
             self.card(card);
+        }
+        if let Field::Given(Object(card)) = chunk.render_generated_video
+            && let Field::Given(Object(video)) = card.video_chunk
+        {
+            self.video(&video, events);
         }
         if let Field::Given(Object(report)) = chunk.progress_report {
             self.report(&report.message.given().unwrap_or_default(), events);
@@ -292,6 +303,24 @@ impl Turn {
         }
     }
 
+    fn video(&mut self, video: &VideoChunk, events: &mut Events) {
+        self.started = true;
+        if let Field::Given(Number(percent)) = video.progress
+            && percent.clamp(0.0, 100.0) as u8 > self.progress
+        {
+            self.progress = percent.clamp(0.0, 100.0) as u8;
+            self.filtered(events, TagFilter::finish);
+            events.progress(self.progress);
+        }
+        if video.moderated.is_true() {
+            self.withheld += 1;
+        } else if let Some(name) = video.video_url.as_ref().and_then(|url| file_ref::file_name(url))
+            && !self.videos.iter().any(|known| file_ref::same_file(known, name))
+        {
+            self.videos.push(name.to_owned());
+        }
+    }
+
     fn done(&mut self, response: &Response, events: &mut Events) -> Result<Finish, ProviderError> {
         let status = response.status.as_ref().map(|status| &**status).unwrap_or("completed");
         if status != "completed" {
@@ -307,16 +336,19 @@ impl Turn {
             });
         }
         self.close(events);
-        if self.pictures.is_empty() && (self.withheld > 0 || self.picture_error.is_some()) {
-            let moderated = ProviderError::Moderated("the pictures were moderated".to_owned());
+        let files = self.pictures.len() + self.videos.len();
+        if files == 0 && (self.withheld > 0 || self.picture_error.is_some()) {
+            let moderated = ProviderError::Moderated("the media was moderated".to_owned());
             return Err(self.picture_error.take().unwrap_or(moderated));
         }
-        if self.pictures.is_empty() && !self.visible {
+        if files == 0 && !self.visible {
             return Err(self.error.take().unwrap_or(ProviderError::Empty));
         }
-        let finish = Finish { pictures: self.pictures.len() as u32, videos: 0 };
-        for url in std::mem::take(&mut self.pictures) {
-            events.file(FileRef { kind: MediaKind::Image, url, thumbnail: None });
+        let finish = Finish { pictures: self.pictures.len() as u32, videos: self.videos.len() as u32 };
+        for (kind, urls) in [(MediaKind::Image, &mut self.pictures), (MediaKind::Video, &mut self.videos)] {
+            for url in std::mem::take(urls) {
+                events.file(FileRef { kind, url, thumbnail: None });
+            }
         }
         for _ in 0..self.withheld {
             events.withheld();

@@ -101,6 +101,8 @@ pub struct Chunk<'a> {
     #[serde(borrow, alias = "render_edited_image")]
     pub render_generated_image: Part<ImageCard<'a>>,
     #[serde(borrow)]
+    pub render_generated_video: Part<VideoCard<'a>>,
+    #[serde(borrow)]
     pub render_searched_image: Part<SearchedImage<'a>>,
     #[serde(borrow)]
     pub progress_report: Part<ProgressReport<'a>>,
@@ -178,6 +180,22 @@ pub struct SearchResult<'a> {
 pub struct RenderCitation<'a> {
     #[serde(borrow)]
     pub url: Text<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct VideoCard<'a> {
+    #[serde(borrow)]
+    pub video_chunk: Part<VideoChunk<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct VideoChunk<'a> {
+    pub progress: Field<Number>,
+    #[serde(borrow, alias = "videoUrl")]
+    pub video_url: Text<'a>,
+    pub moderated: Field<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]
