@@ -1,0 +1,77 @@
+//! TLS 1.3 by rustls, computed by the RustCrypto crates.
+//!
+//! rustls does the protocol and the verification of certificates; a `CryptoProvider` brings the arithmetic. This one is
+//! put together here, because none that exists fits:
+//!
+//! * `ring` and `aws-lc-rs` are C: they need a compiler for WebAssembly beside Rust, and `spin up --build` must not.
+//! * `rustls-rustcrypto` was last released in 2024 as 0.0.2-alpha, «do not use in production». It pulls in
+//!   rustls-webpki 0.102 (RUSTSEC-2026-0049, -0098, -0099, -0104) and `paste` (RUSTSEC-2024-0436).
+//! * Its forks have one keeper and no history.
+//!
+//! So what it would bring is here, for TLS 1.3 alone and on the current releases. rustls-webpki is rustls' own 0.103,
+//! with all of its advisories patched. Of the rest one has an advisory: `rsa` (RUSTSEC-2023-0071) leaks private keys by
+//! timing. There are none here: RSA only verifies, with the keys of certificates.
+//!
+//! The tests shake hands with rustls on `ring`, by every suite, group and kind of certificate.
+
+use std::sync::Arc;
+
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::{CryptoProvider, GetRandomFailed, KeyProvider, SecureRandom},
+    sign::SigningKey,
+};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+
+mod exchange;
+mod hash;
+mod suites;
+mod verify;
+
+#[cfg(test)]
+mod tests;
+
+/// Returns the settings of a client that trusts Mozilla's root certificates and those in `extra`, certificates in PEM.
+/// Fails when `extra` holds something else.
+pub fn client(extra: &str) -> Result<Arc<ClientConfig>, String> {
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    for certificate in CertificateDer::pem_slice_iter(extra.as_bytes()) {
+        let added = certificate.map_err(|e| e.to_string()).and_then(|it| roots.add(it).map_err(|e| e.to_string()));
+        added.map_err(|why| format!("extra_root_certificates: {why}"))?;
+    }
+    let versions = &[&rustls::version::TLS13];
+    let builder = ClientConfig::builder_with_provider(Arc::new(provider())).with_protocol_versions(versions);
+    let builder = builder.map_err(|e| e.to_string())?;
+    let mut config = builder.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+fn provider() -> CryptoProvider {
+    CryptoProvider {
+        cipher_suites: suites::ALL.to_vec(),
+        kx_groups: exchange::ALL.to_vec(),
+        signature_verification_algorithms: verify::ALL,
+        secure_random: &Random,
+        key_provider: &NoKeys,
+    }
+}
+
+#[derive(Debug)]
+struct Random;
+
+impl SecureRandom for Random {
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), GetRandomFailed> {
+        getrandom::fill(buffer).map_err(|_| GetRandomFailed)
+    }
+}
+
+/// A client without a certificate has no key to load.
+#[derive(Debug)]
+struct NoKeys;
+
+impl KeyProvider for NoKeys {
+    fn load_private_key(&self, _: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, rustls::Error> {
+        Err(rustls::Error::General("private keys are not supported".to_owned()))
+    }
+}
