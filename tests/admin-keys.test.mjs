@@ -1,6 +1,6 @@
 // API keys: made one by one or many, shown once, switched, renamed, deleted; and the key that is a setting.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './lib/suite.mjs';
 import { startGateway } from './lib/gateway.mjs';
 
 let gw;

@@ -1,6 +1,6 @@
 // Signing in: the forced first password, sessions by token and by cookie, and what strangers get.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './lib/suite.mjs';
 import { PASSWORD, startGateway } from './lib/gateway.mjs';
 
 let gw;

@@ -1,6 +1,6 @@
 // Settings: defaults, merging, and refusal as a whole of anything of the wrong type or range. Logs and the storage mode beside.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './lib/suite.mjs';
 import { startGateway } from './lib/gateway.mjs';
 import { HOST } from './lib/hosts.mjs';
 

@@ -1,6 +1,6 @@
 // Account tokens as the operator handles them: pasted in any spelling, labelled, tested, revealed, deleted.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
+import { after, before, beforeEach, test } from './lib/suite.mjs';
 import { jwt, startGateway } from './lib/gateway.mjs';
 
 let gw;

@@ -1,6 +1,6 @@
 // The caller's mistakes: told in OpenAI's error shape with the field's path, never passed on, never charged to a token.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
+import { after, before, beforeEach, test } from './lib/suite.mjs';
 import { startGateway } from './lib/gateway.mjs';
 
 let gw;

@@ -1,6 +1,6 @@
 // Pictures and videos that answers hold, and pictures that chats bring along, as clients see them.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
+import { after, before, beforeEach, test } from './lib/suite.mjs';
 import OpenAI from 'openai';
 import { uuid } from './fake-grok.mjs';
 import { jpeg, png } from './fake-grok/media.mjs';

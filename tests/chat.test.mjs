@@ -1,6 +1,6 @@
 // The official OpenAI client for Node talks with the gateway as if it were OpenAI.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
+import { after, before, beforeEach, test } from './lib/suite.mjs';
 import OpenAI from 'openai';
 import { startGateway } from './lib/gateway.mjs';
 import { readSse } from './lib/sse.mjs';

@@ -1,6 +1,6 @@
 // Whatever people and upstreams write is text on every screen: names, values, errors, file names, addresses.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './lib/suite.mjs';
 import { openConsole } from './lib/console.mjs';
 import { until } from './lib/gateway.mjs';
 

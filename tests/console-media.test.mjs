@@ -1,6 +1,6 @@
 // The gallery in a browser: what is cached and how much, lazily; the viewer; deleting and clearing; what cannot be shown.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
+import { after, before, beforeEach, test } from './lib/suite.mjs';
 import { openConsole } from './lib/console.mjs';
 import { pooled, until } from './lib/gateway.mjs';
 

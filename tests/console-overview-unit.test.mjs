@@ -1,6 +1,6 @@
 // What the overview warns of, and what the address of the log means.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from './lib/suite.mjs';
 import { findWarnings, missingFirst } from '../static/console/screens/overview/warnings.js';
 import { conditions, fromField, reachesNow, readFilter, toField } from '../static/console/screens/requests/filter.js';
 

@@ -1,6 +1,6 @@
 // The overview in a browser: first steps, figures, charts in both appearances, warnings, and refreshing by itself.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './lib/suite.mjs';
 import { until } from './lib/gateway.mjs';
 import { openConsole } from './lib/console.mjs';
 

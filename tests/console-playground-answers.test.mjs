@@ -1,6 +1,6 @@
 // What the playground makes of answers: pictures and videos, markup that stays text, and lengths that must not freeze the page.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
+import { after, before, beforeEach, test } from './lib/suite.mjs';
 import { png } from './fake-grok/media.mjs';
 import { until } from './lib/gateway.mjs';
 import { openPlayground } from './lib/playground.mjs';

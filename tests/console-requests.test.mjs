@@ -1,7 +1,7 @@
 // The log in a browser: texts, filters in the address, the live tail, details, exports, clearing, and many rows.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './lib/suite.mjs';
 import { openConsole } from './lib/console.mjs';
 import { until } from './lib/gateway.mjs';
 import { neverStops } from './lib/tasks.mjs';

@@ -1,7 +1,7 @@
 // The settings in a browser: every one of the gateway's with its words, changed, refused, reset and kept from being lost;
 // the password; other sessions.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
+import { after, before, beforeEach, test } from './lib/suite.mjs';
 import { GROUPS, groupOf, idOf } from '../static/console/screens/settings/groups.js';
 import { help, labels, refusals } from '../static/console/screens/settings/labels.js';
 import { text } from '../static/console/screens/settings/text.js';

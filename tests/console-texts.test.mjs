@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { test } from 'node:test';
+import { test } from './lib/suite.mjs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { LOCALES } from '../static/console/i18n.js';
 

@@ -1,7 +1,7 @@
 // Tokens into the console and out of it: pasted, from files, dropped; what will be added is seen first.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, before, beforeEach, test } from 'node:test';
+import { after, before, beforeEach, test } from './lib/suite.mjs';
 import { jwt } from './lib/gateway.mjs';
 import { openTokens, suffix } from './lib/tokens.mjs';
 

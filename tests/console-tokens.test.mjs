@@ -1,6 +1,6 @@
 // The tokens screen as a person uses it: what is done to one token, to some, and to all that fit a filter.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './lib/suite.mjs';
 import { jwt, until } from './lib/gateway.mjs';
 import { openTokens, suffix } from './lib/tokens.mjs';
 

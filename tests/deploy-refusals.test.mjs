@@ -1,7 +1,7 @@
 // What stands in the way of a deploy, told in one sentence each; and names, pages and limits of the API.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, afterEach, before, test } from 'node:test';
+import { after, afterEach, before, test } from './lib/suite.mjs';
 import { newAccount } from './lib/deploy.mjs';
 
 let site;

@@ -1,6 +1,6 @@
 // A deploy that is killed, or fails, after any of its steps: the next one ends where an undisturbed one would.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from './lib/suite.mjs';
 import { newAccount } from './lib/deploy.mjs';
 import { killTree } from './lib/processes.mjs';
 

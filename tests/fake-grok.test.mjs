@@ -1,7 +1,7 @@
 // The scripted Grok itself: a suite that trusts it has to know that it breaks things the way it says.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { after, before, beforeEach, test } from 'node:test';
+import { after, before, beforeEach, test } from './lib/suite.mjs';
 import { fileURLToPath } from 'node:url';
 import { ERRORS, jwt, startGrok } from './fake-grok.mjs';
 

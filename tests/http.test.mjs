@@ -1,6 +1,6 @@
 // What every client meets first: health, the model list, CORS, and what is said to wrong paths, methods and keys.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './lib/suite.mjs';
 import { startGateway } from './lib/gateway.mjs';
 
 let gw;

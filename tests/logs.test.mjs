@@ -1,6 +1,6 @@
 // The log: filters, pages, exports, and clearing.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './lib/suite.mjs';
 import { startGateway } from './lib/gateway.mjs';
 
 let gw;

@@ -1,6 +1,6 @@
 // What media costs a Worker: memory of the isolate, calls of a request, and what happens when a daily limit is hit.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
+import { after, before, beforeEach, test } from './lib/suite.mjs';
 import { mp4 } from './fake-grok/media.mjs';
 import { pooled, startGateway, until } from './lib/gateway.mjs';
 

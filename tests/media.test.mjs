@@ -1,6 +1,6 @@
 // Pictures and videos at their addresses: whose cookies fetch them, what is kept, ranges, and who is refused.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
+import { after, before, beforeEach, test } from './lib/suite.mjs';
 import { jwt } from './fake-grok.mjs';
 import { mp4 } from './fake-grok/media.mjs';
 import { startGateway } from './lib/gateway.mjs';

@@ -1,7 +1,7 @@
 // A local midnight on a host whose maintenance nobody calls: the first request of the new day starts it. The time zone is
 // chosen so that a midnight is near, to the minute.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './lib/suite.mjs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { databaseOf, sqlite } from './lib/database.mjs';
 import { startGateway, until } from './lib/gateway.mjs';

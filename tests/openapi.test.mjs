@@ -1,6 +1,6 @@
 // The OpenAPI document against what the routes answer: every GET, and what clients of /v1 get, streams and refusals too.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './lib/suite.mjs';
 import { startGateway } from './lib/gateway.mjs';
 import { faults } from './lib/schema.mjs';
 

@@ -1,7 +1,7 @@
 // From where pictures are taken: every form of address that is refused, and on workerd, whose fetches a test can answer,
 // the good ones and redirects.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
+import { after, before, beforeEach, test } from './lib/suite.mjs';
 import { Response, fetch as forward } from 'miniflare';
 import { jpeg, png } from './fake-grok/media.mjs';
 import { HOST } from './lib/hosts.mjs';

@@ -1,6 +1,6 @@
 // The pool under load: nothing is lost, nothing is counted twice, and the work is spread.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './lib/suite.mjs';
 import { jwt, pooled, startGateway, until } from './lib/gateway.mjs';
 import { readSse } from './lib/sse.mjs';
 

@@ -1,7 +1,7 @@
 // What an outcome does to a token, and what the client gets to see of it.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './lib/suite.mjs';
 import { jwt, startGateway, until } from './lib/gateway.mjs';
 
 let gw;

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './lib/suite.mjs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startGateway } from './lib/gateway.mjs';

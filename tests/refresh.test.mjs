@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './lib/suite.mjs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jwt, startGateway } from './lib/gateway.mjs';
 import { startGrok } from './fake-grok.mjs';

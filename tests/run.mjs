@@ -1,49 +1,80 @@
 // Runs the HTTP suite on every host this machine has: workerd always, Spin when it is on PATH.
 //
-//   node tests/run.mjs [--host workerd|spin] [name…]      // a name picks tests/<name>.test.mjs
-//   node tests/run.mjs --bundle DIR [name…]               // workerd runs what `wrangler deploy --dry-run --outdir DIR` wrote
+//   node tests/run.mjs [--pictures] [--host workerd|spin] [name…]   // a name picks tests/<name>.test.mjs
+//   node tests/run.mjs --bundle DIR [name…]                         // workerd runs what `wrangler deploy --dry-run --outdir DIR` wrote
 //
+// --pictures takes the picture of every state of the console in both languages, both appearances and two widths.
 // REQUIRE_SPIN=1 makes a missing Spin a failure.
-import { readdirSync, rmSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
 import { spinMissing } from './hosts/spin.mjs';
+import { Record } from './lib/record.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
+const ENTRIES = join(HERE, '../target/test-processes');
 const FILE_TIMEOUT_MS = 300_000;
+const AT_ONCE = 2;
+// Files of a kind share processes, at most so many each: a browser's take the longest, and deployments write to the same
+// folder, so that one has to follow the other.
+const KINDS = [['deploy', /^deploy/, Infinity], ['browser', /^console-(?!files$|.*-unit$|texts$)/, 5], ['plain', /^/, 12]];
 // Run once, on workerd: the scripted Grok itself, the commands, what only D1's bindings can count, and what a browser
 // does, which has the same files and the same admin API on both hosts.
-const ONCE = /^(deploy.*|fake-grok.*|media-limits|storage|up|console-(?!files\.).+)\.test\.mjs$/;
+const ONCE = /^(deploy.*|fake-grok.*|media-limits|storage|up|console-(?!files$).+)$/;
+// What measures time, processor, memory or rows runs after the others with no test beside it, and so does `up`, which
+// builds what the others run.
+const ALONE = /^(console-playground-long|console-requests-long|console-tokens-scale|media-limits|pool-load|refresh|storage|streams|tokens-scale|up)$/;
+
+const path = (name) => join(HERE, `${name}.test.mjs`);
 
 function suite(names) {
-  const files = readdirSync(HERE).filter((file) => file.endsWith('.test.mjs')).sort();
-  return names.length === 0 ? files : files.filter((file) => names.includes(file.replace('.test.mjs', '')));
+  const all = readdirSync(HERE).filter((file) => file.endsWith('.test.mjs')).map((file) => file.replace('.test.mjs', '')).sort();
+  return names.length === 0 ? all : all.filter((name) => names.includes(name));
 }
 
-/** Runs the files one after the other and tells how many tests passed and failed, and how many of them any host can run. */
-function runOn(host, files) {
-  process.env.HOST = host;
-  console.log(`\n— ${host} —`);
-  return new Promise((resolve) => {
-    const counts = { passed: 0, failed: 0, portable: 0 };
-    // One at a time: several hosts at once on two cores would measure each other.
-    const events = run({ files: files.map((file) => join(HERE, file)), concurrency: 1, timeout: FILE_TIMEOUT_MS });
-    const count = (kind) => ({ details, name, file }) => {
-      if (details?.type === 'suite' || name === file || details?.error?.failureType === 'subtestsFailed') return;
-      counts[kind] += 1;
-      if (!ONCE.test(basename(file ?? ''))) counts.portable += 1;
-    };
-    events.on('test:pass', count('passed'));
-    events.on('test:fail', (event) => {
-      process.exitCode = 1;
-      count('failed')(event);
+/** The files to start, a process each. Tests that come from lib/suite.mjs share one with others of their kind. */
+function processes(names, label) {
+  const isShared = (name) => readFileSync(path(name), 'utf8').includes("from './lib/suite.mjs'");
+  const kindOf = (name) => KINDS.find(([, pattern]) => pattern.test(name))[0];
+  mkdirSync(ENTRIES, { recursive: true });
+  const entries = KINDS.flatMap(([kind, , most]) => {
+    const list = names.filter((name) => kindOf(name) === kind && isShared(name));
+    const count = Math.ceil(list.length / most);
+    return Array.from({ length: count }, (_, at) => {
+      const entry = join(ENTRIES, `${label}-${kind}-${at + 1}.mjs`);
+      const files = list.filter((_, n) => n % count === at);
+      writeFileSync(entry, `import { runFiles } from ${JSON.stringify(join(HERE, 'lib/suite.mjs'))};\nawait runFiles(${JSON.stringify(files)}, ${FILE_TIMEOUT_MS});\n`);
+      return entry;
     });
+  });
+  return [...entries, ...names.filter((name) => !isShared(name)).map(path)];
+}
+
+function runProcesses(files, concurrency, record) {
+  return new Promise((done) => {
+    // Files that share a process have their limits inside of it.
+    const events = run({ files, concurrency, timeout: FILE_TIMEOUT_MS * 12 });
+    record.listen(events);
     const report = events.compose(new spec());
-    report.on('end', () => resolve(counts));
+    report.on('end', done);
     report.pipe(process.stdout, { end: false });
   });
+}
+
+/** Runs these tests and gives what became of them. */
+async function runOn(host, names) {
+  process.env.HOST = host;
+  console.log(`\n— ${host} —`);
+  const record = new Record();
+  for (const [label, width, isMeant] of [[host, AT_ONCE, (name) => !ALONE.test(name)], [`${host}-alone`, 1, (name) => ALONE.test(name)]]) {
+    const meant = names.filter(isMeant);
+    if (meant.length > 0) await runProcesses(processes(meant, label), width, record);
+  }
+  record.print(host);
+  if (record.hasFailures) process.exitCode = 1;
+  return record;
 }
 
 const args = process.argv.slice(2);
@@ -51,23 +82,27 @@ const option = (name) => {
   const at = args.indexOf(name);
   return at < 0 ? null : args.splice(at, 2)[1];
 };
+const flag = (name) => {
+  const at = args.indexOf(name);
+  return at >= 0 && args.splice(at, 1).length > 0;
+};
 const bundle = option('--bundle');
 const only = bundle ? 'workerd' : option('--host');
 if (bundle) process.env.BUNDLE = resolve(bundle);
+if (flag('--pictures')) process.env.PICTURES = '1';
 // The bundle is asked what any host is asked.
-const files = suite(args).filter((file) => !bundle || !ONCE.test(file));
-if (files.length === 0) throw new Error(`no such tests: ${args.join(', ')}`);
+const names = suite(args).filter((name) => !bundle || !ONCE.test(name));
+if (names.length === 0) throw new Error(`no such tests: ${args.join(', ')}`);
 
 // What an earlier run saw would stand beside what this one sees.
 if (args.length === 0) rmSync(join(HERE, '../target/console-screenshots'), { recursive: true, force: true });
 
 let portable = 0;
-if (only !== 'spin') ({ portable } = await runOn('workerd', files));
+if (only !== 'spin') portable = (await runOn('workerd', names)).count((name) => !ONCE.test(name));
 if (only !== 'workerd') {
   const missing = spinMissing();
   if (!missing) {
-    const { failed } = await runOn('spin', files.filter((file) => !ONCE.test(file)));
-    if (failed > 0) process.exitCode = 1;
+    await runOn('spin', names.filter((name) => !ONCE.test(name)));
   } else {
     console.log(`${missing}, ${portable} tests not run`);
     if (process.env.REQUIRE_SPIN === '1' || only === 'spin') process.exitCode = 1;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { open, readFile, writeFile } from 'node:fs/promises';
-import { test } from 'node:test';
+import { test } from './lib/suite.mjs';
 import { databaseOf, here, sqlite, usedFolder } from './lib/database.mjs';
 import { PASSWORD, jwt, startGateway } from './lib/gateway.mjs';
 

@@ -1,6 +1,6 @@
 // Statistics: the pool by type and state, and requests from counters that a cleared log does not touch.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './lib/suite.mjs';
 import { startGateway, until } from './lib/gateway.mjs';
 
 let gw;

@@ -1,6 +1,6 @@
 // What a request costs in storage, counted on workerd's D1 by a wrapper round the bindings.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './lib/suite.mjs';
 import { pooled, startGateway, until } from './lib/gateway.mjs';
 
 let gw;

@@ -1,6 +1,6 @@
 // Streams that go wrong: torn, late, slow, left. A broken answer never looks like a finished one.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
+import { after, before, beforeEach, test } from './lib/suite.mjs';
 import OpenAI from 'openai';
 import { startGateway } from './lib/gateway.mjs';
 import { follow, parseSse, readSse } from './lib/sse.mjs';

@@ -1,6 +1,6 @@
 // Two thousand tokens in the console: pages, filters, changes in bulk, files. On workerd within 50 subrequests a request.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './lib/suite.mjs';
 import { jwt, startGateway } from './lib/gateway.mjs';
 import { HOST } from './lib/hosts.mjs';
 

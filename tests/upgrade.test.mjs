@@ -1,7 +1,7 @@
 // A database of another release: older ones are brought up to date with everything in them, a newer one is refused.
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
-import { test } from 'node:test';
+import { test } from './lib/suite.mjs';
 import { databaseOf, here, sqlite, usedFolder } from './lib/database.mjs';
 import { startGateway } from './lib/gateway.mjs';
 
