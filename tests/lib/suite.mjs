@@ -5,6 +5,7 @@ import * as runner from 'node:test';
 
 /** The calls of the file being loaded; null where a file has its process for itself. */
 let calls = null;
+let shared = false;
 const ends = [];
 
 const call = (name) => (...args) => { calls ? calls.push([name, args]) : runner[name](...args); };
@@ -14,6 +15,9 @@ export const after = call('after');
 export const beforeEach = call('beforeEach');
 export const afterEach = call('afterEach');
 
+/** Whether files share this process. */
+export const isShared = () => shared;
+
 /** Runs `end` when every file of this process is through. */
 export function atEnd(end) {
   ends.push(end);
@@ -21,6 +25,7 @@ export function atEnd(end) {
 
 /** Loads these files of `tests/` and runs their tests, a file after the other, each within `timeout` milliseconds. */
 export async function runFiles(names, timeout) {
+  shared = true;
   const files = [];
   for (const name of names) {
     calls = [];
@@ -32,7 +37,6 @@ export async function runFiles(names, timeout) {
     files.push([name, calls]);
   }
   calls = null;
+  runner.after(async () => { for (const end of ends) await end(); });
   for (const [name, own] of files) runner.describe(name, { timeout }, () => own.forEach(([kind, args]) => runner[kind](...args)));
 }
-
-runner.after(async () => { for (const end of ends) await end(); });

@@ -22,23 +22,23 @@ export async function tasksDuring(page, work) {
   return tasks.map(({ tdur, dur }) => ({ processor: tdur / 1000, clock: dur / 1000 })).sort((a, b) => b.processor - a.processor);
 }
 
-/** Another process that takes the processor's caches slows a round down; a slow page is slow in each. */
+/** How often it is tried: another process that takes the processor's caches slows a round down; a slow page is slow in each. */
 const ROUNDS = 3;
 const MOST_MS = 100;
 
 /**
- * Does the same several times; in the best round no task may take over 100 ms of the processor.
+ * Does the same until, in one of at most three rounds, no task took over 100 ms of the processor; fails when each had one.
  * @param {import('node:test').TestContext} t is told the figures
- * @param {() => Promise<void>} [back] between the rounds, not measured
+ * @param {() => Promise<void>} [back] after each round, not measured
  */
 export async function neverStops(t, page, what, work, back = async () => {}) {
   const rounds = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
+  const best = (field) => Math.min(...rounds.map((round) => round[field]));
+  while (rounds.length < ROUNDS && !(best('processor') <= MOST_MS)) {
     const tasks = await tasksDuring(page, work);
     rounds.push({ processor: tasks[0].processor, clock: Math.max(...tasks.map(({ clock }) => clock)) });
     await back();
   }
-  const best = (field) => Math.min(...rounds.map((round) => round[field]));
   t.diagnostic(`${what}: longest task ${best('processor').toFixed(0)} ms of the processor, ${best('clock').toFixed(0)} ms by the clock`);
   assert.ok(best('processor') <= MOST_MS, `${what}: ${JSON.stringify(rounds)}`);
 }
