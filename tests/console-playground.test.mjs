@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from './lib/suite.mjs';
 import { png } from './fake-grok/media.mjs';
+import { PICTURES } from './lib/console.mjs';
 import { until } from './lib/gateway.mjs';
 import { openPlayground } from './lib/playground.mjs';
 
@@ -73,7 +74,7 @@ test('every model answers, under its own name', async () => {
 });
 
 test('what is thought is folded, and stays unfolded while it grows', async () => {
-  gw.grok.script({}, { frames: thoughts(200), slow: 60 });
+  gw.grok.script({}, { frames: thoughts(200), slow: PICTURES ? 60 : 25 });
   await view.ask('think aloud');
   const thinking = view.answers.last().locator('details.thinking');
   await thinking.getByText('Thinking…').waitFor();

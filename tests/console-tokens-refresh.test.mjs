@@ -11,7 +11,7 @@ let dialog;
 let row;
 let stored;
 before(async () => {
-  view = await openTokens();
+  view = await openTokens({ clock: true });
   ({ open, dialog, row, stored } = view);
 });
 after(() => view?.stop());
@@ -49,9 +49,11 @@ test('a token that works tells what is left; a dead, a blocked and an unreachabl
   await close();
   assert.equal((await stored('challenge-1')).status_code, 'unused');
   gw.grok.script({ kind: 'limits', token: 'basic-1' }, { hang: 0 });
+  await gw.hurry(4);
   await act('basic-1', 'Test');
   await dialog().getByRole('button', { name: 'Test now' }).and(page.locator('[aria-busy=true]')).waitFor();
   await dialog().getByText('Grok could not be reached').waitFor({ timeout: 40_000 });
+  await gw.hurry(1);
   await close();
   assert.equal((await stored('basic-1')).status_code, 'normal');
 });
@@ -94,6 +96,8 @@ test('all are refreshed with a bar that moves on, whatever screen is shown, and 
   const first = await until(at, 'the bar moves', 20_000);
   await until(async () => await at() > first, 'the bar moves on', 20_000);
   await shot('tokens-refreshing');
+  // It was seen to move: the rest may be quick.
+  gw.grok.rules.length = 0;
   await page.goto(`${gw.url}/manage#/keys`);
   await page.getByRole('heading', { name: 'API keys' }).waitFor();
   await until(async () => !(await gw.ok('GET', '/tokens/refresh-progress')).running, 'it ends', 60_000);
@@ -161,6 +165,7 @@ test('a rest counts down beside its model, and the details say why and what foll
   }
   await gw.ok('POST', '/tokens/status', { ids: (await gw.tokens()).map(({ id }) => id), enabled: true });
   await gw.ok('POST', '/tokens/status', { id: (await stored('basic-1')).id, enabled: false });
+  await page.clock.install();
   await open();
   const rest = row('quota-1');
   await rest.getByText('Cooling', { exact: true }).waitFor();
@@ -172,7 +177,8 @@ test('a rest counts down beside its model, and the details say why and what foll
   await page.getByRole('button', { name: /^Cooling/ }).click();
   await page.getByText(/of 5 fits?$/).waitFor();
   await row('dead-1').waitFor({ state: 'detached' });
-  await until(async () => await left() !== first, 'the countdown goes on', 70_000);
+  await page.clock.fastForward(61_000);
+  await until(async () => await left() !== first, 'the countdown goes on');
   await row('quota-1').getByRole('button', { name: /^Details/ }).focus();
   await page.keyboard.press('Enter');
   await dialog().getByText('Grok answered that it is asked too often.').first().waitFor();

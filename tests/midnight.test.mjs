@@ -1,8 +1,7 @@
 // A local midnight on a host whose maintenance nobody calls: the first request of the new day starts it. The time zone is
-// chosen so that a midnight is near, to the minute.
+// chosen so that a midnight is near, to the minute; on workerd the Worker's clock is turned to it.
 import assert from 'node:assert/strict';
 import { after, before, test } from './lib/suite.mjs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { databaseOf, sqlite } from './lib/database.mjs';
 import { startGateway, until } from './lib/gateway.mjs';
 
@@ -16,7 +15,7 @@ before(async () => {
   midnight = Math.ceil((Date.now() + LEAST_AHEAD_MS) / MINUTE) * MINUTE;
   const sinceUtcMidnight = (midnight / MINUTE) % 1440;
   const offset = sinceUtcMidnight <= 720 ? -sinceUtcMidnight : 1440 - sinceUtcMidnight;
-  gw = await startGateway({ vars: { timezone_offset_minutes: String(offset) } });
+  gw = await startGateway({ clock: true, vars: { timezone_offset_minutes: String(offset) } });
 });
 after(() => gw?.stop());
 
@@ -33,7 +32,7 @@ test('the first chat of a local day empties the cache, after its answer', async 
   assert.equal((await gw.chat('hi')).status, 200);
   await gw.logged(2);
   assert.ok(Date.now() < midnight, 'this machine was too slow to be here before midnight');
-  await sleep(midnight - Date.now() + 100);
+  await gw.pass(midnight - Date.now() + 100);
   assert.equal(await copies(), 2, 'nobody has asked yet');
 
   const first = await gw.chat('good morning', { stream: true });

@@ -1,8 +1,9 @@
 // The Worker inside a wrapper that notes, per request and in order, every D1
 // statement, KV call and fetch, and refuses more of them than the free plan
-// allows. `/__test/…` reads the notes.
+// allows. `/__test/…` reads the notes and moves the clock.
 
 import { AsyncLocalStorage } from "node:async_hooks";
+import { clockRoute } from "./clock.mjs";
 import { held } from "../../cloudflare/abi/memory.mjs";
 import worker from "../../cloudflare/worker.mjs";
 
@@ -75,7 +76,7 @@ async function testRoute(path, request) {
     if (method === "DELETE") held.peak = held.linear + held.queued;
     return Response.json(held);
   }
-  return null;
+  return clockRoute(path, request);
 }
 
 /** Runs one event of the Worker with its steps noted. */

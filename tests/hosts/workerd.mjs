@@ -1,5 +1,6 @@
 // workerd as a host of the suite; with `countBindings` a wrapper round the
-// bindings notes what every request does to storage and upstream.
+// bindings notes what every request does to storage and upstream, and with
+// that or with `clock` a test moves the Worker's clock.
 
 import { readFile, readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -8,7 +9,13 @@ import { serve } from "../../cloudflare/serve.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const WORKER = "cloudflare/worker.mjs";
-const WRAPPER = "tests/hosts/counting-worker.mjs";
+const COUNTING = "tests/hosts/counting-worker.mjs";
+const CLOCKED = "tests/hosts/clocked-worker.mjs";
+/** What the wrappers are made of; the rest of what they need is the Worker. */
+const PARTS = {
+  [COUNTING]: ["tests/hosts/clock.mjs", "cloudflare/abi/memory.mjs"],
+  [CLOCKED]: ["tests/hosts/clock.mjs"],
+};
 
 /**
  * @param {object} options
@@ -17,30 +24,38 @@ const WRAPPER = "tests/hosts/counting-worker.mjs";
  * @param {Record<string, string>} [options.vars]
  * @param {(request: Request) => Response | Promise<Response>} [options.outboundService] answers every `fetch` of the Worker
  * @param {boolean} [options.countBindings]
+ * @param {boolean} [options.clock]
  * @param {boolean} [options.assets] false: the Worker alone, without the console's files
- * @returns {Promise<{ url: string, stop(): Promise<void>, miniflare: import("miniflare").Miniflare }>}
+ * @returns {Promise<{ url: string, stop(): Promise<void>, miniflare: import("miniflare").Miniflare, turnClock?: (what: { pass?: number, speed?: number }) => Promise<void> }>}
+ *   `turnClock` where the Worker has a wrapper: lets so many milliseconds pass at once, and time run so much faster
  */
-export async function start({ port, dataDir, vars, outboundService, countBindings = false, assets }) {
-  return serve({
+export async function start({ port, dataDir, vars, outboundService, countBindings = false, clock = false, assets }) {
+  const wrapper = countBindings ? COUNTING : clock ? CLOCKED : undefined;
+  const host = await serve({
     port,
     dataDir,
     vars,
     assets,
-    script: countBindings ? WRAPPER : undefined,
+    script: wrapper,
     flags: countBindings ? ["nodejs_als"] : [],
     miniflare: {
       ...(outboundService ? { outboundService } : {}),
-      ...(process.env.BUNDLE ? await bundled(process.env.BUNDLE, countBindings) : {}),
+      ...(process.env.BUNDLE ? await bundled(process.env.BUNDLE, wrapper) : {}),
     },
   });
+  const turnClock = async (what) => {
+    const answer = await fetch(`${host.url}/__test/clock`, { method: "POST", body: JSON.stringify(what) });
+    if (!answer.ok) throw new Error(`the clock was not turned: ${answer.status}`);
+  };
+  return wrapper ? { ...host, turnClock } : host;
 }
 
 /**
- * What `wrangler deploy --dry-run --outdir` wrote, byte for byte and nothing else, in the place of the sources. The
- * wrapper that counts finds it where it looks for the Worker; of the shim's own parts it reads the sources' copy, whose
- * memory no guest of the bundle uses.
+ * What `wrangler deploy --dry-run --outdir` wrote, byte for byte and nothing else, in the place of the sources. A wrapper
+ * finds it where it looks for the Worker; of the shim's own parts it reads the sources' copy, whose memory no guest of
+ * the bundle uses.
  */
-async function bundled(folder, countBindings) {
+async function bundled(folder, wrapper) {
   const names = (await readdir(folder)).filter((name) => /\.(js|wasm)$/.test(name));
   const wasm = names.filter((name) => name.endsWith(".wasm"));
   if (names.length !== 2 || wasm.length !== 1) throw new Error(`${folder} holds no bundle: ${names.join(", ")}`);
@@ -52,7 +67,7 @@ async function bundled(folder, countBindings) {
   const source = (path) => module(path, join(ROOT, path));
   const [script] = names.filter((name) => name.endsWith(".js"));
   const modules = await Promise.all([
-    ...(countBindings ? [source(WRAPPER), source("cloudflare/abi/memory.mjs")] : []),
+    ...(wrapper ? [wrapper, ...PARTS[wrapper]].map(source) : []),
     module(WORKER, join(folder, script)),
     // By the name that the script imports.
     module(join(dirname(WORKER), basename(wasm[0])), join(folder, wasm[0])),

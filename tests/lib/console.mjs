@@ -20,7 +20,7 @@ const MAX_SHIFT = 0.05;
 /** Rules of axe whose outcome depends on colours: no other can differ between the appearances. */
 const COLOURS = ['color-contrast', 'link-in-text-block'];
 /** Whether pictures are taken: eight of each state, which is half of what this suite would take. */
-const PICTURES = process.env.PICTURES === '1';
+export const PICTURES = process.env.PICTURES === '1';
 const STEP_LIMIT_MS = 15_000;
 // What the browser says by itself of an answer that a test provoked. Of the console's own files none may fail.
 const ANSWER_WAS_AN_ERROR = /^Failed to load resource: the server responded with a status of/;
@@ -72,9 +72,10 @@ async function browserForFile() {
  * @param {'en' | 'zh-CN'} [options.locale]
  * @param {'light' | 'dark'} [options.theme]
  * @param {string} [options.dataDir] with the data of an earlier start
+ * @param {boolean} [options.clock] the gateway's time can be turned
  */
-export async function openConsole({ fresh = false, vars, tokens = 0, locale = 'en', theme = 'light', width = 1280, height = 800, dataDir } = {}) {
-  const gw = await startGateway({ fresh, vars, dataDir });
+export async function openConsole({ fresh = false, vars, tokens = 0, locale = 'en', theme = 'light', width = 1280, height = 800, dataDir, clock } = {}) {
+  const gw = await startGateway({ fresh, vars, dataDir, clock });
   let context;
   let endBrowser;
   const stop = async () => {

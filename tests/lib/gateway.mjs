@@ -119,6 +119,15 @@ class Gateway {
 
   async chat(content, options) { return answerOf(await this.chatRaw(content, options)); }
 
+  /** Lets time pass: at once, where the gateway was started with `clock` on a host whose clock a test can turn. */
+  async pass(ms) {
+    if (this.host.turnClock) await this.host.turnClock({ pass: ms });
+    else await sleep(ms);
+  }
+
+  /** Has time run so much faster from now on, where `pass` takes none. */
+  async hurry(speed) { await this.host.turnClock?.({ speed }); }
+
   async stop() {
     await this.host.stop();
     if (this.ownsGrok) await this.grok.stop();

@@ -6,8 +6,8 @@ import { jwt } from './gateway.mjs';
 export const suffix = (name) => jwt(name).slice(-6);
 
 /** `view` of [`openConsole`], and the screen's parts. Each test begins with `open`. */
-export async function openTokens() {
-  const view = await openConsole({ vars: { encryption_key: 'a key of the suite, long enough' } });
+export async function openTokens(options) {
+  const view = await openConsole({ vars: { encryption_key: 'a key of the suite, long enough' }, ...options });
   const { page, gw } = view;
   const open = async (query = '') => {
     await page.goto(`${gw.url}/manage#/tokens${query}`);
