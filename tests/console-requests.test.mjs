@@ -15,6 +15,7 @@ before(async () => {
     await (await view.gw.chatRaw(content, { model, ...options })).text();
   }
   await view.gw.logged(4);
+  await view.page.clock.install();
 });
 after(() => view?.stop());
 
@@ -22,6 +23,9 @@ const rows = () => view.page.locator('.requests tbody tr:not(.gap)');
 const query = () => Object.fromEntries(new URLSearchParams(new URL(view.page.url()).hash.split('?')[1] ?? ''));
 const choose = (label, value) => view.page.getByRole('combobox', { name: label, exact: true }).selectOption(value);
 const exactly = (count) => until(async () => (await rows().count()) === count, `${count} rows`);
+
+/** The page's next look at what is new, now. */
+const look = () => view.page.clock.fastForward(3_100);
 
 async function open(search = '') {
   await view.page.goto(`${view.gw.url}/manage#/requests${search}`);
@@ -94,11 +98,15 @@ test('what comes appears by itself, or waits while the list is scrolled down', a
   await open();
   await exactly(4);
   for (let n = 0; n < 6; n += 1) await gw.chat('[[n:3]]', { model: 'grok-4-fast' });
+  await gw.logged(10);
+  await look();
   await exactly(10);
   await until(async () => (await page.locator('tr.fresh').count()) > 0, 'marked rows');
   const box = page.getByRole('region', { name: 'Requests' });
   await box.evaluate((element) => { element.scrollTop = 100; });
   await gw.chat('hi', { model: 'came-later' });
+  await gw.logged(11);
+  await look();
   await page.getByRole('button', { name: '1 new request' }).waitFor();
   assert.equal(await box.evaluate((element) => element.scrollTop), 100);
   assert.equal(await rows().filter({ hasText: 'came-later' }).count(), 0);
@@ -110,7 +118,13 @@ test('what comes appears by itself, or waits while the list is scrolled down', a
   await page.getByRole('switch', { name: 'Live' }).click();
   await gw.chat('hi', { model: 'not-shown' });
   await gw.logged(12);
-  await page.waitForTimeout(4_000);
+  const asked = [];
+  const note = (request) => { if (request.url().includes('/api/logs')) asked.push(request.url()); };
+  page.on('request', note);
+  for (let looks = 0; looks < 3; looks += 1) await look();
+  await page.waitForTimeout(300);
+  page.off('request', note);
+  assert.deepEqual(asked, [], 'nothing is looked for');
   assert.equal(await rows().filter({ hasText: 'not-shown' }).count(), 0);
   await page.getByRole('button', { name: 'Load again' }).click();
   await until(async () => (await rows().first().innerText()).includes('not-shown'), 'the row after loading again');
@@ -170,6 +184,8 @@ test('an export is the filtered log, and clearing asks and leaves the counts', a
   assert.deepEqual(await gw.logs(), []);
   assert.equal((await gw.ok('GET', '/request-stats')).summary.total, total);
   await gw.chat('hi', { model: 'first-again' });
+  await gw.logged(1);
+  await look();
   await until(async () => (await rows().first().innerText()).includes('first-again'), 'a row after clearing');
   await view.check();
 });
@@ -184,7 +200,9 @@ test('a log that cannot be read says so and can be tried again', async () => {
   await page.getByRole('button', { name: 'Try again' }).click();
   await exactly(1);
   await page.route('**/api/logs*', (route) => route.abort());
+  await look();
   await page.getByText('Live is held up: The gateway does not answer.').waitFor();
   await page.unroute('**/api/logs*');
+  await look();
   await page.getByText('Live is held up').waitFor({ state: 'detached' });
 });
