@@ -78,7 +78,7 @@ fn of_fault(fault: &ProviderError, used: &Used, now: i64) -> Effect {
         ProviderError::NotEntitled(_) => Effect { cool_until: now + 10 * HOUR, reason, ..Effect::default() },
         ProviderError::DeadAccount(_) => Effect { skip: SKIPPED, strike: 1, reason, ..Effect::default() },
         ProviderError::Server(_)
-        | ProviderError::Connect
+        | ProviderError::Connect(_)
         | ProviderError::Timeout
         | ProviderError::Cut
         | ProviderError::Empty
@@ -150,7 +150,7 @@ mod tests {
     fn an_ordinary_error_passes_the_token_over() {
         let faults = [
             ProviderError::Server(502),
-            ProviderError::Connect,
+            ProviderError::Connect("refused".to_owned()),
             ProviderError::Timeout,
             ProviderError::Cut,
             ProviderError::Empty,

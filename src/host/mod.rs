@@ -120,6 +120,8 @@ pub struct KvError(pub String);
 pub enum SendError {
     /// The host's own time limit.
     Timeout(String),
+    /// The destination's name has no address, or could not be looked up.
+    Unresolved(String),
     /// The host does not allow this destination.
     Denied(String),
     /// No connection, a broken one, or an answer that is no HTTP.
@@ -181,6 +183,7 @@ impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SendError::Timeout(text) => write!(f, "timed out: {text}"),
+            SendError::Unresolved(text) => write!(f, "name not resolved: {text}"),
             SendError::Denied(text) => write!(f, "destination not allowed: {text}"),
             SendError::Connection(text) => f.write_str(text),
         }

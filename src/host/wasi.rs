@@ -249,8 +249,8 @@ fn kv_error(error: spin_sdk::key_value::Error) -> KvError {
 fn send_error(code: ErrorCode) -> SendError {
     let text = code.to_string();
     match code {
-        ErrorCode::DnsTimeout
-        | ErrorCode::ConnectionTimeout
+        ErrorCode::DnsTimeout | ErrorCode::DnsError(_) => SendError::Unresolved(text),
+        ErrorCode::ConnectionTimeout
         | ErrorCode::ConnectionReadTimeout
         | ErrorCode::ConnectionWriteTimeout
         | ErrorCode::HttpResponseTimeout => SendError::Timeout(text),

@@ -11,7 +11,7 @@ use crate::{
     app::App,
     deadline::within,
     error::{Error, Kind, Result},
-    host::{SendError, Unread},
+    host::Unread,
     providers::{
         ProviderError,
         grok_web::{client, credentials::Credentials},
@@ -96,8 +96,7 @@ impl Upstream {
             Some(Ok(response)) => Ok(response),
             Some(Err(error)) => {
                 eprintln!("{}: a file could not be fetched: {error}", self.app.request_id);
-                let timed_out = matches!(error, SendError::Timeout(_));
-                Err(Error::from(if timed_out { &ProviderError::Timeout } else { &ProviderError::Connect }))
+                Err(Error::from(&ProviderError::from(&error)))
             }
             None => Err(Error::from(&ProviderError::Timeout)),
         }

@@ -62,7 +62,7 @@ impl From<&ProviderError> for Error {
             ProviderError::Server(status) => {
                 Error::new(Kind::Upstream, format!("Grok failed with status {status}: try again"))
             }
-            ProviderError::Connect => Error::new(Kind::Upstream, "Grok could not be reached: try again"),
+            ProviderError::Connect(_) => Error::new(Kind::Upstream, "Grok could not be reached: try again"),
             ProviderError::Timeout => Error::new(Kind::UpstreamTimeout, "Grok did not answer in time: try again"),
             ProviderError::Cut => Error::new(Kind::Upstream, "Grok's answer broke off: try again"),
             ProviderError::Empty => Error::new(Kind::Upstream, "Grok's answer was empty: try again"),

@@ -33,8 +33,8 @@ pub enum ProviderError {
     Policy(String),
     /// The service failed; the HTTP status, or the one its in-band code stands for.
     Server(u16),
-    /// No connection, or it broke before an answer's head.
-    Connect,
+    /// No connection, or it broke before an answer's head. Holds the host's own words.
+    Connect(String),
     /// The upstream kept silent for too long.
     Timeout,
     /// The stream ended in the middle of an answer.
@@ -54,7 +54,7 @@ impl ProviderError {
         match self {
             RateLimited { .. } | Throttled { .. } | NotEntitled(_) | DeadAccount(_) => true,
             Overloaded { .. } | Server(_) => true,
-            Connect | Timeout | Cut | Empty | Unreadable => true,
+            Connect(_) | Timeout | Cut | Empty | Unreadable => true,
             AntiBot | Moderated(_) | CallerError(_) | PromptTooLong | ModelNotFound | Policy(_) | TooLong => false,
             MissingSignature | NoAddress(_) => false,
         }
@@ -80,7 +80,7 @@ impl std::fmt::Display for ProviderError {
             ProviderError::ModelNotFound => f.write_str("model not found"),
             ProviderError::Policy(text) => write!(f, "not allowed: {text}"),
             ProviderError::Server(status) => write!(f, "{status}: server error"),
-            ProviderError::Connect => f.write_str("no connection"),
+            ProviderError::Connect(text) => write!(f, "no connection: {text}"),
             ProviderError::Timeout => f.write_str("timed out"),
             ProviderError::Cut => f.write_str("the answer broke off"),
             ProviderError::Empty => f.write_str("the answer was empty"),

@@ -173,7 +173,7 @@ fn only_the_accounts_own_troubles_touch_it() {
     let result = &failed["data"]["results"];
     assert_eq!(
         (result.as_array().map(Vec::len), &result[0]["id"], &result[0]["reason"]),
-        (Some(1), &json!(3), &json!("no connection"))
+        (Some(1), &json!(3), &json!("no connection: refused"))
     );
     let all = console.get("/api/tokens/refresh-progress?results=1").ok().body["data"]["results"].clone();
     let outcomes: Vec<_> = all.as_array().unwrap().iter().map(|result| result["outcome"].as_str().unwrap()).collect();

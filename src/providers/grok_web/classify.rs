@@ -7,11 +7,22 @@ use super::{
     frames::FrameTooLong,
     rest::{event::UpstreamError, wire},
 };
-use crate::providers::ProviderError;
+use crate::{host::SendError, providers::ProviderError};
 
 impl From<FrameTooLong> for ProviderError {
     fn from(_: FrameTooLong) -> Self {
         ProviderError::TooLong
+    }
+}
+
+/// Classifies a request that brought no answer.
+impl From<&SendError> for ProviderError {
+    fn from(error: &SendError) -> Self {
+        match error {
+            SendError::Timeout(_) => ProviderError::Timeout,
+            SendError::Unresolved(text) => ProviderError::NoAddress(clip(text)),
+            SendError::Denied(_) | SendError::Connection(_) => ProviderError::Connect(clip(&error.to_string())),
+        }
     }
 }
 
@@ -204,6 +215,6 @@ fn structured(text: &str) -> Option<UpstreamError<'_>> {
 }
 
 /// A message for the log: one line of at most 200 characters.
-fn clip(message: &str) -> String {
+pub(super) fn clip(message: &str) -> String {
     message.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
 }

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     app::App,
     deadline::within,
-    host::{ByteStream, SendError},
+    host::ByteStream,
     inference::prompt::Picture,
     providers::{ProviderError, catalog::Model},
 };
@@ -30,7 +30,7 @@ const UPLOAD_LIMIT: Duration = Duration::from_secs(30);
 /// Uploads at once: a Worker may have six connections open, and one is the client's own.
 const UPLOADS_AT_ONCE: usize = 5;
 /// What the variables name by default.
-const GROK: &str = "https://grok.com";
+pub const GROK: &str = "https://grok.com";
 const ASSETS: &str = "https://assets.grok.com";
 
 /// What begins a conversation over HTTP.
@@ -130,7 +130,7 @@ impl<'a> Client<'a> {
         let path = request.uri().path().to_owned();
         self.app.host.send(request).await.map_err(|error| {
             eprintln!("{}: {path}: {error}", self.app.request_id);
-            connection_fault(&error)
+            ProviderError::from(&error)
         })
     }
 
@@ -145,7 +145,7 @@ impl<'a> Client<'a> {
         *request.method_mut() = method;
         *request.uri_mut() = format!("{}{path}", self.base).parse().map_err(|error| {
             eprintln!("the variable grok_base_url gives no address: {error}");
-            ProviderError::Connect
+            ProviderError::Connect("the variable grok_base_url gives no address".to_owned())
         })?;
         *request.headers_mut() = headers;
         Ok(request)
@@ -181,14 +181,6 @@ async fn refusal(response: Response<ByteStream>) -> ProviderError {
     classify::from_answer(head.status.as_u16(), retry_after, &body)
 }
 
-/// No connection, or one that broke, before there was an answer.
-fn connection_fault(error: &SendError) -> ProviderError {
-    match error {
-        SendError::Timeout(_) => ProviderError::Timeout,
-        SendError::Denied(_) | SendError::Connection(_) => ProviderError::Connect,
-    }
-}
-
 /// The body up to a limit; what was read before it broke off counts.
 async fn read_up_to(mut body: ByteStream, limit: usize) -> Bytes {
     let mut whole = BytesMut::new();
@@ -207,7 +199,11 @@ mod tests {
     use std::{cell::RefCell, rc::Rc};
 
     use super::*;
-    use crate::{host::native::NativeHost, secrets::Vault, settings::Settings};
+    use crate::{
+        host::{SendError, native::NativeHost},
+        secrets::Vault,
+        settings::Settings,
+    };
 
     /// Where a call goes, given the variable.
     fn asked(grok_base_url: Option<&str>) -> String {

@@ -5,8 +5,13 @@ use std::{rc::Rc, time::Duration};
 use http::HeaderMap;
 use url::Url;
 
-use super::{classify, client::Client, identity, mgw};
+use super::{
+    classify::{self, clip},
+    client::Client,
+    identity, mgw,
+};
 use crate::{
+    app::App,
     dns,
     host::websocket::{Handshake, Refusal, WebSocket, WebSocketError},
     providers::{Account, Learned, ProviderError, ResolvedName},
@@ -22,23 +27,29 @@ pub async fn connect(
     learned: &mut Learned,
 ) -> Result<Rc<dyn WebSocket>, ProviderError> {
     let user_id = user_id(client, account, learned).await?;
-    upgrade(client, &user_id, &account.names, learned).await.map_err(|error| {
+    open(client, &user_id, &account.names, learned, &|_| ()).await.map_err(|error| {
         eprintln!("{}: the WebSocket to Grok: {error}", client.app.request_id);
-        match error {
-            DialError::Name(text) => ProviderError::NoAddress(text),
-            DialError::Socket(error) => refused(&error),
-        }
+        ProviderError::from(&error)
     })
 }
 
 /// The id of the account's owner: stored, or asked for once.
-pub async fn user_id(client: &Client<'_>, account: &Account, learned: &mut Learned) -> Result<String, ProviderError> {
+async fn user_id(client: &Client<'_>, account: &Account, learned: &mut Learned) -> Result<String, ProviderError> {
     if !account.user_id.is_empty() {
         return Ok(account.user_id.clone());
     }
     let id = identity::find(client).await?;
     learned.user_ids.push((account.id, id.clone()));
     Ok(id)
+}
+
+/// What [`open`] is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Looks the service's name up, for a host that does not.
+    LookUp,
+    /// Waits for the host: TCP, TLS and upgrade are one call.
+    Connect,
 }
 
 /// Why there is no connection.
@@ -58,13 +69,23 @@ impl std::fmt::Display for DialError {
     }
 }
 
-/// Opens the connection. Hosts that look names up themselves never see the addresses; for the others they are known, or
-/// looked up, once more when none of the known ones answers.
-pub async fn upgrade(
+impl From<&DialError> for ProviderError {
+    fn from(error: &DialError) -> Self {
+        match error {
+            DialError::Name(text) => ProviderError::NoAddress(clip(text)),
+            DialError::Socket(error) => classified(error),
+        }
+    }
+}
+
+/// Opens the connection; `observe` is called as each stage begins. Hosts that look names up themselves never see the
+/// addresses; for the others they are known, or looked up, once more when none of the known ones answers.
+pub async fn open(
     client: &Client<'_>,
     user_id: &str,
     known: &[ResolvedName],
     learned: &mut Learned,
+    observe: &dyn Fn(Stage),
 ) -> Result<Rc<dyn WebSocket>, DialError> {
     let (url, name) = address(&client.base, user_id).ok_or_else(|| {
         DialError::Socket(WebSocketError::Unreachable("the variable grok_base_url gives no address".to_owned()))
@@ -72,28 +93,25 @@ pub async fn upgrade(
     let headers = client.credentials.upgrade_headers(&client.base, user_id);
     let known = known.iter().find(|known| known.name == name).map(|known| known.addresses.clone()).unwrap_or_default();
     let is_known = !known.is_empty();
-    let host = &client.app.host;
-    match host.connect(handshake(&url, headers.clone(), known)).await {
-        Ok(socket) => Ok(socket),
-        Err(WebSocketError::Unresolved(_)) => look_up_and_connect(client, &url, name, headers, learned).await,
-        Err(WebSocketError::Unreachable(_)) if is_known => {
-            look_up_and_connect(client, &url, name, headers, learned).await
-        }
-        Err(error) => Err(DialError::Socket(error)),
+    let app = client.app;
+    observe(Stage::Connect);
+    match app.host.connect(handshake(&url, headers.clone(), known)).await {
+        Ok(socket) => return Ok(socket),
+        Err(WebSocketError::Unresolved(_)) => {}
+        Err(WebSocketError::Unreachable(_)) if is_known => {}
+        Err(error) => return Err(DialError::Socket(error)),
     }
+    observe(Stage::LookUp);
+    let addresses = look_up(app, name, learned).await?;
+    observe(Stage::Connect);
+    app.host.connect(handshake(&url, headers, addresses)).await.map_err(DialError::Socket)
 }
 
-async fn look_up_and_connect(
-    client: &Client<'_>,
-    url: &str,
-    name: String,
-    headers: HeaderMap,
-    learned: &mut Learned,
-) -> Result<Rc<dyn WebSocket>, DialError> {
-    let found = dns::resolve(client.app, &name).await.map_err(|error| DialError::Name(error.to_string()))?;
-    let until = client.app.now() + i64::try_from(found.ttl.as_millis()).unwrap_or(i64::MAX / 2);
+async fn look_up(app: &App, name: String, learned: &mut Learned) -> Result<Vec<String>, DialError> {
+    let found = dns::resolve(app, &name).await.map_err(|error| DialError::Name(error.to_string()))?;
+    let until = app.now() + i64::try_from(found.ttl.as_millis()).unwrap_or(i64::MAX / 2);
     learned.names.push(ResolvedName { name, addresses: found.addresses.clone(), until });
-    client.app.host.connect(handshake(url, headers, found.addresses)).await.map_err(DialError::Socket)
+    Ok(found.addresses)
 }
 
 fn handshake(url: &str, headers: HeaderMap, addresses: Vec<String>) -> Handshake {
@@ -114,7 +132,7 @@ fn address(base: &str, user_id: &str) -> Option<(String, String)> {
 }
 
 /// The class of a failed connection.
-pub fn refused(error: &WebSocketError) -> ProviderError {
+fn classified(error: &WebSocketError) -> ProviderError {
     match error {
         WebSocketError::Refused(Refusal { status, headers, body }) => {
             let header = |name: &str| headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str());
@@ -123,8 +141,15 @@ pub fn refused(error: &WebSocketError) -> ProviderError {
                 _ => classify::from_answer(*status, header("retry-after"), body.as_bytes()),
             }
         }
-        _ => ProviderError::Connect,
+        WebSocketError::Unreachable(text) if is_timeout(text) => ProviderError::Timeout,
+        WebSocketError::Unresolved(text) => ProviderError::NoAddress(clip(text)),
+        _ => ProviderError::Connect(clip(&error.to_string())),
     }
+}
+
+/// Both hosts end an attempt in words of their own: the time limit's, or the operating system's.
+fn is_timeout(text: &str) -> bool {
+    text.contains("no connection within") || text.contains("timed out")
 }
 
 #[cfg(test)]
@@ -144,7 +169,7 @@ mod tests {
     fn refused_upgrades_have_their_class() {
         let of = |status, header: Option<(&str, &str)>, body: &str| {
             let headers = header.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-            refused(&WebSocketError::Refused(Refusal { status, headers, body: body.to_owned() }))
+            classified(&WebSocketError::Refused(Refusal { status, headers, body: body.to_owned() }))
         };
         assert!(matches!(of(401, None, "{}"), ProviderError::DeadAccount(_)));
         assert_eq!(of(403, None, "<html>Just a moment...</html>"), ProviderError::AntiBot);
@@ -156,5 +181,9 @@ mod tests {
         assert_eq!(of(502, None, ""), ProviderError::Server(502));
         let moved = Some(("location", "https://accounts.x.ai/sign-in"));
         assert!(matches!(of(302, moved, ""), ProviderError::DeadAccount(_)));
+        let unreachable = |text: &str| classified(&WebSocketError::Unreachable(text.to_owned()));
+        assert_eq!(unreachable("no connection within 20000 ms"), ProviderError::Timeout);
+        assert_eq!(unreachable("192.0.2.1:443: timed out"), ProviderError::Timeout);
+        assert_eq!(unreachable("refused"), ProviderError::Connect("refused".to_owned()));
     }
 }
