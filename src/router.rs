@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use crate::{
     admin::{
         cache, keys, logs, openapi, refresh, session, settings, stats, storage, token_export, token_import, token_test,
-        tokens,
+        tokens, upstream_check,
     },
     app::App,
     assets,
@@ -107,6 +107,7 @@ const ROUTES: &[Route] = &[
     route!(GET "/api/tokens/export" admin token_export::export),
     route!(POST "/api/tokens/import" admin token_import::import),
     route!(GET "/api/tokens/tags/all" admin tokens::all_tags),
+    route!(POST "/api/upstream/check" admin upstream_check::check),
     route!(GET "/api/storage/mode" admin storage::mode),
     route!(GET "/api/stats" admin stats::pool),
     route!(GET "/api/request-stats" admin stats::requests),

@@ -18,6 +18,8 @@ pub mod token_import;
 pub mod token_row;
 pub mod token_test;
 pub mod tokens;
+pub mod upstream_advice;
+pub mod upstream_check;
 
 #[cfg(test)]
 mod tests;

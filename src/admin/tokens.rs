@@ -272,6 +272,6 @@ pub fn clear(vault: &Vault, account: &Account) -> Result<String> {
     })
 }
 
-fn unknown() -> Error {
+pub fn unknown() -> Error {
     Error::new(Kind::NotFound, "There is no such token")
 }

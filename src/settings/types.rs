@@ -13,6 +13,13 @@ pub enum Transport {
 
 impl Transport {
     pub const NAMES: &[&str] = &["websocket", "http"];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Transport::Websocket => "websocket",
+            Transport::Http => "http",
+        }
+    }
 }
 
 impl Field for Transport {
@@ -25,10 +32,6 @@ impl Field for Transport {
     }
 
     fn to_scalar(&self) -> Option<Scalar> {
-        let name = match self {
-            Transport::Websocket => "websocket",
-            Transport::Http => "http",
-        };
-        Some(Scalar::Text(name.to_owned()))
+        Some(Scalar::Text(self.name().to_owned()))
     }
 }

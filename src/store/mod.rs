@@ -15,7 +15,7 @@ pub mod leases;
 pub mod login_attempts;
 pub mod media;
 pub mod media_copies;
-mod names;
+pub mod names;
 pub mod refresh_job;
 pub mod request_logs;
 pub mod request_stats;

@@ -1,9 +1,10 @@
 //! Table `resolved_names`: addresses of host names, for hosts that look no names up. Written by the statement that ends
-//! a chat, read by the one that reserves its account.
+//! a chat and by the check of the upstream, read by the statement that reserves a chat's account.
 
 use serde_json::Value as Json;
 
-use crate::providers::ResolvedName;
+use super::Db;
+use crate::{error::Result, providers::ResolvedName};
 
 /// The names whose addresses are valid at the time `?1`, as a JSON array of `[name, addresses, until]`.
 pub(super) const VALID: &str = "(SELECT json_group_array(json_array(name, json(addresses), until)) FROM resolved_names
@@ -15,6 +16,14 @@ pub(super) fn read(text: Option<&str>) -> Vec<ResolvedName> {
         text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let name = |(name, addresses, until)| ResolvedName { name, addresses, until: until as i64 };
     rows.into_iter().map(name).collect()
+}
+
+/// Stores addresses of names.
+pub async fn save(db: &Db, names: &[ResolvedName]) -> Result<()> {
+    const SAVE: &str = "INSERT INTO resolved_names (name, addresses, until) \
+        SELECT value ->> 0, value -> 1, value ->> 2 FROM json_each(?1) WHERE true \
+        ON CONFLICT (name) DO UPDATE SET addresses = excluded.addresses, until = excluded.until";
+    db.run(SAVE, vec![write(names).into()]).await
 }
 
 /// Returns names in the form of the column `names` of the view `finished_chats`.

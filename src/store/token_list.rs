@@ -2,7 +2,7 @@
 
 use super::{
     Columns, Db,
-    tokens::{Account, COLUMNS, StoredToken, TokenType, json},
+    tokens::{ACCOUNT, Account, COLUMNS, StoredToken, TokenType, json},
 };
 use crate::{error::Result, host::Value};
 
@@ -126,10 +126,8 @@ pub async fn list(db: &Db, filter: &Filter, order: Order, limit: i64, offset: i6
 
 /// The tokens that fit, with what is needed to open them, oldest first from behind an id.
 pub async fn accounts(db: &Db, filter: &Filter, behind: i64, limit: i64) -> Result<Vec<Account>> {
-    let accounts = format!(
-        "SELECT t.hash, t.sealed, {COLUMNS} FROM tokens t WHERE t.id > ?8 AND {} ORDER BY t.id LIMIT ?9",
-        condition()
-    );
+    let accounts =
+        format!("SELECT {ACCOUNT}, {COLUMNS} FROM tokens t WHERE t.id > ?8 AND {} ORDER BY t.id LIMIT ?9", condition());
     let mut params = filter.params()?;
     params.extend([behind.into(), limit.into()]);
     db.rows(&accounts, params).await?.into_iter().map(Account::read).collect()

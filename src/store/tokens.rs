@@ -204,23 +204,43 @@ pub struct Account {
     pub token: StoredToken,
     pub hash: String,
     pub sealed: String,
+    /// The provider's id of the account's owner; empty while it is unknown.
+    pub user_id: String,
 }
+
+/// What [`Account::read`] reads.
+pub(super) const ACCOUNT: &str = "t.hash, t.sealed, t.user_id";
 
 impl Account {
     pub(super) fn read(row: Row) -> Result<Self> {
         let mut row = Columns::new(row);
-        Ok(Account { hash: row.text()?, sealed: row.text()?, token: StoredToken::read(&mut row)? })
+        let (hash, sealed, user_id) = (row.text()?, row.text()?, row.text()?);
+        Ok(Account { hash, sealed, user_id, token: StoredToken::read(&mut row)? })
     }
 }
 
 pub async fn find(db: &Db, named: &Named) -> Result<Option<Account>> {
-    let find = format!("SELECT t.hash, t.sealed, {COLUMNS} FROM tokens t WHERE {NAMED}");
+    let find = format!("SELECT {ACCOUNT}, {COLUMNS} FROM tokens t WHERE {NAMED}");
     for params in named.params()? {
         if let Some(row) = db.one(&find, params).await? {
             return Account::read(row).map(Some);
         }
     }
     Ok(None)
+}
+
+/// Returns the active account that was used least recently.
+pub async fn least_recently_used(db: &Db) -> Result<Option<Account>> {
+    let find = format!(
+        "SELECT {ACCOUNT}, {COLUMNS} FROM tokens t WHERE t.state = 'active' \
+         ORDER BY t.last_used_at IS NOT NULL, t.last_used_at, t.id LIMIT 1"
+    );
+    db.one(&find, vec![]).await?.map(Account::read).transpose()
+}
+
+/// Stores the provider's id of an account's owner.
+pub async fn set_user_id(db: &Db, id: i64, user_id: &str) -> Result<()> {
+    db.run("UPDATE tokens SET user_id = ?2 WHERE id = ?1", vec![id.into(), user_id.into()]).await
 }
 
 /// Deletes tokens; how many there were.

@@ -24,6 +24,7 @@ mod token_files;
 mod token_list;
 mod tokens;
 mod upgrades;
+mod upstream_check;
 
 /// A browser at the console of one gateway.
 struct Console {

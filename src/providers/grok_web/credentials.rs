@@ -29,6 +29,11 @@ impl Credentials {
         }
     }
 
+    /// The `user-agent` that is sent.
+    pub fn user_agent(&self) -> &str {
+        &self.user_agent
+    }
+
     /// Whether the operator has supplied a signature, which picture editing and video need.
     pub fn has_signature(&self) -> bool {
         !self.x_statsig_id.is_empty()

@@ -17,7 +17,7 @@ const COOKIE: &str = "x-userid";
 /// Returns the user id of the client's account: by the session's own description, else by the cookie that the front
 /// page sets.
 pub async fn find(client: &Client<'_>) -> Result<String, ProviderError> {
-    match client.get("/api/auth/session").await.and_then(|answer| from_session(&answer)) {
+    match by_session(client).await {
         Ok(id) => Ok(id),
         Err(error @ ProviderError::DeadAccount(_)) => Err(error),
         Err(error) => {
@@ -25,6 +25,11 @@ pub async fn find(client: &Client<'_>) -> Result<String, ProviderError> {
             by_cookie.map_err(|other| if let ProviderError::DeadAccount(_) = other { other } else { error })
         }
     }
+}
+
+/// Returns the user id by the session's own description alone: one call.
+pub async fn by_session(client: &Client<'_>) -> Result<String, ProviderError> {
+    client.get("/api/auth/session").await.and_then(|answer| from_session(&answer))
 }
 
 /// Whether the text is a UUID in its usual spelling.

@@ -8,6 +8,7 @@
 use super::{Answer, Call, ProviderError};
 use crate::settings::Transport;
 
+pub mod check;
 pub mod classify;
 pub mod client;
 pub mod credentials;

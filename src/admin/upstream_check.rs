@@ -1,0 +1,110 @@
+//! Checking the way to Grok: name, connection, owner, upgrade and session of one account, and what helps.
+
+use std::rc::Rc;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    tokens::{clear, unknown},
+    upstream_advice::{self, Place, SIGNATURE, Situation, error_type},
+};
+use crate::{
+    app::App,
+    auth::AdminSession,
+    error::{Error, Kind, Result},
+    host::{Reply, Request},
+    http_io,
+    providers::{
+        self, Learned, ProviderError,
+        grok_web::{
+            check::{self, Failure},
+            client::{self, Client},
+            credentials::Credentials,
+        },
+    },
+    secrets::Vault,
+    settings::Transport,
+    store::{
+        names, storage,
+        tokens::{self, Account, Named, TokenName},
+    },
+};
+
+/// One account by id or by its full value; none of both means the active one that was used least recently.
+#[derive(Deserialize)]
+struct Body {
+    id: Option<i64>,
+    token: Option<TokenName>,
+}
+
+impl Body {
+    async fn find(self, app: &App) -> Result<Account> {
+        let Some(name) = self.id.map(TokenName::Id).or(self.token) else {
+            let message = "There is no active account to check with: add one, or enable one";
+            let found = tokens::least_recently_used(&app.db).await?;
+            return found.ok_or_else(|| Error::new(Kind::NotFound, message));
+        };
+        tokens::find(&app.db, &Named::new([name], None)).await?.ok_or_else(unknown)
+    }
+}
+
+/// `POST /api/upstream/check`: at most three calls to Grok, within 30 seconds.
+pub async fn check(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
+    let headers = request.headers().clone();
+    let body: Body = http_io::read_json(request).await?;
+    let account = body.find(&app).await?;
+    let vault = Vault::open(&app).await?;
+    let settings = &session.settings().grok;
+    let credentials = Credentials::new(&vault, settings, clear(&vault, &account)?);
+    let client = Client::new(&app, &credentials).await;
+    let asked = providers::Account {
+        id: account.token.id,
+        token: credentials.token.clone(),
+        user_id: account.user_id.clone(),
+        names: Vec::new(),
+    };
+    let mut learned = Learned::default();
+    let report = check::run(&app, &client, &asked, settings.chat_transport, &mut learned).await;
+    keep(&app, &account, &learned, report.failure.as_ref()).await?;
+    let needs_signature = settings.chat_transport == Transport::Http && !credentials.has_signature();
+    let mut advice = match &report.failure {
+        None => Vec::new(),
+        Some(failure) => upstream_advice::advice(&Situation {
+            failure,
+            place: Place::of(storage::is_d1(&app.db).await?, &headers),
+            own_user_agent: settings.user_agent.is_empty(),
+            base_is_set: client.base != client::GROK,
+        }),
+    };
+    advice.extend(needs_signature.then_some(SIGNATURE));
+    http_io::json(&json!({
+        "success": true,
+        "data": {
+            "ok": report.failure.is_none(),
+            "account": { "id": account.token.id, "suffix": account.token.suffix },
+            "host": client.base.split_once("://").map_or(client.base.as_str(), |(_, host)| host),
+            "user_agent": credentials.user_agent(),
+            "user_agent_source": if settings.user_agent.is_empty() { "gateway" } else { "setting" },
+            "transport": settings.chat_transport.name(),
+            "steps": report.steps,
+            "failed": report.failure.as_ref().map(|failure| failure.step),
+            "error_type": report.failure.as_ref().map(|failure| error_type(&failure.error)),
+            "advice": advice,
+        },
+    }))
+}
+
+/// Stores what was found out, and marks a dead account.
+async fn keep(app: &App, account: &Account, learned: &Learned, failure: Option<&Failure>) -> Result<()> {
+    for (id, user_id) in &learned.user_ids {
+        tokens::set_user_id(&app.db, *id, user_id).await?;
+    }
+    if !learned.names.is_empty() {
+        names::save(&app.db, &learned.names).await?;
+    }
+    if let Some(Failure { error: error @ ProviderError::DeadAccount(_), .. }) = failure {
+        tokens::expire(&app.db, account.token.id, app.now(), &error.to_string()).await?;
+    }
+    Ok(())
+}
