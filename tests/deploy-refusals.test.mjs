@@ -83,7 +83,7 @@ test('what is found only on the third page is found, and a namesake’s neighbou
   site.cloudflare.namespaces.push({ id: 'the-one', title: 'grok2api-cache' });
   const { code, said } = await site.run(['--dry-run']);
   assert.equal(code, 0, said);
-  assert.match(said, new RegExp(`database +grok2api: is there \\(${database.uuid}\\), 3 migrations to apply`));
+  assert.match(said, new RegExp(`database +grok2api: is there \\(${database.uuid}\\), 4 migrations to apply`));
   assert.match(said, /namespace +grok2api-cache: is there \(the-one\)/);
 });
 

@@ -28,7 +28,7 @@ const made = ({ said }) => /encryption_key was made and is kept in (\S+), readab
 test('--dry-run tells the plan and changes nothing', async () => {
   const { code, said } = await site.run(['--dry-run']);
   assert.equal(code, 0, said);
-  assert.match(said, /database +grok2api: to be made, 3 migrations to apply/);
+  assert.match(said, /database +grok2api: to be made, 4 migrations to apply/);
   assert.match(said, /namespace +grok2api-cache: to be made/);
   assert.match(said, /encryption_key +to be made/);
   assert.match(said, /nothing was changed/);

@@ -19,6 +19,8 @@ class Cloudflare {
   namespaces = [];
   subdomain = 'example';
   tokens = { good: ALL, poor: ['Workers KV Storage', 'Workers Scripts'] };
+  /** Cloud regions that Workers can be placed beside. */
+  regions = { aws: ['us-east-1', 'us-west-2', 'eu-central-1'], gcp: ['us-west1'], azure: ['westus2'] };
   machine = new Machine();
   workers = new Workers(this);
   /** Routes that were called, and statements that were sent, in order. */

@@ -32,11 +32,13 @@ async function createNamespace({ account, request }) {
 }
 
 async function query({ account, parts: [id], request }) {
-  if (!account.databases.some(({ uuid }) => uuid === id)) throw new Refusal(404, 7404, `The database ${id} could not be found`);
+  const database = account.databases.find(({ uuid }) => uuid === id);
+  if (!database) throw new Refusal(404, 7404, `The database ${id} could not be found`);
   const { sql, params } = await json(request);
   account.statements.push(sql);
   try {
-    return [await account.machine.query(id, sql, params)];
+    const { meta, ...answer } = await account.machine.query(id, sql, params);
+    return [{ ...answer, meta: { ...meta, served_by_region: database.location?.toUpperCase() } }];
   } catch (error) {
     throw new Refusal(400, 7500, error.message);
   }
@@ -66,6 +68,8 @@ export const ROUTES = [
     if (!account.subdomain) throw new Refusal(404, 10007, 'workers.api.error.subdomain_not_found');
     return { subdomain: account.subdomain };
   }],
+  ['GET', '/workers/placement/regions', SCRIPTS, ({ account }) => ({
+    providers: Object.entries(account.regions).map(([id, regions]) => ({ id, regions: regions.map((region) => ({ id: region })) })) })],
   ['GET', '/workers/services/:name', SCRIPTS, ({ account, parts: [name] }) => {
     const worker = account.workers.get(name);
     return { default_environment: { environment: 'production', script: { tag: worker.name, tags: null, last_deployed_from: 'wrangler' } } };

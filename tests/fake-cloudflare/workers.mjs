@@ -42,6 +42,8 @@ export class Workers {
     const vars = new Map(keeps.includes('plain_text') ? before?.vars : []);
     const ids = { d1: {}, kv: {} };
     for (const binding of metadata.bindings ?? []) this.#bind(binding, { secrets, vars, ids });
+    const [provider, region] = metadata.placement?.region?.split(':') ?? [];
+    if (provider && !this.account.regions[provider]?.includes(region)) throw new Refusal(400, 10021, `invalid placement region: ${metadata.placement.region}`);
     if (metadata.assets && !this.#sessions.has(metadata.assets.jwt)) throw new Refusal(400, 10021, 'unknown assets');
     const worker = { ...before, name, secrets, vars, metadata, modules, version: randomUUID(), uploads: (before?.uploads ?? 0) + 1,
       assets: this.#sessions.get(metadata.assets?.jwt) };

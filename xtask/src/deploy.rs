@@ -11,6 +11,7 @@ mod health;
 mod login;
 mod migrations;
 mod options;
+mod placement;
 mod refusal;
 mod secrets;
 pub mod wrangler;
@@ -25,14 +26,20 @@ use config::Config;
 use found::Found;
 use migrations::Migrations;
 pub use options::{Options, USAGE, parse};
+use placement::Placement;
 use secrets::Secrets;
 
 pub fn cloudflare(root: &Path, options: &Options) -> Result<()> {
-    let config = Config::read(root, options.name.as_deref())?;
+    let config = Config::read(root, options.name.as_deref(), options.placement.as_ref())?;
+    let placement = config.region.as_deref().and_then(Placement::parse);
+    let location = options.location.as_deref().or(placement.as_ref().map(|placement| placement.location));
     let migrations = Migrations::read(&config.migrations)?;
     tools::node_packages(root)?;
     let api = Api::connect(login::login(root)?)?;
     let found = Found::look(&api, &config)?;
+    if let Some(placement) = &placement {
+        placement.check(&api)?;
+    }
     migrations.check(&found.applied)?;
     let secrets = Secrets::choose(&options.data, &api.account, &config, &found.secrets)?;
     if secrets.is_new_key() {
@@ -44,7 +51,7 @@ pub fn cloudflare(root: &Path, options: &Options) -> Result<()> {
         );
     }
     println!("account         {}", api.account);
-    found.tell(&config, migrations.missing(&found.applied).len());
+    found.tell(&config, location, migrations.missing(&found.applied).len());
     secrets.tell(&found.secrets);
     if options.dry_run {
         println!("nothing was changed (--dry-run)");
@@ -54,7 +61,7 @@ pub fn cloudflare(root: &Path, options: &Options) -> Result<()> {
         println!("building the component and the Worker's bundle");
         build::build(root)?;
     }
-    let database = found.database(&api, &config, options.location.as_deref())?;
+    let database = found.database(&api, &config, location)?;
     let namespace = found.namespace(&api, &config)?;
     // Before the first request: on the free plan an invocation has 50 statements, and the schema takes most of them.
     migrations.apply(&api, &database, &found.applied)?;

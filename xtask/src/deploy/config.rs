@@ -9,6 +9,8 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
+use super::placement::Placement;
+
 /// The longest name that fits into an address on workers.dev.
 const LONGEST_NAME: usize = 63;
 
@@ -24,16 +26,18 @@ pub struct Config {
     pub migrations: PathBuf,
     /// Whether it shall be on workers.dev; wrangler's rule.
     pub workers_dev: bool,
+    /// The cloud region that the Worker runs beside, from the command line or else from the file.
+    pub region: Option<String>,
 }
 
 impl Config {
-    pub fn read(root: &Path, name: Option<&str>) -> Result<Self> {
+    pub fn read(root: &Path, name: Option<&str>, placement: Option<&Placement>) -> Result<Self> {
         let path = root.join("wrangler.toml");
         let text = fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-        Self::parse(&text, root, name)
+        Self::parse(&text, root, name, placement)
     }
 
-    fn parse(text: &str, root: &Path, other_name: Option<&str>) -> Result<Self> {
+    fn parse(text: &str, root: &Path, other_name: Option<&str>, placement: Option<&Placement>) -> Result<Self> {
         let mut value: Value = toml::from_str(text).context("wrangler.toml is not valid")?;
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let name = match other_name {
@@ -63,10 +67,14 @@ impl Config {
             namespace.as_object_mut().expect("a table").remove("id");
         }
         let namespace_id = text(&namespace["id"]);
+        if let Some(placement) = placement {
+            value["placement"] = json!({ "region": placement.to_string() });
+        }
         let routed =
             value.get("route").is_some() || value["routes"].as_array().is_some_and(|routes| !routes.is_empty());
         Ok(Config {
             workers_dev: value["workers_dev"].as_bool().unwrap_or(!routed),
+            region: text(&value["placement"]["region"]),
             namespace: format!("{name}-cache"),
             database: database_name,
             migrations: migrations.into(),
@@ -135,7 +143,7 @@ mod tests {
              [[d1_databases]]\nbinding = \"DB\"\ndatabase_name = \"data\"\nmigrations_dir = \"migrations\"\n\
              [[kv_namespaces]]\nbinding = \"KV\"\n"
         );
-        Config::parse(&text, Path::new(ROOT), name)
+        Config::parse(&text, Path::new(ROOT), name, None)
     }
 
     #[test]
@@ -165,6 +173,21 @@ mod tests {
     }
 
     #[test]
+    fn a_placement_takes_the_place_of_the_files_own() {
+        let own = "placement = { mode = \"smart\" }\nname = \"g\"\nmain = \"m\"\nd1_databases = [{ binding = \"DB\", \
+                   database_name = \"data\", migrations_dir = \"migrations\" }]\nkv_namespaces = [{ binding = \"KV\" }]";
+        let placement = Placement::parse("aws:us-west-2").unwrap();
+        let config = Config::parse(own, Path::new(ROOT), None, Some(&placement)).unwrap();
+        assert_eq!(config.region.as_deref(), Some("aws:us-west-2"));
+        assert_eq!(config.derived("acc", "d", "n")["placement"], json!({ "region": "aws:us-west-2" }));
+        let config = Config::parse(own, Path::new(ROOT), None, None).unwrap();
+        assert_eq!(
+            (config.region.as_ref(), &config.derived("acc", "d", "n")["placement"]["mode"]),
+            (None, &json!("smart"))
+        );
+    }
+
+    #[test]
     fn routes_take_the_worker_off_workers_dev_unless_it_is_wanted() {
         let route = "routes = [{ pattern = \"g.example\", custom_domain = true }]";
         assert!(parsed("", None).unwrap().workers_dev);
@@ -185,7 +208,7 @@ mod tests {
 
     #[test]
     fn the_file_of_this_repository_is_understood() {
-        let config = Config::read(&crate::root(), None).unwrap();
+        let config = Config::read(&crate::root(), None, None).unwrap();
         assert!(config.migrations.join("0001_initial.sql").exists());
     }
 }

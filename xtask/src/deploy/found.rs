@@ -17,6 +17,8 @@ const NAMESPACES: &str = "/storage/kv/namespaces";
 #[derive(Debug)]
 pub struct Found {
     database: Option<String>,
+    /// Location of the database, where D1 names it.
+    location: Option<String>,
     namespace: Option<String>,
     /// Names of the Worker's secrets; their values nobody can read.
     pub secrets: Vec<String>,
@@ -46,15 +48,36 @@ impl Found {
                 api.account
             );
         }
-        let applied = database.as_ref().map_or(Ok(Vec::new()), |id| migrations::applied(api, id))?;
-        Ok(Found { database, namespace, secrets, applied })
+        let (applied, location) = match &database {
+            Some(id) => migrations::applied(api, id)?,
+            None => (Vec::new(), None),
+        };
+        Ok(Found { database, location, namespace, secrets, applied })
     }
 
-    pub fn tell(&self, config: &Config, missing: usize) {
+    /// `wanted` is the location that a new database gets.
+    pub fn tell(&self, config: &Config, wanted: Option<&str>, missing: usize) {
         let state = |id: &Option<String>| id.as_ref().map_or("to be made".to_owned(), |id| format!("is there ({id})"));
-        println!("database        {}: {}, {missing} migrations to apply", config.database, state(&self.database));
+        let place = wanted.filter(|_| self.database.is_none()).map_or(String::new(), |place| format!(" in {place}"));
+        println!(
+            "database        {}: {}{place}, {missing} migrations to apply",
+            config.database,
+            state(&self.database)
+        );
+        if let (Some(_), Some(wanted)) = (&self.database, wanted)
+            && self.location.as_deref() != Some(wanted)
+        {
+            let place = self.location.as_ref().map_or(String::new(), |place| format!(", in {place}"));
+            println!(
+                "                it stays where it is{place}: only a new database can be made in {wanted} (docs/cloudflare.md)"
+            );
+        }
         println!("namespace       {}: {}", config.namespace, state(&self.namespace));
-        println!("Worker          {}", config.name);
+        println!(
+            "Worker          {}{}",
+            config.name,
+            config.region.as_ref().map_or(String::new(), |region| format!(", beside {region}"))
+        );
     }
 
     /// Account tokens that no key made now would open.

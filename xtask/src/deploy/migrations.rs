@@ -72,14 +72,16 @@ impl Migrations {
     }
 }
 
-/// What a database has seen; a new one nothing.
-pub fn applied(api: &Api, database: &str) -> Result<Vec<String>> {
-    let rows = match query(api, database, "SELECT name FROM d1_migrations", &[]) {
-        Err(error) if refused_with(&error, &["no such table"]) => return Ok(Vec::new()),
+/// Returns the migrations that a database has seen, none for a new one, and its location hint where D1 names it.
+/// Source: https://developers.cloudflare.com/d1/worker-api/return-object/
+pub fn applied(api: &Api, database: &str) -> Result<(Vec<String>, Option<String>)> {
+    let answer = match query(api, database, "SELECT name FROM d1_migrations", &[]) {
+        Err(error) if refused_with(&error, &["no such table"]) => return Ok((Vec::new(), None)),
         other => other?,
     };
-    let rows = rows[0]["results"].as_array().context("D1's answer holds no rows")?;
-    Ok(rows.iter().filter_map(|row| row["name"].as_str().map(str::to_owned)).collect())
+    let rows = answer[0]["results"].as_array().context("D1's answer holds no rows")?;
+    let names = rows.iter().filter_map(|row| row["name"].as_str().map(str::to_owned)).collect();
+    Ok((names, answer[0]["meta"]["served_by_region"].as_str().map(str::to_lowercase)))
 }
 
 /// How many account tokens are sealed, under whatever key.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use super::placement::{LOCATIONS, Placement};
 use crate::args::Words;
 
 pub const USAGE: &str = "\
@@ -11,7 +12,11 @@ Usage: cargo xtask deploy cloudflare [options]
 
   --dry-run         print what is there and what would be made, and change nothing
   --name NAME       another name, for the Worker, its database and its namespace alike
-  --location HINT   where a new database shall lie: wnam, enam, weur, eeur, apac or oc (default: near this machine)
+  --placement REGION
+                    run the Worker beside a cloud region, such as aws:us-west-2, and not near its callers; a new
+                    database is made in the location nearest to it
+  --location HINT   location of a new database: wnam, enam, weur, eeur, apac or oc (default: nearest to the
+                    placement, else to this machine)
   --data DIR        where an encryption key that is made here is kept (default .data)
   --url URL         the address to check at the end, when it is neither on workers.dev nor a custom domain
   --no-build        deploy what `cargo xtask build` made last
@@ -20,14 +25,12 @@ It needs the variables CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID, or `npx w
 It takes ADMIN_PASSWORD, the console's password, and ENCRYPTION_KEY, 16 characters or more.
 docs/cloudflare.md tells the rest.";
 
-/// Source: https://developers.cloudflare.com/d1/configuration/data-location/
-const LOCATIONS: [&str; 6] = ["wnam", "enam", "weur", "eeur", "apac", "oc"];
-
 #[derive(Debug, PartialEq, Eq)]
 pub struct Options {
     pub dry_run: bool,
     pub build: bool,
     pub name: Option<String>,
+    pub placement: Option<Placement>,
     pub location: Option<String>,
     pub url: Option<String>,
     pub data: PathBuf,
@@ -35,8 +38,15 @@ pub struct Options {
 
 /// `None` when help was asked for.
 pub fn parse(arguments: &[String], root: &Path) -> Result<Option<Options>> {
-    let mut options =
-        Options { dry_run: false, build: true, name: None, location: None, url: None, data: root.join(".data") };
+    let mut options = Options {
+        dry_run: false,
+        build: true,
+        name: None,
+        placement: None,
+        location: None,
+        url: None,
+        data: root.join(".data"),
+    };
     let mut words = Words::new(arguments);
     match words.next() {
         Some("cloudflare") => {}
@@ -49,6 +59,7 @@ pub fn parse(arguments: &[String], root: &Path) -> Result<Option<Options>> {
             "--dry-run" if words.is_bare() => options.dry_run = true,
             "--no-build" if words.is_bare() => options.build = false,
             "--name" => options.name = Some(words.value("a name")?),
+            "--placement" => options.placement = Some(placement(&words.value("a cloud region")?)?),
             "--location" => options.location = Some(location(words.value("a place")?)?),
             "--data" => {
                 options.data = std::path::absolute(words.value("a folder")?).context("--data needs a folder")?
@@ -59,6 +70,15 @@ pub fn parse(arguments: &[String], root: &Path) -> Result<Option<Options>> {
         }
     }
     Ok(Some(options))
+}
+
+fn placement(text: &str) -> Result<Placement> {
+    Placement::parse(text).with_context(|| {
+        format!(
+            "--placement is a region of aws, gcp or azure, such as aws:us-west-2, gcp:us-west1 or azure:westus2, not \
+             `{text}`. If the region is new, write it into wrangler.toml: [placement] region = \"{text}\""
+        )
+    })
 }
 
 fn location(text: String) -> Result<String> {
@@ -85,11 +105,14 @@ mod tests {
 
     #[test]
     fn options_are_read() {
-        let options = parsed("cloudflare --dry-run --name=mine --location apac --url https://g.example/ --no-build");
+        let options = parsed(
+            "cloudflare --dry-run --name=mine --placement aws:us-west-2 --location apac --url https://g.example/ --no-build",
+        );
         let options = options.unwrap().unwrap();
         assert!(options.dry_run && !options.build);
         assert_eq!(options.name.as_deref(), Some("mine"));
         assert_eq!(options.data, Path::new("/r/.data"));
+        assert_eq!(options.placement.unwrap().to_string(), "aws:us-west-2");
         assert_eq!(options.location.as_deref(), Some("apac"));
         assert_eq!(options.url.as_deref(), Some("https://g.example"));
         assert_eq!(parsed("cloudflare --help").unwrap(), None);
@@ -103,6 +126,9 @@ mod tests {
             ("cloudflare --dry-run=yes", "no option `--dry-run=yes`"),
             ("cloudflare --name", "--name needs a name"),
             ("cloudflare --location mars", "wnam, enam, weur, eeur, apac, oc, not `mars`"),
+            ("cloudflare --placement", "--placement needs a cloud region"),
+            ("cloudflare --placement smart", "such as aws:us-west-2, gcp:us-west1 or azure:westus2, not `smart`"),
+            ("cloudflare --placement aws:us-wast-2", "not `aws:us-wast-2`"),
             ("cloudflare --url g.example", "begins with https://"),
         ] {
             let error = parsed(line).unwrap_err().to_string();

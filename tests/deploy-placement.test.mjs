@@ -1,0 +1,73 @@
+// `cargo xtask deploy cloudflare --placement`: the Worker beside a cloud region, and a new database near it.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, afterEach, before, test } from 'node:test';
+import { newAccount } from './lib/deploy.mjs';
+
+const CONFIG = new URL('../target/deploy/wrangler.json', import.meta.url);
+
+let site;
+before(async () => { site = await newAccount(); });
+after(() => site.stop());
+afterEach(() => site.cloudflare.reset());
+
+const worker = () => site.cloudflare.workers.get('grok2api');
+const placementOf = async () => JSON.parse(await readFile(CONFIG, 'utf8')).placement;
+const changes = () => site.cloudflare.calls.filter((name) => !name.startsWith('GET ') && !name.endsWith('/query'));
+
+test('--dry-run shows the region and where the database would be made', async () => {
+  const { code, said } = await site.run(['--dry-run', '--placement', 'aws:us-west-2']);
+  assert.equal(code, 0, said);
+  assert.match(said, /Worker +grok2api, beside aws:us-west-2/);
+  assert.match(said, /database +grok2api: to be made in wnam, 4 migrations to apply/);
+  const { said: chosen } = await site.run(['--dry-run', '--placement', 'aws:us-west-2', '--location', 'apac']);
+  assert.match(chosen, /database +grok2api: to be made in apac,/, 'a location that was named wins');
+  assert.deepEqual(changes(), []);
+});
+
+test('bad regions are refused by name before anything is made', async () => {
+  for (const [region, said] of [
+    ['mars', /error: --placement is a region of aws, gcp or azure, .* not `mars`/],
+    ['aws:us-wast-2', /not `aws:us-wast-2`/],
+    // Named like a region, and not in Cloudflare's list.
+    ['aws:us-west-9', /error: Cloudflare places no Worker at `aws:us-west-9`; for aws it knows eu-central-1, us-east-1, us-west-2/],
+  ]) {
+    const run = await site.run(['--placement', region]);
+    assert.equal(run.code, 1, run.said);
+    assert.match(run.said, said);
+  }
+  assert.deepEqual(site.cloudflare.holdings, { databases: [], namespaces: [], workers: [] });
+});
+
+test('an account whose list of regions is not there is deployed to all the same', async () => {
+  site.cloudflare.script('GET /workers/placement/regions', { status: 404, code: 7003 });
+  const { code, said } = await site.run(['--dry-run', '--placement', 'aws:us-west-2']);
+  assert.equal(code, 0, said);
+});
+
+test('the Worker is placed, and a new database is made near it', async () => {
+  const { code, said } = await site.run(['--placement', 'aws:us-west-2']);
+  assert.equal(code, 0, said);
+  assert.equal(site.cloudflare.databases[0].location, 'wnam');
+  assert.deepEqual(worker().metadata.placement, { mode: 'targeted', region: 'aws:us-west-2' });
+  assert.deepEqual(await placementOf(), { region: 'aws:us-west-2' });
+});
+
+test('a database that is there stays where it is, and the run says so', async () => {
+  const near = await site.run(['--dry-run', '--placement', 'gcp:us-west1']);
+  assert.equal(near.code, 0, near.said);
+  assert.doesNotMatch(near.said, /stays where it is/);
+  const { code, said } = await site.run(['--placement', 'aws:eu-central-1']);
+  assert.equal(code, 0, said);
+  assert.match(said, /it stays where it is, in wnam: only a new database can be made in weur/);
+  assert.deepEqual(site.cloudflare.databases.map(({ location }) => location), ['wnam']);
+  assert.equal(worker().metadata.placement.region, 'aws:eu-central-1');
+});
+
+test('without the option nothing is placed', async () => {
+  const { code, said } = await site.run([]);
+  assert.equal(code, 0, said);
+  assert.doesNotMatch(said, /beside|stays where it is/);
+  assert.equal(worker().metadata.placement, undefined);
+  assert.equal(await placementOf(), undefined);
+});
