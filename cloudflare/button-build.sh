@@ -4,4 +4,4 @@ PATH="$HOME/.cargo/bin:$PATH"
 if ! command -v cargo >/dev/null; then
   curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal
 fi
-cargo xtask build
+cargo xtask build --worker

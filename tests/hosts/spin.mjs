@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { children } from '../lib/processes.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const COMPONENT = join(ROOT, 'target/wasm32-wasip2/release/grok2api.wasm');
+const COMPONENT = join(ROOT, 'target/spin/grok2api.wasm');
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 10_000;
 
@@ -42,14 +42,21 @@ async function killed(child) {
   await stopped(child, 'SIGKILL');
 }
 
+/** With the one port that the manifest opens for WebSockets: that of `grok_base_url`. */
+function withPort(vars) {
+  if (!vars.grok_base_url) return vars;
+  const { port, protocol } = new URL(vars.grok_base_url);
+  return { grok_websocket_port: port || (protocol === 'https:' ? '443' : '80'), ...vars };
+}
+
 /** Starts Spin. `log` of the result gives what it has printed so far. */
 export async function start({ dataDir, vars, port }) {
   const missing = spinMissing();
   if (missing) throw new Error(missing);
-  if (!existsSync(COMPONENT)) throw new Error('the component is not built: run `cargo xtask build`');
+  if (!existsSync(COMPONENT)) throw new Error('the component is not built: run `cargo xtask build --spin`');
   const args = ['up', '--from', join(ROOT, 'spin.toml'), '--listen', `127.0.0.1:${port}`, '--state-dir', dataDir,
     '--log-dir', join(dataDir, 'logs'), '--max-instance-reuse-count', '1'];
-  for (const [name, value] of Object.entries(vars)) args.push('--variable', `${name}=${value}`);
+  for (const [name, value] of Object.entries(withPort(vars))) args.push('--variable', `${name}=${value}`);
   const child = spawn('spin', args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => { log += data; });

@@ -1,4 +1,4 @@
-//! `cargo xtask build`: the component, checked against its world, and the Worker's bundle.
+//! `cargo xtask build`: the gateway, checked against its world, the Worker's bundle, and the file that Spin runs.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -8,7 +8,8 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::bundle;
-use crate::component::Component;
+use crate::component::{Component, decode_world};
+use crate::compose;
 use crate::console;
 use crate::paths;
 use crate::process;
@@ -17,45 +18,88 @@ use crate::world;
 
 pub const TARGET: &str = "wasm32-wasip2";
 
-/// Builds the gateway and the bundle as it is deployed: optimised, and held to its budget.
+/// Where the file that Spin runs is written; spin.toml names it.
+const SPIN_FILE: &str = "target/spin/grok2api.wasm";
+
+/// Builds everything: the Worker's bundle, and the file for Spin.
 pub fn build(root: &Path) -> Result<()> {
-    let component = assemble(root)?;
-    tools::node_packages(root)?;
-    bundle::optimise(root)?;
-    bundle::print_size("component with the console", &component)?;
+    let gateway = upload(root)?;
+    let provider = compile(root, &mut cargo("spin-websocket"))?.bytes;
+    bundle::print_size("Spin's WebSockets", &provider)?;
+    bundle::print_size("component for Spin, with the console", &compose(root, &gateway, &provider)?)?;
     Ok(())
 }
 
-/// Builds the gateway and everything a Worker needs of it. What a platform takes is no matter to a host of one's own.
-/// Gives the component's bytes.
-pub fn assemble(root: &Path) -> Result<Vec<u8>> {
+/// Builds the Worker's bundle as it is deployed: optimised, and held to its budget. Returns the gateway as a component.
+pub fn upload(root: &Path) -> Result<Vec<u8>> {
+    let gateway = worker(root)?;
+    tools::node_packages(root)?;
+    bundle::optimise(root)?;
+    Ok(gateway)
+}
+
+/// Builds the gateway and everything a Worker needs of it, without the budgets: what a platform takes does not matter
+/// to a host of one's own. Returns the gateway as a component.
+pub fn worker(root: &Path) -> Result<Vec<u8>> {
     finish(root, compile(root, &mut cargo("grok2api"))?)
 }
 
-/// Like [`build`], but with nothing of this machine in it; gives the component.
+/// Builds the file that Spin runs, and nothing else.
+pub fn spin(root: &Path) -> Result<()> {
+    let gateway = compile(root, &mut cargo("grok2api"))?.bytes;
+    check(root, "wit/world.wit", &gateway)?;
+    compose(root, &gateway, &compile(root, &mut cargo("spin-websocket"))?.bytes)?;
+    Ok(())
+}
+
+/// Like [`build`], but with nothing of this machine in it. Returns the file for Spin.
 pub fn reproducible(root: &Path) -> Result<Vec<u8>> {
-    let mut cargo = cargo("grok2api");
-    paths::hide(&mut cargo, root)?;
-    let component = finish(root, compile(root, &mut cargo)?)?;
+    let build = |package| {
+        let mut cargo = cargo(package);
+        paths::hide(&mut cargo, root)?;
+        compile(root, &mut cargo)
+    };
+    let gateway = finish(root, build("grok2api")?)?;
+    let component = compose(root, &gateway, &build("spin-websocket")?.bytes)?;
     tools::node_packages(root)?;
     bundle::optimise(root)?;
     Ok(component)
 }
 
 fn finish(root: &Path, Built { bytes, messages }: Built) -> Result<Vec<u8>> {
+    check(root, "wit/world.wit", &bytes)?;
     let mut component = Component::decode(&bytes)?;
-    let declared = root.join("wit/world.wit");
-    let declared = fs::read_to_string(&declared).with_context(|| format!("cannot read {}", declared.display()))?;
-    world::check(&component, &declared)?;
     console::blank(&mut component.core, &console::archive(&messages)?)?;
     bundle::write(root, "grok2api", "signatures.mjs", &component)?;
     Ok(bytes)
 }
 
-/// Builds the component that the shim's own tests run.
+fn check(root: &Path, file: &str, component: &[u8]) -> Result<()> {
+    let (resolve, world) = decode_world(component)?;
+    world::check(root, file, &resolve, world)
+}
+
+/// Composes the gateway with what opens its WebSockets, and writes the file that spin.toml names.
+fn compose(root: &Path, gateway: &[u8], provider: &[u8]) -> Result<Vec<u8>> {
+    let composed = compose::compose(gateway, provider)?;
+    check(root, "wit/spin.wit", &composed)?;
+    save(&root.join(SPIN_FILE), &composed)?;
+    Ok(composed)
+}
+
+fn save(file: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = file.parent().context("the file is in a folder")?;
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(file, bytes))
+        .with_context(|| format!("cannot write {}", file.display()))
+}
+
+/// Builds the component that the tests of the shim and of Spin's WebSockets run.
 pub fn probe(root: &Path) -> Result<()> {
-    let component = Component::decode(&compile(root, &mut cargo("probe"))?.bytes)?;
-    bundle::write(root, "probe", "probe.signatures.mjs", &component)
+    let probe = compile(root, &mut cargo("probe"))?.bytes;
+    bundle::write(root, "probe", "probe.signatures.mjs", &Component::decode(&probe)?)?;
+    let provider = compile(root, &mut cargo("spin-websocket"))?.bytes;
+    save(&root.join("target/spin/probe.wasm"), &compose::compose(&probe, &provider)?)
 }
 
 struct Built {

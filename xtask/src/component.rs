@@ -24,11 +24,7 @@ pub struct Component {
 
 impl Component {
     pub fn decode(bytes: &[u8]) -> Result<Self> {
-        let DecodedWasm::Component(resolve, world) =
-            wit_parser::decoding::decode(bytes).context("the component's WIT could not be decoded")?
-        else {
-            bail!("cargo wrote a WIT package where a component was expected");
-        };
+        let (resolve, world) = decode_world(bytes)?;
         let core = main_module(bytes)?;
         let (mut imports, mut exports) = (Vec::new(), Vec::new());
         for payload in Parser::new(0).parse_all(core) {
@@ -51,6 +47,14 @@ impl Component {
             }
         }
         Ok(Self { resolve, world, core: without_custom_sections(core)?, imports, exports })
+    }
+}
+
+/// What a component imports and exports.
+pub fn decode_world(bytes: &[u8]) -> Result<(Resolve, WorldId)> {
+    match wit_parser::decoding::decode(bytes).context("the component's WIT could not be decoded")? {
+        DecodedWasm::Component(resolve, world) => Ok((resolve, world)),
+        DecodedWasm::WitPackage(..) => bail!("cargo wrote a WIT package where a component was expected"),
     }
 }
 

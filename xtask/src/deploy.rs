@@ -59,7 +59,7 @@ pub fn cloudflare(root: &Path, options: &Options) -> Result<()> {
     }
     if options.build {
         println!("building the component and the Worker's bundle");
-        build::build(root)?;
+        build::upload(root)?;
     }
     let database = found.database(&api, &config, location)?;
     let namespace = found.namespace(&api, &config)?;

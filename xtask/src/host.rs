@@ -10,6 +10,9 @@ use anyhow::{Result, bail};
 
 use crate::{args::Up, networks, private, tools};
 
+/// The variable of spin.toml for the one port of WebSockets.
+const PORT: &str = "grok_websocket_port";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Spin,
@@ -78,9 +81,6 @@ fn workerd(root: &Path, port: u16, vars: &[(String, String)], data: &Path) -> Co
 }
 
 fn spin(root: &Path, port: u16, vars: &[(String, String)], data: &Path) -> Result<Command> {
-    if std::env::var_os("CARGO_TARGET_DIR").is_some_and(|folder| Path::new(&folder) != root.join("target")) {
-        bail!("spin.toml names the component in target/, and CARGO_TARGET_DIR puts it elsewhere: unset that");
-    }
     let mut allowed = Vec::new();
     for (name, value) in vars.iter().filter(|(name, _)| name.ends_with("_url")) {
         if let Some(address) = networks::private_address(value)? {
@@ -91,7 +91,7 @@ fn spin(root: &Path, port: u16, vars: &[(String, String)], data: &Path) -> Resul
     let config = data.join("runtime-config.toml");
     fs::write(&config, networks::runtime_config(&allowed))?;
     let variables = data.join("variables.json");
-    write_variables(&variables, vars)?;
+    write_variables(&variables, &with_port(vars)?)?;
     let mut spin = Command::new("spin");
     spin.arg("up").arg("--from").arg(root.join("spin.toml"));
     spin.arg("--listen").arg(format!("127.0.0.1:{port}"));
@@ -103,8 +103,41 @@ fn spin(root: &Path, port: u16, vars: &[(String, String)], data: &Path) -> Resul
     Ok(spin)
 }
 
+/// Adds the port that the manifest opens for WebSockets: that of `grok_base_url`, unless it is given.
+fn with_port(vars: &[(String, String)]) -> Result<Vec<(String, String)>> {
+    let value = |wanted: &str| vars.iter().rev().find(|(name, _)| name == wanted).map(|(_, value)| value);
+    let mut vars = vars.to_vec();
+    if let (Some(url), None) = (value("grok_base_url"), value(PORT)) {
+        vars.push((PORT.to_owned(), networks::port(url)?.to_string()));
+    }
+    Ok(vars)
+}
+
 /// In a file, because Spin takes a value that begins with `@` for a file's name; for its owner only, some are secrets.
 fn write_variables(path: &Path, vars: &[(String, String)]) -> Result<()> {
     let map: serde_json::Map<_, _> = vars.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
     private::write(path, serde_json::Value::Object(map).to_string().as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_port_for_websockets_is_groks_unless_it_is_given() {
+        let vars =
+            |list: &[(&str, &str)]| list.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        let port = |list: &[(&str, &str)]| {
+            let vars: Vec<(String, String)> = vars(list);
+            with_port(&vars)
+                .unwrap()
+                .into_iter()
+                .filter(|(name, _)| name == PORT)
+                .map(|(_, value)| value)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(port(&[]), [""; 0]);
+        assert_eq!(port(&[("grok_base_url", "https://a"), ("grok_base_url", "http://127.0.0.1:8443")]), ["8443"]);
+        assert_eq!(port(&[("grok_base_url", "http://127.0.0.1:8443"), (PORT, "1")]), ["1"]);
+    }
 }

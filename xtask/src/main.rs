@@ -5,6 +5,7 @@ mod build;
 mod bundle;
 mod checks;
 mod component;
+mod compose;
 mod console;
 mod demo;
 mod deploy;
@@ -31,8 +32,8 @@ use anyhow::{Result, bail};
 const USAGE: &str = "\
 Usage: cargo xtask <command>
 
-  build    the component, checked against wit/world.wit, and the Worker's bundle;
-           with --probe the small component that the shim's tests run
+  build    the gateway, checked against wit/world.wit, as the Worker's bundle and as the file that Spin runs;
+           --worker or --spin builds one of them, --probe the small component that the hosts' tests run
   up       build and run on this machine; `cargo xtask up --help` tells the options
   vendor   copy the console's libraries from their npm packages to static/vendor
   deploy   `cargo xtask deploy cloudflare`: build, and put it on Cloudflare Workers; --help tells the options
@@ -64,6 +65,8 @@ fn run(arguments: &[String]) -> Result<()> {
     };
     process::end_on_signals()?;
     match command.as_str() {
+        "build" if rest == ["--worker"] => build::upload(&root).map(drop),
+        "build" if rest == ["--spin"] => build::spin(&root),
         "build" if rest == ["--probe"] => build::probe(&root),
         "build" => none().and_then(|()| build::build(&root)),
         "up" => match args::parse(rest, &root)? {

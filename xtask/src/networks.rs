@@ -26,11 +26,27 @@ const PRIVATE_V4: [([u8; 4], u32); 13] = [
 ];
 const PRIVATE_V6: [&str; 7] = ["::/128", "::1/128", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8", "2001:db8::/32"];
 
+/// Returns the port of an upstream, with the scheme's own when the URL names none. Fails when it is not an http URL.
+pub fn port(url: &str) -> Result<u16> {
+    let (scheme, host) = scheme_and_host(url)?;
+    let named = host.rsplit_once(':').map(|(_, port)| port).filter(|port| !port.ends_with(']'));
+    match (named, scheme) {
+        (Some(port), _) => port.parse().with_context(|| format!("`{url}` has no valid port")),
+        (None, "https") => Ok(443),
+        (None, "http") => Ok(80),
+        (None, _) => bail!("`{url}` is not an http or https URL"),
+    }
+}
+
+fn scheme_and_host(url: &str) -> Result<(&str, &str)> {
+    let (scheme, rest) = url.split_once("://").with_context(|| format!("`{url}` is not a URL"))?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    Ok((scheme, authority.rsplit_once('@').map_or(authority, |(_, host)| host)))
+}
+
 /// The address of an upstream that lies in a private range, if it is one.
 pub fn private_address(url: &str) -> Result<Option<Ipv4Addr>> {
-    let authority = url.split_once("://").with_context(|| format!("`{url}` is no URL"))?.1;
-    let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let (_, host) = scheme_and_host(url)?;
     if host.starts_with('[') {
         bail!("on Spin the upstream `{url}` cannot be reached: give its IPv4 address or a name");
     }
@@ -89,6 +105,22 @@ mod tests {
         assert_eq!(private_address("http://172.31.0.9").unwrap(), Some(Ipv4Addr::new(172, 31, 0, 9)));
         assert!(private_address("http://[::1]:80").is_err());
         assert!(private_address("grok.com").is_err());
+    }
+
+    #[test]
+    fn the_port_is_the_one_named_or_that_of_the_scheme() {
+        for (url, expected) in [
+            ("https://grok.com", 443),
+            ("http://grok.com/a:1", 80),
+            ("http://127.0.0.1:41234", 41234),
+            ("https://a:b@h:8443/?c:9", 8443),
+            ("https://[::1]", 443),
+        ] {
+            assert_eq!(port(url).unwrap(), expected, "{url}");
+        }
+        for url in ["grok.com", "https://h:x", "ftp://h", "https://h:70000"] {
+            assert!(port(url).is_err(), "{url}");
+        }
     }
 
     #[test]

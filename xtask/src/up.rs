@@ -32,7 +32,10 @@ pub fn up(root: &Path, options: &Up) -> Result<()> {
         tools::node_packages(root)?;
     }
     println!("building the component");
-    build::assemble(root)?;
+    match kind {
+        Kind::Spin => build::spin(root)?,
+        Kind::Workerd => drop(build::worker(root)?),
+    }
     let mut running = Vec::new();
     let mut vars = options.vars.clone();
     if options.demo {

@@ -1,11 +1,13 @@
-//! What a component imports and exports, compared with `wit/world.wit`.
+//! What a component imports and exports, compared with a world in `wit/`.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-use anyhow::{Result, bail};
+use std::fs;
+use std::path::Path;
 
-use crate::component::Component;
+use anyhow::{Context, Result, bail};
+use wit_parser::{Resolve, WorldId};
 
 /// An interface as hosts promise it: by name, major and minor version. Patch
 /// versions differ by toolchain and say nothing about compatibility.
@@ -32,27 +34,27 @@ pub fn interface_of(id: &str) -> Interface {
 /// The interfaces on one side of a world.
 type Interfaces = BTreeSet<Interface>;
 
-/// Fails, naming the interfaces, unless the component imports and exports
-/// exactly what `wit/world.wit` (its text) says.
-pub fn check(component: &Component, declared: &str) -> Result<()> {
-    let resolve = &component.resolve;
-    let world = &resolve.worlds[component.world];
+/// Fails, naming the interfaces, unless a component imports and exports exactly
+/// what the world in this file says.
+pub fn check(root: &Path, file: &str, resolve: &Resolve, world: WorldId) -> Result<()> {
+    let declared = fs::read_to_string(root.join(file)).with_context(|| format!("cannot read {file}"))?;
+    let world = &resolve.worlds[world];
     let names = |keys: Vec<String>| keys.iter().map(|key| interface_of(key)).collect::<Interfaces>();
     let imports = names(world.imports.keys().map(|key| resolve.name_world_key(key)).collect());
     let exports = names(world.exports.keys().map(|key| resolve.name_world_key(key)).collect());
     let mut faults = Vec::new();
-    compare("import", &imports, &items(declared, "import"), &mut faults);
-    compare("export", &exports, &items(declared, "export"), &mut faults);
+    compare("import", &imports, &items(&declared, "import"), &mut faults);
+    compare("export", &exports, &items(&declared, "export"), &mut faults);
     if faults.is_empty() {
         return Ok(());
     }
-    bail!("the component and wit/world.wit differ:\n  {}", faults.join("\n  "));
+    bail!("the component and {file} differ:\n  {}", faults.join("\n  "));
 }
 
 fn compare(side: &str, built: &Interfaces, declared: &Interfaces, faults: &mut Vec<String>) {
     for interface in built.difference(declared) {
         faults.push(format!(
-            "{side} {interface} is in the component and not in the world: both hosts would have to offer it"
+            "{side} {interface} is in the component and not in the world: its hosts would have to offer it"
         ));
     }
     for interface in declared.difference(built) {

@@ -19,7 +19,7 @@ Usage: cargo xtask deploy cloudflare [options]
                     placement, else to this machine)
   --data DIR        where an encryption key that is made here is kept (default .data)
   --url URL         the address to check at the end, when it is neither on workers.dev nor a custom domain
-  --no-build        deploy what `cargo xtask build` made last
+  --no-build        deploy what `cargo xtask build --worker` made last
 
 It needs the variables CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID, or `npx wrangler login` before it.
 It takes ADMIN_PASSWORD, the console's password, and ENCRYPTION_KEY, 16 characters or more.

@@ -1,4 +1,5 @@
-//! What the component is made of, in CycloneDX: the crates that cargo compiles into it, and the console's packages.
+//! What a release's file for Spin is made of, in CycloneDX: the crates that cargo compiles into the gateway and into what
+//! opens its WebSockets, and the console's packages.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,30 +16,53 @@ use toml_edit::DocumentMut;
 use crate::process;
 
 const ROOT: &str = "grok2api";
+/// What is composed with it: its crates count as the gateway's own.
+const PROVIDER: &str = "spin-websocket";
+const TARGET: &str = "wasm32-wasip2";
 
 pub fn write(root: &Path) -> Result<String> {
     let mut cargo = Command::new("cargo");
-    cargo.args(["metadata", "--format-version", "1", "--locked", "--filter-platform", "wasm32-wasip2"]);
-    let output = process::output(cargo.current_dir(root))?;
-    if !output.status.success() {
-        bail!("cargo could not tell what the component depends on");
-    }
-    let metadata: Value = serde_json::from_slice(&output.stdout)?;
+    cargo.args(["metadata", "--format-version", "1", "--locked", "--filter-platform", TARGET]);
+    let metadata: Value = serde_json::from_slice(&output(cargo.current_dir(root))?)?;
     let read = |file: &str| fs::read_to_string(root.join(file)).with_context(|| format!("{file} cannot be read"));
     let checksums = checksums(&read("Cargo.lock")?)?;
     let lock: Value = serde_json::from_str(&read("package-lock.json")?)?;
-    Ok(format!("{:#}\n", document(&metadata, &checksums, &lock)?))
+    Ok(format!("{:#}\n", document(&metadata, &compiled(root)?, &checksums, &lock)?))
+}
+
+/// Names and versions of the crates that are compiled in, as `url v2.5.0`. `cargo metadata` has the features of the
+/// whole workspace, tests and developer commands included, and with them crates that are not.
+fn compiled(root: &Path) -> Result<BTreeSet<String>> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["tree", "--package", ROOT, "--package", PROVIDER, "--edges", "normal,no-proc-macro", "--locked"]);
+    cargo.args(["--target", TARGET, "--prefix", "none", "--format", "{p}"]);
+    let text = String::from_utf8(output(cargo.current_dir(root))?).context("cargo prints text")?;
+    Ok(text.lines().map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect())
+}
+
+fn output(command: &mut Command) -> Result<Vec<u8>> {
+    let output = process::output(command)?;
+    if !output.status.success() {
+        bail!("cargo could not tell what the component depends on");
+    }
+    Ok(output.stdout)
 }
 
 /// Without time and serial number, which the format leaves to choice: it tells of bytes that are always the same.
-fn document(metadata: &Value, checksums: &Checksums, lock: &Value) -> Result<Value> {
+fn document(metadata: &Value, compiled: &BTreeSet<String>, checksums: &Checksums, lock: &Value) -> Result<Value> {
     let packages: BTreeMap<&str, &Value> =
         list(&metadata["packages"]).map(|package| (text(&package["id"]), package)).collect();
     let nodes: BTreeMap<&str, &Value> =
         list(&metadata["resolve"]["nodes"]).map(|node| (text(&node["id"]), node)).collect();
-    let own = packages.values().find(|package| package["name"] == ROOT).context("cargo knows no grok2api")?;
+    let named =
+        |name: &str| packages.values().find(|package| package["name"] == name).context("cargo knows our crates");
+    let (own, provider) = (named(ROOT)?, named(PROVIDER)?);
     let mut graph = BTreeMap::new();
-    walk(text(&own["id"]), &nodes, &packages, &mut graph);
+    for root in [own, provider] {
+        walk(text(&root["id"]), &nodes, &packages, compiled, &mut graph);
+    }
+    let of_provider = graph.remove(text(&provider["id"])).unwrap_or_default();
+    graph.entry(text(&own["id"])).or_default().extend(of_provider);
     let crates = graph.keys().filter(|id| **id != text(&own["id"])).map(|id| krate(packages[id], checksums));
     let console: Vec<Value> = console(lock)?;
     let mut dependencies: Vec<Value> = graph
@@ -63,24 +87,28 @@ fn document(metadata: &Value, checksums: &Checksums, lock: &Value) -> Result<Val
     }))
 }
 
-/// The crates whose code is in the component, each with those it uses. Macros leave their output only, and are left out.
+/// The crates whose code is in the component, each with those it uses. Macros leave their output only: they are not among
+/// the compiled.
 fn walk<'a>(
     id: &'a str,
     nodes: &BTreeMap<&str, &'a Value>,
     packages: &BTreeMap<&str, &Value>,
+    compiled: &BTreeSet<String>,
     graph: &mut BTreeMap<&'a str, BTreeSet<&'a str>>,
 ) {
     if graph.contains_key(id) {
         return;
     }
-    let is_macro =
-        |id: &str| list(&packages[id]["targets"]).any(|target| list(&target["kind"]).any(|kind| kind == "proc-macro"));
+    let is_compiled = |id: &&str| {
+        let package = packages[id];
+        compiled.contains(&format!("{} v{}", text(&package["name"]), text(&package["version"])))
+    };
     let is_normal = |used: &&Value| list(&used["dep_kinds"]).any(|kind| kind["kind"].is_null());
-    let used = list(&nodes[id]["deps"]).filter(is_normal).map(|used| text(&used["pkg"])).filter(|id| !is_macro(id));
+    let used = list(&nodes[id]["deps"]).filter(is_normal).map(|used| text(&used["pkg"])).filter(is_compiled);
     let used: BTreeSet<&str> = used.collect();
     graph.insert(id, used.clone());
     for id in used {
-        walk(id, nodes, packages, graph);
+        walk(id, nodes, packages, compiled, graph);
     }
 }
 
@@ -152,6 +180,10 @@ mod tests {
             ("url", true),
             ("spin-sdk", true),
             ("preact", true),
+            ("rustls", true),
+            ("tungstenite", true),
+            ("ring", false),
+            ("spin-websocket", false),
             ("serde_derive", false),
             ("rusqlite", false),
             ("wrangler", false),

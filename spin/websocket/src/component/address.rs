@@ -1,6 +1,6 @@
 //! Where a name leads.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use spin_sdk::wasip3::sockets::{
     ip_name_lookup::resolve_addresses,
@@ -14,6 +14,9 @@ use crate::{error::Error, target::Target};
 pub async fn of(target: &Target, given: &[String]) -> Result<Vec<SocketAddr>, Error> {
     let ips = if let Ok(ip) = target.host.parse() {
         vec![ip]
+    } else if target.host.eq_ignore_ascii_case("localhost") {
+        // Which a resolver must not be asked for: RFC 6761 §6.3.
+        vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
     } else if given.is_empty() {
         let unresolved = || Error::Unresolved(target.host.clone());
         let found = resolve_addresses(target.host.clone()).await.map_err(|_| unresolved())?;

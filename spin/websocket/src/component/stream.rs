@@ -46,7 +46,7 @@ pub async fn connect(address: SocketAddr) -> Result<(Reader, Writer, Socket), Er
     let (writer, outgoing) = wit_stream::new();
     let sent = socket.send(outgoing);
     let (stream, received) = socket.receive();
-    let reader = Reader { stream, buffer: Vec::with_capacity(READ_SIZE) };
+    let reader = Reader { stream, buffer: Vec::new() };
     Ok((reader, Writer(writer), Socket { _received: received, _sent: sent, _socket: socket }))
 }
 
@@ -65,7 +65,10 @@ fn unreachable(error: ErrorCode) -> Error {
 impl Reader {
     /// Reads once and gives `take` what came; false at the end. When the future is dropped, `take` gets what had come.
     pub async fn read(&mut self, take: impl FnMut(&[u8])) -> bool {
-        let mut reading = Reading { read: pin!(self.stream.read(mem::take(&mut self.buffer))), take, is_over: false };
+        let mut buffer = mem::take(&mut self.buffer);
+        // A read that was given up has kept the last one.
+        buffer.reserve(READ_SIZE);
+        let mut reading = Reading { read: pin!(self.stream.read(buffer)), take, is_over: false };
         let (result, mut bytes) = poll_fn(|context| reading.read.as_mut().poll(context)).await;
         reading.is_over = true;
         (reading.take)(&bytes);
