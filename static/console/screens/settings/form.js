@@ -4,10 +4,10 @@ import { post } from '../../api.js';
 import { useBusy } from '../../components/action.js';
 import { confirm } from '../../components/dialog.js';
 import { toast } from '../../components/toast.js';
-import { locale, texts } from '../../i18n.js';
+import { texts } from '../../i18n.js';
 import { guardLeaving } from '../../router.js';
 import { idOf } from './groups.js';
-import { refusals } from './labels.js';
+import { refusalInWords } from './labels.js';
 import { text } from './text.js';
 
 const t = texts(text);
@@ -39,7 +39,7 @@ export function useForm(data, reload, lead) {
     } catch (error) {
       const definition = changed.find(({ section, name }) => error.field === `${section}_config.${name}`);
       if (!definition) throw error;
-      return fail({ [idOf(definition)]: refusal(error.message) });
+      return fail({ [idOf(definition)]: refusalInWords(error.message) });
     }
     await reload();
     setFaults({});
@@ -79,9 +79,4 @@ function patchOf(changed, drafts) {
     patch[`${definition.section}_config`][definition.name] = definition.type === 'integer' ? Number(draft) : draft;
   }
   return patch;
-}
-
-function refusal(message) {
-  const [pattern, words] = (locale() === 'zh-CN' && refusals.find(([sentence]) => sentence.test(message))) || [];
-  return pattern ? message.replace(new RegExp(`${pattern.source}.*`, 's'), words) : message;
 }

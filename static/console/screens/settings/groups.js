@@ -4,7 +4,7 @@ const BELONGS = [
   [/_timeout$/, 'timeouts'],
   [/^global\.log_/, 'log'],
   [/^global\.(\w+_)?(cache|media)_/, 'cache'],
-  [/^grok\.(x_statsig_id|cf_clearance|user_agent)$/, 'upstream'],
+  [/^grok\.(x_statsig_id|cf_clearance|user_agent|chat_transport)$/, 'upstream'],
   [/^(global\.|grok\.api_key$)/, 'service'],
   [/^grok\./, 'answers'],
 ];

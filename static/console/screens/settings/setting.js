@@ -1,10 +1,10 @@
 // One setting: its control by its type, its help, its limits, and the way back to its default.
 import { html, useEffect, useId, useRef, useState } from '../../html.js';
-import { Field, Switch } from '../../components/field.js';
+import { Field, Select, Switch } from '../../components/field.js';
 import { number } from '../../format.js';
 import { locale, optionalTexts, texts } from '../../i18n.js';
 import { idOf } from './groups.js';
-import { help, labels } from './labels.js';
+import { choices, help, labels } from './labels.js';
 import { text } from './text.js';
 
 const t = texts(text);
@@ -13,6 +13,7 @@ const KEYBOARDS = { base_url: 'url' };
 
 const labelOf = (definition) => labels[locale()][idOf(definition)] ?? definition.name;
 const helpOf = (definition) => help[locale()][idOf(definition)] ?? `${definition.description}.`;
+const choiceOf = (definition, value) => choices[locale()][idOf(definition)]?.[value] ?? value;
 const unitOf = ({ unit }) => unitText(`unit_${unit}`) ?? unit;
 
 /** What a setting is changed by, once it is drawn. @param {string} id */
@@ -25,12 +26,21 @@ export function Setting(props) {
   const shown = draft ?? value;
   const hint = html`<${Hint} definition=${definition} value=${shown} onReset=${onChange} />`;
   if (definition.type === 'boolean') return html`<${Toggle} definition=${definition} value=${shown} hint=${hint} onChange=${onChange} />`;
-  return html`<${Field} label=${labelOf(definition)} hint=${hint} error=${fault}>${(attributes) => (definition.type === 'integer'
-    ? html`<span class="with-unit"><input class="input" type="number" step="1" min=${definition.min} max=${definition.max} data-setting=${idOf(definition)}
-        value=${String(shown)} onInput=${(event) => onChange(event.currentTarget.value)} ...${attributes} /><span aria-hidden="true">${unitOf(definition)}</span></span>`
-    : html`<input class="input" type="text" inputmode=${KEYBOARDS[definition.format]} spellcheck="false" autocapitalize="off" autocomplete="off" data-setting=${idOf(definition)}
-        value=${shown} onInput=${(event) => onChange(event.currentTarget.value)} ...${attributes} />`)}<//>`;
+  const Control = CONTROLS[definition.type] ?? Line;
+  return html`<${Field} label=${labelOf(definition)} hint=${hint} error=${fault}>${(attributes) => html`
+    <${Control} definition=${definition} value=${shown} onChange=${onChange} attributes=${{ 'data-setting': idOf(definition), ...attributes }} />`}<//>`;
 }
+
+const Line = ({ definition, value, onChange, attributes }) => html`<input class="input" type="text" inputmode=${KEYBOARDS[definition.format]} spellcheck="false" autocapitalize="off"
+  autocomplete="off" value=${value} onInput=${(event) => onChange(event.currentTarget.value)} ...${attributes} />`;
+
+const Whole = ({ definition, value, onChange, attributes }) => html`<span class="with-unit"><input class="input" type="number" step="1" min=${definition.min} max=${definition.max}
+  value=${String(value)} onInput=${(event) => onChange(event.currentTarget.value)} ...${attributes} /><span aria-hidden="true">${unitOf(definition)}</span></span>`;
+
+const Choice = ({ definition, value, onChange, attributes }) => html`<div><${Select} value=${value} onChange=${onChange}
+  options=${definition.options.map((each) => [each, choiceOf(definition, each)])} ...${attributes} /></div>`;
+
+const CONTROLS = { integer: Whole, choice: Choice };
 
 function Toggle({ definition, value, hint, onChange }) {
   const id = useId();
@@ -54,7 +64,9 @@ function Hint({ definition, value, onReset }) {
     </span>`;
 }
 
-function defaultOf({ type, default: value }) {
+function defaultOf(definition) {
+  const { type, default: value } = definition;
+  if (type === 'choice') return choiceOf(definition, value);
   if (type === 'boolean') return t(value ? 'on' : 'off');
   if (type === 'integer') return number(value);
   return value === '' ? t('nothing') : value;
