@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { children } from '../lib/processes.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const COMPONENT = join(ROOT, 'target/spin/grok2api.wasm');
+/** The gateway: its manifest, the file that it names, and a path that answers. */
+const GATEWAY = { manifest: join(ROOT, 'spin.toml'), component: join(ROOT, 'target/spin/grok2api.wasm'), path: '/health' };
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 10_000;
 
@@ -23,7 +24,7 @@ export function spinMissing() {
 
 async function answers(url) {
   try {
-    return (await fetch(`${url}/health`, { signal: AbortSignal.timeout(2_000) })).ok;
+    return (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok;
   } catch {
     return false;
   }
@@ -49,19 +50,19 @@ function withPort(vars) {
   return { grok_websocket_port: port || (protocol === 'https:' ? '443' : '80'), ...vars };
 }
 
-/** Starts Spin. `log` of the result gives what it has printed so far. */
-export async function start({ dataDir, vars, port }) {
+/** Starts Spin with the gateway or another app. `log` of the result gives what it has printed so far. */
+export async function start({ dataDir, vars, port, app = GATEWAY }) {
   const missing = spinMissing();
   if (missing) throw new Error(missing);
-  if (!existsSync(COMPONENT)) throw new Error('the component is not built: run `cargo xtask build --spin`');
-  const args = ['up', '--from', join(ROOT, 'spin.toml'), '--listen', `127.0.0.1:${port}`, '--state-dir', dataDir,
+  if (!existsSync(app.component)) throw new Error(`${app.component} is missing: run \`cargo xtask build\``);
+  const args = ['up', '--from', app.manifest, '--listen', `127.0.0.1:${port}`, '--state-dir', dataDir,
     '--log-dir', join(dataDir, 'logs'), '--max-instance-reuse-count', '1'];
   for (const [name, value] of Object.entries(withPort(vars))) args.push('--variable', `${name}=${value}`);
   const child = spawn('spin', args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => { log += data; });
   const url = `http://127.0.0.1:${port}`;
-  for (const end = Date.now() + READY_WITHIN_MS; !await answers(url); await sleep(50)) {
+  for (const end = Date.now() + READY_WITHIN_MS; !await answers(url + app.path); await sleep(50)) {
     if (child.exitCode !== null) throw new Error(`spin ended at its start: ${log}`);
     if (Date.now() > end) {
       await killed(child);

@@ -23,7 +23,7 @@ const STEPS: &[Step] = &[
     ("native tests", native_tests),
     ("component, world, bundle", build::build),
     ("clippy, component", clippy_component),
-    ("shim tests", shim_tests),
+    ("tests of the shim and of Spin's WebSockets", shim_tests),
     ("HTTP suite", http_suite),
     ("HTTP tests of wrangler's bundle", bundle_suite),
 ];
@@ -96,9 +96,14 @@ fn shim_tests(root: &Path) -> Result<()> {
     build::probe(root)?;
     // Named one by one, because Node 20 knows no patterns.
     let is_test = |path: &PathBuf| path.to_string_lossy().ends_with(".test.mjs");
-    let files: Vec<PathBuf> = lines::files(&root.join("cloudflare"), &["mjs"])?.into_iter().filter(is_test).collect();
-    if files.is_empty() {
-        bail!("cloudflare/ holds no test");
+    let mut files = Vec::new();
+    for folder in ["cloudflare", "spin"] {
+        let tests = lines::files(&root.join(folder), &["mjs"])?.into_iter().filter(is_test);
+        let before = files.len();
+        files.extend(tests);
+        if files.len() == before {
+            bail!("{folder}/ holds no test");
+        }
     }
     process::run(Command::new("node").args(["--test", "--test-reporter=spec"]).args(files).current_dir(root))
 }

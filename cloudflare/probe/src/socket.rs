@@ -28,8 +28,8 @@ pub async fn run(query: &Query) -> Response {
         Err(error) => lines.push(describe(error)),
         Ok(connection) => {
             lines.push("open".to_owned());
-            for step in query.get("steps").into_iter().flat_map(|steps| steps.split(';')) {
-                lines.push(take(&connection, step).await);
+            for step in parts(query, "steps", ';') {
+                lines.push(take(&connection, &step).await);
             }
         }
     }
@@ -37,11 +37,16 @@ pub async fn run(query: &Query) -> Response {
     text(lines.join("\n"))
 }
 
+fn parts(query: &Query, name: &str, separator: char) -> Vec<String> {
+    let list = query.get(name).into_iter().flat_map(|list| list.split(separator));
+    list.filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
 /// Gives up after `patience` milliseconds, if the query names them.
 async fn open(query: &Query) -> Result<Connection, Error> {
     let headers = query.iter().filter_map(|(name, value)| Some((name.strip_prefix("h-")?.to_owned(), value.clone())));
     let options = Options {
-        addresses: query.get("addresses").map(|list| list.split(',').map(str::to_owned).collect()).unwrap_or_default(),
+        addresses: parts(query, "addresses", ','),
         connect_timeout_ms: query.get("timeout").map_or(5000, |_| number(query, "timeout")),
         max_message_bytes: query.get("max").map_or(1 << 20, |_| number(query, "max")),
     };

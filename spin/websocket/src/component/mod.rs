@@ -71,7 +71,7 @@ async fn connect(url: &str, headers: &[(String, String)], options: &Options) -> 
     let timer = Timer::start(Duration::from_millis(options.connect_timeout_ms.into()));
     let addresses = match timer.run(1, address::of(&target, &options.addresses)).await {
         Some(addresses) => addresses?,
-        None => return Err(timer.over()),
+        None => return Err(Error::Unreachable(timer.over())),
     };
     let config = match target.tls {
         true => {
@@ -92,7 +92,7 @@ async fn connect(url: &str, headers: &[(String, String)], options: &Options) -> 
             }
             Some(Err(Error::Unreachable(why))) => failed.push(format!("{address}: {why}")),
             Some(Err(other)) => return Err(other),
-            None => failed.push(format!("{address}: no answer in time")),
+            None => failed.push(format!("{address}: {}", timer.over())),
         }
     }
     Err(Error::Unreachable(failed.join("; ")))
@@ -118,8 +118,8 @@ impl Timer {
         }
     }
 
-    fn over(&self) -> Error {
-        Error::Unreachable(format!("no connection within {} ms", self.limit.as_millis()))
+    fn over(&self) -> String {
+        format!("no connection within {} ms", self.limit.as_millis())
     }
 }
 

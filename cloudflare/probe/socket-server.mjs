@@ -1,0 +1,97 @@
+// A scripted WebSocket server: what a message asks for on `/socket`, refusals on other paths. With TLS, the name that a
+// client asks for picks the certificate: `localhost` has one that expired.
+
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { createSecureContext } from "node:tls";
+import { WebSocketServer } from "ws";
+
+const certificate = (name) => readFileSync(new URL(`../../tests/fixtures/tls/${name}`, import.meta.url), "utf8");
+
+/** The authority that signed the server's certificates, in PEM. */
+export const AUTHORITY = certificate("ca.pem");
+
+/** `name argument`; what no script is called is answered with its length. */
+const scripts = {
+  echo: (socket, text) => socket.send(text),
+  twice: (socket, text) => [socket.send(`${text}1`), socket.send(`${text}2`)],
+  late: (socket, text) => setTimeout(() => socket.send(text), 150),
+  flood(socket, count) {
+    for (let at = 0; at < Number(count); at++) socket.send("m".repeat(200));
+  },
+  large: (socket, size) => socket.send("l".repeat(Number(size))),
+  wide: (socket, size) => socket.send("\u20ac".repeat(Number(size))),
+  binary: (socket, text) => [socket.send(Buffer.from([1, 2, 3])), socket.send(text)],
+  ping: (socket, text) => [socket.once("pong", (data) => socket.send(`pong ${data}`)), socket.ping(text)],
+  close: (socket, code) => (code === "" ? socket.close() : socket.close(Number(code), "server's reason")),
+  cut: (socket) => socket.terminate(),
+};
+
+function refuse(socket, status, headers, body) {
+  const head = [`HTTP/1.1 ${status}`, ...headers, `Content-Length: ${body.length}`, "Connection: close"];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+}
+
+const refusals = {
+  "/401": (socket) => refuse(socket, "401 Unauthorized", ["X-Why: no cookie"], "sign in"),
+  "/302": (socket) => refuse(socket, "302 Found", ["Location: /elsewhere"], ""),
+  "/200": (socket) => refuse(socket, "200 OK", [], "a page"),
+  "/long": (socket) => refuse(socket, "403 Forbidden", [], "p".repeat(100_000)),
+  "/chunked": (socket) =>
+    socket.end("HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nin p\r\n5\r\nieces\r\n0\r\n\r\n"),
+  "/half"(socket) {
+    socket.write("HTTP/1.1 403 Forbidden\r\nContent-Length: 100\r\n\r\nhalf");
+    setTimeout(() => socket.destroy(), 100);
+  },
+  "/silent": () => {},
+  "/gone": (socket) => socket.destroy(),
+};
+
+/**
+ * `seen` has the open sockets, the closes and headers of all, and how many clients left `/silent`.
+ * @param {{ tls?: boolean }} [options]
+ */
+export async function startSocketServer({ tls = false } = {}) {
+  const seen = { open: 0, closes: [], headers: [], left: 0 };
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: 64 << 20 });
+  const key = certificate("server.key");
+  const expired = createSecureContext({ key, cert: certificate("expired.pem") });
+  const http = tls
+    ? createTlsServer({
+        key,
+        cert: certificate("server.pem"),
+        SNICallback: (name, done) => done(null, name === "localhost" ? expired : undefined),
+      })
+    : createServer();
+  const raws = new Set();
+  http.on(tls ? "secureConnection" : "connection", (raw) => {
+    raws.add(raw.on("close", () => raws.delete(raw)).on("error", () => {}));
+  });
+  http.on("upgrade", (request, raw, head) => {
+    const path = new URL(request.url, "http://server").pathname;
+    raw.on("end", () => (seen.left += path === "/silent" ? 1 : 0));
+    if (path !== "/socket") return refusals[path](raw);
+    sockets.handleUpgrade(request, raw, head, (socket) => {
+      seen.open += 1;
+      seen.headers.push(request.headers);
+      socket.on("message", (data) => {
+        const [, name, rest] = /^(\w+) ?(.*)$/s.exec(String(data));
+        if (Object.hasOwn(scripts, name)) scripts[name](socket, rest);
+        else socket.send(String(data.length));
+      });
+      socket.on("close", (code, reason) => {
+        seen.open -= 1;
+        seen.closes.push([code, String(reason)]);
+      });
+    });
+  });
+  http.listen(0, "127.0.0.1");
+  await once(http, "listening");
+  const stop = () => {
+    for (const raw of raws) raw.destroy();
+    http.close();
+  };
+  return { port: http.address().port, seen, stop };
+}

@@ -1,0 +1,111 @@
+// Outgoing WebSockets through the probe on Spin, with TLS and without. Needs Spin on PATH, and `cargo xtask build --probe`.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { socketCases, take } from "../../cloudflare/probe/socket-cases.mjs";
+import { AUTHORITY, startSocketServer } from "../../cloudflare/probe/socket-server.mjs";
+import { start, spinMissing } from "../../tests/hosts/spin.mjs";
+import { freePort } from "../../tests/lib/hosts.mjs";
+
+const file = (path) => fileURLToPath(new URL(path, import.meta.url));
+const missing = spinMissing();
+if (missing && process.env.REQUIRE_SPIN === "1") throw new Error(missing);
+
+/** The probe, which may reach the port of this server and no other. */
+async function startProbe(server, roots) {
+  const dataDir = mkdtempSync(join(tmpdir(), "grok2api-probe-"));
+  const vars = { websocket_port: String(server.port), extra_root_certificates: roots };
+  const app = { manifest: file("probe.toml"), component: file("../../target/spin/probe.wasm"), path: "/hello" };
+  const spin = await start({ dataDir, vars, port: await freePort(), app });
+  const get = (path) => fetch(spin.url + path);
+  const stop = async () => {
+    await spin.stop();
+    rmSync(dataDir, { recursive: true });
+  };
+  return { get, stop };
+}
+
+describe("with TLS", { skip: missing ?? false }, () => {
+  let probe;
+  let server;
+  before(async () => {
+    server = await startSocketServer({ tls: true });
+    probe = await startProbe(server, AUTHORITY);
+  });
+  after(async () => {
+    await probe?.stop();
+    server?.stop();
+  });
+
+  const query = (path = "/socket") => ({ url: `wss://grok.test:${server.port}${path}`, addresses: "127.0.0.1" });
+  const run = (steps, { path, ...more } = {}) => take(probe.get, steps, { ...query(path), ...more });
+  const raw = (steps) => probe.get(`/socket?${new URLSearchParams({ ...query(), steps })}`);
+
+  socketCases({ run, raw, seen: () => server.seen, dropped: 1006 });
+
+  test("a certificate has to have the name, and be valid today", async () => {
+    const other = await run([], { url: `wss://other.test:${server.port}/socket` });
+    assert.match(other[0], /^unreachable .*certificate not valid for name "other.test"/);
+    const [expired] = await run([], { url: `wss://localhost:${server.port}/socket`, addresses: "" });
+    assert.match(expired, /^unreachable .*certificate expired/);
+    assert.deepEqual(await run([], { url: `wss://127.0.0.1:${server.port}/socket` }), ["open"]);
+  });
+
+  test("a name leads to the addresses given, in turn", async () => {
+    assert.deepEqual(await run([], { addresses: "127.0.0.2,127.0.0.1" }), ["open"]);
+    assert.deepEqual(await run([], { addresses: "" }), ["unresolved grok.test"]);
+    assert.match((await run([], { addresses: "grok.test" }))[0], /^unreachable "grok.test" is not an IP address/);
+    const [none] = await run([], { addresses: "127.0.0.2,127.0.0.3" });
+    assert.match(none, /^unreachable 127\.0\.0\.2:\d+: connection refused; 127\.0\.0\.3:\d+: connection refused$/);
+  });
+
+  test("one port is open", async () => {
+    const [line] = await run([], { url: "ws://127.0.0.1:1/" });
+    assert.match(line, /does not allow this address and port$/);
+  });
+});
+
+describe("without TLS", { skip: missing ?? false }, () => {
+  let probe;
+  let servers;
+  before(async () => {
+    servers = await Promise.all([startSocketServer(), startSocketServer({ tls: true })]);
+    probe = await startProbe(servers[0], "");
+  });
+  after(async () => {
+    await probe?.stop();
+    for (const server of servers ?? []) server.stop();
+  });
+
+  test("ws goes without it", async () => {
+    const url = `ws://localhost:${servers[0].port}/socket`;
+    assert.deepEqual(await take(probe.get, ["send:echo a", "receive"], { url }), ["open", "sent", "text a"]);
+  });
+
+  test("a server that does not speak TLS is unreachable", async () => {
+    const [line] = await take(probe.get, [], { url: `wss://127.0.0.1:${servers[0].port}/socket` });
+    assert.match(line, /^unreachable .*TLS/);
+  });
+});
+
+describe("without its authority", { skip: missing ?? false }, () => {
+  let probe;
+  let server;
+  before(async () => {
+    server = await startSocketServer({ tls: true });
+    probe = await startProbe(server, "");
+  });
+  after(async () => {
+    await probe?.stop();
+    server?.stop();
+  });
+
+  test("a certificate has to be signed by an authority that is trusted", async () => {
+    const url = `wss://127.0.0.1:${server.port}/socket`;
+    assert.match((await take(probe.get, [], { url }))[0], /^unreachable .*UnknownIssuer/);
+  });
+});
