@@ -111,5 +111,6 @@ fn entry(account: &Account, vault: &Vault, now: i64) -> Option<Entry> {
         quota_until: normal.and(token.normal.until),
         heavy_remaining_queries: heavy,
         heavy_quota_until: heavy.and(token.heavy.until),
+        user_id: String::new(),
     })
 }

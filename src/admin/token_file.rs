@@ -9,7 +9,7 @@ use super::{
     tokens::{clean_note, clean_tags},
 };
 use crate::{
-    providers::grok_web::token::{normalise_token, split_list},
+    providers::grok_web::token::{PastedAccount, read_account, split_list},
     store::tokens::{Quota, TokenType},
 };
 
@@ -64,6 +64,9 @@ pub struct Entry {
     pub quota_until: Option<i64>,
     pub heavy_remaining_queries: Option<i64>,
     pub heavy_quota_until: Option<i64>,
+    /// The owner's id, when the token is a cookie line that has it; empty otherwise. No field of a file.
+    #[serde(skip)]
+    pub user_id: String,
 }
 
 /// An entry, or why it is none, with the number of its line.
@@ -82,7 +85,11 @@ pub fn read(content: &str, format: FileFormat) -> Result<Vec<Line>, String> {
 
 impl Entry {
     fn checked(mut self) -> Result<Self, String> {
-        self.token = normalise_token(&self.token).map_err(|error| error.to_string())?;
+        let account = read_account(&self.token).map_err(|error| error.to_string())?;
+        self.token = account.token;
+        if self.user_id.is_empty() {
+            self.user_id = account.user_id;
+        }
         if let Some(tags) = &self.tags {
             self.tags = Some(clean_tags(tags).ok_or("too many tags, or too long ones")?);
         }
@@ -108,10 +115,16 @@ impl Entry {
 
 fn text(content: &str) -> Vec<Line> {
     let of_line = |(index, line): (usize, &str)| {
-        let (tokens, refused) = split_list(line);
-        let tokens = tokens.into_iter().map(|token| Ok(Entry { token, ..Entry::default() }));
+        let (accounts, refused) = split_list(line);
+        let entry =
+            |account: PastedAccount| Entry { token: account.token, user_id: account.user_id, ..Entry::default() };
         let refused = refused.into_iter().map(|(_, error)| Err(error.to_string()));
-        tokens.chain(refused).map(move |entry| (index + 1, entry)).collect::<Vec<_>>()
+        accounts
+            .into_iter()
+            .map(|account| Ok(entry(account)))
+            .chain(refused)
+            .map(move |entry| (index + 1, entry))
+            .collect::<Vec<_>>()
     };
     content.split('\n').enumerate().flat_map(of_line).collect()
 }
@@ -292,6 +305,7 @@ mod tests {
             quota_until: Some(1_769_673_600_000),
             heavy_remaining_queries: None,
             heavy_quota_until: None,
+            user_id: String::new(),
         }
     }
 

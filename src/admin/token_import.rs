@@ -130,9 +130,9 @@ struct Wanted {
 
 impl Wanted {
     fn sealed(self, app: &App, vault: &Vault) -> Imported {
-        let Known { token_type, tags, note, normal, heavy } = self.row;
+        let Known { token_type, tags, note, normal, heavy, user_id } = self.row;
         Imported {
-            token: NewToken::of(app, vault, &self.token),
+            token: NewToken::of(app, vault, &self.token, user_id),
             token_type,
             state: self.state,
             tags,
@@ -161,7 +161,7 @@ impl Plan {
             self.note(line, Action::Added, &entry.token, "");
             let state = entry.state.map_or("active", token_file::State::as_str);
             let (tags, note) = (entry.tags.unwrap_or_default(), entry.note.unwrap_or_default());
-            let row = Known { token_type, tags, note, normal, heavy };
+            let row = Known { token_type, tags, note, normal, heavy, user_id: entry.user_id };
             return self.rows.push(Wanted { token: entry.token, state, row });
         };
         if !self.update {
@@ -176,6 +176,7 @@ impl Plan {
             note: entry.note.unwrap_or_else(|| known.note.clone()),
             normal: kept(normal, known.normal),
             heavy: kept(heavy, known.heavy),
+            user_id: if known.user_id.is_empty() { entry.user_id } else { known.user_id.clone() },
         };
         if row == *known {
             return self.note(line, Action::Skipped, &entry.token, "It is here already, and the file says nothing new");
@@ -201,6 +202,7 @@ fn differences(new: &Known, old: &Known) -> String {
         ("type", new.token_type != old.token_type),
         ("tags", new.tags != old.tags),
         ("note", new.note != old.note),
+        ("user id", new.user_id != old.user_id),
         ("quota", new.normal != old.normal || new.heavy != old.heavy),
     ];
     changes.into_iter().filter(|(_, is_new)| *is_new).map(|(name, _)| name).collect::<Vec<_>>().join(", ")

@@ -1,6 +1,6 @@
 //! The page of account tokens. The call that tests one is in [`super::token_test`].
 
-use std::{collections::HashSet, rc::Rc};
+use std::rc::Rc;
 
 use http::Uri;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use crate::{
     error::{Error, Kind, Result},
     host::{Reply, Request},
     http_io,
-    providers::grok_web::token::{normalise_token, split_list},
+    providers::grok_web::token::{AccountList, PastedAccount, TokenError, normalise_token, split_list},
     secrets::Vault,
     store::{
         token_list::{self, Filter, Order},
@@ -97,13 +97,14 @@ pub async fn add(app: Rc<App>, _: AdminSession, request: Request) -> Result<Repl
     let body: Add = http_io::read_json(request).await?;
     let lines = body.tokens.ok_or_else(|| Error::invalid("tokens", "tokens is a list of texts"))?;
     let token_type = required_type(body.token_type)?;
-    let Pasted { tokens, repeated, refused } = Pasted::read(&lines);
-    if tokens.is_empty() {
+    let Pasted { accounts, repeated, refused } = Pasted::read(&lines);
+    if accounts.is_empty() {
         let first = refused.first().map(|first| format!(": line {}: {}", first.line, first.reason));
         return Err(Error::invalid("tokens", format!("There is no token to add{}", first.unwrap_or_default())));
     }
     let vault = Vault::open(&app).await?;
-    let new: Vec<NewToken> = tokens.iter().map(|clear| NewToken::of(&app, &vault, clear)).collect();
+    let sealed = |account: PastedAccount| NewToken::of(&app, &vault, &account.token, account.user_id);
+    let new: Vec<NewToken> = accounts.into_iter().map(sealed).collect();
     let added = tokens::add(&app.db, app.now(), token_type, &new).await?;
     let duplicates = new.len() - added + repeated;
     let message = format!("{added} added, {duplicates} already there, {} not understood", refused.len());
@@ -114,31 +115,25 @@ pub async fn add(app: Rc<App>, _: AdminSession, request: Request) -> Result<Repl
 }
 
 /// What was pasted: each token once.
-#[derive(Default)]
 struct Pasted {
-    tokens: Vec<String>,
+    accounts: Vec<PastedAccount>,
     repeated: usize,
     refused: Vec<Refused>,
 }
 
 impl Pasted {
     fn read(texts: &[String]) -> Self {
-        let mut pasted = Pasted::default();
-        let mut seen = HashSet::new();
+        let mut list = AccountList::default();
+        let (mut repeated, mut refused) = (0, Vec::new());
         for (index, line) in texts.iter().flat_map(|text| text.split('\n')).enumerate() {
-            let (tokens, refused) = split_list(line);
-            for token in tokens {
-                if seen.insert(token.clone()) {
-                    pasted.tokens.push(token);
-                } else {
-                    pasted.repeated += 1;
-                }
+            let (accounts, not_read) = split_list(line);
+            for account in accounts {
+                repeated += usize::from(!list.add(account));
             }
-            pasted
-                .refused
-                .extend(refused.into_iter().map(|(_, error)| Refused { line: index + 1, reason: error.to_string() }));
+            let reason = |(_, error): (_, TokenError)| Refused { line: index + 1, reason: error.to_string() };
+            refused.extend(not_read.into_iter().map(reason));
         }
-        pasted
+        Pasted { accounts: list.accounts, repeated, refused }
     }
 }
 

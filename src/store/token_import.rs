@@ -18,6 +18,8 @@ pub struct Known {
     pub note: String,
     pub normal: Quota,
     pub heavy: Quota,
+    /// Empty while it is unknown.
+    pub user_id: String,
 }
 
 /// So many hashes stay below a megabyte.
@@ -26,7 +28,7 @@ const LOOKED_UP_AT_ONCE: usize = 10_000;
 /// Those of the tokens that are here, by hash.
 pub async fn known(db: &Db, hashes: &[&str]) -> Result<HashMap<String, Known>> {
     const KNOWN: &str = "SELECT hash, token_type, tags, note, normal_remaining, normal_until, heavy_remaining, \
-        heavy_until FROM tokens WHERE hash IN (SELECT value FROM json_each(?))";
+        heavy_until, user_id FROM tokens WHERE hash IN (SELECT value FROM json_each(?))";
     let mut found = HashMap::new();
     for hashes in hashes.chunks(LOOKED_UP_AT_ONCE) {
         for row in db.rows(KNOWN, vec![json(&hashes)?.into()]).await? {
@@ -38,6 +40,7 @@ pub async fn known(db: &Db, hashes: &[&str]) -> Result<HashMap<String, Known>> {
                 note: row.text()?,
                 normal: Quota { remaining: row.optional_integer()?, until: row.optional_integer()? },
                 heavy: Quota { remaining: row.optional_integer()?, until: row.optional_integer()? },
+                user_id: row.text()?,
             };
             found.insert(hash, known);
         }
@@ -63,12 +66,13 @@ pub struct Imported {
 /// Adds the new ones and changes the known ones. A quota in a file is older than one that is known.
 pub async fn import(db: &Db, now: i64, rows: &[Imported]) -> Result<()> {
     const IMPORT: &str = "INSERT INTO tokens (hash, sealed, suffix, token_type, state, tags, note, normal_remaining, \
-          normal_until, heavy_remaining, heavy_until, created_at) \
+          normal_until, heavy_remaining, heavy_until, user_id, created_at) \
         SELECT value ->> 'hash', value ->> 'sealed', value ->> 'suffix', value ->> 'token_type', value ->> 'state', \
           value ->> 'tags', value ->> 'note', value ->> 'normal', value ->> 'normal_until', value ->> 'heavy', \
-          value ->> 'heavy_until', ?2 \
+          value ->> 'heavy_until', value ->> 'user_id', ?2 \
         FROM json_each(?1) WHERE true ORDER BY key \
         ON CONFLICT (hash) DO UPDATE SET token_type = excluded.token_type, tags = excluded.tags, note = excluded.note, \
+          user_id = iif(user_id = '', excluded.user_id, user_id), \
           normal_remaining = iif(normal_until > ?2, normal_remaining, excluded.normal_remaining), \
           normal_until = iif(normal_until > ?2, normal_until, excluded.normal_until), \
           heavy_remaining = iif(heavy_until > ?2, heavy_remaining, excluded.heavy_remaining), \

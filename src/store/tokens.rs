@@ -43,16 +43,18 @@ pub struct NewToken {
     hash: String,
     sealed: String,
     suffix: String,
+    /// Empty while it is unknown.
+    user_id: String,
 }
 
 impl NewToken {
-    /// From a bare token.
-    pub fn of(app: &App, vault: &Vault, clear: &str) -> Self {
+    /// Seals a bare token; `user_id` is its owner's, or empty.
+    pub fn of(app: &App, vault: &Vault, clear: &str, user_id: String) -> Self {
         let hash = sha256_hex(clear);
         let sealed = vault.seal(app, clear, &hash);
         // Tokens are ASCII; one of six characters or fewer is a test's, and shown whole.
         let suffix = clear.get(clear.len().saturating_sub(6)..).unwrap_or(clear).to_owned();
-        NewToken { hash, sealed, suffix }
+        NewToken { hash, sealed, suffix, user_id }
     }
 }
 
@@ -75,14 +77,22 @@ pub(super) fn batches<T: Serialize>(items: &[T]) -> Result<Vec<String>> {
     Ok(lists.into_iter().map(|list| list + "]").collect())
 }
 
-/// Adds tokens; how many were new. Known ones stay as they are.
+/// Adds tokens and returns how many were new. Known ones stay as they are, but take a user id when they have none.
 pub async fn add(db: &Db, now: i64, token_type: TokenType, tokens: &[NewToken]) -> Result<usize> {
-    const ADD: &str = "INSERT INTO tokens (hash, sealed, suffix, token_type, created_at) \
-        SELECT value ->> 'hash', value ->> 'sealed', value ->> 'suffix', ?2, ?3 FROM json_each(?1) WHERE true \
-        ORDER BY key ON CONFLICT (hash) DO NOTHING RETURNING id";
+    const ADD: &str = "INSERT INTO tokens (hash, sealed, suffix, user_id, token_type, created_at) \
+        SELECT value ->> 'hash', value ->> 'sealed', value ->> 'suffix', value ->> 'user_id', ?2, ?3 \
+        FROM json_each(?1) WHERE true ORDER BY key ON CONFLICT (hash) DO NOTHING RETURNING id";
+    const LEARN: &str = "UPDATE tokens SET user_id = pasted.value ->> 'user_id' FROM json_each(?1) AS pasted \
+        WHERE tokens.hash = pasted.value ->> 'hash' AND tokens.user_id = ''";
     let mut added = 0;
     for list in batches(tokens)? {
         added += db.rows(ADD, vec![list.into(), token_type.as_str().into(), now.into()]).await?.len();
+    }
+    if added < tokens.len() {
+        let with_id: Vec<_> = tokens.iter().filter(|token| !token.user_id.is_empty()).collect();
+        for list in batches(&with_id)? {
+            db.run(LEARN, vec![list.into()]).await?;
+        }
     }
     Ok(added)
 }

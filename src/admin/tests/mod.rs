@@ -14,6 +14,7 @@ use crate::{
 
 mod keys;
 mod logs;
+mod owners;
 mod refresh;
 mod schema;
 mod session;

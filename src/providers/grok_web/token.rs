@@ -1,5 +1,9 @@
 //! Account tokens as operators paste them: bare, as `sso=…`, as a whole cookie line, many at once.
 
+use std::collections::{HashMap, hash_map::Entry};
+
+use super::identity::is_user_id;
+
 /// Longer than any session token seen; shorter than what would break a header.
 const MAX_TOKEN: usize = 4096;
 
@@ -24,8 +28,22 @@ impl std::fmt::Display for TokenError {
     }
 }
 
-/// The bare session token in what was pasted.
+/// An account in what was pasted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastedAccount {
+    /// The bare session token.
+    pub token: String,
+    /// The owner's id, from the cookie `x-userid` beside the token; empty when there is none.
+    pub user_id: String,
+}
+
+/// Returns the bare session token in what was pasted.
 pub fn normalise_token(pasted: &str) -> Result<String, TokenError> {
+    read_account(pasted).map(|account| account.token)
+}
+
+/// Reads one account: a bare token, or a cookie line.
+pub fn read_account(pasted: &str) -> Result<PastedAccount, TokenError> {
     let clean: String = pasted.chars().filter(|c| !matches!(c, '\r' | '\n' | '\0' | '\u{feff}')).collect();
     let quotes = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '[' | ']');
     let clean = clean.trim_matches(quotes);
@@ -33,33 +51,62 @@ pub fn normalise_token(pasted: &str) -> Result<String, TokenError> {
         Some(name) if name.eq_ignore_ascii_case("cookie:") => clean[7..].trim(),
         _ => clean,
     };
-    let token = match is_cookie_line(line) {
-        true => cookie(line, "sso").or_else(|| cookie(line, "sso-rw")).ok_or(TokenError::NoSso)?,
-        false => line.trim_end_matches(';'),
+    let (token, user_id) = match is_cookie_line(line) {
+        true => {
+            let token = cookie(line, "sso").or_else(|| cookie(line, "sso-rw")).ok_or(TokenError::NoSso)?;
+            (token, cookie(line, "x-userid").unwrap_or_default().trim_matches(quotes))
+        }
+        false => (line.trim_end_matches(';'), ""),
     };
     let token = token.trim_matches(quotes);
+    let user_id = if is_user_id(user_id) { user_id } else { "" };
     match token {
         "" => Err(TokenError::Empty),
         _ if token.len() > MAX_TOKEN => Err(TokenError::TooLong),
         _ if !token.bytes().all(is_cookie_byte) => Err(TokenError::BadCharacter),
-        _ => Ok(token.to_owned()),
+        _ => Ok(PastedAccount { token: token.to_owned(), user_id: user_id.to_owned() }),
     }
 }
 
-/// The tokens of a pasted list, each once, and what could not be read: its place, counted from 1, and why.
-pub fn split_list(pasted: &str) -> (Vec<String>, Vec<(usize, TokenError)>) {
-    let mut tokens: Vec<String> = Vec::new();
+/// Accounts in the order in which they came, each token once.
+#[derive(Default)]
+pub struct AccountList {
+    pub accounts: Vec<PastedAccount>,
+    places: HashMap<String, usize>,
+}
+
+impl AccountList {
+    /// Adds an account and returns whether its token is new. A repeated one may bring the user id that was missing.
+    pub fn add(&mut self, account: PastedAccount) -> bool {
+        match self.places.entry(account.token.clone()) {
+            Entry::Vacant(place) => {
+                place.insert(self.accounts.len());
+                self.accounts.push(account);
+                true
+            }
+            Entry::Occupied(place) => {
+                let known = &mut self.accounts[*place.get()];
+                if known.user_id.is_empty() {
+                    known.user_id = account.user_id;
+                }
+                false
+            }
+        }
+    }
+}
+
+/// Returns the accounts of a pasted list, each once, and what could not be read: its place, counted from 1, and why.
+pub fn split_list(pasted: &str) -> (Vec<PastedAccount>, Vec<(usize, TokenError)>) {
+    let mut list = AccountList::default();
     let mut refused = Vec::new();
-    let mut seen = std::collections::HashSet::new();
     let entries = pasted.split(['\n', '\r', ',']).flat_map(entries_of_line);
     for (index, entry) in entries.enumerate() {
-        match normalise_token(entry) {
-            Ok(token) if seen.insert(token.clone()) => tokens.push(token),
-            Ok(_) => {}
+        match read_account(entry) {
+            Ok(account) => drop(list.add(account)),
             Err(error) => refused.push((index + 1, error)),
         }
     }
-    (tokens, refused)
+    (list.accounts, refused)
 }
 
 /// Bare tokens may share a line; a cookie line is one entry, blanks and all.
@@ -119,6 +166,20 @@ mod tests {
     }
 
     #[test]
+    fn a_cookie_line_brings_the_owners_id_if_it_is_one() {
+        const ID: &str = "8f1c1e0a-9f3e-4a5f-8f7f-2b0b5a8e4f10";
+        let user_id = |line: &str| read_account(line).map(|account| (account.token, account.user_id));
+        let found = |id: &str| Ok(("a.b.c".to_owned(), id.to_owned()));
+        assert_eq!(user_id(&format!("sso=a.b.c; x-userid={ID}")), found(ID));
+        assert_eq!(user_id(&format!("Cookie: X-UserId=\"{ID}\";cf_clearance=x;sso-rw=a.b.c")), found(ID));
+        assert_eq!(user_id("sso=a.b.c; x-userid=42"), found(""));
+        assert_eq!(user_id("a.b.c"), found(""));
+        assert_eq!(user_id(&format!("x-userid={ID}")), Err(TokenError::NoSso));
+        let (accounts, _) = split_list(&format!("a.b.c\nsso=a.b.c; x-userid={ID}\nsso=a.b.c; x-userid={ID}x"));
+        assert_eq!(accounts, [PastedAccount { token: "a.b.c".to_owned(), user_id: ID.to_owned() }]);
+    }
+
+    #[test]
     fn what_is_no_token_is_refused() {
         for (pasted, error) in [
             ("", TokenError::Empty),
@@ -136,7 +197,8 @@ mod tests {
     #[test]
     fn a_list_keeps_order_and_loses_repeats() {
         let list = "a.b.c\r\nsso=d.e.f; sso-rw=d.e.f\n\n  a.b.c g.h.i\n\"j.k.l\", m=n\n";
-        let (tokens, refused) = split_list(list);
+        let (accounts, refused) = split_list(list);
+        let tokens: Vec<_> = accounts.iter().map(|account| account.token.as_str()).collect();
         assert_eq!(tokens, ["a.b.c", "d.e.f", "g.h.i", "j.k.l"]);
         assert_eq!(refused, [(6, TokenError::NoSso)]);
     }
