@@ -50,6 +50,7 @@ pub struct AdminSession {
     hash: String,
     /// Unix milliseconds.
     expires_at: i64,
+    by_cookie: bool,
     settings: Settings,
     password: Password,
 }
@@ -71,8 +72,9 @@ impl AdminSession {
         let Some(open) = found.session.filter(is_open) else {
             return Err(Error::new(Kind::SessionExpired, "The session has ended: sign in again"));
         };
-        let session = AdminSession { hash, expires_at: open.expires_at, settings: found.settings, password };
-        if bearer.is_none() && ![Method::GET, Method::HEAD].contains(request.method()) {
+        let (by_cookie, expires_at) = (bearer.is_none(), open.expires_at);
+        let session = AdminSession { hash, expires_at, by_cookie, settings: found.settings, password };
+        if by_cookie && ![Method::GET, Method::HEAD].contains(request.method()) {
             session.check_origin(app, request).await?;
         }
         Ok(session)
@@ -89,6 +91,11 @@ impl AdminSession {
 
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Whether the token came as a cookie, as the console sends it, and not as a bearer token.
+    pub fn is_by_cookie(&self) -> bool {
+        self.by_cookie
     }
 
     /// The password this session was opened with.

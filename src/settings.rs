@@ -156,7 +156,8 @@ section! {
         cf_clearance: Sealed = Rule::Secret { form: Form::Cookie }, "",
             "Value of the cookie cf_clearance, supplied by you. Empty: the cookie is not sent";
         user_agent: String = text("", Form::Header), "",
-            "Value of the header user-agent, the one that cf_clearance was given to. Empty: the gateway's own name";
+            "Value of the header user-agent, the one that cf_clearance was given to. When the console adds the first account, \
+             an empty value becomes that of your browser. While it is empty: the gateway's own name";
         filtered_tags: Vec<String> = text("xaiartifact,xai:tool_usage_card,grok:render", Form::List), "",
             "Tags that are removed from answers, with commas between them";
         show_thinking: bool = Rule::Boolean { default: true }, "",

@@ -1,5 +1,6 @@
 //! The console's API: one file a page, each with its bodies, handlers and answers.
 
+pub mod browser;
 pub mod cache;
 pub mod export;
 pub mod keys;

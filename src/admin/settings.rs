@@ -11,6 +11,7 @@ use crate::{
     host::{Reply, Request},
     http_io,
     password::{self, PasswordHash},
+    providers::grok_web::credentials::user_agent,
     secrets::Vault,
     settings::{ApiKeyChange, Change, Definition, Scalar, Sealed, Values, definitions},
     store::{api_keys, settings},
@@ -26,6 +27,15 @@ struct Served {
     encryption_key_set: bool,
     /// Then the password cannot be changed here.
     password_ruled_by_variable: bool,
+    user_agent: UserAgent,
+}
+
+/// What Grok reads as `user-agent`.
+#[derive(Serialize)]
+struct UserAgent {
+    sent: String,
+    /// `setting`, or `gateway` while the setting is empty.
+    source: &'static str,
 }
 
 #[derive(Serialize)]
@@ -55,12 +65,14 @@ pub async fn read(app: Rc<App>, session: AdminSession, _: Request) -> Result<Rep
             unreadable.push(name);
         }
     }
+    let (user_agent, source) = user_agent(&settings.grok);
     http_io::json(&Served {
         success: true,
         data: Sections { global, grok },
         unreadable,
         encryption_key_set: vault.has_key(),
         password_ruled_by_variable: session.password().is_variable(),
+        user_agent: UserAgent { sent: user_agent.to_owned(), source },
     })
 }
 

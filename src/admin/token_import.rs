@@ -4,7 +4,10 @@ use std::{collections::HashMap, rc::Rc};
 
 use serde::{Deserialize, Serialize};
 
-use super::token_file::{self, Entry, FileFormat};
+use super::{
+    browser,
+    token_file::{self, Entry, FileFormat},
+};
 use crate::{
     app::App,
     auth::{AdminSession, sha256_hex},
@@ -72,10 +75,14 @@ struct Data {
     skipped: usize,
     invalid: usize,
     lines: Vec<Outcome>,
+    /// The browser that is now the setting `user_agent`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recorded_user_agent: Option<String>,
 }
 
 /// `POST /api/tokens/import`
-pub async fn import(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
+pub async fn import(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
+    let browser = browser::candidate(&session, request.headers());
     let body: Import = http_io::read_json(request).await?;
     let format = body.format.unwrap_or_else(|| FileFormat::of(&body.content));
     let lines = token_file::read(&body.content, format).map_err(|reason| Error::invalid("content", reason))?;
@@ -109,7 +116,11 @@ pub async fn import(app: Rc<App>, _: AdminSession, request: Request) -> Result<R
         let rows: Vec<Imported> = plan.rows.drain(..).map(|row| row.sealed(&app, &vault)).collect();
         token_import::import(&app.db, plan.now, &rows).await?;
     }
-    http_io::json(&plan.answer(body.dry_run))
+    let mut answer = plan.answer(body.dry_run);
+    if !body.dry_run {
+        answer.data.recorded_user_agent = browser::record(&app, browser, answer.data.added).await;
+    }
+    http_io::json(&answer)
 }
 
 #[derive(Default)]
@@ -192,7 +203,11 @@ impl Plan {
             [Action::Added, Action::Updated, Action::Skipped, Action::Invalid].map(count);
         let message = format!("{added} added, {updated} updated, {skipped} skipped, {invalid} not understood");
         let lines = self.outcomes;
-        Answer { success: true, message, data: Data { dry_run, added, updated, skipped, invalid, lines } }
+        Answer {
+            success: true,
+            message,
+            data: Data { dry_run, added, updated, skipped, invalid, lines, recorded_user_agent: None },
+        }
     }
 }
 

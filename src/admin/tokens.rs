@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
+    browser,
     query::{self, Paging},
     token_row::{Row, Status},
 };
@@ -92,8 +93,19 @@ struct Refused {
     reason: String,
 }
 
+#[derive(Serialize)]
+struct Added {
+    added: usize,
+    duplicates: usize,
+    invalid: Vec<Refused>,
+    /// The browser that is now the setting `user_agent`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recorded_user_agent: Option<String>,
+}
+
 /// `POST /api/tokens/add`
-pub async fn add(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
+pub async fn add(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
+    let browser = browser::candidate(&session, request.headers());
     let body: Add = http_io::read_json(request).await?;
     let lines = body.tokens.ok_or_else(|| Error::invalid("tokens", "tokens is a list of texts"))?;
     let token_type = required_type(body.token_type)?;
@@ -107,11 +119,10 @@ pub async fn add(app: Rc<App>, _: AdminSession, request: Request) -> Result<Repl
     let new: Vec<NewToken> = accounts.into_iter().map(sealed).collect();
     let added = tokens::add(&app.db, app.now(), token_type, &new).await?;
     let duplicates = new.len() - added + repeated;
+    let recorded_user_agent = browser::record(&app, browser, added).await;
     let message = format!("{added} added, {duplicates} already there, {} not understood", refused.len());
-    http_io::json(&json!({
-        "success": true, "message": message,
-        "data": { "added": added, "duplicates": duplicates, "invalid": refused },
-    }))
+    let data = Added { added, duplicates, invalid: refused, recorded_user_agent };
+    http_io::json(&json!({ "success": true, "message": message, "data": data }))
 }
 
 /// What was pasted: each token once.

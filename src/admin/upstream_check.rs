@@ -20,7 +20,7 @@ use crate::{
         grok_web::{
             check::{self, Failure},
             client::{self, Client},
-            credentials::Credentials,
+            credentials::{self, Credentials},
         },
     },
     secrets::Vault,
@@ -68,6 +68,7 @@ pub async fn check(app: Rc<App>, session: AdminSession, request: Request) -> Res
     let report = check::run(&app, &client, &asked, settings.chat_transport, &mut learned).await;
     keep(&app, &account, &learned, report.failure.as_ref()).await?;
     let needs_signature = settings.chat_transport == Transport::Http && !credentials.has_signature();
+    let (user_agent, source) = credentials::user_agent(settings);
     let mut advice = match &report.failure {
         None => Vec::new(),
         Some(failure) => upstream_advice::advice(&Situation {
@@ -84,8 +85,8 @@ pub async fn check(app: Rc<App>, session: AdminSession, request: Request) -> Res
             "ok": report.failure.is_none(),
             "account": { "id": account.token.id, "suffix": account.token.suffix },
             "host": client.base.split_once("://").map_or(client.base.as_str(), |(_, host)| host),
-            "user_agent": credentials.user_agent(),
-            "user_agent_source": if settings.user_agent.is_empty() { "gateway" } else { "setting" },
+            "user_agent": user_agent,
+            "user_agent_source": source,
             "transport": settings.chat_transport.name(),
             "steps": report.steps,
             "failed": report.failure.as_ref().map(|failure| failure.step),

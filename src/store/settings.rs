@@ -49,6 +49,15 @@ pub async fn read(db: &Db) -> Result<Settings> {
     Ok(Settings::from_sections(row.optional_text()?.as_deref(), row.optional_text()?.as_deref()))
 }
 
+/// Sets an empty `user_agent` when no more than `added` accounts exist; returns whether it was set.
+pub async fn record_user_agent(db: &Db, user_agent: &str, added: usize) -> Result<bool> {
+    const RECORD: &str = "INSERT INTO settings (section, value) SELECT 'grok', json_object('user_agent', ?1) \
+        WHERE NOT EXISTS (SELECT 1 FROM tokens LIMIT 1 OFFSET ?2) \
+        ON CONFLICT (section) DO UPDATE SET value = json_set(value, '$.user_agent', ?1) \
+        WHERE coalesce(value ->> 'user_agent', '') = '' RETURNING 1";
+    Ok(db.one(RECORD, vec![user_agent.into(), (added as i64).into()]).await?.is_some())
+}
+
 /// Puts a stronger hash of the same password in the place of the old one, unless it has been changed since.
 pub async fn renew_password(db: &Db, old: &str, new: &str) -> Result<()> {
     const RENEW: &str = "UPDATE settings SET value = ? WHERE section = 'password' AND value = ?";

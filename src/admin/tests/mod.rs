@@ -12,6 +12,7 @@ use crate::{
     router,
 };
 
+mod first_browser;
 mod keys;
 mod logs;
 mod owners;

@@ -8,6 +8,14 @@ use crate::{secrets::Vault, settings::Grok};
 /// Sent when the operator has set no `user_agent`. No browser is made up.
 const USER_AGENT: &str = concat!("Mozilla/5.0 (compatible; grok2api/", env!("CARGO_PKG_VERSION"), ")");
 
+/// Returns the `user-agent` that is sent, and where it comes from: `setting` or `gateway`.
+pub fn user_agent(settings: &Grok) -> (&str, &'static str) {
+    match settings.user_agent.as_str() {
+        "" => (USER_AGENT, "gateway"),
+        set => (set, "setting"),
+    }
+}
+
 pub struct Credentials {
     pub token: String,
     user_agent: String,
@@ -17,21 +25,12 @@ pub struct Credentials {
 
 impl Credentials {
     pub fn new(vault: &Vault, settings: &Grok, token: String) -> Self {
-        let user_agent = match settings.user_agent.as_str() {
-            "" => USER_AGENT,
-            set => set,
-        };
         Credentials {
             token,
-            user_agent: user_agent.to_owned(),
+            user_agent: user_agent(settings).0.to_owned(),
             x_statsig_id: settings.x_statsig_id.open(vault).unwrap_or_default(),
             cf_clearance: settings.cf_clearance.open(vault).unwrap_or_default(),
         }
-    }
-
-    /// The `user-agent` that is sent.
-    pub fn user_agent(&self) -> &str {
-        &self.user_agent
     }
 
     /// Whether the operator has supplied a signature, which picture editing and video need.
