@@ -49,6 +49,8 @@ test('a first day: sign-in, a password, accounts, a key, an answer, curl, a draw
     await shot('day-3-accounts');
     await tokens.fill(`sso=${jwt('basic-1')}\n${jwt('basic-2')}`);
     await button('Add 2 tokens').click();
+    await page.getByText('It works: Grok').waitFor();
+    await button('Next').click();
     await page.getByLabel('Name of the key').waitFor();
     await shot('day-4-key');
     await button('Create the key').click();
@@ -84,7 +86,7 @@ test('a first day: sign-in, a password, accounts, a key, an answer, curl, a draw
     await shot('day-7-drawing');
     await page.getByRole('link', { name: 'Requests', exact: true }).click();
     await page.getByRole('heading', { name: 'Requests', level: 1 }).waitFor();
-    await until(async () => await page.locator('main tbody tr').filter({ hasText: 'grok-4-fast' }).count() === 3, 'the three chats of the day');
+    await until(async () => await page.locator('main tbody tr').filter({ hasText: 'grok-fast' }).count() === 3, 'the three chats of the day');
     await shot('day-8-requests');
     await page.getByRole('link', { name: 'Media', exact: true }).click();
     const gallery = page.getByRole('button', { name: /^Show picture \d/ });
@@ -164,7 +166,11 @@ test('the first day by keyboard alone', async () => {
     await page.getByRole('button', { name: 'Add 1 token' }).waitFor();
     await tabTo(/^Add 1 token/);
     await keyboard.press('Enter');
-    await until(async () => /^Create a key/.test(await focused()), 'the focus in the next step');
+    await until(async () => /^Check the connection/.test(await focused()), 'the focus in the next step');
+    await page.getByText('It works: Grok').waitFor();
+    await tabTo(/^Next/);
+    await keyboard.press('Enter');
+    await until(async () => /^Create a key/.test(await focused()), 'the focus in the step after it');
     await tabTo(/^Name of the key/);
     await keyboard.press('Enter');
     await page.getByText('Copy it now').waitFor();

@@ -19,7 +19,7 @@ export const style = new URL('./style.css', import.meta.url).href;
 const t = texts(text);
 /** What the gateway says of its models is English. */
 const about = optionalTexts(modelTexts);
-const wanted = kept('playground-model', 'grok-4-fast');
+const wanted = kept('playground-model', 'grok-fast');
 /** The gateway's list does not tell; its picture is refused when there is none. */
 const makesVideo = (model) => model.includes('imagine');
 

@@ -3,6 +3,7 @@ import { html, useState } from '../../html.js';
 import { Action } from '../../components/action.js';
 import { Copy } from '../../components/copy.js';
 import { Notice } from '../../components/states.js';
+import { FindOutWhy } from '../../components/upstream-check/dialog.js';
 import { common } from '../../common.text.js';
 import { duration } from '../../format.js';
 import { texts } from '../../i18n.js';
@@ -81,7 +82,7 @@ function Thinking({ part, live }) {
 export function Failure({ error }) {
   const told = explainChat(error);
   const own = error.message;
-  return html`<div role="alert"><${Notice} kind="danger">
+  return html`<div role="alert"><${Notice} kind="danger" action=${error.code === 'upstream_blocked' && html`<${FindOutWhy} />`}>
     <p>${told}</p>${own && !told.includes(own) && html`<p class="said-by-gateway">${t('gatewaySaid', { message: own })}</p>`}
   <//></div>`;
 }

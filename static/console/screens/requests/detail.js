@@ -3,6 +3,7 @@ import { html, useState } from '../../html.js';
 import { Copy } from '../../components/copy.js';
 import { Dialog, openDialog } from '../../components/dialog.js';
 import { Icon } from '../../components/icon.js';
+import { FindOutWhy } from '../../components/upstream-check/dialog.js';
 import { failure } from '../../failures.js';
 import { dateTime, duration, number } from '../../format.js';
 import { texts } from '../../i18n.js';
@@ -36,6 +37,7 @@ function Fault({ row }) {
   return html`<section class="fault">
     <h3>${words} <span class=${`badge ${side === 'client' ? 'info' : 'warn'}`}>${sideName}</span></h3>
     ${advice && html`<p>${advice}</p>`}
+    ${row.error_code === 'upstream_blocked' && html`<div><${FindOutWhy} /></div>`}
     <dl class="facts"><div><dt>${t('code')}</dt><dd><code>${row.error_code}</code></dd></div></dl>
     ${row.error && html`<div class="stack tight"><span class="muted">${t('rawError')}</span><pre class="raw-error" tabindex="0">${row.error}</pre></div>`}
   </section>`;

@@ -1,8 +1,9 @@
 // Settings: a form drawn from the gateway's own list of them, the account, and what this gateway is.
 import { html, useEffect, useState } from '../../html.js';
 import { get } from '../../api.js';
-import { BusyButton } from '../../components/action.js';
+import { Action, BusyButton } from '../../components/action.js';
 import { Loaded, Notice } from '../../components/states.js';
+import { checkConnection } from '../../components/upstream-check/dialog.js';
 import { useLoaded } from '../../data.js';
 import { texts } from '../../i18n.js';
 import { address, go, useRoute } from '../../router.js';
@@ -73,6 +74,7 @@ function Group({ section, data, form }) {
       value=${data.values[definition.section][definition.name]} isSet=${data.values[definition.section][`${definition.name}_set`]}
       unreadable=${data.unreadable.includes(definition.name)} draft=${form.drafts[idOf(definition)]} fault=${form.faults[idOf(definition)]}
       onChange=${(value) => form.set(definition, value)} />`)}
+    ${section === 'upstream' && html`<div class="bar"><${Action} run=${() => checkConnection()}>${t('checkConnection')}<//><span class="hint">${t('checkHint')}</span></div>`}
     ${/* Enter in a field saves: a form without a button to submit would not know how. */ ''}
     <button type="submit" class="visually-hidden" tabindex="-1" aria-hidden="true">${t('saveChanges')}</button>
   </form>`;

@@ -1,4 +1,4 @@
-// The second step: a key, made here, or one that is at hand.
+// The third step: a key, made here, or one that the operator has.
 import { html, useState } from '../../html.js';
 import { common } from '../../common.text.js';
 import { Action, BusyButton, useBusy } from '../../components/action.js';

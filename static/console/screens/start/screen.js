@@ -1,4 +1,4 @@
-// The first steps: accounts, a key, and a chat that answers.
+// The first steps: accounts, a check of the way to Grok, a key, and a chat that answers.
 import { html, useEffect, useRef, useState } from '../../html.js';
 import { get } from '../../api.js';
 import { Icon } from '../../components/icon.js';
@@ -8,6 +8,7 @@ import { texts } from '../../i18n.js';
 import { address } from '../../router.js';
 import { chosenKey } from '../playground/key.js';
 import { AddTokens } from '../tokens/add.js';
+import { CheckStep } from './check-step.js';
 import { KeyStep } from './key-step.js';
 import { text } from './text.js';
 import { TryStep } from './try-step.js';
@@ -35,7 +36,10 @@ function Steps({ data, reload }) {
   const [key, setKey] = useState(chosenKey.get());
   const [opened, setOpened] = useState(null);
   const [worked, setWorked] = useState(false);
-  const done = { accounts: data.accounts > 0, key: key !== null, try: worked };
+  /** Whether the last check went well; null before it. */
+  const [checked, setChecked] = useState(null);
+  const [recorded, setRecorded] = useState(false);
+  const done = { accounts: data.accounts > 0, check: checked === true, key: key !== null, try: worked };
   const present = opened ?? ['accounts', 'key', 'try'].find((name) => !done[name]) ?? 'try';
   const open = (name) => () => setOpened(name);
   const goOn = () => setOpened(null);
@@ -46,9 +50,10 @@ function Steps({ data, reload }) {
     if (next) chosenKey.set({ name: next.name, key: next.key });
     setOpened('key');
   };
-  const added = async () => {
+  const added = async ({ recordedUserAgent }) => {
     await reload();
-    goOn();
+    setRecorded(recordedUserAgent !== null);
+    setOpened('check');
   };
   return html`<ol class="steps">
     <${Step} n=${1} title=${t('accounts')} isDone=${done.accounts} isOpen=${present === 'accounts'} open=${open('accounts')}
@@ -57,10 +62,14 @@ function Steps({ data, reload }) {
       <div class="start-add"><${AddTokens} onDone=${added} /></div>
       <div><button type="button" class="button quiet" onClick=${open('key')}>${t(done.accounts ? 'goOn' : 'later')}</button></div>
     <//>
-    <${Step} n=${2} title=${t('key')} isDone=${done.key} isOpen=${present === 'key'} open=${open('key')} summary=${done.key ? key.name : t('keyLater')}>
+    <${Step} n=${2} title=${t('check')} isDone=${done.check} isOpen=${present === 'check'} open=${done.accounts ? open('check') : null}
+      summary=${t(!done.accounts ? 'checkLater' : checked === null ? 'unchecked' : checked ? 'checkDone' : 'checkFailed')}>
+      <${CheckStep} recorded=${recorded} onResult=${setChecked} onNext=${goOn} />
+    <//>
+    <${Step} n=${3} title=${t('key')} isDone=${done.key} isOpen=${present === 'key'} open=${open('key')} summary=${done.key ? key.name : t('keyLater')}>
       <${KeyStep} keys=${data.keys} made=${key} onKey=${hold} onNext=${goOn} />
     <//>
-    <${Step} n=${3} title=${t('try')} isDone=${done.try} isOpen=${present === 'try'} open=${done.key ? open('try') : null} summary=${t('tryLater')}>
+    <${Step} n=${4} title=${t('try')} isDone=${done.try} isOpen=${present === 'try'} open=${done.key ? open('try') : null} summary=${t('tryLater')}>
       ${key && html`<${TryStep} apiKey=${key.key} base=${data.base} accounts=${data.accounts} onWorked=${() => setWorked(true)} />`}
     <//>
   </ol>

@@ -1,4 +1,4 @@
-// The third step: a chat that streams, and the same request for a terminal and for programs.
+// The last step: a chat that streams, and the same request for a terminal and for programs.
 import { html, useEffect, useRef, useState } from '../../html.js';
 import { Icon } from '../../components/icon.js';
 import { Field, Select } from '../../components/field.js';
@@ -16,7 +16,7 @@ import { text } from './text.js';
 
 const t = texts(text);
 /** Answers soon and is open to every account. */
-const PREFERRED = 'grok-4-fast';
+const PREFERRED = 'grok-fast';
 
 /** @param {{ apiKey: string, base: string, accounts: number, onWorked: () => void }} props */
 export function TryStep({ apiKey, base, accounts, onWorked }) {

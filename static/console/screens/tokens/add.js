@@ -31,14 +31,17 @@ export async function addTokens(files = []) {
 
 function AddDialog({ files, close }) {
   const form = useId();
-  const adding = useAdding(files, () => close(true));
+  const adding = useAdding(files, ({ recordedUserAgent }) => {
+    if (recordedUserAgent) toast.ok(t('recorded'));
+    close(true);
+  });
   return html`<${Dialog} kind="wide" title=${t('title')} onClose=${() => close(false)} footer=${html`
     <button type="button" class="button" onClick=${() => close(false)}>${common('cancel')}</button><${Submit} adding=${adding} form=${form} />`}><${Form} adding=${adding} id=${form} /><//>`;
 }
 
 /**
  * The same without a dialog around it.
- * @param {{ onDone(result: { added: number, updated: number, skipped: number, invalid: number }): void }} props
+ * @param {{ onDone(result: { added: number, updated: number, skipped: number, invalid: number, recordedUserAgent: string | null }): void }} props
  */
 export function AddTokens({ onDone }) {
   const form = useId();

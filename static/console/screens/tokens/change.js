@@ -61,7 +61,8 @@ export function deleteTokens(rows) {
 
 /**
  * Asks Grok what the token has left.
- * @returns {Promise<{ outcome: 'ok' | 'expired' | 'failed', words: string }>} what it said; throws when the gateway itself fails
+ * @returns {Promise<{ outcome: 'ok' | 'expired' | 'failed', words: string, isUnreached?: boolean }>} what it said, and whether Grok let the
+ *   gateway in; throws when the gateway itself fails
  */
 export async function testToken(row, signal) {
   try {
@@ -72,6 +73,6 @@ export async function testToken(row, signal) {
   } catch (error) {
     if (error.code !== 'TOKEN_TEST_FAILED') throw error;
     const { error_type: type, cooldown_remaining: left = 0 } = error.data;
-    return { outcome: type === 'expired' ? 'expired' : 'failed', words: t(`test_${type}`, { left: countdown(left) }) };
+    return { outcome: type === 'expired' ? 'expired' : 'failed', words: t(`test_${type}`, { left: countdown(left) }), isUnreached: ['blocked', 'network'].includes(type) };
   }
 }

@@ -7,6 +7,7 @@ import { Copy } from '../../components/copy.js';
 import { Dialog, openDialog } from '../../components/dialog.js';
 import { Field } from '../../components/field.js';
 import { Empty, Notice } from '../../components/states.js';
+import { checkConnection, FindOutWhy } from '../../components/upstream-check/dialog.js';
 import { useEvery, useLoaded } from '../../data.js';
 import { dateTime, number } from '../../format.js';
 import { texts } from '../../i18n.js';
@@ -67,8 +68,13 @@ function Test({ row, atOnce, reload }) {
     await reload();
   });
   useEffect(() => { if (atOnce) start(); }, []);
-  return html`<section class="token-test"><${BusyButton} busy=${busy} onClick=${start}>${t('testNow')}<//>
-    <div role="status">${result && html`<${Notice} kind=${result.outcome === 'ok' ? 'ok' : result.outcome === 'expired' ? 'danger' : 'warn'}>${result.words}<//>`}</div></section>`;
+  const check = async () => {
+    await checkConnection(row.id);
+    await reload();
+  };
+  return html`<section class="token-test"><div class="bar"><${BusyButton} busy=${busy} onClick=${start}>${t('testNow')}<//><${Action} run=${check}>${t('checkConnection')}<//></div>
+    <div role="status">${result && html`<${Notice} kind=${result.outcome === 'ok' ? 'ok' : result.outcome === 'expired' ? 'danger' : 'warn'}
+      action=${result.isUnreached && html`<${FindOutWhy} id=${row.id} />`}>${result.words}<//>`}</div></section>`;
 }
 
 /** The token in clear only when it is asked for, and not for long. */

@@ -3,6 +3,8 @@ import { html, useEffect, useRef, useState } from '../../html.js';
 import { explain } from '../../api.js';
 import { common } from '../../common.text.js';
 import { Dialog, openDialog } from '../../components/dialog.js';
+import { Notice } from '../../components/states.js';
+import { FindOutWhy } from '../../components/upstream-check/dialog.js';
 import { texts } from '../../i18n.js';
 import { testToken } from './change.js';
 import { OutcomeChips, ResultList } from './results.js';
@@ -28,6 +30,7 @@ function Testing({ rows, close }) {
     return () => control.current.abort();
   }, []);
   const count = (outcome) => results.filter((result) => result.outcome === outcome).length;
+  const unreached = results.find(({ isUnreached }) => isUnreached);
   const stop = () => control.current.abort();
   const listed = results.filter(({ outcome }) => shown === '' || outcome === shown);
   const head = isOver ? t('tested', { ok: count('ok'), bad: results.length - count('ok') }) : t('testing', { n: rows.length });
@@ -35,6 +38,7 @@ function Testing({ rows, close }) {
       ? html`<button type="button" class="button primary" onClick=${() => close()}>${common('done')}</button>`
       : html`<button type="button" class="button" onClick=${stop}>${t('stop')}</button>`}>
     <div class="progress-line"><progress class="progress" aria-label=${head} max=${rows.length} value=${results.length} /><span class="number">${results.length.toLocaleString()} / ${rows.length.toLocaleString()}</span></div>
+    ${unreached && html`<${Notice} kind="warn" action=${html`<${FindOutWhy} id=${unreached.id} />`}>${unreached.words}<//>`}
     <${OutcomeChips} counts=${[['', results.length], ['ok', count('ok')], ['expired', count('expired')], ['failed', count('failed')]]} value=${shown} choose=${setShown} />
     <${ResultList} results=${listed.slice(-MOST_SHOWN).reverse()} /><//>`;
 }

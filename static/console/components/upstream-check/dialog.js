@@ -1,0 +1,30 @@
+// The check in a dialog, and the button that opens it where Grok's refusal is shown.
+import { html } from '../../html.js';
+import { common } from '../../common.text.js';
+import { texts } from '../../i18n.js';
+import { loadStyle } from '../../styles.js';
+import { Action, BusyButton } from '../action.js';
+import { Dialog, openDialog } from '../dialog.js';
+import { Check, useCheck } from './check.js';
+import { text } from './text.js';
+
+const t = texts(text);
+export const style = new URL('./style.css', import.meta.url).href;
+
+/** Resolves when it is closed. @param {number} [id] of the account; without it the gateway chooses one */
+export async function checkConnection(id) {
+  await loadStyle(style);
+  return openDialog((close) => html`<${CheckDialog} id=${id} close=${close} />`);
+}
+
+function CheckDialog({ id, close }) {
+  const check = useCheck(id);
+  return html`<${Dialog} title=${t('title')} onClose=${() => close()} footer=${html`<${CheckAgain} check=${check} />
+    <button type="button" class="button" onClick=${() => close()}>${common('close')}</button>`}><${Check} of=${check} /><//>`;
+}
+
+/** @param {{ check: ReturnType<typeof useCheck> }} props */
+export const CheckAgain = ({ check }) => html`<${BusyButton} icon="refresh" busy=${check.loading} onClick=${() => { if (!check.loading) check.reload(); }}>${t('again')}<//>`;
+
+/** Beside a refusal of Grok's. @param {{ id?: number }} props */
+export const FindOutWhy = ({ id }) => html`<${Action} kind="small" run=${() => checkConnection(id)}>${t('findOut')}<//>`;

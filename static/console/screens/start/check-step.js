@@ -1,0 +1,26 @@
+// The second step: whether Grok lets this gateway in, tried with one of the accounts.
+import { html, useEffect } from '../../html.js';
+import { common } from '../../common.text.js';
+import { Notice } from '../../components/states.js';
+import { Check, useCheck } from '../../components/upstream-check/check.js';
+import { CheckAgain } from '../../components/upstream-check/dialog.js';
+import { texts } from '../../i18n.js';
+import { address } from '../../router.js';
+import { text } from './text.js';
+
+const t = texts(text);
+
+/** @param {{ recorded: boolean, onResult: (ok: boolean) => void, onNext: () => void }} props `recorded`: this browser's User-Agent was stored with the first account */
+export function CheckStep({ recorded, onResult, onNext }) {
+  const check = useCheck();
+  const isOver = !check.loading;
+  const works = isOver && !check.error && check.data.ok;
+  useEffect(() => { if (isOver) onResult(works); }, [isOver, works]);
+  return html`<p class="muted">${t('checkLead')}</p>
+    ${recorded && html`<${Notice} action=${html`<a href=${address('settings', { section: 'upstream' })}>${t('toUserAgent')}</a>`}>${t('recorded')}<//>`}
+    <${Check} of=${check} />
+    <div class="bar">${works
+      ? html`<button type="button" class="button primary" onClick=${onNext}>${common('next')}</button>`
+      : html`<button type="button" class="button" onClick=${onNext}>${t('goOnAnyway')}</button>`}
+      <${CheckAgain} check=${check} /></div>`;
+}
