@@ -39,7 +39,8 @@ export const text = {
 export const models = {
   en: {},
   'zh-CN': {
+    'grok-fast': '回答迅速，所有账号可用', 'grok-auto': '由 Grok 在快速与专家模式之间选择；没有账号剩余该额度时改用快速模式', 'grok-expert': '思考时间更长，需要 SuperGrok 账号', 'grok-heavy': '多个智能体同时工作，需要 SuperGrok Heavy 账号',
     'grok-3-fast': '快速高效的 Grok 3 模型', 'grok-4-fast': 'Grok 4 快速版，具备轻量思考能力', 'grok-4-fast-expert': 'Grok 4 Fast 专家模式，推理更强', 'grok-4': '标准 Grok 4 模型',
-    'grok-4-expert': 'Grok 4 专家模式，能力完整', 'grok-4-heavy': '最强的 Grok 模型，需要 Super 账号的 Token', 'grok-4.1-thinking': 'Grok 4.1，具备深度思考与工具能力', 'grok-imagine-0.9': '图片与视频模型，可根据图片生成视频',
+    'grok-4-expert': 'Grok 4 专家模式，能力完整', 'grok-4-heavy': '最强的 Grok 模型，需要 Super 账号的 Token', 'grok-4.1-thinking': 'Grok 4.1，具备深度思考与工具能力', 'grok-imagine-0.9': '根据图片和提示词生成视频，需要设置 x_statsig_id',
   },
 };

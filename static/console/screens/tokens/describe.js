@@ -12,8 +12,8 @@ export const STATES = [
 
 const TONES = { normal: 'ok', cooling: 'info', exhausted: 'warn', unused: '', expired: 'danger', disabled: '', unreadable: 'danger' };
 
-/** Rate-limit names that no client ever sends, as the models that share them are called. */
-const MODELS = { 'grok-4-mini-thinking-tahoe': 'grok-4-fast', 'grok-4-1-thinking-1129': 'grok-4.1-thinking' };
+/** What accounts cool down for, Grok's modes and the rate-limit names of before, as the models that share them are called. */
+const MODELS = { fast: 'grok-fast', auto: 'grok-auto', expert: 'grok-expert', heavy: 'grok-heavy', video: 'grok-imagine-0.9', 'grok-4-mini-thinking-tahoe': 'grok-4-fast', 'grok-4-1-thinking-1129': 'grok-4.1-thinking' };
 export const modelName = (name) => MODELS[name] ?? name;
 
 /**
@@ -56,6 +56,8 @@ export function quotaInWords(remaining, until) {
 /** How the gateway words what went wrong with Grok, and its text here. */
 const FAULTS = [
   [/^429: too many requests$/, 'fault_429'], [/^429: the quota is spent$/, 'fault_spent'], [/^account refused: (.*)$/s, 'fault_refused'],
+  [/^429: asked too often for the moment$/, 'fault_often'], [/^the account's type does not have this mode: (.*)$/s, 'fault_mode'], [/^the prompt is too long$/, 'fault_length'],
+  [/^the setting x_statsig_id is empty$/, 'fault_signature'], [/^name look-up failed/, 'fault_name'],
   [/^anti-bot page or challenge$/, 'fault_antibot'], [/^the service is under heavy usage$/, 'fault_busy'], [/^moderated: (.*)$/s, 'fault_moderated'],
   [/^request refused: (.*)$/s, 'fault_caller'], [/^model not found$/, 'fault_model'], [/^not allowed: (.*)$/s, 'fault_policy'], [/^(\d+): server error$/, 'fault_server'],
   [/^no connection/, 'fault_connect'], [/^timed out$/, 'fault_timeout'], [/^the answer broke off$/, 'fault_cut'], [/^the answer was empty$/, 'fault_empty'],
