@@ -22,7 +22,7 @@ const HOST = "127.0.0.1";
  * @property {Record<string, string>} [vars] the gateway's variables
  * @property {string} [script] the Worker, from the root of the repository
  * @property {string[]} [flags] compatibility flags
- * @property {boolean} [assets] false: the Worker alone, without the console's files
+ * @property {boolean | string} [assets] false: the Worker alone, without the console's files; a folder: with those in it
  * @property {object} [miniflare] further options, such as `outboundService`
  */
 
@@ -57,7 +57,7 @@ export async function serve({ port = 0, dataDir, vars = {}, script, flags = [], 
     // As `wrangler dev` passes them on; miniflare itself reads `_headers` and `.assetsignore`.
     assets: assets
       ? {
-          directory: join(root, setting("directory")),
+          directory: typeof assets === "string" ? assets : join(root, setting("directory")),
           routerConfig: { has_user_worker: true },
           assetConfig: {
             html_handling: setting("html_handling"),

@@ -25,7 +25,7 @@ const PARTS = {
  * @param {(request: Request) => Response | Promise<Response>} [options.outboundService] answers every `fetch` of the Worker
  * @param {boolean} [options.countBindings]
  * @param {boolean} [options.clock]
- * @param {boolean} [options.assets] false: the Worker alone, without the console's files
+ * @param {boolean | string} [options.assets] false: the Worker alone, without the console's files; a folder: with those in it
  * @returns {Promise<{ url: string, stop(): Promise<void>, miniflare: import("miniflare").Miniflare, turnClock?: (what: { pass?: number, speed?: number }) => Promise<void> }>}
  *   `turnClock` where the Worker has a wrapper: lets so many milliseconds pass at once, and time run so much faster
  */

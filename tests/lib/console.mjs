@@ -1,8 +1,9 @@
 // The console in a browser: the real gateway, a Chromium on its pages, pictures of them, and what every page has to keep.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { existsSync, rmSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -12,6 +13,7 @@ import { atEnd, isShared } from './suite.mjs';
 // The shell is the same engine without a browser's own windows, which cost half of its time; Playwright too prefers it.
 // Source: https://playwright.dev/docs/browsers#chromium-headless-shell
 const CHROMIUM = process.env.CHROMIUM ?? ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find((path) => existsSync(path));
+const STATIC = fileURLToPath(new URL('../../static/', import.meta.url));
 const SCREENSHOTS = fileURLToPath(new URL('../../target/console-screenshots/', import.meta.url));
 const LOCALES = ['en', 'zh-CN'];
 const THEMES = ['light', 'dark'];
@@ -47,6 +49,28 @@ async function launch() {
   return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking'] });
 }
 
+let kept;
+
+/**
+ * A copy of the console's files that a browser may keep: to ask for each of fifty again with every page costs half of the
+ * time of this suite. With PICTURES they are served as they are.
+ */
+async function keptFiles() {
+  if (PICTURES) return undefined;
+  kept ??= (async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'grok2api-console-'));
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    await cp(STATIC, folder, { recursive: true });
+    const rules = join(folder, '_headers');
+    const text = await readFile(rules, 'utf8');
+    const changed = text.replace('max-age=0, must-revalidate', 'max-age=3600');
+    assert.notEqual(changed, text, 'the rule for keeping files has another form');
+    await writeFile(rules, changed);
+    return folder;
+  })();
+  return kept;
+}
+
 let shared = null;
 
 /** The browser of this process, where files share one; else one of its own, which `end` closes. */
@@ -75,7 +99,7 @@ async function browserForFile() {
  * @param {boolean} [options.clock] the gateway's time can be turned
  */
 export async function openConsole({ fresh = false, vars, tokens = 0, locale = 'en', theme = 'light', width = 1280, height = 800, dataDir, clock } = {}) {
-  const gw = await startGateway({ fresh, vars, dataDir, clock });
+  const gw = await startGateway({ fresh, vars, dataDir, clock, assets: await keptFiles() });
   let context;
   let endBrowser;
   const stop = async () => {
