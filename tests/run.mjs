@@ -25,7 +25,7 @@ const KINDS = [['deploy', /^deploy/, 100], ['browser', /^console-(?!files$|.*-un
 const ONCE = /^(deploy.*|fake-grok.*|media-limits|storage|up|console-(?!files$).+)$/;
 // What measures time, processor, memory or rows runs after the others with no test beside it, and so does `up`, which
 // builds what the others run.
-const ALONE = /^(console-playground-long|console-requests-long|console-tokens-scale|media-limits|pool-load|refresh|storage|streams|tokens-scale|up)$/;
+const ALONE = /^(console-playground-long|console-requests-long|console-tokens-scale|media-limits|pool-load|storage|streams|up)$/;
 
 const path = (name) => join(HERE, `${name}.test.mjs`);
 

@@ -8,7 +8,7 @@ import { follow, parseSse, readSse } from './lib/sse.mjs';
 const LEAVE_WITHIN_MS = 3_000;
 
 let gw;
-before(async () => { gw = await startGateway(); });
+before(async () => { gw = await startGateway({ clock: true }); });
 beforeEach(async () => {
   await gw.pool(['basic-1', 'basic-2', 'basic-3']);
   await gw.settings({ show_thinking: false, stream_first_response_timeout: 30, stream_chunk_timeout: 120, stream_total_timeout: 600 });
@@ -103,6 +103,7 @@ for (const [what, prompt] of [['while tokens flow', '[[n:3000]] [[slow:20]]'], [
 }
 
 test('time-outs are errors, never a finished answer', async () => {
+  await gw.hurry(5);
   await gw.settings({ stream_first_response_timeout: 1 });
   for (const prompt of ['[[hang]]', '[[hang:2]]']) {
     for (const more of [{ stream: true }, {}]) {
@@ -122,6 +123,7 @@ test('time-outs are errors, never a finished answer', async () => {
   assert.ok(Date.now() - began < 4_000);
   const calls = gw.grok.of('chat');
   await gw.grok.until(() => calls.every((call) => call.endedAt), 3_000, 'the end of every upstream read');
+  await gw.hurry(1);
 });
 
 test('a time-out of 0 is none', async () => {
