@@ -28,9 +28,10 @@ pub struct PresentedKey {
 }
 
 impl PresentedKey {
-    /// From `Authorization: Bearer …`, the only place where a key is looked for.
+    /// Reads the key from `Authorization: Bearer …`, else from `x-api-key`; without either it is a 401.
     pub fn from_headers(headers: &HeaderMap) -> Result<Self> {
-        let key = bearer(headers).ok_or_else(|| {
+        let plain = || headers.get("x-api-key")?.to_str().ok().map(str::trim).filter(|key| !key.is_empty());
+        let key = bearer(headers).or_else(plain).ok_or_else(|| {
             Error::new(Kind::MissingKey, "No API key: send the header `Authorization: Bearer YOUR_API_KEY`")
         })?;
         Ok(PresentedKey { hash: sha256_hex(key) })

@@ -1,13 +1,17 @@
 //! Reading request bodies and building replies.
 
+use std::{cell::RefCell, rc::Rc, task::Poll, time::Duration};
+
 use bytes::{Bytes, BytesMut};
-use futures::StreamExt;
+use futures::{StreamExt, ready, stream};
 use http::{HeaderValue, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
+    app::App,
+    deadline::within,
     error::{Error, Kind, Result},
-    host::{Body, Reply, Request},
+    host::{Body, ByteStream, Reply, Request},
 };
 
 /// Twenty pictures' worth: the largest body that is read, in bytes.
@@ -15,6 +19,62 @@ pub const MAX_BODY: usize = 20 * 1024 * 1024;
 const MAX_SMALL_BODY: usize = 16 * 1024;
 /// An announced length is believed this far before its bytes come.
 const FIRST_ROOM: usize = 64 * 1024;
+
+/// Bytes of an unread body that are read and dropped. A host that answers before the body was read closes the
+/// connection, and the client's next request with it.
+const DRAINED: usize = 64 * 1024;
+/// How long that may take.
+const DRAIN_LIMIT: Duration = Duration::from_secs(1);
+
+/// What a handler leaves of a request's body.
+pub struct UnreadBody(Rc<RefCell<Option<ByteStream>>>);
+
+/// Returns the request with its body, and what will be left of the body.
+pub fn watch_body(request: Request) -> (Request, UnreadBody) {
+    let (head, body) = request.into_parts();
+    let shared = Rc::new(RefCell::new(Some(body)));
+    let reading = shared.clone();
+    let body = stream::poll_fn(move |context| {
+        let mut body = reading.borrow_mut();
+        let next = match body.as_mut() {
+            Some(body) => ready!(body.poll_next_unpin(context)),
+            None => None,
+        };
+        if !matches!(next, Some(Ok(_))) {
+            *body = None;
+        }
+        Poll::Ready(next)
+    });
+    (Request::from_parts(head, body.boxed_local()), UnreadBody(shared))
+}
+
+impl UnreadBody {
+    /// Reads a short rest to its end; a longer one is left.
+    pub async fn drain(self, app: &App) {
+        // What the handler holds of the body gives nothing more from here on.
+        let Some(mut body) = self.0.borrow_mut().take() else { return };
+        let drained = async {
+            let mut left = DRAINED;
+            while let Some(Ok(chunk)) = body.next().await {
+                let Some(rest) = left.checked_sub(chunk.len()) else { break };
+                left = rest;
+            }
+        };
+        within(&*app.host, Some(DRAIN_LIMIT), drained).await;
+    }
+}
+
+/// The same reply to HEAD: the headers that GET would have had, and no body.
+pub fn without_body(reply: Reply) -> Reply {
+    let (mut head, body) = reply.into_parts();
+    if let Body::Full(bytes) = body
+        && !head.headers.contains_key(header::CONTENT_LENGTH)
+        && !bytes.is_empty()
+    {
+        head.headers.insert(header::CONTENT_LENGTH, bytes.len().into());
+    }
+    Reply::from_parts(head, Body::Full(Bytes::new()))
+}
 
 /// The whole body, refused as soon as it is known to be larger than [`MAX_BODY`].
 pub async fn read_body(request: Request) -> Result<Bytes> {

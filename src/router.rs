@@ -132,24 +132,51 @@ const ROUTES: &[Route] = &[
 
 /// Answers any request: finds the route, asks its guard, runs its handler, adds the common headers.
 pub async fn route(app: Rc<App>, request: Request) -> Reply {
-    let path = request.uri().path().to_owned();
-    let mut reply = match dispatch(app.clone(), request).await {
+    let path = plain_path(request.uri().path());
+    let is_head = request.method() == Method::HEAD;
+    let may_have_body = !is_head && ![Method::GET, Method::OPTIONS].contains(request.method());
+    let (request, unread) = http_io::watch_body(request);
+    let mut reply = match dispatch(app.clone(), request, &path).await {
         Ok(reply) => reply,
         Err(error) => error.into_reply(&path),
     };
+    if may_have_body {
+        unread.drain(&app).await;
+    }
+    if is_head {
+        reply = http_io::without_body(reply);
+    }
     common_headers(reply.headers_mut(), &app, &path);
     reply
 }
 
-async fn dispatch(app: Rc<App>, request: Request) -> Result<Reply> {
-    let path = request.uri().path();
-    if request.method() == Method::OPTIONS && path.starts_with("/v1/") {
-        return Ok(preflight());
+/// The path; below `/v1` without doubled slashes and a slash at its end, which clients make when they join addresses.
+fn plain_path(path: &str) -> String {
+    if path.split('/').find(|segment| !segment.is_empty()) != Some("v1") {
+        return path.to_owned();
+    }
+    let mut plain = String::with_capacity(path.len());
+    for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+        plain.push('/');
+        plain.push_str(segment);
+    }
+    plain
+}
+
+async fn dispatch(app: Rc<App>, mut request: Request, path: &str) -> Result<Reply> {
+    if request.method() == Method::OPTIONS && is_open(path) {
+        return Ok(preflight(request.headers()));
+    }
+    if path != request.uri().path() {
+        set_path(&mut request, path);
     }
     let mut allowed = Vec::new();
     for route in ROUTES.iter().filter(|route| matches(route.path, path)) {
-        if !route.methods.contains(request.method()) {
+        // HEAD is answered wherever GET is (RFC 9110 §9.1).
+        let as_get = request.method() == Method::HEAD && route.methods.contains(&Method::GET);
+        if !as_get && !route.methods.contains(request.method()) {
             allowed.extend(route.methods.iter().map(Method::as_str));
+            allowed.extend(route.methods.contains(&Method::GET).then_some("HEAD"));
             continue;
         }
         return match route.handler {
@@ -171,14 +198,39 @@ async fn dispatch(app: Rc<App>, request: Request) -> Result<Reply> {
     Err(not_routed(request.headers(), path, &allowed)?)
 }
 
+/// Whether pages of any origin may call the path: all but the console's own API.
+fn is_open(path: &str) -> bool {
+    !["/api", "/internal"]
+        .iter()
+        .any(|own| path.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+}
+
+fn set_path(request: &mut Request, path: &str) {
+    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+    let mut parts = request.uri().clone().into_parts();
+    parts.path_and_query = format!("{path}{query}").parse().ok();
+    if let Ok(uri) = http::Uri::from_parts(parts) {
+        *request.uri_mut() = uri;
+    }
+}
+
+/// The path that a client most likely meant: `/v1` once.
+fn meant(path: &str) -> Option<String> {
+    let inner = path.strip_prefix("/v1").filter(|rest| rest.starts_with("/v1/")).unwrap_or(path);
+    let inner = if inner.starts_with("/v1/") { inner.to_owned() } else { format!("/v1{inner}") };
+    let is_route = inner != path && ROUTES.iter().any(|route| matches(route.path, &inner));
+    is_route.then_some(inner)
+}
+
 /// 405 with what is allowed, or 404; inside `/v1` only for those who brought a key.
 fn not_routed(headers: &HeaderMap, path: &str, allowed: &[&str]) -> Result<Error> {
     if path.starts_with("/v1/") {
         PresentedKey::from_headers(headers)?;
     }
-    Ok(match allowed {
-        [] => Error::new(Kind::NotFound, format!("There is nothing at {path}")),
-        methods => {
+    Ok(match (allowed, meant(path)) {
+        ([], Some(meant)) => Error::new(Kind::NotFound, format!("There is nothing at {path}; call {meant}")),
+        ([], None) => Error::new(Kind::NotFound, format!("There is nothing at {path}")),
+        (methods, _) => {
             let methods = methods.join(", ");
             let message = format!("{path} takes {methods}");
             Error { allow: Some(methods), ..Error::new(Kind::MethodNotAllowed, message) }
@@ -193,12 +245,15 @@ fn matches(pattern: &str, path: &str) -> bool {
     path.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty() && (several || !rest.contains('/')))
 }
 
-fn preflight() -> Reply {
+/// Allows the headers that were asked for: the SDKs send many of their own. No cookie is ever read here.
+fn preflight(asked: &HeaderMap) -> Reply {
     let mut reply = http_io::empty(StatusCode::NO_CONTENT);
     let headers = reply.headers_mut();
-    headers
-        .insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("Authorization,Content-Type,X-Api-Key"));
-    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET,POST,OPTIONS"));
+    let asked = asked.get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
+    let allowed = asked.unwrap_or(HeaderValue::from_static("Authorization,Content-Type,X-Api-Key"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed);
+    headers.insert(header::VARY, HeaderValue::from_static("Access-Control-Request-Headers"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET,HEAD,POST,DELETE,OPTIONS"));
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
     reply
 }
@@ -212,7 +267,10 @@ fn common_headers(headers: &mut HeaderMap, app: &App, path: &str) {
     insert("x-request-id", &app.request_id);
     insert("server-timing", &app.server_timing());
     insert("x-content-type-options", "nosniff");
-    if path.starts_with("/v1/") {
+    if path.starts_with("/api/") {
+        insert("cache-control", "no-store");
+    }
+    if is_open(path) {
         insert("access-control-allow-origin", "*");
         insert("access-control-expose-headers", "x-request-id,server-timing,retry-after");
     }

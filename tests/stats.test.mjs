@@ -26,7 +26,7 @@ test('the pool by type and state', async () => {
 test('requests are counted once, whatever becomes of the log', async () => {
   await gw.pool(['basic-1']);
   for (const model of ['grok-4', 'grok-4', 'grok-4-fast']) assert.equal((await gw.chat('[[n:5]]', { model })).status, 200);
-  assert.equal((await gw.chat('hi', { model: 'none' })).status, 400);
+  assert.equal((await gw.chat('hi', { model: 'none' })).status, 404);
   await gw.ok('POST', '/logs/clear', {});
   const data = await counted(4);
   await gw.ok('POST', '/logs/clear', {});

@@ -12,7 +12,7 @@ pub enum Event<'e> {
     Text(&'e str),
     /// The next piece of the reasoning; never empty. None follows the first text.
     Reasoning(&'e str),
-    /// What one search found; never empty.
+    /// What one search found; never empty. Before the first text it belongs to the reasoning.
     Sources(&'e [Source]),
     /// A source that the text cites at this place.
     Citation(&'e Citation),

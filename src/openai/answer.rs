@@ -110,8 +110,10 @@ impl Begun {
             if matches!(step, Ok(Step::End(_))) && written.is_ok() && self.renderer.is_empty() {
                 step = Err(ProviderError::Empty);
             }
-            if !matches!(step, Ok(Step::More | Step::Quiet)) {
-                self.renderer.close(&mut text);
+            match step {
+                Ok(Step::More | Step::Quiet) => {}
+                Ok(Step::End(_)) => self.renderer.finish(&mut text),
+                Err(_) => self.renderer.close(&mut text),
             }
             stream.text(&text, &mut buffer);
             text.clear();
@@ -165,7 +167,7 @@ pub async fn collect(
             if renderer.is_empty() {
                 return Err(ProviderError::Empty.into());
             }
-            renderer.close(&mut collected.content);
+            renderer.finish(&mut collected.content);
             return Ok(collected);
         }
         step = conversation.advance(&mut events).await?;

@@ -226,9 +226,9 @@ async fn attempt(
     Ok(http_io::json_bytes(body))
 }
 
-/// A 400 as for any other wrong field, with the code that OpenAI's clients know.
+/// The 404 that OpenAI's clients know.
 fn no_such_model(id: &str) -> Error {
-    Error { code: Some("model_not_found"), ..Error::invalid("model", does_not_exist(id)) }
+    Error::new(Kind::ModelNotFound, does_not_exist(id)).with_param("model")
 }
 
 /// Why there is no token for this request, and when there may be one again.

@@ -9,8 +9,10 @@ impl From<&ProviderError> for Error {
     fn from(fault: &ProviderError) -> Self {
         match fault {
             ProviderError::RateLimited { retry_after, .. } => {
-                let error = Error::new(Kind::AllTokensCooling, "Grok's rate limit is reached: try again later");
-                with_retry(error, *retry_after)
+                // Other accounts may be free: the next request asks them.
+                let seconds = retry_after.unwrap_or(1);
+                Error::new(Kind::AllTokensCooling, "Grok's rate limit is reached: try again later")
+                    .with_retry_after(seconds)
             }
             ProviderError::Overloaded { retry_after } => {
                 let error = Error::new(Kind::UpstreamOverloaded, "Grok is under heavy usage: try again later");

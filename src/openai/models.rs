@@ -37,6 +37,8 @@ async fn open(app: &Rc<App>, key: &PresentedKey) -> Result<()> {
     Ok(())
 }
 
+/// Says that there is no such model; a long name is cut.
 pub fn does_not_exist(id: &str) -> String {
+    let id: String = id.chars().take(100).collect();
     format!("The model '{id}' does not exist: GET /v1/models lists those that do")
 }

@@ -1,7 +1,8 @@
 //! How this protocol writes an answer's events: as one text.
 //!
 //! * Reasoning stands in one `<think>` element in front of the answer; it always closes, also when the answer fails.
-//! * What a search found is a list of links inside it; a citation is a numbered link in the text.
+//! * What a search found is a list of links inside it, or at the end when it came after the reasoning; a citation is a
+//!   numbered link in the text.
 //! * Pictures are Markdown, videos an HTML element; a video's progress is shown as reasoning.
 
 use std::fmt::Write;
@@ -30,6 +31,8 @@ pub struct Renderer {
     /// Something of the answer proper has been written; something that can be read at all.
     answered: bool,
     visible: bool,
+    /// What searches found after the answer had begun, as written at its end.
+    late_sources: String,
 }
 
 impl Renderer {
@@ -57,6 +60,8 @@ impl Renderer {
                 if self.open_reasoning(out) {
                     self.visible = true;
                     write_list(sources, out);
+                } else if self.phase == Phase::Answer {
+                    write_list(sources, &mut self.late_sources);
                 }
             }
             Event::Citation(citation) => {
@@ -81,6 +86,15 @@ impl Renderer {
     /// Whether nothing has been written that a client could read: hidden reasoning is no answer.
     pub fn is_empty(&self) -> bool {
         !self.visible
+    }
+
+    /// Ends a whole answer: what searches found during it follows.
+    pub fn finish(&mut self, out: &mut String) {
+        self.close(out);
+        if !self.late_sources.is_empty() {
+            out.push('\n');
+            out.push_str(&std::mem::take(&mut self.late_sources));
+        }
     }
 
     /// Ends the text where it stands.
@@ -162,7 +176,7 @@ fn link_address(url: &str) -> String {
 }
 
 fn link_title(text: &str) -> String {
-    text.replace(['\n', '\r'], "").replace('\\', "\\\\").replace('"', "'")
+    text.replace(['\n', '\r'], " ").replace('\\', "\\\\").replace('"', "'")
 }
 
 #[cfg(test)]
@@ -203,6 +217,20 @@ mod tests {
             events.text(|out| out.push('.'));
         };
         assert_eq!(written(true, fill), "930 km[[1]](https://e.org/ebro_%28river%29).");
+    }
+
+    #[test]
+    fn what_is_found_during_the_answer_follows_it() {
+        let (mut renderer, mut out) = (Renderer::new(false), String::new());
+        let mut events = Events::default();
+        events.text(|out| out.push_str("Yes."));
+        events.sources(vec![Source { title: "a".into(), url: "https://e.org/a".into(), preview: "b\nc".into() }]);
+        events.text(|out| out.push_str(" Indeed."));
+        for event in events.iter() {
+            renderer.write(event, &mut String::new, &mut out);
+        }
+        renderer.finish(&mut out);
+        assert_eq!(out, "Yes. Indeed.\n\n- [a](https://e.org/a \"b c\")\n");
     }
 
     #[test]

@@ -18,6 +18,8 @@ struct Body<'a> {
     model: Text<'a>,
     #[serde(borrow)]
     messages: Field<Vec<Field<Object<MessageBody<'a>>>>>,
+    /// Of the Responses API, which some clients send here.
+    input: Option<IgnoredAny>,
     stream: Field<bool>,
     stream_options: Field<Object<StreamOptions>>,
     n: Field<f64>,
@@ -138,6 +140,11 @@ pub fn chat_request(body: &[u8]) -> Result<ChatRequest<'_>, Invalid> {
         None => None,
     };
     let include_usage = include_usage.is_some_and(|on| *on);
+    if matches!(body.messages, Field::Missing) && body.input.is_some() {
+        let message = "Missing required parameter: 'messages'. 'input' belongs to POST /v1/responses, which is not \
+                       offered here: send 'messages' to /v1/chat/completions.";
+        return Err(invalid("messages", "missing_required_parameter", message.to_owned()));
+    }
     let messages = messages(required(body.messages, "messages", "an array")?)?;
     Ok(ChatRequest { model, messages, stream, include_usage })
 }

@@ -31,7 +31,11 @@ pub fn read<'c>(
     }
     let mut end = reader.finish(&mut events);
     write(&mut events, &mut renderer, &mut text);
-    renderer.close(&mut text);
+    if end.is_ok() {
+        renderer.finish(&mut text)
+    } else {
+        renderer.close(&mut text)
+    }
     if end.is_ok() && renderer.is_empty() {
         end = Err(ProviderError::Empty);
     }

@@ -1,7 +1,7 @@
 //! The stream's events in, the answer's out: the one place that decides what of Grok's talk belongs to the answer.
 //!
 //! * Reasoning that comes after the answer has begun is dropped, as the service's own page does.
-//! * What a search found counts as reasoning: outside of it, it is dropped.
+//! * What a search found while thinking counts as reasoning.
 //! * Elements the operator filters are removed by [`TagFilter`].
 //! * Pictures and videos come out as [`FileRef`]s, each once.
 
@@ -100,7 +100,7 @@ impl Assembler {
 
     fn search_results(&mut self, thinking: bool, results: Vec<SearchResult>, events: &mut Events) {
         self.started = true;
-        if !thinking || self.answering {
+        if thinking && self.answering {
             return;
         }
         self.flush(events);
