@@ -29,7 +29,18 @@ const TAG: usize = 16;
 /// Records under one key: below the bound of RFC 8446 §5.5. rustls changes the key before.
 const AES_GCM_RECORDS: u64 = 1 << 24;
 
+/// The client's order of preference: WebAssembly has no instructions for AES, and ChaCha20 takes half the time.
 pub static ALL: &[SupportedCipherSuite] = &[
+    SupportedCipherSuite::Tls13(&Tls13CipherSuite {
+        common: CipherSuiteCommon {
+            suite: CipherSuite::TLS13_CHACHA20_POLY1305_SHA256,
+            hash_provider: &SHA256,
+            confidentiality_limit: u64::MAX,
+        },
+        hkdf_provider: &HkdfUsingHmac(&SHA256),
+        aead_alg: &Aead::<ChaCha20Poly1305>(PhantomData),
+        quic: None,
+    }),
     SupportedCipherSuite::Tls13(&Tls13CipherSuite {
         common: CipherSuiteCommon {
             suite: CipherSuite::TLS13_AES_128_GCM_SHA256,
@@ -48,16 +59,6 @@ pub static ALL: &[SupportedCipherSuite] = &[
         },
         hkdf_provider: &HkdfUsingHmac(&SHA384),
         aead_alg: &Aead::<Aes256Gcm>(PhantomData),
-        quic: None,
-    }),
-    SupportedCipherSuite::Tls13(&Tls13CipherSuite {
-        common: CipherSuiteCommon {
-            suite: CipherSuite::TLS13_CHACHA20_POLY1305_SHA256,
-            hash_provider: &SHA256,
-            confidentiality_limit: u64::MAX,
-        },
-        hkdf_provider: &HkdfUsingHmac(&SHA256),
-        aead_alg: &Aead::<ChaCha20Poly1305>(PhantomData),
         quic: None,
     }),
 ];
