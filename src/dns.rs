@@ -120,4 +120,4 @@ async fn query(app: &App, resolver: &str, name: &str, kind: Kind) -> Result<Answ
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

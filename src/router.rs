@@ -176,7 +176,8 @@ async fn dispatch(app: Rc<App>, mut request: Request, path: &str) -> Result<Repl
         let as_get = request.method() == Method::HEAD && route.methods.contains(&Method::GET);
         if !as_get && !route.methods.contains(request.method()) {
             allowed.extend(route.methods.iter().map(Method::as_str));
-            allowed.extend(route.methods.contains(&Method::GET).then_some("HEAD"));
+            let adds_head = route.methods.contains(&Method::GET) && !route.methods.contains(&Method::HEAD);
+            allowed.extend(adds_head.then_some("HEAD"));
             continue;
         }
         return match route.handler {

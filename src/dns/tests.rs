@@ -27,6 +27,11 @@ fn kind(request: &Request<Bytes>) -> Kind {
     }
 }
 
+/// What a resolver answers to a request for either family.
+pub fn resolver(request: &Request<Bytes>) -> Reply {
+    answers(request, &[V4], &[V6]).expect("it answers")
+}
+
 /// What a resolver knows of both families.
 fn answers(request: &Request<Bytes>, v4: &[Record], v6: &[Record]) -> Result<Reply, SendError> {
     let kind = kind(request);

@@ -205,7 +205,9 @@ mod tests {
         let list = "\n- [\\[a\\] b](https://e.org/a%20%281%29 \"'q'\")\n";
         assert_eq!(written(true, fill), format!("<think>\nhm{list}\n</think>\nyes"));
         assert_eq!(written(false, fill), "yes");
-        let thought = |events: &mut Events| drop(events.reasoning(|out| out.push_str("hm")).len());
+        let thought = |events: &mut Events| {
+            events.reasoning(|out| out.push_str("hm"));
+        };
         assert_eq!(written(true, thought), "<think>\nhm\n</think>\n");
     }
 

@@ -3,6 +3,14 @@
 use std::time::Duration;
 
 use super::{fixture::Facts, *};
+use crate::{
+    dns::tests::resolver,
+    host::{
+        native::Frame,
+        websocket::{Handshake, Refusal, WebSocketError},
+    },
+    providers::grok_web::mgw::script,
+};
 
 pub const ENCRYPTION_KEY: &str = "a key for the fixtures alone";
 pub const PASSWORD: &str = "a long password";
@@ -20,8 +28,8 @@ pub fn question() -> Value {
     json!({ "model": "grok-4-fast", "messages": [{ "role": "user", "content": "a picture of the moon" }] })
 }
 
-pub fn token_of(request: &http::Request<Bytes>) -> String {
-    let cookie = request.headers()["cookie"].to_str().expect("cookies are ASCII");
+pub fn token_of(headers: &HeaderMap) -> String {
+    let cookie = headers["cookie"].to_str().expect("cookies are ASCII");
     cookie.split(['=', ';']).nth(1).expect("it names a token").to_owned()
 }
 
@@ -31,14 +39,8 @@ pub fn upstream(request: &http::Request<Bytes>) -> Upstream {
         "/rest/rate-limits" => {
             Upstream::new(200, r#"{"windowSizeSeconds":72000,"remainingTokens":76,"totalTokens":80}"#)
         }
-        "/rest/app-chat/conversations/new" if token_of(request) == LIMITED => {
-            Upstream::new(429, r#"{"error":{"code":8,"message":"Too many requests","details":[]}}"#)
-        }
-        "/rest/app-chat/conversations/new" => {
-            let answer = json!({ "message": "The moon", "generatedImageUrls": ["users/u/generated/a/image.jpg"] });
-            let frame = json!({ "result": { "response": { "modelResponse": answer } } });
-            Upstream::new(200, format!("{frame}\n"))
-        }
+        "/api/auth/session" => script::identity(),
+        "/dns-query" => resolver(request),
         _ => {
             let mut picture = Upstream::new(200, PICTURE);
             picture.headers = vec![
@@ -49,6 +51,18 @@ pub fn upstream(request: &http::Request<Bytes>) -> Upstream {
             picture
         }
     }
+}
+
+/// Its socket, on a host that looks no names up.
+pub fn server(handshake: &Handshake) -> Result<Vec<Frame>, WebSocketError> {
+    let cookie = handshake.headers["cookie"].to_str().expect("cookies are ASCII");
+    if handshake.addresses.is_empty() {
+        return Err(WebSocketError::Unresolved("this host looks no names up".to_owned()));
+    }
+    if cookie.contains(LIMITED) {
+        return Err(WebSocketError::Refused(Refusal { status: 429, headers: Vec::new(), body: String::new() }));
+    }
+    Ok(script::turn([script::text("The moon"), script::picture("users/u/generated/a/image.jpg")]))
 }
 
 /// Opens a picture of an answer, and lets it be stored.
@@ -116,6 +130,7 @@ pub fn fill(path: &Path) -> Facts {
     let host = NativeHost::on_file(path);
     host.set_variable("password_iterations", "1000");
     host.on_send(|request| Ok(upstream(request)));
+    host.on_connect(server);
     let mut console = Console { host, headers: HeaderMap::new() };
     console.header("spin-client-addr", "192.0.2.1:50000");
     let clear = in_clear(&mut console);
@@ -140,7 +155,7 @@ pub fn fill(path: &Path) -> Facts {
     assert_eq!(chat(&console, &sealed.1, question()).status, StatusCode::OK);
     assert_eq!(chat(&console, SETTING_KEY, question()).status, StatusCode::OK);
     let mistake = json!({ "model": "no-such-model", "messages": [{ "role": "user", "content": "hi" }] });
-    assert_eq!(chat(&console, &clear.1, mistake).status, StatusCode::BAD_REQUEST);
+    assert_eq!(chat(&console, &clear.1, mistake).status, StatusCode::NOT_FOUND);
 
     let answer = drawn.body["choices"][0]["message"]["content"].as_str().expect("a text");
     let address = answer.split(['(', ')']).nth(1).unwrap_or_else(|| panic!("no picture: {answer}")).to_owned();

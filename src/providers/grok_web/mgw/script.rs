@@ -38,6 +38,12 @@ pub fn thought(text: &str) -> Frame {
     chunk(json!({ "text": { "text": text, "channel": "CHANNEL_ASSISTANT_NOTETAKER_SUMMARY" } }))
 }
 
+/// A finished picture.
+pub fn picture(path: &str) -> Frame {
+    let image = json!({ "imageUuid": "i-1", "progress": 100, "imageUrl": path });
+    chunk(json!({ "render_generated_image": { "id": "g-1", "image_chunk": image } }))
+}
+
 /// The answer's end.
 pub fn done(status: &str) -> Frame {
     event(json!({ "type": "response.done", "response": { "id": "r-1", "status": status } }))
