@@ -164,7 +164,7 @@ mod tests {
         events.reasoning(|out| out.push_str("hm"));
         events.reasoning(|out| out.push('!'));
         events.text(|_| {});
-        assert_eq!(events.text(|out| out.push_str("a")), "a");
+        assert_eq!(events.text(|out| out.push('a')), "a");
         events.text(|out| out.push('b'));
         events.progress(5);
         events.text(|out| out.push('c'));
