@@ -21,8 +21,9 @@ export class Form {
 
   #event(type, fields) { return { type, response_id: this.ctx.id, item_id: this.ctx.itemId, ...fields }; }
 
-  chunk(payload, fields) {
-    const rollout = this.ctx.mode === 'heavy' ? { rollout_id: `Agent ${1 + (this.step % 3)}` } : {};
+  /** The first agent leads: the answer is its own. */
+  chunk(payload, fields, agent = 1 + (this.step % 3)) {
+    const rollout = this.ctx.mode === 'heavy' ? { rollout_id: `Agent ${agent}` } : {};
     return this.#event('response.chunk', { chunk: { metadata: { step_id: this.step, phase_index: this.phase, ...rollout }, ...payload }, ...fields });
   }
 
@@ -31,7 +32,7 @@ export class Form {
   /** A piece of the answer. */
   text(text) {
     if (this.classic) return this.#event('response.output_text.delta', { delta: text });
-    return this.chunk({ text: { text, ...(this.options.nochannel ? {} : { channel: CHANNEL.answer }) } });
+    return this.chunk({ text: { text, ...(this.options.nochannel ? {} : { channel: CHANNEL.answer }) } }, {}, 1);
   }
 
   /** A heading or a summary of the thinking. The classic form has two events for it. */

@@ -13,6 +13,29 @@ pub const MAX_FRAME: usize = 8 << 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameTooLong;
 
+/// Offers `each` the objects of a message that came whole, as [`Frames::push`] does. The connection limits how long a
+/// message may be, so its objects have no limit of their own; one that has no end is passed over.
+pub fn each_object<E>(message: &str, mut each: impl FnMut(Bytes) -> Result<Option<usize>, E>) -> Result<(), E> {
+    let bytes = message.as_bytes();
+    let mut at = 0;
+    while let Some(start) = memchr(b'{', &bytes[at..]) {
+        at += start;
+        if let Some(length) = each(Bytes::Ahead(&message[at..]))? {
+            at += length;
+            continue;
+        }
+        match Scan::default().run(&bytes[at..]) {
+            Found::End(end) => {
+                each(Bytes::Whole(&bytes[at..at + end]))?;
+                at += end;
+            }
+            Found::Broken(next) => at += next,
+            Found::More => break,
+        }
+    }
+    Ok(())
+}
+
 /// The scanner. Bytes of an unfinished object are kept; a finished one that came in one chunk is never copied.
 #[derive(Debug, Default)]
 pub struct Frames {

@@ -59,6 +59,11 @@ impl TagFilter {
         TagFilter { counts: vec![0; names.len()], names, ..Self::default() }
     }
 
+    /// Whether an element is open, so that what comes next may be left out.
+    pub fn is_inside(&self) -> bool {
+        !self.open.is_empty()
+    }
+
     /// Feeds a piece; what is certain to stay goes to `out`.
     pub fn push(&mut self, text: &str, out: &mut String) {
         if self.pending.is_empty() {

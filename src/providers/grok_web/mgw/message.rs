@@ -18,6 +18,9 @@ const CAPABILITIES: [&str; 2] = ["conversation_attached", "custom_methods_v1"];
 /// How many pictures one drawing makes, as on the page.
 const PICTURES: u32 = 2;
 
+/// How the id of a heartbeat begins.
+pub const HEARTBEAT: &str = "evt_hb_";
+
 #[derive(Serialize)]
 struct Envelope<'a, E> {
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,7 +1,8 @@
 //! Chat over Grok's web gateway, a WebSocket at `/ws/mgw/`: what its page uses since summer 2026.
 //!
-//! [`message`] writes the client's events, [`wire`] reads the server's, [`session`] knows their order and [`turn`] the
-//! answer; all of them are pure. This file opens the connection and moves messages.
+//! [`message`] writes the client's events, [`wire`] and [`image`] read the server's, [`session`] knows their order and
+//! [`turn`] the answer, with its [`thoughts`], [`sources`] and [`media`]; all of them are pure. This file opens the
+//! connection and moves messages.
 
 use std::{rc::Rc, time::Duration};
 
@@ -16,11 +17,15 @@ use crate::{
     providers::{Answer, Call, ProviderError},
 };
 
-mod message;
+mod image;
+mod media;
+pub mod message;
 #[cfg(test)]
 pub mod script;
-mod session;
+pub mod session;
+mod sources;
 mod stream_error;
+mod thoughts;
 mod turn;
 mod wire;
 
@@ -124,8 +129,8 @@ impl SocketAnswer {
     ) -> Result<Option<Finish>, ProviderError> {
         match message {
             Some(Ok(text)) => self.session.receive(&text, events),
-            Some(Err(error)) => Err(self.lost(&error, events)),
-            None => Err(self.session.broken(events)),
+            Some(Err(error)) => self.lost(&error, events).map(Some),
+            None => self.session.broken(events).map(Some),
         }
     }
 
@@ -134,11 +139,11 @@ impl SocketAnswer {
         let sends = self.session.outgoing.drain(..).map(|text| self.socket.send(text));
         match futures::future::try_join_all(sends).await {
             Ok(_) => Ok(()),
-            Err(error) => Err(self.lost(&error, &mut Events::default())),
+            Err(error) => self.lost(&error, &mut Events::default()).map(drop),
         }
     }
 
-    fn lost(&mut self, error: &WebSocketError, events: &mut Events) -> ProviderError {
+    fn lost(&mut self, error: &WebSocketError, events: &mut Events) -> Result<Finish, ProviderError> {
         eprintln!("{}: the socket ended before the answer: {error}", self.app.request_id);
         self.session.broken(events)
     }
@@ -171,7 +176,8 @@ impl SocketAnswer {
 
     fn heartbeat(&mut self) {
         self.beat = self.app.host.monotonic() + HEARTBEAT;
-        send_beside(&self.app, &self.socket, message::ping(&format!("evt_hb_{}", self.app.now())));
+        let ping = message::ping(&format!("{}{}", message::HEARTBEAT, self.app.now()));
+        send_beside(&self.app, &self.socket, ping);
     }
 
     fn hang_up(&self) {

@@ -8,7 +8,7 @@ use super::{
     message::{self, Options},
     stream_error,
     turn::Turn,
-    wire::{Envelope, Event},
+    wire::{Envelope, ErrorFields, Event},
 };
 use crate::{
     inference::event::{Events, Finish},
@@ -16,7 +16,7 @@ use crate::{
     providers::{
         ProviderError,
         grok_web::{
-            frames::{Bytes, Frames},
+            frames::{Bytes, each_object},
             headers::uuid_v4,
             rest::wire::mend,
         },
@@ -85,7 +85,7 @@ impl Session {
     /// Takes one message of the server, which may hold several events; `Finish` when the answer is whole.
     pub fn receive(&mut self, text: &str, events: &mut Events) -> Result<Option<Finish>, ProviderError> {
         let mut finish = None;
-        Frames::default().push(text.as_bytes(), |bytes| {
+        each_object(text, |bytes| {
             let (length, end) = match bytes {
                 Bytes::Ahead(text) => match read_first(text) {
                     Some((envelope, length)) => (Some(length), self.take(envelope, events)?),
@@ -99,10 +99,12 @@ impl Session {
         Ok(finish)
     }
 
-    /// The connection is over: returns the error that it is.
-    pub fn broken(&mut self, events: &mut Events) -> ProviderError {
-        self.stage = Stage::Over;
-        self.turn.broken(events)
+    /// The connection is over. That is an error, unless all of the answer had come but the word that it is whole.
+    pub fn broken(&mut self, events: &mut Events) -> Result<Finish, ProviderError> {
+        match std::mem::replace(&mut self.stage, Stage::Over) {
+            Stage::Opening { .. } => Err(ProviderError::Connect("the session did not open".to_owned())),
+            Stage::Answering | Stage::Over => self.turn.broken(events),
+        }
     }
 
     /// Ends the text where it stands.
@@ -124,28 +126,27 @@ impl Session {
             return Ok(None);
         }
         let session_id = envelope.session_id.given().unwrap_or_default();
+        if !self.id.is_empty() && !session_id.is_empty() && session_id != self.id {
+            return Ok(None);
+        }
         let Field::Given(Object(event)) = envelope.event else {
-            return match envelope.error.given().and_then(|error| error.into_error()) {
-                Some(error) => Err(self.failed(stream_error::from_event(&error), events)),
+            return match stream_error::from_event(envelope.error) {
+                Some(error) => Err(self.failed(error, events)),
                 None => Ok(None),
             };
         };
-        let is_other = !self.id.is_empty() && !session_id.is_empty() && session_id != self.id;
-        if is_other {
-            return Ok(None);
-        }
         match event.r#type.as_ref().map(|name| &**name).unwrap_or_default() {
             "session.created" => self.created(&event, &session_id),
-            "conversation.attached" => self.attached(&event, &session_id)?,
-            "session.ended" => return Err(self.broken(events)),
+            "conversation.attached" => self.attached(&event, &session_id, events)?,
+            "session.ended" => return self.broken(events).map(Some),
             "ping" => {
                 let id = event.event_id.given().unwrap_or_default();
                 self.outgoing.push(message::pong(&id));
             }
-            "error" | "response.error" => {
-                let error = event.error.given().and_then(|error| error.into_error());
-                let error = error.map_or(ProviderError::Server(500), |error| stream_error::from_event(&error));
-                return Err(self.failed(error, events));
+            "error" | "response.error" if !is_about_heartbeat(&event) => {
+                let fields = ErrorFields { code: event.code, message: event.message };
+                let error = stream_error::from_event(event.error);
+                return Err(self.failed(error.unwrap_or_else(|| stream_error::from_fields(fields)), events));
             }
             _ if self.stage == Stage::Answering => {
                 let finish = self.turn.push(event, events);
@@ -175,7 +176,7 @@ impl Session {
         self.ask_when_ready();
     }
 
-    fn attached(&mut self, event: &Event, session_id: &str) -> Result<(), ProviderError> {
+    fn attached(&mut self, event: &Event, session_id: &str, events: &mut Events) -> Result<(), ProviderError> {
         let Stage::Opening { created, .. } = self.stage else { return Ok(()) };
         self.identify(session_id);
         if let Field::Given(Object(conversation)) = &event.conversation
@@ -183,7 +184,7 @@ impl Session {
         {
             self.identify(id);
             if **id != self.id {
-                return Err(ProviderError::Server(502));
+                return Err(self.failed(ProviderError::Server(502), events));
             }
         }
         self.stage = Stage::Opening { created, attached: true };
@@ -209,6 +210,11 @@ impl Session {
         self.outgoing.push(message::create_item(&self.id, &text, &file_ids, random));
         self.outgoing.push(message::create_response(&self.id, &format!("evt_resp_{}", uuid_v4(random))));
     }
+}
+
+/// Whether an error answers a heartbeat of ours: it says nothing of the answer.
+fn is_about_heartbeat(event: &Event) -> bool {
+    event.client_event_id.as_ref().is_some_and(|id| id.starts_with(message::HEARTBEAT))
 }
 
 /// The envelope at the start of `text`, and its length.

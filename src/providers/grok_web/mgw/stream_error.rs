@@ -1,21 +1,30 @@
 //! What goes wrong inside the socket: errors of an answer by their kind, and error events by code and words.
 
-use super::wire::StreamError;
-use crate::providers::{
-    ProviderError,
-    grok_web::{classify, rest::event::UpstreamError},
+use super::wire::{Code, ErrorFields, ErrorValue, StreamError};
+use crate::{
+    json::Field,
+    providers::{
+        ProviderError,
+        grok_web::{classify, rest::event::UpstreamError},
+    },
 };
 
 /// Seconds to wait after a limit that has no window of its own.
 const SHORT_WAIT: u64 = 60;
 
-/// Classifies an error inside an answer.
+/// Classifies an error inside an answer: by the first of its names that is known, else by its words.
 pub fn from_answer(error: &StreamError) -> ProviderError {
-    let text = || match error.message.as_str() {
-        "" => error.kind.clone(),
-        message => message.to_owned(),
-    };
-    match error.kind.trim_start_matches("STREAM_ERROR_").to_ascii_lowercase().as_str() {
+    let name = error.names.first().map(String::as_str).unwrap_or_default();
+    let text = if error.message.is_empty() { name } else { &error.message };
+    error.names.iter().find_map(|name| from_kind(name, text)).unwrap_or_else(|| from_words(None, text))
+}
+
+/// Classifies a kind of error, in any spelling that protobuf's JSON has for it. `None`: it is not known, or names no
+/// cause.
+pub fn from_kind(kind: &str, text: &str) -> Option<ProviderError> {
+    let kind = snake_case(kind);
+    let kind = kind.trim_start_matches("stream_error_").trim_start_matches("kind_");
+    Some(match kind {
         "usage_limit_reached" | "usage_pool_exhausted" => {
             ProviderError::RateLimited { quota_spent: true, retry_after: None }
         }
@@ -23,40 +32,71 @@ pub fn from_answer(error: &StreamError) -> ProviderError {
         | "concurrency_limit"
         | "render_tool_rate_limited"
         | "render_per_message_limit_exceeded" => ProviderError::Throttled { retry_after: SHORT_WAIT },
-        "model_not_available" => ProviderError::NotEntitled(text()),
+        "model_not_available" => ProviderError::NotEntitled(text.to_owned()),
         "system_kill_switch" => ProviderError::Overloaded { retry_after: None },
         "beyond_context_length" | "user_prompt_too_long" => ProviderError::PromptTooLong,
         "attachment_image_too_large"
         | "attachment_file_too_large"
         | "attachment_too_many_pages"
-        | "attachment_load_failed" => ProviderError::CallerError(text()),
-        "attachment_moderated" | "content_moderated" => ProviderError::Moderated(text()),
+        | "attachment_load_failed" => ProviderError::CallerError(text.to_owned()),
+        "attachment_moderated" | "content_moderated" => ProviderError::Moderated(text.to_owned()),
         "tool_call_failed" | "render_tool_failed" => ProviderError::Server(502),
-        // These two name no cause: the words may.
-        "internal_error" | "request_cancelled" => from_words(None, &text()),
-        _ => from_words(None, &text()),
+        // Not `internal_error` and `request_cancelled`: a reason or the words may name the cause.
+        _ => return None,
+    })
+}
+
+/// `usageLimitReached` and `USAGE_LIMIT_REACHED` as `usage_limit_reached`.
+fn snake_case(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    let mut after_lower = false;
+    for c in name.chars() {
+        if after_lower && c.is_ascii_uppercase() {
+            snake.push('_');
+        }
+        after_lower = c.is_ascii_lowercase();
+        snake.push(c.to_ascii_lowercase());
+    }
+    snake
+}
+
+/// Classifies an `error` event, or an error without an event. `None`: it is none.
+pub fn from_event(error: Field<ErrorValue>) -> Option<ProviderError> {
+    match error.given()? {
+        ErrorValue::Text(text) if text.is_empty() => None,
+        ErrorValue::Text(text) => Some(from_words(None, &text)),
+        ErrorValue::Object(fields) => Some(from_fields(fields)),
     }
 }
 
-/// Classifies an `error` event, or an error without an event.
-pub fn from_event(error: &UpstreamError) -> ProviderError {
-    from_words(error.code, &error.message)
+/// Classifies an error by its code and words.
+pub fn from_fields(error: ErrorFields) -> ProviderError {
+    let message = error.message.given().unwrap_or_default();
+    match error.code.given() {
+        None => from_words(None, &message),
+        Some(Code::Number(code)) => from_words(Some(code), &message),
+        Some(Code::Name(name)) => {
+            let words = format!("{}: {message}", name.to_ascii_lowercase().replace('_', " "));
+            from_kind(&name, &message).unwrap_or_else(|| from_words(None, &words))
+        }
+    }
 }
 
 fn from_words(code: Option<i64>, message: &str) -> ProviderError {
     let lower = message.to_lowercase();
-    if lower.contains("anti_bot") {
+    if lower.contains("anti_bot") || lower.contains("anti bot") {
         return ProviderError::AntiBot;
     }
     classify::from_stream(&UpstreamError { code, message: message.into() })
 }
 
-/// Classifies the code of a picture that was not made.
-pub fn from_picture(code: u32) -> ProviderError {
-    match code {
-        1006 | 1008 => ProviderError::Throttled { retry_after: SHORT_WAIT },
-        _ => ProviderError::Server(502),
-    }
+/// Classifies the code of a picture that was not made, a number or `ERR_…`.
+pub fn from_picture(code: &Code) -> ProviderError {
+    let is_limit = match code {
+        Code::Number(number) => matches!(number, 1006 | 1008),
+        Code::Name(name) => name.ends_with("RATE_LIMITED") || name.ends_with("LIMIT_EXCEEDED"),
+    };
+    if is_limit { ProviderError::Throttled { retry_after: SHORT_WAIT } } else { ProviderError::Server(502) }
 }
 
 #[cfg(test)]
@@ -64,7 +104,8 @@ mod tests {
     use super::*;
 
     fn of(kind: &str, message: &str) -> ProviderError {
-        from_answer(&StreamError { kind: kind.to_owned(), message: message.to_owned() })
+        let names = vec![kind.to_owned()];
+        from_answer(&StreamError { names, message: message.to_owned(), is_minor: false })
     }
 
     #[test]
@@ -108,11 +149,52 @@ mod tests {
     }
 
     #[test]
+    fn a_kind_is_known_wherever_and_however_it_is_written() {
+        let spent = ProviderError::RateLimited { quota_spent: true, retry_after: None };
+        for json in [
+            r#"{"kind":"usage_limit_reached","message":"words"}"#,
+            r#"{"kind":"STREAM_ERROR_KIND_USAGE_LIMIT_REACHED"}"#,
+            r#"{"message":"words","usage_limit_reached":{}}"#,
+            r#"{"trace":{"id":"x"},"usageLimitReached":{},"severity":"STREAM_ERROR_SEVERITY_FATAL","span":"y"}"#,
+            r#"{"kind":"internal_error","details":{"reason":"usage_limit_reached"}}"#,
+            r#"{"kind":7,"trace_id":"x","details":{"reason":"usage_limit_reached"}}"#,
+        ] {
+            let error = serde_json::from_str::<Field<StreamError>>(json).expect("it is JSON").given();
+            assert_eq!(from_answer(&error.expect("it is an object")), spent, "{json}");
+        }
+    }
+
+    #[test]
     fn error_events_are_read_by_code_and_words() {
-        let of = |code, message: &str| from_event(&UpstreamError { code, message: message.into() });
-        assert_eq!(of(Some(8), "slow down"), ProviderError::RateLimited { quota_spent: false, retry_after: None });
-        assert_eq!(of(Some(7), "no"), ProviderError::Policy("no".to_owned()));
-        assert_eq!(of(None, "anti_bot"), ProviderError::AntiBot);
-        assert_eq!(of(None, "conversation_not_found"), ProviderError::Server(500));
+        let of = |json: &str| from_event(serde_json::from_str(json).expect("it is JSON"));
+        let limited = |quota_spent| Some(ProviderError::RateLimited { quota_spent, retry_after: None });
+        for (json, class) in [
+            (r#"{"code":8,"message":"slow down"}"#, limited(false)),
+            (r#"{"code":"8","message":"slow down"}"#, limited(false)),
+            (r#"{"code":"rate_limit_exceeded","message":"slow down"}"#, limited(false)),
+            (r#"{"code":"usage_limit_reached","message":"wait"}"#, limited(true)),
+            (r#"{"code":7,"message":"no"}"#, Some(ProviderError::Policy("no".to_owned()))),
+            (r#"{"code":"anti_bot","message":"Request rejected."}"#, Some(ProviderError::AntiBot)),
+            (r#"{"message":"anti_bot"}"#, Some(ProviderError::AntiBot)),
+            (r#"{"code":"conversation_not_found"}"#, Some(ProviderError::Server(500))),
+            (r#""Request rejected by anti-bot rules.""#, Some(ProviderError::AntiBot)),
+            (r#"{}"#, Some(ProviderError::Server(500))),
+            (r#""""#, None),
+            ("null", None),
+            ("7", None),
+        ] {
+            assert_eq!(of(json), class, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_picture_that_was_not_made_says_why() {
+        let short = ProviderError::Throttled { retry_after: 60 };
+        for code in [Code::Number(1006), Code::Number(1008), Code::Name("ERR_RATE_LIMITED".into())] {
+            assert_eq!(from_picture(&code), short);
+        }
+        for code in [Code::Number(1007), Code::Number(1001), Code::Name("ERR_GENERATION_FAILED".into())] {
+            assert_eq!(from_picture(&code), ProviderError::Server(502));
+        }
     }
 }

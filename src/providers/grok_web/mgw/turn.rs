@@ -1,27 +1,24 @@
 //! One answer on the socket: the server's events in, the answer's events out.
 //!
-//! * Text of `CHANNEL_ASSISTANT_RESPONSE`, or of no channel, is the answer; text of any other channel is reasoning.
-//!   Reasoning after the first text is dropped, as over the older stream.
+//! * Only one response counts, the first: the server may send a second one to choose from.
+//! * Text of `CHANNEL_ASSISTANT_RESPONSE`, or of no channel, is the answer; text of any other channel is reasoning, and
+//!   so is what agents say that do not lead. Reasoning after the first text is dropped, as over the older stream.
 //! * Text comes as chunks or in the classic form; the chunk form repeats it once more in the classic one, so the form
-//!   that comes first is the one that counts.
+//!   that comes first is the one that counts, of the answer and of the reasoning each.
 //! * An error inside the answer is kept until the answer ends: one of little weight does not end it.
 //! * Finished pictures and videos follow the text, so that one statement stores them all. Previews are passed over.
 
 use super::{
-    stream_error,
-    wire::{
-        Card, Chunk, ChunkText, Event, ImageCard, ImageChunk, Output, Response, SearchResult, ToolResult, VideoChunk,
-        Webpage,
-    },
+    image::Images,
+    media::Media,
+    sources, stream_error,
+    thoughts::{Place, Thoughts},
+    wire::{Chunk, ChunkText, Event, Output, Response, StreamError, VideoChunk},
 };
 use crate::{
-    inference::event::{Citation, Events, FileRef, Finish, Source},
-    json::{Field, Number, Object},
-    media::kind::MediaKind,
-    providers::{
-        ProviderError,
-        grok_web::{file_ref, tag_filter::TagFilter},
-    },
+    inference::event::{Citation, Events, Finish, Source},
+    json::{Field, Object},
+    providers::{ProviderError, grok_web::tag_filter::TagFilter},
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,26 +29,28 @@ enum Form {
 
 #[derive(Debug, Default)]
 pub struct Turn {
+    /// The response's id; empty while it is unknown.
+    id: String,
+    /// The agent that leads, where there are several.
+    leader: String,
     filter: TagFilter,
-    form: Option<Form>,
+    answer_form: Option<Form>,
+    thought_form: Option<Form>,
     /// Something of the answer itself has come.
     started: bool,
     /// Its text has begun: no more reasoning is passed on.
     answering: bool,
     /// Something that can be read has been passed on.
     visible: bool,
-    /// The last text was a heading of the reasoning.
-    in_heading: bool,
+    /// The server has said that the text is whole, and nothing came after.
+    text_whole: bool,
+    thoughts: Thoughts,
     cited: Vec<String>,
     /// The citation that the text ends with at the moment.
     just_cited: Option<usize>,
-    pictures: Vec<String>,
-    videos: Vec<String>,
-    /// The last progress of a video that was passed on.
-    progress: u8,
-    withheld: u32,
-    picture_error: Option<ProviderError>,
-    error: Option<ProviderError>,
+    media: Media,
+    /// The error that counts, and whether the answer may go on after it.
+    error: Option<(ProviderError, bool)>,
 }
 
 impl Turn {
@@ -66,25 +65,30 @@ impl Turn {
 
     /// Takes an event of the answer; `Finish` when it was the last. Other events are passed over.
     pub fn push(&mut self, event: Event, events: &mut Events) -> Result<Option<Finish>, ProviderError> {
-        match event.r#type.as_ref().map(|name| &**name).unwrap_or_default() {
+        let name = event.r#type.as_ref().map(|name| &**name).unwrap_or_default();
+        if !name.starts_with("response.") || !self.is_ours(&event) {
+            return Ok(None);
+        }
+        match name {
             "response.chunk" => {
                 if let Field::Given(Object(chunk)) = event.chunk {
                     self.chunk(chunk, events);
                 }
             }
-            "response.output_text.delta" if self.form != Some(Form::Chunks) => {
+            "response.output_text.delta" => {
                 let reasoning = event.x_grok.given().is_some_and(|Object(mark)| mark.is_thinking.is_true());
                 self.classic(&event.delta.given().unwrap_or_default(), reasoning, events);
             }
-            "response.reasoning_text.delta" if self.form != Some(Form::Chunks) => {
-                self.classic(&event.delta.given().unwrap_or_default(), true, events);
-            }
-            "response.output_text.done" if !self.answering => {
-                self.classic(&event.text.given().unwrap_or_default(), false, events);
+            "response.reasoning_text.delta" => self.classic(&event.delta.given().unwrap_or_default(), true, events),
+            "response.output_text.done" => {
+                if self.answer_form.is_none() {
+                    self.classic(&event.text.given().unwrap_or_default(), false, events);
+                }
+                self.text_whole = self.answer_form.is_some();
             }
             "response.search.result" => {
-                if let Field::Given(Object(result)) = event.result {
-                    self.search_result(result, events);
+                for Object(result) in [event.result, event.search_result].into_iter().filter_map(Field::given) {
+                    self.sources(sources::of_search(result), events);
                 }
             }
             "response.grok.output" => {
@@ -101,11 +105,35 @@ impl Turn {
         Ok(None)
     }
 
-    /// The connection is over before the answer was: returns the error that it is.
-    pub fn broken(&mut self, events: &mut Events) -> ProviderError {
+    /// Whether an event belongs to the response that counts. Some events name none.
+    fn is_ours(&mut self, event: &Event) -> bool {
+        let of_response = match &event.response {
+            Field::Given(Object(response)) => response.id.as_ref(),
+            _ => None,
+        };
+        let ids = [event.response_id.as_ref(), of_response];
+        let Some(id) = ids.into_iter().flatten().find(|id| !id.is_empty()) else { return true };
+        if self.id.is_empty() {
+            self.id = id.to_string();
+        }
+        **id == self.id
+    }
+
+    /// The connection is over. That is an error, unless all of the answer had come but the word that it is whole.
+    pub fn broken(&mut self, events: &mut Events) -> Result<Finish, ProviderError> {
+        let has_failed = self.error.as_ref().is_some_and(|(_, is_minor)| !is_minor);
+        if self.text_whole && !self.media.is_pending() && !has_failed {
+            return self.finish(events);
+        }
         self.close(events);
-        let cut = if self.started { ProviderError::Cut } else { ProviderError::Empty };
-        self.error.take().unwrap_or(cut)
+        match self.error.take() {
+            Some((error, is_minor)) if !is_minor || !self.started => Err(error),
+            _ => Err(self.cut()),
+        }
+    }
+
+    fn cut(&self) -> ProviderError {
+        if self.started { ProviderError::Cut } else { ProviderError::Empty }
     }
 
     /// Ends the text where it stands: what was held back comes out.
@@ -115,13 +143,28 @@ impl Turn {
     }
 
     fn chunk(&mut self, chunk: Chunk, events: &mut Events) {
+        let place = match &chunk.metadata {
+            Field::Given(Object(metadata)) => Place::of(metadata),
+            _ => Place::default(),
+        };
+        let is_leader = place.is_led_by(&self.leader);
         if let Field::Given(Object(text)) = chunk.text {
-            return self.text(&text, events);
+            return self.text(&text, place, events);
+        }
+        if let Field::Given(Object(layout)) = chunk.ui_layout
+            && self.leader.is_empty()
+        {
+            let first = layout.rollout_ids.given().into_iter().flatten().find_map(Field::given);
+            self.leader = first.unwrap_or_default().into_owned();
         }
         if let Field::Given(Object(result)) = chunk.tool_result {
-            self.tool_result(result, events);
+            self.sources(sources::of_tool(result), events);
         }
-        if let Field::Given(Object(citation)) = chunk.render_citation {
+        // Reasoning cites as well; what it shows of that has no place in the answer.
+        if let Field::Given(Object(citation)) = chunk.render_citation
+            && self.answering
+            && is_leader
+        {
             self.cite(&citation.url.given().unwrap_or_default(), events);
         }
         if let Field::Given(Object(found)) = chunk.render_searched_image
@@ -129,28 +172,34 @@ impl Turn {
         {
             self.cite(&image.link.given().unwrap_or_default(), events);
         }
-        if let Field::Given(Object(card)) = chunk.render_generated_image {
-            self.card(card);
-        }
+        self.images(chunk.render_generated_image);
+        self.images(chunk.render_edited_image);
         if let Field::Given(Object(card)) = chunk.render_generated_video
             && let Field::Given(Object(video)) = card.video_chunk
         {
-            self.video(&video, events);
+            self.video(video, events);
         }
         if let Field::Given(Object(report)) = chunk.progress_report {
             self.report(&report.message.given().unwrap_or_default(), events);
         }
     }
 
-    fn text(&mut self, chunk: &ChunkText, events: &mut Events) {
+    fn text(&mut self, chunk: &ChunkText, place: Place, events: &mut Events) {
         let text = chunk.text.as_ref().map(|text| &**text).unwrap_or_default();
-        if text.is_empty() || self.form == Some(Form::Classic) {
+        if text.is_empty() {
             return;
         }
-        self.form = Some(Form::Chunks);
         match chunk.channel.as_ref().map(|name| &**name).unwrap_or_default() {
-            "" | "CHANNEL_ASSISTANT_RESPONSE" => self.answer(text, events),
-            channel => self.reasoning(text, channel.ends_with("_HEADER"), events),
+            "" | "CHANNEL_ASSISTANT_RESPONSE" if place.is_led_by(&self.leader) => {
+                if *self.answer_form.get_or_insert(Form::Chunks) == Form::Chunks {
+                    self.answer(text, events);
+                }
+            }
+            channel => {
+                if *self.thought_form.get_or_insert(Form::Chunks) == Form::Chunks {
+                    self.reasoning(text, channel.ends_with("_HEADER"), place, events);
+                }
+            }
         }
     }
 
@@ -158,12 +207,17 @@ impl Turn {
         if text.is_empty() {
             return;
         }
-        self.form = Some(Form::Classic);
-        if reasoning { self.reasoning(text, false, events) } else { self.answer(text, events) }
+        let form = if reasoning { &mut self.thought_form } else { &mut self.answer_form };
+        match (*form.get_or_insert(Form::Classic), reasoning) {
+            (Form::Chunks, _) => {}
+            (Form::Classic, true) => self.reasoning(text, false, Place::default(), events),
+            (Form::Classic, false) => self.answer(text, events),
+        }
     }
 
     fn answer(&mut self, text: &str, events: &mut Events) {
         self.started = true;
+        self.text_whole = false;
         if !self.answering {
             self.close(events);
         }
@@ -171,24 +225,21 @@ impl Turn {
         self.filtered(events, |filter, out| filter.push(text, out));
     }
 
-    /// A heading stands in a paragraph of its own.
-    fn reasoning(&mut self, text: &str, heading: bool, events: &mut Events) {
+    fn reasoning(&mut self, text: &str, is_heading: bool, place: Place, events: &mut Events) {
         self.started = true;
         if self.answering {
             return;
         }
-        let paragraph = std::mem::replace(&mut self.in_heading, heading) != heading;
+        let Some(separator) = self.thoughts.next(text, is_heading, place) else { return };
         self.filtered(events, |filter, out| {
-            if paragraph {
-                filter.push("\n\n", out);
-            }
+            filter.push(separator, out);
             filter.push(text, out);
         });
     }
 
     fn report(&mut self, message: &str, events: &mut Events) {
         if !message.is_empty() {
-            self.reasoning(message, true, events);
+            self.reasoning(message, true, Place::default(), events);
         }
     }
 
@@ -200,44 +251,27 @@ impl Turn {
         self.visible = self.visible || !added.trim().is_empty();
     }
 
-    fn tool_result(&mut self, result: ToolResult, events: &mut Events) {
-        let mut found = Vec::new();
-        if let Field::Given(Object(pages)) = result.web_search {
-            found.extend(pages.webpages.given().unwrap_or_default().into_iter().filter_map(page));
-        }
-        if let Field::Given(Object(posts)) = result.x_post {
-            for Object(post) in posts.posts.given().unwrap_or_default().into_iter().filter_map(Field::given) {
-                if let (Some(user), Some(id)) = (post.userhandle.given(), post.post_id.given()) {
-                    found.push(Source {
-                        title: format!("@{user}"),
-                        url: format!("https://x.com/{user}/status/{id}"),
-                        preview: post.text.given().unwrap_or_default().into_owned(),
-                    });
-                }
-            }
-        }
-        self.sources(found, events);
-    }
-
-    fn search_result(&mut self, result: SearchResult, events: &mut Events) {
-        let single = Webpage { url: result.url, title: result.title, snippet: Field::Missing };
-        let mut found: Vec<Source> = page(Field::Given(Object(single))).into_iter().collect();
-        found.extend(result.web_results.given().unwrap_or_default().into_iter().filter_map(page));
-        self.sources(found, events);
-    }
-
     fn sources(&mut self, found: Vec<Source>, events: &mut Events) {
         if found.is_empty() {
             return;
         }
         self.started = true;
         self.visible = true;
-        self.filtered(events, TagFilter::finish);
+        self.text_whole = false;
+        if !self.answering {
+            // A list stands between two paragraphs. The answer's text is not cut for it: it is no part of that.
+            self.filtered(events, TagFilter::finish);
+            self.thoughts.interrupt();
+        }
         events.sources(found);
     }
 
     fn cite(&mut self, url: &str, events: &mut Events) {
         if !url.starts_with("https://") && !url.starts_with("http://") {
+            return;
+        }
+        if self.answering && self.filter.is_inside() {
+            // It belongs to an element that is left out.
             return;
         }
         let index = self.cited.iter().position(|known| known == url).unwrap_or_else(|| {
@@ -249,118 +283,81 @@ impl Turn {
         }
         self.started = true;
         self.visible = true;
+        self.text_whole = false;
         self.close(events);
         events.citation(Citation { number: index + 1, url: url.to_owned() });
     }
 
     fn output(&mut self, output: Output, events: &mut Events) {
         if let Field::Given(error) = output.stream_error {
-            self.error = Some(stream_error::from_answer(&error));
+            self.keep(&error);
         }
-        match output.card_attachment {
-            Field::Given(Card::Object(card)) => self.card(*card),
-            Field::Given(Card::Json(json)) => {
-                if let Ok(Field::Given(Object(card))) = serde_json::from_str::<Field<Object<ImageCard>>>(&json) {
-                    self.card(card);
-                }
-            }
-            _ => {}
-        }
-        if let Field::Given(Object(image)) = output.generated_image {
-            self.picture(&image);
-        }
+        self.images(output.card_attachment);
+        self.images(output.generated_image.given().map_or(Field::Missing, |image| Field::Given(Images(vec![image]))));
         if let Field::Given(Object(result)) = output.tool_result {
-            self.tool_result(result, events);
+            self.sources(sources::of_tool(result), events);
         }
         if let Field::Given(Object(report)) = output.progress_report {
             self.report(&report.message.given().unwrap_or_default(), events);
         }
     }
 
-    fn card(&mut self, card: ImageCard) {
-        if let Field::Given(Object(image)) = card.image_chunk {
-            self.picture(&image);
+    /// The first error of weight is the cause; those after it follow from it.
+    fn keep(&mut self, error: &StreamError) {
+        if self.error.as_ref().is_none_or(|(_, is_minor)| *is_minor && !error.is_minor) {
+            self.error = Some((stream_error::from_answer(error), error.is_minor));
         }
     }
 
-    fn picture(&mut self, image: &ImageChunk) {
-        self.started = true;
-        let url = [&image.image_url, &image.url].into_iter().find_map(Field::as_ref);
-        let finished = image.progress.as_ref().is_none_or(|Number(progress)| *progress >= 100.0);
-        if image.moderated.is_true() || image.rejection_reason.as_ref().is_some_and(|reason| !reason.is_empty()) {
-            self.withheld += u32::from(finished);
-        } else if let Field::Given(Number(code)) = image.system_err_code
-            && code > 0.0
-        {
-            self.picture_error = Some(stream_error::from_picture(code as u32));
-        } else if let Some(url) = url
-            && finished
-            && !url.starts_with("data:")
-            && let Some(name) = file_ref::file_name(url)
-            && !self.pictures.iter().any(|known| file_ref::same_file(known, name))
-        {
-            self.pictures.push(name.to_owned());
+    fn images(&mut self, images: Field<Images>) {
+        for image in images.given().unwrap_or_default().0 {
+            self.started |= self.media.picture(image);
         }
     }
 
-    fn video(&mut self, video: &VideoChunk, events: &mut Events) {
+    fn video(&mut self, video: VideoChunk, events: &mut Events) {
         self.started = true;
-        if let Field::Given(Number(percent)) = video.progress
-            && percent.clamp(0.0, 100.0) as u8 > self.progress
-        {
-            self.progress = percent.clamp(0.0, 100.0) as u8;
-            self.filtered(events, TagFilter::finish);
-            events.progress(self.progress);
-        }
-        if video.moderated.is_true() {
-            self.withheld += 1;
-        } else if let Some(name) = video.video_url.as_ref().and_then(|url| file_ref::file_name(url))
-            && !self.videos.iter().any(|known| file_ref::same_file(known, name))
-        {
-            self.videos.push(name.to_owned());
+        if let Some(percent) = self.media.video(video) {
+            if !self.answering {
+                self.filtered(events, TagFilter::finish);
+            }
+            events.progress(percent);
         }
     }
 
     fn done(&mut self, response: &Response, events: &mut Events) -> Result<Finish, ProviderError> {
         let status = response.status.as_ref().map(|status| &**status).unwrap_or("completed");
-        if status != "completed" {
-            let reason = match &response.status_details {
-                Field::Given(Object(details)) => details.reason.as_ref().map(|reason| &**reason).unwrap_or_default(),
-                _ => "",
-            };
-            let moderated = matches!(reason, "content_filter" | "content_moderated");
-            let error = self.broken(events);
-            return Err(match error {
-                ProviderError::Cut | ProviderError::Empty if moderated => ProviderError::Moderated(reason.to_owned()),
-                error => error,
-            });
+        if status == "completed" {
+            return self.finish(events);
         }
         self.close(events);
-        let files = self.pictures.len() + self.videos.len();
-        if files == 0 && (self.withheld > 0 || self.picture_error.is_some()) {
-            let moderated = ProviderError::Moderated("the media was moderated".to_owned());
-            return Err(self.picture_error.take().unwrap_or(moderated));
+        if let Some((error, _)) = self.error.take() {
+            return Err(error);
         }
-        if files == 0 && !self.visible {
-            return Err(self.error.take().unwrap_or(ProviderError::Empty));
+        let reason = match &response.status_details {
+            Field::Given(Object(details)) => details.reason.as_ref().map(|reason| &**reason).unwrap_or_default(),
+            _ => "",
+        };
+        if reason == "content_filter" {
+            return Err(ProviderError::Moderated(reason.to_owned()));
         }
-        let finish = Finish { pictures: self.pictures.len() as u32, videos: self.videos.len() as u32 };
-        for (kind, urls) in [(MediaKind::Image, &mut self.pictures), (MediaKind::Video, &mut self.videos)] {
-            for url in std::mem::take(urls) {
-                events.file(FileRef { kind, url, thumbnail: None });
+        Err(stream_error::from_kind(reason, reason).unwrap_or_else(|| self.cut()))
+    }
+
+    /// Ends an answer of which all has come.
+    fn finish(&mut self, events: &mut Events) -> Result<Finish, ProviderError> {
+        self.close(events);
+        if let Some(error) = self.media.failure() {
+            return Err(error);
+        }
+        if self.media.is_empty() && (self.answer_form.is_none() || !self.visible) {
+            // Reasoning alone is an answer, unless something is known to have gone wrong.
+            match self.error.take() {
+                Some((error, _)) => return Err(error),
+                None if !self.visible => return Err(ProviderError::Empty),
+                None => {}
             }
         }
-        for _ in 0..self.withheld {
-            events.withheld();
-        }
-        Ok(finish)
+        Ok(self.media.write(events))
     }
-}
-
-/// A page that was found; without an address it is none.
-fn page(page: Field<Object<Webpage>>) -> Option<Source> {
-    let Object(page) = page.given()?;
-    let url = page.url.given().filter(|url| !url.is_empty())?.into_owned();
-    let title = page.title.given().filter(|title| !title.is_empty()).map_or_else(|| url.clone(), Into::into);
-    Some(Source { title, url, preview: page.snippet.given().unwrap_or_default().into_owned() })
 }

@@ -7,11 +7,11 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde::de::{IgnoredAny, MapAccess};
 
-use super::super::rest::wire::ErrorValue;
+use super::image::{Image, Images};
 use crate::json::{Field, Kind, Number, Object};
 
 pub type Text<'a> = Field<Cow<'a, str>>;
-type Part<T> = Field<Object<T>>;
+pub type Part<T> = Field<Object<T>>;
 
 /// One message: an event in its envelope, or an error without one.
 #[derive(Debug, Default, Deserialize)]
@@ -51,10 +51,62 @@ pub struct Event<'a> {
     pub response: Part<Response<'a>>,
     #[serde(borrow)]
     pub output: Part<Output<'a>>,
-    #[serde(borrow, alias = "search_result")]
+    #[serde(borrow)]
     pub result: Part<SearchResult<'a>>,
     #[serde(borrow)]
+    pub search_result: Part<SearchResult<'a>>,
+    #[serde(borrow)]
     pub error: Field<ErrorValue<'a>>,
+    /// An error's fields, where it has no object of its own.
+    #[serde(borrow)]
+    pub code: Field<Code<'a>>,
+    #[serde(borrow)]
+    pub message: Text<'a>,
+}
+
+/// An error is an object, or only its text.
+#[derive(Debug)]
+pub enum ErrorValue<'a> {
+    Object(ErrorFields<'a>),
+    Text(Cow<'a, str>),
+}
+
+impl<'de: 'a, 'a> Kind<'de> for ErrorValue<'a> {
+    fn borrowed(text: &'de str) -> Option<Self> {
+        Some(ErrorValue::Text(text.into()))
+    }
+    fn text(text: &str) -> Option<Self> {
+        Some(ErrorValue::Text(text.to_owned().into()))
+    }
+    fn object<A: MapAccess<'de>>(entries: A) -> Result<Option<Self>, A::Error> {
+        Object::object(entries).map(|found| found.map(|Object(error)| ErrorValue::Object(error)))
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ErrorFields<'a> {
+    #[serde(borrow)]
+    pub code: Field<Code<'a>>,
+    #[serde(borrow)]
+    pub message: Text<'a>,
+}
+
+/// An error's code: a number of gRPC, or a name such as `anti_bot`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Code<'a> {
+    Number(i64),
+    Name(Cow<'a, str>),
+}
+
+impl<'de: 'a, 'a> Kind<'de> for Code<'a> {
+    fn number(value: f64) -> Option<Self> {
+        Some(Code::Number(value as i64))
+    }
+    fn text(text: &str) -> Option<Self> {
+        let number = text.trim().parse().ok().map(Code::Number);
+        number.or_else(|| Some(Code::Name(text.to_owned().into())))
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -95,11 +147,15 @@ pub struct Chunk<'a> {
     #[serde(borrow)]
     pub text: Part<ChunkText<'a>>,
     #[serde(borrow)]
+    pub metadata: Part<Metadata<'a>>,
+    #[serde(borrow)]
+    pub ui_layout: Part<UiLayout<'a>>,
+    #[serde(borrow)]
     pub tool_result: Part<ToolResult<'a>>,
     #[serde(borrow)]
     pub render_citation: Part<RenderCitation<'a>>,
-    #[serde(borrow, alias = "render_edited_image")]
-    pub render_generated_image: Part<ImageCard<'a>>,
+    pub render_generated_image: Field<Images>,
+    pub render_edited_image: Field<Images>,
     #[serde(borrow)]
     pub render_generated_video: Part<VideoCard<'a>>,
     #[serde(borrow)]
@@ -117,6 +173,25 @@ pub struct ChunkText<'a> {
     pub channel: Text<'a>,
 }
 
+/// Where in the work on an answer a chunk stands.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Metadata<'a> {
+    pub step_id: Field<Number>,
+    pub phase_index: Field<Number>,
+    /// The agent, where several work on an answer.
+    #[serde(borrow)]
+    pub rollout_id: Text<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct UiLayout<'a> {
+    /// The agents; the first of them leads, and its text is the answer.
+    #[serde(borrow)]
+    pub rollout_ids: Field<Vec<Text<'a>>>,
+}
+
 /// What a tool of Grok's found.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -130,8 +205,10 @@ pub struct ToolResult<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Webpages<'a> {
-    #[serde(borrow, alias = "web_results")]
+    #[serde(borrow)]
     pub webpages: Field<Vec<Part<Webpage<'a>>>>,
+    #[serde(borrow)]
+    pub web_results: Field<Vec<Part<Webpage<'a>>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -141,8 +218,10 @@ pub struct Webpage<'a> {
     pub url: Text<'a>,
     #[serde(borrow)]
     pub title: Text<'a>,
-    #[serde(borrow, alias = "preview")]
+    #[serde(borrow)]
     pub snippet: Text<'a>,
+    #[serde(borrow)]
+    pub preview: Text<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -192,6 +271,8 @@ pub struct VideoCard<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct VideoChunk<'a> {
+    #[serde(borrow, alias = "videoUuid")]
+    pub video_uuid: Text<'a>,
     pub progress: Field<Number>,
     #[serde(borrow, alias = "videoUrl")]
     pub video_url: Text<'a>,
@@ -226,86 +307,48 @@ pub struct ProgressReport<'a> {
 #[serde(default)]
 pub struct Output<'a> {
     pub stream_error: Field<StreamError>,
-    #[serde(borrow)]
-    pub card_attachment: Field<Card<'a>>,
+    pub card_attachment: Field<Images>,
     #[serde(borrow)]
     pub tool_result: Part<ToolResult<'a>>,
     #[serde(borrow)]
     pub progress_report: Part<ProgressReport<'a>>,
-    #[serde(borrow)]
-    pub generated_image: Part<ImageChunk<'a>>,
+    pub generated_image: Field<Image>,
 }
 
-/// A picture's card, as an object or as the JSON text of one.
-#[derive(Debug)]
-pub enum Card<'a> {
-    Object(Box<ImageCard<'a>>),
-    Json(Cow<'a, str>),
-}
-
-impl<'de: 'a, 'a> Kind<'de> for Card<'a> {
-    fn borrowed(text: &'de str) -> Option<Self> {
-        Some(Card::Json(text.into()))
-    }
-    fn text(text: &str) -> Option<Self> {
-        Some(Card::Json(text.to_owned().into()))
-    }
-    fn object<A: MapAccess<'de>>(entries: A) -> Result<Option<Self>, A::Error> {
-        Object::object(entries).map(|found| found.map(|Object(card)| Card::Object(Box::new(card))))
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct ImageCard<'a> {
-    #[serde(borrow)]
-    pub image_chunk: Part<ImageChunk<'a>>,
-}
-
-/// A picture being made: previews are inline, the finished one is a path on the file host.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct ImageChunk<'a> {
-    #[serde(borrow)]
-    pub image_url: Text<'a>,
-    #[serde(borrow)]
-    pub url: Text<'a>,
-    pub progress: Field<Number>,
-    pub moderated: Field<bool>,
-    pub system_err_code: Field<Number>,
-    #[serde(borrow, rename = "rejection_reason")]
-    pub rejection_reason: Text<'a>,
-}
-
-/// An error inside the answer: its kind is a field, or the name of the field that holds its details.
-#[derive(Debug, Default)]
+/// An error inside the answer.
+#[derive(Debug, Clone, Default)]
 pub struct StreamError {
-    pub kind: String,
+    /// What may name its kind, the likeliest first: the field `kind`, the names of fields that hold details, a reason.
+    pub names: Vec<String>,
     pub message: String,
+    /// The answer goes on all the same.
+    pub is_minor: bool,
 }
 
 impl<'de> Kind<'de> for StreamError {
     fn object<A: MapAccess<'de>>(mut entries: A) -> Result<Option<Self>, A::Error> {
         let mut error = StreamError::default();
-        let (mut named, mut reason) = (String::new(), String::new());
+        let (mut kind, mut reason) = (None, None);
         while let Some(name) = entries.next_key::<String>()? {
             match name.as_str() {
-                "kind" => error.kind = entries.next_value::<Field<String>>()?.given().unwrap_or_default(),
+                "kind" => kind = entries.next_value::<Field<String>>()?.given(),
                 "message" => error.message = entries.next_value::<Field<String>>()?.given().unwrap_or_default(),
+                "severity" => {
+                    let severity = entries.next_value::<Field<String>>()?.given().unwrap_or_default();
+                    error.is_minor = severity.to_ascii_uppercase().ends_with("NORMAL");
+                }
                 "details" => {
                     let Object(details) = entries.next_value::<Part<StatusDetails>>()?.given().unwrap_or_default();
-                    reason = details.reason.given().unwrap_or_default().into_owned();
+                    reason = details.reason.given().map(Cow::into_owned);
                 }
-                "severity" => drop(entries.next_value::<IgnoredAny>()?),
                 _ => {
                     entries.next_value::<IgnoredAny>()?;
-                    named = name;
+                    error.names.push(name);
                 }
             }
         }
-        if error.kind.is_empty() {
-            error.kind = if named.is_empty() { reason } else { named };
-        }
+        error.names.splice(0..0, kind);
+        error.names.extend(reason);
         Ok(Some(error))
     }
 }

@@ -1,0 +1,147 @@
+//! The pictures and videos of one answer: which are finished, which were withheld, and why one was not made.
+
+use super::{
+    image::{Address, Image},
+    stream_error,
+    wire::VideoChunk,
+};
+use crate::{
+    inference::event::{Events, FileRef, Finish},
+    json::{Field, Number},
+    media::kind::MediaKind,
+    providers::{ProviderError, grok_web::file_ref},
+};
+
+#[derive(Debug, Default)]
+pub struct Media {
+    pictures: Vec<Finished>,
+    videos: Vec<Finished>,
+    /// Ids of what was withheld; one without an id is counted each time.
+    withheld: Vec<String>,
+    /// Ids of what has begun to come and not come yet.
+    begun: Vec<String>,
+    /// The last progress of a video, in percent.
+    progress: u8,
+    error: Option<ProviderError>,
+}
+
+#[derive(Debug)]
+struct Finished {
+    id: String,
+    name: String,
+}
+
+impl Media {
+    /// Takes what is known of a picture; returns whether one is being made. The same may come several times.
+    pub fn picture(&mut self, image: Image) -> bool {
+        if is_known(&self.pictures, &image.id) {
+            return true;
+        }
+        if image.is_moderated {
+            self.withhold(&image.id, image.is_finished());
+            return false;
+        }
+        if let Some(code) = &image.error {
+            self.settle(&image.id);
+            self.error = Some(stream_error::from_picture(code));
+            return false;
+        }
+        match &image.address {
+            Address::File(url) if image.is_finished() => {
+                let Some(name) = file_ref::file_name(url) else { return true };
+                self.settle(&image.id);
+                add(&mut self.pictures, image.id, name);
+            }
+            _ => self.begin(image.id),
+        }
+        true
+    }
+
+    /// Takes what is known of a video; returns its progress in percent when it has grown.
+    pub fn video(&mut self, video: VideoChunk) -> Option<u8> {
+        let id = video.video_uuid.given().unwrap_or_default();
+        let progress = match video.progress {
+            Field::Given(Number(percent)) => Some(percent.clamp(0.0, 100.0) as u8),
+            _ => None,
+        };
+        if is_known(&self.videos, &id) {
+            return None;
+        }
+        if video.moderated.is_true() {
+            self.withhold(&id, progress.is_none_or(|percent| percent == 100));
+        } else if let Some(name) = video.video_url.as_ref().and_then(|url| file_ref::file_name(url)) {
+            self.settle(&id);
+            add(&mut self.videos, id.into_owned(), name);
+        } else {
+            self.begin(id.into_owned());
+        }
+        let grown = progress.filter(|percent| *percent > self.progress)?;
+        self.progress = grown;
+        Some(grown)
+    }
+
+    fn begin(&mut self, id: String) {
+        if !self.begun.contains(&id) {
+            self.begun.push(id);
+        }
+    }
+
+    fn withhold(&mut self, id: &str, is_finished: bool) {
+        self.settle(id);
+        if !id.is_empty() || is_finished {
+            self.withheld.push(id.to_owned());
+        }
+    }
+
+    /// Forgets what was known before.
+    fn settle(&mut self, id: &str) {
+        self.begun.retain(|known| known != id);
+        if !id.is_empty() {
+            self.withheld.retain(|known| known != id);
+        }
+    }
+
+    /// Whether nothing is finished.
+    pub fn is_empty(&self) -> bool {
+        self.pictures.is_empty() && self.videos.is_empty()
+    }
+
+    /// Whether something has begun to come and not come yet.
+    pub fn is_pending(&self) -> bool {
+        !self.begun.is_empty()
+    }
+
+    /// Why nothing is finished, if something was to be made.
+    pub fn failure(&mut self) -> Option<ProviderError> {
+        if !self.is_empty() {
+            return None;
+        }
+        let withheld = !self.withheld.is_empty();
+        let moderated = || ProviderError::Moderated("the media was moderated".to_owned());
+        self.error.take().or_else(|| withheld.then(moderated))
+    }
+
+    /// Appends the files, then what was withheld.
+    pub fn write(&mut self, events: &mut Events) -> Finish {
+        let finish = Finish { pictures: self.pictures.len() as u32, videos: self.videos.len() as u32 };
+        for (kind, files) in [(MediaKind::Image, &mut self.pictures), (MediaKind::Video, &mut self.videos)] {
+            for Finished { name, .. } in files.drain(..) {
+                events.file(FileRef { kind, url: name, thumbnail: None });
+            }
+        }
+        for _ in self.withheld.drain(..) {
+            events.withheld();
+        }
+        finish
+    }
+}
+
+fn is_known(files: &[Finished], id: &str) -> bool {
+    !id.is_empty() && files.iter().any(|known| known.id == id)
+}
+
+fn add(files: &mut Vec<Finished>, id: String, name: &str) {
+    if !files.iter().any(|known| file_ref::same_file(&known.name, name)) {
+        files.push(Finished { id, name: name.to_owned() });
+    }
+}
