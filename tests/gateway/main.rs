@@ -1,0 +1,7 @@
+//! The session on Grok's web gateway: recorded shapes, cut and damaged wherever they may be, its order, its memory.
+
+mod fixtures;
+mod memory;
+mod order;
+mod properties;
+mod support;
