@@ -7,7 +7,11 @@ import { pooled, until } from './lib/gateway.mjs';
 const WIDE = { width: 1280, height: 800 };
 
 let view;
-before(async () => { view = await openConsole(); });
+before(async () => {
+  view = await openConsole();
+  // Videos come over HTTP only.
+  await view.gw.settings({ chat_transport: 'http', x_statsig_id: 'a signature' });
+});
 beforeEach(async () => {
   // A page that is still loading pictures would have them stored again.
   await view.page.goto(`${view.gw.url}/health`);

@@ -13,6 +13,7 @@ const strangers = [];
 before(async () => {
   view = await openPlayground();
   ({ page, gw } = view);
+  await gw.settings({ x_statsig_id: 'a signature' });
   page.on('request', (request) => {
     const { protocol, host } = new URL(request.url());
     if (!['data:', 'blob:'].includes(protocol) && host !== new URL(gw.url).host) strangers.push(request.url());

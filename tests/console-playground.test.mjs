@@ -12,6 +12,7 @@ let gw;
 before(async () => {
   view = await openPlayground({ vars: { encryption_key: 'a key of the suite, long enough' } });
   ({ page, gw } = view);
+  await gw.settings({ x_statsig_id: 'a signature' });
 });
 beforeEach(() => view.begin());
 after(() => view?.stop());
@@ -161,7 +162,7 @@ test('several turns are sent as one conversation; an answer is made anew; a ques
 
 for (const [name, options, words] of [
   ['every account is used up', { error: 'too_many' }, /All tokens that could answer are cooling.*Wait, choose another model, or add tokens/],
-  ['Grok blocks this machine', { error: 'anti_bot' }, /Grok refuses this gateway’s requests.*Check user_agent, cf_clearance/],
+  ['Grok blocks this machine', { error: 'anti_bot' }, /Grok blocks this gateway’s requests.*Find out why/],
   ['the content is refused', { error: 'moderated' }, /Grok refused this under its content policy/],
   ['Grok fails', { error: 'internal' }, /If it keeps happening, the Requests screen tells/],
 ]) {

@@ -37,7 +37,7 @@ test('the newest comes first, and what users wrote is text', async () => {
   const { page } = view;
   await open();
   await exactly(4);
-  assert.match(await rows().nth(0).innerText(), /502\s+grok-4[\s\S]*Grok blocks this machine/);
+  assert.match(await rows().nth(0).innerText(), /502\s+grok-4[\s\S]*Grok blocks this gateway/);
   const nasty = await rows().nth(1).innerText();
   assert.equal(nasty.split(NASTY).length - 1, 2, nasty);
   assert.equal(await page.title(), 'Requests · Grok2API');
@@ -141,9 +141,9 @@ test('by keyboard: down the rows, into one, to its neighbours and back', async (
   for (let n = 0; n < at; n += 1) await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   const drawer = page.getByRole('dialog', { name: 'Request' });
-  await drawer.getByText('Grok blocks this machine').waitFor();
+  await drawer.getByText('Grok blocks this gateway').waitFor();
   const text = await drawer.innerText();
-  for (const fact of [logged[at].request_id, logged[at].error, 'upstream_blocked', 'cf_clearance', '127.0.0.1', new Date(logged[at].timestamp).toISOString().slice(11, 23)]) assert.ok(text.includes(fact), `${fact} in ${text}`);
+  for (const fact of [logged[at].request_id, logged[at].error, 'upstream_blocked', 'Check the connection', '127.0.0.1', new Date(logged[at].timestamp).toISOString().slice(11, 23)]) assert.ok(text.includes(fact), `${fact} in ${text}`);
   await view.shot('requests-detail');
   await view.check();
   await drawer.getByRole('button', { name: 'Copy the request id' }).click();

@@ -45,7 +45,7 @@ test('a token that works tells what is left; a dead, a blocked and an unreachabl
   await row('dead-1').getByText('Expired').waitFor();
   assert.equal((await stored('dead-1')).status_code, 'expired');
   await act('challenge-1', 'Test');
-  await dialog().getByText('Grok blocks this server, not the account').waitFor();
+  await dialog().getByText('Grok blocks this gateway, not the account').waitFor();
   await close();
   assert.equal((await stored('challenge-1')).status_code, 'unused');
   gw.grok.script({ kind: 'limits', token: 'basic-1' }, { hang: 0 });
@@ -169,7 +169,7 @@ test('a rest counts down beside its model, and the details say why and what foll
   await open();
   const rest = row('quota-1');
   await rest.getByText('Cooling', { exact: true }).waitFor();
-  await rest.getByText('grok-4-fast', { exact: true }).waitFor();
+  await rest.getByText('grok-fast', { exact: true }).waitFor();
   const left = () => rest.locator('.countdown').textContent();
   const first = await left();
   assert.match(first, /^(59 min|1 hr|9 hr|10 hr)/);
@@ -182,7 +182,7 @@ test('a rest counts down beside its model, and the details say why and what foll
   await row('quota-1').getByRole('button', { name: /^Details/ }).focus();
   await page.keyboard.press('Enter');
   await dialog().getByText('Grok answered that it is asked too often.').first().waitFor();
-  await dialog().getByText(/^Rests for grok-4-fast/).waitFor();
+  await dialog().getByText(/^Rests for grok-fast/).waitFor();
   await dialog().getByText('asked too often').first().waitFor();
   await view.check();
   await close();

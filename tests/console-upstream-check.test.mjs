@@ -26,6 +26,8 @@ const button = (name) => view.page.getByRole('button', { name, exact: true });
 const dialog = () => view.page.getByRole('dialog').last();
 const steps = async () => (await view.page.locator('.check-step').evaluateAll((all) => all.map(({ className, innerText }) => [className.split(' ')[1], innerText.replace(/\s+/g, ' ')])));
 const states = async () => (await steps()).map(([state]) => state);
+const ownAgent = () => view.page.evaluate(() => navigator.userAgent);
+const storedAgent = async () => (await view.gw.ok('GET', '/settings')).grok.user_agent;
 const openStart = async () => {
   await view.page.goto(`${view.gw.url}/manage#/start`);
   await view.page.getByRole('textbox', { name: 'Tokens' }).waitFor();
@@ -80,8 +82,30 @@ test('the first steps check the connection by themselves after accounts were add
   await page.getByText('Grok answers this gateway.').waitFor();
 });
 
+test('that this browser’s User-Agent was stored with the first account is said, with the way to change it', async () => {
+  const { page, gw } = view;
+  await openStart();
+  await addAccount();
+  await page.getByText('The User-Agent of this browser was stored').waitFor();
+  await page.getByText('(from the settings)').waitFor();
+  await page.getByRole('link', { name: 'Change it in the settings' }).click();
+  const field = page.getByRole('textbox', { name: 'Header user-agent' });
+  assert.equal(await field.inputValue(), await ownAgent());
+  await page.goto(`${gw.url}/manage#/start`);
+  await button('Open – Open the step: Check the connection').click();
+  await page.getByText('It works: Grok has opened a chat').waitFor();
+  assert.equal(await page.getByText('The User-Agent of this browser was stored').count(), 0, 'it was stored only once');
+  await gw.pool([]);
+  await gw.settings({ user_agent: '' });
+  await page.goto(`${gw.url}/manage#/tokens`);
+  await button('Add tokens').first().click();
+  await addAccount('basic-2');
+  await page.getByText('The User-Agent of this browser was stored for requests to Grok').waitFor();
+  assert.equal(await storedAgent(), await ownAgent());
+});
+
 test('a blocked gateway: what helps is said, and a User-Agent entered there opens the way, by keyboard alone', async () => {
-  const { page, gw, shot, check } = view;
+  const { page, shot, check } = view;
   letIn(BROWSER, 'pass-1');
   await openStart();
   await addAccount();
@@ -102,7 +126,7 @@ test('a blocked gateway: what helps is said, and a User-Agent entered there open
   await keyboard.insertText(BROWSER);
   await keyboard.press('Enter');
   // It is not enough yet, and what was saved is still there.
-  await until(async () => (await gw.ok('GET', '/settings')).grok.user_agent === BROWSER, 'the saved User-Agent');
+  await until(async () => await storedAgent() === BROWSER, 'the saved User-Agent');
   await until(async () => await field.count() === 1 && await field.inputValue() === BROWSER, 'the form after the second check');
   await until(() => page.locator('.check-verdict').evaluate((verdict) => verdict === document.activeElement), 'the focus on the verdict');
   assert.deepEqual(await states(), ['skipped', 'ok', 'ok', 'failed', 'skipped']);
@@ -117,7 +141,7 @@ test('a blocked gateway: what helps is said, and a User-Agent entered there open
 });
 
 test('what the gateway refuses of a User-Agent stands at its field, in the console’s language; one may go on without', async () => {
-  const { page, gw } = view;
+  const { page } = view;
   letIn(BROWSER);
   await openStart();
   await addAccount();
@@ -130,9 +154,9 @@ test('what the gateway refuses of a User-Agent stands at its field, in the conso
   await page.getByRole('textbox', { name: 'User-Agent' }).fill('浏览器');
   await button('保存并重新检查').click();
   await page.getByRole('alert').getByText('该值会写入请求头').waitFor();
-  assert.equal((await gw.ok('GET', '/settings')).grok.user_agent, '');
+  assert.equal(await storedAgent(), await ownAgent());
   await button('使用本浏览器的值').click();
-  assert.equal(await page.getByRole('textbox', { name: 'User-Agent' }).inputValue(), await page.evaluate(() => navigator.userAgent));
+  assert.equal(await page.getByRole('textbox', { name: 'User-Agent' }).inputValue(), await ownAgent());
   await button('仍然继续').click();
   await page.getByLabel('Key 名称').waitFor();
   await page.getByText('上次检查失败。').waitFor();

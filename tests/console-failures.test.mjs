@@ -1,0 +1,64 @@
+// What went wrong, in words: errors that the playground and the log show, in both languages.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { text as failures } from '../static/console/failures.text.js';
+import { text as chats } from '../static/console/screens/playground/stream.text.js';
+import { until } from './lib/gateway.mjs';
+import { openPlayground } from './lib/playground.mjs';
+
+const PICTURE = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+const CODES = ['missing_x_statsig_id', 'model_not_available', 'context_length_exceeded', 'upstream_blocked'];
+
+let view;
+before(async () => { view = await openPlayground(); });
+after(() => view?.stop());
+
+const speak = (locale) => view.page.evaluate(async (next) => (await import('/console/i18n.js')).setLocale(next), locale);
+
+/** The code of the last answer's failure, after its words were looked for in both languages. */
+async function saysOfIt(code) {
+  const { page } = view;
+  for (const locale of ['zh-CN', 'en']) {
+    await speak(locale);
+    await page.getByRole('alert').getByText(chats[locale][code]).waitFor();
+  }
+}
+
+test('codes of the gateway that a chat or the log may show are worded', () => {
+  const source = ['../src/error.rs', '../src/openai/failure.rs'].map((file) => readFileSync(new URL(file, import.meta.url), 'utf8')).join('\n');
+  for (const code of CODES) {
+    assert.ok(source.includes(`"${code}"`), `${code} is a code of the gateway`);
+    for (const tag of ['en', 'zh-CN']) assert.ok(code in chats[tag] && code in failures[tag] && `${code}:advice` in failures[tag], `${code} in ${tag}`);
+  }
+});
+
+test('a mode that no account has, and a conversation that is too long', async () => {
+  await view.begin({ model: 'grok-expert' });
+  await view.ask('[[freemode]] Hello');
+  await view.answered();
+  await saysOfIt('model_not_available');
+  await view.begin({ model: 'grok-fast' });
+  await view.ask('[[stream_error:user_prompt_too_long]] Hello');
+  await view.answered();
+  await saysOfIt('context_length_exceeded');
+});
+
+test('a video without a signature says which setting it needs, in the log too', async () => {
+  const { page, gw } = view;
+  await view.begin({ model: 'grok-imagine-0.9' });
+  await page.locator('.composer input[type=file]').setInputFiles({ name: 'dot.png', mimeType: 'image/png', buffer: PICTURE });
+  await page.locator('.composer .attached img').waitFor();
+  await view.ask('Let it turn');
+  await view.answered();
+  await saysOfIt('missing_x_statsig_id');
+  await view.shot('failure-signature');
+  await view.check();
+  await until(async () => (await gw.logs()).some(({ error_code: code }) => code === 'missing_x_statsig_id'), 'its row in the log');
+  await page.goto(`${gw.url}/manage#/requests`);
+  await page.locator('main tbody tr').filter({ hasText: 'grok-imagine-0.9' }).first().click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('heading', { name: failures.en.missing_x_statsig_id }).waitFor();
+  await dialog.getByText(failures.en['missing_x_statsig_id:advice']).waitFor();
+  assert.equal(await dialog.getByRole('button', { name: 'Find out why' }).count(), 0, 'nothing is blocked');
+});
