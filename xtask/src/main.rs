@@ -39,7 +39,7 @@ Usage: cargo xtask <command>
   deploy   `cargo xtask deploy cloudflare`: build, and put it on Cloudflare Workers; --help tells the options
   release  the files of a release, the same bytes wherever they are built, in target/release-files;
            with --tag v1.2.3 only when everything that names a version names this one
-  test     everything that CI runs";
+  test     every check; `cargo xtask test --help` tells the options, and CI runs it with --all";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -89,7 +89,13 @@ fn run(arguments: &[String]) -> Result<()> {
             [option, tag] if option == "--tag" => release::release(&root, Some(tag)),
             _ => bail!("`release` takes nothing, or --tag and the tag\n\n{USAGE}"),
         },
-        "test" => none().and_then(|()| test::test(&root)),
+        "test" => match test::parse(rest)? {
+            Some(options) => test::test(&root, &options),
+            None => {
+                println!("{}", test::USAGE);
+                Ok(())
+            }
+        },
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
             Ok(())

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything that CI runs, in the order that finds mistakes soonest.
+//! `cargo xtask test`: every check, in the order that finds mistakes soonest; CI adds what takes long.
 
 use std::{
     path::{Path, PathBuf},
@@ -8,33 +8,62 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{build, bundle, deploy::wrangler, docs, lines, process, tools, vendor};
+use crate::{args::Words, build, bundle, deploy::wrangler, docs, lines, process, tools, vendor};
 
-type Step = (&'static str, fn(&Path) -> Result<()>);
+pub const USAGE: &str = "\
+Usage: cargo xtask test [options]
+
+  --pictures  also a picture of every state of the console, in both languages, both appearances and two widths,
+              in target/console-screenshots
+  --all       everything: the pictures, and all five files of HTTP tests on wrangler's bundle";
+
+/// What is run beside what is always run.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    pub pictures: bool,
+    pub whole_bundle: bool,
+}
+
+/// `None` when help was asked for.
+pub fn parse(arguments: &[String]) -> Result<Option<Options>> {
+    let mut options = Options::default();
+    let mut words = Words::new(arguments);
+    while let Some(name) = words.next() {
+        match name {
+            "--pictures" if words.is_bare() => options.pictures = true,
+            "--all" if words.is_bare() => options = Options { pictures: true, whole_bundle: true },
+            "--help" | "-h" => return Ok(None),
+            _ => bail!("`test` knows no option `{}`\n\n{USAGE}", words.word),
+        }
+    }
+    Ok(Some(options))
+}
+
+type Step = (&'static str, fn(&Path, &Options) -> Result<()>);
 
 const STEPS: &[Step] = &[
     ("tools and packages", tools_and_packages),
-    ("file lengths", lines::check),
-    ("links in the documents", docs::check),
-    ("the console's libraries", vendor::check),
+    ("file lengths", |root, _| lines::check(root)),
+    ("links in the documents", |root, _| docs::check(root)),
+    ("the console's libraries", |root, _| vendor::check(root)),
     ("workflows", workflows),
     ("formatting", formatting),
     ("clippy, native", clippy_native),
     ("native tests", native_tests),
-    ("component, world, bundle", build::build),
+    ("component, world, bundle", |root, _| build::build(root)),
     ("clippy, component", clippy_component),
     ("tests of the shim and of Spin's WebSockets", shim_tests),
-    ("HTTP suite", http_suite),
     ("HTTP tests of wrangler's bundle", bundle_suite),
+    ("HTTP suite", http_suite),
 ];
 
 /// Runs every step; the first that fails ends it.
-pub fn test(root: &Path) -> Result<()> {
+pub fn test(root: &Path, options: &Options) -> Result<()> {
     let mut times = Vec::new();
     for (name, step) in STEPS {
         println!("\n=== {name}");
         let start = Instant::now();
-        let result = step(root);
+        let result = step(root, options);
         times.push((*name, start.elapsed()));
         if let Err(error) = result {
             summary(&times);
@@ -54,7 +83,7 @@ fn summary(times: &[(&str, Duration)]) {
     println!("{:>7.1} s  in all", times.iter().map(|(_, time)| time.as_secs_f64()).sum::<f64>());
 }
 
-fn tools_and_packages(root: &Path) -> Result<()> {
+fn tools_and_packages(root: &Path, _: &Options) -> Result<()> {
     for (tool, component) in [("cargo-fmt", "rustfmt"), ("cargo-clippy", "clippy")] {
         let found = Command::new(tool).arg("--version").output().is_ok_and(|output| output.status.success());
         if !found {
@@ -67,7 +96,7 @@ fn tools_and_packages(root: &Path) -> Result<()> {
     tools::node_packages(root)
 }
 
-fn workflows(root: &Path) -> Result<()> {
+fn workflows(root: &Path, _: &Options) -> Result<()> {
     process::run(Command::new("node").arg(".ci/workflows.mjs").current_dir(root))
 }
 
@@ -75,24 +104,24 @@ fn cargo(root: &Path, arguments: &[&str]) -> Result<()> {
     process::run(Command::new("cargo").args(arguments).current_dir(root))
 }
 
-fn formatting(root: &Path) -> Result<()> {
+fn formatting(root: &Path, _: &Options) -> Result<()> {
     cargo(root, &["fmt", "--all", "--check"])
 }
 
-fn clippy_native(root: &Path) -> Result<()> {
+fn clippy_native(root: &Path, _: &Options) -> Result<()> {
     cargo(root, &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])
 }
 
-fn native_tests(root: &Path) -> Result<()> {
+fn native_tests(root: &Path, _: &Options) -> Result<()> {
     cargo(root, &["test", "--workspace", "--locked", "--quiet"])
 }
 
 /// After the build, which adds the target where it is missing and leaves the procedural macros it takes.
-fn clippy_component(root: &Path) -> Result<()> {
+fn clippy_component(root: &Path, _: &Options) -> Result<()> {
     cargo(root, &["clippy", "--target", "wasm32-wasip2", "--release", "--locked", "--", "-D", "warnings"])
 }
 
-fn shim_tests(root: &Path) -> Result<()> {
+fn shim_tests(root: &Path, _: &Options) -> Result<()> {
     build::probe(root)?;
     // Named one by one, because Node 20 knows no patterns.
     let is_test = |path: &PathBuf| path.to_string_lossy().ends_with(".test.mjs");
@@ -108,17 +137,50 @@ fn shim_tests(root: &Path) -> Result<()> {
     process::run(Command::new("node").args(["--test", "--test-reporter=spec"]).args(files).current_dir(root))
 }
 
-fn http_suite(root: &Path) -> Result<()> {
-    // Tells by itself which hosts it ran on, and how many tests for want of one did not run.
-    process::run(Command::new("node").arg("tests/run.mjs").current_dir(root))
-}
-
-/// The tests that go through most of the component; all of them pass with `node tests/run.mjs --bundle DIR`.
-const BUNDLE_TESTS: [&str; 5] = ["admin-session", "chat", "http", "media", "streams"];
-
-fn bundle_suite(root: &Path) -> Result<()> {
+/// Before the HTTP suite, whose test of `up` leaves a module that is not optimised.
+fn bundle_suite(root: &Path, options: &Options) -> Result<()> {
     let folder = wrangler::bundle(root)?;
     bundle::check_upload(&folder)?;
+    let names = if options.whole_bundle { [BUNDLE_TESTS, MORE_BUNDLE_TESTS].concat() } else { BUNDLE_TESTS.to_vec() };
     let mut node = Command::new("node");
-    process::run(node.arg("tests/run.mjs").arg("--bundle").arg(folder).args(BUNDLE_TESTS).current_dir(root))
+    process::run(node.arg("tests/run.mjs").arg("--bundle").arg(folder).args(names).current_dir(root))
+}
+
+/// The bundle holds the component's module as it is, and the shim packed and renamed. What can differ from the sources is
+/// the way into the Worker and each of the shim's ways out: statements and answers of every kind (`http`), requests to
+/// Grok and streams of it (`chat`), the key-value store, large bodies, breaks and clients that leave (`media`).
+const BUNDLE_TESTS: &[&str] = &["chat", "http", "media"];
+/// With these they go through most of the component; all tests pass with `node tests/run.mjs --bundle DIR`.
+const MORE_BUNDLE_TESTS: &[&str] = &["admin-session", "streams"];
+
+fn http_suite(root: &Path, options: &Options) -> Result<()> {
+    let mut node = Command::new("node");
+    node.arg("tests/run.mjs").args(options.pictures.then_some("--pictures"));
+    // Tells by itself which hosts it ran on, how many tests for want of one did not run, and which took the longest.
+    process::run(node.current_dir(root))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Option<Options>> {
+        parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn options_are_read() {
+        assert_eq!(parsed("").unwrap(), Some(Options::default()));
+        assert_eq!(parsed("--pictures").unwrap(), Some(Options { pictures: true, whole_bundle: false }));
+        assert_eq!(parsed("--all").unwrap(), Some(Options { pictures: true, whole_bundle: true }));
+        assert_eq!(parsed("--all --help").unwrap(), None);
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for line in ["--al", "--all=yes", "chat"] {
+            let error = parsed(line).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("`test` knows no option `{line}`")), "{error}");
+        }
+    }
 }
