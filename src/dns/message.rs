@@ -15,6 +15,8 @@ pub enum Kind {
 }
 
 const CLASS_INTERNET: u16 = 1;
+/// The type CNAME.
+const ALIAS: u16 = 5;
 /// A query that asks the resolver to follow the name to its end.
 const RECURSION_DESIRED: u16 = 0x0100;
 const IS_ANSWER: u16 = 0x8000;
@@ -76,36 +78,42 @@ pub fn query(name: &str, kind: Kind) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Reads the addresses of an answer. Fails when it tells of a failure, or is malformed.
+/// Reads the addresses of the name that was asked for, through its aliases. Fails when the answer tells of a failure, or is
+/// malformed.
 pub fn answer(bytes: &[u8], kind: Kind) -> Result<Answer, Fault> {
-    let mut reader = Reader(bytes);
+    let mut reader = Reader { whole: bytes, at: 0 };
     let header: Vec<u16> = (0..6).map_while(|_| reader.u16()).collect();
     let [_, flags, questions, answers, ..] = header[..] else { return Err(Fault::Malformed) };
     match flags & STATUS {
-        _ if flags & IS_ANSWER == 0 => return Err(Fault::Malformed),
+        _ if flags & IS_ANSWER == 0 || questions != 1 => return Err(Fault::Malformed),
         0 => {}
         NO_SUCH_NAME => return Err(Fault::NoSuchName),
         status => return Err(Fault::Status(status)),
     }
-    records(reader, questions, answers, kind).ok_or(Fault::Malformed)
+    records(reader, answers, kind).ok_or(Fault::Malformed)
 }
 
 /// `None` when the bytes end before the records do.
-fn records(mut reader: Reader, questions: u16, answers: u16, kind: Kind) -> Option<Answer> {
-    for _ in 0..questions {
-        reader.skip_name()?;
-        reader.take(4)?;
-    }
+fn records(mut reader: Reader, answers: u16, kind: Kind) -> Option<Answer> {
+    let mut wanted = reader.name()?;
+    reader.take(4)?;
     let mut found = Answer { addresses: Vec::new(), ttl: u32::MAX };
     for _ in 0..answers {
-        reader.skip_name()?;
+        let owner = reader.name()?;
         let (record, class, ttl) = (reader.u16()?, reader.u16()?, reader.u32()?);
         let length = reader.u16()?;
-        let data = reader.take(length.into())?;
+        let mut data = Reader { whole: reader.whole, at: reader.at };
+        let bytes = reader.take(length.into())?;
+        if owner != wanted || class != CLASS_INTERNET {
+            continue;
+        }
         // An alias on the way to the addresses limits how long they may be used, as they do themselves.
-        found.ttl = found.ttl.min(ttl);
-        if record == kind as u16 && class == CLASS_INTERNET {
-            found.addresses.push(address(data, kind)?);
+        if record == ALIAS {
+            wanted = data.name()?;
+            found.ttl = found.ttl.min(ttl);
+        } else if record == kind as u16 {
+            found.addresses.push(address(bytes, kind)?);
+            found.ttl = found.ttl.min(ttl);
         }
     }
     Some(found)
@@ -118,13 +126,16 @@ fn address(data: &[u8], kind: Kind) -> Option<IpAddr> {
     }
 }
 
-/// The bytes that are left.
-struct Reader<'a>(&'a [u8]);
+/// A place in a message.
+struct Reader<'a> {
+    whole: &'a [u8],
+    at: usize,
+}
 
 impl<'a> Reader<'a> {
     fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
+        let taken = self.whole.get(self.at..)?.get(..count)?;
+        self.at += count;
         Some(taken)
     }
 
@@ -136,15 +147,33 @@ impl<'a> Reader<'a> {
         Some(u32::from(self.u16()?) << 16 | u32::from(self.u16()?))
     }
 
-    /// A name ends with an empty label, or with a pointer to the rest of it (RFC 1035 §4.1.4).
-    fn skip_name(&mut self) -> Option<()> {
+    /// Returns a name's labels in lower case, each with a dot behind it. The end of a name may be a pointer to an earlier
+    /// one (RFC 1035 §4.1.4).
+    fn name(&mut self) -> Option<Vec<u8>> {
+        let mut name = Vec::new();
         loop {
+            let start = self.at;
             match self.take(1)?[0] {
-                0 => return Some(()),
-                0xc0.. => return self.take(1).map(|_| ()),
-                length if usize::from(length) <= LONGEST_LABEL => drop(self.take(length.into())?),
+                0 => return Some(name),
+                high @ 0xc0.. => {
+                    let target = usize::from(high & 0x3f) << 8 | usize::from(self.take(1)?[0]);
+                    // Only backwards, which ends.
+                    if target >= start {
+                        return None;
+                    }
+                    name.extend(Reader { whole: &self.whole[..start], at: target }.name()?);
+                    break;
+                }
+                length if usize::from(length) <= LONGEST_LABEL => {
+                    name.extend(self.take(length.into())?.to_ascii_lowercase());
+                    name.push(b'.');
+                }
                 _ => return None,
             }
+            if name.len() > LONGEST_NAME {
+                return None;
+            }
         }
+        (name.len() <= LONGEST_NAME).then_some(name)
     }
 }

@@ -8,6 +8,7 @@ use crate::dns::message::{Fault, answer, query};
 pub enum Record {
     A([u8; 4], u32),
     Aaaa(u128, u32),
+    /// The records after it are those of `cdn.grok.com`.
     Alias(u32),
 }
 
@@ -16,19 +17,25 @@ pub fn reply(kind: Kind, records: &[Record]) -> Vec<u8> {
     let mut bytes = query("grok.com", kind).unwrap();
     bytes[2..4].copy_from_slice(&0x8180_u16.to_be_bytes());
     bytes[6..8].copy_from_slice(&u16::try_from(records.len()).unwrap().to_be_bytes());
+    // The question's name, until an alias brings another.
+    let mut owner = 12_u16;
     for record in records {
+        let place = bytes.len();
         let (kind, ttl, data) = match record {
             Record::A(address, ttl) => (1_u16, ttl, address.to_vec()),
             Record::Aaaa(address, ttl) => (28, ttl, address.to_be_bytes().to_vec()),
             // A label of its own, and a pointer to the rest.
             Record::Alias(ttl) => (5, ttl, b"\x03cdn\xc0\x0c".to_vec()),
         };
-        bytes.extend([0xc0, 0x0c]);
+        bytes.extend((0xc000 | owner).to_be_bytes());
         bytes.extend(kind.to_be_bytes());
         bytes.extend(1_u16.to_be_bytes());
         bytes.extend(ttl.to_be_bytes());
         bytes.extend(u16::try_from(data.len()).unwrap().to_be_bytes());
         bytes.extend(data);
+        if let Record::Alias(_) = record {
+            owner = u16::try_from(place + 12).unwrap();
+        }
     }
     bytes
 }
@@ -52,7 +59,27 @@ fn failures_have_their_names() {
 fn records_of_the_other_family_are_not_addresses() {
     let both = reply(Kind::A, &[Record::A([1, 2, 3, 4], 9), Record::Aaaa(1, 8)]);
     let read = answer(&both, Kind::A).unwrap();
-    assert_eq!((read.addresses, read.ttl), (vec![IpAddr::from([1, 2, 3, 4])], 8));
+    assert_eq!((read.addresses, read.ttl), (vec![IpAddr::from([1, 2, 3, 4])], 9));
+}
+
+#[test]
+fn records_of_another_name_are_not_addresses() {
+    let mut other = reply(Kind::A, &[Record::A([1, 2, 3, 4], 9)]);
+    assert_eq!(answer(&other, Kind::A).unwrap().addresses.len(), 1);
+    // `grok.com` in the question, `com` in the record.
+    let at = other.len() - 15;
+    other[at] = 17;
+    assert!(answer(&other, Kind::A).unwrap().addresses.is_empty());
+    // A pointer to itself.
+    other[at] = at as u8 - 1;
+    assert_eq!(answer(&other, Kind::A), Err(Fault::Malformed));
+}
+
+#[test]
+fn names_are_the_same_in_capitals() {
+    let mut reply = reply(Kind::A, &[Record::Alias(5), Record::A([1, 2, 3, 4], 9)]);
+    reply[13] = b'G';
+    assert_eq!(answer(&reply, Kind::A).unwrap().addresses.len(), 1);
 }
 
 #[test]
