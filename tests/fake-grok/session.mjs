@@ -133,6 +133,8 @@ export class Session {
       await this.out.event(created, this.id);
       if (this.early.unattached) return;
       if (this.early.attach > 0) await sleep(this.early.attach);
+      // Before the event is out: over TLS its answer may be here sooner than the word that it was sent.
+      this.#state = 'attached';
       await this.out.event(attached, this.id);
     }
     this.#state = 'attached';
