@@ -50,11 +50,12 @@ const refusals = {
 };
 
 /**
- * `seen` has the open sockets, the closes and headers of all, and how many clients left `/silent`.
+ * `seen` has the open sockets, the closes and headers of all, how many clients left `/silent`, and the lengths of what
+ * was read at once.
  * @param {{ tls?: boolean }} [options]
  */
 export async function startSocketServer({ tls = false } = {}) {
-  const seen = { open: 0, closes: [], headers: [], left: 0 };
+  const seen = { open: 0, closes: [], headers: [], left: 0, reads: [] };
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 64 << 20 });
   const key = certificate("server.key");
   const expired = createSecureContext({ key, cert: certificate("expired.pem") });
@@ -73,6 +74,7 @@ export async function startSocketServer({ tls = false } = {}) {
     const path = new URL(request.url, "http://server").pathname;
     raw.on("end", () => (seen.left += path === "/silent" ? 1 : 0));
     if (path !== "/socket") return refusals[path](raw);
+    raw.on("data", (data) => seen.reads.push(data.length));
     sockets.handleUpgrade(request, raw, head, (socket) => {
       seen.open += 1;
       seen.headers.push(request.headers);

@@ -86,6 +86,14 @@ describe("without TLS", { skip: missing ?? false }, () => {
     assert.deepEqual(await take(probe.get, ["send:echo a", "receive"], { url }), ["open", "sent", "text a"]);
   });
 
+  test("messages sent in a row are written at once", async () => {
+    const url = `ws://127.0.0.1:${servers[0].port}/socket`;
+    const lines = await take(probe.get, ["send:echo one", "send:echo two", "receive", "receive"], { url });
+    assert.deepEqual(lines, ["open", "sent", "sent", "text one", "text two"]);
+    // Two frames: a head of two bytes, a mask of four, eight characters.
+    assert.ok(servers[0].seen.reads.includes(28), `reads of ${servers[0].seen.reads}`);
+  });
+
   test("a server that does not speak TLS is unreachable", async () => {
     const [line] = await take(probe.get, [], { url: `wss://127.0.0.1:${servers[0].port}/socket` });
     assert.match(line, /^unreachable .*TLS/);

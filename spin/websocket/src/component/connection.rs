@@ -1,17 +1,21 @@
 //! One connection: a session, and the TCP connection that its bytes go through.
 //!
-//! Nothing runs between calls: bytes are read while the caller waits for a message, so a slow caller slows the server
-//! down, as TCP does. A ping is answered then, too.
+//! Bytes are read while the caller waits for a message, so a slow caller slows the server down, as TCP does. A ping is
+//! answered then, too.
 
 use std::{
     cell::RefCell,
+    future::poll_fn,
     io::{Read, Write},
     net::SocketAddr,
     ops::{Deref, DerefMut},
+    rc::Rc,
     sync::Arc,
+    task::Poll,
 };
 
 use rustls::ClientConfig;
+use spin_sdk::wit_bindgen::spawn;
 
 use super::stream::{self, Reader, Socket, Writer};
 use crate::{
@@ -35,7 +39,9 @@ pub struct Refused {
     _socket: Socket,
 }
 
-pub struct Connection {
+pub struct Connection(Rc<State>);
+
+struct State {
     session: RefCell<Session>,
     /// Each in the hands of one call at a time.
     reader: RefCell<Option<Reader>>,
@@ -73,7 +79,8 @@ pub async fn open(
             Answer::Accepted(read) => {
                 let session = RefCell::new(Session::new(wire, read, limit));
                 let (reader, writer) = (RefCell::new(Some(reader)), RefCell::new(Some(writer)));
-                return Ok(Opened::Connection(Connection { session, reader, writer, _socket: socket }));
+                let state = State { session, reader, writer, _socket: socket };
+                return Ok(Opened::Connection(Connection(Rc::new(state))));
             }
             Answer::Refused(body) => return Ok(Opened::Refusal(Refused { reader, wire, body, _socket: socket })),
         }
@@ -111,35 +118,57 @@ impl Refused {
 }
 
 impl Connection {
-    /// Sends a text message; returns when it was handed to TCP, or to the call that is writing.
-    pub async fn send(&self, text: String) -> Result<(), Error> {
-        self.session.borrow_mut().send(text)?;
-        self.flush().await;
+    /// Queues a text message. It is written once the caller waits for something, with all that it sent until then: of
+    /// two writes TCP holds the second back until the first is acknowledged, which takes a server up to 40 ms
+    /// (RFC 1122 §4.2.3.4), and `wasi:sockets` cannot switch that off.
+    pub fn send(&self, text: String) -> Result<(), Error> {
+        self.0.session.borrow_mut().send(text)?;
+        let state = self.0.clone();
+        spawn(async move {
+            yield_now().await;
+            state.flush().await;
+        });
         Ok(())
     }
 
     /// Waits for the next text message.
     pub async fn receive(&self) -> Result<String, Error> {
-        let Some(mut reader) = Lease::take(&self.reader) else {
+        let state = &self.0;
+        let Some(mut reader) = Lease::take(&state.reader) else {
             return Err(Error::Broken("another receive waits".to_owned()));
         };
         loop {
-            let message = self.session.borrow_mut().message();
-            self.flush().await;
+            let message = state.session.borrow_mut().message();
+            state.flush().await;
             if let Some(message) = message {
                 return message;
             }
-            if !reader.read(|bytes| self.session.borrow_mut().feed(bytes)).await {
-                self.session.borrow_mut().feed_end();
+            if !reader.read(|bytes| state.session.borrow_mut().feed(bytes)).await {
+                state.session.borrow_mut().feed_end();
             }
         }
     }
 
     pub async fn close(&self, code: u16, reason: &str) {
-        self.session.borrow_mut().close(code, reason);
-        self.flush().await;
+        self.0.session.borrow_mut().close(code, reason);
+        self.0.flush().await;
     }
+}
 
+/// Lets the caller go on first.
+async fn yield_now() {
+    let mut yielded = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+impl State {
     /// Writes what the session has to say. While another call does, it takes this along.
     async fn flush(&self) {
         let Some(mut writer) = Lease::take(&self.writer) else { return };

@@ -54,7 +54,7 @@ impl Guest for Component {
 
 impl GuestConnection for Connection {
     async fn send(&self, text: String) -> Result<(), client::Error> {
-        Ok(Connection::send(self, text).await?)
+        Ok(Connection::send(self, text)?)
     }
 
     async fn receive(&self) -> Result<String, client::Error> {
