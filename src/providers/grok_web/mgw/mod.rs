@@ -4,9 +4,13 @@
 //! [`turn`] the answer, with its [`thoughts`], [`sources`] and [`media`]; all of them are pure. This file opens the
 //! connection and moves messages.
 
-use std::{rc::Rc, time::Duration};
+use std::{rc::Rc, task::Poll, time::Duration};
 
-use futures::{FutureExt, StreamExt, future::LocalBoxFuture};
+use futures::{
+    FutureExt, StreamExt,
+    future::{LocalBoxFuture, poll_fn},
+    stream::FuturesUnordered,
+};
 
 use super::{client::Client, dial, prompt};
 use crate::{
@@ -40,14 +44,18 @@ const ATTACH_LIMIT: Duration = Duration::from_secs(15);
 const HEARTBEAT: u64 = 20_000;
 /// How many messages are read before what they brought is handed on.
 const AT_ONCE: usize = 64;
-/// The close code of a turn that is over.
+/// The close code of a turn that is over, and how long sending it may take.
 const NORMAL: u16 = 1000;
+const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 
 /// A turn on its own connection.
 struct SocketAnswer {
     app: Rc<App>,
     socket: Rc<dyn WebSocket>,
     messages: Messages,
+    /// Messages on their way out. A send that is given up half-way would end the connection, so they outlive the calls
+    /// of `advance`; they end with the answer.
+    sends: FuturesUnordered<LocalBoxFuture<'static, Result<(), WebSocketError>>>,
     session: Session,
     alarm: Alarm,
     /// When the next heartbeat is due, on the host's monotonic clock.
@@ -89,6 +97,7 @@ impl SocketAnswer {
         SocketAnswer {
             app: app.clone(),
             messages: websocket::messages(socket.clone()),
+            sends: FuturesUnordered::new(),
             socket,
             session: Session::new(options, question, filtered_tags, app.random()),
             alarm: Alarm::new(app.host.clone()),
@@ -150,7 +159,13 @@ impl SocketAnswer {
 
     async fn advance(&mut self, events: &mut Events) -> Result<Option<Finish>, ProviderError> {
         let message = loop {
-            if let Some(message) = self.alarm.before(self.beat, self.messages.next()).await {
+            let SocketAnswer { messages, sends, alarm, .. } = self;
+            let next = poll_fn(|context| {
+                // A connection that takes no more ends the reading too, which says why.
+                while let Poll::Ready(Some(_)) = sends.poll_next_unpin(context) {}
+                messages.poll_next_unpin(context)
+            });
+            if let Some(message) = alarm.before(self.beat, next).await {
                 break message;
             }
             self.heartbeat();
@@ -165,10 +180,11 @@ impl SocketAnswer {
             finish = self.take(message, events);
             read += 1;
         }
-        for pong in self.session.outgoing.drain(..) {
-            send_beside(&self.app, &self.socket, pong);
-        }
-        if !matches!(finish, Ok(None)) {
+        if matches!(finish, Ok(None)) {
+            for pong in std::mem::take(&mut self.session.outgoing) {
+                self.send_beside(pong);
+            }
+        } else {
             self.hang_up();
         }
         finish
@@ -176,21 +192,23 @@ impl SocketAnswer {
 
     fn heartbeat(&mut self) {
         self.beat = self.app.host.monotonic() + HEARTBEAT;
-        let ping = message::ping(&format!("{}{}", message::HEARTBEAT, self.app.now()));
-        send_beside(&self.app, &self.socket, ping);
+        self.send_beside(message::ping(&format!("{}{}", message::HEARTBEAT, self.app.now())));
+    }
+
+    /// Sends while the next messages are awaited.
+    fn send_beside(&mut self, text: String) {
+        let socket = self.socket.clone();
+        let mut send = async move { socket.send(text).await }.boxed_local();
+        if send.as_mut().now_or_never().is_none() {
+            self.sends.push(send);
+        }
     }
 
     fn hang_up(&self) {
-        let socket = self.socket.clone();
-        self.app.host.spawn(async move { socket.close(NORMAL, "").await }.boxed_local());
+        let (host, socket) = (self.app.host.clone(), self.socket.clone());
+        let close = async move { within(&*host, Some(CLOSE_LIMIT), socket.close(NORMAL, "")).await };
+        self.app.host.spawn(close.map(Option::unwrap_or_default).boxed_local());
     }
-}
-
-/// Sends without being waited for: a send that is given up half-way would end the connection.
-fn send_beside(app: &App, socket: &Rc<dyn WebSocket>, text: String) {
-    let socket = socket.clone();
-    // A connection that takes no more ends the reading too, which says why.
-    app.host.spawn(async move { drop(socket.send(text).await) }.boxed_local());
 }
 
 impl Answer for SocketAnswer {
