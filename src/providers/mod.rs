@@ -67,6 +67,20 @@ pub struct Learned {
     pub names: Vec<ResolvedName>,
 }
 
+impl Learned {
+    /// Returns the id by which the provider knows an account's owner, if this request has learned it.
+    pub fn owner(&self, account_id: i64) -> Option<&str> {
+        let known = self.user_ids.iter().find(|(id, _)| *id == account_id);
+        known.map(|(_, user_id)| user_id.as_str())
+    }
+
+    /// Keeps the id of an account's owner, in place of any other.
+    pub fn set_owner(&mut self, account_id: i64, user_id: String) {
+        self.user_ids.retain(|(id, _)| *id != account_id);
+        self.user_ids.push((account_id, user_id));
+    }
+}
+
 /// An answer under way. Dropping it ends the provider's work.
 pub trait Answer {
     /// Waits for the next part and appends what it means to `events`; `Finish` when the answer is whole. Dropping the

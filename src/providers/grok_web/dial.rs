@@ -20,27 +20,64 @@ use crate::{
 /// How long look-up, TCP, TLS and upgrade may take together.
 const CONNECT_LIMIT: Duration = Duration::from_secs(20);
 
+/// Seconds after which an account may knock again whose handshake was limited, when the service names none; and the
+/// most that it may name.
+const SHORT_WAIT: u64 = 60;
+const LONGEST_WAIT: u64 = 3600;
+
 /// Connects. What had to be found out for it goes to `learned`, also when connecting fails.
 pub async fn connect(
     client: &Client<'_>,
     account: &Account,
     learned: &mut Learned,
 ) -> Result<Rc<dyn WebSocket>, ProviderError> {
-    let user_id = user_id(client, account, learned).await?;
-    open(client, &user_id, &account.names, learned, &|_| ()).await.map_err(|error| {
-        eprintln!("{}: the WebSocket to Grok: {error}", client.app.request_id);
-        ProviderError::from(&error)
-    })
+    let known: Vec<_> = learned.names.iter().rev().chain(&account.names).cloned().collect();
+    let (user_id, is_stored) = user_id(client, account, learned).await.map_err(at_the_door)?;
+    let error = match open(client, &user_id, &known, learned, &|_| ()).await {
+        Ok(socket) => return Ok(socket),
+        Err(error) => failed(client, &error),
+    };
+    // A stored id may be the wrong one: it can have been pasted beside another account's token.
+    let is_suspect = is_stored && matches!(error, ProviderError::DeadAccount(_) | ProviderError::Policy(_));
+    match if is_suspect { identity::by_session(client).await.ok() } else { None } {
+        Some(id) if id != user_id => {
+            learned.set_owner(account.id, id.clone());
+            open(client, &id, &known, learned, &|_| ()).await.map_err(|error| failed(client, &error))
+        }
+        _ => Err(error),
+    }
 }
 
-/// The id of the account's owner: stored, or asked for once.
-async fn user_id(client: &Client<'_>, account: &Account, learned: &mut Learned) -> Result<String, ProviderError> {
+fn failed(client: &Client<'_>, error: &DialError) -> ProviderError {
+    eprintln!("{}: the WebSocket to Grok: {error}", client.app.request_id);
+    at_the_door(ProviderError::from(error))
+}
+
+/// A limit on what comes before a chat is no limit of the account's mode, and is over soon.
+fn at_the_door(error: ProviderError) -> ProviderError {
+    match error {
+        ProviderError::RateLimited { quota_spent: false, retry_after } => {
+            ProviderError::Throttled { retry_after: retry_after.unwrap_or(SHORT_WAIT).min(LONGEST_WAIT) }
+        }
+        error => error,
+    }
+}
+
+/// The id of the account's owner, and whether it comes from the database. It is asked for once.
+async fn user_id(
+    client: &Client<'_>,
+    account: &Account,
+    learned: &mut Learned,
+) -> Result<(String, bool), ProviderError> {
+    if let Some(id) = learned.owner(account.id) {
+        return Ok((id.to_owned(), false));
+    }
     if !account.user_id.is_empty() {
-        return Ok(account.user_id.clone());
+        return Ok((account.user_id.clone(), true));
     }
     let id = identity::find(client).await?;
-    learned.user_ids.push((account.id, id.clone()));
-    Ok(id)
+    learned.set_owner(account.id, id.clone());
+    Ok((id, false))
 }
 
 /// What [`open`] is doing.
@@ -176,8 +213,10 @@ mod tests {
         assert_eq!(of(403, None, ""), ProviderError::AntiBot);
         let policy = r#"{"error":{"code":7,"message":"This request is not allowed.","details":[]}}"#;
         assert_eq!(of(403, None, policy), ProviderError::Policy("This request is not allowed.".to_owned()));
-        let limited = ProviderError::RateLimited { quota_spent: false, retry_after: Some(7) };
-        assert_eq!(of(429, Some(("retry-after", "7")), ""), limited);
+        let limited = |retry_after| at_the_door(of(429, retry_after, ""));
+        assert_eq!(limited(Some(("retry-after", "7"))), ProviderError::Throttled { retry_after: 7 });
+        assert_eq!(limited(Some(("retry-after", "86400"))), ProviderError::Throttled { retry_after: 3600 });
+        assert_eq!(limited(None), ProviderError::Throttled { retry_after: 60 });
         assert_eq!(of(502, None, ""), ProviderError::Server(502));
         let moved = Some(("location", "https://accounts.x.ai/sign-in"));
         assert!(matches!(of(302, moved, ""), ProviderError::DeadAccount(_)));
