@@ -1,11 +1,11 @@
 //! One answer being read, within the time limits of the settings.
 
-use std::{rc::Rc, time::Duration};
+use std::{future::Future, pin::pin, rc::Rc, time::Duration};
 
 use super::event::{Events, Finish};
 use crate::{
     app::App,
-    deadline::{Alarm, within},
+    deadline::Alarm,
     providers::{self, Answer, Call, ProviderError},
     settings::Grok,
 };
@@ -25,6 +25,36 @@ impl Limits {
             first: millis(settings.stream_first_response_timeout),
             chunk: millis(settings.stream_chunk_timeout),
             total: millis(settings.stream_total_timeout),
+        }
+    }
+}
+
+impl Limits {
+    /// Waits for an answer to be opened. The limit of the first part counts from when the account was `asked`: bringing
+    /// it the prompt's pictures takes as long as they are large, and has limits of its own.
+    async fn opened<T>(
+        &self,
+        app: &App,
+        alarm: &mut Alarm,
+        asked: impl Fn() -> Option<u64>,
+        opening: impl Future<Output = Result<T, ProviderError>>,
+    ) -> Result<T, ProviderError> {
+        let mut opening = pin!(opening);
+        let end = self.total.map(|limit| app.host.monotonic() + limit);
+        loop {
+            let now = app.host.monotonic();
+            let first = match asked() {
+                Some(asked) => self.first.map(|limit| asked + limit),
+                // Looked at again soon.
+                None => Some(now + QUIET),
+            };
+            let Some(due) = [first, end].into_iter().flatten().min() else { return opening.await };
+            if due <= now {
+                return Err(ProviderError::Timeout);
+            }
+            if let Some(opened) = alarm.before(due, opening.as_mut()).await {
+                return opened;
+            }
         }
     }
 }
@@ -50,9 +80,10 @@ pub struct Conversation {
     answer: Box<dyn Answer>,
     alarm: Alarm,
     limits: Limits,
-    /// When the request was sent, when something last came and when silence was last reported, on the host's
-    /// monotonic clock.
-    sent: u64,
+    /// When the work began, when the account was asked, when something last came and when silence was last reported,
+    /// on the host's monotonic clock.
+    began: u64,
+    asked: u64,
     heard: u64,
     reported: u64,
     /// The answer ended within the reads that brought its beginning.
@@ -65,18 +96,19 @@ impl Conversation {
     pub async fn open(call: Call<'_>) -> Result<(Self, Events), ProviderError> {
         let app = call.app.clone();
         let limits = Limits::from_settings(call.settings);
-        let sent = app.host.monotonic();
-        let answer = within(&*app.host, call.settings.stream_first_response_timeout, providers::open(call))
-            .await
-            .unwrap_or(Err(ProviderError::Timeout))?;
+        let began = app.host.monotonic();
+        let asked = call.asked;
+        let mut alarm = Alarm::new(app.host.clone());
+        let answer = limits.opened(&app, &mut alarm, || asked.get(), providers::open(call)).await?;
         let mut conversation = Conversation {
             app: app.clone(),
             answer,
-            alarm: Alarm::new(app.host.clone()),
+            alarm,
             limits,
-            sent,
+            began,
+            asked: asked.get().unwrap_or(began),
             heard: app.host.monotonic(),
-            reported: sent,
+            reported: began,
             finished: None,
         };
         let mut events = Events::default();
@@ -85,7 +117,7 @@ impl Conversation {
                 conversation.finished = Some(finish);
             }
         }
-        app.upstream_ms.set(Some(app.host.monotonic().saturating_sub(sent)));
+        app.upstream_ms.set(Some(app.host.monotonic().saturating_sub(began)));
         Ok((conversation, events))
     }
 
@@ -118,8 +150,8 @@ impl Conversation {
         let silence = if self.answer.started() {
             self.limits.chunk.map(|limit| self.heard + limit)
         } else {
-            self.limits.first.map(|limit| self.sent + limit)
+            self.limits.first.map(|limit| self.asked + limit)
         };
-        [silence, self.limits.total.map(|limit| self.sent + limit)].into_iter().flatten().min()
+        [silence, self.limits.total.map(|limit| self.began + limit)].into_iter().flatten().min()
     }
 }

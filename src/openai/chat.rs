@@ -1,6 +1,6 @@
 //! `POST /v1/chat/completions`: check, choose an account, attempt, answer.
 
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
 
 use crate::{
     app::App,
@@ -208,8 +208,8 @@ async fn attempt(
     let clear = vault.unseal(&token.sealed, &token.hash).ok_or(ProviderError::Unreadable)?;
     let account = Account { id: token.id, token: clear, user_id: token.user_id, names };
     let (grok, prompt) = (&settings.grok, &chat.prompt);
-    let learned = &mut ledger.learned;
-    let call = Call { app, vault, settings: grok, model, prompt, account: &account, learned };
+    let (asked, learned) = (&Cell::new(None), &mut ledger.learned);
+    let call = Call { app, vault, settings: grok, model, prompt, account: &account, asked, learned };
     let (conversation, events) = Conversation::open(call).await?;
     ledger.first_content();
     let renderer = Renderer::new(settings.grok.show_thinking);

@@ -6,7 +6,7 @@
 //!
 //! To add a provider: a folder with `open` and an [`Answer`], and rows in the catalogue.
 
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
 
 use futures::future::LocalBoxFuture;
 
@@ -34,6 +34,9 @@ pub struct Call<'a> {
     pub model: &'a catalog::Model,
     pub prompt: &'a Prompt,
     pub account: &'a Account,
+    /// When the account is asked, on the host's monotonic clock. The provider sets it once the prompt's pictures are
+    /// there: from then on the first part of the answer is waited for.
+    pub asked: &'a Cell<Option<u64>>,
     /// What the attempt finds out; kept also when it fails.
     pub learned: &'a mut Learned,
 }
