@@ -119,6 +119,8 @@ async fn pictures_of(
 /// The accounts that one request asks, and in which mode.
 struct Attempts {
     model: Model,
+    /// The model in the mode that was gone from, if any.
+    first: Option<Model>,
     /// Ids of the accounts asked in this mode.
     tried: Vec<i64>,
     /// In any mode.
@@ -129,7 +131,7 @@ impl Attempts {
     /// Goes over to the model's second mode, if it has one, in which every account may be asked once more.
     fn fall_back(&mut self) -> bool {
         let Some(model) = self.model.in_fallback_mode() else { return false };
-        self.model = model;
+        self.first = Some(std::mem::replace(&mut self.model, model));
         self.tried.clear();
         true
     }
@@ -138,7 +140,7 @@ impl Attempts {
 /// Tries up to [`attempts`] accounts, as long as nothing has reached the client.
 async fn answer(app: &Rc<App>, key: &PresentedKey, chat: &Chat, mut ledger: Ledger) -> Result<Reply> {
     let vault = Vault::open(app).await?;
-    let mut attempts = Attempts { model: *chat.model, tried: Vec::new(), made: 0 };
+    let mut attempts = Attempts { model: *chat.model, first: None, tried: Vec::new(), made: 0 };
     let mut last_error = None;
     loop {
         let reservation = match reserve(app, key, &mut attempts).await? {
@@ -146,10 +148,8 @@ async fn answer(app: &Rc<App>, key: &PresentedKey, chat: &Chat, mut ledger: Ledg
             Reserved::None(refusal) => {
                 let error = match &last_error {
                     // The refusal knows for how long the last of them rests.
-                    None | Some(ProviderError::RateLimited { .. } | ProviderError::Throttled { .. }) => {
-                        no_account(&refusal, app.now())
-                    }
-                    Some(error) => Error::from(error),
+                    Some(error) if !is_limit(error) => Error::from(error),
+                    _ => no_account(&refusal, app.now()),
                 };
                 ledger.opened(refusal.opened);
                 return Err(ledger.refused(error));
@@ -163,7 +163,10 @@ async fn answer(app: &Rc<App>, key: &PresentedKey, chat: &Chat, mut ledger: Ledg
             Err(Failure::Unkept(error)) => return Err(ledger.unkept(error)),
             Err(Failure::Provider(error)) => error,
         };
-        if attempts.made == chat.attempts || !error.is_retryable_on_another_account() {
+        // An account that is limited has the mode: that others do not have it is not the answer.
+        let limit = last_error.take_if(|_| matches!(error, ProviderError::NotEntitled(_))).filter(is_limit);
+        let is_last = attempts.made == chat.attempts || !error.is_retryable_on_another_account();
+        if is_last && limit.is_none() {
             return Err(ledger.failed(&error));
         }
         // Stored before the next choice, so that no request from now on is given this account for nothing.
@@ -172,21 +175,35 @@ async fn answer(app: &Rc<App>, key: &PresentedKey, chat: &Chat, mut ledger: Ledg
         {
             eprintln!("{}: what an attempt did to its account is lost: {error}", app.request_id);
         }
+        if is_last && let Some(limit) = limit {
+            return Err(ledger.refused(Error::from(&limit)));
+        }
         // Where accounts run out of a mode, the last attempt is better made in the one that they still have.
         if matches!(error, ProviderError::RateLimited { .. }) && attempts.made + 1 == chat.attempts {
             attempts.fall_back();
         }
-        last_error = Some(error);
+        last_error = limit.or(Some(error));
     }
+}
+
+/// Whether an account may be asked again later.
+fn is_limit(error: &ProviderError) -> bool {
+    matches!(error, ProviderError::RateLimited { .. } | ProviderError::Throttled { .. })
 }
 
 /// Reserves the next account; in the model's second mode when none has any of the first left.
 async fn reserve(app: &App, key: &PresentedKey, attempts: &mut Attempts) -> Result<Reserved> {
     loop {
-        let Attempts { model, tried, .. } = &*attempts;
+        let Attempts { model, first, tried, .. } = &*attempts;
         let ask = Ask { key, model, tried, now: app.now() };
         if model.fallback.is_none() {
-            return reserve::reserve(&app.db, &ask).await;
+            let mut reserved = reserve::reserve(&app.db, &ask).await?;
+            if let (Reserved::None(refusal), Some(first)) = (&mut reserved, first) {
+                // The first mode may be free again sooner.
+                let free = reserve::first_free_at(&app.db, &Ask { model: first, tried: &[], ..ask }).await?;
+                refusal.cooling_until = [refusal.cooling_until, free].into_iter().flatten().min();
+            }
+            return Ok(reserved);
         }
         if let Some(reservation) = reserve::take(&app.db, &ask).await? {
             return Ok(Reserved::Token(Box::new(reservation)));

@@ -85,9 +85,14 @@ pub async fn reserve(db: &Db, ask: &Ask<'_>) -> Result<Reserved> {
     {
         return Ok(Reserved::Token(Box::new(reservation)));
     }
-    let free = db.one(&first_free(ask.model), ask.choice()).await?;
-    let cooling_until = free.map(|row| Columns::new(row).optional_integer()).transpose()?.flatten();
+    let cooling_until = first_free_at(db, ask).await?;
     Ok(Reserved::None(Box::new(Refusal { opened, cooling_until })))
+}
+
+/// Returns when the first of the tokens that rest is usable again, in Unix milliseconds; `None` when none will be.
+pub async fn first_free_at(db: &Db, ask: &Ask<'_>) -> Result<Option<i64>> {
+    let free = db.one(&first_free(ask.model), ask.choice()).await?;
+    Ok(free.map(|row| Columns::new(row).optional_integer()).transpose()?.flatten())
 }
 
 /// Takes the next usable token in one statement. `None`: there is none, the key is not valid, or the schema is behind.
