@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::VecDeque,
     rc::Rc,
     time::Duration,
 };
@@ -31,6 +32,10 @@ pub enum Frame {
     Break,
     /// Nothing more comes.
     Hang,
+    /// Runs when everything before it has been read.
+    Do(Box<dyn FnOnce()>),
+    /// The steps that are in the list by then, then nothing more.
+    From(Rc<RefCell<Vec<Frame>>>),
 }
 
 /// What clients have done; shared by all connections of a host.
@@ -43,6 +48,8 @@ pub struct Sockets {
     pub closes: RefCell<Vec<(u16, &'static str)>>,
     /// How many connections are open.
     pub open: Rc<Cell<usize>>,
+    /// Whether servers take nothing: what is sent, and close frames, never leave.
+    pub is_blocked: Cell<bool>,
 }
 
 /// One connection of a client.
@@ -61,12 +68,21 @@ impl Connection {
     }
 }
 
+impl Connection {
+    /// Waits until the server takes what was written.
+    async fn taken(&self) {
+        if self.sockets.is_blocked.get() {
+            futures::future::pending().await
+        }
+    }
+}
+
 impl WebSocket for Connection {
     fn send(&self, text: String) -> LocalBoxFuture<'_, Result<(), WebSocketError>> {
         self.sockets.sent.borrow_mut().push(text);
         // The script may have ended.
         let _ = self.sending.unbounded_send(());
-        async { Ok(()) }.boxed_local()
+        self.taken().map(Ok).boxed_local()
     }
 
     fn receive(&self) -> LocalBoxFuture<'_, Result<String, WebSocketError>> {
@@ -78,20 +94,28 @@ impl WebSocket for Connection {
 
     fn close(&self, code: u16, reason: &'static str) -> LocalBoxFuture<'_, ()> {
         self.sockets.closes.borrow_mut().push((code, reason));
-        async {}.boxed_local()
+        self.taken().boxed_local()
     }
 }
 
 fn play(frames: Vec<Frame>, clock: Clock, sent: UnboundedReceiver<()>) -> Messages {
-    stream::unfold((frames.into_iter(), sent, 0), move |(mut frames, mut sent, mut count)| {
+    stream::unfold((VecDeque::from(frames), sent, 0), move |(mut frames, mut sent, mut count)| {
         let clock = clock.clone();
         async move {
             loop {
-                let item = match frames.next()? {
+                let item = match frames.pop_front()? {
                     Frame::Text(text) => Ok(text),
                     Frame::Close(code, reason) => Err(WebSocketError::Closed { code, reason: reason.to_owned() }),
                     Frame::Break => Err(WebSocketError::Broken("reset".to_owned())),
                     Frame::Hang => futures::future::pending().await,
+                    Frame::Do(run) => {
+                        run();
+                        continue;
+                    }
+                    Frame::From(list) => {
+                        frames = list.take().into_iter().chain([Frame::Hang]).collect();
+                        continue;
+                    }
                     Frame::Wait(time) => {
                         clock.sleep(time).await;
                         continue;

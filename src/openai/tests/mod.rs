@@ -19,6 +19,7 @@ use crate::{
 mod attempts;
 mod files;
 mod pictures;
+mod socket;
 mod streams;
 
 const KEY: &str = "sk-test";
