@@ -1,7 +1,7 @@
 // What went wrong, in words: errors that the playground and the log show, in both languages.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './lib/suite.mjs';
 import { text as failures } from '../static/console/failures.text.js';
 import { text as chats } from '../static/console/screens/playground/stream.text.js';
 import { until } from './lib/gateway.mjs';

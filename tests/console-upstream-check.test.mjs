@@ -1,7 +1,7 @@
 // The check of the way to Grok in a browser: in the first steps, and wherever Grok's refusal is shown.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, beforeEach, test } from 'node:test';
+import { after, before, beforeEach, test } from './lib/suite.mjs';
 import { text } from '../static/console/components/upstream-check/text.js';
 import { openConsole } from './lib/console.mjs';
 import { jwt, until } from './lib/gateway.mjs';

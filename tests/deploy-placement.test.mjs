@@ -1,7 +1,7 @@
 // `cargo xtask deploy cloudflare --placement`: the Worker beside a cloud region, and a new database near it.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, afterEach, before, test } from 'node:test';
+import { after, afterEach, before, test } from './lib/suite.mjs';
 import { newAccount } from './lib/deploy.mjs';
 
 const CONFIG = new URL('../target/deploy/wrangler.json', import.meta.url);
