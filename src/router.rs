@@ -19,7 +19,7 @@ use crate::{
     error::{Error, Kind, Result},
     host::{Reply, Request},
     http_io, maintenance,
-    media::serve,
+    media::{self, serve},
     openai::{chat, models},
 };
 
@@ -274,6 +274,9 @@ fn common_headers(headers: &mut HeaderMap, app: &App, path: &str) {
     if is_open(path) {
         insert("access-control-allow-origin", "*");
         insert("access-control-expose-headers", "x-request-id,server-timing,retry-after");
+    }
+    if media::is_file_path(path) {
+        media::shield(headers);
     }
 }
 

@@ -41,10 +41,11 @@ const CLEAN: usize = 10;
 /// the file goes unstored.
 pub async fn claim(visit: &Visit, found: &Found, etag: &str) -> Option<BlobId> {
     let now = visit.app.now();
+    let content_type = found.content_type?;
     let claim = Claim {
         media_id: &visit.file.id,
         kind: visit.file.kind,
-        content_type: &found.content_type,
+        content_type,
         etag,
         parts: blobs::parts(found.length.unwrap_or(visit.storage_limit())),
         now,
@@ -83,7 +84,7 @@ impl Download {
         let size = found.length.unwrap_or_default();
         let head = Head {
             status: if span.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK },
-            content_type: &found.content_type,
+            content_type: found.content_type,
             etag,
             length: span.map(Span::len).or(found.length),
             content_range: span.and_then(|span| HeaderValue::from_str(&span.content_range(size)).ok()),

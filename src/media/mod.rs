@@ -5,7 +5,7 @@
 //! from the [`source`] with the [`upstream`]'s own cookies, keeping the bytes on the way ([`keep`]) for later readers
 //! ([`stored`]). The cache is emptied at midnight ([`day`]) and by hand; [`clean`] deletes what is then left over.
 
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, HeaderValue, Uri, header};
 
 use crate::{app::App, media::kind::MediaKind, peer, settings::Settings};
 
@@ -14,6 +14,7 @@ pub mod day;
 pub mod id;
 mod keep;
 pub mod kind;
+pub mod media_type;
 pub(crate) mod range;
 mod reply;
 #[cfg(test)]
@@ -44,6 +45,22 @@ pub fn folder(kind: MediaKind) -> &'static str {
         MediaKind::Image => "images",
         MediaKind::Video => "videos",
     }
+}
+
+/// Whether files are served below this path. What answers there carries [`shield`]'s headers, errors too.
+pub fn is_file_path(path: &str) -> bool {
+    [MediaKind::Image, MediaKind::Video].into_iter().any(|kind| {
+        path.strip_prefix('/')
+            .and_then(|path| path.strip_prefix(folder(kind)))
+            .is_some_and(|rest| rest.starts_with('/'))
+    })
+}
+
+/// Takes scripts, forms and the console's origin from whatever a browser makes of the answer. Pages of other origins
+/// may embed it, also those that ask for `Cross-Origin-Embedder-Policy: require-corp`.
+pub fn shield(headers: &mut HeaderMap) {
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
 }
 
 #[cfg(test)]

@@ -5,10 +5,13 @@ use http::{HeaderValue, StatusCode, header};
 
 use crate::host::{Body, Reply};
 
+use super::media_type::MediaType;
+
 /// What an answer says of the bytes it brings.
 pub struct Head<'a> {
     pub status: StatusCode,
-    pub content_type: &'a str,
+    /// `None`: the answer brings no bytes.
+    pub content_type: Option<MediaType>,
     pub etag: &'a str,
     /// Of this body.
     pub length: Option<u64>,
@@ -23,7 +26,7 @@ impl Head<'_> {
         *reply.status_mut() = self.status;
         let headers = reply.headers_mut();
         let values = [
-            (header::CONTENT_TYPE, HeaderValue::from_str(self.content_type).ok()),
+            (header::CONTENT_TYPE, self.content_type.map(|served| HeaderValue::from_static(served.as_str()))),
             (header::ETAG, HeaderValue::from_str(self.etag).ok()),
             (header::CONTENT_LENGTH, self.length.map(HeaderValue::from)),
             (header::CONTENT_RANGE, self.content_range),
@@ -40,10 +43,8 @@ impl Head<'_> {
 /// 304: the client has these bytes.
 pub fn not_modified(etag: &str, max_age: i64) -> Reply {
     let head =
-        Head { status: StatusCode::NOT_MODIFIED, content_type: "", etag, length: None, content_range: None, max_age };
-    let mut reply = head.with(Body::Full(Bytes::new()));
-    reply.headers_mut().remove(header::CONTENT_TYPE);
-    reply
+        Head { status: StatusCode::NOT_MODIFIED, content_type: None, etag, length: None, content_range: None, max_age };
+    head.with(Body::Full(Bytes::new()))
 }
 
 /// 416: there are no such bytes.

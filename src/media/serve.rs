@@ -9,7 +9,10 @@ use crate::{
     error::{Error, Kind, Result},
     host::{Body, Reply, Request},
     media::kind::MediaKind,
-    store::media::{self, Facts, File},
+    store::{
+        media::{self, Facts, File},
+        media_copies,
+    },
 };
 
 use super::{
@@ -73,6 +76,7 @@ async fn serve(app: Rc<App>, request: Request, kind: MediaKind) -> Result<Reply>
     }
     let now = app.now();
     let file = media::find(&app.db, name, kind, now).await?.ok_or_else(unknown)?;
+    let file = without_unserved_copy(&app, file).await;
     let midnight = day::next_midnight(now, app.timezone_offset_minutes().await);
     let is_head = request.method() == Method::HEAD;
     let visit = Rc::new(Visit { app, file, headers: request.headers().clone(), midnight });
@@ -83,7 +87,7 @@ async fn serve(app: Rc<App>, request: Request, kind: MediaKind) -> Result<Reply>
         if is_head {
             let head = Head {
                 status: StatusCode::OK,
-                content_type: &facts.content_type,
+                content_type: Some(facts.content_type),
                 etag: &facts.etag,
                 length: Some(facts.size),
                 content_range: None,
@@ -100,6 +104,17 @@ async fn serve(app: Rc<App>, request: Request, kind: MediaKind) -> Result<Reply>
         stored::Outcome::Missing => fetch(visit).await,
         stored::Outcome::Unavailable => unstored(&visit, &Upstream::of(&visit.app, &visit.file).await?).await,
     }
+}
+
+/// Takes away a whole copy whose type is not served and has it deleted. Earlier releases stored such copies.
+async fn without_unserved_copy(app: &App, mut file: File) -> File {
+    if file.facts.is_none()
+        && let Some(copy) = file.copy.take_if(|copy| copy.is_whole)
+        && let Err(error) = media_copies::reject(&app.db, copy.seq).await
+    {
+        eprintln!("{}: a copy of a type that is not served stays in the cache: {error}", app.request_id);
+    }
+    file
 }
 
 /// `HEAD` of a file that was never fetched: asked of the source.
@@ -125,10 +140,10 @@ async fn fetch(visit: Rc<Visit>) -> Result<Reply> {
     if part == Part::None {
         return Ok(reply::no_such_range(found.length));
     }
-    let claimed = match found.length {
-        Some(size) if size > limit => {
+    let claimed = match (found.length, found.content_type) {
+        (Some(size), Some(content_type)) if size > limit => {
             // The next request for a part of it need not ask for the whole first.
-            let facts = Facts { content_type: found.content_type.clone(), etag: etag.clone(), size };
+            let facts = Facts { content_type, etag: etag.clone(), size };
             if let Err(error) = media::note(&visit.app.db, &visit.file.id, &facts).await {
                 eprintln!("{}: what a file is like is not noted: {error}", visit.app.request_id);
             }
@@ -170,7 +185,7 @@ fn hand_on(visit: &Visit, found: Found) -> Reply {
 fn head_of<'a>(visit: &Visit, found: &'a Found, etag: &'a str) -> Head<'a> {
     Head {
         status: found.status,
-        content_type: &found.content_type,
+        content_type: found.content_type,
         etag,
         length: found.length,
         content_range: found.content_range.clone().filter(|_| found.status == StatusCode::PARTIAL_CONTENT),

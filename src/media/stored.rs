@@ -56,7 +56,7 @@ pub async fn serve(visit: &Rc<Visit>) -> Outcome {
     let content_range = (status == StatusCode::PARTIAL_CONTENT).then(|| span.content_range(facts.size));
     let head = Head {
         status,
-        content_type: &facts.content_type,
+        content_type: Some(facts.content_type),
         etag: &facts.etag,
         length: Some(span.len()),
         content_range: content_range.and_then(|value| HeaderValue::from_str(&value).ok()),

@@ -20,7 +20,7 @@ use crate::{
     store::media::File,
 };
 
-use super::source;
+use super::{media_type::MediaType, source};
 
 /// How long the head of an answer may take.
 const HEAD_LIMIT: Duration = Duration::from_secs(30);
@@ -40,7 +40,8 @@ pub struct Upstream {
 pub struct Found {
     /// 200, 206, or 416 with no body worth reading.
     pub status: StatusCode,
-    pub content_type: String,
+    /// `None` with 416 only.
+    pub content_type: Option<MediaType>,
     /// How many bytes this answer has.
     pub length: Option<u64>,
     pub content_range: Option<HeaderValue>,
@@ -125,18 +126,17 @@ impl Found {
         if !is_answer {
             return Err(refusal(head.status));
         }
-        let content_type = text(header::CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
-        let essence = content_type.split(';').next().unwrap_or_default().trim();
-        let is_media = essence.starts_with("image/") && !essence.contains("svg") && !essence.contains("xml")
-            || essence.starts_with("video/");
+        // Two header lines are as little one type as a list in one of them.
+        let is_one = head.headers.get_all(header::CONTENT_TYPE).iter().count() == 1;
+        let content_type = text(header::CONTENT_TYPE).filter(|_| is_one).and_then(MediaType::parse);
         let is_encoded = text(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
-        if head.status.is_success() && (!is_media || is_encoded) {
-            return Err(Error::new(Kind::Upstream, "Grok answered with something that is no picture and no video"));
+        if head.status.is_success() && (content_type.is_none() || is_encoded) {
+            return Err(Error::new(Kind::Upstream, "Grok answered with something that is not a picture or a video"));
         }
         let is_strong = |tag: &&str| tag.len() > 2 && tag.starts_with('"') && tag.ends_with('"');
         Ok(Found {
             status: head.status,
-            content_type: essence.to_owned(),
+            content_type,
             length: text(header::CONTENT_LENGTH).and_then(|length| length.parse().ok()),
             content_range: head.headers.get(header::CONTENT_RANGE).cloned(),
             etag: text(header::ETAG).filter(is_strong).map(str::to_owned),

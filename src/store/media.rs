@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     error::{Error, Result},
-    media::kind::MediaKind,
+    media::{kind::MediaKind, media_type::MediaType},
     settings::Settings,
 };
 
@@ -39,7 +39,8 @@ pub struct File {
     pub kind: MediaKind,
     pub url: String,
     pub created_at: i64,
-    /// Known once the file was fetched, be it long ago.
+    /// Known once the file was fetched, be it long ago. `None` as well for a type that is not served, which earlier
+    /// releases stored.
     pub facts: Option<Facts>,
     /// Its copy in the key-value store, being written or whole, and not expired.
     pub copy: Option<Copy>,
@@ -51,7 +52,7 @@ pub struct File {
 /// What is true of a file for ever.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
-    pub content_type: String,
+    pub content_type: MediaType,
     pub etag: String,
     pub size: u64,
 }
@@ -77,7 +78,9 @@ pub async fn find(db: &Db, id: &str, kind: MediaKind, now: i64) -> Result<Option
     let mut row = Columns::new(row);
     let (url, created_at) = (row.text()?, row.integer()?);
     let facts = match (row.optional_text()?, row.optional_text()?, row.optional_integer()?) {
-        (Some(content_type), Some(etag), Some(size)) => Some(Facts { content_type, etag, size: size as u64 }),
+        (Some(content_type), Some(etag), Some(size)) => {
+            MediaType::parse(&content_type).map(|content_type| Facts { content_type, etag, size: size as u64 })
+        }
         _ => None,
     };
     let copy = Copy::optional(&mut row)?;

@@ -3,7 +3,10 @@
 //! The row comes before the first part and goes after the last. Whatever an instance dies in, a row tells which
 //! parts there may be: its lease or its day ends, and [`take_due`] hands it to whoever deletes.
 
-use crate::{error::Result, media::kind::MediaKind};
+use crate::{
+    error::Result,
+    media::{kind::MediaKind, media_type::MediaType},
+};
 
 use super::{Columns, Db, blobs::BlobId, media};
 
@@ -32,7 +35,7 @@ impl Copy {
 pub struct Claim<'a> {
     pub media_id: &'a str,
     pub kind: MediaKind,
-    pub content_type: &'a str,
+    pub content_type: MediaType,
     pub etag: &'a str,
     /// How many there will be at most.
     pub parts: u64,
@@ -49,7 +52,7 @@ pub async fn claim(db: &Db, claim: &Claim<'_>) -> Result<Option<BlobId>> {
     let values = vec![
         claim.media_id.into(),
         media::name(claim.kind).into(),
-        claim.content_type.into(),
+        claim.content_type.as_str().into(),
         claim.etag.into(),
         (claim.parts as i64).into(),
         claim.now.into(),

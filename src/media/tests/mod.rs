@@ -23,6 +23,7 @@ mod clearing;
 mod crash;
 mod serving;
 mod storing;
+mod types;
 
 const OWNER: i64 = 7;
 const MIB: usize = PART;
