@@ -120,16 +120,40 @@ impl AdminSession {
 
     /// A browser sends the cookie along with forms of foreign pages too; their `Origin` tells them apart.
     async fn check_origin(&self, app: &App, request: &Request) -> Result<()> {
-        let sent = request.headers().get(header::ORIGIN).and_then(|value| value.to_str().ok());
         let own = peer::own_origin(app, request.uri(), request.headers()).await;
-        let set = peer::origin(&self.settings.global.base_url);
-        if sent.is_some() && [own.as_deref(), set.as_deref()].contains(&sent) {
-            return Ok(());
+        match sent_from(request.headers(), own.as_deref(), &self.settings) {
+            Sender::OwnPage => Ok(()),
+            Sender::Unknown | Sender::ForeignPage => Err(foreign_origin()),
         }
-        let message = "This request does not come from the console's own page. Behind a proxy, set base_url to the \
-                       address in the browser, or the variable trusted_proxy";
-        Err(Error::new(Kind::ForeignOrigin, message))
     }
+}
+
+/// Where a request was sent from, as its browser says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sender {
+    OwnPage,
+    ForeignPage,
+    /// No browser, or one that does not say.
+    Unknown,
+}
+
+/// Reads `Origin`, and `Sec-Fetch-Site`, which no page can set. `own` is the origin that the request was sent to.
+pub fn sent_from(headers: &HeaderMap, own: Option<&str>, settings: &Settings) -> Sender {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let set = peer::origin(&settings.global.base_url);
+    match (text("origin"), text("sec-fetch-site")) {
+        (_, Some("cross-site")) => Sender::ForeignPage,
+        (Some(sent), _) if [own, set.as_deref()].contains(&Some(sent)) => Sender::OwnPage,
+        (Some(_), Some("same-origin")) => Sender::OwnPage,
+        (Some(_), _) => Sender::ForeignPage,
+        (None, _) => Sender::Unknown,
+    }
+}
+
+pub fn foreign_origin() -> Error {
+    let message = "This request does not come from the console's own page. Behind a proxy, set base_url to the address \
+                   in the browser, or the variable trusted_proxy";
+    Error::new(Kind::ForeignOrigin, message)
 }
 
 /// The value of a cookie.

@@ -31,6 +31,8 @@ pub enum Kind {
     MethodNotAllowed,
     Conflict,
     BodyTooLarge,
+    /// The request's body did not come in time.
+    RequestTimeout,
     TooManyLogins,
     /// Every token that could serve the model is cooling or has spent its quota.
     AllTokensCooling,
@@ -71,6 +73,7 @@ impl Kind {
             Kind::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, CALLER, "method_not_allowed"),
             Kind::Conflict => (S::CONFLICT, CALLER, "conflict"),
             Kind::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, CALLER, "body_too_large"),
+            Kind::RequestTimeout => (S::REQUEST_TIMEOUT, CALLER, "request_timeout"),
             Kind::TooManyLogins => (S::TOO_MANY_REQUESTS, "rate_limit_error", "TOO_MANY_LOGINS"),
             Kind::AllTokensCooling => (S::TOO_MANY_REQUESTS, "rate_limit_error", "rate_limit_exceeded"),
             Kind::NoToken => (S::SERVICE_UNAVAILABLE, SERVER, "no_available_token"),

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc, task::Poll, time::Duration};
 
 use bytes::{Bytes, BytesMut};
-use futures::{StreamExt, ready, stream};
+use futures::{FutureExt, StreamExt, ready, stream};
 use http::{HeaderValue, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -11,7 +11,7 @@ use crate::{
     app::App,
     deadline::within,
     error::{Error, Kind, Result},
-    host::{Body, ByteStream, Reply, Request},
+    host::{Body, ByteStream, Reply, Request, SendError},
 };
 
 /// Twenty pictures' worth: the largest body that is read, in bytes.
@@ -29,17 +29,31 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(1);
 /// What a handler leaves of a request's body.
 pub struct UnreadBody(Rc<RefCell<Option<ByteStream>>>);
 
-/// Returns the request with its body, and what will be left of the body.
-pub fn watch_body(request: Request) -> (Request, UnreadBody) {
+/// Longest pause between two chunks of a body, and longest time for a whole one.
+const CHUNK_LIMIT: Duration = Duration::from_secs(10);
+const BODY_LIMIT: Duration = Duration::from_secs(120);
+
+/// Returns the request with a body that has to keep coming, and what will be left of the body.
+pub fn watch_body(app: &App, request: Request) -> (Request, UnreadBody) {
     let (head, body) = request.into_parts();
     let shared = Rc::new(RefCell::new(Some(body)));
-    let reading = shared.clone();
+    let (reading, host) = (shared.clone(), app.host.clone());
+    let end = host.monotonic() + BODY_LIMIT.as_millis() as u64;
+    let mut timer = None;
     let body = stream::poll_fn(move |context| {
         let mut body = reading.borrow_mut();
-        let next = match body.as_mut() {
-            Some(body) => ready!(body.poll_next_unpin(context)),
-            None => None,
+        let Some(coming) = body.as_mut() else { return Poll::Ready(None) };
+        let next = match coming.poll_next_unpin(context) {
+            Poll::Ready(next) => next,
+            Poll::Pending => {
+                // Most bodies are there at once and need no timer.
+                let left = Duration::from_millis(end.saturating_sub(host.monotonic()));
+                let timer = timer.get_or_insert_with(|| host.sleep(left.min(CHUNK_LIMIT)));
+                ready!(timer.poll_unpin(context));
+                Some(Err(SendError::Timeout("the body stopped coming".to_owned())))
+            }
         };
+        timer = None;
         if !matches!(next, Some(Ok(_))) {
             *body = None;
         }
@@ -81,16 +95,34 @@ pub async fn read_body(request: Request) -> Result<Bytes> {
     read_up_to(request, MAX_BODY, "20 MiB").await
 }
 
+/// Whether the body is short enough to be read before the key is looked at.
+pub fn has_short_body(request: &Request) -> bool {
+    announced_length(request).is_ok_and(|length| length.is_some_and(|length| length <= DRAINED))
+}
+
+/// The `Content-Length`; one that is no number that fits is a 400.
+fn announced_length(request: &Request) -> Result<Option<usize>> {
+    let Some(length) = request.headers().get(header::CONTENT_LENGTH) else { return Ok(None) };
+    let length = length.to_str().ok().and_then(|length| length.trim().parse().ok());
+    length.map(Some).ok_or_else(|| Error::new(Kind::Invalid, "Content-Length is no number of bytes"))
+}
+
 async fn read_up_to(request: Request, most: usize, in_words: &str) -> Result<Bytes> {
     let too_large = || Error::new(Kind::BodyTooLarge, format!("The request body is larger than {in_words}"));
-    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+    let announced = announced_length(&request)?;
     if announced.is_some_and(|length| length > most) {
         return Err(too_large());
     }
     let mut chunks = request.into_body();
     let mut whole = BytesMut::with_capacity(announced.unwrap_or_default().min(FIRST_ROOM));
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|e| Error::new(Kind::Invalid, format!("The request body broke off: {e}")))?;
+        let chunk = chunk.map_err(|error| match error {
+            SendError::Timeout(_) => Error::new(
+                Kind::RequestTimeout,
+                "The request body stopped coming: send it again, without pauses of more than 10 seconds",
+            ),
+            error => Error::new(Kind::Invalid, format!("The request body broke off: {error}")),
+        })?;
         if whole.len() + chunk.len() > most {
             return Err(too_large());
         }

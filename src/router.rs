@@ -135,7 +135,7 @@ pub async fn route(app: Rc<App>, request: Request) -> Reply {
     let path = plain_path(request.uri().path());
     let is_head = request.method() == Method::HEAD;
     let may_have_body = !is_head && ![Method::GET, Method::OPTIONS].contains(request.method());
-    let (request, unread) = http_io::watch_body(request);
+    let (request, unread) = http_io::watch_body(&app, request);
     let mut reply = match dispatch(app.clone(), request, &path).await {
         Ok(reply) => reply,
         Err(error) => error.into_reply(&path),

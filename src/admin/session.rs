@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq;
 
 use crate::{
     app::App,
-    auth::{AdminSession, SESSION_COOKIE, sha256_hex},
+    auth::{self, AdminSession, SESSION_COOKIE, Sender, sha256_hex},
     error::{Error, Kind, Result},
     host::{Reply, Request},
     http_io,
@@ -44,8 +44,13 @@ struct SignedIn<'a> {
 pub async fn login(app: Rc<App>, request: Request) -> Result<Reply> {
     let address = peer::party(&peer::client_address(&app, request.headers()).await);
     let origin = peer::own_origin(&app, request.uri(), request.headers()).await;
+    let headers = request.headers().clone();
     let given: Credentials = http_io::read_small_json(request).await?;
     let situation = login_attempts::look(&app.db, app.now(), &address).await?;
+    // Before anything counts: otherwise any page could lock the operator out by guesses from the operator's own browser.
+    if auth::sent_from(&headers, origin.as_deref(), &situation.settings) == Sender::ForeignPage {
+        return Err(auth::foreign_origin());
+    }
     if let Some(until) = situation.barred_until {
         return Err(too_many(&app, until));
     }

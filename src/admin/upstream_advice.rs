@@ -47,9 +47,11 @@ pub struct Advice {
     pub text: &'static str,
 }
 
-/// Returns the class of an error, as `error_type` names it.
-pub fn error_type(error: &ProviderError) -> &'static str {
-    match error {
+/// Returns the class of a failure, as the answer's field `error_type` names it.
+pub fn error_type(failure: &Failure) -> &'static str {
+    match &failure.error {
+        // The connection stood: the service ended it.
+        ProviderError::Connect(_) if failure.step == StepName::Session => "upstream",
         ProviderError::NoAddress(_) => "name",
         ProviderError::Connect(_) => "network",
         ProviderError::DeadAccount(_) => "dead_account",
@@ -63,7 +65,7 @@ pub fn error_type(error: &ProviderError) -> &'static str {
 /// Returns what helps, the likeliest first.
 pub fn advice(situation: &Situation) -> Vec<Advice> {
     let Situation { failure: Failure { step, error }, place, .. } = situation;
-    let mut advice = match (error_type(error), place) {
+    let mut advice = match (error_type(situation.failure), place) {
         ("blocked", Place::Cloudflare) if situation.own_user_agent => vec![PLACEMENT, USER_AGENT, OFFICIAL_KEY],
         ("blocked", Place::Cloudflare) => vec![PLACEMENT, OFFICIAL_KEY],
         ("blocked", _) => vec![USER_AGENT_AND_CLEARANCE, OTHER_EGRESS, OFFICIAL_KEY],
@@ -80,7 +82,7 @@ pub fn advice(situation: &Situation) -> Vec<Advice> {
         _ if matches!(error, ProviderError::Policy(_) | ProviderError::NotEntitled(_)) => vec![REPLACE_ACCOUNT],
         _ => vec![WAIT],
     };
-    if situation.base_is_set && matches!(error_type(error), "name" | "network" | "timeout" | "upstream") {
+    if situation.base_is_set && matches!(error_type(situation.failure), "name" | "network" | "timeout" | "upstream") {
         advice.insert(0, BASE_URL);
     }
     advice

@@ -90,7 +90,7 @@ pub async fn check(app: Rc<App>, session: AdminSession, request: Request) -> Res
             "transport": settings.chat_transport.name(),
             "steps": report.steps,
             "failed": report.failure.as_ref().map(|failure| failure.step),
-            "error_type": report.failure.as_ref().map(|failure| error_type(&failure.error)),
+            "error_type": report.failure.as_ref().map(error_type),
             "advice": advice,
         },
     }))

@@ -62,6 +62,10 @@ struct Chat {
 
 pub async fn completions(app: Rc<App>, key: PresentedKey, request: Request) -> Result<Reply> {
     let mut ledger = Ledger::open(&app, auth::client_address(&app, request.headers()).await);
+    // A long body is held in memory only for callers with a good key.
+    if !http_io::has_short_body(&request) {
+        ledger.opened(gate::open(&app.db, &key, app.now()).await?);
+    }
     match read(request, &mut ledger).await {
         Ok((mut chat, sources)) => {
             chat.prompt.pictures = pictures_of(&app, &key, sources, &mut ledger).await?;

@@ -313,3 +313,28 @@ fn a_renewed_hash_never_replaces_a_newer_password() {
     });
     console.login("a long password").ok();
 }
+
+#[test]
+fn a_foreign_page_cannot_count_failures_for_the_operator() {
+    for (name, value) in [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")] {
+        let mut console = Console::new();
+        console.header(name, value);
+        for _ in 0..20 {
+            assert_eq!(console.login("a guess").refusal(), (403, "FOREIGN_ORIGIN", ""), "{name}: {value}");
+        }
+        assert_eq!(console.host.number("SELECT count(*) FROM login_attempts"), 0, "{name}: {value}");
+        console.headers.remove(name);
+        console.login("admin").ok();
+    }
+}
+
+#[test]
+fn the_consoles_own_page_signs_in_also_behind_a_proxy() {
+    let mut console = Console::new();
+    console.header("origin", "http://gateway.test");
+    console.login("admin").ok();
+    // A proxy that the gateway does not know: the browser itself says that the page is its own.
+    console.header("origin", "https://public.example");
+    console.header("sec-fetch-site", "same-origin");
+    console.login("admin").ok();
+}

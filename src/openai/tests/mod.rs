@@ -17,6 +17,7 @@ use crate::{
 };
 
 mod attempts;
+mod bodies;
 mod files;
 mod pictures;
 mod socket;
