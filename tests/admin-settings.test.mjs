@@ -32,7 +32,7 @@ test('what is sent is merged into what is there', async () => {
 });
 
 const BAD = [
-  ['grok', 'show_thinking', 'no'], ['grok', 'show_thinking', 1], ['grok', 'show_thinking', null], ['grok', 'temporary', 'true'],
+  ['grok', 'show_thinking', 'no'], ['grok', 'show_thinking', 1], ['grok', 'temporary', 'true'],
   ['grok', 'stream_total_timeout', -1], ['grok', 'stream_total_timeout', 3601], ['grok', 'stream_total_timeout', 1.5],
   ['grok', 'stream_total_timeout', '600'], ['grok', 'stream_first_response_timeout', 1e12], ['grok', 'stream_chunk_timeout', {}],
   ['grok', 'filtered_tags', ['a']], ['grok', 'api_key', 5], ['grok', 'x_statsig_id', true], ['grok', 'cf_clearance', 'a\r\nb'],

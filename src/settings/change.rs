@@ -103,10 +103,13 @@ impl Checked {
     }
 }
 
+/// The shortest API key that an operator may choose. A key opens the gateway to anyone who finds it by trying.
+const API_KEY_BYTES: usize = 16;
+
 /// The value in its stored form; the fault as a sentence.
 fn accept(rule: &Rule, value: Option<Scalar>) -> Result<Option<Scalar>, String> {
     match (rule, value) {
-        (Rule::Secret { .. }, None) => Ok(None),
+        (_, None) => Ok(None),
         (Rule::Boolean { .. }, Some(Scalar::Boolean(flag))) => Ok(Some(Scalar::Boolean(flag))),
         (Rule::Boolean { .. }, _) => Err("This setting is true or false".to_owned()),
         (Rule::Integer { min, max, .. }, Some(Scalar::Integer(number))) if (*min..=*max).contains(&number) => {
@@ -154,14 +157,23 @@ impl Form {
             Form::ApiKey if !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
                 "An API key is made of visible ASCII characters without spaces"
             }
+            // An empty secret is a form field that was left alone.
+            Form::ApiKey if !text.is_empty() && text.len() < API_KEY_BYTES => {
+                return Err(format!(
+                    "An API key has at least {API_KEY_BYTES} characters: choose one that cannot be guessed"
+                ));
+            }
             _ => return Ok(text.to_owned()),
         };
         Err(refused.to_owned())
     }
 }
 
+/// Returns the address without slashes at its end. It becomes the beginning of links in Markdown and in HTML, so
+/// what ends a link there is refused.
 fn base_url(text: &str) -> Result<String, String> {
     let text = text.trim_end_matches('/');
+    let is_in_link = |byte: u8| byte.is_ascii_graphic() && !b"\"'<>()\\^`{|}".contains(&byte);
     let is_address = |url: url::Url| {
         matches!(url.scheme(), "http" | "https")
             && url.has_host()
@@ -170,10 +182,16 @@ fn base_url(text: &str) -> Result<String, String> {
             && url.query().is_none()
             && url.fragment().is_none()
     };
-    if text.is_empty()
-        || (text.bytes().all(|byte| byte.is_ascii_graphic()) && url::Url::parse(text).is_ok_and(is_address))
-    {
-        return Ok(text.to_owned());
+    if !text.is_empty() && !(text.bytes().all(is_in_link) && url::Url::parse(text).is_ok_and(is_address)) {
+        let message = "This setting is an address like https://grok.example.org, without a query, quotes and brackets";
+        return Err(message.to_owned());
     }
-    Err("This setting is an address like https://grok.example.org, without a query".to_owned())
+    // Clients of the API want an address that ends so; links to files start with this one.
+    let without_version = text.len().checked_sub("/v1".len()).and_then(|at| text.split_at_checked(at));
+    match without_version {
+        Some((rest, end)) if end.eq_ignore_ascii_case("/v1") => {
+            Err(format!("Leave /v1 out of this address: write {}", rest.trim_end_matches('/')))
+        }
+        _ => Ok(text.to_owned()),
+    }
 }

@@ -52,7 +52,6 @@ fn a_faulty_value_is_named_and_nothing_is_changed() {
     for (name, value) in [
         ("grok.show_thinking", json!("no")),
         ("grok.show_thinking", json!(1)),
-        ("grok.show_thinking", json!(null)),
         ("grok.stream_total_timeout", json!(-1)),
         ("grok.stream_total_timeout", json!(3601)),
         ("grok.stream_total_timeout", json!(1.5)),
@@ -68,6 +67,8 @@ fn a_faulty_value_is_named_and_nothing_is_changed() {
         ("grok.cf_clearance", json!("a\tb")),
         ("grok.api_key", json!("two words")),
         ("grok.api_key", json!(7)),
+        ("grok.api_key", json!("x")),
+        ("grok.api_key", json!("fifteen-letters")),
         ("grok.proxy_url", json!("")),
         ("grok.base_url", json!("")),
         ("global.base_url", json!("ftp://a.example")),
@@ -75,15 +76,19 @@ fn a_faulty_value_is_named_and_nothing_is_changed() {
         ("global.base_url", json!("https://a.example/?q")),
         ("global.base_url", json!("https://u:p@a.example")),
         ("global.base_url", json!("https://a.exa\nmple")),
+        ("global.base_url", json!("https://a.example/\"onerror=x")),
+        ("global.base_url", json!("https://a.example/<script>")),
+        ("global.base_url", json!("https://a.example/a)b")),
+        ("global.base_url", json!("https://a.example/v1")),
+        ("global.base_url", json!("https://a.example/grok/V1//")),
         ("global.admin_username", json!("  ")),
-        ("global.admin_username", json!(null)),
         ("global.admin_password", json!("short")),
         ("global.admin_password", json!(null)),
     ] {
         let (section, name) = name.split_once('.').expect("it has a section");
         let mut body = json!({
             "global_config": { "admin_username": "someone" },
-            "grok_config": { "api_key": "sk-good", "temporary": false },
+            "grok_config": { "api_key": "sk-good-enough-for-all", "temporary": false },
         });
         let field = format!("{section}_config");
         body[&field][name] = value;
@@ -98,11 +103,50 @@ fn a_faulty_value_is_named_and_nothing_is_changed() {
 }
 
 #[test]
+fn null_restores_the_default_of_every_setting() {
+    let console = Console::signed_in();
+    let defaults = read(&console);
+    let global = json!({
+        "base_url": "https://[::1]:8443/grok", "admin_username": "someone", "image_cache_max_size_mb": 1,
+        "video_cache_max_size_mb": 1, "cache_max_file_mb": 1, "media_retention_days": 1, "log_retention_days": 1,
+        "log_retention_rows": 100,
+    });
+    let grok = json!({
+        "user_agent": "x", "filtered_tags": "x", "show_thinking": false, "chat_transport": "http", "temporary": false,
+        "stream_first_response_timeout": 1, "stream_chunk_timeout": 1, "stream_total_timeout": 1,
+        "api_key": "sixteen-letters!", "cf_clearance": "x", "x_statsig_id": "x",
+    });
+    write(&console, global.clone(), grok.clone()).ok();
+    let set = read(&console);
+    let cleared = |section: &Value| -> Value {
+        let names = section.as_object().expect("it is an object").keys();
+        names.map(|name| (name.clone(), Value::Null)).collect::<serde_json::Map<_, _>>().into()
+    };
+    for (section, values) in [("global", &global), ("grok", &grok)] {
+        for name in values.as_object().expect("it is an object").keys() {
+            let flag = format!("{name}_set");
+            let shown = if defaults[section].get(&flag).is_some() { &flag } else { name };
+            assert_ne!(set[section][shown], defaults[section][shown], "{name}");
+        }
+    }
+    write(&console, cleared(&global), cleared(&grok)).ok();
+    assert_eq!(read(&console), defaults);
+}
+
+#[test]
+fn an_address_that_ends_in_v1_is_answered_with_what_to_write() {
+    let console = Console::signed_in();
+    let answer = write(&console, json!({ "base_url": "https://a.example/grok/v1/" }), json!({}));
+    assert_eq!(answer.body["message"], "Leave /v1 out of this address: write https://a.example/grok");
+    write(&console, json!({ "base_url": "https://a.example/v10" }), json!({})).ok();
+}
+
+#[test]
 fn secrets_are_kept_cleared_and_never_served() {
     for key in ["", "sixteen letters!"] {
         let console = Console::signed_in();
         console.host.set_variable("encryption_key", key);
-        let secrets = json!({ "api_key": "sk-mine", "cf_clearance": " cf_clearance=abc.1 ", "x_statsig_id": "s t a" });
+        let secrets = json!({ "api_key": "sk-of-my-own-choice", "cf_clearance": " cf_clearance=abc.1 ", "x_statsig_id": "s t a" });
         let answer = write(&console, json!({}), secrets).ok();
         assert_eq!(answer.statements, 2);
         let expect_set = |is_set: bool| {

@@ -1,0 +1,43 @@
+// Settings that could open the gateway, or break its links: refused with what to write instead.
+import assert from 'node:assert/strict';
+import { after, before, test } from './lib/suite.mjs';
+import { startGateway } from './lib/gateway.mjs';
+
+let gw;
+before(async () => { gw = await startGateway(); });
+after(() => gw?.stop());
+
+const set = (global_config, grok_config = {}) => gw.api('POST', '/settings', { global_config, grok_config });
+
+test('an API key that can be guessed is refused', async () => {
+  for (const api_key of ['x', 'fifteen-letters']) {
+    const answer = await set({}, { api_key });
+    assert.deepEqual([answer.status, answer.body.field], [400, 'grok_config.api_key'], answer.text);
+    assert.match(answer.body.message, /at least 16 characters/);
+    assert.equal((await gw.call('GET', '/v1/models', { headers: { authorization: `Bearer ${api_key}` } })).status, 401);
+  }
+  assert.equal((await set({}, { api_key: 'sixteen-letters!' })).status, 200);
+  assert.equal((await gw.call('GET', '/v1/models', { headers: { authorization: 'Bearer sixteen-letters!' } })).status, 200);
+  await gw.settings({ api_key: null });
+});
+
+test('an address that would break links is refused, and one with /v1 says what to write', async () => {
+  for (const base_url of ['https://a.example/"onerror=x', 'https://a.example/<b>', "https://a.example/'", 'https://a.example/)']) {
+    const answer = await set({ base_url });
+    assert.deepEqual([answer.status, answer.body.field], [400, 'global_config.base_url'], base_url);
+  }
+  for (const base_url of ['https://a.example/v1', 'https://a.example/v1/']) {
+    const answer = await set({ base_url });
+    assert.equal(answer.status, 400);
+    assert.equal(answer.body.message, 'Leave /v1 out of this address: write https://a.example');
+  }
+});
+
+test('null restores a default', async () => {
+  const read = async () => (await gw.api('GET', '/settings')).body.data;
+  const before = await read();
+  await gw.settings({ show_thinking: false, stream_chunk_timeout: 5, chat_transport: 'http' }, { admin_username: 'ann', base_url: 'https://a.example', log_retention_days: 3 });
+  assert.notDeepEqual(await read(), before);
+  await gw.settings({ show_thinking: null, stream_chunk_timeout: null, chat_transport: null }, { admin_username: null, base_url: null, log_retention_days: null });
+  assert.deepEqual(await read(), before);
+});
