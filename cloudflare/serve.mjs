@@ -11,6 +11,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Log, LogLevel, Miniflare } from "miniflare";
+import { outbound } from "./outbound.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const HOST = "127.0.0.1";
@@ -23,7 +24,8 @@ const HOST = "127.0.0.1";
  * @property {string} [script] the Worker, from the root of the repository
  * @property {string[]} [flags] compatibility flags
  * @property {boolean | string} [assets] false: the Worker alone, without the console's files; a folder: with those in it
- * @property {object} [miniflare] further options, such as `outboundService`
+ * @property {object} [miniflare] further options of the Worker, such as `outboundService`
+ * @property {object} [runtime] further options of the runtime, such as `handleRuntimeStdio`
  */
 
 /**
@@ -31,19 +33,15 @@ const HOST = "127.0.0.1";
  * @param {Options} [options]
  * @returns {Promise<{ url: string, stop(): Promise<void>, miniflare: Miniflare }>}
  */
-export async function serve({ port = 0, dataDir, vars = {}, script, flags = [], assets = true, miniflare = {} } = {}) {
+export async function serve({ port = 0, dataDir, vars = {}, script, flags = [], assets = true, miniflare = {}, runtime = {} } = {}) {
   if (port !== 0) await assertFree(port);
   if (dataDir) await mkdir(dataDir, { recursive: true });
   const wrangler = await readFile(join(root, "wrangler.toml"), "utf8");
   const setting = (name) => wrangler.match(new RegExp(`^${name} = "(.+)"$`, "m"))[1];
-  const worker = new Miniflare({
+  const way = outbound(vars);
+  const gateway = {
     // Assets are the Worker's of this name.
     name: setting("name"),
-    host: HOST,
-    port,
-    // No request to Cloudflare for the `cf` object.
-    cf: false,
-    log: new Log(LogLevel.WARN),
     modules: true,
     modulesRoot: root,
     modulesRules: [
@@ -67,6 +65,15 @@ export async function serve({ port = 0, dataDir, vars = {}, script, flags = [], 
       : undefined,
     d1Databases: { DB: "grok2api" },
     kvNamespaces: { KV: "grok2api" },
+    ...way.options,
+    ...miniflare,
+  };
+  const worker = new Miniflare({
+    host: HOST,
+    port,
+    // No request to Cloudflare for the `cf` object.
+    cf: false,
+    log: new Log(LogLevel.WARN),
     d1Persist: dataDir ? join(dataDir, "d1") : false,
     kvPersist: dataDir ? join(dataDir, "kv") : false,
     handleRuntimeStdio(stdout, stderr) {
@@ -75,7 +82,8 @@ export async function serve({ port = 0, dataDir, vars = {}, script, flags = [], 
         lines.on("line", (line) => line.startsWith("stack: ") || process.stderr.write(`${line}\n`));
       }
     },
-    ...miniflare,
+    ...runtime,
+    workers: [gateway, way.worker],
   });
   const url = await worker.ready.catch(async (error) => {
     // What of it has started would keep this process.

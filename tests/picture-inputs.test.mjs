@@ -32,7 +32,8 @@ let fetched = [];
 
 function outside(request) {
   const url = new URL(request.url);
-  if (url.origin === gw?.grok.url || url.hostname === '127.0.0.1') return forward(request);
+  // Without options miniflare's fetch cannot open a WebSocket.
+  if (url.origin === gw?.grok.url || url.hostname === '127.0.0.1') return forward(request, {});
   fetched.push({ url: request.url, headers: request.headers });
   if (url.href === 'https://cdn.pictures.example/moon') return typed('image/png', PNG);
   const target = url.searchParams.get('to');

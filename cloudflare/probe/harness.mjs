@@ -11,7 +11,9 @@ export async function startProbe(vars = {}) {
   const { url, stop } = await serve({
     vars,
     script: "cloudflare/probe/worker.mjs",
-    miniflare: {
+    // Its upstream is on this machine and no variable names it.
+    miniflare: { outboundService: { network: { allow: ["public", "private"] } } },
+    runtime: {
       handleRuntimeStdio(stdout, stderr) {
         collect(stdout);
         collect(stderr);

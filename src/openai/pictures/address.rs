@@ -5,9 +5,37 @@
 
 use url::{Host, Url};
 
-/// Endings of names that are never public.
-const LOCAL: [&str; 10] =
-    ["localhost", "local", "localdomain", "internal", "intranet", "private", "lan", "home", "corp", "arpa"];
+/// Last labels of names that are not public: reserved ones (<https://www.iana.org/assignments/special-use-domain-names>)
+/// and those that networks use inside and that no registry delegates, such as `svc` of Kubernetes and `lan` of
+/// routers. `arpa` covers `home.arpa` and the reverse zones.
+const LOCAL: [&str; 23] = [
+    "alt",
+    "arpa",
+    "cluster",
+    "consul",
+    "corp",
+    "dhcp",
+    "docker",
+    "domain",
+    "home",
+    "internal",
+    "intranet",
+    "invalid",
+    "lan",
+    "local",
+    "localdomain",
+    "localhost",
+    "mail",
+    "nomad",
+    "onion",
+    "private",
+    "svc",
+    "test",
+    "workgroup",
+];
+/// Most bytes of a name and of its labels (RFC 1035 §2.3.4). Resolvers differ in what they make of longer ones.
+const MAX_NAME: usize = 253;
+const MAX_LABEL: usize = 63;
 
 /// Why an address is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,8 +62,8 @@ impl Refusal {
                 "IP addresses are refused: send an address with a public host name, or the picture itself as a data: URL"
             }
             Refusal::LocalName => {
-                "Names of a local network are refused: send an address with a public host name, or the picture itself \
-                 as a data: URL"
+                "Names of a local network and names that cannot be public are refused: send an address with a public \
+                 host name, or the picture itself as a data: URL"
             }
         }
     }
@@ -68,13 +96,13 @@ pub fn check(address: &str) -> Result<Url, Refusal> {
     Ok(url)
 }
 
-/// Whether a name, in the parser's lower case, has several labels and a public last one. One that ends in a dot is
-/// taken literally by some resolvers only: there is no reason to send it.
+/// Whether a name, in the parser's lower case, has several labels and a public last one. No label is empty or longer
+/// than names allow, because resolvers differ in what they make of it. Hence no name ends in a dot either: there is
+/// no reason to send one.
 fn is_public(name: &str) -> bool {
-    match name.rsplit_once('.') {
-        Some((rest, last)) => !rest.is_empty() && !last.is_empty() && !LOCAL.contains(&last),
-        None => false,
-    }
+    let has_valid_labels = name.split('.').all(|label| (1..=MAX_LABEL).contains(&label.len()));
+    let last = name.rsplit_once('.').map(|(_, last)| last);
+    name.len() <= MAX_NAME && has_valid_labels && last.is_some_and(|last| !LOCAL.contains(&last))
 }
 
 #[cfg(test)]
@@ -122,6 +150,20 @@ mod tests {
             ("https://router.lan/a.png", Refusal::LocalName),
             ("https://intranet/a.png", Refusal::LocalName),
             ("https://pictures.example./a.png", Refusal::LocalName),
+            ("https://pictures..example/a.png", Refusal::LocalName),
+            ("https://.pictures.example/a.png", Refusal::LocalName),
+            ("https://grafana.monitoring.svc/a.png", Refusal::LocalName),
+            ("https://vault.service.consul/a.png", Refusal::LocalName),
+            ("https://a.home.arpa/a.png", Refusal::LocalName),
+            ("https://a.test/a.png", Refusal::LocalName),
+            ("https://a.invalid/a.png", Refusal::LocalName),
+            ("https://a.onion/a.png", Refusal::LocalName),
+            ("https://A.ONION/a.png", Refusal::LocalName),
+            ("https://a.local%64omain/a.png", Refusal::LocalName),
+            ("https://nas.home/a.png", Refusal::LocalName),
+            ("https://wiki.corp/a.png", Refusal::LocalName),
+            ("https://wiki.private/a.png", Refusal::LocalName),
+            ("https://wiki.intranet/a.png", Refusal::LocalName),
             ("https://1.0.0.127.in-addr.arpa/a.png", Refusal::LocalName),
             ("https://user@pictures.example/a.png", Refusal::UserInfo),
             ("https://:secret@pictures.example/a.png", Refusal::UserInfo),
@@ -142,6 +184,24 @@ mod tests {
             ("", Refusal::Unreadable),
         ] {
             assert_eq!(check(address), Err(refusal), "{address}");
+        }
+    }
+
+    #[test]
+    fn names_are_no_longer_than_names_can_be() {
+        let label = "a".repeat(MAX_LABEL);
+        let longest = format!("{label}.{label}.{label}.{}.example", "b".repeat(MAX_NAME - 3 * 64 - 8));
+        assert_eq!(longest.len(), MAX_NAME);
+        for (name, is_public) in [
+            (format!("{label}.example"), true),
+            (format!("{label}a.example"), false),
+            (format!("a.{label}a.example"), false),
+            (longest.clone(), true),
+            (longest.replace('b', "bc"), false),
+            (longest.replacen("b.", "bb.", 1), false),
+        ] {
+            let found = check(&format!("https://{name}/a.png"));
+            assert_eq!(found.is_ok(), is_public, "{name}");
         }
     }
 
