@@ -47,6 +47,7 @@ fn request(method: Method, path: &str, body: &'static str) -> Request {
     let mut request = http::Request::new(futures::stream::iter([Ok(Bytes::from(body))]).boxed_local());
     *request.method_mut() = method;
     *request.uri_mut() = format!("http://gateway.test{path}").parse().expect("a valid address");
+    request.headers_mut().insert("content-length", body.len().into());
     request.headers_mut().insert("authorization", "Bearer sk-test".parse().expect("a valid header"));
     request
 }

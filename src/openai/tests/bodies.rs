@@ -12,6 +12,7 @@ fn request(
     body: impl futures::Stream<Item = Result<Bytes, SendError>> + 'static,
 ) -> Request {
     let (mut head, _) = gateway.request("").into_parts();
+    head.headers.remove("content-length");
     if let Some(length) = length {
         head.headers.insert("content-length", length.into());
     }

@@ -76,7 +76,10 @@ impl Gateway {
     }
 
     fn request(&self, body: impl Into<Bytes>) -> Request {
-        let mut request = http::Request::new(futures::stream::iter([Ok(body.into())]).boxed_local());
+        let body = body.into();
+        let length = body.len();
+        let mut request = http::Request::new(futures::stream::iter([Ok(body)]).boxed_local());
+        request.headers_mut().insert("content-length", length.into());
         *request.method_mut() = Method::POST;
         *request.uri_mut() = "http://gateway.test/v1/chat/completions".parse().expect("a valid address");
         if let Some(key) = &self.key {

@@ -20,9 +20,7 @@ use crate::{
 /// How long look-up, TCP, TLS and upgrade may take together.
 const CONNECT_LIMIT: Duration = Duration::from_secs(20);
 
-/// Seconds after which an account may knock again whose handshake was limited, when the service names none; and the
-/// most that it may name.
-const SHORT_WAIT: u64 = 60;
+/// The longest wait, in seconds, that the service may name with a limit on the handshake.
 const LONGEST_WAIT: u64 = 3600;
 
 /// Connects. What had to be found out for it goes to `learned`, also when connecting fails.
@@ -53,11 +51,11 @@ fn failed(client: &Client<'_>, error: &DialError) -> ProviderError {
     at_the_door(ProviderError::from(error))
 }
 
-/// A limit on what comes before a chat is no limit of the account's mode, and is over soon.
+/// A limit before the chat that names its end is over then. One that names none rests the account as any 429 does.
 fn at_the_door(error: ProviderError) -> ProviderError {
     match error {
-        ProviderError::RateLimited { quota_spent: false, retry_after } => {
-            ProviderError::Throttled { retry_after: retry_after.unwrap_or(SHORT_WAIT).min(LONGEST_WAIT) }
+        ProviderError::RateLimited { quota_spent: false, retry_after: Some(seconds) } => {
+            ProviderError::Throttled { retry_after: seconds.min(LONGEST_WAIT) }
         }
         error => error,
     }
@@ -216,7 +214,7 @@ mod tests {
         let limited = |retry_after| at_the_door(of(429, retry_after, ""));
         assert_eq!(limited(Some(("retry-after", "7"))), ProviderError::Throttled { retry_after: 7 });
         assert_eq!(limited(Some(("retry-after", "86400"))), ProviderError::Throttled { retry_after: 3600 });
-        assert_eq!(limited(None), ProviderError::Throttled { retry_after: 60 });
+        assert_eq!(limited(None), ProviderError::RateLimited { quota_spent: false, retry_after: None });
         assert_eq!(of(502, None, ""), ProviderError::Server(502));
         let moved = Some(("location", "https://accounts.x.ai/sign-in"));
         assert!(matches!(of(302, moved, ""), ProviderError::DeadAccount(_)));

@@ -71,7 +71,7 @@ fn refused_upgrades() {
         (403, &[], "", blocked()),
         (403, &[], anti_bot, blocked()),
         (403, &[], policy, expect(502, "upstream_error", NOTHING, false)),
-        (429, &[], "{}", limit(60)),
+        (429, &[], "{}", limit(3600)),
         (429, &[("retry-after", "7")], "", limit(7)),
         (503, &[], "", broken(SKIPPED)),
         (200, &[], "{}", broken(SKIPPED)),
