@@ -70,8 +70,8 @@ test('figures, pool, models, keys and failures are those of the gateway; names a
   assert.match(await card('Models').innerText(), /grok-4\s+3\s+60%/);
   assert.ok((await card('Busiest keys').innerText()).includes(NASTY));
   assert.match(await card('Failures').innerText(), /No such model\s+Client\s+1/);
-  assert.match(await warning('Grok blocked 1 request').innerText(), /cf_clearance.*user_agent/s);
-  assert.equal(await warning('Grok blocked 1 request').getByRole('link').getAttribute('href'), '#/settings');
+  assert.match(await warning('Grok blocked 1 request').innerText(), /Check the connection.*cf_clearance/s);
+  assert.equal(await warning('Grok blocked 1 request').getByRole('link').getAttribute('href'), '#/settings?section=upstream');
   assert.equal(await page.title(), 'Overview · Grok2API');
   await view.shot('overview');
   await view.check();

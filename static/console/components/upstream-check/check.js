@@ -33,6 +33,7 @@ export function Check({ of: check }) {
   const result = loading || error ? undefined : data;
   // A form that did its work goes away, and the focus would go with it.
   const again = async () => {
+    if (!box.current) return;
     const had = box.current.contains(document.activeElement);
     await check.reload();
     if (had) requestAnimationFrame(() => { if (!box.current?.contains(document.activeElement)) verdict.current?.focus(); });

@@ -13,7 +13,7 @@ const sum = ({ normal, super: supers }, name) => normal[name] + supers[name];
 export function findWarnings({ stats, requests, settings, cache }) {
   const found = [...ofTokens(stats)];
   const blocked = requests.errors.find(({ code }) => code === 'upstream_blocked')?.count ?? 0;
-  if (blocked > 0) found.push({ id: 'blocked', kind: 'warn', values: { n: blocked }, to: ['settings'] });
+  if (blocked > 0) found.push({ id: 'blocked', kind: 'warn', values: { n: blocked }, to: ['settings', { section: 'upstream' }] });
   if (settings.unreadable.length > 0) found.push({ id: 'unreadableSettings', kind: 'warn', values: { names: settings.unreadable.join(', ') }, to: ['settings'] });
   if (!settings.hasEncryptionKey) found.push({ id: 'noEncryption', kind: 'warn', to: ['settings'] });
   if (settings.baseUrl === '' && cache.total_size_bytes > 0) found.push({ id: 'noBaseUrl', kind: 'info', to: ['settings'] });
