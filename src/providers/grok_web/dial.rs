@@ -20,7 +20,7 @@ use crate::{
 /// How long look-up, TCP, TLS and upgrade may take together.
 const CONNECT_LIMIT: Duration = Duration::from_secs(20);
 
-/// The longest wait, in seconds, that the service may name with a limit on the handshake.
+/// The longest that an account rests because the service said so, in seconds.
 const LONGEST_WAIT: u64 = 3600;
 
 /// Connects. What had to be found out for it goes to `learned`, also when connecting fails.
@@ -51,12 +51,14 @@ fn failed(client: &Client<'_>, error: &DialError) -> ProviderError {
     at_the_door(ProviderError::from(error))
 }
 
-/// A limit before the chat that names its end is over then. One that names none rests the account as any 429 does.
+/// What comes before a chat holds nothing of the caller's, and its limits are not those of a mode: when the service says
+/// how long one lasts, that counts.
 fn at_the_door(error: ProviderError) -> ProviderError {
     match error {
         ProviderError::RateLimited { quota_spent: false, retry_after: Some(seconds) } => {
             ProviderError::Throttled { retry_after: seconds.min(LONGEST_WAIT) }
         }
+        ProviderError::CallerError(_) => ProviderError::Server(400),
         error => error,
     }
 }
@@ -215,6 +217,7 @@ mod tests {
         assert_eq!(limited(Some(("retry-after", "7"))), ProviderError::Throttled { retry_after: 7 });
         assert_eq!(limited(Some(("retry-after", "86400"))), ProviderError::Throttled { retry_after: 3600 });
         assert_eq!(limited(None), ProviderError::RateLimited { quota_spent: false, retry_after: None });
+        assert_eq!(at_the_door(of(400, None, "<html>400 Bad Request</html>")), ProviderError::Server(400));
         assert_eq!(of(502, None, ""), ProviderError::Server(502));
         let moved = Some(("location", "https://accounts.x.ai/sign-in"));
         assert!(matches!(of(302, moved, ""), ProviderError::DeadAccount(_)));

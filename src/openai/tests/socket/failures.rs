@@ -62,7 +62,7 @@ fn refused_upgrades() {
     let strike = || broken(Charge { strikes: 1, ..SKIPPED });
     let blocked = || expect(502, "upstream_blocked", NOTHING, false);
     type Headers = &'static [(&'static str, &'static str)];
-    let cases: [(u16, Headers, &str, Expected); 12] = [
+    let cases: [(u16, Headers, &str, Expected); 13] = [
         (401, &[], "{}", strike()),
         (401, &[], "", strike()),
         (302, moved, "", strike()),
@@ -71,6 +71,7 @@ fn refused_upgrades() {
         (403, &[], "", blocked()),
         (403, &[], anti_bot, blocked()),
         (403, &[], policy, expect(502, "upstream_error", NOTHING, false)),
+        (400, &[], "<html>400 Bad Request</html>", broken(SKIPPED)),
         (429, &[], "{}", limit(3600)),
         (429, &[("retry-after", "7")], "", limit(7)),
         (503, &[], "", broken(SKIPPED)),

@@ -98,6 +98,7 @@ fn an_owner_that_cannot_be_learned_is_a_failure_of_its_class() {
         (200, r#"{"status":"blocked"}"#, 502, "upstream_error", strike),
         (401, "{}", 502, "upstream_error", strike),
         (403, page, 502, "upstream_blocked", NOTHING),
+        (400, "{}", 502, "upstream_error", SKIPPED),
         (429, "{}", 429, "rate_limit_exceeded", cooled(3600)),
         (500, "oops", 502, "upstream_error", SKIPPED),
         (200, "{}", 502, "upstream_error", SKIPPED),
