@@ -88,6 +88,8 @@ export function socketCases({ run, raw, seen, dropped }) {
     assert.deepEqual(await run([`close:77:${"r".repeat(200)}`]), ["open", "close"]);
     await nothingOpen();
     assert.deepEqual(seen().closes.at(-1), [1000, ""]);
+    const [, , broken, close] = await run(["send:cut", "receive", "close:1000:late"]);
+    assert.match(`${broken}, ${close}`, /^broken .*, close$/);
   });
 
   test("a refusal brings status, headers and body", async () => {

@@ -1,5 +1,5 @@
-// A scripted WebSocket server: what a message asks for on `/socket`, refusals on other paths. With TLS, the name that a
-// client asks for picks the certificate: `localhost` has one that expired.
+// A scripted WebSocket server: what a message asks for on `/socket` (and on `/late`, which takes its time), refusals on
+// other paths. With TLS, the name that a client asks for picks the certificate: `localhost` has one that expired.
 
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -73,9 +73,9 @@ export async function startSocketServer({ tls = false } = {}) {
   http.on("upgrade", (request, raw, head) => {
     const path = new URL(request.url, "http://server").pathname;
     raw.on("end", () => (seen.left += path === "/silent" ? 1 : 0));
-    if (path !== "/socket") return refusals[path](raw);
+    if (path in refusals) return refusals[path](raw);
     raw.on("data", (data) => seen.reads.push(data.length));
-    sockets.handleUpgrade(request, raw, head, (socket) => {
+    const accept = (socket) => {
       seen.open += 1;
       seen.headers.push(request.headers);
       socket.on("message", (data) => {
@@ -87,7 +87,8 @@ export async function startSocketServer({ tls = false } = {}) {
         seen.open -= 1;
         seen.closes.push([code, String(reason)]);
       });
-    });
+    };
+    setTimeout(() => sockets.handleUpgrade(request, raw, head, accept), path === "/late" ? 700 : 0);
   });
   http.listen(0, "127.0.0.1");
   await once(http, "listening");

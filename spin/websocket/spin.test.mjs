@@ -63,6 +63,11 @@ describe("with TLS", { skip: missing ?? false }, () => {
     assert.match(none, /^unreachable 127\.0\.0\.2:\d+: connection refused; 127\.0\.0\.3:\d+: connection refused$/);
   });
 
+  test("a server that is slow to upgrade may take all of the time", async () => {
+    const slow = { path: "/late", addresses: "127.0.0.1,127.0.0.1,127.0.0.1,127.0.0.1", timeout: "2000" };
+    assert.deepEqual(await run(["send:echo a", "receive"], slow), ["open", "sent", "text a"]);
+  });
+
   test("one port is open", async () => {
     const [line] = await run([], { url: "ws://127.0.0.1:1/" });
     assert.match(line, /does not allow this address and port$/);

@@ -107,7 +107,10 @@ impl Upgrade {
                 .any(|value| value.split(',').any(|token| token.trim().eq_ignore_ascii_case(wanted)))
         };
         let accept = headers.iter().find(|header| header.name.eq_ignore_ascii_case("sec-websocket-accept"));
-        has("upgrade", "websocket")
+        // None was offered.
+        let has_extension = headers.iter().any(|header| header.name.eq_ignore_ascii_case("sec-websocket-extensions"));
+        !has_extension
+            && has("upgrade", "websocket")
             && has("connection", "upgrade")
             && accept.is_some_and(|header| header.value == self.accept.as_bytes())
     }

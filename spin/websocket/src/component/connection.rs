@@ -7,7 +7,6 @@ use std::{
     cell::RefCell,
     future::poll_fn,
     io::{Read, Write},
-    net::SocketAddr,
     ops::{Deref, DerefMut},
     rc::Rc,
     sync::Arc,
@@ -17,7 +16,7 @@ use std::{
 use rustls::ClientConfig;
 use spin_sdk::wit_bindgen::spawn;
 
-use super::stream::{self, Reader, Socket, Writer};
+use super::stream::{Reader, Socket, Writer};
 use crate::{
     error::{Error, Refusal},
     session::Session,
@@ -49,23 +48,23 @@ struct State {
     _socket: Socket,
 }
 
-/// Opens a connection to one address: TCP, TLS with a `config`, upgrade. Fails with `Unreachable`.
+/// Opens a connection on TCP: TLS with a `config`, upgrade. Fails with `Unreachable`.
 pub async fn open(
-    address: SocketAddr,
+    (mut reader, mut writer, socket): (Reader, Writer, Socket),
     target: &Target,
     headers: &[(String, String)],
     config: Option<Arc<ClientConfig>>,
     limit: u32,
 ) -> Result<Opened, Error> {
     let mut upgrade = Upgrade::new(target, headers)?;
-    let (mut reader, mut writer, socket) = stream::connect(address).await?;
     let mut wire = match config {
         Some(config) => Wire::with_tls(config, &target.host)?,
         None => Wire::default(),
     };
     wire.write_all(upgrade.request()).map_err(unreachable)?;
     loop {
-        let is_sent = writer.write(wire.take_outgoing(), drop).await;
+        // A server that takes no more may still have said why.
+        writer.write(wire.take_outgoing(), drop).await;
         let mut fed = Ok(());
         let more = reader.read(|bytes| fed = wire.feed(bytes)).await;
         if let Err(error) = fed {
@@ -74,7 +73,7 @@ pub async fn open(
             return Err(unreachable(error));
         }
         match upgrade.advance(&available(&mut wire))? {
-            Answer::Partial if more && is_sent => {}
+            Answer::Partial if more => {}
             Answer::Partial => return Err(Error::Unreachable("the server closed before it answered".to_owned())),
             Answer::Accepted(read) => {
                 let session = RefCell::new(Session::new(wire, read, limit));

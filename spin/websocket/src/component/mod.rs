@@ -82,9 +82,21 @@ async fn connect(url: &str, headers: &[(String, String)], options: &Options) -> 
     };
     let mut failed = Vec::new();
     for (at, address) in addresses.iter().enumerate() {
-        let opening = connection::open(*address, &target, headers, config.clone(), options.max_message_bytes);
-        // What is left is shared, so that an address that does not answer leaves time for the next.
-        match timer.run(addresses.len() - at, opening).await {
+        // What is left is shared, so that an address that does not answer leaves time for the next. One that does may
+        // take all of it.
+        let tcp = match timer.run(addresses.len() - at, stream::connect(*address)).await {
+            Some(Ok(tcp)) => tcp,
+            Some(Err(why)) => {
+                failed.push(format!("{address}: {why}"));
+                continue;
+            }
+            None => {
+                failed.push(format!("{address}: {}", timer.over()));
+                continue;
+            }
+        };
+        let opening = connection::open(tcp, &target, headers, config.clone(), options.max_message_bytes);
+        match timer.run(1, opening).await {
             Some(Ok(Opened::Connection(connection))) => return Ok(connection),
             Some(Ok(Opened::Refusal(mut refusal))) => {
                 let _ = timer.run(1, refusal.read()).await;

@@ -16,7 +16,6 @@ use spin_sdk::{
 };
 
 use super::address::to_wasi;
-use crate::error::Error;
 
 /// What is read at once: some TLS records.
 const READ_SIZE: usize = 64 * 1024;
@@ -38,11 +37,11 @@ pub struct Reader {
 
 pub struct Writer(StreamWriter<u8>);
 
-/// Connects to an address. Fails with `Unreachable`.
-pub async fn connect(address: SocketAddr) -> Result<(Reader, Writer, Socket), Error> {
+/// Connects to an address. Fails with the reason in words.
+pub async fn connect(address: SocketAddr) -> Result<(Reader, Writer, Socket), String> {
     let family = if address.is_ipv4() { IpAddressFamily::Ipv4 } else { IpAddressFamily::Ipv6 };
-    let socket = TcpSocket::create(family).map_err(unreachable)?;
-    socket.connect(to_wasi(address)).await.map_err(unreachable)?;
+    let socket = TcpSocket::create(family).map_err(in_words)?;
+    socket.connect(to_wasi(address)).await.map_err(in_words)?;
     let (writer, outgoing) = wit_stream::new();
     let sent = socket.send(outgoing);
     let (stream, received) = socket.receive();
@@ -50,16 +49,15 @@ pub async fn connect(address: SocketAddr) -> Result<(Reader, Writer, Socket), Er
     Ok((reader, Writer(writer), Socket { _received: received, _sent: sent, _socket: socket }))
 }
 
-fn unreachable(error: ErrorCode) -> Error {
-    let text = match error {
+fn in_words(error: ErrorCode) -> String {
+    match error {
         ErrorCode::AccessDenied => "the host does not allow this address and port".to_owned(),
         ErrorCode::ConnectionRefused => "connection refused".to_owned(),
         ErrorCode::RemoteUnreachable => "no route".to_owned(),
         ErrorCode::Timeout => "timed out".to_owned(),
         ErrorCode::Other(Some(text)) => text,
         other => format!("{other:?}"),
-    };
-    Error::Unreachable(text)
+    }
 }
 
 impl Reader {

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use rustls::{
     ClientConfig, RootCertStore,
+    client::Resumption,
     crypto::{CryptoProvider, GetRandomFailed, KeyProvider, SecureRandom},
     sign::SigningKey,
 };
@@ -44,6 +45,8 @@ pub fn client(extra: &str) -> Result<Arc<ClientConfig>, String> {
     let builder = builder.map_err(|e| e.to_string())?;
     let mut config = builder.with_root_certificates(roots).with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    // A connection's settings are its own, so a session could not be resumed.
+    config.resumption = Resumption::disabled();
     Ok(Arc::new(config))
 }
 

@@ -76,9 +76,14 @@ fn an_upgrade_is_accepted_by_its_key() {
         assert_eq!(answer(pieces, &early), Ok(Answer::Accepted(Vec::new())));
     }
     assert_eq!(answer(whole, ACCEPTED.trim_end()), Ok(Answer::Partial));
-    for (from, to) in
-        [("ACCEPT\r", "other\r"), ("WebSocket", "h2c"), (", Upgrade", ""), ("HTTP/1.1", "SSH-2.0"), ("101", "1x1")]
-    {
+    for (from, to) in [
+        ("ACCEPT\r", "other\r"),
+        ("WebSocket", "h2c"),
+        (", Upgrade", ""),
+        ("HTTP/1.1", "SSH-2.0"),
+        ("101", "1x1"),
+        ("ACCEPT\r\n", "ACCEPT\r\nSec-WebSocket-Extensions: permessage-deflate\r\n"),
+    ] {
         assert!(matches!(answer(whole, &ACCEPTED.replace(from, to)), Err(Error::Unreachable(_))), "{to}");
     }
 }
