@@ -41,3 +41,22 @@ test('null restores a default', async () => {
   await gw.settings({ show_thinking: null, stream_chunk_timeout: null, chat_transport: null }, { admin_username: null, base_url: null, log_retention_days: null });
   assert.deepEqual(await read(), before);
 });
+
+test('a session alone does not change the password', async () => {
+  const own = await startGateway({ fresh: true });
+  try {
+    await own.signIn('admin');
+    await own.api('POST', '/password', { current: 'admin', new: 'a long password' });
+    await own.signIn('a long password');
+    const change = (current_password) => own.api('POST', '/settings', { global_config: { admin_password: 'a longer password' }, current_password });
+    const missing = await change(undefined);
+    assert.deepEqual([missing.status, missing.body.field], [400, 'current_password']);
+    const statuses = [];
+    for (let guess = 0; guess < 6; guess++) statuses.push((await change(`guess ${guess}`)).status);
+    assert.deepEqual(statuses, [401, 401, 401, 401, 401, 429]);
+    assert.equal((await change('a long password')).status, 429, 'the limit holds for the right one too');
+    assert.equal((await own.call('POST', '/api/login', { body: { username: 'admin', password: 'a long password' } })).status, 429);
+  } finally {
+    await own.stop();
+  }
+});

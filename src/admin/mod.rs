@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod cache;
+mod confirm;
 pub mod export;
 pub mod keys;
 pub mod logs;

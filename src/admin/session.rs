@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::{
+    admin::confirm::{self, too_many},
     app::App,
     auth::{self, AdminSession, SESSION_COOKIE, Sender, sha256_hex},
     error::{Error, Kind, Result},
@@ -130,15 +131,14 @@ struct NewPassword {
 
 /// `POST /api/password`; all sessions end with the old password, the caller's own too.
 pub async fn change_password(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
+    let headers = request.headers().clone();
     let given: NewPassword = http_io::read_json(request).await?;
     if session.password().is_variable() {
         return Err(password::ruled_by_variable());
     }
     password::check_new(&given.new, "new")?;
+    confirm::password(&app, &session, &headers, &given.current, "current").await?;
     let vault = Vault::open(&app).await?;
-    if !session.password().verify(&vault, &given.current)? {
-        return Err(Error::new(Kind::BadLogin, "This is not the current password").with_param("current"));
-    }
     let hash = PasswordHash::new(&app, &vault, &given.new, password::iterations(&app).await?);
     let change = settings::Change { password_hash: Some(hash.to_string()), ..settings::Change::default() };
     settings::save(&app.db, app.now(), change).await?;
@@ -157,12 +157,6 @@ async fn strengthen(app: &App, vault: &Vault, hash: &PasswordHash, clear: &str) 
         eprintln!("the password's hash was not renewed: {error}");
     }
     Ok(())
-}
-
-fn too_many(app: &App, until: i64) -> Error {
-    let seconds = u64::try_from(until - app.now()).unwrap_or_default().div_ceil(1000).max(1);
-    let message = format!("Too many wrong passwords from your address: try again in {} minutes", seconds.div_ceil(60));
-    Error::new(Kind::TooManyLogins, message).with_retry_after(seconds)
 }
 
 fn set_cookie(reply: &mut Reply, origin: Option<&str>, token: &str, seconds: i64) {

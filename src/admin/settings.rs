@@ -5,9 +5,10 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use crate::{
+    admin::confirm,
     app::App,
     auth::AdminSession,
-    error::Result,
+    error::{Error, Result},
     host::{Reply, Request},
     http_io,
     password::{self, PasswordHash},
@@ -78,11 +79,20 @@ pub async fn read(app: Rc<App>, session: AdminSession, _: Request) -> Result<Rep
 
 /// `POST /api/settings`
 pub async fn write(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
+    let headers = request.headers().clone();
     let change: Change = http_io::read_json(request).await?;
     let vault = Vault::open(&app).await?;
     let checked = change.check(&app, &vault)?;
+    if checked.password.is_some() {
+        if session.password().is_variable() {
+            return Err(password::ruled_by_variable());
+        }
+        let field = "current_password";
+        let missing = || Error::invalid(field, "A new password needs the current one, in current_password");
+        let current = checked.current_password.as_deref().ok_or_else(missing)?;
+        confirm::password(&app, &session, &headers, current, field).await?;
+    }
     let password_hash = match checked.password {
-        Some(_) if session.password().is_variable() => return Err(password::ruled_by_variable()),
         Some(clear) => Some(PasswordHash::new(&app, &vault, &clear, password::iterations(&app).await?).to_string()),
         None => None,
     };

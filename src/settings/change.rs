@@ -23,6 +23,9 @@ pub struct Change {
     global_config: BTreeMap<String, Option<Scalar>>,
     #[serde(default)]
     grok_config: BTreeMap<String, Option<Scalar>>,
+    /// Beside a new password.
+    #[serde(default)]
+    current_password: Option<String>,
 }
 
 /// A change that passed every check.
@@ -31,6 +34,8 @@ pub struct Checked {
     pub global: Patch,
     pub grok: Patch,
     pub password: Option<String>,
+    /// As the caller sent it, not compared yet.
+    pub current_password: Option<String>,
     pub api_key: ApiKeyChange,
     /// What was asked for, as `section.name`.
     pub names: Vec<String>,
@@ -47,7 +52,7 @@ pub enum ApiKeyChange {
 impl Change {
     /// Checks every value; the first fault names its field, and nothing is changed.
     pub fn check(self, app: &App, vault: &Vault) -> Result<Checked> {
-        let mut checked = Checked::default();
+        let mut checked = Checked { current_password: self.current_password, ..Checked::default() };
         for (section, values) in [("global", self.global_config), ("grok", self.grok_config)] {
             for (name, value) in values {
                 let field = format!("{section}_config.{name}");

@@ -200,10 +200,52 @@ fn the_password_and_the_name_can_be_set_here_too() {
     console.sign_in("admin");
     console.post("/api/password", json!({ "current": "admin", "new": "a long password" })).ok();
     console.sign_in("a long password");
-    write(&console, json!({ "admin_password": "a longer password", "admin_username": "Ann" }), json!({})).ok();
+    let body = json!({
+        "global_config": { "admin_password": "a longer password", "admin_username": "Ann" },
+        "current_password": "a long password",
+    });
+    console.post("/api/settings", body).ok();
     assert_eq!(console.get("/api/settings").refusal().0, 401, "sessions end with the password");
     assert_eq!(console.login("a longer password").status, 401);
     console.post("/api/login", json!({ "username": "Ann", "password": "a longer password" })).ok();
+}
+
+#[test]
+fn a_new_password_needs_the_current_one() {
+    let mut console = Console::new();
+    console.sign_in("admin");
+    console.post("/api/password", json!({ "current": "admin", "new": "a long password" })).ok();
+    console.sign_in("a long password");
+    let change = |current: Value| {
+        let global = json!({ "admin_password": "a longer password", "log_retention_days": 3 });
+        console.post("/api/settings", json!({ "global_config": global, "current_password": current }))
+    };
+    assert_eq!(change(Value::Null).refusal(), (400, "invalid_value", "current_password"));
+    for _ in 0..5 {
+        assert_eq!(change(json!("wrong")).refusal(), (401, "BAD_CREDENTIALS", "current_password"));
+    }
+    assert_eq!(change(json!("wrong")).refusal(), (429, "TOO_MANY_LOGINS", ""));
+    assert_eq!(change(json!("a long password")).refusal().0, 429, "not even the right one");
+    assert_eq!(console.login("a long password").status, 429, "it is one limit");
+    assert_eq!(console.post("/api/password", json!({ "current": "wrong", "new": "another one" })).refusal().0, 429);
+    assert_eq!(read(&console)["global"]["log_retention_days"], 30, "nothing was changed");
+    console.host.advance(std::time::Duration::from_secs(15 * 60));
+    change(json!("a long password")).ok();
+    assert_eq!(console.get("/api/settings").refusal().0, 401, "sessions end with the password");
+    console.sign_in("a longer password");
+    assert_eq!(read(&console)["global"]["log_retention_days"], 3);
+}
+
+#[test]
+fn wrong_passwords_at_the_change_of_the_password_count() {
+    let mut console = Console::new();
+    console.sign_in("admin");
+    let change = || console.post("/api/password", json!({ "current": "wrong", "new": "a long password" }));
+    for _ in 0..5 {
+        assert_eq!(change().refusal(), (401, "BAD_CREDENTIALS", "current"));
+    }
+    assert_eq!(change().refusal(), (429, "TOO_MANY_LOGINS", ""));
+    assert_eq!(console.login("admin").status, 429);
 }
 
 #[test]
