@@ -14,6 +14,7 @@ pub mod error;
 pub mod host;
 pub mod http_io;
 pub mod inference;
+pub mod invalid_tokens;
 pub mod json;
 pub mod maintenance;
 pub mod media;

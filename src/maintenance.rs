@@ -15,7 +15,7 @@ use crate::{
     app::App,
     error::Result,
     host::{Reply, Request},
-    http_io,
+    http_io, invalid_tokens,
     media::{clean, day},
     sealing,
     settings::{Global, Settings},
@@ -97,6 +97,7 @@ async fn slice(app: &App, now: i64, parts: usize) -> Result<bool> {
     let settings = settings::read(&app.db).await?;
     let mut is_left = clean::slice(app, parts).await;
     is_left |= media::forget(&app.db, now - settings.global.media_retention_days * MS_OF_DAY, ROWS).await?;
+    is_left |= invalid_tokens::slice(app).await?;
     is_left |= at_most_every(app, RARELY, "requests", now, old_rows(app, &settings, now)).await?;
     is_left |= at_most_every(app, SEALING, "sealing", now, sealing::slice(app, &settings)).await?;
     Ok(is_left)

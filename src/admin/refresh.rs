@@ -19,6 +19,7 @@ use crate::{
     error::{Error, Result},
     host::{Reply, Request},
     http_io,
+    invalid_tokens::{self, NO_TOKEN, Opened},
     providers::{
         ProviderError,
         grok_web::{client::Client, credentials::Credentials, quota::Limits},
@@ -137,10 +138,13 @@ async fn work_on_slice(app: &App, settings: &Grok, calls: i64) -> Result<()> {
 /// Asks for every token that there is time for.
 async fn ask(app: &App, vault: &Vault, settings: &Grok, tokens: &[Handed]) -> Vec<Finding> {
     let last_start = app.host.monotonic() + LAST_START.as_millis() as u64;
-    let credentials =
-        |token: &Handed| Some(Credentials::new(vault, settings, vault.unseal(&token.sealed, &token.hash)?));
-    let all: Vec<Option<Credentials>> = tokens.iter().map(credentials).collect();
-    let readable = tokens.iter().zip(&all).enumerate().filter_map(|(n, (t, a))| Some((n, t, a.as_ref()?)));
+    let credentials = |token: &Handed| match invalid_tokens::open(vault, &token.sealed, &token.hash) {
+        Opened::Token(clear) => Ok(Credentials::new(vault, settings, clear)),
+        Opened::NoToken => Err(NO_TOKEN.to_owned()),
+        Opened::Unreadable => Err(ProviderError::Unreadable.to_string()),
+    };
+    let all: Vec<Result<Credentials, String>> = tokens.iter().map(credentials).collect();
+    let readable = tokens.iter().zip(&all).enumerate().filter_map(|(n, (t, a))| Some((n, t, a.as_ref().ok()?)));
     let calls = readable.flat_map(|(n, token, credentials)| {
         let (normal, heavy) = names(token.token_type);
         [Some(normal), heavy]
@@ -159,11 +163,11 @@ async fn ask(app: &App, vault: &Vault, settings: &Grok, tokens: &[Handed]) -> Ve
         answers[n][which] = answer;
     }
     let now = app.now();
-    let finding = |((token, credentials), [normal, heavy]): ((&Handed, &Option<Credentials>), [_; 2])| match (
+    let finding = |((token, credentials), [normal, heavy]): ((&Handed, &Result<Credentials, String>), [_; 2])| match (
         credentials,
         normal,
     ) {
-        (None, _) => Some(Finding::failed(token.id, ProviderError::Unreadable.to_string())),
+        (Err(reason), _) => Some(Finding::failed(token.id, reason.clone())),
         // A token whose first call was not begun stays in the slice.
         (_, None) => None,
         (_, Some(normal)) => Some(found(token, Verdict::of(normal, heavy), now)),

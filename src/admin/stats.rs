@@ -9,7 +9,7 @@ use crate::{
     auth::AdminSession,
     error::Result,
     host::{Reply, Request},
-    http_io,
+    http_io, invalid_tokens,
     secrets::Vault,
     store::{
         request_stats::{self, Counted, DAYS, Sums, local_hour, percentile},
@@ -42,6 +42,8 @@ struct Counts {
     expired: i64,
     disabled: i64,
     unreadable: i64,
+    /// Entries that are no tokens.
+    invalid: i64,
     /// What is known to be left, of tokens that can serve or will again.
     remaining_queries: i64,
     heavy_remaining_queries: i64,
@@ -55,6 +57,7 @@ impl Counts {
         let count = match group.state.as_str() {
             "expired" => &mut self.expired,
             "disabled" => &mut self.disabled,
+            "invalid" => &mut self.invalid,
             _ if !is_readable => &mut self.unreadable,
             state => {
                 self.remaining_queries += group.normal_remaining;
@@ -76,7 +79,11 @@ impl Counts {
 pub async fn pool(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
     let vault = Vault::open(&app).await?;
     let mut pool = Pool { normal: Counts::default(), supers: Counts::default(), total: 0 };
-    for group in token_counts::read(&app.db, app.now()).await? {
+    let mut groups = token_counts::read(&app.db, app.now()).await?;
+    if groups.iter().any(|group| group.has_unseen) && invalid_tokens::catch_up(&app, &vault).await? {
+        groups = token_counts::read(&app.db, app.now()).await?;
+    }
+    for group in groups {
         let counts = if group.is_super { &mut pool.supers } else { &mut pool.normal };
         counts.add(&group, vault.has_key_of(&group.sealed_by));
         pool.total += group.tokens;

@@ -6,17 +6,16 @@ use bytes::Bytes;
 use futures::{FutureExt, SinkExt, channel::mpsc};
 use http::{HeaderValue, header};
 
-use super::{
-    export::Format,
-    query,
-    token_file::{Entry, FileFormat, State},
-    tokens::read_filter,
-};
+use super::{export::Format, query, token_file::FileFormat, token_row::Status, tokens::read_filter};
 use crate::{
     app::App,
     auth::AdminSession,
     error::{Error, Result},
     host::{Body, Reply, Request},
+    providers::grok_web::{
+        pasted::{Entry, State},
+        token::is_token,
+    },
     secrets::Vault,
     store::{
         token_list::{self, Filter},
@@ -27,7 +26,8 @@ use crate::{
 /// Tokens a statement: memory holds one page.
 const PAGE: i64 = 1_000;
 
-/// `GET /api/tokens/export?format=`, and the filter of the list. What cannot be opened is left out.
+/// `GET /api/tokens/export?format=`, and the filter of the list. What cannot be opened is left out, and so is what is no
+/// token, unless the filter asks for it.
 pub async fn export(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
     let format = match query::text(request.uri(), "format").as_deref() {
         None | Some("json") => FileFormat::Json,
@@ -77,7 +77,7 @@ async fn write(app: Rc<App>, vault: Vault, filter: Filter, format: FileFormat, m
         };
         let is_last = (accounts.len() as i64) < PAGE;
         behind = accounts.last().map_or(behind, |account| account.token.id);
-        let entries: Vec<Entry> = accounts.iter().filter_map(|account| entry(account, &vault, filter.now)).collect();
+        let entries: Vec<Entry> = accounts.iter().filter_map(|account| entry(account, &vault, &filter)).collect();
         if entries.is_empty() && !is_last {
             continue;
         }
@@ -93,8 +93,12 @@ async fn write(app: Rc<App>, vault: Vault, filter: Filter, format: FileFormat, m
     }
 }
 
-fn entry(account: &Account, vault: &Vault, now: i64) -> Option<Entry> {
-    let token = &account.token;
+fn entry(account: &Account, vault: &Vault, filter: &Filter) -> Option<Entry> {
+    let (token, now) = (&account.token, filter.now);
+    let clear = vault.unseal(&account.sealed, &account.hash)?;
+    if !is_token(&clear) && filter.state != Some(Status::Invalid.name()) {
+        return None;
+    }
     let state = match (token.is_expired, token.is_active) {
         (true, _) => State::Expired,
         (_, true) => State::Active,
@@ -102,7 +106,7 @@ fn entry(account: &Account, vault: &Vault, now: i64) -> Option<Entry> {
     };
     let (normal, heavy) = (token.normal.known_at(now), token.heavy.known_at(now));
     Some(Entry {
-        token: vault.unseal(&account.sealed, &account.hash)?,
+        token: clear,
         token_type: Some(token.token_type),
         state: Some(state),
         tags: Some(token.tags.clone()),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     browser,
-    token_file::{self, Entry, FileFormat},
+    token_file::{self, FileFormat},
 };
 use crate::{
     app::App,
@@ -14,6 +14,7 @@ use crate::{
     error::{Error, Result},
     host::{Reply, Request},
     http_io,
+    providers::grok_web::pasted::{Entry, Reading, State},
     secrets::Vault,
     store::{
         token_import::{self, Imported, Known},
@@ -84,26 +85,27 @@ struct Data {
 pub async fn import(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
     let browser = browser::candidate(&session, request.headers());
     let body: Import = http_io::read_json(request).await?;
-    let format = body.format.unwrap_or_else(|| FileFormat::of(&body.content));
-    let lines = token_file::read(&body.content, format).map_err(|reason| Error::invalid("content", reason))?;
-    if lines.is_empty() || lines.len() > MAX_LINES {
-        return Err(Error::invalid("content", format!("A file has 1 to {MAX_LINES} tokens, this one {}", lines.len())));
+    let read = token_file::read(&body.content, body.format).map_err(|reason| Error::invalid("content", reason))?;
+    if read.is_empty() || read.len() > MAX_LINES {
+        return Err(Error::invalid("content", format!("A file has 1 to {MAX_LINES} tokens, this one {}", read.len())));
     }
+    let Reading { entries: lines, refused, left_out } = read;
     let mut plan = Plan { token_type: body.token_type, update: body.update, now: app.now(), ..Plan::default() };
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut entries = Vec::new();
+    for (line, reason) in refused {
+        plan.note(line, Action::Invalid, "", reason);
+    }
+    if let Some((line, count)) = left_out {
+        plan.note(line, Action::Skipped, "", format!("{count} other cookies are left out"));
+    }
     for (line, entry) in lines {
-        match entry {
-            Err(reason) => plan.note(line, Action::Invalid, "", reason),
-            Ok(entry) => {
-                let hash = sha256_hex(&entry.token);
-                if let Some(first) = seen.insert(hash.clone(), line) {
-                    plan.note(line, Action::Skipped, &entry.token, format!("It is in line {first} too"));
-                    seen.insert(hash, first);
-                } else {
-                    entries.push((line, hash, entry));
-                }
-            }
+        let hash = sha256_hex(&entry.token);
+        if let Some(first) = seen.insert(hash.clone(), line) {
+            plan.note(line, Action::Skipped, &entry.token, format!("It is in line {first} too"));
+            seen.insert(hash, first);
+        } else {
+            entries.push((line, hash, entry));
         }
     }
     let hashes: Vec<&str> = entries.iter().map(|(_, hash, _)| hash.as_str()).collect();
@@ -163,14 +165,14 @@ impl Plan {
     }
 
     fn decide(&mut self, line: usize, entry: Entry, known: Option<&Known>) {
-        let [normal, heavy] = entry.quotas(self.now);
+        let [normal, heavy] = token_file::quotas(&entry, self.now);
         let Some(known) = known else {
             let Some(token_type) = entry.token_type.or(self.token_type) else {
                 let reason = "Its type is not said: sso (Basic) or ssoSuper (Super)";
                 return self.note(line, Action::Invalid, &entry.token, reason);
             };
             self.note(line, Action::Added, &entry.token, "");
-            let state = entry.state.map_or("active", token_file::State::as_str);
+            let state = entry.state.map_or("active", State::as_str);
             let (tags, note) = (entry.tags.unwrap_or_default(), entry.note.unwrap_or_default());
             let row = Known { token_type, tags, note, normal, heavy, user_id: entry.user_id };
             return self.rows.push(Wanted { token: entry.token, state, row });

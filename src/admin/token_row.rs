@@ -12,6 +12,8 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
+    /// No token at all: a row of an earlier release.
+    Invalid,
     Expired,
     Disabled,
     /// Sealed with a key that is not at hand.
@@ -29,6 +31,7 @@ impl Status {
             TokenType::Super => vec![token.normal.known_at(now), token.heavy.known_at(now)],
         };
         match token {
+            _ if token.is_invalid => Status::Invalid,
             _ if token.is_expired => Status::Expired,
             _ if !token.is_active => Status::Disabled,
             _ if !vault.has_key_of(&token.sealed_by) => Status::Unreadable,
@@ -39,7 +42,8 @@ impl Status {
         }
     }
 
-    const ALL: [Status; 7] = [
+    const ALL: [Status; 8] = [
+        Status::Invalid,
         Status::Expired,
         Status::Disabled,
         Status::Unreadable,
@@ -52,6 +56,7 @@ impl Status {
     /// The word for it, as `status_code` has it.
     pub fn name(self) -> &'static str {
         match self {
+            Status::Invalid => "invalid",
             Status::Expired => "expired",
             Status::Disabled => "disabled",
             Status::Unreadable => "unreadable",
@@ -72,6 +77,7 @@ impl Status {
     /// The label that clients of this API know.
     fn label(self) -> &'static str {
         match self {
+            Status::Invalid => "无效内容",
             Status::Expired => "失效",
             Status::Disabled => "已停用",
             Status::Unreadable => "无法读取",
@@ -173,6 +179,10 @@ fn reason(status: Status, token: &StoredToken, now: i64) -> String {
     };
     match status {
         Status::Expired => format!("Grok refused the account as gone{failure}. A test that succeeds revives it"),
+        Status::Invalid => {
+            "It is no session token, but was stored by an earlier release. It is never sent to Grok: remove it"
+                .to_owned()
+        }
         Status::Disabled => "Switched off by hand".to_owned(),
         Status::Unreadable => {
             "It was sealed with another encryption_key: set that one as encryption_key_previous".to_owned()

@@ -9,14 +9,14 @@ use serde_json::json;
 use super::{
     token_check::{Verdict, names, quota},
     token_row::{Status, cooldown_remaining},
-    tokens::{Target, clear},
+    tokens::Target,
 };
 use crate::{
     app::App,
     auth::AdminSession,
     error::Result,
     host::{Reply, Request},
-    http_io,
+    http_io, invalid_tokens,
     providers::{
         ProviderError,
         grok_web::{client::Client, credentials::Credentials, quota::Limits},
@@ -30,7 +30,8 @@ pub async fn test(app: Rc<App>, session: AdminSession, request: Request) -> Resu
     let mut body: Target = http_io::read_json(request).await?;
     let account = body.find(&app).await?;
     let vault = Vault::open(&app).await?;
-    let credentials = Credentials::new(&vault, &session.settings().grok, clear(&vault, &account)?);
+    let credentials =
+        Credentials::new(&vault, &session.settings().grok, invalid_tokens::usable(&app, &vault, &account).await?);
     let client = Client::new(&app, &credentials).await;
     let (normal, heavy) = names(account.token.token_type);
     let heavy: OptionFuture<_> = heavy.map(|name| client.rate_limits(name)).into();

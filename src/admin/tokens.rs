@@ -1,6 +1,6 @@
 //! The page of account tokens. The call that tests one is in [`super::token_test`].
 
-use std::rc::Rc;
+use std::{collections::HashMap, rc::Rc};
 
 use http::Uri;
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,7 @@ use serde_json::json;
 use super::{
     browser,
     query::{self, Paging},
+    token_file,
     token_row::{Row, Status},
 };
 use crate::{
@@ -16,10 +17,14 @@ use crate::{
     auth::{AdminSession, sha256_hex},
     error::{Error, Kind, Result},
     host::{Reply, Request},
-    http_io,
-    providers::grok_web::token::{AccountList, PastedAccount, TokenError, normalise_token, split_list},
+    http_io, invalid_tokens,
+    providers::grok_web::{
+        pasted::{Entry, State},
+        token::normalise_token,
+    },
     secrets::Vault,
     store::{
+        invalid_tokens as invalid_rows,
         token_list::{self, Filter, Order},
         tokens::{self, Account, Named, NewToken, TagChange, TokenName, TokenType},
     },
@@ -32,6 +37,8 @@ const MAX_NOTE_CHARS: usize = 2_000;
 const MAX_SEARCHED: usize = 8_000;
 /// Named in one call: ten statements of ten thousand.
 const MAX_NAMED: usize = 100_000;
+/// The state by which entries may be deleted.
+const INVALID: &str = "invalid";
 
 /// `GET /api/tokens?type=&state=&tag=&text=&sort=&order=&limit=&offset=`
 pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
@@ -39,7 +46,10 @@ pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Rep
     let vault = Vault::open(&app).await?;
     let filter = read_filter(request.uri(), &vault, app.now())?;
     let order = read_order(request.uri())?;
-    let page = token_list::list(&app.db, &filter, order, limit, offset).await?;
+    let mut page = token_list::list(&app.db, &filter, order, limit, offset).await?;
+    if page.has_unseen && invalid_tokens::catch_up(&app, &vault).await? {
+        page = token_list::list(&app.db, &filter, order, limit, offset).await?;
+    }
     let data: Vec<Row> = page.tokens.into_iter().map(|token| Row::of(token, &vault, filter.now)).collect();
     let has_more = offset + (data.len() as i64) < page.total;
     http_io::json(&json!({
@@ -109,15 +119,21 @@ pub async fn add(app: Rc<App>, session: AdminSession, request: Request) -> Resul
     let body: Add = http_io::read_json(request).await?;
     let lines = body.tokens.ok_or_else(|| Error::invalid("tokens", "tokens is a list of texts"))?;
     let token_type = required_type(body.token_type)?;
-    let Pasted { accounts, repeated, refused } = Pasted::read(&lines);
-    if accounts.is_empty() {
+    let Pasted { entries, repeated, refused } = Pasted::read(&lines);
+    if entries.is_empty() {
         let first = refused.first().map(|first| format!(": line {}: {}", first.line, first.reason));
         return Err(Error::invalid("tokens", format!("There is no token to add{}", first.unwrap_or_default())));
     }
     let vault = Vault::open(&app).await?;
-    let sealed = |account: PastedAccount| NewToken::of(&app, &vault, &account.token, account.user_id);
-    let new: Vec<NewToken> = accounts.into_iter().map(sealed).collect();
-    let added = tokens::add(&app.db, app.now(), token_type, &new).await?;
+    let sealed = |entry: Entry| tokens::Pasted {
+        token: NewToken::of(&app, &vault, &entry.token, entry.user_id),
+        token_type: entry.token_type.unwrap_or(token_type),
+        state: entry.state.unwrap_or(State::Active).as_str(),
+        tags: entry.tags.unwrap_or_default(),
+        note: entry.note.unwrap_or_default(),
+    };
+    let new: Vec<tokens::Pasted> = entries.into_iter().map(sealed).collect();
+    let added = tokens::add(&app.db, app.now(), &new).await?;
     let duplicates = new.len() - added + repeated;
     let recorded_user_agent = browser::record(&app, browser, added).await;
     let message = format!("{added} added, {duplicates} already there, {} not understood", refused.len());
@@ -126,25 +142,43 @@ pub async fn add(app: Rc<App>, session: AdminSession, request: Request) -> Resul
 }
 
 /// What was pasted: each token once.
+#[derive(Default)]
 struct Pasted {
-    accounts: Vec<PastedAccount>,
+    entries: Vec<Entry>,
     repeated: usize,
     refused: Vec<Refused>,
 }
 
 impl Pasted {
     fn read(texts: &[String]) -> Self {
-        let mut list = AccountList::default();
-        let (mut repeated, mut refused) = (0, Vec::new());
-        for (index, line) in texts.iter().flat_map(|text| text.split('\n')).enumerate() {
-            let (accounts, not_read) = split_list(line);
-            for account in accounts {
-                repeated += usize::from(!list.add(account));
-            }
-            let reason = |(_, error): (_, TokenError)| Refused { line: index + 1, reason: error.to_string() };
-            refused.extend(not_read.into_iter().map(reason));
+        let (mut pasted, mut places) = (Pasted::default(), HashMap::new());
+        let mut before = 0;
+        for text in texts {
+            let reading = token_file::read(text, None);
+            let (entries, refused) = reading.map_or_else(
+                |reason| (Vec::new(), vec![(1, reason)]),
+                |read| {
+                    (read.entries, read.refused.into_iter().map(|(line, reason)| (line, reason.to_owned())).collect())
+                },
+            );
+            entries.into_iter().for_each(|(_, entry)| pasted.add(entry, &mut places));
+            pasted.refused.extend(refused.into_iter().map(|(line, reason)| Refused { line: before + line, reason }));
+            before += text.split('\n').count();
         }
-        Pasted { accounts: list.accounts, repeated, refused }
+        pasted
+    }
+
+    /// A token that comes again may bring the user id that was missing.
+    fn add(&mut self, entry: Entry, places: &mut HashMap<String, usize>) {
+        let Some(place) = places.get(&entry.token) else {
+            places.insert(entry.token.clone(), self.entries.len());
+            return self.entries.push(entry);
+        };
+        self.repeated += 1;
+        let known = &mut self.entries[*place];
+        if known.user_id.is_empty() {
+            known.user_id = entry.user_id;
+        }
     }
 }
 
@@ -166,14 +200,20 @@ pub struct Target {
     mode: TagChange,
     note: Option<String>,
     enabled: Option<bool>,
+    /// For deleting, instead of names.
+    state: Option<String>,
 }
 
 impl Target {
+    /// Whether no token is named.
+    fn is_empty(&self) -> bool {
+        self.id.is_none() && self.token.is_none() && self.ids.is_none() && self.tokens.is_none()
+    }
+
     /// `field` is blamed when no token is named.
     fn named(&mut self, field: &str) -> Result<Named> {
         let many = [&self.ids.as_ref().map(Vec::len), &self.tokens.as_ref().map(Vec::len)];
-        let is_empty = self.id.is_none() && self.token.is_none() && many.iter().all(|list| list.is_none());
-        if is_empty {
+        if self.is_empty() {
             let message = "Name the tokens: `id` or `token`; or many by `ids`, or `tokens` with ids or full values";
             return Err(Error::invalid(field, message));
         }
@@ -190,10 +230,17 @@ impl Target {
     }
 }
 
-/// `POST /api/tokens/delete`
+/// `POST /api/tokens/delete`: the tokens that are named, or with the state `invalid` all entries that are no tokens.
 pub async fn delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
     let mut body: Target = http_io::read_json(request).await?;
-    let deleted = tokens::delete(&app.db, &body.named("tokens")?).await?;
+    let deleted = match body.state.take().as_deref() {
+        None => tokens::delete(&app.db, &body.named("tokens")?).await?,
+        Some(INVALID) if body.is_empty() => {
+            invalid_tokens::catch_up(&app, &Vault::open(&app).await?).await?;
+            invalid_rows::delete(&app.db).await?
+        }
+        Some(_) => return Err(Error::invalid("state", "state is invalid, and then no token is named")),
+    };
     let message = format!("{deleted} deleted");
     http_io::json(&json!({ "success": true, "message": message, "data": { "deleted": deleted } }))
 }
@@ -269,13 +316,9 @@ pub async fn reveal(app: Rc<App>, _: AdminSession, request: Request) -> Result<R
     http_io::json(&json!({ "success": true, "data": { "id": account.token.id, "token": token } }))
 }
 
-/// The account's token in clear.
-pub fn clear(vault: &Vault, account: &Account) -> Result<String> {
-    vault.unseal(&account.sealed, &account.hash).ok_or_else(|| {
-        let message =
-            "This token cannot be read: it was sealed with another encryption_key (see encryption_key_previous)";
-        Error::new(Kind::Conflict, message)
-    })
+/// What is stored, in clear; it may be no token.
+fn clear(vault: &Vault, account: &Account) -> Result<String> {
+    vault.unseal(&account.sealed, &account.hash).ok_or_else(invalid_tokens::unreadable)
 }
 
 pub fn unknown() -> Error {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    tokens::{clear, unknown},
+    tokens::unknown,
     upstream_advice::{self, Place, SIGNATURE, Situation, error_type},
 };
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     error::{Error, Kind, Result},
     host::{Reply, Request},
     http_io,
+    invalid_tokens::{self, Opened},
     providers::{
         self, Learned, ProviderError,
         grok_web::{
@@ -31,6 +32,9 @@ use crate::{
     },
 };
 
+/// Entries that are no tokens and are passed over, when no account is named.
+const MAX_SKIPPED: usize = 5;
+
 /// One account by id or by its full value; none of both means the active one that was used least recently.
 #[derive(Deserialize)]
 struct Body {
@@ -39,13 +43,22 @@ struct Body {
 }
 
 impl Body {
-    async fn find(self, app: &App) -> Result<Account> {
-        let Some(name) = self.id.map(TokenName::Id).or(self.token) else {
-            let message = "There is no active account to check with: add one, or enable one";
-            let found = tokens::least_recently_used(&app.db).await?;
-            return found.ok_or_else(|| Error::new(Kind::NotFound, message));
-        };
-        tokens::find(&app.db, &Named::new([name], None)).await?.ok_or_else(unknown)
+    /// The account and its token.
+    async fn find(self, app: &App, vault: &Vault) -> Result<(Account, String)> {
+        if let Some(name) = self.id.map(TokenName::Id).or(self.token) {
+            let account = tokens::find(&app.db, &Named::new([name], None)).await?.ok_or_else(unknown)?;
+            let token = invalid_tokens::usable(app, vault, &account).await?;
+            return Ok((account, token));
+        }
+        for _ in 0..MAX_SKIPPED {
+            let Some(account) = tokens::least_recently_used(&app.db).await? else { break };
+            match invalid_tokens::open(vault, &account.sealed, &account.hash) {
+                Opened::Token(token) => return Ok((account, token)),
+                Opened::NoToken => invalid_tokens::found(app, vault, account.token.id).await?,
+                Opened::Unreadable => return Err(invalid_tokens::unreadable()),
+            }
+        }
+        Err(Error::new(Kind::NotFound, "There is no active account to check with: add one, or enable one"))
     }
 }
 
@@ -53,10 +66,10 @@ impl Body {
 pub async fn check(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
     let headers = request.headers().clone();
     let body: Body = http_io::read_json(request).await?;
-    let account = body.find(&app).await?;
     let vault = Vault::open(&app).await?;
+    let (account, token) = body.find(&app, &vault).await?;
     let settings = &session.settings().grok;
-    let credentials = Credentials::new(&vault, settings, clear(&vault, &account)?);
+    let credentials = Credentials::new(&vault, settings, token);
     let client = Client::new(&app, &credentials).await;
     let asked = providers::Account {
         id: account.token.id,

@@ -13,6 +13,7 @@ use crate::{
         Body, Host, Value,
         native::{Answer, NativeHost, START},
     },
+    providers::grok_web::token::for_test,
     router,
 };
 
@@ -32,11 +33,8 @@ fn gateway() -> Rc<NativeHost> {
     host.run(async move { crate::store::schema::migrate(&app.db).await.expect("an empty database takes it") });
     let key = vec![sha256_hex("sk-test").into()];
     host.sql("INSERT INTO api_keys (hash, display, name, created_at) VALUES (?, 'sk', 'app', 0)", key);
-    let token = vec![sha256_hex("token").into()];
-    host.sql(
-        "INSERT INTO tokens (hash, sealed, suffix, token_type, created_at) VALUES (?, 'token', 'x', 'sso', 0)",
-        token,
-    );
+    let token = vec![sha256_hex(&for_test("token")).into(), for_test("token").into()];
+    host.sql("INSERT INTO tokens (hash, sealed, suffix, token_type, created_at) VALUES (?, ?, 'x', 'sso', 0)", token);
     // The older stream, whose script is short.
     host.sql("INSERT INTO settings VALUES ('grok', '{\"chat_transport\":\"http\"}')", vec![]);
     host.on_send(|_| Ok(Answer::chunks(ANSWER)));
@@ -245,7 +243,7 @@ fn what_is_more_than_a_slice_is_done_the_same_day() {
     log(&host, std::iter::repeat_n(31, 6_000));
     for n in 0..450 {
         let values = vec![format!("h{n}").into(), START.into()];
-        host.sql("INSERT INTO tokens (hash, sealed, suffix, token_type, created_at, state) VALUES (?1, 'clear', 'x', 'sso', ?2, 'disabled')", values);
+        host.sql("INSERT INTO tokens (hash, sealed, suffix, token_type, created_at, state) VALUES (?1, 'a-token-of-the-tests.clear', 'x', 'sso', ?2, 'disabled')", values);
     }
     host.set_variable("encryption_key", "a key of sixteen or more characters");
     // The pool's own token is among them, and a chat reads it in clear or sealed.

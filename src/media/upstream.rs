@@ -14,7 +14,7 @@ use crate::{
     host::Unread,
     providers::{
         ProviderError,
-        grok_web::{client, credentials::Credentials},
+        grok_web::{client, credentials::Credentials, token::is_token},
     },
     secrets::Vault,
     store::media::File,
@@ -109,7 +109,10 @@ async fn owner(app: &App, file: &File) -> Result<Credentials> {
         Error::new(Kind::Gone, "The account that made this file was removed, and only it could read the file")
     })?;
     let vault = Vault::open(app).await?;
-    let token = vault.unseal(&owner.sealed, &owner.hash).ok_or_else(|| Error::from(&ProviderError::Unreadable))?;
+    let token = vault
+        .unseal(&owner.sealed, &owner.hash)
+        .filter(|token| is_token(token))
+        .ok_or_else(|| Error::from(&ProviderError::Unreadable))?;
     Ok(Credentials::new(&vault, &file.settings.grok, token))
 }
 

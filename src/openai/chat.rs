@@ -12,6 +12,7 @@ use crate::{
         conversation::Conversation,
         prompt::{Part, Prompt},
     },
+    invalid_tokens::{self, Opened},
     providers::{
         Account, Call, ProviderError,
         catalog::{self, Model},
@@ -40,6 +41,9 @@ const MAX_ATTEMPTS: usize = 3;
 /// Workers allow 50 subrequests for one request, storage included. One more fails like a Grok error and would penalise
 /// the account.
 const MAX_CALLS: usize = 50;
+/// Entries that turn out to be no tokens do not count as attempts. Each of them has a slice of the others looked
+/// through, so that a request meets few.
+const MAX_SKIPPED: usize = 4;
 
 /// Returns how many attempts there are calls for. Each attempt reserves an account, asks for its owner's id, uploads the
 /// pictures, talks, and is written down; around them the key is checked, `fetched` pictures are fetched, and the files'
@@ -129,6 +133,8 @@ struct Attempts {
     tried: Vec<i64>,
     /// In any mode.
     made: usize,
+    /// Entries that were no tokens.
+    skipped: usize,
 }
 
 impl Attempts {
@@ -144,7 +150,7 @@ impl Attempts {
 /// Tries up to [`attempts`] accounts, as long as nothing has reached the client.
 async fn answer(app: &Rc<App>, key: &PresentedKey, chat: &Chat, mut ledger: Ledger) -> Result<Reply> {
     let vault = Vault::open(app).await?;
-    let mut attempts = Attempts { model: *chat.model, first: None, tried: Vec::new(), made: 0 };
+    let mut attempts = Attempts { model: *chat.model, first: None, tried: Vec::new(), made: 0, skipped: 0 };
     let mut last_error = None;
     loop {
         let reservation = match reserve(app, key, &mut attempts).await? {
@@ -159,10 +165,22 @@ async fn answer(app: &Rc<App>, key: &PresentedKey, chat: &Chat, mut ledger: Ledg
                 return Err(ledger.refused(error));
             }
         };
+        let token = &reservation.token;
+        attempts.tried.push(token.id);
+        let clear = match invalid_tokens::open(&vault, &token.sealed, &token.hash) {
+            Opened::Token(clear) => Some(clear),
+            Opened::NoToken if attempts.skipped < MAX_SKIPPED => {
+                attempts.skipped += 1;
+                if let Err(error) = invalid_tokens::found(app, &vault, token.id).await {
+                    eprintln!("{}: an entry that is no token could not be marked: {error}", app.request_id);
+                }
+                continue;
+            }
+            Opened::NoToken | Opened::Unreadable => None,
+        };
         ledger.reserved(&reservation, &attempts.model);
-        attempts.tried.push(reservation.token.id);
         attempts.made += 1;
-        let error = match attempt(app, &vault, *reservation, chat, &attempts.model, &mut ledger).await {
+        let error = match attempt(app, &vault, *reservation, clear, chat, &attempts.model, &mut ledger).await {
             Ok(reply) => return Ok(reply),
             Err(Failure::Unkept(error)) => return Err(ledger.unkept(error)),
             Err(Failure::Provider(error)) => error,
@@ -221,13 +239,14 @@ async fn attempt(
     app: &Rc<App>,
     vault: &Vault,
     reservation: Reservation,
+    clear: Option<String>,
     chat: &Chat,
     model: &Model,
     ledger: &mut Ledger,
 ) -> Result<Reply, Failure> {
     let Reservation { settings, token, names, .. } = reservation;
-    let clear = vault.unseal(&token.sealed, &token.hash).ok_or(ProviderError::Unreadable)?;
-    let account = Account { id: token.id, token: clear, user_id: token.user_id, names };
+    let account =
+        Account { id: token.id, token: clear.ok_or(ProviderError::Unreadable)?, user_id: token.user_id, names };
     let (grok, prompt) = (&settings.grok, &chat.prompt);
     let (asked, learned) = (&Cell::new(None), &mut ledger.learned);
     let call = Call { app, vault, settings: grok, model, prompt, account: &account, asked, learned };

@@ -11,6 +11,7 @@ pub mod admin_sessions;
 pub mod api_keys;
 pub mod blobs;
 pub mod gate;
+pub mod invalid_tokens;
 pub mod leases;
 pub mod login_attempts;
 pub mod media;

@@ -2,13 +2,16 @@
 
 use crate::error::Result;
 
-use super::{Columns, Db};
+use super::{
+    Columns, Db,
+    invalid_tokens::{HAS_UNSEEN, NO_TOKEN},
+};
 
 /// Tokens of one type in one state.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Group {
     pub is_super: bool,
-    /// `expired`, `disabled`, `cooling`, `unused`, `exhausted` or `normal`.
+    /// `invalid`, `expired`, `disabled`, `cooling`, `unused`, `exhausted` or `normal`.
     pub state: String,
     /// Which key they are sealed with, for [`Vault::has_key_of`](crate::secrets::Vault::has_key_of).
     pub sealed_by: String,
@@ -18,24 +21,30 @@ pub struct Group {
     pub heavy_remaining: i64,
     /// Tokens of which the ordinary quota is not known.
     pub unknown: i64,
+    /// Whether there are rows of any group that may be no tokens; see [`invalid_tokens`](super::invalid_tokens).
+    pub has_unseen: bool,
 }
 
 /// One pass over the pool. The states are those of [`Status`](crate::admin::token_row::Status).
 pub async fn read(db: &Db, now: i64) -> Result<Vec<Group>> {
-    const COUNT: &str = "SELECT is_super,
-        CASE WHEN state <> 'active' THEN state
+    let count = format!(
+        "SELECT is_super,
+        CASE WHEN state = 'disabled' AND last_failure_reason = '{NO_TOKEN}' THEN 'invalid'
+             WHEN state <> 'active' THEN state
              WHEN is_cooling THEN 'cooling'
              WHEN normal IS NULL AND heavy IS NULL THEN 'unused'
              WHEN normal = 0 OR heavy = 0 THEN 'exhausted'
              ELSE 'normal' END,
-        sealed_by, count(*), CAST(total(normal) AS INTEGER), CAST(total(heavy) AS INTEGER), sum(normal IS NULL)
-      FROM (SELECT state, token_type = 'ssoSuper' AS is_super,
+        sealed_by, count(*), CAST(total(normal) AS INTEGER), CAST(total(heavy) AS INTEGER), sum(normal IS NULL),
+        {HAS_UNSEEN}
+      FROM (SELECT state, last_failure_reason, token_type = 'ssoSuper' AS is_super,
               iif(substr(sealed, 1, 3) = 'v1.', substr(sealed, 1, 12), '') AS sealed_by,
               EXISTS (SELECT 1 FROM token_cooldowns WHERE token_id = tokens.id AND until > ?1) AS is_cooling,
               iif(normal_until > ?1, normal_remaining, NULL) AS normal,
               iif(token_type = 'ssoSuper' AND heavy_until > ?1, heavy_remaining, NULL) AS heavy
             FROM tokens)
-     GROUP BY 1, 2, 3";
+     GROUP BY 1, 2, 3"
+    );
     let group = |row: &mut Columns| {
         Ok(Group {
             is_super: row.flag()?,
@@ -45,7 +54,8 @@ pub async fn read(db: &Db, now: i64) -> Result<Vec<Group>> {
             normal_remaining: row.integer()?,
             heavy_remaining: row.integer()?,
             unknown: row.integer()?,
+            has_unseen: row.flag()?,
         })
     };
-    db.rows(COUNT, vec![now.into()]).await?.into_iter().map(|row| group(&mut Columns::new(row))).collect()
+    db.rows(&count, vec![now.into()]).await?.into_iter().map(|row| group(&mut Columns::new(row))).collect()
 }

@@ -2,20 +2,24 @@
 
 use super::{
     Columns, Db,
+    invalid_tokens::{HAS_UNSEEN, no_token},
     tokens::{ACCOUNT, Account, COLUMNS, StoredToken, TokenType, json},
 };
 use crate::{error::Result, host::Value};
 
 /// The state of the row `t` in a word, at the time `?1`; `?2` are the ids of the keys at hand, a JSON array.
 /// These are the words and the order of [`Status`](crate::admin::token_row::Status).
-const STATE: &str = "CASE WHEN t.state <> 'active' THEN t.state
+const STATE: &str = concat!(
+    "CASE WHEN t.state = 'disabled' AND t.last_failure_reason = '", no_token!(), "' THEN 'invalid'
+  WHEN t.state <> 'active' THEN t.state
   WHEN t.sealed GLOB 'v1.????????.*' AND substr(t.sealed, 4, 8) NOT IN (SELECT value FROM json_each(?2)) THEN 'unreadable'
   WHEN EXISTS (SELECT 1 FROM token_cooldowns c WHERE c.token_id = t.id AND c.until > ?1) THEN 'cooling'
   WHEN iif(t.normal_until > ?1, t.normal_remaining, NULL) IS NULL
    AND (t.token_type = 'sso' OR iif(t.heavy_until > ?1, t.heavy_remaining, NULL) IS NULL) THEN 'unused'
   WHEN (t.normal_remaining = 0 AND t.normal_until > ?1)
     OR (t.token_type = 'ssoSuper' AND t.heavy_remaining = 0 AND t.heavy_until > ?1) THEN 'exhausted'
-  ELSE 'normal' END";
+  ELSE 'normal' END"
+);
 
 /// Which tokens are meant: all that fit everything that is given.
 #[derive(Debug, Default)]
@@ -99,24 +103,27 @@ impl Order {
 /// One page of the tokens that fit, and how many there are.
 pub struct Page {
     pub total: i64,
+    /// Whether there are rows that may be no tokens; see [`invalid_tokens`](super::invalid_tokens).
+    pub has_unseen: bool,
     pub tokens: Vec<StoredToken>,
 }
 
 pub async fn list(db: &Db, filter: &Filter, order: Order, limit: i64, offset: i64) -> Result<Page> {
     let (condition, order) = (condition(), order.sql());
     let list = format!(
-        "SELECT (SELECT count(*) FROM tokens t WHERE {condition}), {COLUMNS} \
+        "SELECT (SELECT count(*) FROM tokens t WHERE {condition}), {HAS_UNSEEN}, {COLUMNS} \
          FROM (SELECT 1) LEFT JOIN (SELECT t.* FROM tokens t WHERE {condition} ORDER BY {order} LIMIT ?8 OFFSET ?9) t \
          ORDER BY {order}"
     );
     let mut params = filter.params()?;
     params.extend([limit.into(), offset.into()]);
-    let mut page = Page { total: 0, tokens: Vec::new() };
+    let mut page = Page { total: 0, has_unseen: false, tokens: Vec::new() };
     for row in db.rows(&list, params).await? {
-        // A page beyond the last one is a single row of nothing but the total.
-        let is_token = row.get(1).is_some_and(|id| *id != Value::Null);
+        // A page beyond the last one is a single row of nothing but the first two.
+        let is_token = row.get(2).is_some_and(|id| *id != Value::Null);
         let mut row = Columns::new(row);
         page.total = row.integer()?;
+        page.has_unseen = row.flag()?;
         if is_token {
             page.tokens.push(StoredToken::read(&mut row)?);
         }

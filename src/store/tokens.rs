@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Columns, Db};
+use super::{Columns, Db, invalid_tokens::no_token};
 use crate::{
     app::App,
     auth::sha256_hex,
@@ -15,27 +15,7 @@ use crate::{
     secrets::Vault,
 };
 
-/// What kind of account a token belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum TokenType {
-    #[serde(rename = "sso")]
-    Basic,
-    #[serde(rename = "ssoSuper")]
-    Super,
-}
-
-impl TokenType {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            TokenType::Basic => "sso",
-            TokenType::Super => "ssoSuper",
-        }
-    }
-
-    pub(super) fn of(text: &str) -> Self {
-        if text == TokenType::Super.as_str() { TokenType::Super } else { TokenType::Basic }
-    }
-}
+pub use crate::providers::grok_web::token::TokenType;
 
 /// A token to be stored.
 #[derive(Serialize)]
@@ -52,7 +32,7 @@ impl NewToken {
     pub fn of(app: &App, vault: &Vault, clear: &str, user_id: String) -> Self {
         let hash = sha256_hex(clear);
         let sealed = vault.seal(app, clear, &hash);
-        // Tokens are ASCII; one of six characters or fewer is a test's, and shown whole.
+        // Tokens are ASCII.
         let suffix = clear.get(clear.len().saturating_sub(6)..).unwrap_or(clear).to_owned();
         NewToken { hash, sealed, suffix, user_id }
     }
@@ -77,19 +57,30 @@ pub(super) fn batches<T: Serialize>(items: &[T]) -> Result<Vec<String>> {
     Ok(lists.into_iter().map(|list| list + "]").collect())
 }
 
+/// A token that was pasted, with what was said of it.
+#[derive(Serialize)]
+pub struct Pasted {
+    #[serde(flatten)]
+    pub token: NewToken,
+    pub token_type: TokenType,
+    pub state: &'static str,
+    pub tags: Vec<String>,
+    pub note: String,
+}
+
 /// Adds tokens and returns how many were new. Known ones stay as they are, but take a user id when they have none.
-pub async fn add(db: &Db, now: i64, token_type: TokenType, tokens: &[NewToken]) -> Result<usize> {
-    const ADD: &str = "INSERT INTO tokens (hash, sealed, suffix, user_id, token_type, created_at) \
-        SELECT value ->> 'hash', value ->> 'sealed', value ->> 'suffix', value ->> 'user_id', ?2, ?3 \
-        FROM json_each(?1) WHERE true ORDER BY key ON CONFLICT (hash) DO NOTHING RETURNING id";
+pub async fn add(db: &Db, now: i64, tokens: &[Pasted]) -> Result<usize> {
+    const ADD: &str = "INSERT INTO tokens (hash, sealed, suffix, user_id, token_type, state, tags, note, created_at) \
+        SELECT value ->> 'hash', value ->> 'sealed', value ->> 'suffix', value ->> 'user_id', value ->> 'token_type', \
+          value ->> 'state', value ->> 'tags', value ->> 'note', ?2 FROM json_each(?1) WHERE true ORDER BY key ON CONFLICT (hash) DO NOTHING RETURNING id";
     const LEARN: &str = "UPDATE tokens SET user_id = pasted.value ->> 'user_id' FROM json_each(?1) AS pasted \
         WHERE tokens.hash = pasted.value ->> 'hash' AND tokens.user_id = ''";
     let mut added = 0;
     for list in batches(tokens)? {
-        added += db.rows(ADD, vec![list.into(), token_type.as_str().into(), now.into()]).await?.len();
+        added += db.rows(ADD, vec![list.into(), now.into()]).await?.len();
     }
     if added < tokens.len() {
-        let with_id: Vec<_> = tokens.iter().filter(|token| !token.user_id.is_empty()).collect();
+        let with_id: Vec<_> = tokens.iter().filter(|pasted| !pasted.token.user_id.is_empty()).collect();
         for list in batches(&with_id)? {
             db.run(LEARN, vec![list.into()]).await?;
         }
@@ -151,6 +142,8 @@ pub struct StoredToken {
     pub suffix: String,
     pub is_active: bool,
     pub is_expired: bool,
+    /// Known to be no token at all.
+    pub is_invalid: bool,
     /// Which key the token is sealed with; for [`Vault::has_key_of`].
     pub sealed_by: String,
     /// Numbers whose window has not ended; `None` is unknown.
@@ -181,10 +174,15 @@ impl Quota {
     }
 }
 
-pub(super) const COLUMNS: &str = "t.id, t.token_type, t.suffix, t.state = 'active', t.state = 'expired', substr(t.sealed, 1, 12), \
+pub(super) const COLUMNS: &str = concat!(
+    "t.id, t.token_type, t.suffix, t.state = 'active', t.state = 'expired', \
+    t.state = 'disabled' AND t.last_failure_reason = '",
+    no_token!(),
+    "', substr(t.sealed, 1, 12), \
     t.normal_remaining, t.normal_until, t.heavy_remaining, t.heavy_until, \
     (SELECT json_group_object(name, until) FROM token_cooldowns WHERE token_id = t.id), \
-    t.strikes, t.last_used_at, t.last_failure_at, t.last_failure_reason, t.tags, t.note, t.created_at";
+    t.strikes, t.last_used_at, t.last_failure_at, t.last_failure_reason, t.tags, t.note, t.created_at"
+);
 
 impl StoredToken {
     pub(super) fn read(row: &mut Columns) -> Result<Self> {
@@ -194,6 +192,7 @@ impl StoredToken {
             suffix: row.text()?,
             is_active: row.flag()?,
             is_expired: row.flag()?,
+            is_invalid: row.flag()?,
             sealed_by: row.text()?,
             normal: Quota { remaining: row.optional_integer()?, until: row.optional_integer()? },
             heavy: Quota { remaining: row.optional_integer()?, until: row.optional_integer()? },
@@ -289,10 +288,15 @@ pub async fn set_note(db: &Db, named: &Named, note: &str) -> Result<usize> {
     change(db, named, "UPDATE tokens SET note = ?4", Some(note.into())).await
 }
 
-/// Switches tokens off, or on again: one that had expired, be it before it was switched off, gets another chance.
+/// Switches tokens off, or on again: one that had expired, be it before it was switched off, gets another chance. What
+/// is no token stays off.
 pub async fn set_enabled(db: &Db, named: &Named, enabled: bool) -> Result<usize> {
-    const SET: &str = "UPDATE tokens SET state = iif(?4, 'active', 'disabled'), \
-        strikes = iif(?4 AND state <> 'active', 0, strikes)";
+    const SET: &str = concat!(
+        "UPDATE tokens SET state = iif(?4 AND last_failure_reason <> '",
+        no_token!(),
+        "', \
+        'active', 'disabled'), strikes = iif(?4 AND state <> 'active', 0, strikes)"
+    );
     change(db, named, SET, Some(enabled.into())).await
 }
 

@@ -29,14 +29,14 @@ fn setting(console: &Console) -> (Value, Value) {
 fn the_browser_of_the_first_account_is_recorded() {
     let console = page(BROWSER);
     assert_eq!(setting(&console), (json!(""), json!({ "sent": OWN, "source": "gateway" })));
-    let answer = add(&console, "a.a.a");
+    let answer = add(&console, "a-token-of-the-tests.a.a.a");
     assert_eq!((&answer.body["data"]["recorded_user_agent"], answer.statements), (&json!(BROWSER), 3));
     assert_eq!(setting(&console), (json!(BROWSER), json!({ "sent": BROWSER, "source": "setting" })));
-    let answer = add(&console, "b.b.b");
+    let answer = add(&console, "a-token-of-the-tests.b.b.b");
     assert_eq!((&answer.body["data"]["recorded_user_agent"], answer.statements), (&Value::Null, 2));
     // Who empties the setting wants it so.
     console.post("/api/settings", json!({ "grok_config": { "user_agent": "", "temporary": false } })).ok();
-    assert_eq!(add(&console, "c.c.c").body["data"]["recorded_user_agent"], Value::Null);
+    assert_eq!(add(&console, "a-token-of-the-tests.c.c.c").body["data"]["recorded_user_agent"], Value::Null);
     assert_eq!(setting(&console).0, "");
 }
 
@@ -45,7 +45,7 @@ fn other_settings_stay_as_they_are() {
     let console = page(BROWSER);
     console.post("/api/settings", json!({ "grok_config": { "temporary": false } })).ok();
     console.host.doubles.set(true);
-    assert_eq!(add(&console, "a.a.a").body["data"]["recorded_user_agent"], BROWSER);
+    assert_eq!(add(&console, "a-token-of-the-tests.a.a.a").body["data"]["recorded_user_agent"], BROWSER);
     let grok = console.get("/api/settings").ok().body["data"]["grok"].take();
     assert_eq!((&grok["temporary"], &grok["user_agent"]), (&json!(false), &json!(BROWSER)));
 }
@@ -54,7 +54,7 @@ fn other_settings_stay_as_they_are() {
 fn an_import_records_too_and_a_dry_run_does_not() {
     let console = page(BROWSER);
     let import = |dry_run: bool| {
-        let body = json!({ "content": "a.a.a\nb.b.b", "token_type": "sso", "dry_run": dry_run });
+        let body = json!({ "content": "a-token-of-the-tests.a.a.a\na-token-of-the-tests.b.b.b", "token_type": "sso", "dry_run": dry_run });
         console.post("/api/tokens/import", body).ok().body["data"]["recorded_user_agent"].take()
     };
     assert_eq!((import(true), setting(&console).0), (Value::Null, json!("")));
@@ -65,7 +65,11 @@ fn an_import_records_too_and_a_dry_run_does_not() {
 #[test]
 fn nothing_but_a_browser_of_the_console_is_recorded() {
     let not_recorded = |console: &Console, why: &str| {
-        assert_eq!(add(console, "a.a.a").body["data"]["recorded_user_agent"], Value::Null, "{why}");
+        assert_eq!(
+            add(console, "a-token-of-the-tests.a.a.a").body["data"]["recorded_user_agent"],
+            Value::Null,
+            "{why}"
+        );
         assert_eq!(console.host.number("SELECT count(*) FROM settings WHERE value LIKE '%user_agent%'"), 0, "{why}");
     };
     for program in
@@ -81,7 +85,7 @@ fn nothing_but_a_browser_of_the_console_is_recorded() {
     not_recorded(&nameless, "no header");
     let console = page(BROWSER);
     console.post("/api/settings", json!({ "grok_config": { "user_agent": "Agent/7" } })).ok();
-    assert_eq!(add(&console, "a.a.a").body["data"]["recorded_user_agent"], Value::Null);
+    assert_eq!(add(&console, "a-token-of-the-tests.a.a.a").body["data"]["recorded_user_agent"], Value::Null);
     assert_eq!(setting(&console).1, json!({ "sent": "Agent/7", "source": "setting" }));
 }
 
@@ -89,6 +93,6 @@ fn nothing_but_a_browser_of_the_console_is_recorded() {
 fn accounts_are_kept_when_recording_fails() {
     let console = page(BROWSER);
     *console.host.broken.borrow_mut() = Some("INSERT INTO settings".to_owned());
-    let data = add(&console, "a.a.a").body["data"].take();
+    let data = add(&console, "a-token-of-the-tests.a.a.a").body["data"].take();
     assert_eq!((&data["added"], &data["recorded_user_agent"]), (&json!(1), &Value::Null));
 }

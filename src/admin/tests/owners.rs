@@ -21,9 +21,16 @@ fn user_ids(console: &Console) -> Vec<String> {
 #[test]
 fn a_pasted_owner_is_kept_and_never_replaced() {
     let console = Console::signed_in();
-    let answer = add(&console, &format!("sso=a.a.a; sso-rw=a.a.a; x-userid={USER}\nb.b.b\nsso=c.c.c; x-userid=42"));
+    let answer = add(
+        &console,
+        &format!(
+            "sso=a-token-of-the-tests.a.a.a; sso-rw=a-token-of-the-tests.a.a.a; x-userid={USER}\na-token-of-the-tests.b.b.b\nsso=a-token-of-the-tests.c.c.c; x-userid=42"
+        ),
+    );
     assert_eq!((user_ids(&console), answer.statements), (vec![USER.to_owned(), String::new(), String::new()], 2));
-    let known = format!("sso=a.a.a; x-userid={OTHER}\nsso=b.b.b; x-userid={OTHER}\nc.c.c");
+    let known = format!(
+        "sso=a-token-of-the-tests.a.a.a; x-userid={OTHER}\nsso=a-token-of-the-tests.b.b.b; x-userid={OTHER}\na-token-of-the-tests.c.c.c"
+    );
     let data = add(&console, &known).body["data"].take();
     assert_eq!((&data["added"], &data["duplicates"]), (&json!(0), &json!(3)));
     assert_eq!(user_ids(&console), [USER, OTHER, ""]);
@@ -37,19 +44,22 @@ fn imports_keep_the_owner_of_a_cookie_line() {
         let mut data = console.post("/api/tokens/import", body).ok().body["data"].take();
         (data["added"].take(), data["updated"].take(), data["lines"][0]["reason"].take())
     };
-    import(format!("sso=a.a.a; x-userid={USER}\nb.b.b"));
-    import(format!("token,note\n\"sso=c.c.c; x-userid={USER}\",from a table"));
-    import(json!([{ "token": format!("sso=d.d.d; x-userid={USER}") }]).to_string());
+    import(format!("sso=a-token-of-the-tests.a.a.a; x-userid={USER}\na-token-of-the-tests.b.b.b"));
+    import(format!("token,note\n\"sso=a-token-of-the-tests.c.c.c; x-userid={USER}\",from a table"));
+    import(json!([{ "token": format!("sso=a-token-of-the-tests.d.d.d; x-userid={USER}") }]).to_string());
     assert_eq!(user_ids(&console), [USER, "", USER, USER]);
-    assert_eq!(import(format!("sso=b.b.b; x-userid={OTHER}")), (json!(0), json!(1), json!("user id")));
-    assert_eq!(import(format!("sso=a.a.a; x-userid={OTHER}")).1, 0, "it has one");
+    assert_eq!(
+        import(format!("sso=a-token-of-the-tests.b.b.b; x-userid={OTHER}")),
+        (json!(0), json!(1), json!("user id"))
+    );
+    assert_eq!(import(format!("sso=a-token-of-the-tests.a.a.a; x-userid={OTHER}")).1, 0, "it has one");
     assert_eq!(user_ids(&console), [USER, OTHER, USER, USER]);
 }
 
 #[test]
 fn with_a_pasted_owner_a_chat_asks_for_none() {
     let console = Console::signed_in();
-    add(&console, &format!("sso=a.a.a; x-userid={USER}"));
+    add(&console, &format!("sso=a-token-of-the-tests.a.a.a; x-userid={USER}"));
     console.host.on_connect(|_| Ok(crate::providers::grok_web::mgw::script::turn([])));
     let key = console.post("/api/keys/add", json!({ "name": "app" })).ok().body["data"]["key"].take();
     let mut client = Console { host: console.host.clone(), headers: HeaderMap::new() };

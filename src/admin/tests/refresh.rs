@@ -9,6 +9,7 @@ use crate::{
         native::{Answer as Upstream, START, Step},
     },
     pool,
+    providers::grok_web::token::for_test,
 };
 
 const LEASE: Duration = Duration::from_secs(30);
@@ -17,7 +18,7 @@ const DEAD: &str = r#"{"code":16,"message":"[WKE=unauthenticated:invalid-credent
 fn console(basic: usize, supers: usize) -> Console {
     let console = Console::signed_in();
     for (count, token_type) in [(basic, "sso"), (supers, "ssoSuper")] {
-        let tokens: Vec<String> = (0..count).map(|n| format!("{token_type}.{n}")).collect();
+        let tokens: Vec<String> = (0..count).map(|n| for_test(&format!("{token_type}.{n}"))).collect();
         if count > 0 {
             console.post("/api/tokens/add", json!({ "tokens": tokens, "token_type": token_type })).ok();
         }
@@ -149,10 +150,10 @@ fn only_the_accounts_own_troubles_touch_it() {
     console.host.sql("INSERT INTO token_cooldowns VALUES (5, 'grok-3', 'normal', ?)", vec![(START + 500_000).into()]);
     let before = [state(2), state(3), state(6)];
     console.host.on_send(|request| match token_of(request).as_str() {
-        "sso.0" => Ok(Upstream::new(401, DEAD)),
-        "sso.1" => Ok(Upstream::new(403, "<html>Just a moment...</html>")),
-        "sso.2" => Err(SendError::Connection("refused".to_owned())),
-        "sso.3" => Ok(Upstream::new(200, r#"{"windowSizeSeconds":60}"#)),
+        "a-token-of-the-tests.sso.0" => Ok(Upstream::new(401, DEAD)),
+        "a-token-of-the-tests.sso.1" => Ok(Upstream::new(403, "<html>Just a moment...</html>")),
+        "a-token-of-the-tests.sso.2" => Err(SendError::Connection("refused".to_owned())),
+        "a-token-of-the-tests.sso.3" => Ok(Upstream::new(200, r#"{"windowSizeSeconds":60}"#)),
         _ => alive(request),
     });
     start(&console).ok();
@@ -280,11 +281,11 @@ fn tokens_that_are_deleted_or_cannot_be_opened_do_not_hold_it_up() {
     let mut console = Console::signed_in();
     console.host.set_variable("encryption_key", "a key of sixteen characters and more");
     console.sign_in("a long password");
-    let tokens: Vec<String> = (0..25).map(|n| format!("sealed.{n}")).collect();
+    let tokens: Vec<String> = (0..25).map(|n| for_test(&format!("sealed.{n}"))).collect();
     console.post("/api/tokens/add", json!({ "tokens": tokens, "token_type": "sso" })).ok();
     console.host.set_variable("encryption_key", "another key, as long as the first");
     console.sign_in("a long password");
-    console.post("/api/tokens/add", json!({ "tokens": ["open"], "token_type": "sso" })).ok();
+    console.post("/api/tokens/add", json!({ "tokens": ["a-token-of-the-tests.open"], "token_type": "sso" })).ok();
     on_d1(&console);
     console.host.on_send(alive);
     start(&console).ok();
@@ -292,7 +293,7 @@ fn tokens_that_are_deleted_or_cannot_be_opened_do_not_hold_it_up() {
     console.host.sql("DELETE FROM tokens WHERE id BETWEEN 6 AND 22", vec![]);
     let (data, _) = to_the_end(&console);
     assert_eq!(counts(&data)[1..], [&json!(14), &json!(14), &json!(1), &json!(13)]);
-    assert_eq!(asked(&console).into_keys().collect::<Vec<_>>(), ["open"]);
+    assert_eq!(asked(&console).into_keys().collect::<Vec<_>>(), ["a-token-of-the-tests.open"]);
     console.host.sql("DELETE FROM tokens", vec![]);
     assert_eq!(start(&console).ok().body["data"]["running"], false, "an empty pool is done at once");
 }

@@ -216,7 +216,7 @@ fn dates_of_days() {
 fn the_pool_by_type_and_state() {
     let console = Console::signed_in();
     let empty = json!({ "total": 0, "active": 0, "unused": 0, "cooldown": 0, "exhausted": 0, "expired": 0,
-        "disabled": 0, "unreadable": 0, "remaining_queries": 0, "heavy_remaining_queries": 0, "unknown_quota": 0 });
+        "disabled": 0, "unreadable": 0, "invalid": 0, "remaining_queries": 0, "heavy_remaining_queries": 0, "unknown_quota": 0 });
     let answer = console.get("/api/stats").ok();
     assert_eq!(answer.statements, 2);
     assert_eq!(answer.body["data"], json!({ "normal": empty, "super": empty, "total": 0 }));
@@ -259,9 +259,9 @@ fn the_pool_by_type_and_state() {
     }
     let expected = json!({
         "normal": { "total": 9, "active": 2, "unused": 2, "cooldown": 1, "exhausted": 1, "expired": 1, "disabled": 1,
-            "unreadable": 1, "remaining_queries": 75, "heavy_remaining_queries": 0, "unknown_quota": 2 },
+            "unreadable": 1, "invalid": 0, "remaining_queries": 75, "heavy_remaining_queries": 0, "unknown_quota": 2 },
         "super": { "total": 4, "active": 2, "unused": 1, "cooldown": 0, "exhausted": 1, "expired": 0, "disabled": 0,
-            "unreadable": 0, "remaining_queries": 200, "heavy_remaining_queries": 7, "unknown_quota": 2 },
+            "unreadable": 0, "invalid": 0, "remaining_queries": 200, "heavy_remaining_queries": 7, "unknown_quota": 2 },
         "total": 13,
     });
     assert_eq!(console.get("/api/stats").ok().body["data"], expected);

@@ -39,9 +39,9 @@ fn pool() -> Console {
     let mut console = Console::signed_in();
     console.host.set_variable("encryption_key", "a key of sixteen characters and more");
     console.sign_in("a long password");
-    console.post("/api/tokens/add", json!({ "tokens": ["basic.aaaaaa", "spent.bbbbbb"], "token_type": "sso" })).ok();
+    console.post("/api/tokens/add", json!({ "tokens": ["a-token-of-the-tests.basic.aaaaaa", "a-token-of-the-tests.spent.bbbbbb"], "token_type": "sso" })).ok();
     console
-        .post("/api/tokens/add", json!({ "tokens": ["super.cccccc", "-off.dddddd"], "token_type": "ssoSuper" }))
+        .post("/api/tokens/add", json!({ "tokens": ["a-token-of-the-tests.super.cccccc", "-off-of-twenty-characters.dddddd"], "token_type": "ssoSuper" }))
         .ok();
     console.post("/api/tokens/tags", json!({ "ids": [1, 3], "tags": ["prod", "a, b"] })).ok();
     console.post("/api/tokens/note", json!({ "id": 1, "note": "=SUM(A1), \"quoted\"\nand more" })).ok();
@@ -60,7 +60,7 @@ fn a_file_carries_types_states_tags_notes_and_quotas() {
         assert_eq!((file.status, &file.headers["cache-control"]), (StatusCode::OK, &"no-store".parse().unwrap()));
         assert_eq!(file.statements, 2);
         let content = file.body.as_str().map_or_else(|| file.body.to_string(), str::to_owned);
-        assert!(content.contains("basic.aaaaaa"));
+        assert!(content.contains("a-token-of-the-tests.basic.aaaaaa"));
         let into = Console::signed_in();
         let preview = import(&into, json!({ "content": content, "dry_run": true }));
         assert_eq!((counts(&preview), shown(&into).len()), ([4, 0, 0, 0], 0), "a preview changes nothing");
@@ -78,7 +78,7 @@ fn a_file_carries_types_states_tags_notes_and_quotas() {
 fn a_plain_list_holds_the_tokens_alone() {
     let from = pool();
     let file = from.get("/api/tokens/export?format=text&type=sso");
-    assert_eq!(file.body, json!("basic.aaaaaa\nspent.bbbbbb\n"));
+    assert_eq!(file.body, json!("a-token-of-the-tests.basic.aaaaaa\na-token-of-the-tests.spent.bbbbbb\n"));
     let into = Console::signed_in();
     let without_type = import(&into, json!({ "content": file.body }));
     assert_eq!(counts(&without_type), [0, 0, 0, 2]);
@@ -91,8 +91,8 @@ fn a_plain_list_holds_the_tokens_alone() {
 fn a_preview_says_what_would_happen_to_each_line() {
     let console = pool();
     let before = shown(&console);
-    let content = "token,token_type,note,remaining_queries,quota_until\nnew.one,sso,,,\n\nbasic.aaaaaa,ssoSuper,other,9,1769680000000\n\
-        to ken,sso,,,\nspent.bbbbbb,sso,,3,1769680000000\nnew.one,sso,,,\nnew.two,,,,\nsuper.cccccc,gold,,,\n";
+    let content = "token,token_type,note,remaining_queries,quota_until\na-token-of-the-tests.new.one,sso,,,\n\na-token-of-the-tests.basic.aaaaaa,ssoSuper,other,9,1769680000000\n\
+        to ken,sso,,,\na-token-of-the-tests.spent.bbbbbb,sso,,3,1769680000000\na-token-of-the-tests.new.one,sso,,,\na-token-of-the-tests.new.two,,,,\na-token-of-the-tests.super.cccccc,gold,,,\n";
     let data = import(&console, json!({ "content": content, "dry_run": true }));
     let lines: Vec<Value> = data["lines"]
         .as_array()
@@ -105,11 +105,11 @@ fn a_preview_says_what_would_happen_to_each_line() {
         [
             json!([2, "added", "ew.one", ""]),
             json!([4, "updated", "aaaaaa", "type, note, quota"]),
-            json!([5, "invalid", "", "the token holds a character that no session token has"]),
+            json!([5, "invalid", "", "no token in it: neither a JWT nor a value after sso="]),
             json!([6, "skipped", "bbbbbb", "It is here already, and the file says nothing new"]),
             json!([7, "skipped", "ew.one", "It is in line 2 too"]),
             json!([8, "invalid", "ew.two", "Its type is not said: sso (Basic) or ssoSuper (Super)"]),
-            json!([9, "invalid", "", "token_type: unknown variant `gold`, expected `sso` or `ssoSuper`"]),
+            json!([9, "invalid", "", "token_type is sso (Basic) or ssoSuper (Super)"]),
         ]
     );
     assert_eq!(shown(&console), before);
@@ -141,15 +141,15 @@ fn what_cannot_be_opened_is_left_out() {
     console.host.set_variable("encryption_key", "another key, as long as the first");
     console.sign_in("a long password");
     assert_eq!(console.get("/api/tokens/export").body, json!([]));
-    console.post("/api/tokens/add", json!({ "tokens": ["open"], "token_type": "sso" })).ok();
-    assert_eq!(console.get("/api/tokens/export").body[0]["token"], "open");
-    assert_eq!(console.get("/api/tokens/export?format=text").body, "open\n");
+    console.post("/api/tokens/add", json!({ "tokens": ["a-token-of-the-tests.open"], "token_type": "sso" })).ok();
+    assert_eq!(console.get("/api/tokens/export").body[0]["token"], "a-token-of-the-tests.open");
+    assert_eq!(console.get("/api/tokens/export?format=text").body, "a-token-of-the-tests.open\n");
 }
 
 #[test]
 fn a_file_that_is_none_is_refused() {
     let console = Console::signed_in();
-    for content in ["", "\n\n", "token\n", "[{\"token\":", "a,b\n1,2", "token\n\"open"] {
+    for content in ["", "\n\n", "token\n", "[{\"token\":", "a,b\n1,2", "token\n\"a-token-of-the-tests.open"] {
         let body = json!({ "content": content, "format": if content.starts_with('[') { "json" } else { "csv" } });
         assert_eq!(
             console.post("/api/tokens/import", body).refusal(),

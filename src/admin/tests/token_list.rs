@@ -4,20 +4,31 @@ use super::*;
 use crate::host::native::START;
 
 const HOUR: i64 = 3_600_000;
-const STATES: [&str; 7] = ["expired", "disabled", "unreadable", "cooling", "unused", "exhausted", "normal"];
+const STATES: [&str; 8] = ["invalid", "expired", "disabled", "unreadable", "cooling", "unused", "exhausted", "normal"];
 
 /// Every combination of what a state depends on, sealed by two keys, of which one is lost.
 fn every_state() -> Console {
     let mut console = Console::signed_in();
     console.host.set_variable("encryption_key", "a key that will be lost, long enough");
     console.sign_in("a long password");
-    console.post("/api/tokens/add", json!({ "tokens": ["lost.1", "lost.2"], "token_type": "sso" })).ok();
+    console
+        .post(
+            "/api/tokens/add",
+            json!({ "tokens": ["a-token-of-the-tests.lost.1", "a-token-of-the-tests.lost.2"], "token_type": "sso" }),
+        )
+        .ok();
     console
         .host
         .sql("UPDATE tokens SET normal_remaining = 0, normal_until = ? WHERE id = 2", vec![(START + HOUR).into()]);
     console.host.set_variable("encryption_key", "the key that is in use, long enough");
     console.sign_in("a long password");
-    console.post("/api/tokens/add", json!({ "tokens": ["ours"], "token_type": "sso" })).ok();
+    console.post("/api/tokens/add", json!({ "tokens": ["a-token-of-the-tests.ours"], "token_type": "sso" })).ok();
+    console.host.sql(
+        "INSERT INTO tokens (id, hash, sealed, suffix, token_type, created_at) VALUES (4, 'h4', 'TRUE', 's', 'sso', 5)",
+        vec![],
+    );
+    console.host.sql("UPDATE leases SET until = 3 WHERE name = 'tokens-looked-at'", vec![]);
+    console.get("/api/tokens?limit=1").ok();
     let quotas = ["(NULL, NULL)", "(0, 1)", "(0, 1 + :in)", "(7, :in)", "(7, 1)"];
     let mut id = 10;
     for token_type in ["sso", "ssoSuper"] {
@@ -64,7 +75,7 @@ fn the_filter_and_the_row_agree_on_every_state() {
     for doubles in [false, true] {
         console.host.doubles.set(doubles);
         let (all, total) = page(&console, "");
-        assert_eq!((all.len(), total), (453, 453));
+        assert_eq!((all.len(), total), (454, 454));
         let mut sum = 0;
         for state in STATES {
             let (rows, total) = page(&console, &format!("state={state}"));
@@ -75,15 +86,17 @@ fn the_filter_and_the_row_agree_on_every_state() {
             assert!(rows.iter().all(|row| row["state_reason"].as_str().is_some_and(|text| text.len() > 5)), "{state}");
             sum += total;
         }
-        assert_eq!(sum, 453, "each token is in one state");
+        assert_eq!(sum, 454, "each token is in one state");
     }
 }
 
 #[test]
 fn type_tag_and_text_narrow_the_list() {
     let console = Console::signed_in();
-    console.post("/api/tokens/add", json!({ "tokens": ["one.aaaaaa", "two.bbbbbb"], "token_type": "sso" })).ok();
-    console.post("/api/tokens/add", json!({ "tokens": ["three.cccccc"], "token_type": "ssoSuper" })).ok();
+    console.post("/api/tokens/add", json!({ "tokens": ["a-token-of-the-tests.one.aaaaaa", "a-token-of-the-tests.two.bbbbbb"], "token_type": "sso" })).ok();
+    console
+        .post("/api/tokens/add", json!({ "tokens": ["a-token-of-the-tests.three.cccccc"], "token_type": "ssoSuper" }))
+        .ok();
     console.post("/api/tokens/tags", json!({ "id": 1, "tags": ["prod", "50%"] })).ok();
     console.post("/api/tokens/note", json!({ "id": 3, "note": "Bought from Äther" })).ok();
     for (query, ids) in [
@@ -96,7 +109,7 @@ fn type_tag_and_text_narrow_the_list() {
         ("text=%C3%84ther", vec![3]),
         ("text=bbbb", vec![2]),
         ("text=%25", vec![]),
-        ("text=sso%3Dtwo.bbbbbb", vec![2]),
+        ("text=sso%3Da-token-of-the-tests.two.bbbbbb", vec![2]),
         ("type=sso&text=bought", vec![]),
         ("sort=type&order=asc", vec![1, 2, 3]),
         ("sort=note", vec![3, 2, 1]),
@@ -118,7 +131,7 @@ fn type_tag_and_text_narrow_the_list() {
 #[test]
 fn unknown_numbers_come_last_either_way() {
     let console = Console::signed_in();
-    console.post("/api/tokens/add", json!({ "tokens": ["a", "b", "c", "d"], "token_type": "sso" })).ok();
+    console.post("/api/tokens/add", json!({ "tokens": ["a-token-of-the-tests.a", "a-token-of-the-tests.b", "a-token-of-the-tests.c", "a-token-of-the-tests.d"], "token_type": "sso" })).ok();
     let set = |id: i64, left: i64, until: i64| {
         let values = vec![left.into(), until.into(), id.into()];
         console.host.sql("UPDATE tokens SET normal_remaining = ?, normal_until = ? WHERE id = ?", values);
@@ -136,7 +149,7 @@ fn unknown_numbers_come_last_either_way() {
 #[test]
 fn thousands_are_switched_tagged_and_deleted_in_one_call() {
     let console = Console::signed_in();
-    let tokens: Vec<String> = (0..12_000).map(|n| format!("token.number.{n}")).collect();
+    let tokens: Vec<String> = (0..12_000).map(|n| format!("a-token-of-the-tests.number.{n}")).collect();
     let added = console.post("/api/tokens/add", json!({ "tokens": tokens, "token_type": "sso" })).ok();
     assert_eq!(added.body["data"]["added"], 12_000);
     assert!(added.statements <= 5, "{} statements", added.statements);
@@ -162,13 +175,18 @@ fn thousands_are_switched_tagged_and_deleted_in_one_call() {
 #[test]
 fn switching_on_gives_an_expired_token_another_chance() {
     let console = Console::signed_in();
-    console.post("/api/tokens/add", json!({ "tokens": ["one", "two"], "token_type": "sso" })).ok();
+    console
+        .post(
+            "/api/tokens/add",
+            json!({ "tokens": ["a-token-of-the-tests.one", "a-token-of-the-tests.two"], "token_type": "sso" }),
+        )
+        .ok();
     console
         .host
         .sql("UPDATE tokens SET state = 'expired', strikes = 2, last_failure_reason = 'why' WHERE id = 1", vec![]);
     let (rows, _) = page(&console, "state=expired");
     assert_eq!(rows[0]["state_reason"], "Grok refused the account as gone (why). A test that succeeds revives it");
-    console.post("/api/tokens/status", json!({ "tokens": ["one", 2], "enabled": true })).ok();
+    console.post("/api/tokens/status", json!({ "tokens": ["a-token-of-the-tests.one", 2], "enabled": true })).ok();
     assert_eq!(console.host.number("SELECT count(*) FROM tokens WHERE state = 'active' AND strikes = 0"), 2);
     // Switched off in between, it must not come back one outcome of any kind away from expiring.
     console.host.sql("UPDATE tokens SET state = 'expired', strikes = 2 WHERE id = 1", vec![]);
@@ -191,7 +209,12 @@ fn switching_on_gives_an_expired_token_another_chance() {
 #[test]
 fn reasons_say_what_and_how_long() {
     let console = Console::signed_in();
-    console.post("/api/tokens/add", json!({ "tokens": ["a", "b"], "token_type": "ssoSuper" })).ok();
+    console
+        .post(
+            "/api/tokens/add",
+            json!({ "tokens": ["a-token-of-the-tests.a", "a-token-of-the-tests.b"], "token_type": "ssoSuper" }),
+        )
+        .ok();
     let cool = vec![(START + 9 * HOUR + 60_000).into()];
     console.host.sql("INSERT INTO token_cooldowns VALUES (1, 'grok-4', 'normal', ?)", cool);
     console.host.sql("UPDATE tokens SET last_failure_reason = '429: too many requests' WHERE id = 1", vec![]);

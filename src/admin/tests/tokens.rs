@@ -21,14 +21,22 @@ fn limits(body: Value) -> impl Fn(&http::Request<Bytes>) -> Result<Upstream, cra
 #[test]
 fn every_spelling_is_understood_and_nothing_counts_twice() {
     let console = Console::signed_in();
-    let pasted =
-        [FULL, " b.b.b\r\n", "sso=c.c.c; sso-rw=c.c.c; cf_clearance=x", "", &format!("sso={FULL};\nb.b.b\nx=y")];
+    let pasted = [
+        FULL,
+        " a-token-of-the-tests.b.b.b\r\n",
+        "sso=a-token-of-the-tests.c.c.c; sso-rw=a-token-of-the-tests.c.c.c; cf_clearance=x",
+        "",
+        &format!("sso={FULL};\na-token-of-the-tests.b.b.b\nx=y"),
+    ];
     let data = add(&console, &pasted, "sso");
     let invalid = json!([{ "line": 8, "reason": "the cookie line has no cookie named sso" }]);
     assert_eq!(data, json!({ "added": 3, "duplicates": 2, "invalid": invalid }));
-    assert_eq!(add(&console, &[FULL, "d.d.d"], "sso"), json!({ "added": 1, "duplicates": 1, "invalid": [] }));
+    assert_eq!(
+        add(&console, &[FULL, "a-token-of-the-tests.d.d.d"], "sso"),
+        json!({ "added": 1, "duplicates": 1, "invalid": [] })
+    );
     let suffixes: Vec<_> = rows(&console).iter().map(|row| row["token_suffix"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(suffixes, ["d.d.d", "c.c.c", "b.b.b", "9.c2ln"]);
+    assert_eq!(suffixes, [".d.d.d", ".c.c.c", ".b.b.b", "9.c2ln"]);
 }
 
 #[test]
@@ -53,14 +61,17 @@ fn a_row_never_holds_the_token_and_reveal_does() {
     }
     console.host.set_variable("encryption_key", "a key of sixteen characters and more");
     console.sign_in("a long password");
-    add(&console, &["x.y.z"], "sso");
+    add(&console, &["a-token-of-the-tests.x.y.z"], "sso");
     let sealed = console.host.sql("SELECT sealed FROM tokens ORDER BY id DESC", vec![]);
-    assert!(!format!("{sealed:?}").contains("x.y.z"));
-    assert_eq!(console.post("/api/tokens/reveal", json!({ "token": "sso=x.y.z" })).ok().body["data"]["token"], "x.y.z");
+    assert!(!format!("{sealed:?}").contains("a-token-of-the-tests.x.y.z"));
+    assert_eq!(
+        console.post("/api/tokens/reveal", json!({ "token": "sso=a-token-of-the-tests.x.y.z" })).ok().body["data"]["token"],
+        "a-token-of-the-tests.x.y.z"
+    );
     console.host.set_variable("encryption_key", "another key, as long as the first");
     console.sign_in("a long password");
     assert_eq!(rows(&console)[0]["status_code"], "unreadable");
-    assert_eq!(console.post("/api/tokens/reveal", json!({ "token": "x.y.z" })).refusal().0, 409);
+    assert_eq!(console.post("/api/tokens/reveal", json!({ "token": "a-token-of-the-tests.x.y.z" })).refusal().0, 409);
 }
 
 #[test]
@@ -79,7 +90,7 @@ fn a_known_token_keeps_what_is_known_of_it() {
 #[test]
 fn pages_and_deletes_by_the_thousand() {
     let console = Console::signed_in();
-    let many: Vec<String> = (0..2_500).map(|n| format!("token.number.{n}")).collect();
+    let many: Vec<String> = (0..2_500).map(|n| format!("a-token-of-the-tests.number.{n}")).collect();
     let sent: Vec<&str> = many.iter().map(String::as_str).collect();
     assert_eq!(add(&console, &sent, "sso")["added"], 2_500);
     let page = console.get("/api/tokens?limit=2&offset=2498").ok().body;
@@ -97,9 +108,9 @@ fn pages_and_deletes_by_the_thousand() {
 fn bad_input_names_its_field() {
     let console = Console::signed_in();
     for (path, body, status, field) in [
-        ("add", json!({ "tokens": ["a.b.c"], "token_type": "gold" }), 400, "token_type"),
-        ("add", json!({ "tokens": ["a.b.c"] }), 400, "token_type"),
-        ("add", json!({ "tokens": "a.b.c", "token_type": "sso" }), 400, "tokens"),
+        ("add", json!({ "tokens": ["a-token-of-the-tests.a.b.c"], "token_type": "gold" }), 400, "token_type"),
+        ("add", json!({ "tokens": ["a-token-of-the-tests.a.b.c"] }), 400, "token_type"),
+        ("add", json!({ "tokens": "a-token-of-the-tests.a.b.c", "token_type": "sso" }), 400, "tokens"),
         ("add", json!({ "token_type": "sso" }), 400, "tokens"),
         ("add", json!({ "tokens": ["", "x=y"], "token_type": "sso" }), 400, "tokens"),
         ("delete", json!({}), 400, "tokens"),
@@ -108,7 +119,7 @@ fn bad_input_names_its_field() {
         ("tags", json!({ "id": 1, "tags": ["x".repeat(101)] }), 400, "tags"),
         ("tags", json!({ "id": 1, "tags": [] }), 404, ""),
         ("note", json!({ "id": 1, "note": 5 }), 400, "note"),
-        ("note", json!({ "token": "a.b.c", "note": "" }), 404, ""),
+        ("note", json!({ "token": "a-token-of-the-tests.a.b.c", "note": "" }), 404, ""),
         ("reveal", json!({}), 400, "id"),
         ("test", json!({ "id": 1 }), 404, ""),
     ] {
@@ -122,7 +133,7 @@ fn bad_input_names_its_field() {
 #[test]
 fn a_test_stores_what_is_told_and_only_that() {
     let console = Console::signed_in();
-    add(&console, &["basic"], "sso");
+    add(&console, &["a-token-of-the-tests.basic"], "sso");
     console.host.on_send(limits(json!({ "windowSizeSeconds": 72_000, "remainingTokens": 76, "totalTokens": 80 })));
     let data = console.post("/api/tokens/test", json!({ "id": 1 })).ok().body["data"].clone();
     assert_eq!((&data["valid"], &data["remaining_queries"], &data["limit"]), (&json!(true), &json!(76), &json!(80)));
@@ -141,7 +152,7 @@ fn a_test_stores_what_is_told_and_only_that() {
 #[test]
 fn a_super_token_has_two_quotas() {
     let console = Console::signed_in();
-    add(&console, &["super"], "ssoSuper");
+    add(&console, &["a-token-of-the-tests.super"], "ssoSuper");
     console.host.on_send(|request| {
         let heavy = String::from_utf8_lossy(request.body()).contains("\"heavy\"");
         Ok(Upstream::new(200, json!({ "remainingQueries": if heavy { 20 } else { 140 } }).to_string()))
@@ -157,7 +168,7 @@ fn a_super_token_has_two_quotas() {
 #[test]
 fn a_failed_test_tells_the_account_from_the_way_to_it() {
     let console = Console::signed_in();
-    add(&console, &["one", "two"], "sso");
+    add(&console, &["a-token-of-the-tests.one", "a-token-of-the-tests.two"], "sso");
     let test = |id: i64, status: u16, body: &'static str| {
         console.host.on_send(move |_| Ok(Upstream::new(status, body)));
         let answer = console.post("/api/tokens/test", json!({ "id": id })).body;

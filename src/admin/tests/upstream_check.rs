@@ -15,7 +15,9 @@ const OTHER: &str = "0b9de2f4-17c8-4a6b-9a51-6c3e1f2d4b77";
 /// One account, whose owner and session Grok knows.
 fn healthy() -> Console {
     let console = Console::signed_in();
-    console.post("/api/tokens/add", json!({ "tokens": ["first.aaaaaa"], "token_type": "sso" })).ok();
+    console
+        .post("/api/tokens/add", json!({ "tokens": ["a-token-of-the-tests.first.aaaaaa"], "token_type": "sso" }))
+        .ok();
     console.host.on_send(|_| Ok(script::identity()));
     console.host.on_connect(|_| Ok(created()));
     console
@@ -70,7 +72,7 @@ fn a_way_without_faults_is_ok_and_the_owner_is_stored_once() {
     assert_eq!(user_id(&console), USER.into());
     assert_eq!((answer.statements, console.host.requests.borrow().len()), (3, 1), "session, account, owner");
 
-    let answer = console.post("/api/upstream/check", json!({ "token": "first.aaaaaa" })).ok();
+    let answer = console.post("/api/upstream/check", json!({ "token": "a-token-of-the-tests.first.aaaaaa" })).ok();
     expect(&answer.body["data"], "soooo", Value::Null, Value::Null, &[]);
     assert_eq!((answer.statements, console.host.requests.borrow().len()), (2, 2), "the same id is not written again");
     console.host.settle();
@@ -91,7 +93,7 @@ fn the_setting_is_what_is_sent() {
 fn without_a_body_the_account_used_least_recently_is_checked() {
     let console = healthy();
     console
-        .post("/api/tokens/add", json!({ "tokens": ["b.bbbbbb", "c.cccccc", "d.dddddd"], "token_type": "sso" }))
+        .post("/api/tokens/add", json!({ "tokens": ["a-token-of-the-tests.b.bbbbbb", "a-token-of-the-tests.c.cccccc", "a-token-of-the-tests.d.dddddd"], "token_type": "sso" }))
         .ok();
     console.host.sql("UPDATE tokens SET last_used_at = 100 - id WHERE id < 4", vec![]);
     let checked = || console.post("/api/upstream/check", json!({})).ok().body["data"]["account"]["id"].clone();

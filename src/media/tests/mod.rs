@@ -12,6 +12,7 @@ use crate::{
         native::{Answer as Source, NativeHost, START, Step},
     },
     media::kind::MediaKind,
+    providers::grok_web::token::for_test,
     router,
     store::{
         blobs::PART,
@@ -60,7 +61,7 @@ impl Gateway {
         for n in 1..=11 {
             host.sql(
                 "INSERT INTO tokens (id, hash, sealed, suffix, token_type, created_at) VALUES (?, ?, ?, 'x', 'sso', 0)",
-                vec![n.into(), format!("hash{n}").into(), format!("token-{n}").into()],
+                vec![n.into(), format!("hash{n}").into(), for_test(&format!("token-{n}")).into()],
             );
         }
         Gateway { host }

@@ -34,8 +34,12 @@ fn the_first_reader_fetches_as_the_owner_and_the_second_fetches_nothing() {
     assert_eq!((first.status, first.is_cut, first.is_through), (200, false, false));
     assert!(first.body == file);
     let asked = gateway.asked();
-    let expected =
-        ["GET", "https://assets.grok.com/users/u/generated/g/generated_video.mp4", "sso=token-7; sso-rw=token-7", ""];
+    let expected = [
+        "GET",
+        "https://assets.grok.com/users/u/generated/g/generated_video.mp4",
+        "sso=a-token-of-the-tests.token-7; sso-rw=a-token-of-the-tests.token-7",
+        "",
+    ];
     assert_eq!(asked, [expected.map(str::to_owned)]);
 
     let second = gateway.get(&path, &[]);

@@ -13,6 +13,7 @@ use crate::{
         Body, Reply, Request,
         native::{Answer, NativeHost, Step},
     },
+    providers::grok_web::token::{FOR_TEST, for_test},
     router,
 };
 
@@ -45,7 +46,7 @@ impl Gateway {
         // Over the older stream, which is scripted by whole answers; `socket` has the gateway's own.
         gateway.setting("chat_transport", "\"http\"");
         for n in 1..=tokens {
-            let token = format!("token-{n}");
+            let token = for_test(&format!("token-{n}"));
             let values = vec![sha256_hex(&token).into(), token.into(), format!("xxxxx{n}").into()];
             let sql =
                 "INSERT INTO tokens (hash, sealed, suffix, token_type, created_at, normal_remaining, normal_until)
@@ -70,7 +71,11 @@ impl Gateway {
         self.host.on_send(move |request| {
             let cookie = request.headers()["cookie"].to_str().expect("a cookie is ASCII");
             let token = cookie.split(['=', ';']).nth(1).expect("the cookie names a token");
-            let number = token.strip_prefix("token-").and_then(|n| n.parse().ok()).expect("a test's token");
+            let number = token
+                .strip_prefix(FOR_TEST)
+                .and_then(|name| name.strip_prefix("token-"))
+                .and_then(|n| n.parse().ok())
+                .expect("a test's token");
             Ok(answer(number))
         });
     }
@@ -142,7 +147,8 @@ impl Gateway {
     fn asked(&self) -> Vec<String> {
         let requests = self.host.requests.borrow();
         let cookie = |request: &http::Request<Bytes>| request.headers()["cookie"].to_str().unwrap_or("").to_owned();
-        requests.iter().map(cookie).filter_map(|c| c.split(['=', ';']).nth(1).map(str::to_owned)).collect()
+        let name = |cookie: String| Some(cookie.split(['=', ';']).nth(1)?.trim_start_matches(FOR_TEST).to_owned());
+        requests.iter().map(cookie).filter_map(name).collect()
     }
 }
 

@@ -3,7 +3,8 @@
 //! [`mgw`] is the WebSocket that its page chats over, [`rest`] the older HTTP stream. Both take the dialogue as one
 //! message ([`prompt`]) and show the account's cookies ([`credentials`], [`headers`]). [`client`] makes the HTTP calls:
 //! [`upload`] of pictures, [`quota`], [`identity`]; [`dial`] opens the socket. What goes wrong becomes a
-//! [`ProviderError`] in [`classify`]. All but `client`, `dial` and the two transports is pure.
+//! [`ProviderError`] in [`classify`]. [`token`] says what a session token is, and [`pasted`] finds them in what people
+//! have. All but `client`, `dial` and the two transports is pure.
 
 use super::{Answer, Call, ProviderError};
 use crate::settings::Transport;
@@ -18,6 +19,7 @@ pub mod frames;
 pub mod headers;
 pub mod identity;
 pub mod mgw;
+pub mod pasted;
 pub mod prompt;
 pub mod quota;
 pub mod rest;

@@ -1,30 +1,94 @@
-//! Account tokens as operators paste them: bare, as `sso=…`, as a whole cookie line, many at once.
+//! What a session token is, and the one in a text that should hold a single account.
+//!
+//! A token is a JWT (three base64url parts, the first of them a JSON object, RFC 7519), or, standing alone or after
+//! `sso=`, a value of at least 20 characters of `[A-Za-z0-9._-]`. Anything else is never stored and never sent. What
+//! people paste is read by [`pasted`](super::pasted).
 
-use std::collections::{HashMap, hash_map::Entry};
+use base64::{
+    Engine, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use serde::{Deserialize, Serialize};
 
-use super::identity::is_user_id;
+use super::pasted::line;
 
+/// No JWT is shorter: its header alone names an algorithm.
+const MIN_TOKEN: usize = 20;
 /// Longer than any session token seen; shorter than what would break a header.
 const MAX_TOKEN: usize = 4096;
+/// Parts the columns of ledgers: `mail----password----sso`.
+pub(super) const RULE: &str = "----";
+/// The length of an HMAC-SHA-256 signature in base64url. Such a signature may hold [`RULE`] by chance.
+const SIGNATURE: usize = 43;
 
+/// What kind of account a token belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TokenType {
+    #[serde(rename = "sso")]
+    Basic,
+    #[serde(rename = "ssoSuper")]
+    Super,
+}
+
+impl TokenType {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            TokenType::Basic => "sso",
+            TokenType::Super => "ssoSuper",
+        }
+    }
+
+    /// Reads the stored word.
+    pub(crate) fn of(text: &str) -> Self {
+        if text == TokenType::Super.as_str() { TokenType::Super } else { TokenType::Basic }
+    }
+
+    /// Reads the names that files of this and other gateways use.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        match name.to_ascii_lowercase().as_str() {
+            "sso" | "ssobasic" | "ssonormal" | "basic" | "normal" => Some(TokenType::Basic),
+            "ssosuper" | "ssoheavy" | "super" | "heavy" => Some(TokenType::Super),
+            _ => None,
+        }
+    }
+}
+
+/// Why a text holds no token. The words are fixed: they never repeat what was pasted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenError {
     Empty,
     /// A cookie line without a cookie named `sso`.
     NoSso,
+    TooShort,
     TooLong,
-    /// A character that no cookie value holds.
+    /// A character that no session token has.
     BadCharacter,
+    /// Several values side by side, and none of them is a JWT.
+    NoToken,
+    /// More than one token where one account is meant.
+    Several,
+    /// Cookies of another site.
+    OtherSite,
+}
+
+impl TokenError {
+    pub fn words(self) -> &'static str {
+        match self {
+            TokenError::Empty => "the token is empty",
+            TokenError::NoSso => "the cookie line has no cookie named sso",
+            TokenError::TooShort => "this is no token: it is shorter than 20 characters",
+            TokenError::TooLong => "the token is longer than 4096 characters",
+            TokenError::BadCharacter => "the token holds a character that no session token has",
+            TokenError::NoToken => "no token in it: neither a JWT nor a value after sso=",
+            TokenError::Several => "there is more than one token in it",
+            TokenError::OtherSite => "these are cookies of another site than grok.com",
+        }
+    }
 }
 
 impl std::fmt::Display for TokenError {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        f.write_str(match self {
-            TokenError::Empty => "the token is empty",
-            TokenError::NoSso => "the cookie line has no cookie named sso",
-            TokenError::TooLong => "the token is longer than 4096 characters",
-            TokenError::BadCharacter => "the token holds a character that no session token has",
-        })
+        f.write_str(self.words())
     }
 }
 
@@ -37,106 +101,74 @@ pub struct PastedAccount {
     pub user_id: String,
 }
 
-/// Returns the bare session token in what was pasted.
+/// Returns the bare session token in a text that means one account, in any spelling.
 pub fn normalise_token(pasted: &str) -> Result<String, TokenError> {
-    read_account(pasted).map(|account| account.token)
+    one_account(pasted).map(|account| account.token)
 }
 
-/// Reads one account: a bare token, or a cookie line.
-pub fn read_account(pasted: &str) -> Result<PastedAccount, TokenError> {
-    let clean: String = pasted.chars().filter(|c| !matches!(c, '\r' | '\n' | '\0' | '\u{feff}')).collect();
-    let quotes = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '[' | ']');
-    let clean = clean.trim_matches(quotes);
-    let line = match clean.get(..7) {
-        Some(name) if name.eq_ignore_ascii_case("cookie:") => clean[7..].trim(),
-        _ => clean,
-    };
-    let (token, user_id) = match is_cookie_line(line) {
-        true => {
-            let token = cookie(line, "sso").or_else(|| cookie(line, "sso-rw")).ok_or(TokenError::NoSso)?;
-            (token, cookie(line, "x-userid").unwrap_or_default().trim_matches(quotes))
-        }
-        false => (line.trim_end_matches(';'), ""),
-    };
-    let token = token.trim_matches(quotes);
-    let user_id = if is_user_id(user_id) { user_id } else { "" };
-    match token {
-        "" => Err(TokenError::Empty),
-        _ if token.len() > MAX_TOKEN => Err(TokenError::TooLong),
-        _ if !token.bytes().all(is_cookie_byte) => Err(TokenError::BadCharacter),
-        _ => Ok(PastedAccount { token: token.to_owned(), user_id: user_id.to_owned() }),
+/// Reads one account: a bare token, a cookie line, or a line of a ledger.
+pub(super) fn one_account(pasted: &str) -> Result<PastedAccount, TokenError> {
+    let mut accounts = line::accounts(pasted)?;
+    match accounts.len() {
+        1 => Ok(accounts.remove(0)),
+        _ => Err(TokenError::Several),
     }
 }
 
-/// Accounts in the order in which they came, each token once.
-#[derive(Default)]
-pub struct AccountList {
-    pub accounts: Vec<PastedAccount>,
-    places: HashMap<String, usize>,
+/// Whether a stored value may be sent to Grok.
+pub fn is_token(value: &str) -> bool {
+    check(value).is_ok()
 }
 
-impl AccountList {
-    /// Adds an account and returns whether its token is new. A repeated one may bring the user id that was missing.
-    pub fn add(&mut self, account: PastedAccount) -> bool {
-        match self.places.entry(account.token.clone()) {
-            Entry::Vacant(place) => {
-                place.insert(self.accounts.len());
-                self.accounts.push(account);
-                true
-            }
-            Entry::Occupied(place) => {
-                let known = &mut self.accounts[*place.get()];
-                if known.user_id.is_empty() {
-                    known.user_id = account.user_id;
-                }
-                false
-            }
-        }
+/// Checks a value that stands alone or after `sso=`.
+pub(super) fn check(value: &str) -> Result<(), TokenError> {
+    match value.len() {
+        0 => Err(TokenError::Empty),
+        _ if !value.bytes().all(is_token_byte) => Err(TokenError::BadCharacter),
+        length if length < MIN_TOKEN => Err(TokenError::TooShort),
+        length if length > MAX_TOKEN => Err(TokenError::TooLong),
+        // A name and a password before the token, or behind it, may consist of a token's characters.
+        _ if value.contains(RULE) && !is_signed_jwt(value) => Err(TokenError::NoToken),
+        _ => Ok(()),
     }
 }
 
-/// Returns the accounts of a pasted list, each once, and what could not be read: its place, counted from 1, and why.
-pub fn split_list(pasted: &str) -> (Vec<PastedAccount>, Vec<(usize, TokenError)>) {
-    let mut list = AccountList::default();
-    let mut refused = Vec::new();
-    let entries = pasted.split(['\n', '\r', ',']).flat_map(entries_of_line);
-    for (index, entry) in entries.enumerate() {
-        match read_account(entry) {
-            Ok(account) => drop(list.add(account)),
-            Err(error) => refused.push((index + 1, error)),
-        }
-    }
-    (list.accounts, refused)
+/// Whether a value that stands among others is a token.
+pub(super) fn is_jwt(value: &str) -> bool {
+    let parts: Vec<&str> = value.split('.').collect();
+    let [header, payload, signature] = parts[..] else { return false };
+    let is_encoded = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte != b'.' && is_token_byte(byte));
+    (MIN_TOKEN..=MAX_TOKEN).contains(&value.len())
+        && [header, payload, signature].into_iter().all(is_encoded)
+        && is_json_object(header)
+        && (!value.contains(RULE) || signature.len() == SIGNATURE)
 }
 
-/// Bare tokens may share a line; a cookie line is one entry, blanks and all.
-fn entries_of_line(line: &str) -> Vec<&str> {
-    let blank = |c: char| c.is_whitespace() || matches!(c, '\0' | '\u{feff}' | '"' | '[' | ']');
-    let line = line.trim_matches(blank);
-    if line.is_empty() {
-        Vec::new()
-    } else if line.contains(';') || is_cookie_line(line) {
-        vec![line]
-    } else {
-        line.split_whitespace().collect()
-    }
+fn is_signed_jwt(value: &str) -> bool {
+    is_jwt(value) && value.rsplit('.').next().is_some_and(|signature| signature.len() == SIGNATURE)
 }
 
-/// Whether there is a `name=value`; `=` signs at the end alone are base64's padding.
-fn is_cookie_line(line: &str) -> bool {
-    line.trim_end_matches(['=', ';', ' ']).contains('=') || ["sso=", "sso-rw="].contains(&line)
+fn is_json_object(encoded: &str) -> bool {
+    const CONFIG: GeneralPurposeConfig = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone)
+        .with_decode_allow_trailing_bits(true);
+    let decoded = GeneralPurpose::new(&alphabet::URL_SAFE, CONFIG).decode(encoded);
+    let header = decoded.ok().and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
+    header.is_some_and(|header| header.is_object())
 }
 
-fn cookie<'a>(line: &'a str, name: &str) -> Option<&'a str> {
-    let pairs = line.split(';').filter_map(|pair| pair.split_once('='));
-    let found = pairs.filter(|(found, _)| found.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim());
-    found.into_iter().find(|value| !value.is_empty())
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')
 }
 
-/// RFC 6265's cookie-octet.
-fn is_cookie_byte(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b';' | b'\\')
+/// A token that a test knows by its end.
+#[cfg(test)]
+pub fn for_test(name: &str) -> String {
+    format!("{FOR_TEST}{name}")
 }
+
+#[cfg(test)]
+pub const FOR_TEST: &str = "a-token-of-the-tests.";
 
 #[cfg(test)]
 mod tests {
@@ -157,26 +189,12 @@ mod tests {
             format!("Cookie: a=b; sso={JWT}"),
             format!("\"{JWT}\","),
             format!("\u{feff}sso={JWT}\0"),
+            format!("anna@example.com----pass----{JWT}"),
         ];
         for spelling in spellings {
-            let entry = spelling.trim_end_matches(',');
-            assert_eq!(normalise_token(entry).as_deref(), Ok(JWT), "{spelling:?}");
+            assert_eq!(normalise_token(&spelling).as_deref(), Ok(JWT), "{spelling:?}");
         }
-        assert_eq!(normalise_token("padded==").as_deref(), Ok("padded=="));
-    }
-
-    #[test]
-    fn a_cookie_line_brings_the_owners_id_if_it_is_one() {
-        const ID: &str = "8f1c1e0a-9f3e-4a5f-8f7f-2b0b5a8e4f10";
-        let user_id = |line: &str| read_account(line).map(|account| (account.token, account.user_id));
-        let found = |id: &str| Ok(("a.b.c".to_owned(), id.to_owned()));
-        assert_eq!(user_id(&format!("sso=a.b.c; x-userid={ID}")), found(ID));
-        assert_eq!(user_id(&format!("Cookie: X-UserId=\"{ID}\";cf_clearance=x;sso-rw=a.b.c")), found(ID));
-        assert_eq!(user_id("sso=a.b.c; x-userid=42"), found(""));
-        assert_eq!(user_id("a.b.c"), found(""));
-        assert_eq!(user_id(&format!("x-userid={ID}")), Err(TokenError::NoSso));
-        let (accounts, _) = split_list(&format!("a.b.c\nsso=a.b.c; x-userid={ID}\nsso=a.b.c; x-userid={ID}x"));
-        assert_eq!(accounts, [PastedAccount { token: "a.b.c".to_owned(), user_id: ID.to_owned() }]);
+        assert_eq!(normalise_token("an-opaque.value_of_20").as_deref(), Ok("an-opaque.value_of_20"));
     }
 
     #[test]
@@ -186,20 +204,47 @@ mod tests {
             (" \r\n", TokenError::Empty),
             ("sso=", TokenError::NoSso),
             ("a=b; c=d", TokenError::NoSso),
-            ("to ken", TokenError::BadCharacter),
+            ("TRUE", TokenError::TooShort),
+            ("01.02.2026", TokenError::TooShort),
+            ("www.grok.com", TokenError::TooShort),
+            ("padded-with-more-than-20==", TokenError::BadCharacter),
+            ("sso=pass-word-of-twenty#1", TokenError::BadCharacter),
+            ("to ken", TokenError::NoToken),
             ("тoken", TokenError::BadCharacter),
+            ("anna@example.com----pass.word.x", TokenError::NoToken),
+            ("anna----a-password-of-twenty-characters", TokenError::NoToken),
         ] {
             assert_eq!(normalise_token(pasted), Err(error), "{pasted:?}");
         }
         assert_eq!(normalise_token(&"a".repeat(4097)), Err(TokenError::TooLong));
+        assert_eq!(normalise_token(&format!("{JWT} {}", JWT.replace("c2ln", "b3Ro"))), Err(TokenError::Several));
     }
 
     #[test]
-    fn a_list_keeps_order_and_loses_repeats() {
-        let list = "a.b.c\r\nsso=d.e.f; sso-rw=d.e.f\n\n  a.b.c g.h.i\n\"j.k.l\", m=n\n";
-        let (accounts, refused) = split_list(list);
-        let tokens: Vec<_> = accounts.iter().map(|account| account.token.as_str()).collect();
-        assert_eq!(tokens, ["a.b.c", "d.e.f", "g.h.i", "j.k.l"]);
-        assert_eq!(refused, [(6, TokenError::NoSso)]);
+    fn a_jwt_has_three_parts_and_a_json_header() {
+        assert!(is_jwt(JWT));
+        for (header, is_good) in [
+            ("eyJhbGciOiJIUzI1NiJ9", true),
+            ("eyAiYWxnIjogIm5vbmUiIH0", true),
+            ("W10sW10sW10sW10sW10", false),
+            ("some-header-of-a-host", false),
+        ] {
+            assert_eq!(is_jwt(&format!("{header}.payload.signature")), is_good, "{header}");
+        }
+        for value in
+            ["a.b.c", "eyJhbGciOiJIUzI1NiJ9.payload", "eyJhbGciOiJIUzI1NiJ9..sig", "eyJhbGciOiJIUzI1NiJ9.a.b.c"]
+        {
+            assert!(!is_jwt(value), "{value}");
+        }
+    }
+
+    #[test]
+    fn dashes_in_a_signature_are_not_those_of_a_ledger() {
+        let signed = format!("eyJhbGciOiJIUzI1NiJ9.e30.{}----{}", "a".repeat(20), "b".repeat(19));
+        assert_eq!(normalise_token(&signed).as_deref(), Ok(signed.as_str()));
+        assert!(is_token(&signed) && !is_token(&format!("{signed}----password")));
+        let whole = format!("eyJhbGciOiJIUzI1NiJ9.e30.{}", "a".repeat(43));
+        assert_eq!(normalise_token(&format!("{whole}----password")).as_deref(), Ok(whole.as_str()));
+        assert!(!is_token("user----password----eyJhbGciOiJIUzI1NiJ9.e30.c2ln"));
     }
 }

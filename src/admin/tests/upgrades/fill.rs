@@ -19,7 +19,7 @@ pub const BASE_URL: &str = "https://gateway.test";
 pub const TAG: &str = "first";
 pub const NOTE: &str = "it's \"the\" note; --";
 /// Grok answers 429 to this account.
-pub const LIMITED: &str = "basic-one.limited";
+pub const LIMITED: &str = "a-token-of-the-tests.basic-one.limited";
 const PICTURE: &str = "the bytes of a picture";
 /// How many `fill` sends.
 pub const CHATS: usize = 4;
@@ -115,8 +115,8 @@ fn in_clear(console: &mut Console) -> (String, String) {
     console.sign_in("admin");
     console.post("/api/password", json!({ "current": "admin", "new": PASSWORD })).ok();
     console.sign_in(PASSWORD);
-    add(console, &[LIMITED, "basic-two", "basic-three"], "sso");
-    add(console, &["super-one"], "ssoSuper");
+    add(console, &[LIMITED, "a-token-of-the-tests.basic-two", "a-token-of-the-tests.basic-three"], "sso");
+    add(console, &["a-token-of-the-tests.super-one"], "ssoSuper");
     console.post("/api/tokens/tags", json!({ "id": 1, "tags": [TAG, "zweiter"] })).ok();
     console.post("/api/tokens/note", json!({ "id": 1, "note": NOTE })).ok();
     console.post("/api/tokens/status", json!({ "id": 3, "enabled": false })).ok();
@@ -144,7 +144,7 @@ pub fn fill(path: &Path) -> Facts {
         "grok_config": { "cf_clearance": "a-clearance", "api_key": SETTING_KEY, "show_thinking": false },
     });
     console.post("/api/settings", change).ok();
-    add(&console, &["sealed-one", "sealed-two"], "sso");
+    add(&console, &["a-token-of-the-tests.sealed-one", "a-token-of-the-tests.sealed-two"], "sso");
     // Ids are never given twice, not even the highest.
     console.post("/api/tokens/delete", json!({ "id": 6, "token_type": "sso" })).ok();
     let sealed = key(&console, "sealed");
@@ -171,7 +171,13 @@ pub fn fill(path: &Path) -> Facts {
 
     let parts = console.host.kv.borrow().clone();
     let text = |bytes| String::from_utf8(bytes).expect("this picture is text");
-    let tokens = [(1, LIMITED), (2, "basic-two"), (3, "basic-three"), (4, "super-one"), (5, "sealed-one")];
+    let tokens = [
+        (1, LIMITED),
+        (2, "a-token-of-the-tests.basic-two"),
+        (3, "a-token-of-the-tests.basic-three"),
+        (4, "a-token-of-the-tests.super-one"),
+        (5, "a-token-of-the-tests.sealed-one"),
+    ];
     Facts {
         migration: String::new(),
         session,

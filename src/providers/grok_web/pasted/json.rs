@@ -1,0 +1,228 @@
+//! JSON: lists of texts and of objects, lists and objects by account type as other gateways write them, exports of cookie
+//! extensions, and JSON lines. Counts and states of other gateways are not believed; they have other names than ours.
+
+use serde_json::{Map, Value};
+
+use super::{
+    super::token::{PastedAccount, TokenError, TokenType, is_jwt, one_account},
+    BAD_NUMBER, BAD_STATE, BAD_TAGS, BAD_TYPE, Entry, Reading, State,
+    cookies::{Cookie, Cookies},
+    line,
+};
+
+/// Where an object has its token, most exact first.
+const TOKEN_FIELDS: [&str; 9] =
+    ["token", "sso", "sso_token", "ssoToken", "sso-rw", "session_token", "cookie", "cookies", "session"];
+const NO_FIELD: &str = "neither a text nor an object with `token` and fields of the right types";
+const NO_TOKEN: &str = "There is no token in this JSON";
+const NO_JSON: &str = "this line is no JSON";
+
+pub(super) fn read(content: &str, reading: &mut Reading, cookies: &mut Cookies) -> Result<(), String> {
+    let mut walk = Walk { reading, cookies, number: 0, line: None };
+    match serde_json::from_str::<Value>(content) {
+        Ok(document) => walk.document(&document),
+        Err(_) if has_lines(content) => {
+            walk.lines(content);
+            Ok(())
+        }
+        // The error says where it is, and repeats nothing of the text.
+        Err(error) => match serde_json::from_str::<Value>(&without_trailing_commas(content)) {
+            Ok(document) => walk.document(&document),
+            Err(_) => Err(format!("This is no JSON list of tokens: {error}")),
+        },
+    }
+}
+
+/// Whether the first line is a document of its own, and not the only one.
+fn has_lines(content: &str) -> bool {
+    let mut lines = content.lines().filter(|line| !line.trim().is_empty());
+    lines.next().is_some_and(|line| of_line(line).is_ok()) && lines.next().is_some()
+}
+
+fn of_line(line: &str) -> serde_json::Result<Value> {
+    serde_json::from_str(line.trim().trim_end_matches(','))
+}
+
+/// People add and remove entries by hand.
+fn without_trailing_commas(content: &str) -> String {
+    let (mut text, mut in_text, mut escaped) = (String::with_capacity(content.len()), false, false);
+    for c in content.chars() {
+        if !in_text && matches!(c, ']' | '}') {
+            let end = text.trim_end().len();
+            if text[..end].ends_with(',') {
+                text.truncate(end - 1);
+            }
+        }
+        in_text ^= c == '"' && !escaped;
+        escaped = in_text && c == '\\' && !escaped;
+        text.push(c);
+    }
+    text
+}
+
+struct Walk<'a> {
+    reading: &'a mut Reading,
+    cookies: &'a mut Cookies,
+    /// Entries so far.
+    number: usize,
+    /// The line of JSON lines, which is then the number of all entries in it.
+    line: Option<usize>,
+}
+
+impl Walk<'_> {
+    fn document(&mut self, document: &Value) -> Result<(), String> {
+        match document {
+            Value::Array(items) => self.items(items, None),
+            Value::Object(object) => self.object(object, None, false),
+            other => self.item(other, None),
+        }
+        if self.number == 0 { Err(NO_TOKEN.to_owned()) } else { Ok(()) }
+    }
+
+    fn lines(&mut self, content: &str) {
+        for (index, line) in content.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            self.line = Some(index + 1);
+            match of_line(line) {
+                Ok(Value::Array(items)) => self.items(&items, None),
+                Ok(value) => self.item(&value, None),
+                Err(_) => self.refuse(NO_JSON),
+            }
+        }
+    }
+
+    fn place(&self) -> usize {
+        self.line.unwrap_or(self.number.max(1))
+    }
+
+    fn refuse(&mut self, reason: &'static str) {
+        self.reading.refused.push((self.place(), reason));
+    }
+
+    fn add(&mut self, entry: Result<Entry, &'static str>) {
+        match entry {
+            Ok(entry) => self.reading.entries.push((self.place(), entry)),
+            Err(reason) => self.refuse(reason),
+        }
+    }
+
+    fn items(&mut self, items: &[Value], token_type: Option<TokenType>) {
+        items.iter().for_each(|item| self.item(item, token_type));
+    }
+
+    /// One of a list, which has a number.
+    fn item(&mut self, item: &Value, token_type: Option<TokenType>) {
+        match item {
+            Value::Array(items) => return self.items(items, token_type),
+            _ => self.number += 1,
+        }
+        match item {
+            Value::String(text) => {
+                let place = self.place();
+                self.reading.accounts(place, line::accounts(text), |entry| Entry { token_type, ..entry });
+            }
+            Value::Object(object) => self.object(object, token_type, true),
+            _ => self.refuse(NO_FIELD),
+        }
+    }
+
+    fn object(&mut self, object: &Map<String, Value>, token_type: Option<TokenType>, is_listed: bool) {
+        if let Some(cookie) = cookie(object) {
+            if !cookie.name.eq_ignore_ascii_case("cookie") {
+                return self.cookies.add(self.place(), &cookie);
+            }
+            // The header of that name, in a recording of requests.
+            let account = one_account(cookie.value).map_err(TokenError::words);
+            return self.add(account.map(Entry::of));
+        }
+        let token = TOKEN_FIELDS.into_iter().filter_map(|name| object.get(name)).find(|value| !is_container(value));
+        if let Some(token) = token {
+            if !is_listed {
+                self.number += 1;
+            }
+            return self.add(entry(token, object, token_type));
+        }
+        let is_container = self.members(object, token_type);
+        if is_listed && !is_container {
+            self.refuse(NO_FIELD);
+        }
+    }
+
+    /// Reads what an object holds: lists by their names, and entries under their tokens. Returns whether it holds any.
+    fn members(&mut self, object: &Map<String, Value>, token_type: Option<TokenType>) -> bool {
+        let mut is_container = false;
+        for (name, value) in object {
+            let named = TokenType::named(name);
+            match value {
+                Value::Array(items) => self.items(items, named.or(token_type)),
+                Value::Object(members) if named.is_some() => self.object(members, named, false),
+                _ if token_type.is_some() || is_jwt(name) => {
+                    self.number += 1;
+                    let none = Map::new();
+                    let fields = value.as_object().unwrap_or(&none);
+                    self.add(entry(&Value::String(name.clone()), fields, token_type));
+                }
+                Value::Object(members) => self.object(members, token_type, false),
+                _ => continue,
+            }
+            is_container = true;
+        }
+        is_container
+    }
+}
+
+fn is_container(value: &Value) -> bool {
+    value.is_array() || value.is_object()
+}
+
+/// A cookie as extensions export it, in the names of several.
+fn cookie(object: &Map<String, Value>) -> Option<Cookie<'_>> {
+    let text = |names: [&str; 3]| names.into_iter().find_map(|name| object.get(name)?.as_str());
+    Some(Cookie {
+        name: text(["name", "Name raw", "Name"])?,
+        value: text(["value", "Content raw", "Value"])?,
+        domain: text(["domain", "Host raw", "Domain"]).or_else(|| object.get("host")?.as_str()).unwrap_or_default(),
+    })
+}
+
+/// An entry with what its fields say.
+fn entry(token: &Value, fields: &Map<String, Value>, token_type: Option<TokenType>) -> Result<Entry, &'static str> {
+    let field = |name: &str| fields.get(name).filter(|value| !value.is_null());
+    let PastedAccount { token, mut user_id } =
+        one_account(token.as_str().ok_or(NO_FIELD)?).map_err(TokenError::words)?;
+    if let Some(id) = field("x-userid").and_then(Value::as_str).filter(|id| super::super::identity::is_user_id(id)) {
+        user_id = id.to_owned();
+    }
+    let own_type = match field("token_type") {
+        Some(word) => Some(word.as_str().and_then(TokenType::named).ok_or(BAD_TYPE)?),
+        None => None,
+    };
+    let state = match field("state") {
+        Some(word) => Some(word.as_str().and_then(State::named).ok_or(BAD_STATE)?),
+        None => None,
+    };
+    let tags = match field("tags") {
+        Some(tags) => Some(texts(tags).ok_or(BAD_TAGS)?),
+        None => None,
+    };
+    let note = match field("note") {
+        Some(note) => Some(note.as_str().ok_or(NO_FIELD)?.to_owned()),
+        None => None,
+    };
+    let number = |name: &str| field(name).map(|value| value.as_i64().ok_or(BAD_NUMBER)).transpose();
+    Ok(Entry {
+        token,
+        user_id,
+        token_type: own_type.or(token_type),
+        state,
+        tags,
+        note,
+        remaining_queries: number("remaining_queries")?,
+        quota_until: number("quota_until")?,
+        heavy_remaining_queries: number("heavy_remaining_queries")?,
+        heavy_quota_until: number("heavy_quota_until")?,
+    })
+}
+
+fn texts(list: &Value) -> Option<Vec<String>> {
+    list.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+}

@@ -1,0 +1,130 @@
+//! Accounts in what people paste or drop: lines, ledgers, cookie files, commands, tables, JSON.
+//!
+//! Pure. The rule is what a token is ([`token`](super::token)), not a list of formats: a reader of a form only says where
+//! tokens may stand. What is no token is refused with its line; in a JSON document the number is that of the entry.
+//! Reasons are fixed texts, so that no password and no address is repeated in one.
+
+use serde::{Deserialize, Serialize};
+
+use super::token::{PastedAccount, TokenError, TokenType};
+
+mod cookies;
+mod json;
+pub(super) mod line;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use cookies::Cookies;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileFormat {
+    Text,
+    Csv,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    Active,
+    Disabled,
+    Expired,
+}
+
+impl State {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Active => "active",
+            State::Disabled => "disabled",
+            State::Expired => "expired",
+        }
+    }
+
+    fn named(word: &str) -> Option<Self> {
+        [State::Active, State::Disabled, State::Expired].into_iter().find(|state| state.as_str() == word)
+    }
+}
+
+/// A token with what is said of it; `None` is not said.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    pub token: String,
+    pub token_type: Option<TokenType>,
+    pub state: Option<State>,
+    pub tags: Option<Vec<String>>,
+    pub note: Option<String>,
+    pub remaining_queries: Option<i64>,
+    pub quota_until: Option<i64>,
+    pub heavy_remaining_queries: Option<i64>,
+    pub heavy_quota_until: Option<i64>,
+    /// The owner's id, when a cookie beside the token has it; empty otherwise. No field of a file.
+    #[serde(skip)]
+    pub user_id: String,
+}
+
+impl Entry {
+    fn of(account: PastedAccount) -> Self {
+        Entry { token: account.token, user_id: account.user_id, ..Entry::default() }
+    }
+}
+
+const BAD_TYPE: &str = "token_type is sso (Basic) or ssoSuper (Super)";
+const BAD_STATE: &str = "state is active, disabled or expired";
+const BAD_TAGS: &str = "tags is no list of texts";
+const BAD_NUMBER: &str = "a quota or its end is no whole number";
+
+/// What was found, in the order of the lines.
+#[derive(Debug, Default)]
+pub struct Reading {
+    pub entries: Vec<(usize, Entry)>,
+    pub refused: Vec<(usize, &'static str)>,
+    /// Cookies that are no session: the line of the first one, and how many there are.
+    pub left_out: Option<(usize, usize)>,
+}
+
+impl Reading {
+    fn accounts(&mut self, line: usize, found: Result<Vec<PastedAccount>, TokenError>, of: impl Fn(Entry) -> Entry) {
+        match found {
+            Ok(accounts) => self.entries.extend(accounts.into_iter().map(|account| (line, of(Entry::of(account))))),
+            Err(error) => self.refused.push((line, error.words())),
+        }
+    }
+
+    /// How many lines or entries there were.
+    pub fn len(&self) -> usize {
+        self.entries.len() + self.refused.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Reads a text of any form, or of the one that is given. The error is one of the text as a whole.
+pub fn read(content: &str, format: Option<FileFormat>) -> Result<Reading, String> {
+    let content = content.trim_start_matches(['\u{feff}', '\u{fffd}', '\0']);
+    let (mut reading, mut cookies) = (Reading::default(), Cookies::default());
+    match format.unwrap_or_else(|| form_of(content)) {
+        FileFormat::Text => line::read(content, &mut reading, &mut cookies),
+        FileFormat::Csv => table::read(content, &mut reading, &mut cookies)?,
+        FileFormat::Json => json::read(content, &mut reading, &mut cookies)?,
+    }
+    cookies.finish(&mut reading);
+    reading.entries.sort_by_key(|(line, _)| *line);
+    reading.refused.sort_by_key(|(line, _)| *line);
+    Ok(reading)
+}
+
+/// What a text looks like.
+fn form_of(content: &str) -> FileFormat {
+    let trimmed = content.trim_start();
+    match trimmed.chars().next() {
+        Some('{') => FileFormat::Json,
+        // Without quotes it is a list in brackets.
+        Some('[') if trimmed.contains('"') || trimmed.trim_end() == "[]" => FileFormat::Json,
+        _ if table::has_header(content) => FileFormat::Csv,
+        _ => FileFormat::Text,
+    }
+}
