@@ -46,13 +46,13 @@ test('one token answering 429, 16 at once: never asked again once its first 429 
   const statuses = await pooled(range(200), 16, async (n) => (await gw.chat(`[[n:5]] many ${n}.`)).status);
   assert.deepEqual(statuses.filter((status) => status !== 200), []);
   const refused = gw.grok.of('chat').filter((call) => call.token === jwt('quota-1'));
-  // The next attempt of the same chat leaves after the first 429 was stored; reservations made before may still be under way.
-  const next = gw.grok.of('chat').find((call) => call.at >= refused[0].endedAt && call.token !== refused[0].token && call.body.message === refused[0].body.message);
-  assert.ok(next, 'the refused chat was tried on another token');
-  const late = refused.filter((call) => call.at > next.at + 500);
+  // The outcome is stored before the next attempt of that chat; reservations made before may still be under way.
+  const stored = refused[0].endedAt + 1_000;
+  assert.ok(gw.grok.of('chat').some((call) => call.at > stored), 'chats went on');
+  const late = refused.filter((call) => call.at > stored);
   t.diagnostic(`asked ${refused.length} times, the last ${refused.at(-1).at - refused[0].at} ms after the first`);
   assert.ok(refused.length <= 16, `asked ${refused.length} times`);
-  assert.deepEqual(late.map((call) => call.at - next.at), []);
+  assert.deepEqual(late.map((call) => call.at - stored), []);
 });
 
 test('64 streams at once over 50 tokens: no token carries more than two', async () => {
