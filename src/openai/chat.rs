@@ -45,11 +45,11 @@ const MAX_CALLS: usize = 50;
 /// through, so that a request meets few.
 const MAX_SKIPPED: usize = 4;
 
-/// Returns how many attempts there are calls for. Each attempt reserves an account, asks for its owner's id, uploads the
-/// pictures, talks, and is written down; around them the key is checked, `fetched` pictures are fetched, and the files'
-/// rows made.
+/// Returns how many attempts there are calls for. Each attempt reserves an account, in two modes at worst, asks for its
+/// owner's id in up to two ways, uploads the pictures, talks, and is written down; around them the key is checked,
+/// `fetched` pictures are fetched, and the files' rows made.
 fn attempts(fetched: usize, pictures: usize) -> usize {
-    (MAX_CALLS.saturating_sub(2 + fetched) / (4 + pictures)).clamp(1, MAX_ATTEMPTS)
+    (MAX_CALLS.saturating_sub(2 + fetched) / (6 + pictures)).clamp(1, MAX_ATTEMPTS)
 }
 
 /// A checked request, as its attempts need it.

@@ -351,7 +351,7 @@ fn pictures_that_announce_too_much_together_are_refused_before_they_come() {
 
 #[test]
 fn many_pictures_are_tried_on_as_many_accounts_as_a_worker_has_calls_for() {
-    for (pictures, fetched, attempts) in [(1, 0, 3), (5, 5, 3), (20, 0, 2), (20, 20, 1)] {
+    for (pictures, fetched, attempts) in [(1, 0, 3), (5, 5, 3), (18, 0, 2), (20, 20, 1)] {
         let gateway = Gateway::new(4);
         gateway.host.on_send(|request| match request.uri().path() {
             "/rest/app-chat/conversations/new" => Ok(Answer::new(500, "{}")),

@@ -147,3 +147,34 @@ fn pictures_that_do_not_come_are_errors_of_their_class() {
         }
     }
 }
+
+/// With an owner that is learned the second way only, and a first mode that is used up.
+#[test]
+fn many_pictures_are_tried_on_as_many_accounts_as_a_worker_has_calls_for() {
+    for (pictures, attempts) in [(1, 3), (10, 3), (18, 2), (20, 1)] {
+        let socket = Socket::new(4);
+        socket.host.on_send(move |request| match request.uri().path() {
+            "/http/upload-file-v2/direct" => Ok(Answer::new(200, r#"{"fileMetadata":{"fileMetadataId":"f"}}"#)),
+            "/api/auth/session" => Ok(Answer::new(500, "oops")),
+            _ => {
+                let mut page = Answer::new(200, "<html></html>");
+                page.headers.push(("set-cookie", format!("x-userid={USER}; Path=/")));
+                Ok(page)
+            }
+        });
+        socket.serve(|_| vec![Frame::Close(1000, "")]);
+        let used_up = "INSERT INTO token_cooldowns (token_id, name, bucket, until)
+                       SELECT id, 'auto', 'normal', 4000000000000 FROM tokens";
+        socket.host.sql(used_up, vec![]);
+        socket.host.statements.borrow_mut().clear();
+        let picture = json!({ "type": "image_url", "image_url": { "url": PNG } });
+        let mut content = vec![picture; pictures];
+        content.push(json!({ "type": "text", "text": "what is this?" }));
+        let question = json!({ "model": "grok-4", "messages": [{ "role": "user", "content": content }] });
+        assert_eq!(socket.refusal(&question).0, 502);
+        assert_eq!(socket.log()[0].2, attempts, "{pictures}");
+        let (host, sockets) = (&socket.host, &socket.host.sockets);
+        let calls = host.statements.borrow().len() + host.requests.borrow().len() + sockets.handshakes.borrow().len();
+        assert!(calls <= 50, "{calls} calls for {pictures} pictures");
+    }
+}
