@@ -187,7 +187,8 @@ fn base_url(text: &str) -> Result<String, String> {
             && url.query().is_none()
             && url.fragment().is_none()
     };
-    if !text.is_empty() && !(text.bytes().all(is_in_link) && url::Url::parse(text).is_ok_and(is_address)) {
+    let is_whole = text.bytes().all(is_in_link) && url::Url::parse(text).is_ok_and(is_address);
+    if !text.is_empty() && !is_whole {
         let message = "This setting is an address like https://grok.example.org, without a query, quotes and brackets";
         return Err(message.to_owned());
     }

@@ -4,9 +4,12 @@ use std::{cell::RefCell, collections::HashSet};
 
 use super::*;
 
-/// What Grok has left: pairs of account and mode for which a question ends with an error of this kind.
+/// An account and a mode in which a question ends with an error of this kind.
+type Limit = (usize, &'static str, &'static str);
+
+/// What Grok has left.
 #[derive(Clone, Default)]
-struct Grok(Rc<RefCell<HashSet<(usize, &'static str, &'static str)>>>);
+struct Grok(Rc<RefCell<HashSet<Limit>>>);
 
 impl Grok {
     fn on(socket: &Socket) -> Self {
