@@ -316,7 +316,7 @@ impl Turn {
     }
 
     fn video(&mut self, video: VideoChunk, events: &mut Events) {
-        self.started = true;
+        self.started |= !video.moderated.is_true();
         if let Some(percent) = self.media.video(video) {
             if !self.answering {
                 self.filtered(events, TagFilter::finish);
