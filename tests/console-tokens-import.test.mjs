@@ -40,25 +40,46 @@ test('pasted lines are seen before they are added: new ones, repeated ones, know
   await dialog().getByText('what will be added is shown here first').waitFor();
   assert.ok(await dialog().getByRole('button', { name: 'Add tokens' }).isDisabled());
   await dialog().getByLabel('Tokens', { exact: true }).fill([jwt('new-1'), `sso=${jwt('new-2')}`, jwt('new-1'), jwt('basic-1'), HTML, 'tokén', '', '<b>x</b>', jwt('new-3')].join('\n'));
-  await counted({ All: 8, New: 4, Updated: 0, Unchanged: 2, 'Not understood': 2 });
+  await counted({ All: 8, New: 3, Updated: 0, Unchanged: 2, 'Not understood': 3 });
   const lines = await preview().getByRole('listitem').allTextContents();
   assert.match(lines[2], /Line 3.*Unchanged.*It is in line 1 too/);
   assert.match(lines[3], new RegExp(`Line 4.*…${suffix('basic-1')}.*It is here already`));
   assert.match(lines[4], /Line 5.*Not understood.*has no cookie named sso/);
   assert.match(lines[5], /Line 6.*Not understood.*character that no token has/);
+  assert.match(lines[6], /Line 8.*Not understood.*No token in it/);
   assert.deepEqual(await suffixes(), ['basic-1', 'basic-2'].map(suffix).sort(), 'a preview adds nothing');
   assert.equal(await dialog().locator('img[src="x"], code b').count(), 0);
   await shot('tokens-import');
-  await preview().getByRole('button', { name: 'Not understood 2' }).click();
-  assert.equal(await preview().getByRole('listitem').count(), 2);
+  await preview().getByRole('button', { name: 'Not understood 3' }).click();
+  assert.equal(await preview().getByRole('listitem').count(), 3);
   await view.check();
-  await dialog().getByRole('button', { name: 'Add 4 tokens' }).click();
-  await page.getByText('4 added, 2 unchanged, 2 not understood').waitFor();
+  await dialog().getByRole('button', { name: 'Add 3 tokens' }).click();
+  await page.getByText('3 added, 2 unchanged, 3 not understood').waitFor();
   await dialog().waitFor({ state: 'detached' });
   await row('new-3').waitFor();
-  await page.getByRole('row').filter({ hasText: '…>x</b>' }).waitFor();
-  assert.deepEqual(await suffixes(), ['>x</b>', ...['basic-1', 'basic-2', 'new-1', 'new-2', 'new-3'].map(suffix)].sort());
+  assert.deepEqual(await suffixes(), ['basic-1', 'basic-2', 'new-1', 'new-2', 'new-3'].map(suffix).sort());
   assert.ok((await gw.tokens()).every((each) => each.token_type === 'sso'));
+});
+
+test('of a ledger and a cookie file only the tokens are seen and kept', async () => {
+  const { page, gw } = view;
+  await page.getByRole('button', { name: 'Add tokens' }).click();
+  const row = (name, value) => `.grok.com\tTRUE\t/\tTRUE\t1829287800\t${name}\t${value}`;
+  const cookies = ['# Netscape HTTP Cookie File', row('sso', jwt('new-2')), row('sso-rw', jwt('new-2')), row('cf_clearance', 'abc.def-123'), row('i18nextLng', 'en')].join('\n');
+  await dialog().locator('input[type=file]').setInputFiles([
+    { name: 'ledger.txt', mimeType: 'text/plain', buffer: Buffer.from(`anna@example.com----Passw0rd!x----${jwt('new-1')}\nbo@example.com----S3cret#y`) },
+    { name: 'cookies.txt', mimeType: 'text/plain', buffer: Buffer.from(cookies) },
+    { name: 'sheet.txt', mimeType: 'text/plain', buffer: Buffer.from(`\ufefftoken\tnote\r\n${jwt('new-3')}\tMünch\r\n`, 'utf16le') },
+  ]);
+  await counted({ New: 3, Unchanged: 1, 'Not understood': 1 });
+  const lines = await preview().getByRole('listitem').allTextContents();
+  assert.ok(lines.some((line) => /ledger\.txt, line 2.*No token in it/.test(line)), lines.join('\n'));
+  assert.ok(lines.some((line) => /cookies\.txt, line 4.*Other cookies, left out: 2/.test(line)), lines.join('\n'));
+  assert.doesNotMatch(lines.join(), /@|Passw0rd|S3cret/);
+  await dialog().getByRole('button', { name: 'Add 3 tokens' }).click();
+  await dialog().waitFor({ state: 'detached' });
+  assert.deepEqual(await suffixes(), ['basic-1', 'basic-2', 'new-1', 'new-2', 'new-3'].map(suffix).sort());
+  assert.equal((await gw.tokens()).find((each) => each.token_suffix === suffix('new-3')).note, 'Münch');
 });
 
 test('the type that is chosen counts, and what was pasted stays when adding fails', async () => {

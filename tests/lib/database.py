@@ -4,10 +4,13 @@
                                         statements applied (a crash half-way)
 `database.py older FILE MIGRATIONS FIXTURE`  leaves the schema and the data of a fixture of tests/fixtures/schema
 `database.py newer FILE`                notes a migration that no release has
+`database.py tokens FILE JSON`          adds rows of the table tokens, in clear and unchecked, as an early release stored them
 `database.py tables FILE`               prints the tables, one a line
 `database.py count FILE TABLE`          prints how many rows there are
 """
 
+import hashlib
+import json
 import pathlib
 import sqlite3
 import sys
@@ -44,6 +47,15 @@ def apply(db, paths):
 def left(db):
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
+
+
+def tokens(file, texts):
+    db = sqlite3.connect(file, isolation_level=None)
+    for text in json.loads(texts):
+        values = [hashlib.sha256(text.encode()).hexdigest(), text, text[-6:]]
+        db.execute("INSERT INTO tokens (hash, sealed, suffix, token_type, created_at) VALUES (?, ?, ?, 'sso', 0)", values)
+    db.execute("DELETE FROM leases WHERE name = 'tokens-looked-at'")
+    left(db)
 
 
 def behind(file, migrations, half):
@@ -95,4 +107,4 @@ def count(file, table):
 
 
 if __name__ == "__main__":
-    {"behind": behind, "older": older, "newer": newer, "tables": tables, "count": count}[sys.argv[1]](*sys.argv[2:])
+    {"behind": behind, "older": older, "newer": newer, "tokens": tokens, "tables": tables, "count": count}[sys.argv[1]](*sys.argv[2:])

@@ -10,7 +10,7 @@ const t = texts(text);
 /** States as the counts name them and as the token list does, with the colour of their part. */
 const STATES = [
   ['active', 'normal', '--ok'], ['unused', 'unused', '--info'], ['cooldown', 'cooling', '--warn'], ['exhausted', 'exhausted', '--violet'],
-  ['expired', 'expired', '--danger'], ['disabled', 'disabled', '--line-strong'], ['unreadable', 'unreadable', '--danger-strong'],
+  ['expired', 'expired', '--danger'], ['disabled', 'disabled', '--line-strong'], ['unreadable', 'unreadable', '--danger-strong'], ['invalid', 'invalid', '--danger-strong'],
 ];
 /** What one request for pictures costs, which brings two of them. */
 const UNITS_OF_PICTURES = 4;

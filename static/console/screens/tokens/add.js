@@ -140,7 +140,7 @@ function FileButton({ adding: { take } }) {
     input.current.value = '';
   };
   return html`<div class="bar"><button type="button" class="button small" onClick=${() => input.current.click()}><${Icon} name="upload" /><span>${t('chooseFile')}</span></button>
-    <span class="hint">${t('orDrop')}</span><input ref=${input} type="file" hidden multiple accept=".txt,.csv,.json,text/plain,text/csv,application/json" aria-label=${t('chooseFile')} onChange=${choose} /></div>`;
+    <span class="hint">${t('orDrop')}</span><input ref=${input} type="file" hidden multiple accept=".txt,.csv,.tsv,.json,.jsonl,text/plain,text/csv,application/json" aria-label=${t('chooseFile')} onChange=${choose} /></div>`;
 }
 
 function Help() {

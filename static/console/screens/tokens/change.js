@@ -59,6 +59,19 @@ export function deleteTokens(rows) {
   });
 }
 
+/** Removes all entries that are no tokens; asks first. @param {number} count @returns {Promise<boolean>} whether they are gone */
+export function removeInvalid(count) {
+  return confirm({
+    title: `${t('removeInvalid', { n: count })}?`,
+    lost: t('removeInvalidLost'),
+    action: common('delete'),
+    run: async () => {
+      const { data } = await post('/tokens/delete', { state: 'invalid' });
+      toast.ok(t('deleted', { n: data.deleted }));
+    },
+  });
+}
+
 /**
  * Asks Grok what the token has left.
  * @returns {Promise<{ outcome: 'ok' | 'expired' | 'failed', words: string, isUnreached?: boolean }>} what it said, and whether Grok let the

@@ -7,10 +7,10 @@ const t = texts(text);
 
 /** In the order of the chips; the name each has in `/api/stats` beside it. */
 export const STATES = [
-  ['normal', 'active'], ['cooling', 'cooldown'], ['exhausted', 'exhausted'], ['unused', 'unused'], ['expired', 'expired'], ['disabled', 'disabled'], ['unreadable', 'unreadable'],
+  ['normal', 'active'], ['cooling', 'cooldown'], ['exhausted', 'exhausted'], ['unused', 'unused'], ['expired', 'expired'], ['disabled', 'disabled'], ['unreadable', 'unreadable'], ['invalid', 'invalid'],
 ];
 
-const TONES = { normal: 'ok', cooling: 'info', exhausted: 'warn', unused: '', expired: 'danger', disabled: '', unreadable: 'danger' };
+const TONES = { normal: 'ok', cooling: 'info', exhausted: 'warn', unused: '', expired: 'danger', disabled: '', unreadable: 'danger', invalid: 'danger' };
 
 /** What accounts cool down for, Grok's modes and the rate-limit names of before, as the models that share them are called. */
 const MODELS = { fast: 'grok-fast', auto: 'grok-auto', expert: 'grok-expert', heavy: 'grok-heavy', video: 'grok-imagine-0.9', 'grok-4-mini-thinking-tahoe': 'grok-4-fast', 'grok-4-1-thinking-1129': 'grok-4.1-thinking' };
@@ -30,6 +30,7 @@ export function describe(row, now = Date.now()) {
 const REASONS = {
   expired: (row) => ({ reason: row.last_failure_reason ? explainFault(row.last_failure_reason) : t('refused'), help: t('expiredHelp') }),
   disabled: () => ({ reason: t('byHand'), brief: '', help: t('disabledHelp') }),
+  invalid: () => ({ reason: t('noToken'), help: t('invalidHelp') }),
   unreadable: () => ({ reason: t('otherKey'), help: t('unreadableHelp') }),
   cooling(row, now) {
     const running = row.cooldowns.filter(({ until }) => until > now);
@@ -61,7 +62,7 @@ const FAULTS = [
   [/^anti-bot page or challenge$/, 'fault_antibot'], [/^the service is under heavy usage$/, 'fault_busy'], [/^moderated: (.*)$/s, 'fault_moderated'],
   [/^request refused: (.*)$/s, 'fault_caller'], [/^model not found$/, 'fault_model'], [/^not allowed: (.*)$/s, 'fault_policy'], [/^(\d+): server error$/, 'fault_server'],
   [/^no connection/, 'fault_connect'], [/^timed out$/, 'fault_timeout'], [/^the answer broke off$/, 'fault_cut'], [/^the answer was empty$/, 'fault_empty'],
-  [/^an object of the answer was too long$/, 'fault_long'], [/^the token cannot be opened/, 'fault_unreadable'], [/^asked for twice/, 'fault_twice'],
+  [/^an object of the answer was too long$/, 'fault_long'], [/^the token cannot be opened/, 'fault_unreadable'], [/^asked for twice/, 'fault_twice'], [/^no session token/, 'noToken'],
 ];
 
 /** What went wrong with Grok in the present language; unknown words stay as they are. */

@@ -50,7 +50,7 @@ export function sortBy(name, filter) {
 export function StateChips({ counts, filter }) {
   const groups = counts && (filter.type ? [filter.type === 'sso' ? counts.normal : counts.super] : [counts.normal, counts.super]);
   const sum = (name) => groups?.reduce((total, group) => total + group[name], 0);
-  const shown = STATES.filter(([name, counted]) => name !== 'unreadable' || filter.state === name || sum(counted) > 0);
+  const shown = STATES.filter(([name, counted]) => !['unreadable', 'invalid'].includes(name) || filter.state === name || sum(counted) > 0);
   const chip = (state, label, count) => html`<button type="button" key=${state} class=${`chip chip-${state ?? 'all'}`} aria-pressed=${filter.state === state}
     onClick=${() => setFilter({ state: filter.state === state ? undefined : state })}><span>${label}</span> <b class="number">${count === undefined ? '–' : count.toLocaleString()}</b></button>`;
   return html`<div class="chips" role="group" aria-label=${t('states')}>

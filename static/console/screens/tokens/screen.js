@@ -10,7 +10,7 @@ import { number } from '../../format.js';
 import { texts } from '../../i18n.js';
 import { addTokens } from './add.js';
 import { BulkBar } from './bulk.js';
-import { everyToken, rowsBetween } from './change.js';
+import { everyToken, removeInvalid, rowsBetween } from './change.js';
 import { showToken } from './drawer.js';
 import { DropZone } from './drop.js';
 import { clearFilters, Export, FilterBar, isFiltered, loadTags, StateChips, useFilter, withoutOrder } from './filters.js';
@@ -46,11 +46,20 @@ export function Screen() {
     <div class="screen-head"><h1>${t('title')}</h1><${Export} filter=${filter} /><${RefreshButton} />
       <${Action} kind="primary" icon="plus" run=${() => add()}>${t('addTokens')}<//></div>
     <${RefreshPanel} reload=${reload} />
+    <${InvalidEntries} stats=${stats.data} reload=${reload} />
     ${isPlaced ? html`<${StateChips} counts=${stats.data} filter=${filter} />
       <${FilterBar} filter=${filter} tags=${tags.data ?? []} />
       <${List} pages=${pages} stats=${stats} filter=${filter} selection=${selection} reload=${reload} add=${add} place=${(at) => { top.current = at; }} />` : html`<${Loading} />`}
     <${DropZone} take=${add} />
   </div>`;
+}
+
+/** What an earlier release stored that is no token, and the way to be rid of it. */
+function InvalidEntries({ stats, reload }) {
+  const count = stats ? stats.normal.invalid + stats.super.invalid : 0;
+  if (count === 0) return null;
+  const remove = async () => { if (await removeInvalid(count)) await reload(); };
+  return html`<${Notice} kind="warn" action=${html`<${Action} kind="small" icon="trash" run=${remove}>${t('removeInvalid', { n: count })}<//>`}>${t('invalidFound', { n: count })}<//>`;
 }
 
 const Loading = () => html`<div class="table-box tokens-box tokens-loading"><${Skeleton} lines=${10} /></div>`;

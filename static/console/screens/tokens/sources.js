@@ -11,10 +11,13 @@ const MOST_BYTES = 19_000_000;
 export function readFiles(files) {
   return Promise.all([...files].map(async (file) => {
     if (file.size > MOST_BYTES) throw new ApiError(413, { message: t('tooBig', { name: file.name }) });
-    const content = await file.text().catch(() => { throw new ApiError(400, { message: t('badFile', { name: file.name }) }); });
-    return { name: file.name, content };
+    const bytes = await file.arrayBuffer().catch(() => { throw new ApiError(400, { message: t('badFile', { name: file.name }) }); });
+    return { name: file.name, content: new TextDecoder(encodingOf(new Uint8Array(bytes))).decode(bytes) };
   }));
 }
+
+/** Spreadsheets save "Unicode text" as UTF-16, with a mark before it. */
+const encodingOf = ([first, second]) => (first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8');
 
 /** What may become of a line, as the gateway names it. */
 export const OUTCOMES = ['added', 'updated', 'skipped', 'invalid'];
@@ -41,6 +44,8 @@ export async function importAll(sources, { type, update, isTrial }, signal) {
 const REASONS = [
   [/^It is in line (\d+) too$/, 'r_repeat'], [/^It is here already$/, 'r_here'], [/^It is here already, and/, 'r_nothing'], [/^Its type is not said/, 'r_type'], [/^the token is empty$/, 'r_empty'],
   [/^the cookie line has no cookie/, 'r_noSso'], [/^the token is longer than/, 'r_long'], [/^the token holds a character/, 'r_character'], [/^too many tags/, 'r_tags'], [/^the note is too long$/, 'r_note'], [/^a number is out of range$/, 'r_number'],
+  [/^this is no token: it is shorter/, 'r_short'], [/^no token in it/, 'r_none'], [/^there is more than one token/, 'r_several'], [/^these are cookies of another site/, 'r_site'], [/^(\d+) other cookies are left out$/, 'r_others'],
+  [/^there are cookies, but none/, 'r_noCookie'], [/^neither a text nor an object/, 'r_field'], [/^this line is no JSON$/, 'r_json'], [/^token_type is sso/, 'r_badType'], [/^state is active/, 'r_badState'], [/^tags is no list/, 'r_badTags'], [/^a quota or its end/, 'r_badNumber'],
 ];
 
 /** Why a line is skipped or not understood, or what it changes. */
