@@ -79,13 +79,17 @@ impl Format {
     }
 }
 
+/// What a formula begins with. Spreadsheets of East Asian locales read the full-width signs as the ASCII ones.
+/// Source: OWASP, "CSV Injection".
+const SIGNS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
 /// Whether a spreadsheet would run the text.
 pub fn is_formula(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && text.parse::<f64>().is_err()
+    text.starts_with(SIGNS) && text.parse::<f64>().is_err()
 }
 
 /// A cell as RFC 4180 quotes it. Spreadsheets run a text that begins like a formula, so such a text begins with
-/// an apostrophe. Source: OWASP, "CSV Injection".
+/// an apostrophe.
 pub fn csv_cell(text: &str) -> String {
     let is_formula = is_formula(text);
     let guard = if is_formula { "'" } else { "" };
@@ -110,6 +114,12 @@ mod tests {
             ("=1+1", "\"'=1+1\""),
             ("@SUM(A1)", "\"'@SUM(A1)\""),
             ("\t=1", "\"'\t=1\""),
+            ("\r=1", "\"'\r=1\""),
+            ("＝1+1", "\"'＝1+1\""),
+            ("＋1", "\"'＋1\""),
+            ("－1", "\"'－1\""),
+            ("＠SUM(A1)", "\"'＠SUM(A1)\""),
+            ("1＝1", "1＝1"),
             ("-5", "-5"),
             ("-5+cmd", "\"'-5+cmd\""),
         ] {
