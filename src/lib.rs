@@ -29,12 +29,27 @@ pub mod secrets;
 pub mod settings;
 pub mod store;
 
-/// The component's entry.
-#[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
+/// The component's entry. Not spin-sdk's macro: that one fails the request when it cannot read `Content-Length`, which
+/// hosts answer with 500.
 #[cfg(target_family = "wasm")]
-async fn handle(
-    request: spin_sdk::http::Request,
-) -> Result<spin_sdk::wasip3::http::types::Response, spin_sdk::wasip3::http::types::ErrorCode> {
-    let app = app::App::new(std::rc::Rc::new(host::wasi::WasiHost::default()));
-    host::wasi::reply(router::route(app, host::wasi::request(request)).await)
+mod entry {
+    use spin_sdk::wasip3::{
+        exports::http::handler::Guest,
+        http::types::{ErrorCode, Request, Response},
+    };
+
+    use crate::{app::App, host::wasi, router};
+
+    struct Gateway;
+    spin_sdk::wasip3::http::service::export!(Gateway);
+
+    impl Guest for Gateway {
+        async fn handle(request: Request) -> Result<Response, ErrorCode> {
+            if let Some(refusal) = wasi::refusal(&request) {
+                return wasi::reply(refusal);
+            }
+            let app = App::new(std::rc::Rc::new(wasi::WasiHost::default()));
+            wasi::reply(router::route(app, wasi::request(request)?).await)
+        }
+    }
 }

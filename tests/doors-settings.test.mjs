@@ -1,5 +1,6 @@
 // Settings that could open the gateway, or break its links: refused with what to write instead.
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { after, before, test } from './lib/suite.mjs';
 import { startGateway } from './lib/gateway.mjs';
 
@@ -58,5 +59,33 @@ test('a session alone does not change the password', async () => {
     assert.equal((await own.call('POST', '/api/login', { body: { username: 'admin', password: 'a long password' } })).status, 429);
   } finally {
     await own.stop();
+  }
+});
+
+/** The first line of the answer to a POST with this `Content-Length`, and the body. */
+function announced(path, length) {
+  const { hostname, port } = new URL(gw.url);
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname);
+    let text = '';
+    socket.setTimeout(20_000, () => socket.destroy(new Error(`no answer to ${length}`)));
+    socket.on('data', (chunk) => {
+      text += chunk;
+      if (!text.includes('\r\n\r\n')) return;
+      socket.destroy();
+      resolve({ status: Number(text.split(' ')[1]), text });
+    });
+    socket.on('error', reject);
+    socket.on('end', () => reject(new Error(`closed without an answer to ${length}`)));
+    socket.write(`POST ${path} HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${gw.key}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n{}`);
+  });
+}
+
+test('a length that no body has is the fault of the client', async () => {
+  for (const length of ['99999999999999999999999', '18446744073709551616', '9223372036854775808', '99999999999', '20971521']) {
+    for (const path of ['/v1/chat/completions', '/api/login']) {
+      const { status, text } = await announced(path, length);
+      assert.ok([400, 413].includes(status), `${path} ${length}: ${text}`);
+    }
   }
 });

@@ -1,24 +1,29 @@
 //! The port on spin-sdk: the only code that knows the component's bindings.
 
-use std::{cell::OnceCell, convert::Infallible, error::Error, rc::Rc, time::Duration};
+use std::{cell::OnceCell, convert::Infallible, rc::Rc, time::Duration};
 
 use bytes::Bytes;
 use futures::{FutureExt, StreamExt, future::LocalBoxFuture, stream};
 use http::header::CONTENT_LENGTH;
 use http_body_util::{BodyExt, Either, Full, StreamBody};
 use spin_sdk::{
-    http::{IntoRequest, IntoResponse},
+    http::{FromRequest, IntoRequest, IntoResponse},
     key_value::Store,
     sqlite::{Connection, Error as SqliteError, Value as SqliteValue},
     wasip3::{
         self,
         clocks::{monotonic_clock, system_clock},
-        http::types::{ErrorCode, Response as WasiResponse},
+        http::types::{ErrorCode, Request as WasiRequest, Response as WasiResponse},
         http_compat::BodyResult,
         random::random,
         wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamResult},
         wit_future,
     },
+};
+
+use crate::{
+    error::{Error, Kind},
+    http_io,
 };
 
 use super::{
@@ -140,7 +145,7 @@ const PIECE: usize = 256 * 1024;
 /// whole would be a fifth of a Worker's memory once more.
 fn in_pieces(
     mut request: http::Request<Bytes>,
-) -> http::Request<impl http_body::Body<Data = Bytes, Error = Box<dyn Error + Send + Sync>>> {
+) -> http::Request<impl http_body::Body<Data = Bytes, Error = Box<dyn std::error::Error + Send + Sync>>> {
     let length = request.body().len();
     if length > PIECE {
         // A stream alone would not tell its length.
@@ -155,9 +160,19 @@ fn in_pieces(
     })
 }
 
+/// Returns the 400 for a request whose `Content-Length` the SDK does not take.
+pub fn refusal(request: &WasiRequest) -> Option<Reply> {
+    let lengths = request.get_headers().get(CONTENT_LENGTH.as_str());
+    if http_io::is_length(&lengths) {
+        return None;
+    }
+    let error = Error::new(Kind::Invalid, "Content-Length is not a number of bytes: send the length of the body");
+    Some(error.into_reply(&request.get_path_with_query().unwrap_or_default()))
+}
+
 /// A request as the SDK gives it, with its body as a plain stream.
-pub fn request(request: spin_sdk::http::Request) -> Request {
-    request.map(incoming)
+pub fn request(request: WasiRequest) -> Result<Request, ErrorCode> {
+    Ok(spin_sdk::http::Request::from_request(request)?.map(incoming))
 }
 
 /// The answer as the host takes it.
