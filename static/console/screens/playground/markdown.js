@@ -6,6 +6,7 @@ import { Copy } from '../../components/copy.js';
 import { locale, texts } from '../../i18n.js';
 import { ownMedia, webAddress } from './links.js';
 import { Film, Picture } from './media.js';
+import { bounded } from './nesting.js';
 import { text } from './text.js';
 
 const t = texts(text);
@@ -17,7 +18,7 @@ export function Markdown({ source }) {
     const known = settled.current;
     const goesOn = known?.language === language && source.startsWith(known.text) && !DEFINITION.test(source);
     const { text: before, elements, parts } = goesOn ? known : { text: '', elements: [], parts: [] };
-    const tokens = lexer(source.slice(before.length), { gfm: true, breaks: true });
+    const tokens = lexer(source.slice(before.length), bounded());
     const all = [...elements, ...blocks(tokens)];
     const done = tokens.slice(0, -STILL_OPEN);
     const doneCount = elements.length + done.length;
