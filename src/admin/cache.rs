@@ -15,7 +15,7 @@ use crate::{
     http_io,
     media::kind::MediaKind,
     media::{address, clean, id},
-    store::media_copies,
+    store::{self, media_copies},
 };
 
 /// One statement's list stays below a megabyte.
@@ -79,12 +79,29 @@ pub async fn clear_videos(app: Rc<App>, _: AdminSession, _: Request) -> Result<R
 }
 
 async fn clear_kind(app: Rc<App>, kind: Option<MediaKind>) -> Result<Reply> {
-    let deleted = media_copies::clear(&app.db, kind).await?;
+    let deleted = match media_copies::clear(&app.db, kind).await {
+        Err(error) if store::is_full(&error) => clear_on_full_disk(&app, kind, error).await?,
+        outcome => outcome?,
+    };
     let mut data = json!({ "deleted_count": deleted });
     if let Some(kind) = kind {
         data["type"] = crate::media::folder(kind).into();
     }
     cleared(app, format!("Cache cleared: {deleted} files"), data).await
+}
+
+/// Deletes some bytes first, so that there may be room to say that all are to go.
+async fn clear_on_full_disk(app: &App, kind: Option<MediaKind>, error: Error) -> Result<u64> {
+    let parts = clean::make_room(app, kind).await?;
+    if parts == 0 {
+        return Err(error);
+    }
+    media_copies::clear(&app.db, kind).await.map_err(|error| Error {
+        message: format!(
+            "{parts} stored parts of up to 1 MiB were deleted, and the database still cannot be written: its disk is              full. Clear the cache again, or free space on the disk"
+        ),
+        ..error
+    })
 }
 
 #[derive(Deserialize)]

@@ -18,7 +18,7 @@ use crate::{
     password::{self, Password, PasswordHash},
     peer,
     secrets::Vault,
-    store::{admin_sessions, login_attempts, settings},
+    store::{self, admin_sessions, login_attempts, settings},
 };
 
 const SESSION_SECONDS: i64 = 8 * 60 * 60;
@@ -65,7 +65,7 @@ pub async fn login(app: Rc<App>, request: Request) -> Result<Reply> {
     let digest = |text: &str| Sha256::digest(text);
     let is_user = bool::from(digest(&situation.settings.global.admin_username).ct_eq(&digest(&given.username)));
     if !(is_password & is_user) {
-        let barred_until = login_attempts::count_failure(&app.db, app.now(), &address).await?;
+        let barred_until = login_attempts::count_failure(&app.db, app.now(), &address).await.map_err(unstored)?;
         let wrong = || Error::new(Kind::BadLogin, "Wrong user name or password");
         return Err(barred_until.map_or_else(wrong, |until| too_many(&app, until)));
     }
@@ -80,7 +80,7 @@ pub async fn login(app: Rc<App>, request: Request) -> Result<Reply> {
         address: &address,
         expires_at,
     };
-    if !admin_sessions::add(&app.db, app.now(), session).await? {
+    if !admin_sessions::add(&app.db, app.now(), session).await.map_err(unstored)? {
         return Err(too_many(&app, app.now() + login_attempts::WINDOW));
     }
     let mut reply = http_io::json(&SignedIn {
@@ -92,6 +92,17 @@ pub async fn login(app: Rc<App>, request: Request) -> Result<Reply> {
     })?;
     set_cookie(&mut reply, origin.as_deref(), &token, SESSION_SECONDS);
     Ok(reply)
+}
+
+/// Says what to do when a sign-in cannot be written down. A wrong password gets the same answer as the right one, for
+/// wrong ones cannot be counted either.
+fn unstored(error: Error) -> Error {
+    if !store::is_full(&error) {
+        return error;
+    }
+    let message = "Nobody can sign in while the database's disk is full, because a session has to be stored: free space \
+                   on the disk of the machine that runs the gateway, then try again. Sessions that are open go on";
+    Error { message: message.to_owned(), ..error }
 }
 
 /// `GET /api/session`: who is signed in. For the console's first look, so also with the first-run password.

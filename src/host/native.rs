@@ -60,6 +60,8 @@ pub struct NativeHost {
     pub statements: RefCell<Vec<String>>,
     /// Statements that contain this text fail.
     pub broken: RefCell<Option<String>>,
+    /// The disk is full while the key-value store holds more values than this: no statement can write.
+    pub full_above: Cell<usize>,
     /// How many statements from now on find the database locked.
     pub locked: Cell<usize>,
     /// Whether numbers are bound and answered as doubles, as D1 does.
@@ -109,6 +111,7 @@ impl NativeHost {
             database,
             statements: RefCell::default(),
             broken: RefCell::default(),
+            full_above: Cell::new(usize::MAX),
             locked: Cell::default(),
             doubles: Cell::default(),
             steps: Cell::default(),
@@ -233,6 +236,9 @@ impl NativeHost {
         let error = |e: rusqlite::Error| DbError(e.to_string());
         // `prepare` refuses a second statement, as D1 does; Spin would silently leave it out.
         let mut statement = self.database.prepare_cached(sql).map_err(error)?;
+        if !statement.readonly() && self.kv.borrow().len() > self.full_above.get() {
+            return Err(DbError("database or disk is full".to_owned()));
+        }
         let columns = statement.column_count();
         let params = params.into_iter().map(|value| to_sql(self.as_bound(value)));
         let mut rows = statement.query(params_from_iter(params)).map_err(error)?;

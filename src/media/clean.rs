@@ -6,6 +6,7 @@ use futures::{StreamExt, stream};
 use crate::{
     app::App,
     error::Result,
+    media::kind::MediaKind,
     store::{
         blobs,
         media_copies::{self, Due},
@@ -24,6 +25,21 @@ pub async fn slice(app: &App, budget: usize) -> bool {
         eprintln!("{}: cleaning the cache: {error}", app.request_id);
         false
     })
+}
+
+/// Deletes parts of copies, or of those of one kind, although no row can say so: a full disk takes no statement that
+/// writes, and the store may be what fills it. Returns how many parts went, at most [`SLICE`]. A reader who misses
+/// them reads from the source.
+pub async fn make_room(app: &App, kind: Option<MediaKind>) -> Result<usize> {
+    let copies = media_copies::any(&app.db, kind, SLICE).await?;
+    let parts = copies.iter().flat_map(|Due { blob, parts }| (0..*parts).map(move |part| (blob, part)));
+    let calls = parts.take(SLICE).map(|(blob, part)| async move {
+        let outcome = blobs::delete(&*app.host, blob, part).await;
+        outcome.inspect_err(|error| eprintln!("{}: a part is not deleted: {error}", app.request_id)).is_ok()
+    });
+    // Gathered first: the stream may not borrow what it iterates over.
+    let calls: Vec<_> = calls.collect();
+    Ok(stream::iter(calls).buffer_unordered(AT_ONCE).filter(|is_deleted| std::future::ready(*is_deleted)).count().await)
 }
 
 async fn delete(app: &App, budget: usize) -> Result<bool> {

@@ -5,6 +5,7 @@
 
 use crate::{
     error::Result,
+    host::Row,
     media::{kind::MediaKind, media_type::MediaType},
 };
 
@@ -109,11 +110,22 @@ pub async fn take_due(db: &Db, now: i64, limit: usize) -> Result<Vec<Due>> {
   WHERE seq IN (SELECT seq FROM media_copies WHERE expires_at <= ?1 ORDER BY expires_at, seq LIMIT ?2)
  RETURNING seq, media_id, parts";
     let rows = db.rows(TAKE, vec![now.into(), (limit as i64).into()]).await?;
-    let due = |row| {
-        let mut row = Columns::new(row);
-        let copy = row.integer()?;
-        Ok(Due { blob: BlobId { media_id: row.text()?, copy }, parts: row.integer()?.max(0) as u64 })
-    };
+    rows.into_iter().map(due).collect()
+}
+
+/// From the columns `seq, media_id, parts`.
+fn due(row: Row) -> Result<Due> {
+    let mut row = Columns::new(row);
+    let copy = row.integer()?;
+    Ok(Due { blob: BlobId { media_id: row.text()?, copy }, parts: row.integer()?.max(0) as u64 })
+}
+
+/// Some copies with parts in the store, or some of one kind, at most `limit` in any order: each call may give others.
+/// Reads only, for a database that cannot be written.
+pub async fn any(db: &Db, kind: Option<MediaKind>, limit: usize) -> Result<Vec<Due>> {
+    const ANY: &str = "SELECT seq, media_id, parts FROM media_copies
+  WHERE state <> 'storing' AND (?1 IS NULL OR kind = ?1) ORDER BY random() LIMIT ?2";
+    let rows = db.rows(ANY, vec![kind.map(media::name).into(), (limit as i64).into()]).await?;
     rows.into_iter().map(due).collect()
 }
 

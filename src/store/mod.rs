@@ -123,6 +123,14 @@ fn is_locked(error: &DbError) -> bool {
     text.contains("database is locked") || text.contains("database table is locked")
 }
 
+/// The code of a database that cannot be written for want of space. What it has can still be read.
+const FULL: &str = "database_full";
+
+/// Whether a statement failed because the disk is full.
+pub fn is_full(error: &Error) -> bool {
+    error.code == Some(FULL)
+}
+
 /// What the database said goes to the operator's log; the caller learns what to do.
 fn database_error(error: DbError) -> Error {
     let text = error.0.to_lowercase();
@@ -130,9 +138,11 @@ fn database_error(error: DbError) -> Error {
         return Error::new(Kind::Conflict, "There is such an entry already");
     }
     eprintln!("database: {error}");
-    let advice = if text.contains("full") {
-        "The database or its disk is full: free some space, then try again"
-    } else if text.contains("malformed") || text.contains("not a database") || text.contains("corrupt") {
+    if text.contains("database or disk is full") || text.contains("no space left") {
+        let advice = "The database or its disk is full: free some space, then try again";
+        return Error { code: Some(FULL), ..Error::new(Kind::Database, advice) };
+    }
+    let advice = if text.contains("malformed") || text.contains("not a database") || text.contains("corrupt") {
         "The database file is damaged: restore it from a backup, or move it away to start afresh"
     } else if text.contains("readonly") || text.contains("read-only") {
         "The database cannot be written: check the permissions of its file"

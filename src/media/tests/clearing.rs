@@ -10,16 +10,33 @@ impl Gateway {
         self.console_with(method, path, &Value::Null)
     }
 
-    fn console_with(&self, method: Method, path: &str, body: &Value) -> Value {
+    /// Signs in; gives the value of `Authorization`.
+    pub fn sign_in(&self) -> String {
+        let (status, signed_in) = self.login("a long password");
+        assert_eq!(status, 200, "{signed_in}");
+        format!("Bearer {}", signed_in["token"].as_str().expect("it signs in"))
+    }
+
+    pub fn login(&self, password: &str) -> (u16, Value) {
         self.host.set_variable("admin_password", "a long password");
         self.host.set_variable("password_iterations", "1000");
         let mut login = request(Method::POST, "/api/login", &[]);
-        let sent = |body: &Value| futures::stream::iter([Ok(Bytes::from(body.to_string()))]).boxed_local();
-        *login.body_mut() = sent(&json!({ "username": "admin", "password": "a long password" }));
+        *login.body_mut() = sent(&json!({ "username": "admin", "password": password }));
         let reply = self.host.run(router::route(self.host.app(), login).boxed_local());
-        let Body::Full(signed_in) = reply.into_body() else { panic!("it is JSON") };
-        let signed_in: Value = serde_json::from_slice(&signed_in).expect("it is JSON");
-        let token = format!("Bearer {}", signed_in["token"].as_str().expect("it signs in"));
+        let status = reply.status().as_u16();
+        let Body::Full(answer) = reply.into_body() else { panic!("it is JSON") };
+        (status, serde_json::from_slice(&answer).expect("it is JSON"))
+    }
+
+    /// The address of one of the files.
+    pub fn path_of_any(&self) -> String {
+        let rows = self.host.sql("SELECT id FROM media ORDER BY seq LIMIT 1", vec![]);
+        let crate::host::Value::Text(id) = &rows[0][0] else { panic!("an id is text") };
+        crate::media::address("", MediaKind::Image, id)
+    }
+
+    fn console_with(&self, method: Method, path: &str, body: &Value) -> Value {
+        let token = self.sign_in();
         let method_is_get = method == Method::GET;
         let mut request = request(method, path, &[("authorization", &token)]);
         *request.body_mut() = sent(body);
@@ -30,7 +47,7 @@ impl Gateway {
     }
 
     /// Files in the cache without having been fetched, of so many bytes each.
-    fn cached(&self, count: i64, kind: MediaKind, size: usize) {
+    pub fn cached(&self, count: i64, kind: MediaKind, size: usize) {
         for n in 0..count {
             self.host.advance(Duration::from_millis(1));
             let path = self.file(kind, &format!("users/u/{n}"));
@@ -39,6 +56,10 @@ impl Gateway {
         }
         self.asked();
     }
+}
+
+fn sent(body: &Value) -> crate::host::ByteStream {
+    futures::stream::iter([Ok(Bytes::from(body.to_string()))]).boxed_local()
 }
 
 #[test]

@@ -22,6 +22,7 @@ use crate::{
 
 mod clearing;
 mod crash;
+mod full;
 mod serving;
 mod storing;
 mod types;
