@@ -20,7 +20,7 @@ use crate::{
     secrets::Vault,
     store::{
         gate, request_logs,
-        reserve::{self, Ask, Refusal, Reservation, Reserved},
+        reserve::{self, Ask, Refusal, Reservation, Reserved, ReservedToken},
     },
 };
 
@@ -147,6 +147,25 @@ impl Attempts {
     }
 }
 
+impl Attempts {
+    /// Returns the account's token in clear, or `Some(None)` when it cannot be opened. `None`: the entry is no token and
+    /// has been marked as such; another is to be reserved.
+    async fn unseal(&mut self, app: &App, vault: &Vault, token: &ReservedToken) -> Option<Option<String>> {
+        self.tried.push(token.id);
+        match invalid_tokens::open(vault, &token.sealed, &token.hash) {
+            Opened::Token(clear) => Some(Some(clear)),
+            Opened::NoToken if self.skipped < MAX_SKIPPED => {
+                self.skipped += 1;
+                if let Err(error) = invalid_tokens::found(app, vault, token.id).await {
+                    eprintln!("{}: an entry that is no token could not be marked: {error}", app.request_id);
+                }
+                None
+            }
+            Opened::NoToken | Opened::Unreadable => Some(None),
+        }
+    }
+}
+
 /// Tries up to [`attempts`] accounts, as long as nothing has reached the client.
 async fn answer(app: &Rc<App>, key: &PresentedKey, chat: &Chat, mut ledger: Ledger) -> Result<Reply> {
     let vault = Vault::open(app).await?;
@@ -165,19 +184,7 @@ async fn answer(app: &Rc<App>, key: &PresentedKey, chat: &Chat, mut ledger: Ledg
                 return Err(ledger.refused(error));
             }
         };
-        let token = &reservation.token;
-        attempts.tried.push(token.id);
-        let clear = match invalid_tokens::open(&vault, &token.sealed, &token.hash) {
-            Opened::Token(clear) => Some(clear),
-            Opened::NoToken if attempts.skipped < MAX_SKIPPED => {
-                attempts.skipped += 1;
-                if let Err(error) = invalid_tokens::found(app, &vault, token.id).await {
-                    eprintln!("{}: an entry that is no token could not be marked: {error}", app.request_id);
-                }
-                continue;
-            }
-            Opened::NoToken | Opened::Unreadable => None,
-        };
+        let Some(clear) = attempts.unseal(app, &vault, &reservation.token).await else { continue };
         ledger.reserved(&reservation, &attempts.model);
         attempts.made += 1;
         let error = match attempt(app, &vault, *reservation, clear, chat, &attempts.model, &mut ledger).await {
