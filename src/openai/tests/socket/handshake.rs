@@ -51,8 +51,10 @@ fn the_upgrade_shows_the_accounts_cookies_and_no_signature() {
     let handshakes = socket.host.sockets.handshakes.borrow();
     let [by_default, set] = &handshakes[..] else { panic!("two connections") };
     assert_eq!(by_default.url, format!("wss://grok.com/ws/mgw/?uid={USER}"));
-    assert_eq!(by_default.headers["cookie"], format!("sso=token-1; sso-rw=token-1; x-userid={USER}"));
-    assert_eq!(set.headers["cookie"], format!("sso=token-1; sso-rw=token-1; x-userid={USER}; cf_clearance=abc"));
+    let token = for_test("token-1");
+    let cookies = format!("sso={token}; sso-rw={token}; x-userid={USER}");
+    assert_eq!(by_default.headers["cookie"], cookies);
+    assert_eq!(set.headers["cookie"], format!("{cookies}; cf_clearance=abc"));
     let agent = by_default.headers["user-agent"].to_str().expect("it is ASCII");
     assert!(agent.starts_with("Mozilla/5.0 (compatible; grok2api/"), "{agent}");
     assert_eq!(set.headers["user-agent"], "Agent/1");

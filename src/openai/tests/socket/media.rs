@@ -19,9 +19,7 @@ fn takes_uploads(socket: &Socket) {
     socket.host.on_send(move |request| match request.uri().path() {
         "/http/upload-file-v2/direct" => {
             count.set(count.get() + 1);
-            let cookie = request.headers()["cookie"].to_str().expect("a cookie is ASCII");
-            let account = cookie.split(['=', ';']).nth(1).expect("the cookie names a token");
-            let id = format!("{account}-file-{}", count.get());
+            let id = format!("{}-file-{}", token_name(&request.headers()["cookie"]), count.get());
             Ok(Answer::new(200, json!({ "fileMetadata": { "fileMetadataId": id } }).to_string()))
         }
         _ => Ok(script::identity()),

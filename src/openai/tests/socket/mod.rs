@@ -128,9 +128,15 @@ fn cooled(cooling: i64) -> Charge {
 
 /// The number of the account that opens a socket.
 fn account(handshake: &Handshake) -> usize {
-    let cookie = handshake.headers["cookie"].to_str().expect("a cookie is ASCII");
+    let name = token_name(&handshake.headers["cookie"]);
+    name.strip_prefix("token-").and_then(|n| n.parse().ok()).expect("a test's token")
+}
+
+/// The name of the token in a cookie: `token-1`, …
+fn token_name(cookie: &http::HeaderValue) -> String {
+    let cookie = cookie.to_str().expect("a cookie is ASCII");
     let token = cookie.split(['=', ';']).nth(1).expect("the cookie names a token");
-    token.strip_prefix("token-").and_then(|n| n.parse().ok()).expect("a test's token")
+    token.strip_prefix(FOR_TEST).expect("a test's token").to_owned()
 }
 
 fn hello() -> Vec<Frame> {
