@@ -76,6 +76,14 @@ pub async fn catch_up(app: &App, vault: &Vault) -> Result<bool> {
     Ok(marked > 0)
 }
 
+/// The same beside a read, which a full disk must not stop: what cannot be marked now is found again.
+pub async fn catch_up_if_possible(app: &App, vault: &Vault) -> bool {
+    catch_up(app, vault).await.unwrap_or_else(|error| {
+        eprintln!("{}: entries that are no tokens could not be marked: {error}", app.request_id);
+        false
+    })
+}
+
 struct Looked {
     marked: usize,
     is_left: bool,
