@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Log, LogLevel, Miniflare } from "miniflare";
 import { outbound } from "./outbound.mjs";
+import { keepReserve } from "./reserve.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const HOST = "127.0.0.1";
@@ -127,6 +128,7 @@ async function main() {
     dataDir: values.data,
     vars: variables(values.var),
   });
+  await keepReserve(values.data, (line) => console.error(line));
   const end = () => stop().then(() => process.exit(0));
   process.once("SIGINT", end);
   process.once("SIGTERM", end);
