@@ -1,7 +1,7 @@
 // The scripted Grok's door: who gets a socket and who does not, identity, uploads, limits by mode, signed routes.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { after, before, beforeEach, test } from 'node:test';
+import { after, before, beforeEach, test } from './lib/suite.mjs';
 import { jwt, startGrok } from './fake-grok.mjs';
 import { png } from './fake-grok/media.mjs';
 import { attached, handshake, open, said, userIdOf } from './lib/mgw.mjs';

@@ -1,7 +1,7 @@
 // How turns of the scripted Grok fail on its socket: every kind of error, and every way to break off.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { after, before, beforeEach, test } from 'node:test';
+import { after, before, beforeEach, test } from './lib/suite.mjs';
 import { ERRORS, STREAM_ERRORS, jwt, startGrok } from './fake-grok.mjs';
 import { attached, handshake, open, said } from './lib/mgw.mjs';
 

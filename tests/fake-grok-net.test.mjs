@@ -1,7 +1,7 @@
 // The scripted Grok over TLS, and the scripted resolver.
 import assert from 'node:assert/strict';
 import https from 'node:https';
-import { test } from 'node:test';
+import { test } from './lib/suite.mjs';
 import packet from 'dns-packet';
 import { jwt, startGrok } from './fake-grok.mjs';
 import { startDns } from './fake-grok/dns.mjs';

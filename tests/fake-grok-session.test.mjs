@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { after, before, beforeEach, test } from 'node:test';
+import { after, before, beforeEach, test } from './lib/suite.mjs';
 import { jwt, startGrok, uuid } from './fake-grok.mjs';
 import { MODE_OPTIONS, attached, handshake, open, said } from './lib/mgw.mjs';
 

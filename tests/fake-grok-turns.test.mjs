@@ -1,6 +1,6 @@
 // What the scripted Grok answers on its socket: the same text as over HTTP, in every form, with pictures and all that surrounds them.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
+import { after, before, beforeEach, test } from './lib/suite.mjs';
 import { jwt, startGrok } from './fake-grok.mjs';
 import { attached, said, split } from './lib/mgw.mjs';
 

@@ -1,6 +1,6 @@
 // The check of the way to Grok, on a real host: what each step sees, what helps, and what is stored on the way.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
+import { after, before, beforeEach, test } from './lib/suite.mjs';
 import { jwt, startGateway, until } from './lib/gateway.mjs';
 import { freePort } from './lib/hosts.mjs';
 import { userIdOf } from './lib/mgw.mjs';

@@ -23,7 +23,7 @@ const MAX_SHIFT = 0.05;
 const COLOURS = ['color-contrast', 'link-in-text-block'];
 /** Whether pictures are taken: eight of each state, which is half of what this suite would take. */
 export const PICTURES = process.env.PICTURES === '1';
-const STEP_LIMIT_MS = 15_000;
+const STEP_LIMIT_MS = 30_000;
 // What the browser says by itself of an answer that a test provoked. Of the console's own files none may fail.
 const ANSWER_WAS_AN_ERROR = /^Failed to load resource: the server responded with a status of/;
 
