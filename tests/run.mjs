@@ -17,9 +17,9 @@ const HERE = fileURLToPath(new URL('.', import.meta.url));
 const ENTRIES = join(HERE, '../target/test-processes');
 const FILE_TIMEOUT_MS = 300_000;
 const AT_ONCE = 2;
-// Files of a kind share processes, at most so many each: a browser's take the longest, and deployments write to the same
-// folder, so that one has to follow the other.
-const KINDS = [['deploy', /^deploy/, 100], ['browser', /^console-(?!files$|.*-unit$|texts$)/, 5], ['plain', /^/, 12]];
+// Files of a kind share processes, at most so many each: a browser's take the longest. Deployments write to the same folder:
+// all of them share one, so that one follows the other.
+const KINDS = [['deploy', /^deploy/, Infinity], ['browser', /^console-(?!files$|.*-unit$|texts$)/, 5], ['plain', /^/, 12]];
 // Run once, on workerd: the scripted Grok itself, the commands, what only D1's bindings can count, and what a browser
 // does, which has the same files and the same admin API on both hosts.
 const ONCE = /^(deploy.*|fake-grok.*|media-limits|storage|up|console-(?!files$).+)$/;
@@ -34,14 +34,14 @@ function suite(names) {
   return names.length === 0 ? all : all.filter((name) => names.includes(name));
 }
 
-/** The files to start, a process each. Tests that come from lib/suite.mjs share one with others of their kind. */
-function processes(names, label) {
+/** The files to start, a process each, for so many at once. Tests that come from lib/suite.mjs share one with others of their kind. */
+function processes(names, label, width) {
   const isShared = (name) => readFileSync(path(name), 'utf8').includes("from './lib/suite.mjs'");
   const kindOf = (name) => KINDS.find(([, pattern]) => pattern.test(name))[0];
   mkdirSync(ENTRIES, { recursive: true });
   const entries = KINDS.flatMap(([kind, , most]) => {
     const list = names.filter((name) => kindOf(name) === kind && isShared(name));
-    const count = Math.ceil(list.length / most);
+    const count = Math.min(list.length, most === Infinity ? 1 : Math.max(width, Math.ceil(list.length / most)));
     return Array.from({ length: count }, (_, at) => {
       const entry = join(ENTRIES, `${label}-${kind}-${at + 1}.mjs`);
       const files = list.filter((_, n) => n % count === at);
@@ -70,7 +70,7 @@ async function runOn(host, names) {
   const record = new Record();
   for (const [label, width, isMeant] of [[host, AT_ONCE, (name) => !ALONE.test(name)], [`${host}-alone`, 1, (name) => ALONE.test(name)]]) {
     const meant = names.filter(isMeant);
-    if (meant.length > 0) await runProcesses(processes(meant, label), width, record);
+    if (meant.length > 0) await runProcesses(processes(meant, label, width), width, record);
   }
   record.print(host);
   const missed = names.filter((name) => record.count((file) => file === name) === 0);
