@@ -5,7 +5,7 @@ use crate::{
     error::{Error, Kind, Result},
     providers::grok_web::token::is_token,
     secrets::Vault,
-    store::{self, invalid_tokens as rows, seals::Stored, storage, tokens::Account},
+    store::{invalid_tokens as rows, seals::Stored, storage, tokens::Account},
 };
 
 pub use rows::NO_TOKEN;
@@ -56,17 +56,20 @@ pub async fn found(app: &App, vault: &Vault, id: i64) -> Result<()> {
 
 /// Looks through a slice of the rows that were never looked at, and returns whether there may be more.
 pub async fn slice(app: &App) -> Result<bool> {
+    if !rows::has_unseen(&app.db).await? {
+        return Ok(false);
+    }
     let vault = Vault::open(app).await?;
     Ok(look_through(app, &vault, None).await?.is_left)
 }
 
-/// Looks through all rows, or on Workers through a slice, and returns whether any of them is no token.
-/// Those who only read go on when the disk is full; the rows are marked once there is room.
-pub async fn catch_up(app: &App, vault: &Vault) -> Result<bool> {
-    match look_through_all(app, vault).await {
-        Err(error) if store::is_full(&error) => Ok(false),
-        outcome => outcome,
-    }
+/// Looks through all rows, or on Workers through a slice, and returns whether any of them is no token. A database that
+/// takes no writes, as on a full disk, can still be read: what cannot be marked now is found again.
+pub async fn catch_up(app: &App, vault: &Vault) -> bool {
+    look_through_all(app, vault).await.unwrap_or_else(|error| {
+        eprintln!("{}: entries that are no tokens could not be marked: {error}", app.request_id);
+        false
+    })
 }
 
 async fn look_through_all(app: &App, vault: &Vault) -> Result<bool> {
@@ -84,14 +87,6 @@ async fn look_through_all(app: &App, vault: &Vault) -> Result<bool> {
     Ok(marked > 0)
 }
 
-/// The same beside a read, which a full disk must not stop: what cannot be marked now is found again.
-pub async fn catch_up_if_possible(app: &App, vault: &Vault) -> bool {
-    catch_up(app, vault).await.unwrap_or_else(|error| {
-        eprintln!("{}: entries that are no tokens could not be marked: {error}", app.request_id);
-        false
-    })
-}
-
 struct Looked {
     marked: usize,
     is_left: bool,
@@ -106,8 +101,7 @@ async fn look_through(app: &App, vault: &Vault, met: Option<i64>) -> Result<Look
         rows::mark(&app.db, &ids, app.now()).await?;
     }
     let is_left = unseen.len() as i64 == SLICE;
-    if let Some(last) = unseen.last() {
-        rows::seen(&app.db, is_left.then_some(last.id)).await?;
-    }
+    let last = unseen.last().filter(|_| is_left).map(|row| row.id);
+    rows::seen(&app.db, last).await?;
     Ok(Looked { marked: ids.len(), is_left })
 }

@@ -80,7 +80,7 @@ pub async fn pool(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
     let vault = Vault::open(&app).await?;
     let mut pool = Pool { normal: Counts::default(), supers: Counts::default(), total: 0 };
     let mut groups = token_counts::read(&app.db, app.now()).await?;
-    if groups.iter().any(|group| group.has_unseen) && invalid_tokens::catch_up_if_possible(&app, &vault).await {
+    if groups.iter().any(|group| group.has_unseen) && invalid_tokens::catch_up(&app, &vault).await {
         groups = token_counts::read(&app.db, app.now()).await?;
     }
     for group in groups {

@@ -47,7 +47,7 @@ pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Rep
     let filter = read_filter(request.uri(), &vault, app.now())?;
     let order = read_order(request.uri())?;
     let mut page = token_list::list(&app.db, &filter, order, limit, offset).await?;
-    if page.has_unseen && invalid_tokens::catch_up_if_possible(&app, &vault).await {
+    if page.has_unseen && invalid_tokens::catch_up(&app, &vault).await {
         page = token_list::list(&app.db, &filter, order, limit, offset).await?;
     }
     let data: Vec<Row> = page.tokens.into_iter().map(|token| Row::of(token, &vault, filter.now)).collect();
@@ -236,7 +236,7 @@ pub async fn delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<R
     let deleted = match body.state.take().as_deref() {
         None => tokens::delete(&app.db, &body.named("tokens")?).await?,
         Some(INVALID) if body.is_empty() => {
-            invalid_tokens::catch_up(&app, &Vault::open(&app).await?).await?;
+            invalid_tokens::catch_up(&app, &Vault::open(&app).await?).await;
             invalid_rows::delete(&app.db).await?
         }
         Some(_) => return Err(Error::invalid("state", "state is invalid, and then no token is named")),

@@ -22,16 +22,25 @@ pub const NO_TOKEN: &str = no_token!();
 /// Whether the row `t` is known to be no token.
 pub(super) const IS_INVALID: &str = concat!("t.state = 'disabled' AND t.last_failure_reason = '", no_token!(), "'");
 
-/// Whether there are rows that have not been looked at: one row of an index.
-pub(super) const HAS_UNSEEN: &str = "EXISTS (SELECT 1 FROM tokens \
-    WHERE id > coalesce((SELECT until FROM leases WHERE name = 'tokens-looked-at'), 0))";
+/// Whether there may be rows that have not been looked at: two rows of indexes. It is so where nothing was ever noted.
+pub(super) const HAS_UNSEEN: &str = "coalesce((SELECT until FROM leases WHERE name = 'tokens-looked-at'), -1) \
+    < coalesce((SELECT max(id) FROM tokens), 0)";
 
 /// The lease whose end is the id up to which the rows have been looked at.
 const LOOKED_AT: &str = "tokens-looked-at";
 /// Behind every row: those that come later were checked before they were stored.
 const ALL: i64 = (1 << 53) - 1;
+/// What notes it in a new database, which has no row of an earlier release.
+pub(super) const ALL_SEEN: &str = "INSERT INTO leases (name, until) VALUES ('tokens-looked-at', 9007199254740991) \
+    ON CONFLICT (name) DO NOTHING";
 /// Rows that one statement deletes.
 const ROWS: i64 = 5_000;
+
+/// Whether there may be rows that have not been looked at.
+pub async fn has_unseen(db: &Db) -> Result<bool> {
+    let row = db.one(&format!("SELECT {HAS_UNSEEN}"), vec![]).await?;
+    row.map_or(Ok(false), |row| Columns::new(row).flag())
+}
 
 /// The next rows that have not been looked at, by id. Once all have been, this reads none.
 pub async fn unseen(db: &Db, limit: i64) -> Result<Vec<Stored>> {

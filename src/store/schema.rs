@@ -9,7 +9,7 @@ use crate::{
     host::{DbError, Value},
 };
 
-use super::{Columns, Db};
+use super::{Columns, Db, invalid_tokens};
 
 /// In the order in which they are applied.
 pub const MIGRATIONS: [(&str, &str); 4] = [
@@ -63,6 +63,9 @@ pub async fn migrate(db: &Db) -> Result<()> {
         for statement in sql.split(SEPARATOR) {
             attempt(db, statement).await?;
         }
+    }
+    if applied.is_empty() {
+        attempt(db, invalid_tokens::ALL_SEEN).await?;
     }
     let names: Vec<&str> = missing().map(|(name, _)| *name).collect();
     let done = "INSERT INTO d1_migrations (name) SELECT value FROM json_each(?) WHERE true ORDER BY key

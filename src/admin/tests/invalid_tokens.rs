@@ -142,3 +142,30 @@ fn maintenance_looks_through_a_slice_and_new_rows_are_not_looked_at_again() {
     let unseen = "SELECT count(*) FROM tokens WHERE id > (SELECT until FROM leases WHERE name = 'tokens-looked-at')";
     assert_eq!(console.host.number(unseen), 0);
 }
+
+#[test]
+fn a_database_that_takes_no_writes_is_read_and_serves() {
+    let console = earlier(KEY, JUNK.len());
+    let key = console.post("/api/keys/add", json!({ "name": "app" })).ok().body["data"]["key"].take();
+    *console.host.broken.borrow_mut() = Some("UPDATE tokens SET state = 'disabled'".to_owned());
+    console.get("/api/tokens").ok();
+    console.get("/api/stats").ok();
+    let mut client = Console { host: console.host.clone(), headers: HeaderMap::new() };
+    client.header("authorization", &format!("Bearer {}", key.as_str().expect("a text")));
+    let body = json!({ "model": "grok-4-fast", "messages": [{ "role": "user", "content": "hi" }] });
+    // Nothing can be marked: each request passes a few of them over, and the turn goes on.
+    let served = (0..4).filter(|_| client.post("/v1/chat/completions", body.clone()).status == StatusCode::OK).count();
+    assert!(served > 0);
+    assert_clean(&console);
+}
+
+#[test]
+fn an_empty_pool_is_noted_so_that_what_comes_is_not_looked_at() {
+    let console = Console::signed_in();
+    // As migrations leave it that the component did not apply.
+    console.host.sql("DELETE FROM leases WHERE name = 'tokens-looked-at'", vec![]);
+    console.get("/api/tokens").ok();
+    let tokens: Vec<String> = (0..300).map(|n| for_test(&n.to_string())).collect();
+    console.post("/api/tokens/add", json!({ "tokens": tokens, "token_type": "sso" })).ok();
+    assert_eq!(console.get("/api/tokens?limit=1").ok().statements, 2, "the session and the list");
+}
