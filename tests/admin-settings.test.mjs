@@ -75,7 +75,7 @@ test('logs: newest first, with what an operator looks for; limited, and cleared'
   await gw.chat('[[n:5]] two', { model: 'grok-4', stream: true });
   await gw.chat('three', { model: 'unknown' });
   const rows = await gw.logged(3);
-  assert.deepEqual(rows.map((row) => [row.model, row.status]), [['unknown', 400], ['grok-4', 200], ['grok-4-fast', 200]]);
+  assert.deepEqual(rows.map((row) => [row.model, row.status]), [['unknown', 404], ['grok-4', 200], ['grok-4-fast', 200]]);
   const [bad, streamed] = rows;
   assert.match(streamed.time, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
   assert.ok(Math.abs(streamed.timestamp - Date.now()) < 60_000);

@@ -27,7 +27,6 @@ const CASES = [
   ['no model', { messages: good.messages }, 'model'],
   ['model null', { ...good, model: null }, 'model'],
   ['model a number', { ...good, model: 4 }, 'model'],
-  ['model unknown', { ...good, model: 'gpt-4o' }, 'model'],
   ['no messages', { model: 'grok-4' }, 'messages'],
   ['messages a text', { ...good, messages: 'hi' }, 'messages'],
   ['messages an object', { ...good, messages: {} }, 'messages'],
@@ -66,6 +65,13 @@ for (const [name, body, param] of CASES) {
     assert.equal(gw.grok.calls.length, 0, 'nothing may go upstream');
   });
 }
+
+test('404 for an unknown model, as OpenAI answers', async () => {
+  const { status, body } = await send({ ...good, model: 'gpt-4o' });
+  const { type, param, code } = body.error;
+  assert.deepEqual([status, type, param, code], [404, 'invalid_request_error', 'model', 'model_not_found']);
+  assert.equal(gw.grok.calls.length, 0, 'nothing may go upstream');
+});
 
 test('what OpenAI clients usually send beside it is accepted', async () => {
   const answer = await send({ ...good, n: 1, temperature: 0.2, top_p: 1, max_tokens: 5, user: 'me', stream: null, stream_options: null,
@@ -119,7 +125,7 @@ test('every refusal of a valid key is one log row with its status', async () => 
   await send({ ...good, model: 'gpt-4o' });
   await send({ ...good, n: 3 });
   const rows = await gw.logged(3);
-  assert.deepEqual(rows.map((row) => row.status), [400, 400, 400]);
+  assert.deepEqual(rows.map((row) => row.status), [400, 404, 400]);
   assert.ok(rows.every((row) => row.key_name === 'suite' && row.error !== ''), JSON.stringify(rows));
 });
 

@@ -21,8 +21,8 @@ test('each filter finds its rows', async () => {
   const middle = rows[2].timestamp;
   assert.deepEqual(await found('model=grok-4'), those((row) => row.model === 'grok-4'));
   assert.deepEqual(await found('status=success'), those((row) => row.status === 200));
-  assert.deepEqual(await found('status=error'), those((row) => row.status === 400));
-  assert.deepEqual(await found('status=400&model=none-such'), those((row) => row.status === 400));
+  assert.deepEqual(await found('status=error'), those((row) => row.status === 404));
+  assert.deepEqual(await found('status=404&model=none-such'), those((row) => row.status === 404));
   assert.deepEqual(await found('status=5xx'), []);
   assert.deepEqual(await found('key=suite'), ids(rows));
   assert.deepEqual(await found(`key=${rows[0].key_id}`), ids(rows));

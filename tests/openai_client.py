@@ -18,7 +18,7 @@ def messages(content):
 
 def check_models(client):
     ids = [model.id for model in client.models.list()]
-    assert len(ids) == 8 and MODEL in ids, ids
+    assert len(ids) == len(set(ids)) == 12 and MODEL in ids, ids
     assert client.models.retrieve(MODEL).id == MODEL
 
 
@@ -59,8 +59,8 @@ def raises(kind, call):
 
 def check_errors(client, base_url):
     create = client.chat.completions.create
-    error = raises(openai.BadRequestError, lambda: create(model="gpt-4o", messages=messages("hi")))
-    assert error.param == "model", error.body
+    error = raises(openai.NotFoundError, lambda: create(model="gpt-4o", messages=messages("hi")))
+    assert (error.param, error.code) == ("model", "model_not_found"), error.body
     error = raises(openai.BadRequestError, lambda: create(model=MODEL, messages=[]))
     assert error.param == "messages", error.body
     stranger = openai.OpenAI(base_url=base_url, api_key="sk-wrong", max_retries=0)
