@@ -80,12 +80,13 @@ pub struct Conversation {
     answer: Box<dyn Answer>,
     alarm: Alarm,
     limits: Limits,
-    /// When the work began, when the account was asked, when something last came and when silence was last reported,
-    /// on the host's monotonic clock.
+    /// When the work began, when the account was asked and when silence was last reported, on the host's monotonic
+    /// clock.
     began: u64,
     asked: u64,
-    heard: u64,
     reported: u64,
+    /// Since when the next part has been waited for. Time in which the client takes nothing is not the service's.
+    silent_since: Option<u64>,
     /// The answer ended within the reads that brought its beginning.
     finished: Option<Finish>,
 }
@@ -107,7 +108,7 @@ impl Conversation {
             limits,
             began,
             asked: asked.get().unwrap_or(began),
-            heard: app.host.monotonic(),
+            silent_since: None,
             reported: began,
             finished: None,
         };
@@ -126,8 +127,9 @@ impl Conversation {
         if let Some(finish) = self.finished {
             return Ok(Step::End(finish));
         }
-        let limit = self.limit();
-        let quiet = self.heard.max(self.reported) + QUIET;
+        let silent_since = *self.silent_since.get_or_insert_with(|| self.app.host.monotonic());
+        let limit = self.limit(silent_since);
+        let quiet = silent_since.max(self.reported) + QUIET;
         let due = limit.map_or(quiet, |limit| limit.min(quiet));
         match self.alarm.before(due, self.answer.advance(events)).await {
             None if limit.is_some_and(|limit| limit <= due) => {
@@ -139,16 +141,16 @@ impl Conversation {
                 Ok(Step::Quiet)
             }
             Some(step) => {
-                self.heard = self.app.host.monotonic();
+                self.silent_since = None;
                 step.map(|finish| finish.map_or(Step::More, Step::End))
             }
         }
     }
 
     /// The nearest limit on the monotonic clock: the first content's or the next part's, and the whole answer's.
-    fn limit(&self) -> Option<u64> {
+    fn limit(&self, silent_since: u64) -> Option<u64> {
         let silence = if self.answer.started() {
-            self.limits.chunk.map(|limit| self.heard + limit)
+            self.limits.chunk.map(|limit| silent_since + limit)
         } else {
             self.limits.first.map(|limit| self.asked + limit)
         };

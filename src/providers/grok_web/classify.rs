@@ -51,7 +51,7 @@ const TOO_MANY: [&str; 3] = ["too many requests", "rate limit", "rate_limit"];
 const LOOKED_AT: usize = 16 << 10;
 
 /// gRPC codes that the service puts into its errors.
-mod code {
+pub mod code {
     pub const INVALID_ARGUMENT: i64 = 3;
     pub const DEADLINE_EXCEEDED: i64 = 4;
     pub const NOT_FOUND: i64 = 5;

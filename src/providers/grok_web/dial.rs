@@ -33,15 +33,21 @@ pub async fn connect(
     let (user_id, is_stored) = user_id(client, account, learned).await.map_err(at_the_door)?;
     let error = match open(client, &user_id, &known, learned, &|_| ()).await {
         Ok(socket) => return Ok(socket),
-        Err(error) => failed(client, &error),
+        Err(error) => error,
     };
     // A stored id may be the wrong one: it can have been pasted beside another account's token.
-    let is_suspect = is_stored && matches!(error, ProviderError::DeadAccount(_) | ProviderError::Policy(_));
-    match if is_suspect { identity::by_session(client).await.ok() } else { None } {
-        Some(id) if id != user_id => {
+    let may_be_the_id =
+        is_stored && matches!(ProviderError::from(&error), ProviderError::DeadAccount(_) | ProviderError::Policy(_));
+    let error = failed(client, &error);
+    if !may_be_the_id {
+        return Err(error);
+    }
+    match identity::by_session(client).await {
+        Ok(id) if id != user_id => {
             learned.set_owner(account.id, id.clone());
             open(client, &id, &known, learned, &|_| ()).await.map_err(|error| failed(client, &error))
         }
+        Err(dead @ ProviderError::DeadAccount(_)) => Err(dead),
         _ => Err(error),
     }
 }
@@ -59,6 +65,8 @@ fn at_the_door(error: ProviderError) -> ProviderError {
             ProviderError::Throttled { retry_after: seconds.min(LONGEST_WAIT) }
         }
         ProviderError::CallerError(_) => ProviderError::Server(400),
+        // What is not allowed here is this account's connection: the next one may be.
+        ProviderError::Policy(_) => ProviderError::Server(403),
         error => error,
     }
 }
@@ -213,6 +221,7 @@ mod tests {
         assert_eq!(of(403, None, ""), ProviderError::AntiBot);
         let policy = r#"{"error":{"code":7,"message":"This request is not allowed.","details":[]}}"#;
         assert_eq!(of(403, None, policy), ProviderError::Policy("This request is not allowed.".to_owned()));
+        assert_eq!(at_the_door(of(403, None, policy)), ProviderError::Server(403));
         let limited = |retry_after| at_the_door(of(429, retry_after, ""));
         assert_eq!(limited(Some(("retry-after", "7"))), ProviderError::Throttled { retry_after: 7 });
         assert_eq!(limited(Some(("retry-after", "86400"))), ProviderError::Throttled { retry_after: 3600 });

@@ -70,7 +70,7 @@ fn refused_upgrades() {
         (403, &[], page, blocked()),
         (403, &[], "", blocked()),
         (403, &[], anti_bot, blocked()),
-        (403, &[], policy, expect(502, "upstream_error", NOTHING, false)),
+        (403, &[], policy, broken(SKIPPED)),
         (400, &[], "<html>400 Bad Request</html>", broken(SKIPPED)),
         (429, &[], "{}", limit(3600)),
         (429, &[("retry-after", "7")], "", limit(7)),
@@ -149,6 +149,31 @@ fn errors_without_an_answer() {
             check(&format!("{name}, open: {is_open}"), &expected, fails);
         }
     }
+}
+
+/// What a second answer to choose from meets with is not the first one's.
+#[test]
+fn an_error_of_another_response_ends_nothing() {
+    let error = json!({ "type": "response.error", "response_id": "r-2", "error": { "code": 8, "message": "full" } });
+    let socket = Socket::new(1);
+    socket.serve(move |_| script::turn([script::text("Hello "), script::event(error.clone()), script::text("world")]));
+    assert_eq!(socket.content(question(false)), "Hello world");
+    assert_eq!(socket.charged(1), Charge { spent: 1, ..NOTHING });
+}
+
+#[test]
+fn the_reason_of_the_end_counts_more_than_an_error_that_did_not_end_it() {
+    let socket = Socket::new(2);
+    socket.serve(|_| {
+        let minor = json!({ "kind": "tool_call_failed", "severity": "STREAM_ERROR_SEVERITY_NORMAL" });
+        let output = json!({ "type": "response.grok.output", "output": { "stream_error": minor } });
+        let details = json!({ "reason": "content_filter" });
+        let done = json!({ "id": "r-1", "status": "incomplete", "status_details": details });
+        let end = script::event(json!({ "type": "response.done", "response": done }));
+        script::opened().into_iter().chain([script::event(output), end, Frame::Hang]).collect()
+    });
+    assert_eq!(socket.refusal(&question(false)).1, "content_policy_violation");
+    assert_eq!((socket.dialled(), socket.charged(1)), (vec![1], NOTHING));
 }
 
 /// Ends of the connection, and of the answer, before any content.

@@ -155,3 +155,14 @@ fn a_refused_session_whose_owner_was_right_is_a_strike() {
     assert_eq!(socket.charged(1), Charge { strikes: 1, ..SKIPPED });
     assert_eq!(socket.host.requests.borrow().len(), 1, "the owner is asked for once more, the socket is not");
 }
+
+#[test]
+fn an_owner_that_is_blocked_is_a_strike_whatever_the_refusal_said() {
+    let policy = r#"{"error":{"code":7,"message":"This request is not allowed.","details":[]}}"#;
+    let socket = Socket::new(2);
+    socket.host.sql(&format!("UPDATE tokens SET user_id = '{USER}'"), vec![]);
+    socket.first_fails(move || Err(refused(403, &[], policy)));
+    socket.host.on_send(|_| Ok(Answer::new(200, r#"{"status":"blocked"}"#)));
+    assert_eq!(socket.content(question(false)), "Hello world");
+    assert_eq!((socket.dialled(), socket.charged(1)), (vec![1, 2], Charge { strikes: 1, ..SKIPPED }));
+}

@@ -39,6 +39,8 @@ fn a_server_that_says_nothing_after_the_upgrade_is_left_after_15_seconds() {
 fn limits_close_the_connection() {
     let slow = || began((0..100).flat_map(|_| [seconds(50), script::text("word ")]));
     let silent = || began([Frame::Hang]);
+    // What answers our heartbeats is no part of the answer.
+    let alive = || began((0..100).flat_map(|_| [seconds(20), script::event(json!({ "type": "pong" }))]));
     let mute = || script::opened().into_iter().chain([Frame::Hang]).collect();
     // What begins no answer does not count as its first part.
     let working = || {
@@ -46,8 +48,13 @@ fn limits_close_the_connection() {
         script::opened().into_iter().chain((0..100).flat_map(|_| [seconds(5), layout()])).collect()
     };
     type Server = fn() -> Vec<Frame>;
-    let cases: [(&str, Server, i64); 4] =
-        [("total", slow, 600), ("chunk", silent, 120), ("first", mute, 30), ("first, at work", working, 30)];
+    let cases: [(&str, Server, i64); 5] = [
+        ("total", slow, 600),
+        ("chunk", silent, 120),
+        ("chunk, alive", alive, 120),
+        ("first", mute, 30),
+        ("first, at work", working, 30),
+    ];
     for (limit, server, seconds) in cases {
         for stream in [false, true] {
             let socket = Socket::new(1);
@@ -217,4 +224,26 @@ fn messages_that_never_leave_do_not_outlive_the_chat() {
     assert_eq!(socket.host.sockets.open.get(), 0);
     assert!(socket.host.now() - before < 60_000, "the close frame is not waited for without end");
     assert_eq!(socket.log(), [(200, String::new(), 1)]);
+}
+
+/// A client that takes nothing for longer than the limit: that time is its own, not the account's.
+#[test]
+fn a_client_that_reads_late_gets_the_rest() {
+    let socket = Socket::new(1);
+    let words = || (0..400).map(|_| script::text("word "));
+    socket.serve(move |_| script::turn(words()));
+    let Body::Stream(mut chunks) = socket.send(question(true).to_string()).into_body() else { panic!("no stream") };
+    let host = socket.host.clone();
+    let read = socket.host.run(async move {
+        let mut read = chunks.next().await.expect("it begins").to_vec();
+        host.sleep(Duration::from_secs(200)).await;
+        while let Some(chunk) = chunks.next().await {
+            read.extend_from_slice(&chunk);
+        }
+        read
+    });
+    let text = String::from_utf8(read).expect("it is text");
+    assert_eq!(text_of(&text), "word ".repeat(400));
+    socket.host.settle();
+    assert_eq!((socket.log(), socket.charged(1)), (vec![(200, String::new(), 1)], Charge { spent: 1, ..NOTHING }));
 }

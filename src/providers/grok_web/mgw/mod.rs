@@ -157,7 +157,17 @@ impl SocketAnswer {
         self.session.broken(events)
     }
 
+    /// Reads on until something of the answer has come.
     async fn advance(&mut self, events: &mut Events) -> Result<Option<Finish>, ProviderError> {
+        loop {
+            let finish = self.read(events).await;
+            if std::mem::take(&mut self.session.has_progressed) || !matches!(finish, Ok(None)) {
+                return finish;
+            }
+        }
+    }
+
+    async fn read(&mut self, events: &mut Events) -> Result<Option<Finish>, ProviderError> {
         let message = loop {
             let SocketAnswer { messages, sends, alarm, .. } = self;
             let next = poll_fn(|context| {

@@ -48,6 +48,9 @@ pub struct Session {
     question: Question,
     random: [u8; 16],
     turn: Turn,
+    /// An event of the answer has come since this was last taken. Our own heartbeats are answered too, and say nothing
+    /// about the answer.
+    pub has_progressed: bool,
     /// What is to be sent now, in order.
     pub outgoing: Vec<String>,
 }
@@ -64,6 +67,7 @@ impl Session {
             question,
             random,
             turn: Turn::new(filtered_tags),
+            has_progressed: false,
         }
     }
 
@@ -143,12 +147,13 @@ impl Session {
                 let id = event.event_id.given().unwrap_or_default();
                 self.outgoing.push(message::pong(&id));
             }
-            "error" | "response.error" if !is_about_heartbeat(&event) => {
+            "error" | "response.error" if self.turn.is_ours(&event) && !is_about_heartbeat(&event) => {
                 let fields = ErrorFields { code: event.code, message: event.message };
                 let error = stream_error::from_event(event.error);
                 return Err(self.failed(error.unwrap_or_else(|| stream_error::from_fields(fields)), events));
             }
-            _ if self.stage == Stage::Answering => {
+            name if self.stage == Stage::Answering => {
+                self.has_progressed |= name.starts_with("response.");
                 let finish = self.turn.push(event, events);
                 if !matches!(finish, Ok(None)) {
                     self.stage = Stage::Over;

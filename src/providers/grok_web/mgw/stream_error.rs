@@ -87,6 +87,10 @@ fn from_words(code: Option<i64>, message: &str) -> ProviderError {
     if lower.contains("anti_bot") || lower.contains("anti bot") {
         return ProviderError::AntiBot;
     }
+    // On this socket a session is a conversation, not what an account is signed in with.
+    if code != Some(classify::code::UNAUTHENTICATED) && lower.contains("session not found") {
+        return ProviderError::Server(502);
+    }
     classify::from_stream(&UpstreamError { code, message: message.into() })
 }
 
@@ -155,6 +159,7 @@ mod tests {
             r#"{"kind":"usage_limit_reached","message":"words"}"#,
             r#"{"kind":"STREAM_ERROR_KIND_USAGE_LIMIT_REACHED"}"#,
             r#"{"message":"words","usage_limit_reached":{}}"#,
+            r#"{"message":"words","model_not_available":null,"usage_limit_reached":{}}"#,
             r#"{"trace":{"id":"x"},"usageLimitReached":{},"severity":"STREAM_ERROR_SEVERITY_FATAL","span":"y"}"#,
             r#"{"kind":"internal_error","details":{"reason":"usage_limit_reached"}}"#,
             r#"{"kind":7,"trace_id":"x","details":{"reason":"usage_limit_reached"}}"#,
@@ -177,6 +182,8 @@ mod tests {
             (r#"{"code":"anti_bot","message":"Request rejected."}"#, Some(ProviderError::AntiBot)),
             (r#"{"message":"anti_bot"}"#, Some(ProviderError::AntiBot)),
             (r#"{"code":"conversation_not_found"}"#, Some(ProviderError::Server(500))),
+            (r#"{"code":"session_not_found"}"#, Some(ProviderError::Server(502))),
+            (r#"{"code":5,"message":"Session not found"}"#, Some(ProviderError::Server(502))),
             (r#""Request rejected by anti-bot rules.""#, Some(ProviderError::AntiBot)),
             (r#"{}"#, Some(ProviderError::Server(500))),
             (r#""""#, None),

@@ -106,7 +106,7 @@ impl Turn {
     }
 
     /// Whether an event belongs to the response that counts. Some events name none.
-    fn is_ours(&mut self, event: &Event) -> bool {
+    pub fn is_ours(&mut self, event: &Event) -> bool {
         let of_response = match &event.response {
             Field::Given(Object(response)) => response.id.as_ref(),
             _ => None,
@@ -161,16 +161,15 @@ impl Turn {
             self.sources(sources::of_tool(result), events);
         }
         // Reasoning cites as well; what it shows of that has no place in the answer.
-        if let Field::Given(Object(citation)) = chunk.render_citation
-            && self.answering
-            && is_leader
-        {
-            self.cite(&citation.url.given().unwrap_or_default(), events);
-        }
-        if let Field::Given(Object(found)) = chunk.render_searched_image
-            && let Field::Given(Object(image)) = found.image
-        {
-            self.cite(&image.link.given().unwrap_or_default(), events);
+        if self.answering && is_leader {
+            if let Field::Given(Object(citation)) = chunk.render_citation {
+                self.cite(&citation.url.given().unwrap_or_default(), events);
+            }
+            if let Field::Given(Object(found)) = chunk.render_searched_image
+                && let Field::Given(Object(image)) = found.image
+            {
+                self.cite(&image.link.given().unwrap_or_default(), events);
+            }
         }
         self.images(chunk.render_generated_image);
         self.images(chunk.render_edited_image);
@@ -331,7 +330,8 @@ impl Turn {
             return self.finish(events);
         }
         self.close(events);
-        if let Some((error, _)) = self.error.take() {
+        let kept = self.error.take();
+        if let Some((error, false)) = kept {
             return Err(error);
         }
         let reason = match &response.status_details {
@@ -341,7 +341,9 @@ impl Turn {
         if reason == "content_filter" {
             return Err(ProviderError::Moderated(reason.to_owned()));
         }
-        Err(stream_error::from_kind(reason, reason).unwrap_or_else(|| self.cut()))
+        // An error that the answer could go on after explains its end only when nothing else does.
+        let minor = || kept.map(|(error, _)| error);
+        Err(stream_error::from_kind(reason, reason).or_else(minor).unwrap_or_else(|| self.cut()))
     }
 
     /// Ends an answer of which all has come.

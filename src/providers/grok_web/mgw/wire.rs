@@ -342,8 +342,10 @@ impl<'de> Kind<'de> for StreamError {
                     reason = details.reason.given().map(Cow::into_owned);
                 }
                 _ => {
-                    entries.next_value::<IgnoredAny>()?;
-                    error.names.push(name);
+                    // A serializer may write the kinds that are not meant as null.
+                    if entries.next_value::<Option<IgnoredAny>>()?.is_some() {
+                        error.names.push(name);
+                    }
                 }
             }
         }
