@@ -187,9 +187,10 @@ test('an empty pool, and in mid-stream an error and a cut: what came stays, and 
   await view.ask('hello');
   await (await view.answered()).getByRole('alert').getByText('Add tokens').waitFor();
   await gw.pool(['basic-4']);
+  // Slowly: what has not reached the page when the answer breaks off is asked again.
   for (const [keywords, words] of [['[[late:internal]]', /ask again[\s\S]*The gateway said: Grok/], ['[[cut:20]]', /ask again[\s\S]*The gateway said: Grok's answer broke off/]]) {
     await button('New').click();
-    await view.ask(`[[n:100]] ${keywords}`);
+    await view.ask(`[[n:100]] [[slow:20]] ${keywords}`);
     const answer = await view.answered();
     assert.match(await answer.getByRole('alert').innerText(), words);
     assert.match(await answer.innerText(), /word0 word1/);
