@@ -34,15 +34,15 @@ impl Wire {
         Ok(wire)
     }
 
-    /// Takes bytes that came from the network. Fails when they are not the TLS that was agreed on: then
-    /// [`Wire::take_outgoing`] has the alert for the server.
+    /// Takes bytes that came from the network; those after the end of TLS are dropped. Fails when they are not the TLS
+    /// that was agreed on: then [`Wire::take_outgoing`] has the alert for the server.
     pub fn feed(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         if self.tls.is_none() {
             self.incoming.extend(bytes);
             return Ok(());
         }
         let mut outcome = Ok(());
-        while !bytes.is_empty() && outcome.is_ok() {
+        while !bytes.is_empty() && !self.ended && outcome.is_ok() {
             outcome = self.decrypt(&mut bytes);
         }
         // Answers of the handshake, alerts.
@@ -53,6 +53,11 @@ impl Wire {
     /// The network brings no more.
     pub fn end(&mut self) {
         self.ended = true;
+    }
+
+    /// Whether nothing more can be read than what is there: the network ended, or the server closed TLS.
+    pub fn has_ended(&self) -> bool {
+        self.ended
     }
 
     /// Returns the bytes for the network, once.
@@ -69,7 +74,8 @@ impl Wire {
     /// Takes as many bytes as fit into rustls, and moves what they hold to `incoming`: there is room for the next.
     fn decrypt(&mut self, bytes: &mut &[u8]) -> io::Result<()> {
         let Some(tls) = &mut self.tls else { return Ok(()) };
-        tls.read_tls(bytes)?;
+        // rustls takes nothing after the server closed TLS.
+        self.ended |= tls.read_tls(bytes)? == 0;
         let state = tls.process_new_packets().map_err(io::Error::other)?;
         let mut content = vec![0; state.plaintext_bytes_to_read()];
         tls.reader().read_exact(&mut content)?;

@@ -73,7 +73,7 @@ pub async fn open(
             return Err(unreachable(error));
         }
         match upgrade.advance(&available(&mut wire))? {
-            Answer::Partial if more => {}
+            Answer::Partial if more && !wire.has_ended() => {}
             Answer::Partial => return Err(Error::Unreachable("the server closed before it answered".to_owned())),
             Answer::Accepted(read) => {
                 let session = RefCell::new(Session::new(wire, read, limit));
@@ -98,9 +98,9 @@ fn available(wire: &mut Wire) -> Vec<u8> {
 }
 
 impl Refused {
-    /// Reads the body to its end, to 64 KiB, or until the connection breaks.
+    /// Reads the body to its end, to 64 KiB, or until the connection ends.
     pub async fn read(&mut self) {
-        while !self.body.is_over() {
+        while !self.body.is_over() && !self.wire.has_ended() {
             let wire = &mut self.wire;
             let mut fed = Ok(());
             let more = self.reader.read(|bytes| fed = wire.feed(bytes)).await;

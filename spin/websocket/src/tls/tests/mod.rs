@@ -12,6 +12,7 @@ use rustls_pki_types::{PrivateKeyDer, ServerName};
 use super::client;
 
 mod signatures;
+mod wire;
 
 /// Not secret: made for these tests, because `ring` makes no RSA keys.
 const RSA: &str = include_str!("rsa.pem");
