@@ -10,6 +10,8 @@ import { WitError } from "../abi/types.mjs";
 const LARGEST_REFUSAL = 64 * 1024;
 /** Messages that wait for the guest may hold this many times the largest one. */
 const LARGEST_QUEUE = 2;
+/** Bytes that each message in the queue counts beside its text: an empty one holds memory, too. */
+const OVERHEAD = 64;
 
 const encoder = new TextEncoder();
 
@@ -20,7 +22,7 @@ class Connection {
   #socket;
   #limit;
   #queue = [];
-  /** Sizes of the messages in the queue together. */
+  /** What the messages in the queue hold together, in bytes. */
   #queued = 0;
   /** Why nothing more comes. @type {WitError | null} */
   #end = null;
@@ -80,9 +82,9 @@ class Connection {
 
   #next() {
     if (this.#queue.length === 0) throw this.#end;
-    const { text, size } = this.#queue.shift();
-    this.#queued -= size;
-    hold("queued", -size);
+    const { text, held } = this.#queue.shift();
+    this.#queued -= held;
+    hold("queued", -held);
     return text;
   }
 
@@ -90,10 +92,13 @@ class Connection {
     if (typeof data !== "string" || this.#end) return;
     const size = this.#sizeOf(data);
     if (size > this.#limit) return this.#refuse(1009, `a message is longer than ${this.#limit} bytes`);
-    if (this.#queued + size > LARGEST_QUEUE * this.#limit) return this.#refuse(1008, "too many messages wait");
-    this.#queue.push({ text: data, size });
-    this.#queued += size;
-    hold("queued", size);
+    const held = size + OVERHEAD;
+    if (this.#queued + held > LARGEST_QUEUE * (this.#limit + OVERHEAD)) {
+      return this.#refuse(1008, "too many messages wait");
+    }
+    this.#queue.push({ text: data, held });
+    this.#queued += held;
+    hold("queued", held);
     this.#resume();
   }
 

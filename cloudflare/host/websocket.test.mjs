@@ -87,8 +87,25 @@ test("a connection that goes takes its messages along", async () => {
   const before = held.queued;
   const { socket, connection } = await open();
   socket.message("waits");
-  assert.equal(held.queued, before + 5);
+  assert.equal(held.queued, before + 5 + 64);
   connection.dispose();
   socket.message("late");
+  assert.equal(held.queued, before);
+});
+
+test("empty messages fill the queue, too", async () => {
+  const before = held.queued;
+  const { socket, connection } = await open();
+  const receive = () => websocket["[method]connection.receive"](null, connection);
+  for (let round = 0; round < 5; round++) {
+    socket.message("");
+    socket.message("");
+    assert.deepEqual([receive(), receive()], ["", ""]);
+  }
+  assert.equal(held.queued, before);
+  // Room for two of the largest.
+  for (let sent = 0; sent < 3; sent++) socket.message("");
+  assert.deepEqual(socket.closes, [[1008, ""]]);
+  connection.dispose();
   assert.equal(held.queued, before);
 });
