@@ -116,7 +116,7 @@ async fn query(app: &App, resolver: &str, name: &str, kind: Kind) -> Result<Answ
             return Err("the answer is too long".to_owned());
         }
     }
-    message::answer(&bytes, kind).map_err(|fault| fault.to_string())
+    message::answer(&bytes, name, kind).map_err(|fault| fault.to_string())
 }
 
 #[cfg(test)]

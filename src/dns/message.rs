@@ -20,11 +20,14 @@ const ALIAS: u16 = 5;
 /// A query that asks the resolver to follow the name to its end.
 const RECURSION_DESIRED: u16 = 0x0100;
 const IS_ANSWER: u16 = 0x8000;
+const IS_TRUNCATED: u16 = 0x0200;
 const STATUS: u16 = 0x000f;
 const NO_SUCH_NAME: u16 = 3;
 /// Bytes of a label, and of a name on the wire.
 const LONGEST_LABEL: usize = 63;
 const LONGEST_NAME: usize = 255;
+/// Pointers in one name: a name has at most this many labels, each with one behind it.
+const MOST_POINTERS: usize = 127;
 
 /// The records of one type.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,6 +45,10 @@ pub enum Fault {
     Status(u16),
     /// Not an answer in DNS's format.
     Malformed,
+    /// It does not repeat the question that was asked.
+    OtherQuestion,
+    /// Records are missing.
+    Truncated,
 }
 
 impl fmt::Display for Fault {
@@ -50,6 +57,8 @@ impl fmt::Display for Fault {
             Fault::NoSuchName => f.write_str("the name does not exist"),
             Fault::Status(code) => write!(f, "DNS status {code}"),
             Fault::Malformed => f.write_str("the answer is not DNS"),
+            Fault::OtherQuestion => f.write_str("the answer is to another question"),
+            Fault::Truncated => f.write_str("the answer is truncated"),
         }
     }
 }
@@ -78,25 +87,30 @@ pub fn query(name: &str, kind: Kind) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Reads the addresses of the name that was asked for, through its aliases. Fails when the answer tells of a failure, or is
-/// malformed.
-pub fn answer(bytes: &[u8], kind: Kind) -> Result<Answer, Fault> {
+/// Reads the addresses of the name that was asked for, through its aliases. Fails when the answer tells of a failure,
+/// is malformed or truncated, or is to another question than the [`query`] for this name and type.
+pub fn answer(bytes: &[u8], name: &str, kind: Kind) -> Result<Answer, Fault> {
     let mut reader = Reader { whole: bytes, at: 0 };
     let header: Vec<u16> = (0..6).map_while(|_| reader.u16()).collect();
     let [_, flags, questions, answers, ..] = header[..] else { return Err(Fault::Malformed) };
-    match flags & STATUS {
-        _ if flags & IS_ANSWER == 0 || questions != 1 => return Err(Fault::Malformed),
-        0 => {}
-        NO_SUCH_NAME => return Err(Fault::NoSuchName),
-        status => return Err(Fault::Status(status)),
+    if flags & IS_ANSWER == 0 || questions != 1 {
+        return Err(Fault::Malformed);
     }
-    records(reader, answers, kind).ok_or(Fault::Malformed)
+    let (asked, record, class) = reader.question().ok_or(Fault::Malformed)?;
+    let wanted = format!("{}.", name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()).into_bytes();
+    if asked != wanted || record != kind as u16 || class != CLASS_INTERNET {
+        return Err(Fault::OtherQuestion);
+    }
+    match flags & STATUS {
+        0 if flags & IS_TRUNCATED != 0 => Err(Fault::Truncated),
+        0 => records(reader, answers, wanted, kind).ok_or(Fault::Malformed),
+        NO_SUCH_NAME => Err(Fault::NoSuchName),
+        status => Err(Fault::Status(status)),
+    }
 }
 
 /// `None` when the bytes end before the records do.
-fn records(mut reader: Reader, answers: u16, kind: Kind) -> Option<Answer> {
-    let mut wanted = reader.name()?;
-    reader.take(4)?;
+fn records(mut reader: Reader, answers: u16, mut wanted: Vec<u8>, kind: Kind) -> Option<Answer> {
     let mut found = Answer { addresses: Vec::new(), ttl: u32::MAX };
     for _ in 0..answers {
         let owner = reader.name()?;
@@ -147,33 +161,47 @@ impl<'a> Reader<'a> {
         Some(u32::from(self.u16()?) << 16 | u32::from(self.u16()?))
     }
 
+    /// Returns the name, type and class of a question.
+    fn question(&mut self) -> Option<(Vec<u8>, u16, u16)> {
+        Some((self.name()?, self.u16()?, self.u16()?))
+    }
+
     /// Returns a name's labels in lower case, each with a dot behind it. The end of a name may be a pointer to an earlier
     /// one (RFC 1035 §4.1.4).
     fn name(&mut self) -> Option<Vec<u8>> {
         let mut name = Vec::new();
+        let mut place = Reader { whole: self.whole, at: self.at };
+        let mut pointers = 0;
         loop {
-            let start = self.at;
-            match self.take(1)?[0] {
-                0 => return Some(name),
-                high @ 0xc0.. => {
-                    let target = usize::from(high & 0x3f) << 8 | usize::from(self.take(1)?[0]);
-                    // Only backwards, which ends.
-                    if target >= start {
-                        return None;
-                    }
-                    name.extend(Reader { whole: &self.whole[..start], at: target }.name()?);
-                    break;
-                }
-                length if usize::from(length) <= LONGEST_LABEL => {
-                    name.extend(self.take(length.into())?.to_ascii_lowercase());
+            let start = place.at;
+            let mut pointer = None;
+            let length = place.take(1)?[0];
+            match length {
+                0 => {}
+                0xc0.. => pointer = Some(usize::from(length & 0x3f) << 8 | usize::from(place.take(1)?[0])),
+                _ if usize::from(length) <= LONGEST_LABEL => {
+                    name.extend(place.take(length.into())?.to_ascii_lowercase());
                     name.push(b'.');
                 }
                 _ => return None,
             }
+            // What is read on goes on behind the first pointer.
+            if pointers == 0 {
+                self.at = place.at;
+            }
             if name.len() > LONGEST_NAME {
                 return None;
             }
+            if let Some(target) = pointer {
+                pointers += 1;
+                // Only backwards.
+                if target >= start || pointers > MOST_POINTERS {
+                    return None;
+                }
+                place = Reader { whole: &self.whole[..start], at: target };
+            } else if length == 0 {
+                return Some(name);
+            }
         }
-        (name.len() <= LONGEST_NAME).then_some(name)
     }
 }

@@ -102,7 +102,7 @@ fn every_failure_is_told_with_the_variable() {
         "https://a.test,https://b.test,https://c.test,https://d.test,https://e.test",
     );
     host.on_send(|request| match request.uri().host().unwrap() {
-        "a.test" => Ok(Reply::new(200, status(3))),
+        "a.test" => Ok(Reply::new(200, status(kind(request), 3))),
         "b.test" => Ok(Reply::new(200, "<html>sign in</html>")),
         "c.test" => Ok(Reply { delay: Duration::from_secs(60), ..Reply::new(200, "") }),
         "d.test" => Ok(Reply::new(404, "")),
