@@ -36,10 +36,7 @@ mod tests;
 /// Fails when `extra` holds something else.
 pub fn client(extra: &str) -> Result<Arc<ClientConfig>, String> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    for certificate in CertificateDer::pem_slice_iter(extra.as_bytes()) {
-        let added = certificate.map_err(|e| e.to_string()).and_then(|it| roots.add(it).map_err(|e| e.to_string()));
-        added.map_err(|why| format!("extra_root_certificates: {why}"))?;
-    }
+    add(&mut roots, extra).map_err(|why| format!("extra_root_certificates: {why}"))?;
     let versions = &[&rustls::version::TLS13];
     let builder = ClientConfig::builder_with_provider(Arc::new(provider())).with_protocol_versions(versions);
     let builder = builder.map_err(|e| e.to_string())?;
@@ -48,6 +45,24 @@ pub fn client(extra: &str) -> Result<Arc<ClientConfig>, String> {
     // A connection's settings are its own, so a session could not be resumed.
     config.resumption = Resumption::disabled();
     Ok(Arc::new(config))
+}
+
+fn add(roots: &mut RootCertStore, pem: &str) -> Result<(), String> {
+    // The parser skips sections of other kinds.
+    let mut labels = pem.lines().filter_map(|line| line.trim().strip_prefix("-----BEGIN "));
+    if let Some(other) = labels.find(|label| *label != "CERTIFICATE-----") {
+        let other = other.trim_end_matches('-');
+        return Err(format!("it holds a section {other:?}, and may hold certificates only"));
+    }
+    let mut count = 0;
+    for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+        roots.add(certificate.map_err(|e| e.to_string())?).map_err(|e| e.to_string())?;
+        count += 1;
+    }
+    match count {
+        0 if !pem.trim().is_empty() => Err("it holds no certificate in PEM".to_owned()),
+        _ => Ok(()),
+    }
 }
 
 fn provider() -> CryptoProvider {

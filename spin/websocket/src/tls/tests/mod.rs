@@ -198,7 +198,19 @@ fn a_changed_record_is_refused() {
 #[test]
 fn roots_are_certificates_in_pem() {
     assert!(client("").is_ok());
-    assert!(client("\n# none\n").is_ok());
+    assert!(client(" \n").is_ok());
+    let none = "extra_root_certificates: it holds no certificate in PEM";
+    for text in ["\n# none\n", "authority.pem", "MIIBszCCAVmgAwIBAgIU"] {
+        assert_eq!(client(text).unwrap_err(), none, "{text}");
+    }
+    let authority = Authority::new(&rcgen::PKCS_ECDSA_P256_SHA256).pem();
+    assert!(client(&format!("# ours\n{authority}\n{authority}")).is_ok());
+    // One kind that the parser knows, and one that it does not.
+    for kind in ["PRIVATE KEY", "TRUSTED CERTIFICATE"] {
+        let other = format!("{authority}-----BEGIN {kind}-----\nAAAA\n-----END {kind}-----\n");
+        let why = format!("extra_root_certificates: it holds a section \"{kind}\", and may hold certificates only");
+        assert_eq!(client(&other).unwrap_err(), why);
+    }
     let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     assert!(client(broken).unwrap_err().starts_with("extra_root_certificates: "));
 }
