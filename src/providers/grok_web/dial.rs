@@ -17,7 +17,7 @@ use crate::{
     providers::{Account, Learned, ProviderError, ResolvedName},
 };
 
-/// How long look-up, TCP, TLS and upgrade may take together.
+/// How long TCP, TLS and the upgrade of one attempt may take together.
 const CONNECT_LIMIT: Duration = Duration::from_secs(20);
 
 /// The longest that an account rests because the service said so, in seconds.
