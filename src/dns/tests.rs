@@ -11,15 +11,20 @@ use crate::host::{
 };
 
 mod wire;
-use wire::{Record, reply, status};
+use wire::{Record, reply_to, status};
 
 const V4: Record = Record::A([162, 159, 140, 1], 300);
 const V6: Record = Record::Aaaa(0x2606_4700_0000_0000_0000_0000_0000_0001, 200);
 
+/// The query in a request.
+fn asked(request: &Request<Bytes>) -> Vec<u8> {
+    let (_, dns) = request.uri().query().unwrap().rsplit_once("dns=").unwrap();
+    URL_SAFE_NO_PAD.decode(dns).unwrap()
+}
+
 /// The family that a request asks for: the type stands before the class, at the end of the query.
 fn kind(request: &Request<Bytes>) -> Kind {
-    let (_, dns) = request.uri().query().unwrap().rsplit_once("dns=").unwrap();
-    let query = URL_SAFE_NO_PAD.decode(dns).unwrap();
+    let query = asked(request);
     match query[query.len() - 3] {
         1 => Kind::A,
         28 => Kind::Aaaa,
@@ -34,8 +39,8 @@ pub fn resolver(request: &Request<Bytes>) -> Reply {
 
 /// What a resolver knows of both families.
 fn answers(request: &Request<Bytes>, v4: &[Record], v6: &[Record]) -> Result<Reply, SendError> {
-    let kind = kind(request);
-    Ok(Reply::new(200, reply(kind, if kind == Kind::A { v4 } else { v6 })))
+    let records = if kind(request) == Kind::A { v4 } else { v6 };
+    Ok(Reply::new(200, reply_to(asked(request), records)))
 }
 
 fn look_up(host: &Rc<NativeHost>) -> Result<Resolved, LookUpError> {

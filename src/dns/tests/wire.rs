@@ -12,9 +12,14 @@ pub enum Record {
     Alias(u32),
 }
 
-/// An answer with the question, names compressed as servers do.
+/// An answer about `grok.com`.
 pub fn reply(kind: Kind, records: &[Record]) -> Vec<u8> {
-    let mut bytes = query("grok.com", kind).unwrap();
+    reply_to(query("grok.com", kind).unwrap(), records)
+}
+
+/// An answer with the question of a query, names compressed as servers do.
+pub fn reply_to(query: Vec<u8>, records: &[Record]) -> Vec<u8> {
+    let mut bytes = query;
     bytes[2..4].copy_from_slice(&0x8180_u16.to_be_bytes());
     bytes[6..8].copy_from_slice(&u16::try_from(records.len()).unwrap().to_be_bytes());
     // The question's name, until an alias brings another.
