@@ -161,15 +161,16 @@ impl Turn {
             self.sources(sources::of_tool(result), events);
         }
         // Reasoning cites as well; what it shows of that has no place in the answer.
-        if self.answering && is_leader {
-            if let Field::Given(Object(citation)) = chunk.render_citation {
-                self.cite(&citation.url.given().unwrap_or_default(), events);
-            }
-            if let Field::Given(Object(found)) = chunk.render_searched_image
-                && let Field::Given(Object(image)) = found.image
-            {
-                self.cite(&image.link.given().unwrap_or_default(), events);
-            }
+        if let Field::Given(Object(citation)) = chunk.render_citation
+            && self.answering
+            && is_leader
+        {
+            self.cite(&citation.url.given().unwrap_or_default(), events);
+        }
+        if let Field::Given(Object(found)) = chunk.render_searched_image
+            && let Field::Given(Object(image)) = found.image
+        {
+            self.cite(&image.link.given().unwrap_or_default(), events);
         }
         self.images(chunk.render_generated_image);
         self.images(chunk.render_edited_image);
