@@ -19,6 +19,7 @@ function exchange(requests, count, ms = 5_000) {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), hostname);
     let text = '';
+    let sent = 0;
     const end = () => { clearTimeout(timer); socket.destroy(); resolve(text); };
     const timer = setTimeout(end, ms);
     socket.on('error', (error) => { clearTimeout(timer); reject(error); });
@@ -26,10 +27,11 @@ function exchange(requests, count, ms = 5_000) {
     socket.on('data', (data) => {
       text += data;
       const answers = text.match(/HTTP\/1\.1 \d{3}/g)?.length ?? 0;
-      if (answers < count) socket.write(requests[answers] ?? '');
-      else if (/\r\n\r\n[\s\S]*\}\s*$/.test(text)) end();
+      // An answer may come in several pieces.
+      if (answers === sent && sent < requests.length) socket.write(requests[sent++]);
+      if (answers === count && /\r\n\r\n[\s\S]*\}\s*$/.test(text)) end();
     });
-    socket.write(requests[0]);
+    socket.write(requests[sent++]);
   });
 }
 
