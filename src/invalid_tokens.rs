@@ -19,7 +19,7 @@ const SLICES: usize = 200;
 pub enum Opened {
     Token(String),
     NoToken,
-    /// Sealed with a key that is not at hand.
+    /// Sealed with another encryption key.
     Unreadable,
 }
 

@@ -16,7 +16,7 @@ pub enum Status {
     Invalid,
     Expired,
     Disabled,
-    /// Sealed with a key that is not at hand.
+    /// Sealed with another encryption key.
     Unreadable,
     Cooling,
     Unused,

@@ -28,8 +28,9 @@ enum Phase {
 pub struct Renderer {
     show_reasoning: bool,
     phase: Phase,
-    /// Something of the answer proper has been written; something that can be read at all.
+    /// Something of the answer proper has been written.
     answered: bool,
+    /// Something that can be read has been written, of the answer or of the reasoning.
     visible: bool,
     /// What searches found after the answer had begun, as written at its end.
     late_sources: String,

@@ -7,7 +7,7 @@
 pub enum ProviderError {
     /// This account is asked too often, or (`quota_spent`) has used up its window.
     RateLimited { quota_spent: bool, retry_after: Option<u64> },
-    /// A limit that is over soon: the account may be asked again after so many seconds.
+    /// A short limit: the account may be asked again after `retry_after` seconds.
     Throttled { retry_after: u64 },
     /// The account's type does not have the mode.
     NotEntitled(String),

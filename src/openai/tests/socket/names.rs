@@ -24,7 +24,7 @@ fn looks_nothing_up(socket: &Socket, reachable: &'static [&'static str]) {
     });
 }
 
-/// Keeps addresses of the service's name, valid for so many milliseconds from now.
+/// Stores addresses of the service's name that expire this many milliseconds from now.
 fn keep(socket: &Socket, addresses: &str, valid: i64) {
     let until = crate::host::Host::now(&*socket.host) + valid;
     let values = vec![addresses.into(), until.into()];

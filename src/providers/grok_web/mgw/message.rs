@@ -19,7 +19,7 @@ const CAPABILITIES: [&str; 2] = ["conversation_attached", "custom_methods_v1"];
 const PICTURES: u32 = 2;
 
 /// How the id of a heartbeat begins.
-pub const HEARTBEAT: &str = "evt_hb_";
+pub const HEARTBEAT_PREFIX: &str = "evt_hb_";
 
 #[derive(Serialize)]
 struct Envelope<'a, E> {

@@ -41,7 +41,7 @@ pub const MAX_MESSAGE: u32 = 16 << 20;
 /// How long session and conversation may take to open.
 const ATTACH_LIMIT: Duration = Duration::from_secs(15);
 /// The period of the heartbeat, in milliseconds.
-const HEARTBEAT: u64 = 20_000;
+const HEARTBEAT_PERIOD: u64 = 20_000;
 /// How many messages are read before what they brought is handed on.
 const AT_ONCE: usize = 64;
 /// The close code of a turn that is over, and how long sending it may take.
@@ -101,7 +101,7 @@ impl SocketAnswer {
             socket,
             session: Session::new(options, question, filtered_tags, app.random()),
             alarm: Alarm::new(app.host.clone()),
-            beat: app.host.monotonic() + HEARTBEAT,
+            beat: app.host.monotonic() + HEARTBEAT_PERIOD,
         }
     }
 
@@ -201,8 +201,8 @@ impl SocketAnswer {
     }
 
     fn heartbeat(&mut self) {
-        self.beat = self.app.host.monotonic() + HEARTBEAT;
-        self.send_beside(message::ping(&format!("{}{}", message::HEARTBEAT, self.app.now())));
+        self.beat = self.app.host.monotonic() + HEARTBEAT_PERIOD;
+        self.send_beside(message::ping(&format!("{}{}", message::HEARTBEAT_PREFIX, self.app.now())));
     }
 
     /// Sends while the next messages are awaited.

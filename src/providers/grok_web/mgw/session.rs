@@ -219,7 +219,7 @@ impl Session {
 
 /// Whether an error answers a heartbeat of ours: it says nothing of the answer.
 fn is_about_heartbeat(event: &Event) -> bool {
-    event.client_event_id.as_ref().is_some_and(|id| id.starts_with(message::HEARTBEAT))
+    event.client_event_id.as_ref().is_some_and(|id| id.starts_with(message::HEARTBEAT_PREFIX))
 }
 
 /// The envelope at the start of `text`, and its length.
