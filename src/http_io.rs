@@ -12,6 +12,7 @@ use crate::{
     deadline::within,
     error::{Error, Kind, Result},
     host::{Body, ByteStream, Reply, Request, SendError},
+    json,
 };
 
 /// Twenty pictures' worth: the largest body that is read, in bytes.
@@ -150,12 +151,13 @@ async fn read_up_to(request: Request, most: usize, in_words: &str) -> Result<Byt
 
 /// The body as JSON of the given shape; the error names the field.
 pub async fn read_json<T: DeserializeOwned>(request: Request) -> Result<T> {
-    parse_json(&read_body(request).await?)
+    json::from_client(&read_body(request).await?, &mut String::new(), parse_json)
 }
 
-/// The same for those whom nobody knows yet: a few fields, and no room for more.
+/// Like [`read_json`], for unauthenticated callers; at most 16 KiB.
 pub async fn read_small_json<T: DeserializeOwned>(request: Request) -> Result<T> {
-    parse_json(&read_up_to(request, MAX_SMALL_BODY, "16 KiB").await?)
+    let body = read_up_to(request, MAX_SMALL_BODY, "16 KiB").await?;
+    json::from_client(&body, &mut String::new(), parse_json)
 }
 
 fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use memchr::memchr2;
+use memchr::{memchr, memchr2};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
@@ -108,6 +108,55 @@ impl Kind<'_> for Number {
     fn text(text: &str) -> Option<Self> {
         text.trim().parse().ok().map(Number)
     }
+}
+
+/// Reads JSON of a client with `parse`: a byte-order mark before it is ignored, and halves of surrogate pairs become
+/// U+FFFD. What was read is then `repaired`, as long as `json` without the mark: places in errors are those of both.
+pub fn from_client<'j, T, E>(
+    json: &'j [u8],
+    repaired: &'j mut String,
+    parse: impl Fn(&'j [u8]) -> Result<T, E>,
+) -> Result<T, E> {
+    let json = json.strip_prefix("\u{feff}".as_bytes()).unwrap_or(json);
+    // The parser refuses halves of pairs, so only what was refused is searched for them.
+    parse(json).or_else(|error| match std::str::from_utf8(json).map(without_lone_surrogates) {
+        Ok(Cow::Owned(text)) => {
+            *repaired = text;
+            parse(repaired.as_bytes())
+        }
+        _ => Err(error),
+    })
+}
+
+/// Returns the text of JSON that the parser refused: bytes that are not UTF-8 and halves of surrogate pairs become
+/// U+FFFD.
+pub fn lossy(json: &[u8]) -> String {
+    without_lone_surrogates(&String::from_utf8_lossy(json)).into_owned()
+}
+
+/// Returns JSON with `\ufffd` for each half of a surrogate pair; both escapes are six bytes long.
+pub fn without_lone_surrogates(json: &str) -> Cow<'_, str> {
+    let mut repaired = Cow::Borrowed(json);
+    let mut at = 0;
+    while let Some(found) = json.get(at..).and_then(|rest| memchr(b'\\', rest.as_bytes())) {
+        at += found;
+        at += match (escaped_unit(json, at), escaped_unit(json, at + 6)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
+            (Some(0xd800..=0xdfff), _) => {
+                repaired.to_mut().replace_range(at..at + 6, "\\ufffd");
+                6
+            }
+            // The escaped character goes along, so that an escaped backslash starts nothing.
+            _ => 1 + json[at + 1..].chars().next().map_or(0, char::len_utf8),
+        };
+    }
+    repaired
+}
+
+/// The UTF-16 unit of a `\uXXXX` at this place.
+fn escaped_unit(json: &str, at: usize) -> Option<u16> {
+    let digits = json.get(at..)?.strip_prefix("\\u")?.get(..4)?;
+    u16::from_str_radix(digits, 16).ok()
 }
 
 /// The longest list that is taken.
@@ -223,5 +272,48 @@ impl<'de, T: Kind<'de>> Visitor<'de> for AnyValue<T> {
 impl<'de, T: Kind<'de>> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(AnyValue(PhantomData))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_of_surrogate_pairs_are_replaced_in_place() {
+        for (json, expected) in [
+            (r#""plain \n \u00e9""#, r#""plain \n \u00e9""#),
+            (r#""\ud83d\ude00""#, r#""\ud83d\ude00""#),
+            (r#""\ud83d""#, r#""\ufffd""#),
+            (r#""\uDE00\uD83D""#, r#""\ufffd\ufffd""#),
+            (r#""\ud83d\ud83d\ude00""#, r#""\ufffd\ud83d\ude00""#),
+            (r#""\ud83d\n\\ud83d\\\ud83d""#, r#""\ufffd\n\\ud83d\\\ufffd""#),
+            (r#""\ud83"#, r#""\ud83"#),
+            (r#""\ud83d\"#, r#""\ufffd\"#),
+            (r#""\🌲\ud83d🌲""#, r#""\🌲\ufffd🌲""#),
+        ] {
+            assert_eq!(without_lone_surrogates(json), expected);
+            assert_eq!(matches!(without_lone_surrogates(json), Cow::Borrowed(_)), json == expected, "{json}");
+        }
+    }
+
+    fn read(json: impl AsRef<[u8]>) -> Result<Vec<String>, String> {
+        from_client(json.as_ref(), &mut String::new(), serde_json::from_slice)
+            .map_err(|error: serde_json::Error| error.to_string())
+    }
+
+    #[test]
+    fn json_of_clients_may_have_a_mark_and_halves_of_characters() {
+        assert_eq!(read("\u{feff}[\"a\"]"), Ok(vec!["a".to_owned()]));
+        assert_eq!(read("\u{feff} [\"\\ud83d!\"]"), Ok(vec!["\u{fffd}!".to_owned()]));
+        // What is wrong beside them is named where it is.
+        assert_eq!(read("[\"\\ud83d\", 5]"), read("[\"\\ufffd\", 5]"));
+        assert_eq!(
+            read("[\"\\ud83d\", 5]"),
+            Err("invalid type: integer `5`, expected a string at line 1 column 12".to_owned())
+        );
+        assert_eq!(read("[\"\\ud83d\",\n]"), Err("trailing comma at line 2 column 1".to_owned()));
+        assert!(read("\u{feff}\u{feff}[]").is_err());
+        assert!(read(b"[\"\xff\\ud83d\"]").is_err(), "bytes that are not UTF-8 are a mistake of the client");
     }
 }

@@ -13,6 +13,7 @@ use crate::{
         prompt::{Part, Prompt},
     },
     invalid_tokens::{self, Opened},
+    json,
     providers::{
         Account, Call, ProviderError,
         catalog::{self, Model},
@@ -87,7 +88,8 @@ pub async fn completions(app: Rc<App>, key: PresentedKey, request: Request) -> R
 async fn read(request: Request, ledger: &mut Ledger) -> Result<(Chat, Vec<Source>)> {
     let sent_to = Rc::new(SentTo { uri: request.uri().clone(), headers: request.headers().clone() });
     let body = http_io::read_body(request).await?;
-    let request = ChatRequest::parse(&body)?;
+    let mut repaired = String::new();
+    let request = json::from_client(&body, &mut repaired, ChatRequest::parse)?;
     ledger.model = request.model.to_string();
     ledger.stream = request.stream;
     let model = catalog::find(&request.model).ok_or_else(|| no_such_model(&request.model))?;

@@ -6,8 +6,8 @@
 use serde::Deserialize;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess};
 
-use super::{super::rest::wire::mend, wire::Code};
-use crate::json::{Field, Kind, Number};
+use super::wire::Code;
+use crate::json::{self, Field, Kind, Number};
 
 /// The pictures that one value describes.
 #[derive(Debug, Default)]
@@ -65,7 +65,7 @@ impl<'de> Kind<'de> for Images {
             return None;
         }
         let read = serde_json::from_str::<Field<Images>>(text);
-        read.or_else(|_| serde_json::from_str(&mend(text.as_bytes()))).ok()?.given()
+        read.or_else(|_| serde_json::from_str(&json::without_lone_surrogates(text))).ok()?.given()
     }
 
     fn list<A: SeqAccess<'de>>(mut items: A) -> Result<Option<Self>, A::Error> {

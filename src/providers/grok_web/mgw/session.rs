@@ -12,13 +12,12 @@ use super::{
 };
 use crate::{
     inference::event::{Events, Finish},
-    json::{Field, Object},
+    json::{self, Field, Object},
     providers::{
         ProviderError,
         grok_web::{
             frames::{Bytes, each_object},
             headers::uuid_v4,
-            rest::wire::mend,
         },
     },
 };
@@ -95,7 +94,7 @@ impl Session {
                     Some((envelope, length)) => (Some(length), self.take(envelope, events)?),
                     None => (None, None),
                 },
-                Bytes::Whole(bytes) => (None, self.mended(bytes, events)?),
+                Bytes::Whole(bytes) => (None, self.take_lossy(bytes, events)?),
             };
             finish = finish.or(end);
             Ok::<_, ProviderError>(length)
@@ -117,9 +116,10 @@ impl Session {
         self.turn.close(events);
     }
 
-    /// An object that the parser refused: halves of surrogate pairs become U+FFFD; what is no JSON is passed over.
-    fn mended(&mut self, bytes: &[u8], events: &mut Events) -> Result<Option<Finish>, ProviderError> {
-        match serde_json::from_str(&mend(bytes)) {
+    /// Takes an object that the parser refused: halves of surrogate pairs become U+FFFD; what is not JSON is passed
+    /// over.
+    fn take_lossy(&mut self, bytes: &[u8], events: &mut Events) -> Result<Option<Finish>, ProviderError> {
+        match serde_json::from_str(&json::lossy(bytes)) {
             Ok(envelope) => self.take(envelope, events),
             Err(_) => Ok(None),
         }

@@ -9,6 +9,7 @@ use super::{
     cookies::{Cookie, Cookies},
     line,
 };
+use crate::json::without_lone_surrogates;
 
 /// Where an object has its token, most exact first.
 const TOKEN_FIELDS: [&str; 9] =
@@ -18,6 +19,7 @@ const NO_TOKEN: &str = "There is no token in this JSON";
 const NO_JSON: &str = "this line is no JSON";
 
 pub(super) fn read(content: &str, reading: &mut Reading, cookies: &mut Cookies) -> Result<(), String> {
+    let content = &*without_lone_surrogates(content);
     let mut walk = Walk { reading, cookies, number: 0, line: None };
     match serde_json::from_str::<Value>(content) {
         Ok(document) => walk.document(&document),

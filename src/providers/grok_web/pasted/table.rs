@@ -5,7 +5,7 @@ use super::{
     BAD_NUMBER, BAD_STATE, BAD_TAGS, BAD_TYPE, Entry, Reading, State,
     cookies::{Cookie, Cookies},
 };
-use crate::admin::export::is_formula;
+use crate::{admin::export::is_formula, json::without_lone_surrogates};
 
 const TOKEN_NAMES: [&str; 5] = ["token", "sso", "sso_token", "cookie", "令牌"];
 const NOTE_NAMES: [&str; 6] = ["note", "notes", "remark", "comment", "notiz", "备注"];
@@ -100,7 +100,7 @@ fn whole(text: &str) -> Result<i64, &'static str> {
 /// Tags in one cell: commas between them, or a JSON list where a tag holds one.
 fn tags(cell: &str) -> Result<Vec<String>, &'static str> {
     if cell.starts_with('[') {
-        return serde_json::from_str(cell).map_err(|_| BAD_TAGS);
+        return serde_json::from_str(&without_lone_surrogates(cell)).map_err(|_| BAD_TAGS);
     }
     Ok(cell.split([',', ';']).map(str::to_owned).collect())
 }

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::wire::{self, ImageWire, ModelWire, Rare, VideoWire};
-use crate::json::{Field, Number, Object};
+use crate::json::{self, Field, Number, Object};
 
 /// One thing that the upstream said.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,8 +102,7 @@ pub fn read_frame<E>(bytes: &[u8], each: &mut impl FnMut(Event) -> Result<(), E>
     if let Ok(frame) = serde_json::from_slice::<wire::Frame>(bytes) {
         return events(frame, each).map(|()| true);
     }
-    let mended = wire::mend(bytes);
-    match serde_json::from_str::<wire::Frame>(&mended) {
+    match serde_json::from_str::<wire::Frame>(&json::lossy(bytes)) {
         Ok(frame) => events(frame, each).map(|()| true),
         Err(_) => Ok(false),
     }

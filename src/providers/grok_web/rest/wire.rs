@@ -339,33 +339,3 @@ impl<'a> ErrorValue<'a> {
 fn error<'a, A: MapAccess<'a>>(map: &mut A) -> Result<Option<UpstreamError<'a>>, A::Error> {
     Ok(map.next_value::<Field<ErrorValue>>()?.given().and_then(ErrorValue::into_error))
 }
-
-/// Text of a frame that the parser refused: bytes that are no UTF-8 and lone surrogates become U+FFFD.
-pub fn mend(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let mut mended = String::with_capacity(text.len());
-    let mut rest = &*text;
-    while let Some(at) = rest.find('\\') {
-        mended.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let length = match (escaped_unit(rest), rest.get(6..).and_then(escaped_unit)) {
-            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
-            (Some(0xd800..=0xdfff), _) => {
-                mended.push('\u{fffd}');
-                rest = &rest[6..];
-                continue;
-            }
-            // The escaped character itself goes along, so that an escaped backslash starts nothing.
-            _ => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
-        };
-        mended.push_str(&rest[..length]);
-        rest = &rest[length..];
-    }
-    mended + rest
-}
-
-/// The UTF-16 unit of a `\uXXXX` at the start.
-fn escaped_unit(text: &str) -> Option<u16> {
-    let digits = text.strip_prefix("\\u")?.get(..4)?;
-    u16::from_str_radix(digits, 16).ok()
-}
