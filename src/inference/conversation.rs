@@ -2,6 +2,8 @@
 
 use std::{future::Future, pin::pin, rc::Rc, time::Duration};
 
+use futures::future::{Either, select};
+
 use super::event::{Events, Finish};
 use crate::{
     app::App,
@@ -46,7 +48,7 @@ impl Limits {
             let first = match asked() {
                 Some(asked) => self.first.map(|limit| asked + limit),
                 // Looked at again soon.
-                None => Some(now + QUIET),
+                None => Some(now + LOOK_AGAIN),
             };
             let Some(due) = [first, end].into_iter().flatten().min() else { return opening.await };
             if due <= now {
@@ -59,17 +61,16 @@ impl Limits {
     }
 }
 
-/// An answer that brings nothing for this long, in milliseconds, is quiet: see [`Step::Quiet`].
-const QUIET: u64 = 1_000;
+/// How often it is looked whether the account has been asked, in milliseconds.
+const LOOK_AGAIN: u64 = 1_000;
 
 /// What reading on brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// Something was read; the [`Events`] may have grown.
     More,
-    /// Nothing came for a second. A protocol that streams sends a sign of life: it keeps proxies from closing the
-    /// connection, and shows whether the client is still there.
-    Quiet,
+    /// Nothing came until the time that the caller had set.
+    Idle,
     /// The answer is complete.
     End(Finish),
 }
@@ -80,11 +81,9 @@ pub struct Conversation {
     answer: Box<dyn Answer>,
     alarm: Alarm,
     limits: Limits,
-    /// When the work began, when the account was asked and when silence was last reported, on the host's monotonic
-    /// clock.
+    /// When the work began and when the account was asked, on the host's monotonic clock.
     began: u64,
     asked: u64,
-    reported: u64,
     /// Since when the next part has been waited for. Time in which the client takes nothing is not the service's.
     silent_since: Option<u64>,
     /// The answer ended within the reads that brought its beginning.
@@ -109,12 +108,11 @@ impl Conversation {
             began,
             asked: asked.get().unwrap_or(began),
             silent_since: None,
-            reported: began,
             finished: None,
         };
         let mut events = Events::default();
         while !conversation.answer.started() && conversation.finished.is_none() {
-            if let Step::End(finish) = conversation.advance(&mut events).await? {
+            if let Step::End(finish) = conversation.advance(&mut events, None).await? {
                 conversation.finished = Some(finish);
             }
         }
@@ -122,28 +120,39 @@ impl Conversation {
         Ok((conversation, events))
     }
 
-    /// Reads on. After an error the answer is over, and `events` holds what still belongs to it.
-    pub async fn advance(&mut self, events: &mut Events) -> Result<Step, ProviderError> {
+    /// Reads on, until `idle_at` on the host's monotonic clock if it is given. After an error the answer is over, and
+    /// `events` holds what still belongs to it.
+    pub async fn advance(&mut self, events: &mut Events, idle_at: Option<u64>) -> Result<Step, ProviderError> {
         if let Some(finish) = self.finished {
             return Ok(Step::End(finish));
         }
         let silent_since = *self.silent_since.get_or_insert_with(|| self.app.host.monotonic());
         let limit = self.limit(silent_since);
-        let quiet = silent_since.max(self.reported) + QUIET;
-        let due = limit.map_or(quiet, |limit| limit.min(quiet));
-        match self.alarm.before(due, self.answer.advance(events)).await {
-            None if limit.is_some_and(|limit| limit <= due) => {
+        let reading = self.answer.advance(events);
+        let due = [limit, idle_at].into_iter().flatten().min();
+        let read = match due {
+            Some(due) => self.alarm.before(due, reading).await,
+            None => Some(reading.await),
+        };
+        match read {
+            None if due == limit => {
                 self.answer.close(events);
                 Err(ProviderError::Timeout)
             }
-            None => {
-                self.reported = self.app.host.monotonic();
-                Ok(Step::Quiet)
-            }
+            None => Ok(Step::Idle),
             Some(step) => {
                 self.silent_since = None;
                 step.map(|finish| finish.map_or(Step::More, Step::End))
             }
+        }
+    }
+
+    /// Waits for `other`, such as a client that takes what was sent. The connection to the provider is kept alive
+    /// meanwhile; nothing is read of it.
+    pub async fn hold<F: Future + Unpin>(&mut self, other: F) -> F::Output {
+        match select(other, self.answer.keep_alive()).await {
+            Either::Left((output, _)) => output,
+            Either::Right((never, _)) => match never {},
         }
     }
 

@@ -26,12 +26,9 @@ use super::{
     files::Files,
     ledger::Ledger,
     render::Renderer,
-    sse::EventStream,
+    sse::{EventStream, KeepAlive},
     wire::{FinishReason, Head},
 };
-
-/// A comment, which clients skip.
-const SIGN_OF_LIFE: &[u8] = b": waiting\n\n";
 
 /// A conversation whose first content has come.
 pub struct Begun {
@@ -101,8 +98,11 @@ impl Begun {
 
     async fn send_events(&mut self, sender: &mut Sender<Bytes>, stream: &mut EventStream) -> End {
         let (mut text, mut buffer) = (String::new(), Vec::new());
+        let app = self.ledger.app.clone();
+        let mut keep_alive = KeepAlive::after_event(app.host.monotonic());
         let mut step = Ok(Step::More);
         loop {
+            let is_idle = matches!(step, Ok(Step::Idle));
             if let Ok(Step::End(finish)) = &step {
                 self.ledger.made(finish);
             }
@@ -111,7 +111,7 @@ impl Begun {
                 step = Err(ProviderError::Empty);
             }
             match step {
-                Ok(Step::More | Step::Quiet) => {}
+                Ok(Step::More | Step::Idle) => {}
                 Ok(Step::End(_)) => self.renderer.finish(&mut text),
                 Err(_) => self.renderer.close(&mut text),
             }
@@ -127,8 +127,8 @@ impl Begun {
                     Some(End::Failed(Failure::Provider(fault)))
                 }
                 (Ok(()), Ok(Step::More)) => None,
-                (Ok(()), Ok(Step::Quiet)) => {
-                    buffer.extend_from_slice(SIGN_OF_LIFE);
+                (Ok(()), Ok(Step::Idle)) => {
+                    buffer.extend_from_slice(KeepAlive::COMMENT);
                     None
                 }
                 (Ok(()), Ok(Step::End(_))) => {
@@ -136,14 +136,20 @@ impl Begun {
                     Some(End::Complete)
                 }
             };
-            // Everything that one upstream read brought leaves in one write.
-            if !buffer.is_empty() && sender.send(Bytes::from(std::mem::take(&mut buffer))).await.is_err() {
-                return End::ClientLeft;
+            if !buffer.is_empty() {
+                // Everything that one upstream read brought leaves in one write.
+                let sending = sender.send(Bytes::from(std::mem::take(&mut buffer)));
+                let sent = if end.is_some() { sending.await } else { self.conversation.hold(sending).await };
+                if sent.is_err() {
+                    return End::ClientLeft;
+                }
+                let now = app.host.monotonic();
+                keep_alive = if is_idle { KeepAlive::after_comment(now) } else { KeepAlive::after_event(now) };
             }
             if let Some(end) = end {
                 return end;
             }
-            step = self.conversation.advance(&mut self.events).await;
+            step = self.conversation.advance(&mut self.events, Some(keep_alive.due)).await;
         }
     }
 }
@@ -170,6 +176,6 @@ pub async fn collect(
             renderer.finish(&mut collected.content);
             return Ok(collected);
         }
-        step = conversation.advance(&mut events).await?;
+        step = conversation.advance(&mut events, None).await?;
     }
 }

@@ -6,9 +6,12 @@
 //!
 //! To add a provider: a folder with `open` and an [`Answer`], and rows in the catalogue.
 
-use std::{cell::Cell, rc::Rc};
+use std::{cell::Cell, convert::Infallible, rc::Rc};
 
-use futures::future::LocalBoxFuture;
+use futures::{
+    FutureExt,
+    future::{self, LocalBoxFuture},
+};
 
 use crate::{
     app::App,
@@ -89,6 +92,11 @@ pub trait Answer {
     /// Waits for the next part and appends what it means to `events`; `Finish` when the answer is whole. Dropping the
     /// future loses nothing. After an error the answer is over, and `events` holds what still belongs to it.
     fn advance<'a>(&'a mut self, events: &'a mut Events) -> LocalBoxFuture<'a, Result<Option<Finish>, ProviderError>>;
+
+    /// Keeps the connection alive while nothing is read of it. Dropping the future loses nothing.
+    fn keep_alive(&mut self) -> LocalBoxFuture<'_, Infallible> {
+        future::pending().boxed_local()
+    }
 
     /// Whether something of the answer itself has come: from then on the request is this account's.
     fn started(&self) -> bool;

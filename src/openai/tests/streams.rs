@@ -83,15 +83,30 @@ fn a_client_that_left_is_noticed_though_the_upstream_is_silent() {
 }
 
 #[test]
-fn a_quiet_stream_shows_signs_of_life() {
+fn a_quiet_stream_is_kept_alive_after_10_seconds_and_every_5() {
+    for (pause, comments) in [(9, 0), (11, 1), (14, 1), (16, 2), (31, 5)] {
+        let gateway = Gateway::new(1);
+        let wait = move || Step::Wait(Duration::from_secs(pause));
+        gateway.upstream(move |_| {
+            steps(vec![chunk(token("Hello")), wait(), chunk(token(" world")), wait(), chunk(end())])
+        });
+        let stream = gateway.stream();
+        assert_eq!(stream.matches(": waiting\n\n").count(), 2 * comments, "pauses of {pause} s: {stream}");
+        assert!(stream.ends_with("data: [DONE]\n\n"));
+    }
+}
+
+/// What counts is what the client gets.
+#[test]
+fn a_stream_is_kept_alive_while_the_account_thinks_in_secret() {
     let gateway = Gateway::new(1);
-    gateway.upstream(|_| {
-        steps(vec![chunk(token("Hello")), Step::Wait(Duration::from_secs(10)), chunk(token(" world")), chunk(end())])
+    gateway.setting("show_thinking", "false");
+    let thought = json!({ "result": { "response": { "token": "hm", "isThinking": true } } });
+    gateway.upstream(move |_| {
+        let thoughts = (0..31).flat_map(|_| [Step::Wait(Duration::from_secs(1)), chunk(format!("{thought}\n"))]);
+        steps([chunk(token("Hello"))].into_iter().chain(thoughts).chain([chunk(end())]).collect())
     });
-    let stream = gateway.stream();
-    let comments = stream.matches(": waiting\n\n").count();
-    assert!((8..=10).contains(&comments), "{comments} in {stream}");
-    assert!(stream.ends_with("data: [DONE]\n\n"));
+    assert_eq!(gateway.stream().matches(": waiting\n\n").count(), 5);
 }
 
 /// Each limit with an upstream that oversteps it, and after how many seconds the chat ends.

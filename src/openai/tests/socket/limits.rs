@@ -162,11 +162,12 @@ fn a_ping_of_the_server_is_answered() {
 }
 
 #[test]
-fn a_quiet_answer_shows_signs_of_life() {
-    let socket = Socket::new(1);
-    socket.serve(|_| began([seconds(10), script::done("completed"), Frame::Hang]));
-    let comments = socket.stream().matches(": waiting\n\n").count();
-    assert!((8..=10).contains(&comments), "{comments}");
+fn a_quiet_answer_is_kept_alive_after_10_seconds_and_every_5() {
+    for (pause, comments) in [(9, 0), (11, 1), (16, 2), (31, 5)] {
+        let socket = Socket::new(1);
+        socket.serve(move |_| began([seconds(pause), script::done("completed"), Frame::Hang]));
+        assert_eq!(socket.stream().matches(": waiting\n\n").count(), comments, "a pause of {pause} s");
+    }
 }
 
 #[test]
@@ -244,6 +245,7 @@ fn a_client_that_reads_late_gets_the_rest() {
     });
     let text = String::from_utf8(read).expect("it is text");
     assert_eq!(text_of(&text), "word ".repeat(400));
+    assert_eq!(count(&socket, "ping"), 10, "Grok ends a connection without heartbeats");
     socket.host.settle();
     assert_eq!((socket.log(), socket.charged(1)), (vec![(200, String::new(), 1)], Charge { spent: 1, ..NOTHING }));
 }

@@ -4,7 +4,12 @@
 //! [`turn`] the answer, with its [`thoughts`], [`sources`] and [`media`]; all of them are pure. This file opens the
 //! connection and moves messages.
 
-use std::{rc::Rc, task::Poll, time::Duration};
+use std::{
+    convert::Infallible,
+    rc::Rc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use futures::{
     FutureExt, StreamExt,
@@ -168,18 +173,8 @@ impl SocketAnswer {
     }
 
     async fn read(&mut self, events: &mut Events) -> Result<Option<Finish>, ProviderError> {
-        let message = loop {
-            let SocketAnswer { messages, sends, alarm, .. } = self;
-            let next = poll_fn(|context| {
-                // A connection that takes no more ends the reading too, which says why.
-                while let Poll::Ready(Some(_)) = sends.poll_next_unpin(context) {}
-                messages.poll_next_unpin(context)
-            });
-            if let Some(message) = alarm.before(self.beat, next).await {
-                break message;
-            }
-            self.heartbeat();
-        };
+        // A connection that takes no more ends the reading too, which says why.
+        let message = self.beating(|messages, context| messages.poll_next_unpin(context)).await;
         let mut finish = self.take(message, events);
         // What is there already leaves in the same write to the client.
         let mut read = 1;
@@ -198,6 +193,21 @@ impl SocketAnswer {
             self.hang_up();
         }
         finish
+    }
+
+    /// Sends heartbeats, and what is on its way out, until `poll` has found something.
+    async fn beating<T>(&mut self, mut poll: impl FnMut(&mut Messages, &mut Context) -> Poll<T>) -> T {
+        loop {
+            let SocketAnswer { messages, sends, alarm, .. } = self;
+            let next = poll_fn(|context| {
+                while let Poll::Ready(Some(_)) = sends.poll_next_unpin(context) {}
+                poll(messages, context)
+            });
+            if let Some(found) = alarm.before(self.beat, next).await {
+                return found;
+            }
+            self.heartbeat();
+        }
     }
 
     fn heartbeat(&mut self) {
@@ -224,6 +234,10 @@ impl SocketAnswer {
 impl Answer for SocketAnswer {
     fn advance<'a>(&'a mut self, events: &'a mut Events) -> LocalBoxFuture<'a, Result<Option<Finish>, ProviderError>> {
         self.advance(events).boxed_local()
+    }
+
+    fn keep_alive(&mut self) -> LocalBoxFuture<'_, Infallible> {
+        self.beating(|_, _| Poll::Pending).boxed_local()
     }
 
     fn started(&self) -> bool {
