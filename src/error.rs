@@ -6,7 +6,10 @@ use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-use crate::host::{Body, Reply};
+use crate::{
+    content_coding::ACCEPTED,
+    host::{Body, Reply},
+};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -31,6 +34,8 @@ pub enum Kind {
     MethodNotAllowed,
     Conflict,
     BodyTooLarge,
+    /// The request's body has a content coding that is not decoded.
+    UnsupportedCoding,
     /// The request's body did not come in time.
     RequestTimeout,
     TooManyLogins,
@@ -73,6 +78,7 @@ impl Kind {
             Kind::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, CALLER, "method_not_allowed"),
             Kind::Conflict => (S::CONFLICT, CALLER, "conflict"),
             Kind::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, CALLER, "body_too_large"),
+            Kind::UnsupportedCoding => (S::UNSUPPORTED_MEDIA_TYPE, CALLER, "unsupported_encoding"),
             Kind::RequestTimeout => (S::REQUEST_TIMEOUT, CALLER, "request_timeout"),
             Kind::TooManyLogins => (S::TOO_MANY_REQUESTS, "rate_limit_error", "TOO_MANY_LOGINS"),
             Kind::AllTokensCooling => (S::TOO_MANY_REQUESTS, "rate_limit_error", "rate_limit_exceeded"),
@@ -184,6 +190,10 @@ impl Error {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if self.kind == Kind::UnsupportedCoding {
+            // RFC 9110 §15.5.16: what the next request may have.
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
         }
         if let Some(methods) = self.allow.and_then(|methods| HeaderValue::from_str(&methods).ok()) {
             headers.insert(header::ALLOW, methods);

@@ -9,6 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     app::App,
+    content_coding::ContentCoding,
     deadline::within,
     error::{Error, Kind, Result},
     host::{Body, ByteStream, Reply, Request, SendError},
@@ -91,14 +92,16 @@ pub fn without_body(reply: Reply) -> Reply {
     Reply::from_parts(head, Body::Full(Bytes::new()))
 }
 
-/// The whole body, refused as soon as it is known to be larger than [`MAX_BODY`].
+/// Returns the whole body, decoded. Fails with 413 as soon as it is known to be larger than [`MAX_BODY`].
 pub async fn read_body(request: Request) -> Result<Bytes> {
     read_up_to(request, MAX_BODY, "20 MiB").await
 }
 
-/// Whether the body is short enough to be read before the key is looked at.
+/// Whether the body is short enough to be read before the key is looked at. How long an encoded one becomes is not
+/// known before it is decoded.
 pub fn has_short_body(request: &Request) -> bool {
-    announced_length(request).is_ok_and(|length| length.is_some_and(|length| length <= DRAINED))
+    !request.headers().contains_key(header::CONTENT_ENCODING)
+        && announced_length(request).is_ok_and(|length| length.is_some_and(|length| length <= DRAINED))
 }
 
 /// Whether these values of `Content-Length` are one number of bytes, or none. A number of more than 63 bits is no
@@ -121,12 +124,14 @@ fn announced_length(request: &Request) -> Result<Option<usize>> {
     length.map(Some).ok_or_else(|| Error::new(Kind::Invalid, "Content-Length is no number of bytes"))
 }
 
+/// Returns the whole body, decoded. The limit counts for what was sent and for what it is decoded to.
 async fn read_up_to(request: Request, most: usize, in_words: &str) -> Result<Bytes> {
     let too_large = || Error::new(Kind::BodyTooLarge, format!("The request body is larger than {in_words}"));
     let announced = announced_length(&request)?;
     if announced.is_some_and(|length| length > most) {
         return Err(too_large());
     }
+    let coding = ContentCoding::from_headers(request.headers())?;
     let mut chunks = request.into_body();
     let mut whole = BytesMut::with_capacity(announced.unwrap_or_default().min(FIRST_ROOM));
     while let Some(chunk) = chunks.next().await {
@@ -146,7 +151,10 @@ async fn read_up_to(request: Request, most: usize, in_words: &str) -> Result<Byt
         }
         whole.extend_from_slice(&chunk);
     }
-    Ok(whole.freeze())
+    match coding {
+        None => Ok(whole.freeze()),
+        Some(coding) => Ok(coding.decode(&whole, most)?.ok_or_else(too_large)?.into()),
+    }
 }
 
 /// The body as JSON of the given shape; the error names the field.

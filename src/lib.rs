@@ -8,6 +8,7 @@ pub mod admin;
 pub mod app;
 pub mod assets;
 pub mod auth;
+pub mod content_coding;
 pub mod deadline;
 pub mod dns;
 pub mod error;

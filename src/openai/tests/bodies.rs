@@ -1,9 +1,12 @@
-//! Bodies that are long, late or never come.
+//! Bodies that are long, late, encoded or odd.
 
 use std::cell::Cell;
 
 use super::*;
-use crate::host::{Host, SendError};
+use crate::{
+    content_coding::tests::{gzip, repeating, window},
+    host::{Host, SendError},
+};
 
 /// A request whose body comes as this stream.
 fn request(
@@ -70,4 +73,90 @@ fn a_long_body_is_read_for_a_good_key_only() {
         // What is left is drained up to 64 KiB, and not kept.
         assert!(read.get() <= 66, "{} KiB were read", read.get());
     }
+}
+
+fn encoded(gateway: &Gateway, coding: &str, body: Vec<u8>) -> Request {
+    let mut request = request(gateway, Some(body.len()), futures::stream::iter([Ok(Bytes::from(body))]));
+    request.headers_mut().insert("content-encoding", coding.parse().expect("a header"));
+    request
+}
+
+/// The message of the only request to Grok.
+fn message(gateway: &Gateway) -> String {
+    let requests = gateway.host.requests.take();
+    let [request] = &requests[..] else { panic!("{} requests", requests.len()) };
+    let body: Value = serde_json::from_slice(request.body()).expect("JSON is sent");
+    body["message"].as_str().expect("a text").to_owned()
+}
+
+#[test]
+fn an_encoded_body_is_served_as_the_plain_one() {
+    let gateway = Gateway::new(1);
+    gateway.upstream(|_| whole_answer());
+    let zstd = include_bytes!("../../../tests/fixtures/bodies/chat.stream.zst");
+    let plain = include_bytes!("../../../tests/fixtures/bodies/chat.json");
+    for (coding, body) in [("gzip", gzip(plain)), ("x-gzip", gzip(plain)), ("zstd", zstd.to_vec())] {
+        let (status, answer) = status(&gateway, encoded(&gateway, coding, body));
+        assert_eq!(status, StatusCode::OK, "{coding}: {answer}");
+        assert!(message(&gateway).contains("Which coding has this body? 你好 🌲"), "{coding}");
+    }
+}
+
+#[test]
+fn an_encoded_body_is_decoded_for_a_good_key_only() {
+    let mut gateway = Gateway::new(1);
+    gateway.key = Some("sk-wrong".to_owned());
+    // However short it is; and it is not even waited for, but by what drains it.
+    for coding in ["gzip", "zstd", "br"] {
+        let mut request = request(&gateway, Some(10), futures::stream::pending());
+        request.headers_mut().insert("content-encoding", coding.parse().expect("a header"));
+        let started = gateway.host.monotonic();
+        assert_eq!(status(&gateway, request).0, StatusCode::UNAUTHORIZED, "{coding}");
+        assert_eq!(gateway.host.monotonic() - started, 1_000, "{coding}");
+    }
+}
+
+#[test]
+fn an_encoded_body_that_stops_coming_is_given_up_after_ten_seconds() {
+    let gateway = Gateway::new(1);
+    let body = futures::stream::iter([Ok(Bytes::from_static(b"\x1f\x8b"))]).chain(futures::stream::pending());
+    let mut request = request(&gateway, None, body);
+    request.headers_mut().insert("content-encoding", HeaderValue::from_static("gzip"));
+    let started = gateway.host.monotonic();
+    assert_eq!(status(&gateway, request).0, StatusCode::REQUEST_TIMEOUT);
+    assert_eq!(gateway.host.monotonic() - started, 10_000);
+}
+
+#[test]
+fn an_encoded_body_that_becomes_too_large_is_413() {
+    let gateway = Gateway::new(1);
+    let (status, answer) = status(&gateway, encoded(&gateway, "zstd", repeating(window(20), 21 << 3)));
+    assert_eq!((status, &answer["error"]["code"]), (StatusCode::PAYLOAD_TOO_LARGE, &json!("body_too_large")));
+    assert_eq!(gateway.log(), [(413, "body_too_large".to_owned(), 0)]);
+}
+
+#[test]
+fn another_coding_is_415_and_says_what_to_send() {
+    let gateway = Gateway::new(1);
+    let request = encoded(&gateway, "br", b"{}".to_vec());
+    let reply = gateway.host.run(router::route(gateway.host.app(), request).boxed_local());
+    let (head, body) = reply.into_parts();
+    assert_eq!(head.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert_eq!(head.headers["accept-encoding"], "gzip, zstd");
+    let Body::Full(body) = body else { panic!("a stream") };
+    let error = serde_json::from_slice::<Value>(&body).expect("answers are JSON")["error"].take();
+    assert_eq!(error["code"], "unsupported_encoding");
+    assert!(error["message"].as_str().is_some_and(|message| message.contains("gzip, zstd")), "{error}");
+}
+
+#[test]
+fn a_byte_order_mark_is_ignored_and_half_a_character_replaced() {
+    let gateway = Gateway::new(1);
+    gateway.upstream(|_| whole_answer());
+    let body = "\u{feff}".to_owned()
+        + r#"{"model":"grok-4-fast","messages":[{"role":"user","content":"cut \ud83d, whole \ud83c\udf32"}]}"#;
+    let (status, answer) =
+        status(&gateway, request(&gateway, Some(body.len()), futures::stream::iter([Ok(body.into())])));
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    assert!(message(&gateway).ends_with("cut \u{fffd}, whole 🌲"));
 }
