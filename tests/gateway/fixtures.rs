@@ -1,70 +1,43 @@
 //! Every `tests/fixtures/mgw/*.jsonl`, one message of the server a line: whole, glued into one message, cut after every
-//! message, and with every message cut short at every byte, against its `.expected` file. That has lines `name: value`
-//! (the settings, and the outcome as Rust prints it), a line `---`, and the answer's exact text with files under the
-//! upstream's own names.
+//! message, and with every message cut short at every byte, against its `.expected` file, in which files have the
+//! upstream's own names. Settings of these recordings alone:
 //!
 //! * `glued: false`: a message holds broken JSON, which would take the rest of one message along.
 //! * `prefix: false`: a cut gives text that the whole answer does not have, for a filtered element is open there.
-//! * `parts: true`: the server says of each part of the text that it is whole.
+//! * `one_part: false`: the text has several parts, and the server says of each that it is whole.
 
 use std::collections::HashSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{FILTERED, Played, play};
+use crate::expected::{Expected, recordings};
+use crate::support::{Played, play};
 
 struct Fixture {
-    name: String,
+    expected: Expected,
     messages: Vec<String>,
-    show_thinking: bool,
-    filtered_tags: String,
-    glued: bool,
-    prefix: bool,
-    parts: bool,
-    outcome: String,
-    text: String,
 }
 
 fn fixtures() -> Vec<Fixture> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/mgw");
-    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut paths: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|e| e == "jsonl")).collect();
-    paths.sort();
-    paths.iter().map(|path| fixture(path)).collect()
+    recordings("mgw", "jsonl").iter().map(|path| fixture(path)).collect()
 }
 
 fn fixture(path: &Path) -> Fixture {
-    let expected = fs::read_to_string(path.with_extension("expected")).unwrap();
-    let (head, text) = expected.split_once("---\n").unwrap();
-    let setting = |name: &str| {
-        let lines = head.lines().filter_map(|line| line.split_once(':'));
-        lines.filter(|(found, _)| *found == name).map(|(_, value)| value.trim().to_owned()).next()
-    };
-    let is_set = |name: &str| setting(name).is_none_or(|value| value == "true");
-    Fixture {
-        name: path.file_stem().unwrap().to_string_lossy().into_owned(),
-        messages: fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect(),
-        show_thinking: is_set("show_thinking"),
-        filtered_tags: setting("filtered_tags").unwrap_or(FILTERED.to_owned()),
-        glued: is_set("glued"),
-        prefix: is_set("prefix"),
-        parts: setting("parts").is_some(),
-        outcome: setting("outcome").unwrap(),
-        text: text.to_owned(),
-    }
+    let messages = fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect();
+    Fixture { expected: Expected::of(path), messages }
 }
 
 impl Fixture {
     fn play(&self, messages: &[impl AsRef<str>]) -> Played {
-        play(self.show_thinking, &self.filtered_tags, messages)
+        play(self.expected.is_set("show_thinking"), &self.expected.filtered_tags, messages)
     }
 
     fn check(&self, how: &str, messages: &[impl AsRef<str>]) {
-        let played = self.play(messages);
+        let (played, expected) = (self.play(messages), &self.expected);
         let outcome = format!("{:?}", played.outcome);
-        assert_eq!((&*played.text, &*outcome), (&*self.text, &*self.outcome), "{}: {how}", self.name);
+        assert_eq!((&*played.text, &*outcome), (&*expected.text, &*expected.outcome), "{}: {how}", expected.name);
     }
 }
 
@@ -79,7 +52,7 @@ fn whole() {
 
 #[test]
 fn glued_into_one_message() {
-    for fixture in fixtures().iter().filter(|fixture| fixture.glued) {
+    for fixture in fixtures().iter().filter(|fixture| fixture.expected.is_set("glued")) {
         fixture.check("glued", &[fixture.messages.concat()]);
         fixture.check("glued with spaces", &[fixture.messages.join(" \n")]);
         let (one, other) = fixture.messages.split_at(fixture.messages.len() / 2);
@@ -93,14 +66,14 @@ fn cut_after_every_message() {
     for fixture in fixtures() {
         for end in 0..fixture.messages.len() {
             let played = fixture.play(&fixture.messages[..end]);
-            let place = format!("{} after {end} messages: {played:?}", fixture.name);
+            let place = format!("{} after {end} messages: {played:?}", fixture.expected.name);
             assert_eq!(played.text.matches("<think>").count(), played.text.matches("</think>").count(), "{place}");
-            if played.outcome.is_ok() && !fixture.parts {
-                assert_eq!(played.text, fixture.text, "{place}");
-                assert_eq!(format!("{:?}", played.outcome), fixture.outcome, "{place}");
-            } else if fixture.prefix && !fixture.text.starts_with(&played.text) {
+            if played.outcome.is_ok() && fixture.expected.is_set("one_part") {
+                assert_eq!(played.text, fixture.expected.text, "{place}");
+                assert_eq!(format!("{:?}", played.outcome), fixture.expected.outcome, "{place}");
+            } else if fixture.expected.is_set("prefix") && !fixture.expected.text.starts_with(&played.text) {
                 let open = played.text.strip_suffix("\n</think>\n");
-                assert!(open.is_some_and(|open| fixture.text.starts_with(open)), "{place}");
+                assert!(open.is_some_and(|open| fixture.expected.text.starts_with(open)), "{place}");
             }
         }
     }
@@ -128,7 +101,7 @@ fn every_message_cut_short_at_every_byte() {
                     messages[index] = message[..whole].to_owned();
                     counts = (whole, Some(fixture.play(&messages)));
                 }
-                assert_eq!(Some(short), counts.1, "{}: message {index} cut at byte {at}", fixture.name);
+                assert_eq!(Some(short), counts.1, "{}: message {index} cut at byte {at}", fixture.expected.name);
             }
         }
     }
@@ -158,7 +131,7 @@ fn the_answer_begins_with_its_first_content() {
     ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/mgw").join(name).with_extension("jsonl");
         let fixture = fixture(&path);
-        let mut session = crate::support::session(&fixture.filtered_tags);
+        let mut session = crate::support::session(&fixture.expected.filtered_tags);
         let began = fixture.messages.iter().enumerate().find_map(|(index, message)| {
             let _ = session.receive(message, &mut Default::default());
             session.started().then_some(index + 1)

@@ -1,5 +1,7 @@
 //! The session on Grok's web gateway: recorded shapes, cut and damaged wherever they may be, its order, its memory.
 
+#[path = "../lib/expected.rs"]
+mod expected;
 mod fixtures;
 mod memory;
 mod order;

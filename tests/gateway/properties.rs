@@ -6,7 +6,8 @@ use grok2api::providers::grok_web::tag_filter::TagFilter;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{FILTERED, Played, play};
+use crate::expected::FILTERED;
+use crate::support::{Played, play};
 
 /// The messages of all fixtures that are one object each.
 fn recorded() -> &'static [Value] {

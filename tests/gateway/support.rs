@@ -12,7 +12,6 @@ use grok2api::{
     },
 };
 
-pub const FILTERED: &str = "xaiartifact,xai:tool_usage_card,grok:render";
 pub const OPTIONS: Options = Options { mode: "fast", temporary: true };
 
 /// What a client got, and how the answer ended.

@@ -6,7 +6,8 @@ use grok2api::providers::grok_web::frames::MAX_FRAME;
 use grok2api::providers::grok_web::rest::reader::Reader;
 use grok2api::providers::grok_web::tag_filter::{MAX_HELD, MAX_TAG, TagFilter};
 
-use crate::support::{FILTERED, Options, read};
+use crate::expected::FILTERED;
+use crate::support::{Options, read};
 
 const OPTIONS: Options = Options { show_thinking: true, filtered_tags: FILTERED };
 

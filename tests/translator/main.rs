@@ -2,6 +2,8 @@
 //! the shapes on both its ends.
 
 mod answers;
+#[path = "../lib/expected.rs"]
+mod expected;
 mod faults;
 mod fixtures;
 mod limits;

@@ -4,7 +4,8 @@ use grok2api::openai::types::ChatRequest;
 use grok2api::providers::grok_web::tag_filter::TagFilter;
 use proptest::prelude::*;
 
-use crate::support::{FILTERED, Options, read};
+use crate::expected::FILTERED;
+use crate::support::{Options, read};
 
 /// Text in which tags of ours, whole and broken, are frequent.
 fn tagged_text() -> impl Strategy<Value = String> {

@@ -12,8 +12,6 @@ pub struct Options<'a> {
     pub filtered_tags: &'a str,
 }
 
-pub const FILTERED: &str = "xaiartifact,xai:tool_usage_card,grok:render";
-
 /// The answer's text, with files shown under the upstream's own names, and how it ended.
 pub fn read<'c>(
     options: &Options,
