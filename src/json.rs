@@ -217,6 +217,25 @@ impl<'de, T: Deserialize<'de>> Kind<'de> for Object<T> {
     }
 }
 
+/// An object read as `T`, or a text in its place.
+#[derive(Debug)]
+pub enum ObjectOrText<'a, T> {
+    Object(T),
+    Text(Cow<'a, str>),
+}
+
+impl<'de: 'a, 'a, T: Deserialize<'de>> Kind<'de> for ObjectOrText<'a, T> {
+    fn borrowed(text: &'de str) -> Option<Self> {
+        Some(ObjectOrText::Text(text.into()))
+    }
+    fn text(text: &str) -> Option<Self> {
+        Some(ObjectOrText::Text(text.to_owned().into()))
+    }
+    fn object<A: MapAccess<'de>>(entries: A) -> Result<Option<Self>, A::Error> {
+        Object::object(entries).map(|found| found.map(|Object(value)| ObjectOrText::Object(value)))
+    }
+}
+
 /// Any object, its content unread.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Present;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::{IgnoredAny, MapAccess};
 
 use super::image::{Image, Images};
-use crate::json::{Field, Kind, Number, Object};
+use crate::json::{Field, Kind, Number, Object, ObjectOrText};
 
 pub type Text<'a> = Field<Cow<'a, str>>;
 pub type Part<T> = Field<Object<T>>;
@@ -65,23 +65,7 @@ pub struct Event<'a> {
 }
 
 /// An error is an object, or only its text.
-#[derive(Debug)]
-pub enum ErrorValue<'a> {
-    Object(ErrorFields<'a>),
-    Text(Cow<'a, str>),
-}
-
-impl<'de: 'a, 'a> Kind<'de> for ErrorValue<'a> {
-    fn borrowed(text: &'de str) -> Option<Self> {
-        Some(ErrorValue::Text(text.into()))
-    }
-    fn text(text: &str) -> Option<Self> {
-        Some(ErrorValue::Text(text.to_owned().into()))
-    }
-    fn object<A: MapAccess<'de>>(entries: A) -> Result<Option<Self>, A::Error> {
-        Object::object(entries).map(|found| found.map(|Object(error)| ErrorValue::Object(error)))
-    }
-}
+pub type ErrorValue<'a> = ObjectOrText<'a, ErrorFields<'a>>;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

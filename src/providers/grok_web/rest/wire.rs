@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::event::UpstreamError;
-use crate::json::{Field, Number, Object, Present};
+use crate::json::{Field, Number, Object, ObjectOrText, Present};
 
 /// A frame: the fields of all its levels. Those of a token's frame stand here; nearly all frames are such.
 #[derive(Debug, Default)]
@@ -304,23 +304,7 @@ fn card<'a, A: MapAccess<'a>>(map: &mut A) -> Result<Option<Cow<'a, str>>, A::Er
 }
 
 /// An error is an object, or in some answers only its text.
-#[derive(Debug)]
-pub enum ErrorValue<'a> {
-    Object(ErrorWire<'a>),
-    Text(Cow<'a, str>),
-}
-
-impl<'de: 'a, 'a> crate::json::Kind<'de> for ErrorValue<'a> {
-    fn borrowed(text: &'de str) -> Option<Self> {
-        Some(ErrorValue::Text(text.into()))
-    }
-    fn text(text: &str) -> Option<Self> {
-        Some(ErrorValue::Text(text.to_owned().into()))
-    }
-    fn object<A: MapAccess<'de>>(entries: A) -> Result<Option<Self>, A::Error> {
-        Object::object(entries).map(|found| found.map(|Object(error)| ErrorValue::Object(error)))
-    }
-}
+pub type ErrorValue<'a> = ObjectOrText<'a, ErrorWire<'a>>;
 
 impl<'a> ErrorValue<'a> {
     /// An empty text is no error.
