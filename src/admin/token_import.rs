@@ -18,7 +18,7 @@ use crate::{
     secrets::Vault,
     store::{
         token_import::{self, Imported, Known},
-        tokens::{NewToken, Quota, TokenType},
+        tokens::{NewToken, Pasted, Quota, TokenType},
     },
 };
 
@@ -145,11 +145,13 @@ impl Wanted {
     fn sealed(self, app: &App, vault: &Vault) -> Imported {
         let Known { token_type, tags, note, normal, heavy, user_id } = self.row;
         Imported {
-            token: NewToken::of(app, vault, &self.token, user_id),
-            token_type,
-            state: self.state,
-            tags,
-            note,
+            token: Pasted {
+                token: NewToken::of(app, vault, &self.token, user_id),
+                token_type,
+                state: self.state,
+                tags,
+                note,
+            },
             normal: normal.remaining,
             normal_until: normal.until,
             heavy: heavy.remaining,

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     Columns, Db,
-    tokens::{NewToken, Quota, TokenType, batches, json, parsed},
+    tokens::{Pasted, Quota, TokenType, batches, json, parsed},
 };
 use crate::error::Result;
 
@@ -48,15 +48,11 @@ pub async fn known(db: &Db, hashes: &[&str]) -> Result<HashMap<String, Known>> {
     Ok(found)
 }
 
-/// A row as it shall be. The state is that of a new token; a known one keeps its own.
+/// A row as it will be. The state is that of a new token; a known one keeps its own.
 #[derive(Serialize)]
 pub struct Imported {
     #[serde(flatten)]
-    pub token: NewToken,
-    pub token_type: TokenType,
-    pub state: &'static str,
-    pub tags: Vec<String>,
-    pub note: String,
+    pub token: Pasted,
     pub normal: Option<i64>,
     pub normal_until: Option<i64>,
     pub heavy: Option<i64>,
