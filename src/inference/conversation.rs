@@ -61,7 +61,7 @@ impl Limits {
     }
 }
 
-/// How often it is looked whether the account has been asked, in milliseconds.
+/// The interval, in milliseconds, in which an opening looks whether the account has been asked.
 const LOOK_AGAIN: u64 = 1_000;
 
 /// What reading on brought.
