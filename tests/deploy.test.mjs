@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFile, readdir, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from './lib/suite.mjs';
 import { fileURLToPath } from 'node:url';
@@ -30,10 +31,43 @@ test('--dry-run tells the plan and changes nothing', async () => {
   assert.equal(code, 0, said);
   assert.match(said, /database +grok2api: to be made, 4 migrations to apply/);
   assert.match(said, /namespace +grok2api-cache: to be made/);
-  assert.match(said, /encryption_key +to be made/);
+  assert.match(said, /encryption_key +to be made$/m);
+  assert.match(said, /addresses +https:\/\/grok2api\.example\.workers\.dev$/m);
   assert.match(said, /nothing was changed/);
   assert.deepEqual(site.cloudflare.calls.filter((name) => !name.startsWith('GET ')), []);
   assert.deepEqual(await readdir(site.data).then((names) => names.filter((name) => name === 'cloudflare')), []);
+});
+
+test('--dry-run without a login prints what the checkout decides, and calls nobody', async () => {
+  let connections = 0;
+  const proxy = createServer((socket) => { connections += 1; socket.destroy(); });
+  await new Promise((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const away = `http://127.0.0.1:${proxy.address().port}`;
+  const config = join(ROOT, 'target/deploy/wrangler.json');
+  const before = await stat(config).catch(() => null);
+  site.cloudflare.reset();
+  const run = (args, env = {}) => site.run(['--dry-run', ...args], { env: { CLOUDFLARE_API_TOKEN: undefined, CLOUDFLARE_ACCOUNT_ID: undefined,
+    CLOUDFLARE_API_BASE_URL: `${away}/client/v4`, HTTP_PROXY: away, HTTPS_PROXY: away, NO_PROXY: undefined, ...env } });
+  const [bare, full] = await Promise.all([run(['--placement', 'aws:us-west-2']),
+    run(['--name', 'mine'], { ADMIN_PASSWORD: PASSWORD, ENCRYPTION_KEY: 'k'.repeat(32), CLOUDFLARE_ACCOUNT_ID: 'a'.repeat(32) })]);
+  await new Promise((resolve) => proxy.close(resolve));
+  assert.equal(bare.code, 0, bare.said);
+  for (const row of [/Worker +grok2api, beside aws:us-west-2$/m, /addresses +https:\/\/grok2api\.<the account's name>\.workers\.dev$/m, /schedules +\*\/15 /,
+    /bindings +DB \(d1_databases\), KV \(kv_namespaces\)$/m, /variables +none; those of the dashboard stay/, /console +\d+ files, \d+ bytes/,
+    /module +\d+ bytes, \d+ gzipped, as built last$/m, /account +not known/, /database +grok2api: to be made in wnam, unless it is there; up to \d+ migrations to apply/,
+    /namespace +grok2api-cache: to be made, unless it is there/, /encryption_key +to be made, unless the Worker has one/, /admin_password +none is given/,
+    /not known without a login: what the account holds already/, /for the whole plan set CLOUDFLARE_API_TOKEN .*`npx wrangler login`/, /nothing was changed/]) {
+    assert.match(bare.said, row);
+  }
+  assert.equal(full.code, 0, full.said);
+  assert.match(full.said, /Worker +mine$/m);
+  assert.match(full.said, /account +a{32}$/m);
+  assert.match(full.said, /encryption_key +to be set from ENCRYPTION_KEY, unless the Worker has one/);
+  assert.match(full.said, /admin_password +to be set from ADMIN_PASSWORD/);
+  assert.ok(!full.said.includes(PASSWORD) && !full.said.includes('kkkk'), full.said);
+  assert.deepEqual([connections, site.cloudflare.calls], [0, []]);
+  assert.deepEqual((await stat(config).catch(() => null))?.mtimeMs, before?.mtimeMs);
+  assert.ok(!(await readdir(site.data)).includes('cloudflare'));
 });
 
 test('the first deploy makes all of it, and what it uploads serves', async () => {

@@ -12,6 +12,7 @@ mod login;
 mod migrations;
 mod options;
 mod placement;
+mod plan;
 mod refusal;
 mod secrets;
 pub mod wrangler;
@@ -29,19 +30,33 @@ pub use options::{Options, USAGE, parse};
 use placement::Placement;
 use secrets::Secrets;
 
+const UNCHANGED: &str = "nothing was changed (--dry-run)";
+
 pub fn cloudflare(root: &Path, options: &Options) -> Result<()> {
     let config = Config::read(root, options.name.as_deref(), options.placement.as_ref())?;
     let placement = config.region.as_deref().and_then(Placement::parse);
     let location = options.location.as_deref().or(placement.as_ref().map(|placement| placement.location));
     let migrations = Migrations::read(&config.migrations)?;
+    let account = login::account()?;
     tools::node_packages(root)?;
-    let api = Api::connect(login::login(root)?)?;
+    let Some(login) = login::login(root, account.clone())? else {
+        ensure!(options.dry_run, "no login to Cloudflare: {}", login::HOW);
+        let secrets = Secrets::choose(&options.data, account.as_deref(), &config, &[])?;
+        plan::tell_checkout(root, &config, None, options.build)?;
+        plan::tell_without_login(account.as_deref(), &config, location, &migrations);
+        secrets.tell(None);
+        println!("{}", plan::UNKNOWN);
+        println!("for the whole plan {}", login::HOW);
+        println!("{UNCHANGED}");
+        return Ok(());
+    };
+    let api = Api::connect(login)?;
     let found = Found::look(&api, &config)?;
     if let Some(placement) = &placement {
         placement.check(&api)?;
     }
     migrations.check(&found.applied)?;
-    let secrets = Secrets::choose(&options.data, &api.account, &config, &found.secrets)?;
+    let secrets = Secrets::choose(&options.data, Some(&api.account), &config, &found.secrets)?;
     if secrets.is_new_key() {
         let sealed = found.sealed_tokens(&api)?;
         ensure!(
@@ -50,11 +65,12 @@ pub fn cloudflare(root: &Path, options: &Options) -> Result<()> {
              key as ENCRYPTION_KEY. If it is lost, give a new one there; those tokens have to be entered anew then"
         );
     }
-    println!("account         {}", api.account);
+    plan::tell_checkout(root, &config, found.subdomain.as_deref(), options.build)?;
+    plan::row("account", &api.account);
     found.tell(&config, location, migrations.missing(&found.applied).len());
-    secrets.tell(&found.secrets);
+    secrets.tell(Some(&found.secrets));
     if options.dry_run {
-        println!("nothing was changed (--dry-run)");
+        println!("{UNCHANGED}");
         return Ok(());
     }
     if options.build {

@@ -90,6 +90,51 @@ impl Config {
         self.value["vars"].as_object().is_some_and(|vars| vars.keys().any(|key| key.eq_ignore_ascii_case(name)))
     }
 
+    /// Where the Worker runs, in words; empty when that is near its callers.
+    pub fn placement(&self) -> String {
+        let mode = self.value["placement"]["mode"].as_str();
+        let mode = mode.map(|mode| format!(", placement {mode}")).unwrap_or_default();
+        self.region.as_ref().map_or(mode, |region| format!(", beside {region}"))
+    }
+
+    /// Every address that the file names. `subdomain` is the account's name on workers.dev, where it is known.
+    pub fn addresses(&self, subdomain: Option<&str>) -> Vec<String> {
+        let subdomain = subdomain.unwrap_or("<the account's name>");
+        let routes = self.value["routes"].as_array().into_iter().flatten();
+        let own = self.workers_dev.then(|| format!("https://{}.{subdomain}.workers.dev", self.name));
+        routes.chain(self.value.get("route")).filter_map(route).chain(own).collect()
+    }
+
+    pub fn schedules(&self) -> Vec<String> {
+        texts(&self.value["triggers"]["crons"])
+    }
+
+    /// What the code reaches by name, with the list in the file that each name stands in.
+    pub fn bindings(&self) -> Vec<String> {
+        let lists = self.value.as_object().into_iter().flatten();
+        lists
+            .flat_map(|(list, entries)| {
+                let entries = entries.as_array().into_iter().flatten();
+                entries.filter_map(move |entry| Some(format!("{} ({list})", entry["binding"].as_str()?)))
+            })
+            .collect()
+    }
+
+    /// Names of the variables that are set in clear.
+    pub fn variables(&self) -> Vec<String> {
+        self.value["vars"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Whether variables that were set in the dashboard stay.
+    pub fn keeps_variables(&self) -> bool {
+        self.value["keep_vars"] == true
+    }
+
+    /// The folder of the console's files.
+    pub fn assets(&self) -> Option<&Path> {
+        self.value["assets"]["directory"].as_str().map(Path::new)
+    }
+
     /// The file for wrangler, complete, its paths absolute.
     pub fn derived(&self, account: &str, database: &str, namespace: &str) -> Value {
         let mut value = self.value.clone();
@@ -103,6 +148,17 @@ impl Config {
         }
         value
     }
+}
+
+fn texts(list: &Value) -> Vec<String> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// A route as wrangler takes it: a pattern, or a table around one.
+fn route(route: &Value) -> Option<String> {
+    let pattern = route.as_str().or_else(|| route["pattern"].as_str())?;
+    let kind = if route["custom_domain"] == true { " (custom domain)" } else { "" };
+    Some(format!("{pattern}{kind}"))
 }
 
 fn check_name(name: &str) -> Result<()> {
@@ -193,6 +249,28 @@ mod tests {
         assert!(parsed("", None).unwrap().workers_dev);
         assert!(!parsed(route, None).unwrap().workers_dev);
         assert!(parsed(&format!("workers_dev = true\n{route}"), None).unwrap().workers_dev);
+    }
+
+    #[test]
+    fn what_the_file_decides_can_be_told() {
+        let more = "workers_dev = true\nkeep_vars = true\ntriggers = { crons = [\"0 * * * *\"] }\n\
+                    routes = [\"a.example/*\", { pattern = \"g.example\", custom_domain = true }]\n\
+                    r2_buckets = [{ binding = \"R2\" }]\nplacement = { mode = \"smart\" }";
+        let config = parsed(more, None).unwrap();
+        assert_eq!(
+            config.addresses(None),
+            ["a.example/*", "g.example (custom domain)", "https://g.<the account's name>.workers.dev"]
+        );
+        assert_eq!(config.addresses(Some("me"))[2], "https://g.me.workers.dev");
+        let mut bindings = config.bindings();
+        bindings.sort();
+        assert_eq!(bindings, ["DB (d1_databases)", "KV (kv_namespaces)", "R2 (r2_buckets)"]);
+        assert_eq!(
+            (config.schedules(), config.variables()),
+            (vec!["0 * * * *".to_owned()], vec!["Trusted_Proxy".to_owned()])
+        );
+        assert_eq!((config.placement().as_str(), config.keeps_variables()), (", placement smart", true));
+        assert_eq!(config.assets(), Some(Path::new("/r/static")));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use super::{api::Api, config::Config, migrations, refusal::Refusal};
+use super::{api::Api, config::Config, migrations, plan::row, refusal::Refusal};
 
 /// Codes of the API.
 const NO_SUCH_WORKER: i64 = 10007;
@@ -20,6 +20,8 @@ pub struct Found {
     /// Location of the database, where D1 names it.
     location: Option<String>,
     namespace: Option<String>,
+    /// The account's name on workers.dev, where the Worker is to be found there.
+    pub subdomain: Option<String>,
     /// Names of the Worker's secrets; their values nobody can read.
     pub secrets: Vec<String>,
     /// Migrations that the database has seen.
@@ -41,43 +43,34 @@ impl Found {
             Some(id) => Some(named_id(api, NAMESPACES, id, "id")?),
             None => find_namespace(api, &config.namespace)?,
         };
-        if config.workers_dev && unless(api.get("/workers/subdomain"), NO_SUBDOMAIN)?.is_none() {
-            bail!(
-                "the account has no address on workers.dev yet: choose one at \
-                 https://dash.cloudflare.com/{}/workers/onboarding, then run this again",
-                api.account
-            );
-        }
+        let subdomain = if config.workers_dev { Some(subdomain(api)?) } else { None };
         let (applied, location) = match &database {
             Some(id) => migrations::applied(api, id)?,
             None => (Vec::new(), None),
         };
-        Ok(Found { database, location, namespace, secrets, applied })
+        Ok(Found { database, location, namespace, subdomain, secrets, applied })
     }
 
     /// `wanted` is the location that a new database gets.
     pub fn tell(&self, config: &Config, wanted: Option<&str>, missing: usize) {
         let state = |id: &Option<String>| id.as_ref().map_or("to be made".to_owned(), |id| format!("is there ({id})"));
         let place = wanted.filter(|_| self.database.is_none()).map_or(String::new(), |place| format!(" in {place}"));
-        println!(
-            "database        {}: {}{place}, {missing} migrations to apply",
-            config.database,
-            state(&self.database)
+        row(
+            "database",
+            &format!("{}: {}{place}, {missing} migrations to apply", config.database, state(&self.database)),
         );
         if let (Some(_), Some(wanted)) = (&self.database, wanted)
             && self.location.as_deref() != Some(wanted)
         {
             let place = self.location.as_ref().map_or(String::new(), |place| format!(", in {place}"));
-            println!(
-                "                it stays where it is{place}: only a new database can be made in {wanted} (docs/cloudflare.md)"
+            row(
+                "",
+                &format!(
+                    "it stays where it is{place}: only a new database can be made in {wanted} (docs/cloudflare.md)"
+                ),
             );
         }
-        println!("namespace       {}: {}", config.namespace, state(&self.namespace));
-        println!(
-            "Worker          {}{}",
-            config.name,
-            config.region.as_ref().map_or(String::new(), |region| format!(", beside {region}"))
-        );
+        row("namespace", &format!("{}: {}", config.namespace, state(&self.namespace)));
     }
 
     /// Account tokens that no key made now would open.
@@ -112,6 +105,18 @@ impl Found {
             Some(made) => id_of(&made, "id"),
             None => find_namespace(api, &config.namespace)?.context("the namespace is there and cannot be found"),
         }
+    }
+}
+
+/// The account's name on workers.dev.
+fn subdomain(api: &Api) -> Result<String> {
+    match unless(api.get("/workers/subdomain"), NO_SUBDOMAIN)? {
+        Some(answer) => id_of(&answer, "subdomain"),
+        None => bail!(
+            "the account has no address on workers.dev yet: choose one at \
+             https://dash.cloudflare.com/{}/workers/onboarding, then run this again",
+            api.account
+        ),
     }
 }
 

@@ -19,28 +19,29 @@ pub struct Login {
     pub account: Option<String>,
 }
 
-/// The token that wrangler would use; an expired login is renewed on the way.
-pub fn login(root: &Path) -> Result<Login> {
-    let account = account()?;
+/// How to get a login.
+pub const HOW: &str = "set CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID (docs/cloudflare.md tells which permissions the \
+                       token needs), or run `npx wrangler login` first";
+
+/// Returns the token that wrangler would use, `None` when there is no login; an expired login is renewed on the way.
+pub fn login(root: &Path, account: Option<String>) -> Result<Option<Login>> {
     let output =
         process::output(wrangler::command(root).args(["auth", "token", "--json"]).stderr(std::process::Stdio::null()))
             .context("wrangler could not be asked for the login")?;
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
     let Some(token) = answer["token"].as_str().map(str::trim).filter(|token| !token.is_empty()) else {
-        bail!(
-            "no login to Cloudflare: set CLOUDFLARE_API_TOKEN and {ACCOUNT} (docs/cloudflare.md tells which permissions \
-             the token needs), or run `npx wrangler login` first"
-        );
+        return Ok(None);
     };
     if token.chars().any(|c| !c.is_ascii_graphic()) {
         bail!(
             "CLOUDFLARE_API_TOKEN holds a character that no token has: copy the token alone, without quotes or spaces"
         );
     }
-    Ok(Login { token: token.to_owned(), personal: answer["type"] == "oauth", account })
+    Ok(Some(Login { token: token.to_owned(), personal: answer["type"] == "oauth", account }))
 }
 
-fn account() -> Result<Option<String>> {
+/// Returns the account that the environment names; fails when that is no account's id.
+pub fn account() -> Result<Option<String>> {
     let Some(id) = std::env::var(ACCOUNT).ok().map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()) else {
         return Ok(None);
     };

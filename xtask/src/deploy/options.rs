@@ -10,7 +10,8 @@ use crate::args::Words;
 pub const USAGE: &str = "\
 Usage: cargo xtask deploy cloudflare [options]
 
-  --dry-run         print what is there and what would be made, and change nothing
+  --dry-run         print what is there and what would be made, and change nothing; without a login, what
+                    this checkout decides
   --name NAME       another name, for the Worker, its database and its namespace alike
   --placement REGION
                     run the Worker beside a cloud region, such as aws:us-west-2, and not near its callers; a new

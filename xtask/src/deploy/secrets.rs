@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 
-use super::config::Config;
+use super::{config::Config, plan};
 use crate::private;
 
 const KEY: &str = "encryption_key";
@@ -38,17 +38,19 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    pub fn choose(data: &Path, account: &str, config: &Config, there: &[String]) -> Result<Self> {
+    /// Decides what is sent. `there` names the secrets that the Worker has; without an account no key of an earlier run
+    /// is found.
+    pub fn choose(data: &Path, account: Option<&str>, config: &Config, there: &[String]) -> Result<Self> {
         let has =
             |name: &str| there.iter().any(|secret| secret.eq_ignore_ascii_case(name)) || config.has_variable(name);
         let given = variable("ENCRYPTION_KEY");
-        let file = data.join("cloudflare").join(account).join(format!("{}.{KEY}", config.name));
+        let file = |account| data.join("cloudflare").join(account).join(format!("{}.{KEY}", config.name));
         let in_workflow = env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true");
         let password = variable("ADMIN_PASSWORD");
         Ok(Secrets {
             open: password.is_none() && !has(PASSWORD),
             key_given: given.is_some(),
-            key: if has(KEY) { Key::Stays } else { key(given, (!in_workflow).then_some(file))? },
+            key: if has(KEY) { Key::Stays } else { key(given, account.filter(|_| !in_workflow).map(file))? },
             password,
         })
     }
@@ -58,7 +60,8 @@ impl Secrets {
         matches!(&self.key, Key::Made(_, file) if !file.as_ref().is_some_and(|file| file.exists()))
     }
 
-    pub fn tell(&self, there: &[String]) {
+    /// Prints what becomes of each secret. `there` names those that the Worker has, where that is known.
+    pub fn tell(&self, there: Option<&[String]>) {
         let key = match &self.key {
             Key::Stays if self.key_given => {
                 "is set and stays; ENCRYPTION_KEY is not used (docs/cloudflare.md tells how to change it)"
@@ -68,13 +71,15 @@ impl Secrets {
             Key::Made(..) if !self.is_new_key() => "to be set, as it is written down here from an earlier run",
             Key::Made(..) => "to be made",
         };
-        let password = match self.password {
-            Some(_) => "to be set from ADMIN_PASSWORD",
-            None if there.iter().any(|name| name.eq_ignore_ascii_case(PASSWORD)) => "is set and stays",
-            None => "none",
+        let password = match (&self.password, there) {
+            (Some(_), _) => "to be set from ADMIN_PASSWORD",
+            (None, Some(there)) if there.iter().any(|name| name.eq_ignore_ascii_case(PASSWORD)) => "is set and stays",
+            (None, Some(_)) => "none",
+            (None, None) => "none is given; one that the Worker has stays",
         };
-        println!("{KEY}  {key}");
-        println!("{PASSWORD}  {password}");
+        let unless = if there.is_none() && self.key != Key::Stays { ", unless the Worker has one" } else { "" };
+        plan::row(KEY, &format!("{key}{unless}"));
+        plan::row(PASSWORD, password);
     }
 
     /// Writes a made key down, before anything is sealed under it.
