@@ -19,7 +19,7 @@ const FILE_TIMEOUT_MS = 300_000;
 const AT_ONCE = 2;
 // Files of a kind share processes, at most so many each: a browser's take the longest. Deployments write to the same folder:
 // all of them share one, so that one follows the other.
-const KINDS = [['deploy', /^deploy/, Infinity], ['browser', /^console-(?!files$|.*-unit$|texts$)/, 5], ['plain', /^/, 12]];
+const KINDS = [['deploy', /^deploy/, Infinity], ['browser', /^(console-(?!files$|.*-unit$|texts$)|foreign-page$)/, 5], ['plain', /^/, 12]];
 // Run once, on workerd: the scripted Grok itself, the commands, what only D1's bindings can count, and what a browser
 // does, which has the same files and the same admin API on both hosts.
 const ONCE = /^(deploy.*|fake-grok.*|media-limits|storage|up|console-(?!files$).+)$/;

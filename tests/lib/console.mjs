@@ -1,18 +1,14 @@
 // The console in a browser: the real gateway, a Chromium on its pages, pictures of them, and what every page has to keep.
 import assert from 'node:assert/strict';
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
+import { browserForFile } from './browser.mjs';
 import { PASSWORD, startGateway } from './gateway.mjs';
-import { atEnd, isShared } from './suite.mjs';
 
-// The shell is the same engine without a browser's own windows, which cost half of its time; Playwright too prefers it.
-// Source: https://playwright.dev/docs/browsers#chromium-headless-shell
-const CHROMIUM = process.env.CHROMIUM ?? ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find((path) => existsSync(path));
 const STATIC = fileURLToPath(new URL('../../static/', import.meta.url));
 const SCREENSHOTS = fileURLToPath(new URL('../../target/console-screenshots/', import.meta.url));
 const LOCALES = ['en', 'zh-CN'];
@@ -42,13 +38,6 @@ function watch() {
   }).observe({ type: 'layout-shift', buffered: true });
 }
 
-async function launch() {
-  if (!existsSync(CHROMIUM ?? '')) {
-    throw new Error(`there is no Chromium${CHROMIUM ? ` at ${CHROMIUM}` : ''}: install the package chromium, or name one in the variable CHROMIUM`);
-  }
-  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking'] });
-}
-
 let kept;
 
 /**
@@ -69,22 +58,6 @@ async function keptFiles() {
     return folder;
   })();
   return kept;
-}
-
-let shared = null;
-
-/** The browser of this process, where files share one; else one of its own, which `end` closes. */
-async function browserForFile() {
-  if (!isShared()) {
-    const browser = await launch();
-    return { browser, end: () => browser.close() };
-  }
-  if (!shared?.isConnected()) {
-    const browser = await launch();
-    shared = browser;
-    atEnd(() => browser.close());
-  }
-  return { browser: shared, end: () => {} };
 }
 
 /**
