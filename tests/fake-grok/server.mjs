@@ -24,6 +24,8 @@ const KINDS = {
   'GET /': 'identity',
 };
 const KEPT_CALLS = 20_000;
+/** Longer bodies and messages are not kept as they came. */
+const LONGEST_KEPT = 1 << 16;
 /** The page signs these; without a signature the service takes the caller for a robot. */
 const SIGNED = /^\/rest\/(app-chat\/|media\/post\/create$)/;
 
@@ -62,6 +64,12 @@ class Grok {
     for (const call of this.of('chat')) counts.set(call.token, (counts.get(call.token) ?? 0) + 1);
     return counts;
   }
+
+  /**
+   * Everything that came in, as it was sent: addresses, all headers, bodies, and the messages of sockets. What is longer than
+   * 64 KiB is told by its length.
+   */
+  get received() { return this.calls.flatMap((call) => call.received).join('\n'); }
 
   /** From now on calls matching `rule` { kind?, token?, path?, contains?, times? } get `options` (an object, or a function of the call). */
   script(rule, options) {
@@ -114,6 +122,9 @@ class Grok {
     const token = cookies(headers.cookie).get('sso') ?? '';
     const call = { id: this.#next++, kind, method, path, transport, token, tokenName: tokenName(token), headers,
       at: Date.now(), headAt: null, endedAt: null, aborted: false, frames: 0, bytes: 0 };
+    const received = [];
+    Object.defineProperties(call, { received: { value: received, enumerable: false },
+      receive: { value: (...texts) => { received.push(...texts.map((text) => (text.length > LONGEST_KEPT ? `${text.length} long` : String(text)))); }, enumerable: false } });
     this.calls.push(call);
     if (this.calls.length > KEPT_CALLS) this.calls.shift();
     return call;
@@ -125,6 +136,7 @@ class Grok {
     if (path.startsWith('/__control/')) return control(this, url, parse(String(await readBody(req))), res);
     const kind = KINDS[`${req.method} ${path}`] ?? (/^\/(users|post)\//.test(path) ? 'asset' : 'other');
     const call = this.record({ kind, method: req.method, path, headers: req.headers });
+    call.receive(req.url, ...req.rawHeaders);
     call.done = new Promise((resolve) => {
       res.on('close', () => {
         call.endedAt = Date.now();
@@ -135,11 +147,12 @@ class Grok {
     });
     const body = await readBody(req);
     if (body === null) return sendFailure(res, 'too_large');
+    call.receive(body);
     if (path === '/http/upload-file-v2/direct') await readForm(call, body);
     else {
       call.text = body.toString('utf8');
       call.body = parse(call.text);
-      if (call.text.length > 1 << 16) call.text = `${call.text.length} characters`;
+      if (call.text.length > LONGEST_KEPT) call.text = `${call.text.length} characters`;
     }
     await this.#answer(call, res, url);
   }

@@ -64,6 +64,7 @@ async function upgrade(grok, wss, req, tcp, head) {
   const call = grok.record({ kind: 'socket', method: req.method, path: url.pathname, headers: req.headers, transport: 'websocket' });
   Object.assign(call, { status: null, uid: url.searchParams.get('uid'), unwanted: UNWANTED.filter((name) => req.headers[name] !== undefined),
     events: [], refused: [], dropped: 0, turns: 0, pings: 0 });
+  call.receive(req.url, ...req.rawHeaders);
   call.done = new Promise((resolve) => {
     tcp.once('close', () => {
       call.endedAt = Date.now();
@@ -99,15 +100,20 @@ function open(grok, ws, tcp, parts) {
   const { socketCall } = parts;
   const out = new Outgoing(ws, tcp);
   const session = new Session(grok, { ...parts, out });
-  ws.on('ping', () => { socketCall.pings += 1; });
+  ws.on('ping', (data) => {
+    socketCall.pings += 1;
+    socketCall.receive(data);
+  });
   ws.on('error', (error) => { socketCall.error = error.message; });
   ws.on('message', (data, binary) => {
+    socketCall.receive(data);
     session.receive(data, binary).catch((error) => {
       console.error(`scripted Grok: ${error.stack}`);
       out.destroy();
     });
   });
   ws.on('close', (code, reason) => {
+    socketCall.receive(reason);
     Object.assign(socketCall, { closeCode: code, closeReason: reason.toString() });
     session.call?.end(!out.ending);
   });

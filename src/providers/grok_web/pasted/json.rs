@@ -7,7 +7,7 @@ use super::{
     super::token::{PastedAccount, TokenError, TokenType, is_jwt, one_account},
     BAD_NUMBER, BAD_STATE, BAD_TAGS, BAD_TYPE, Entry, Reading, State,
     cookies::{Cookie, Cookies},
-    line,
+    line::{self, is_comment},
 };
 use crate::json::without_lone_surrogates;
 
@@ -27,39 +27,59 @@ pub(super) fn read(content: &str, reading: &mut Reading, cookies: &mut Cookies) 
             walk.lines(content);
             Ok(())
         }
-        // The error says where it is, and repeats nothing of the text.
-        Err(error) => match serde_json::from_str::<Value>(&without_trailing_commas(content)) {
+        Err(_) => match serde_json::from_str::<Value>(&strict(content)) {
             Ok(document) => walk.document(&document),
-            Err(_) => Err(format!("This is no JSON list of tokens: {error}")),
+            // It says where it is, and repeats nothing of the text.
+            Err(error) => Err(format!("This is no JSON list of tokens: {error}")),
         },
     }
 }
 
 /// Whether the first line is a document of its own, and not the only one.
 fn has_lines(content: &str) -> bool {
-    let mut lines = content.lines().filter(|line| !line.trim().is_empty());
+    let mut lines = content.lines().filter(says_something);
     lines.next().is_some_and(|line| of_line(line).is_ok()) && lines.next().is_some()
+}
+
+fn says_something(line: &&str) -> bool {
+    let line = line.trim();
+    !line.is_empty() && !is_comment(line)
 }
 
 fn of_line(line: &str) -> serde_json::Result<Value> {
     serde_json::from_str(line.trim().trim_end_matches(','))
 }
 
-/// People add and remove entries by hand.
-fn without_trailing_commas(content: &str) -> String {
+/// Returns JSON that was written by hand without its comments, and without commas after a last entry.
+fn strict(content: &str) -> String {
     let (mut text, mut in_text, mut escaped) = (String::with_capacity(content.len()), false, false);
-    for c in content.chars() {
+    let mut rest = content;
+    while let Some(c) = rest.chars().next() {
+        if let Some(after) = Some(rest).filter(|_| !in_text).and_then(after_comment) {
+            text.extend(rest[..rest.len() - after.len()].chars().filter(|c| *c == '\n'));
+            rest = after;
+            continue;
+        }
         if !in_text && matches!(c, ']' | '}') {
             let end = text.trim_end().len();
             if text[..end].ends_with(',') {
-                text.truncate(end - 1);
+                text.replace_range(end - 1..end, "");
             }
         }
         in_text ^= c == '"' && !escaped;
         escaped = in_text && c == '\\' && !escaped;
         text.push(c);
+        rest = &rest[c.len_utf8()..];
     }
     text
+}
+
+/// What follows the comment that a text begins with.
+fn after_comment(text: &str) -> Option<&str> {
+    if let Some(comment) = text.strip_prefix("/*") {
+        return comment.split_once("*/").map(|(_, after)| after);
+    }
+    is_comment(text).then(|| text.find('\n').map_or("", |end| &text[end..]))
 }
 
 struct Walk<'a> {
@@ -82,7 +102,7 @@ impl Walk<'_> {
     }
 
     fn lines(&mut self, content: &str) {
-        for (index, line) in content.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        for (index, line) in content.lines().enumerate().filter(|(_, line)| says_something(line)) {
             self.line = Some(index + 1);
             match of_line(line) {
                 Ok(Value::Array(items)) => self.items(&items, None),

@@ -1,6 +1,6 @@
 //! Lines: bare tokens, cookie lines, ledgers, rows of cookie files and developer tools, commands for curl.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashSet};
 
 use super::{
     super::{
@@ -87,12 +87,12 @@ fn of_labels(cells: &[&str]) -> Option<Result<Vec<PastedAccount>, TokenError>> {
 
 /// A user id belongs to a token that is alone.
 fn each_once(tokens: Vec<String>, user_id: &str) -> Vec<PastedAccount> {
-    let mut accounts: Vec<PastedAccount> = Vec::new();
-    for token in tokens {
-        if !accounts.iter().any(|account| account.token == token) {
-            accounts.push(PastedAccount { token, user_id: String::new() });
-        }
-    }
+    let mut seen = HashSet::new();
+    let mut accounts: Vec<PastedAccount> = tokens
+        .into_iter()
+        .filter(|token| seen.insert(token.clone()))
+        .map(|token| PastedAccount { token, user_id: String::new() })
+        .collect();
     if let [account] = &mut accounts[..] {
         account.user_id = user_id.to_owned();
     }
@@ -149,7 +149,7 @@ fn bare(text: &str) -> &str {
     text[header.map_or(0, str::len)..].trim_matches(around)
 }
 
-fn is_comment(text: &str) -> bool {
+pub(super) fn is_comment(text: &str) -> bool {
     text.starts_with('#') || text.starts_with("//")
 }
 
@@ -218,8 +218,8 @@ fn plain(line: &str) -> Cow<'_, str> {
     let mut clean = String::with_capacity(line.len());
     for c in line.chars() {
         match c {
-            '\0' | '\r' | '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{ad}' => {}
-            '\u{a0}' | '\u{3000}' => clean.push(' '),
+            '\0' | '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{ad}' => {}
+            '\r' | '\u{a0}' | '\u{3000}' => clean.push(' '),
             '\u{ff01}'..='\u{ff5e}' => clean.extend(char::from_u32(c as u32 - 0xfee0)),
             '“' | '”' | '„' | '「' | '」' | '『' | '』' => clean.push('"'),
             '‘' | '’' | '‚' => clean.push('\''),

@@ -4,6 +4,8 @@
 //! tokens may stand. What is no token is refused with its line; in a JSON document the number is that of the entry.
 //! Reasons are fixed texts, so that no password and no address is repeated in one.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::token::{PastedAccount, TokenError, TokenType};
@@ -104,7 +106,8 @@ impl Reading {
 
 /// Reads a text of any form, or of the one that is given. The error is one of the text as a whole.
 pub fn read(content: &str, format: Option<FileFormat>) -> Result<Reading, String> {
-    let content = content.trim_start_matches(['\u{feff}', '\u{fffd}', '\0']);
+    let content = plain(content.trim_start_matches(['\u{feff}', '\u{fffd}', '\0']));
+    let content = content.as_ref();
     let (mut reading, mut cookies) = (Reading::default(), Cookies::default());
     match format.unwrap_or_else(|| form_of(content)) {
         FileFormat::Text => line::read(content, &mut reading, &mut cookies),
@@ -117,9 +120,23 @@ pub fn read(content: &str, format: Option<FileFormat>) -> Result<Reading, String
     Ok(reading)
 }
 
-/// What a text looks like.
+/// Returns a text without the zeros of 16-bit characters that were read as 8-bit ones, and without carriage returns
+/// that end a line alone, as on old Macs.
+fn plain(content: &str) -> Cow<'_, str> {
+    let has_return = |text: &str| text.split('\r').skip(1).any(|rest| !rest.starts_with('\n'));
+    if !content.contains('\0') && !has_return(content) {
+        return Cow::Borrowed(content);
+    }
+    let text = content.replace('\0', "");
+    Cow::Owned(if has_return(&text) { text.replace("\r\n", "\n").replace('\r', "\n") } else { text })
+}
+
+/// What a text looks like, its first comments aside.
 fn form_of(content: &str) -> FileFormat {
-    let trimmed = content.trim_start();
+    let mut trimmed = content.trim_start();
+    while line::is_comment(trimmed) {
+        trimmed = trimmed.split_once('\n').map_or("", |(_, rest)| rest).trim_start();
+    }
     match trimmed.chars().next() {
         Some('{') => FileFormat::Json,
         // Without quotes it is a list in brackets.

@@ -188,6 +188,46 @@ fn lists_may_be_written_by_hand() {
 }
 
 #[test]
+fn comments_in_json_are_no_part_of_it() {
+    let list = format!(
+        "// mine\n{{ # all\n\"ssoBasic\": [\"{JWT}\", /* \"x\", */],\n\"ssoSuper\": [{{\"token\": \"{OTHER}\", \"note\": \"a // b\"}}], // end\n}}"
+    );
+    let lines = format!(
+        "# mine\n{{\"token\": \"{JWT}\", \"token_type\": \"sso\"}}\n// {MAIL}\n{{\"token\": \"{OTHER}\", \"token_type\": \"super\", \"note\": \"a // b\"}}"
+    );
+    for content in [list, lines] {
+        let reading = read(&content, None).expect("it is JSON");
+        assert_eq!(reading.refused, [], "{content}");
+        let found: Vec<_> = reading.entries.iter().map(|(_, entry)| (&*entry.token, entry.token_type)).collect();
+        assert_eq!(found, [(JWT, Some(TokenType::Basic)), (OTHER, Some(TokenType::Super))]);
+        assert_eq!(reading.entries[1].1.note.as_deref(), Some("a // b"));
+    }
+    let error = read("[\n// a comment\n\"1\", oops\n]", None).expect_err("it is no JSON");
+    assert!(error.contains("line 3 column 6"), "{error}");
+}
+
+#[test]
+fn lines_end_as_on_any_machine() {
+    for content in [format!("{JWT}\r{OTHER}\r"), format!("{JWT}\r\n{OTHER}\r\n"), format!("{JWT}\n{OTHER}")] {
+        assert_eq!(found(&content), [(1, JWT.to_owned()), (2, OTHER.to_owned())], "{content:?}");
+        let wide: String = content.chars().flat_map(|c| [c, '\0']).collect();
+        assert_eq!(found(&wide), found(&content), "read as 8-bit characters");
+        let table = format!("token,note\n{}", content.replace(JWT, &format!("{JWT},\"a\nb\"")));
+        assert_eq!(found(&table), [(2, JWT.to_owned()), (4, OTHER.to_owned())], "{table:?}");
+    }
+}
+
+#[test]
+fn many_accounts_in_one_line_take_no_longer_than_in_many() {
+    let token = |n: usize| format!("{}.{n:08}", &JWT[..JWT.rfind('.').expect("it has parts")]);
+    let line = (0..50_000).map(token).collect::<Vec<_>>().join(",");
+    let begun = std::time::Instant::now();
+    assert_eq!(found(&line).len(), 50_000);
+    // Compared with each other they would take minutes.
+    assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+#[test]
 fn a_list_keeps_its_order_and_numbers() {
     let json = json!({ "ssoNormal": { MAIL: {}, JWT: { "tags": "x" } }, "ssoSuper": [5, { "token": OTHER, "unknown": [] }, {}] });
     let reading = read(&json.to_string(), None).expect("it is JSON");
