@@ -119,6 +119,14 @@ pub struct OpenAiError<'a> {
     code: &'static str,
 }
 
+/// Most bytes of a message or of a field's path in an answer: both may repeat what a client sent.
+const MOST_SHOWN: usize = 2_000;
+
+/// The beginning of a text that an answer may show.
+fn shown(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MOST_SHOWN)]
+}
+
 impl Error {
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         Error { kind, message: message.into(), code: None, param: None, retry_after: None, allow: None }
@@ -154,7 +162,12 @@ impl Error {
     /// The error object of OpenAI's API reference.
     pub fn openai_object(&self) -> OpenAiError<'_> {
         let (_, r#type, _) = self.kind.describe();
-        OpenAiError { message: &self.message, r#type, param: self.param.as_deref(), code: self.code() }
+        OpenAiError {
+            message: shown(&self.message),
+            r#type,
+            param: self.param.as_deref().map(shown),
+            code: self.code(),
+        }
     }
 
     /// The body of OpenAI's API reference: `{"error":{message,type,param,code}}`.
@@ -176,8 +189,12 @@ impl Error {
             #[serde(skip_serializing_if = "Option::is_none")]
             field: Option<&'a str>,
         }
-        let failure =
-            Failure { success: false, message: &self.message, code: self.code(), field: self.param.as_deref() };
+        let failure = Failure {
+            success: false,
+            message: shown(&self.message),
+            code: self.code(),
+            field: self.param.as_deref().map(shown),
+        };
         serde_json::to_string(&failure).expect("strings always serialise")
     }
 

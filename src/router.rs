@@ -215,13 +215,19 @@ fn set_path(request: &mut Request, path: &str) {
     }
 }
 
-/// The path that a client most likely meant: `/v1` once.
+/// The path that a client most likely meant: its end, with `/v1` once before it.
 fn meant(path: &str) -> Option<String> {
-    let inner = path.strip_prefix("/v1").filter(|rest| rest.starts_with("/v1/")).unwrap_or(path);
-    let inner = if inner.starts_with("/v1/") { inner.to_owned() } else { format!("/v1{inner}") };
-    let is_route = inner != path && ROUTES.iter().any(|route| matches(route.path, &inner));
-    is_route.then_some(inner)
+    let segments: Vec<&str> = path.rsplit('/').filter(|segment| !segment.is_empty()).take(LONGEST_MEANT).collect();
+    let ends = (1..=segments.len()).rev().map(|count| {
+        let end: Vec<&str> = segments[..count].iter().rev().copied().collect();
+        format!("/v1/{}", end.join("/"))
+    });
+    let is_route = |end: &String| end != path && ROUTES.iter().any(|route| matches(route.path, end));
+    ends.into_iter().find(is_route)
 }
+
+/// Segments that a path below `/v1` has at most.
+const LONGEST_MEANT: usize = 2;
 
 /// 405 with what is allowed, or 404; inside `/v1` only for those who brought a key.
 fn not_routed(headers: &HeaderMap, path: &str, allowed: &[&str]) -> Result<Error> {

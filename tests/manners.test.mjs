@@ -59,7 +59,8 @@ test('a preflight allows the headers that it asks for, on every open path', asyn
 });
 
 test('a wrong path can be read from a page and names the right one', async () => {
-  for (const [path, right] of [['/chat/completions', '/v1/chat/completions'], ['/v1/v1/chat/completions', '/v1/chat/completions'], ['/models', '/v1/models']]) {
+  for (const [path, right] of [['/chat/completions', '/v1/chat/completions'], ['/v1/v1/chat/completions', '/v1/chat/completions'], ['/models', '/v1/models'],
+    ['/models/', '/v1/models'], ['//chat//completions', '/v1/chat/completions'], ['/openai/v1/chat/completions', '/v1/chat/completions'], ['/v1/v1/v1/models/grok-4', '/v1/models/grok-4']]) {
     const answer = await gw.call('POST', path, { body: {}, headers: key() });
     assert.equal(answer.status, 404, path);
     assert.ok(answer.body.error.message.includes(`call ${right}`), answer.text);
@@ -83,6 +84,17 @@ test('an unknown model is a 404 that names the field, and its name is cut', asyn
   assert.equal(answer.status, 404, answer.text.slice(0, 200));
   assert.deepEqual([answer.body.error.code, answer.body.error.param], ['model_not_found', 'model']);
   assert.ok(answer.text.length < 500);
+});
+
+test('what a client sent is never repeated at length', async () => {
+  const long = 'n'.repeat(200_000);
+  for (const [path, body] of [['/v1/chat/completions', { model: 'grok-4', messages: [{ role: long, content: 'hi' }] }], ['/v1/chat/completions', { model: 'grok-4', n: long }],
+    ['/api/tokens/import', { content: 'x', dry_run: long }], ['/api/tokens/import', { content: 'x', format: long }], ['/api/tokens/note', { id: long, note: '' }],
+    ['/api/settings', { global_config: { [long]: 1 } }], ['/api/settings', { grok_config: { chat_transport: long } }]]) {
+    const answer = path.startsWith('/v1') ? await gw.call('POST', path, { body, headers: key() }) : await gw.api('POST', path.slice(4), body);
+    assert.equal(answer.status, 400, `${path}: ${answer.text.slice(0, 200)}`);
+    assert.ok(answer.text.length < 5_000, `${path}: ${answer.text.length} bytes`);
+  }
 });
 
 test('input sent to chat completions names /v1/responses', async () => {
