@@ -66,6 +66,7 @@ test('figures, pool, models, keys and failures are those of the gateway; names a
   assert.match(await figure('First byte').innerText(), /^\d[\d.]* (ms|sec)$/);
   assert.equal(await page.locator('.first-steps').count(), 0);
   assert.match(await card('Token pool').innerText(), /disabled 1/);
+  assert.match(await card('Token pool').innerText(), /ready, quota unknown \d/, 'what has served is not called unused');
   await card('Token pool').getByRole('link', { name: /disabled/ }).first().waitFor();
   assert.match(await card('Models').innerText(), /grok-4\s+3\s+60%/);
   assert.ok((await card('Busiest keys').innerText()).includes(NASTY));

@@ -151,7 +151,9 @@ test('names made of HTML are text in rows, filters, suggestions, details and dia
 test('a failure of an action is told, and what was chosen stays chosen', async () => {
   const { page, gw } = view;
   await gw.pool(['basic-1']);
+  assert.equal((await gw.chat('hi')).status, 200);
   await open();
+  await row('basic-1').getByText('Ready, quota unknown').waitFor();
   await row('basic-1').getByRole('checkbox').check();
   await page.route('**/api/tokens/status', async (route) => {
     await until(() => page.locator('[aria-busy=true].button').count(), 'the button shows that it works');

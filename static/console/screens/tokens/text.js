@@ -3,7 +3,7 @@ export const text = {
   en: {
     title: 'Tokens', count: { one: '{n} token', other: '{n} tokens' }, matching: { one: '{n} of {total} fits', other: '{n} of {total} fit' },
     left: 'Quota left: {normal}', leftHeavy: 'heavy: {heavy}', states: 'Tokens by state',
-    normal: 'Normal', cooling: 'Cooling', exhausted: 'Used up', unused: 'Unused', expired: 'Expired', disabled: 'Disabled', unreadable: 'Unreadable', invalid: 'No token',
+    normal: 'Normal', cooling: 'Cooling', exhausted: 'Used up', unused: 'Ready, quota unknown', expired: 'Expired', disabled: 'Disabled', unreadable: 'Unreadable', invalid: 'No token',
     type: 'Type', allTypes: 'All types', sso: 'Basic', ssoSuper: 'Super', tag: 'Tag', allTags: 'All tags', searchLabel: 'Search note, last characters or whole token', searchShort: 'Search',
     sort: 'Order', 'created.desc': 'Newest first', 'created.asc': 'Oldest first', 'type.desc': 'Super first', 'type.asc': 'Basic first', 'state.asc': 'By state', 'state.desc': 'By state, reversed',
     'remaining.desc': 'Most quota left', 'remaining.asc': 'Least quota left', 'heavy_remaining.desc': 'Most heavy quota left', 'heavy_remaining.asc': 'Least heavy quota left', 'last_used.desc': 'Last used first', 'last_used.asc': 'Longest unused first',
@@ -35,7 +35,7 @@ export const text = {
   'zh-CN': {
     title: 'Token', count: '共 {n} 个 Token', matching: '符合 {n} 个，共 {total} 个',
     left: '剩余额度：{normal}', leftHeavy: 'Heavy：{heavy}', states: '按状态统计',
-    normal: '正常', cooling: '冷却中', exhausted: '额度耗尽', unused: '未使用', expired: '失效', disabled: '已停用', unreadable: '无法读取', invalid: '非 Token',
+    normal: '正常', cooling: '冷却中', exhausted: '额度耗尽', unused: '可用，额度未知', expired: '失效', disabled: '已停用', unreadable: '无法读取', invalid: '非 Token',
     type: '类型', allTypes: '全部类型', sso: 'Basic', ssoSuper: 'Super', tag: '标签', allTags: '全部标签', searchLabel: '搜索备注、末尾字符或完整 Token', searchShort: '搜索',
     sort: '排序', 'created.desc': '最新添加', 'created.asc': '最早添加', 'type.desc': 'Super 在前', 'type.asc': 'Basic 在前', 'state.asc': '按状态', 'state.desc': '按状态（倒序）',
     'remaining.desc': '剩余额度最多', 'remaining.asc': '剩余额度最少', 'heavy_remaining.desc': 'Heavy 额度最多', 'heavy_remaining.asc': 'Heavy 额度最少', 'last_used.desc': '最近使用', 'last_used.asc': '最久未用',
