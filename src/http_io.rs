@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc, task::Poll, time::Duration};
 
 use bytes::{Bytes, BytesMut};
-use futures::{FutureExt, StreamExt, ready, stream};
+use futures::{FutureExt, StreamExt, channel::mpsc, ready, stream};
 use http::{HeaderValue, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -80,16 +80,22 @@ impl UnreadBody {
     }
 }
 
-/// The same reply to HEAD: the headers that GET would have had, and no body.
+/// Returns the same reply to HEAD: the headers that GET would have had, and no body.
 pub fn without_body(reply: Reply) -> Reply {
     let (mut head, body) = reply.into_parts();
-    if let Body::Full(bytes) = body
-        && !head.headers.contains_key(header::CONTENT_LENGTH)
-        && !bytes.is_empty()
-    {
-        head.headers.insert(header::CONTENT_LENGTH, bytes.len().into());
-    }
-    Reply::from_parts(head, Body::Full(Bytes::new()))
+    let has_length = head.headers.contains_key(header::CONTENT_LENGTH);
+    let empty = match body {
+        Body::Full(bytes) => {
+            if !has_length && !bytes.is_empty() {
+                head.headers.insert(header::CONTENT_LENGTH, bytes.len().into());
+            }
+            Body::Full(Bytes::new())
+        }
+        // Hosts would give a body that is whole and empty the length 0, which GET has not (RFC 9110 §8.6).
+        _ if !has_length => Body::Stream(mpsc::channel(0).1.into()),
+        _ => Body::Full(Bytes::new()),
+    };
+    Reply::from_parts(head, empty)
 }
 
 /// Returns the whole body, decoded. Fails with 413 as soon as it is known to be larger than [`MAX_BODY`].

@@ -27,10 +27,14 @@ test('an address that would break links is refused, and one with /v1 says what t
     const answer = await set({ base_url });
     assert.deepEqual([answer.status, answer.body.field], [400, 'global_config.base_url'], base_url);
   }
-  for (const base_url of ['https://a.example/v1', 'https://a.example/v1/']) {
+  for (const base_url of ['https://a.example/v1', 'https://a.example/v1/', 'https://a.example//V1', 'https://a.example/v1/chat/completions', 'https://a.example/v1/v1']) {
     const answer = await set({ base_url });
     assert.equal(answer.status, 400);
     assert.equal(answer.body.message, 'Leave /v1 out of this address: write https://a.example');
+  }
+  for (const base_url of ['https://v1.example', 'https://a.example/v1x', 'https://v1', null]) {
+    const answer = await set({ base_url });
+    assert.equal(answer.status, 200, answer.text);
   }
 });
 

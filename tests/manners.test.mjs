@@ -42,6 +42,12 @@ test('HEAD is answered wherever GET is, with its headers and no body', async () 
     assert.equal(head.headers.get('content-type'), get.headers.get('content-type'), path);
   }
   assert.equal((await gw.call('HEAD', '/v1/models')).status, 401);
+  // A length in the answer to HEAD is that of GET's body; a file that is made while it is sent has none.
+  for (const path of ['/tokens/export?format=json', '/tokens', '/logs?format=csv']) {
+    const plain = { 'accept-encoding': 'identity' };
+    const [get, head] = [await gw.api('GET', path, undefined, plain), await gw.api('HEAD', path, undefined, plain)];
+    assert.deepEqual([head.status, head.text, head.headers.get('content-length')], [get.status, '', get.headers.get('content-length')], path);
+  }
   assert.equal((await gw.call('HEAD', '/v1/chat/completions', { headers: key() })).status, 405);
 });
 

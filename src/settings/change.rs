@@ -192,12 +192,12 @@ fn base_url(text: &str) -> Result<String, String> {
         let message = "This setting is an address like https://grok.example.org, without a query, quotes and brackets";
         return Err(message.to_owned());
     }
-    // Clients of the API want an address that ends so; links to files start with this one.
-    let without_version = text.len().checked_sub("/v1".len()).and_then(|at| text.split_at_checked(at));
-    match without_version {
-        Some((rest, end)) if end.eq_ignore_ascii_case("/v1") => {
-            Err(format!("Leave /v1 out of this address: write {}", rest.trim_end_matches('/')))
-        }
-        _ => Ok(text.to_owned()),
+    // Clients of the API want an address with it; links to files start with this one.
+    let host = text.find("://").map_or(0, |at| at + "://".len());
+    let lower = text.to_ascii_lowercase();
+    let version = lower[host..].match_indices("/v1").map(|(at, found)| (host + at, host + at + found.len()));
+    match version.into_iter().find(|(_, end)| matches!(lower[*end..].chars().next(), None | Some('/'))) {
+        Some((at, _)) => Err(format!("Leave /v1 out of this address: write {}", text[..at].trim_end_matches('/'))),
+        None => Ok(text.to_owned()),
     }
 }
