@@ -1,6 +1,7 @@
 // Tokens into the console and out of it: pasted, from files, dropped; what will be added is seen first.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { after, before, beforeEach, test } from './lib/suite.mjs';
 import { jwt } from './lib/gateway.mjs';
 import { openTokens, suffix } from './lib/tokens.mjs';
@@ -80,6 +81,27 @@ test('of a ledger and a cookie file only the tokens are seen and kept', async ()
   await dialog().waitFor({ state: 'detached' });
   assert.deepEqual(await suffixes(), ['basic-1', 'basic-2', 'new-1', 'new-2', 'new-3'].map(suffix).sort());
   assert.equal((await gw.tokens()).find((each) => each.token_suffix === suffix('new-3')).note, 'Münch');
+});
+
+test('every form in which people have tokens is seen beforehand for what it is', async () => {
+  const { page } = view;
+  const folder = fileURLToPath(new URL('fixtures/import/', import.meta.url));
+  const expected = JSON.parse(await readFile(`${folder}expected.json`, 'utf8'));
+  const all = Object.values(expected).flat();
+  const texts = await Promise.all(Object.keys(expected).map((name) => readFile(folder + name, 'utf8')));
+  /** The ends of the tokens in the files, by the name that each bears. */
+  const ends = new Map(texts.join().match(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g).map((token) => [JSON.parse(Buffer.from(token.split('.')[1], 'base64url')).session_id, token.slice(-6)]));
+  await page.getByRole('button', { name: 'Add tokens' }).click();
+  await dialog().locator('input[type=file]').setInputFiles(Object.keys(expected).map((name) => folder + name));
+  await counted({ New: all.length, 'Not understood': 0 });
+  const lines = await preview().getByRole('listitem').allTextContents();
+  for (const [name, entries] of Object.entries(expected)) {
+    for (const { line, session } of entries) assert.ok(lines.some((text) => text.includes(`${name}, line ${line}`) && text.includes(ends.get(session))), `${name} ${line}: ${lines.join('\n')}`);
+  }
+  assert.doesNotMatch(lines.join(), /@|Passw0rd|S3cret/);
+  await dialog().getByRole('button', { name: `Add ${all.length} tokens` }).click();
+  await dialog().waitFor({ state: 'detached' });
+  assert.deepEqual(await suffixes(), [...['basic-1', 'basic-2'].map(suffix), ...ends.values()].sort());
 });
 
 test('the type that is chosen counts, and what was pasted stays when adding fails', async () => {

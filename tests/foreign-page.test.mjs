@@ -111,6 +111,14 @@ test('an unknown model and an empty pool can be read, with when to try again', a
   assert.ok(Number(limited.retryAfter) > 0, JSON.stringify(limited));
 });
 
+test('the page cannot lock the operator out by guesses from the operator’s own browser', async () => {
+  await page.evaluate(async (address) => {
+    const guess = (n) => fetch(address, { method: 'POST', mode: 'no-cors', body: JSON.stringify({ username: 'admin', password: `guess ${n}` }) });
+    await Promise.all(Array.from({ length: 12 }, (_, n) => guess(n)));
+  }, `${gw.url}/api/login`);
+  await gw.signIn();
+});
+
 test('the admin API is closed to the page', async () => {
   const error = await inPage(async ({ baseURL }) => {
     try { return (await fetch(new URL('/api/settings', baseURL))).status; } catch (failed) { return failed.name; }
