@@ -106,14 +106,22 @@ fn values_of<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
     let is_end =
         |c: char| c.is_whitespace() || matches!(c, ';' | ',' | '"' | '\'' | '`' | '|' | ':' | '\\' | '&' | '^');
     let is_open = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\' | '^');
-    let value = |at: usize| {
+    let begin = |at: usize| {
         let rest = text[at + name.len()..].trim_start().strip_prefix('=')?;
         (!text[..at].ends_with(is_name)).then_some(())?;
         let rest =
             if rest.starts_with(char::is_whitespace) { rest.trim_start() } else { rest.trim_start_matches(is_open) };
-        Some(rest.split(is_end).next().unwrap_or_default().trim_end_matches([')', ']', '}', '>']))
+        Some(text.len() - rest.len())
     };
-    lower.match_indices(name).filter_map(|(at, _)| value(at)).collect()
+    // From behind, so that what no value ends in is looked through once for all that begin before it.
+    let (mut seen, mut end, mut values) = (text.len(), text.len(), Vec::new());
+    for from in lower.rmatch_indices(name).filter_map(|(at, _)| begin(at)) {
+        end = text[from..seen.max(from)].find(is_end).map_or(end.max(from), |length| from + length);
+        seen = from;
+        values.push(text[from..end].trim_end_matches([')', ']', '}', '>']));
+    }
+    values.reverse();
+    values
 }
 
 /// The columns between [`RULE`]s. The shortest run of dashes in the text is what parts its columns: where a run is
