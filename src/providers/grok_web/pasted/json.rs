@@ -77,7 +77,8 @@ fn strict(content: &str) -> String {
 /// What follows the comment that a text begins with.
 fn after_comment(text: &str) -> Option<&str> {
     if let Some(comment) = text.strip_prefix("/*") {
-        return comment.split_once("*/").map(|(_, after)| after);
+        // One that is never closed is looked through once: nothing follows it.
+        return Some(comment.split_once("*/").map_or("", |(_, after)| after));
     }
     is_comment(text).then(|| text.find('\n').map_or("", |end| &text[end..]))
 }
@@ -156,7 +157,10 @@ impl Walk<'_> {
             let account = one_account(cookie.value).map_err(TokenError::words);
             return self.add(account.map(Entry::of));
         }
-        let token = TOKEN_FIELDS.into_iter().filter_map(|name| object.get(name)).find(|value| !is_container(value));
+        let token = TOKEN_FIELDS
+            .into_iter()
+            .filter_map(|name| object.get(name))
+            .find(|value| !is_container(value) && !value.is_null());
         if let Some(token) = token {
             if !is_listed {
                 self.number += 1;

@@ -54,12 +54,16 @@ fn accounts_of(text: &str) -> Result<Vec<PastedAccount>, TokenError> {
         Err(_) => {}
     }
     let ledger = ledger_cells(text);
-    if let Some(found) = of_labels(&ledger) {
-        return found;
-    }
+    let labelled = of_labels(&ledger);
     let cells: Vec<&str> =
         ledger.iter().flat_map(|cell| cell.split(parts_cells)).filter(|cell| !cell.is_empty()).collect();
     let tokens = cells.iter().filter(|cell| is_jwt(cell)).map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
+    match labelled {
+        // In a ledger whose token is a JWT of its own, what only looks like a label is a password.
+        Some(Ok(accounts)) if !tokens.is_empty() && !accounts.iter().any(|account| is_jwt(&account.token)) => {}
+        Some(found) => return found,
+        None => {}
+    }
     match cells[..] {
         _ if !tokens.is_empty() => Ok(each_once(tokens, "")),
         _ if text.trim_end_matches(['=', ';', ' ']).contains('=') => Err(TokenError::NoSso),

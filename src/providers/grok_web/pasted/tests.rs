@@ -75,6 +75,7 @@ fn a_ledger_gives_its_token_in_any_order() {
         format!("user.name----only-token-characters.1----{JWT}"),
         format!("{JWT}----only-token-characters.1"),
         format!("{MAIL}----pass #1----{JWT}"),
+        format!("{MAIL}----sso=s3cret_pass-word.20chars----{JWT}"),
         format!("1. {MAIL}:{PASSWORD}:{JWT} # bought"),
         format!("账号：{MAIL}，密码：{PASSWORD}，sso={JWT}"),
     ] {
@@ -188,6 +189,12 @@ fn lists_may_be_written_by_hand() {
 }
 
 #[test]
+fn a_field_that_is_null_is_not_there() {
+    assert_eq!(found(&json!([{ "token": null, "sso": JWT }]).to_string()), one(JWT));
+    assert_eq!(read("[{\"token\": null}]", None).expect("it is JSON").refused.len(), 1);
+}
+
+#[test]
 fn comments_in_json_are_no_part_of_it() {
     let list = format!(
         "// mine\n{{ # all\n\"ssoBasic\": [\"{JWT}\", /* \"x\", */],\n\"ssoSuper\": [{{\"token\": \"{OTHER}\", \"note\": \"a // b\"}}], // end\n}}"
@@ -224,6 +231,7 @@ fn many_accounts_in_one_line_take_no_longer_than_in_many() {
     let begun = std::time::Instant::now();
     assert_eq!(found(&line).len(), 50_000);
     assert_eq!(read(&"sso=".repeat(500_000), None).expect("it is text").entries, []);
+    assert!(read(&format!("{{{}", "/* ".repeat(500_000)), None).is_err());
     // Compared with each other, or each looked through to the end of the line, they would take minutes.
     assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{:?}", begun.elapsed());
 }
