@@ -18,6 +18,24 @@ pub async fn within<F: Future>(host: &dyn Host, limit: Option<Duration>, future:
     }
 }
 
+/// A point in time that several steps have to keep together, on the host's monotonic clock.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline(u64);
+
+impl Deadline {
+    /// Returns the point that lies `limit` from now.
+    pub fn after(host: &dyn Host, limit: Duration) -> Self {
+        Deadline(host.monotonic().saturating_add(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)))
+    }
+
+    /// Returns what the first of so many steps may take of the time that is left: an equal share. What it does not use
+    /// goes to the others.
+    pub fn share(self, host: &dyn Host, steps: usize) -> Duration {
+        let left = Duration::from_millis(self.0.saturating_sub(host.monotonic()));
+        left / u32::try_from(steps.max(1)).unwrap_or(u32::MAX)
+    }
+}
+
 /// A timer for a deadline that keeps moving away, as the one of a stream does with each chunk. A running
 /// timer is left to run and armed anew only when it rings too early: a chunk costs no timer of its own.
 pub struct Alarm {

@@ -1,20 +1,26 @@
 //! Name look-ups by DNS over HTTPS (RFC 8484), for hosts that look no names up for a WebSocket: Spin.
 //!
 //! ```ignore
-//! let found = dns::resolve(app, "grok.com").await?;
+//! let found = dns::resolve(app, "grok.com", Duration::from_secs(12)).await?;
 //! app.host.connect(Handshake { addresses: found.addresses, .. }).await
 //! ```
 //!
 //! The resolvers' own names are looked up by the host, which does that for HTTP.
 
-use std::{fmt, net::IpAddr, time::Duration};
+use std::{fmt, net::IpAddr, pin::pin, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::{Bytes, BytesMut};
-use futures::{StreamExt, future::join};
+use futures::{
+    StreamExt,
+    future::{Either, select},
+};
 use http::{Request, StatusCode, header};
 
-use crate::{app::App, deadline::within};
+use crate::{
+    app::App,
+    deadline::{Deadline, within},
+};
 
 mod message;
 use message::{Answer, Kind};
@@ -22,8 +28,11 @@ use message::{Answer, Kind};
 /// The first two answer from China.
 const RESOLVERS: &str =
     "https://dns.alidns.com/dns-query,https://doh.pub/dns-query,https://cloudflare-dns.com/dns-query";
-/// Time for one resolver, both of its answers.
+/// The longest that one resolver may take, in both of its answers.
 const LIMIT: Duration = Duration::from_secs(4);
+/// How much longer the addresses of version 6 are awaited once those of version 4 are known. RFC 8305 §3 has 50 ms, for
+/// browsers; what comes in here is stored.
+const RESOLUTION_DELAY: Duration = Duration::from_millis(500);
 /// Bytes of the largest answer: RFC 8484 §6 has none larger.
 const LARGEST_ANSWER: usize = 65_535;
 /// How long an answer may be used, whatever its records say.
@@ -60,25 +69,57 @@ impl fmt::Display for LookUpError {
 
 impl std::error::Error for LookUpError {}
 
-/// Looks up the addresses of a host name at the resolvers of the variable `dns_over_https_url`, in turn, until one
-/// knows some. Fails when none does.
-pub async fn resolve(app: &App, name: &str) -> Result<Resolved, LookUpError> {
+/// Looks up the addresses of a host name within `limit`, at the resolvers of the variable `dns_over_https_url`, in turn.
+/// Each gets its share of the time. The first that answers for IPv4 decides; when none does, IPv6 addresses are enough.
+/// Fails when no resolver knows any address.
+pub async fn resolve(app: &App, name: &str, limit: Duration) -> Result<Resolved, LookUpError> {
     let set = app.host.variable("dns_over_https_url").await.unwrap_or_default();
-    let resolvers = if set.trim().is_empty() { RESOLVERS } else { &set };
-    let mut said = Vec::new();
-    for resolver in resolvers.split(',').map(str::trim).filter(|resolver| !resolver.is_empty()) {
-        match within(&*app.host, Some(LIMIT), ask(app, resolver, name)).await {
-            Some(Ok(resolved)) => return Ok(resolved),
-            Some(Err(why)) => said.push((resolver.to_owned(), why)),
-            None => said.push((resolver.to_owned(), format!("no answer within {} s", LIMIT.as_secs()))),
-        }
+    let list = if set.trim().is_empty() { RESOLVERS } else { &set };
+    let resolvers: Vec<&str> = list.split(',').map(str::trim).filter(|resolver| !resolver.is_empty()).collect();
+    let end = Deadline::after(&*app.host, limit);
+    let (mut said, mut only_v6) = (Vec::new(), None);
+    for (at, resolver) in resolvers.iter().enumerate() {
+        let share = end.share(&*app.host, resolvers.len() - at).min(LIMIT);
+        let (v4, v6) = ask(app, resolver, name, share).await;
+        let failed = v4.as_ref().err().cloned();
+        let why = match (gather(v4, v6), failed) {
+            (Ok(resolved), None) => return Ok(resolved),
+            (Ok(resolved), Some(why)) => {
+                only_v6.get_or_insert(resolved);
+                why
+            }
+            (Err(why), _) => why,
+        };
+        said.push(((*resolver).to_owned(), why));
     }
-    Err(LookUpError { name: name.to_owned(), resolvers: said })
+    only_v6.ok_or_else(|| LookUpError { name: name.to_owned(), resolvers: said })
 }
 
-/// Asks one resolver for both families. One that fails does not spoil the other.
-async fn ask(app: &App, resolver: &str, name: &str) -> Result<Resolved, String> {
-    let (v4, v6) = join(query(app, resolver, name, Kind::A), query(app, resolver, name, Kind::Aaaa)).await;
+type Answered = Result<Answer, String>;
+
+/// Asks one resolver for the addresses of version 4 and of version 6, at once, each within `limit`.
+async fn ask(app: &App, resolver: &str, name: &str, limit: Duration) -> (Answered, Answered) {
+    let v4 = pin!(limited(app, limit, query(app, resolver, name, Kind::A)));
+    let v6 = pin!(limited(app, limit, query(app, resolver, name, Kind::Aaaa)));
+    match select(v4, v6).await {
+        Either::Left((v4, v6)) if has_addresses(&v4) => (v4, limited(app, RESOLUTION_DELAY.min(limit), v6).await),
+        Either::Left((v4, v6)) => (v4, v6.await),
+        Either::Right((v6, v4)) => (v4.await, v6),
+    }
+}
+
+fn has_addresses(answer: &Answered) -> bool {
+    answer.as_ref().is_ok_and(|answer| !answer.addresses.is_empty())
+}
+
+async fn limited(app: &App, limit: Duration, answer: impl Future<Output = Answered>) -> Answered {
+    let late = || Err(format!("no answer within {} ms", limit.as_millis()));
+    within(&*app.host, Some(limit), answer).await.unwrap_or_else(late)
+}
+
+/// Joins the addresses of both families. A family that fails does not spoil the other; without any address it is an
+/// error.
+fn gather(v4: Answered, v6: Answered) -> Result<Resolved, String> {
     let mut addresses = Vec::new();
     let mut ttl = LONGEST;
     let mut why = "the name has no addresses".to_owned();
@@ -98,7 +139,7 @@ async fn ask(app: &App, resolver: &str, name: &str) -> Result<Resolved, String> 
     Ok(Resolved { addresses, ttl: ttl.max(SHORTEST) })
 }
 
-async fn query(app: &App, resolver: &str, name: &str, kind: Kind) -> Result<Answer, String> {
+async fn query(app: &App, resolver: &str, name: &str, kind: Kind) -> Answered {
     let query = message::query(name, kind).ok_or("it is not a host name")?;
     let separator = if resolver.contains('?') { '&' } else { '?' };
     let request = Request::get(format!("{resolver}{separator}dns={}", URL_SAFE_NO_PAD.encode(query)))

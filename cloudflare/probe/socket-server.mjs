@@ -46,16 +46,17 @@ const refusals = {
     setTimeout(() => socket.destroy(), 100);
   },
   "/silent": () => {},
+  "/silent-once": () => {},
   "/gone": (socket) => socket.destroy(),
 };
 
 /**
- * `seen` has the open sockets, the closes and headers of all, how many clients left `/silent`, and the lengths of what
- * was read at once.
+ * `seen` has the open sockets, the closes and headers of all, how many clients left `/silent`, the lengths of what was
+ * read at once, and who came to `/silent-once`, which answers from the second client on.
  * @param {{ tls?: boolean }} [options]
  */
 export async function startSocketServer({ tls = false } = {}) {
-  const seen = { open: 0, closes: [], headers: [], left: 0, reads: [] };
+  const seen = { open: 0, closes: [], headers: [], left: 0, reads: [], silent: [] };
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 64 << 20 });
   const key = certificate("server.key");
   const expired = createSecureContext({ key, cert: certificate("expired.pem") });
@@ -73,7 +74,9 @@ export async function startSocketServer({ tls = false } = {}) {
   http.on("upgrade", (request, raw, head) => {
     const path = new URL(request.url, "http://server").pathname;
     raw.on("end", () => (seen.left += path === "/silent" ? 1 : 0));
-    if (path in refusals) return refusals[path](raw);
+    const isOver = path === "/silent-once" && seen.silent.length > 0;
+    if (path === "/silent-once") seen.silent.push(raw);
+    if (path in refusals && !isOver) return refusals[path](raw);
     raw.on("data", (data) => seen.reads.push(data.length));
     const accept = (socket) => {
       seen.open += 1;

@@ -68,6 +68,12 @@ describe("with TLS", { skip: missing ?? false }, () => {
     assert.deepEqual(await run(["send:echo a", "receive"], slow), ["open", "sent", "text a"]);
   });
 
+  test("an address that takes TCP and stays silent leaves time for the next", async () => {
+    const silent = { path: "/silent-once", addresses: "127.0.0.1,127.0.0.1", timeout: "6500" };
+    assert.deepEqual(await run(["send:echo a", "receive"], silent), ["open", "sent", "text a"]);
+    assert.equal(server.seen.silent.length, 2);
+  });
+
   test("one port is open", async () => {
     const [line] = await run([], { url: "ws://127.0.0.1:1/" });
     assert.match(line, /does not allow this address and port$/);

@@ -45,7 +45,7 @@ fn answers(request: &Request<Bytes>, v4: &[Record], v6: &[Record]) -> Result<Rep
 
 fn look_up(host: &Rc<NativeHost>) -> Result<Resolved, LookUpError> {
     let app = host.app();
-    host.run(async move { resolve(&app, "grok.com").await })
+    host.run(async move { resolve(&app, "grok.com", Duration::from_secs(20)).await })
 }
 
 fn addresses(resolved: &Resolved) -> Vec<&str> {
@@ -84,6 +84,45 @@ fn one_family_is_enough() {
     assert_eq!(addresses(&look_up(&host).unwrap()), ["162.159.140.1"]);
 }
 
+/// An answer that never comes.
+fn silence() -> Result<Reply, SendError> {
+    Ok(Reply { delay: Duration::from_secs(60), ..Reply::new(200, "") })
+}
+
+#[test]
+fn a_family_that_is_silent_does_not_hold_the_other_up() {
+    let host = NativeHost::new();
+    host.on_send(|request| if kind(request) == Kind::A { answers(request, &[V4], &[]) } else { silence() });
+    let started = host.monotonic();
+    assert_eq!(addresses(&look_up(&host).unwrap()), ["162.159.140.1"]);
+    assert_eq!(host.monotonic() - started, 500, "the addresses of version 6 are awaited for half a second");
+}
+
+#[test]
+fn the_next_resolver_is_asked_for_ipv4_when_one_knows_ipv6_only() {
+    for fails in [silence, || Err(SendError::Connection("reset".to_owned()))] {
+        let host = NativeHost::new();
+        host.set_variable("dns_over_https_url", "https://one.test,https://two.test");
+        host.on_send(move |request| match (request.uri().host().unwrap(), kind(request)) {
+            ("one.test", Kind::A) => fails(),
+            ("one.test", _) => answers(request, &[], &[V6]),
+            _ => answers(request, &[V4], &[]),
+        });
+        assert_eq!(addresses(&look_up(&host).unwrap()), ["162.159.140.1"]);
+        host.on_send(move |request| if kind(request) == Kind::A { fails() } else { answers(request, &[], &[V6]) });
+        assert_eq!(addresses(&look_up(&host).unwrap()), ["2606:4700::1"], "better than none");
+    }
+}
+
+#[test]
+fn resolvers_share_the_time() {
+    let host = NativeHost::new();
+    host.on_send(|_| silence());
+    let app = host.app();
+    let error = host.run(async move { resolve(&app, "grok.com", Duration::from_secs(6)).await }).unwrap_err();
+    assert_eq!(error.to_string().matches("no answer within 2000 ms").count(), 3, "{error}");
+}
+
 #[test]
 fn the_next_resolver_is_asked_when_one_fails() {
     let host = NativeHost::new();
@@ -117,7 +156,7 @@ fn every_failure_is_told_with_the_variable() {
     assert_eq!(
         look_up(&host).unwrap_err().to_string(),
         "grok.com could not be looked up; https://a.test: the name does not exist; https://b.test: the answer is not DNS; \
-         https://c.test: no answer within 4 s; https://d.test: status 404; https://e.test: the name has no addresses. \
+         https://c.test: no answer within 4000 ms; https://d.test: status 404; https://e.test: the name has no addresses. \
          Set the variable dns_over_https_url to a resolver that can be reached"
     );
     assert_eq!(host.monotonic() - started, 4000);

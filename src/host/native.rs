@@ -80,6 +80,8 @@ pub struct NativeHost {
     pub variables: RefCell<HashMap<String, String>>,
     upstream: RefCell<Upstream>,
     server: RefCell<socket::Server>,
+    /// How long a handshake takes.
+    pub connect_delay: Cell<Duration>,
     pub sockets: Rc<Sockets>,
     /// What was sent upstream.
     pub requests: RefCell<Vec<http::Request<Bytes>>>,
@@ -123,6 +125,7 @@ impl NativeHost {
             variables: RefCell::default(),
             upstream: RefCell::new(Box::new(|_| Err(SendError::Connection("no upstream is scripted".to_owned())))),
             server: RefCell::new(Box::new(|_| Err(WebSocketError::Unreachable("no server is scripted".to_owned())))),
+            connect_delay: Cell::default(),
             sockets: Rc::default(),
             requests: RefCell::default(),
             open_bodies: Rc::default(),
@@ -323,7 +326,16 @@ impl Host for NativeHost {
         async move {
             self.step().await;
             let frames = (self.server.borrow())(&handshake);
+            let (takes, limit) = (self.connect_delay.get(), handshake.connect_timeout);
+            let is_unresolved = matches!(frames, Err(WebSocketError::Unresolved(_)));
             self.sockets.handshakes.borrow_mut().push(handshake);
+            if !takes.is_zero() && !is_unresolved {
+                self.clock.sleep(takes.min(limit)).await;
+                if takes >= limit {
+                    let text = format!("no connection within {} ms", limit.as_millis());
+                    return Err(WebSocketError::Unreachable(text));
+                }
+            }
             let connection = socket::Connection::open(frames?, self.clock.clone(), self.sockets.clone());
             Ok(Rc::new(connection) as Rc<dyn WebSocket>)
         }

@@ -156,7 +156,7 @@ impl Check<'_> {
 
     /// Connects as a chat does, but looks the name up even when its addresses are stored.
     async fn upgrade(&self, user_id: &str, learned: &mut Learned) -> Result<Rc<dyn WebSocket>, Failure> {
-        let error = match dial::open(self.client, user_id, &[], learned, &|stage| self.entered(stage)).await {
+        let error = match dial::open_in_time(self.client, user_id, learned, &|stage| self.entered(stage)).await {
             Ok(socket) => {
                 self.reached();
                 self.passed(StepName::Upgrade);

@@ -12,13 +12,15 @@ use super::{
 };
 use crate::{
     app::App,
+    deadline::Deadline,
     dns,
     host::websocket::{Handshake, Refusal, WebSocket, WebSocketError},
     providers::{Account, Learned, ProviderError, ResolvedName},
 };
 
-/// How long TCP, TLS and the upgrade of one attempt may take together.
-const CONNECT_LIMIT: Duration = Duration::from_secs(20);
+/// How long stored addresses, the look-up and the connection may take together: less than the 30 seconds after which a
+/// chat gives up by default.
+const LIMIT: Duration = Duration::from_secs(20);
 
 /// The longest that an account rests because the service said so, in seconds.
 const LONGEST_WAIT: u64 = 3600;
@@ -31,7 +33,8 @@ pub async fn connect(
 ) -> Result<Rc<dyn WebSocket>, ProviderError> {
     let known: Vec<_> = learned.names.iter().rev().chain(&account.names).cloned().collect();
     let (user_id, is_stored) = user_id(client, account, learned).await.map_err(at_the_door)?;
-    let error = match open(client, &user_id, &known, learned, &|_| ()).await {
+    let end = Deadline::after(&*client.app.host, LIMIT);
+    let error = match open(client, &user_id, &known, learned, end, &|_| ()).await {
         Ok(socket) => return Ok(socket),
         Err(error) => error,
     };
@@ -45,7 +48,7 @@ pub async fn connect(
     match identity::by_session(client).await {
         Ok(id) if id != user_id => {
             learned.set_owner(account.id, id.clone());
-            open(client, &id, &known, learned, &|_| ()).await.map_err(|error| failed(client, &error))
+            open(client, &id, &known, learned, end, &|_| ()).await.map_err(|error| failed(client, &error))
         }
         Err(dead @ ProviderError::DeadAccount(_)) => Err(dead),
         _ => Err(error),
@@ -59,7 +62,7 @@ fn failed(client: &Client<'_>, error: &DialError) -> ProviderError {
 
 /// What comes before a chat holds nothing of the caller's, and its limits are not those of a mode: when the service says
 /// how long one lasts, that counts.
-fn at_the_door(error: ProviderError) -> ProviderError {
+pub(super) fn at_the_door(error: ProviderError) -> ProviderError {
     match error {
         ProviderError::RateLimited { quota_spent: false, retry_after: Some(seconds) } => {
             ProviderError::Throttled { retry_after: seconds.min(LONGEST_WAIT) }
@@ -123,13 +126,25 @@ impl From<&DialError> for ProviderError {
     }
 }
 
-/// Opens the connection; `observe` is called as each stage begins. Hosts that look names up themselves never see the
-/// addresses; for the others they are known, or looked up, once more when none of the known ones answers.
-pub async fn open(
+/// Opens the connection within 20 seconds, as [`open`] does. For callers with no other attempt before.
+pub async fn open_in_time(
+    client: &Client<'_>,
+    user_id: &str,
+    learned: &mut Learned,
+    observe: &dyn Fn(Stage),
+) -> Result<Rc<dyn WebSocket>, DialError> {
+    open(client, user_id, &[], learned, Deadline::after(&*client.app.host, LIMIT), observe).await
+}
+
+/// Opens the connection until `end`; `observe` is called as each stage begins. Hosts that look names up themselves
+/// never see the addresses; for the others they are known, or looked up, once more when none of the known ones answers.
+/// Each stage leaves the later ones their share of the time.
+async fn open(
     client: &Client<'_>,
     user_id: &str,
     known: &[ResolvedName],
     learned: &mut Learned,
+    end: Deadline,
     observe: &dyn Fn(Stage),
 ) -> Result<Rc<dyn WebSocket>, DialError> {
     let (url, name) = address(&client.base, user_id).ok_or_else(|| {
@@ -139,34 +154,31 @@ pub async fn open(
     let known = known.iter().find(|known| known.name == name).map(|known| known.addresses.clone()).unwrap_or_default();
     let is_known = !known.is_empty();
     let app = client.app;
+    let share = |stages| end.share(&*app.host, stages);
     observe(Stage::Connect);
-    match app.host.connect(handshake(&url, headers.clone(), known)).await {
+    // Without an address, a host that looks no names up says so at once, and any other needs no further stage.
+    let first = share(if is_known { 3 } else { 1 });
+    match app.host.connect(handshake(&url, headers.clone(), known, first)).await {
         Ok(socket) => return Ok(socket),
         Err(WebSocketError::Unresolved(_)) => {}
         Err(WebSocketError::Unreachable(_)) if is_known => {}
         Err(error) => return Err(DialError::Socket(error)),
     }
     observe(Stage::LookUp);
-    let addresses = look_up(app, name, learned).await?;
+    let addresses = look_up(app, name, share(2), learned).await?;
     observe(Stage::Connect);
-    app.host.connect(handshake(&url, headers, addresses)).await.map_err(DialError::Socket)
+    app.host.connect(handshake(&url, headers, addresses, share(1))).await.map_err(DialError::Socket)
 }
 
-async fn look_up(app: &App, name: String, learned: &mut Learned) -> Result<Vec<String>, DialError> {
-    let found = dns::resolve(app, &name).await.map_err(|error| DialError::Name(error.to_string()))?;
+async fn look_up(app: &App, name: String, limit: Duration, learned: &mut Learned) -> Result<Vec<String>, DialError> {
+    let found = dns::resolve(app, &name, limit).await.map_err(|error| DialError::Name(error.to_string()))?;
     let until = app.now() + i64::try_from(found.ttl.as_millis()).unwrap_or(i64::MAX / 2);
     learned.names.push(ResolvedName { name, addresses: found.addresses.clone(), until });
     Ok(found.addresses)
 }
 
-fn handshake(url: &str, headers: HeaderMap, addresses: Vec<String>) -> Handshake {
-    Handshake {
-        url: url.to_owned(),
-        headers,
-        addresses,
-        connect_timeout: CONNECT_LIMIT,
-        max_message_bytes: mgw::MAX_MESSAGE,
-    }
+fn handshake(url: &str, headers: HeaderMap, addresses: Vec<String>, connect_timeout: Duration) -> Handshake {
+    Handshake { url: url.to_owned(), headers, addresses, connect_timeout, max_message_bytes: mgw::MAX_MESSAGE }
 }
 
 /// The socket's URL and the name of its host. The scheme of the service's address decides between `wss` and `ws`.

@@ -144,3 +144,24 @@ fn a_name_without_an_address_is_no_accounts_fault() {
     assert!(message.contains("grok.com could not be looked up"), "{message}");
     assert_eq!((socket.dialled(), socket.charged(1), socket.user_id(1)), (vec![1], NOTHING, USER.to_owned()));
 }
+
+#[test]
+fn all_stages_of_a_connection_share_twenty_seconds() {
+    let socket = Socket::new(1);
+    looks_nothing_up(&socket, &["192.0.2.6", FOUND[0]]);
+    socket.host.connect_delay.set(Duration::from_secs(60));
+    socket.host.on_send(|request| match request.uri().host() {
+        Some("grok.com") => Ok(script::identity()),
+        Some("cloudflare-dns.com") => Ok(dns::tests::resolver(request)),
+        _ => Ok(Answer { delay: Duration::from_secs(60), ..Answer::new(200, "") }),
+    });
+    keep(&socket, r#"["192.0.2.6"]"#, DAY);
+    let started = crate::host::Host::monotonic(&*socket.host);
+    assert_eq!(socket.chat(question(false)).0.as_u16(), 504);
+    assert_eq!(tried(&socket), [vec!["192.0.2.6"], FOUND.to_vec()]);
+    let limits: Vec<_> =
+        socket.host.sockets.handshakes.borrow().iter().map(|handshake| handshake.connect_timeout.as_millis()).collect();
+    // A third for the stored address; of the rest at most a half for the look-up, in which two resolvers are silent.
+    assert_eq!(limits, [6_666, 8_890]);
+    assert!(crate::host::Host::monotonic(&*socket.host) - started <= 20_000);
+}
