@@ -42,27 +42,30 @@ test('a refusal says whether the account or the network is meant', async () => {
   await gw.addTokens(['basic-1']);
   for (const [error, error_type, advice] of [
     ['challenge', 'blocked', AT_HOME], ['empty_403', 'blocked', AT_HOME], ['anti_bot', 'blocked', AT_HOME],
-    ['too_many', 'rate_limited', ['wait']], ['bad_gateway', 'upstream', ['check_grok_base_url', 'wait']],
+    ['bad_gateway', 'upstream', ['check_grok_base_url', 'wait']], ['too_many', 'rate_limited', ['wait']],
   ]) {
     gw.grok.reset();
     gw.grok.script({ kind: 'socket' }, { error });
     const data = await check();
     assert.deepEqual([data.ok, data.failed, data.error_type, codes(data)], [false, 'upgrade', error_type, advice], error);
+    assert.equal((await gw.tokens())[0].status_code, error === 'too_many' ? 'cooling' : 'unused', `${error}: as after a chat`);
     assert.deepEqual(STEPS.map((step) => state(data, step)).slice(1), ['ok', 'ok', 'failed', 'skipped'], error);
   }
-  assert.equal((await gw.tokens())[0].status_code, 'unused', 'none of it is the account’s fault');
   gw.grok.reset();
   gw.grok.script({ kind: 'chat' }, { close_early: 1011 });
   const data = await check();
   assert.deepEqual([data.failed, data.error_type, state(data, 'upgrade')], ['session', 'upstream', 'ok']);
 });
 
-test('a dead account is marked, at the door or by its session', async () => {
+test('a dead account gets a strike, at the door or by its session, and the second expires it', async () => {
   for (const [name, failed] of [['dead-1', 'identity'], ['suspect-1', 'upgrade']]) {
     await gw.pool([name]);
-    const data = await check();
-    assert.deepEqual([data.failed, data.error_type, codes(data)], [failed, 'dead_account', ['replace_account']], name);
-    assert.equal((await gw.tokens())[0].status_code, 'expired', name);
+    for (const [strikes, status_code] of [[1, 'unused'], [2, 'expired']]) {
+      const data = await check();
+      assert.deepEqual([data.failed, data.error_type, codes(data)], [failed, 'dead_account', ['replace_account']], name);
+      const [row] = await gw.tokens();
+      assert.deepEqual([row.strikes, row.status_code], [strikes, status_code], name);
+    }
     assert.equal((await gw.api('POST', '/upstream/check', {})).status, 404, 'no active account is left');
   }
 });

@@ -16,18 +16,23 @@ use crate::{
     host::{Reply, Request},
     http_io,
     invalid_tokens::{self, Opened},
+    pool::{self, Effect, Outcome, Used},
     providers::{
-        self, Learned, ProviderError,
+        self, Learned,
+        catalog::{self, Bucket},
         grok_web::{
             check::{self, Failure},
             client::{self, Client},
             credentials::{self, Credentials},
+            token::TokenType,
         },
     },
     secrets::Vault,
     settings::Transport,
     store::{
-        names, storage,
+        names,
+        request_logs::{self, TokenOutcome},
+        storage,
         tokens::{self, Account, Named, TokenName},
     },
 };
@@ -109,7 +114,7 @@ pub async fn check(app: Rc<App>, session: AdminSession, request: Request) -> Res
     }))
 }
 
-/// Stores what was found out, and marks a dead account.
+/// Stores what was found out, and does to the account what a chat that failed like this would do.
 async fn keep(app: &App, account: &Account, learned: &Learned, failure: Option<&Failure>) -> Result<()> {
     for (id, user_id) in &learned.user_ids {
         tokens::set_user_id(&app.db, *id, user_id).await?;
@@ -117,8 +122,19 @@ async fn keep(app: &App, account: &Account, learned: &Learned, failure: Option<&
     if !learned.names.is_empty() {
         names::save(&app.db, &learned.names).await?;
     }
-    if let Some(Failure { error: error @ ProviderError::DeadAccount(_), .. }) = failure {
-        tokens::expire(&app.db, account.token.id, app.now(), &error.to_string()).await?;
+    let Some(failure) = failure else { return Ok(()) };
+    let (token, at) = (&account.token, app.now());
+    let used = Used {
+        token_id: token.id,
+        suffix: token.suffix.clone(),
+        is_super: token.token_type == TokenType::Super,
+        limit_name: catalog::NORMAL_QUOTA,
+        bucket: Bucket::Normal,
+        remaining: token.normal.known_at(at),
+    };
+    let effect = pool::effect(Outcome::Failed(&failure.of_a_chat()), &used, at);
+    if effect == Effect::default() {
+        return Ok(());
     }
-    Ok(())
+    request_logs::outcome(&app.db, &TokenOutcome { at, used, effect }).await
 }

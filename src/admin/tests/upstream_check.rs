@@ -184,8 +184,18 @@ fn a_refusal_concerns_the_network_or_the_account() {
     expect(&check(&console), "sofss", json!("identity"), json!("blocked"), &AT_HOME);
 }
 
+/// What is known of the account: state, strikes, and its last failure.
+fn standing(console: &Console) -> (String, i64, String) {
+    use crate::host::Value::{Integer, Text};
+    let row = console.host.sql("SELECT state, strikes, last_failure_reason FROM tokens WHERE id = 1", vec![]).remove(0);
+    match <[crate::host::Value; 3]>::try_from(row) {
+        Ok([Text(state), Integer(strikes), Text(reason)]) => (state, strikes, reason),
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
-fn a_dead_account_is_marked() {
+fn a_dead_account_gets_a_strike_as_after_a_chat() {
     for (on_upgrade, states) in [(true, "soofs"), (false, "sofss")] {
         let console = healthy();
         match on_upgrade {
@@ -194,11 +204,43 @@ fn a_dead_account_is_marked() {
         }
         console.host.sql("UPDATE tokens SET user_id = ?", vec![USER.into()]);
         let failed = if on_upgrade { "upgrade" } else { "identity" };
-        expect(&check(&console), states, json!(failed), json!("dead_account"), &["replace_account"]);
-        let row = &console.get("/api/tokens").ok().body["data"][0];
-        assert_eq!(row["status_code"], "expired");
-        assert!(row["last_failure_reason"].as_str().expect("a text").starts_with("account refused"), "{row}");
+        for (state, strikes) in [("active", 1), ("expired", 2)] {
+            expect(&check(&console), states, json!(failed), json!("dead_account"), &["replace_account"]);
+            let (found, counted, reason) = standing(&console);
+            assert_eq!((found.as_str(), counted), (state, strikes));
+            assert!(reason.starts_with("account refused"), "{reason}");
+        }
     }
+}
+
+#[test]
+fn a_stored_owner_that_cannot_be_confirmed_costs_one_strike() {
+    let console = healthy();
+    console.host.sql("UPDATE tokens SET user_id = ?", vec![OTHER.into()]);
+    console.host.on_send(|_| Ok(Upstream::new(500, "oops")));
+    console.host.on_connect(|_| Err(refused(401, "{}")));
+    expect(&check(&console), "sosfs", json!("upgrade"), json!("dead_account"), &["replace_account"]);
+    assert_eq!((standing(&console).0.as_str(), standing(&console).1), ("active", 1));
+}
+
+#[test]
+fn a_limit_that_the_check_meets_cools_the_account() {
+    let console = healthy();
+    let cooled = "SELECT coalesce(sum(until), 0) FROM token_cooldowns WHERE name = 'fast'";
+    let limited =
+        Refusal { status: 429, headers: vec![("retry-after".to_owned(), "7".to_owned())], body: String::new() };
+    console.host.on_connect(move |_| Err(WebSocketError::Refused(limited.clone())));
+    expect(&check(&console), "soofs", json!("upgrade"), json!("rate_limited"), &["wait"]);
+    assert_eq!(console.host.number(cooled), console.host.app().now() + 7000);
+    assert_eq!((standing(&console).0.as_str(), standing(&console).1), ("active", 0));
+}
+
+#[test]
+fn what_blocks_this_machine_leaves_the_account_alone() {
+    let console = healthy();
+    console.host.on_connect(|_| Err(refused(403, "")));
+    check(&console);
+    assert_eq!(standing(&console), ("active".to_owned(), 0, String::new()));
 }
 
 #[test]

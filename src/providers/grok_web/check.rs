@@ -13,14 +13,14 @@ use crate::{
     app::App,
     deadline::within,
     host::websocket::{WebSocket, WebSocketError},
-    providers::{Account, Learned, ProviderError},
+    providers::{Account, Learned, ProviderError, catalog},
     settings::Transport,
 };
 
 /// How long all steps may take together.
 const LIMIT: Duration = Duration::from_secs(30);
 /// The mode that every account has.
-const MODE: &str = "fast";
+const MODE: &str = catalog::NORMAL_QUOTA;
 
 /// What is tried, in the order of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -68,6 +68,17 @@ pub struct Report {
 pub struct Failure {
     pub step: StepName,
     pub error: ProviderError,
+}
+
+impl Failure {
+    /// Returns the error that a chat which fails at this step has. Until the session is asked for, the limits of a mode
+    /// do not count.
+    pub fn of_a_chat(&self) -> ProviderError {
+        match self.step {
+            StepName::Session => self.error.clone(),
+            _ => dial::at_the_door(self.error.clone()),
+        }
+    }
 }
 
 /// Runs the check within 30 seconds. What it finds out goes to `learned`: the owner's id when it is not the stored one,
