@@ -20,8 +20,8 @@ pub enum Event<'e> {
     File(&'e FileRef),
     /// How much of a video is made, in percent.
     Progress(u8),
-    /// A picture that the provider made and withheld for its content, while others of the answer came.
-    Withheld,
+    /// A picture or video that the provider made and withheld for its content, while others of the answer came.
+    Withheld(MediaKind),
 }
 
 /// A page or post that a search found.
@@ -73,7 +73,7 @@ enum Item {
     Citation(Citation),
     File(FileRef),
     Progress(u8),
-    Withheld,
+    Withheld(MediaKind),
 }
 
 impl Events {
@@ -132,8 +132,8 @@ impl Events {
         self.items.push(Item::Progress(percent));
     }
 
-    pub fn withheld(&mut self) {
-        self.items.push(Item::Withheld);
+    pub fn withheld(&mut self, kind: MediaKind) {
+        self.items.push(Item::Withheld(kind));
     }
 
     /// The events in order.
@@ -148,7 +148,7 @@ impl Events {
                 Item::Citation(citation) => Event::Citation(citation),
                 Item::File(file) => Event::File(file),
                 Item::Progress(percent) => Event::Progress(*percent),
-                Item::Withheld => Event::Withheld,
+                Item::Withheld(kind) => Event::Withheld(*kind),
             }
         })
     }

@@ -76,10 +76,13 @@ impl Renderer {
                 self.file(file.kind, &address(), out);
             }
             Event::Progress(percent) => self.progress(percent, out),
-            Event::Withheld => {
+            Event::Withheld(kind) => {
                 self.begin_answer(out);
                 self.visible = true;
-                out.push_str("\n(A picture was withheld by Grok's content policy.)");
+                out.push_str(match kind {
+                    MediaKind::Image => "\n(A picture was withheld by Grok's content policy.)",
+                    MediaKind::Video => "\n(A video was withheld by Grok's content policy.)",
+                });
             }
         }
     }
@@ -240,7 +243,7 @@ mod tests {
     fn a_withheld_picture_is_reported() {
         let text = written(true, |events| {
             events.text(|out| out.push_str("Here."));
-            events.withheld();
+            events.withheld(MediaKind::Image);
         });
         assert_eq!(text, "Here.\n(A picture was withheld by Grok's content policy.)");
     }

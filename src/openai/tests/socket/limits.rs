@@ -41,6 +41,11 @@ fn limits_close_the_connection() {
     let silent = || began([Frame::Hang]);
     // What answers our heartbeats is no part of the answer.
     let alive = || began((0..100).flat_map(|_| [seconds(20), script::event(json!({ "type": "pong" }))]));
+    // Nor is a second response, which the server may offer beside it.
+    let other = || {
+        let second = json!({ "type": "response.output_text.delta", "response_id": "another", "delta": "x" });
+        began((0..100).flat_map(move |_| [seconds(20), script::event(second.clone())]))
+    };
     let mute = || script::opened().into_iter().chain([Frame::Hang]).collect();
     // What begins no answer does not count as its first part.
     let working = || {
@@ -48,10 +53,11 @@ fn limits_close_the_connection() {
         script::opened().into_iter().chain((0..100).flat_map(|_| [seconds(5), layout()])).collect()
     };
     type Server = fn() -> Vec<Frame>;
-    let cases: [(&str, Server, i64); 5] = [
+    let cases: [(&str, Server, i64); 6] = [
         ("total", slow, 600),
         ("chunk", silent, 120),
         ("chunk, alive", alive, 120),
+        ("chunk, a second response", other, 120),
         ("first", mute, 30),
         ("first, at work", working, 30),
     ];

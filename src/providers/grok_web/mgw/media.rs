@@ -17,7 +17,7 @@ pub struct Media {
     pictures: Vec<Finished>,
     videos: Vec<Finished>,
     /// Ids of what was withheld; one without an id is counted each time.
-    withheld: Vec<String>,
+    withheld: Vec<(MediaKind, String)>,
     /// Ids of what has begun to come and not come yet.
     begun: Vec<String>,
     /// The last progress of a video, in percent.
@@ -38,7 +38,7 @@ impl Media {
             return true;
         }
         if image.is_moderated {
-            self.withhold(&image.id, image.is_finished());
+            self.withhold(MediaKind::Image, &image.id, image.is_finished());
             return false;
         }
         if let Some(code) = &image.error {
@@ -68,7 +68,7 @@ impl Media {
             return None;
         }
         if video.moderated.is_true() {
-            self.withhold(&id, progress.is_none_or(|percent| percent == 100));
+            self.withhold(MediaKind::Video, &id, progress.is_none_or(|percent| percent == 100));
         } else if let Some(name) = video.video_url.as_ref().and_then(|url| file_ref::file_name(url)) {
             self.settle(&id);
             add(&mut self.videos, id.into_owned(), name);
@@ -86,10 +86,10 @@ impl Media {
         }
     }
 
-    fn withhold(&mut self, id: &str, is_finished: bool) {
+    fn withhold(&mut self, kind: MediaKind, id: &str, is_finished: bool) {
         self.settle(id);
         if !id.is_empty() || is_finished {
-            self.withheld.push(id.to_owned());
+            self.withheld.push((kind, id.to_owned()));
         }
     }
 
@@ -97,7 +97,7 @@ impl Media {
     fn settle(&mut self, id: &str) {
         self.begun.retain(|known| known != id);
         if !id.is_empty() {
-            self.withheld.retain(|known| known != id);
+            self.withheld.retain(|(_, known)| known != id);
         }
     }
 
@@ -129,8 +129,8 @@ impl Media {
                 events.file(FileRef { kind, url: name, thumbnail: None });
             }
         }
-        for _ in self.withheld.drain(..) {
-            events.withheld();
+        for (kind, _) in self.withheld.drain(..) {
+            events.withheld(kind);
         }
         finish
     }

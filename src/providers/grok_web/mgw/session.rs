@@ -47,8 +47,8 @@ pub struct Session {
     question: Question,
     random: [u8; 16],
     turn: Turn,
-    /// An event of the answer has come since this was last taken. Our own heartbeats are answered too, and say nothing
-    /// about the answer.
+    /// An event of the answer has come since this was last taken. Our own heartbeats are answered too, and a second
+    /// response may be offered; neither says anything about the answer.
     pub has_progressed: bool,
     /// What is to be sent now, in order.
     pub outgoing: Vec<String>,
@@ -153,7 +153,7 @@ impl Session {
                 return Err(self.failed(error.unwrap_or_else(|| stream_error::from_fields(fields)), events));
             }
             name if self.stage == Stage::Answering => {
-                self.has_progressed |= name.starts_with("response.");
+                self.has_progressed |= name.starts_with("response.") && self.turn.is_ours(&event);
                 let finish = self.turn.push(event, events);
                 if !matches!(finish, Ok(None)) {
                     self.stage = Stage::Over;
