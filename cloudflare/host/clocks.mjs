@@ -1,4 +1,7 @@
 // wasi:clocks. Workers stop the clock while code runs: time passes only with I/O.
+//
+// `performance.now()` is no second clock there: its origin is 0, and it returns what `Date.now()` returns.
+// https://developers.cloudflare.com/workers/runtime-apis/performance/
 
 import { Pending } from "../abi/tasks.mjs";
 
@@ -6,7 +9,17 @@ const MILLISECOND = 1_000_000n;
 /** The longest wait that setTimeout can do, about 24 days. */
 const LONGEST = 2n ** 31n - 1n;
 
-const now = () => BigInt(Date.now()) * MILLISECOND;
+/** What the monotonic clock showed last, and how far it is ahead of the wall clock, in milliseconds. */
+let last = 0;
+let ahead = 0;
+
+/** The wall clock, whose steps back are left out: what was measured over one is too short, and never negative. */
+function now() {
+  const wall = Date.now();
+  if (wall + ahead < last) ahead = last - wall;
+  last = wall + ahead;
+  return BigInt(last) * MILLISECOND;
+}
 
 function sleep(nanoseconds) {
   const milliseconds = (nanoseconds + MILLISECOND - 1n) / MILLISECOND;

@@ -122,3 +122,19 @@ test("output is logged a line at a time, the last one when the stream goes", () 
   log.mock.restore();
   assert.deepEqual(log.mock.calls.map((call) => call.arguments[0]), ["one", "twö", "three"]);
 });
+
+test("the monotonic clock never goes back, and goes on when the wall clock did", (t) => {
+  let wall = Date.now();
+  t.mock.method(Date, "now", () => wall);
+  const elapsed = () => Number(monotonicClock.now() - began) / 1e6;
+  const began = monotonicClock.now();
+  wall += 250;
+  assert.equal(elapsed(), 250);
+  wall -= 3_600_000;
+  assert.equal(elapsed(), 250);
+  wall += 100;
+  assert.equal(elapsed(), 350);
+  const left = monotonicClock["wait-until"](null, began + 350_000_000n);
+  assert.equal(left, undefined, "a time that has come is not waited for");
+  assert.ok(systemClock.now().seconds < began / 1_000_000_000n, "the wall clock is what it is");
+});
