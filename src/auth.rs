@@ -3,6 +3,7 @@
 use http::{HeaderMap, Method, header};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use url::{Host, Url};
 
 use crate::{
     app::{App, hex},
@@ -16,8 +17,27 @@ use crate::{
 
 pub use crate::peer::client_address;
 
-/// The cookie that holds the session token.
-pub const SESSION_COOKIE: &str = "grok2api_session";
+/// Returns the name of the cookie that holds the session token, for the origin that the browser shows. Cookies do not
+/// know ports (RFC 6265 §8.5), so on a loopback host the name carries it: gateways on one machine would otherwise sign
+/// each other's operators out.
+pub fn session_cookie(origin: Option<&str>) -> String {
+    const NAME: &str = "grok2api_session";
+    match origin.and_then(loopback_port) {
+        Some(port) => format!("{NAME}_{port}"),
+        None => NAME.to_owned(),
+    }
+}
+
+/// The port of an origin on this machine.
+fn loopback_port(origin: &str) -> Option<u16> {
+    let url = Url::parse(origin).ok()?;
+    let is_loopback = match url.host()? {
+        Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
+        Host::Ipv4(ip) => ip.is_loopback(),
+        Host::Ipv6(ip) => ip.to_canonical().is_loopback(),
+    };
+    url.port_or_known_default().filter(|_| is_loopback)
+}
 
 /// A key that came with a request, not yet compared with anything. Only the store can turn it into an
 /// [`ApiCaller`], in the statement that opens the request.
@@ -60,8 +80,9 @@ impl AdminSession {
     /// From the bearer token or, failing that, the cookie: in one statement, which brings the settings too.
     pub async fn open(app: &App, request: &Request) -> Result<Self> {
         let bearer = bearer(request.headers());
+        let origin = peer::own_origin(app, request.uri(), request.headers()).await;
         let token = bearer
-            .or_else(|| cookie(request.headers(), SESSION_COOKIE))
+            .or_else(|| cookie(request.headers(), &session_cookie(origin.as_deref())))
             .ok_or_else(|| Error::new(Kind::MissingSession, "Sign in first"))?;
         let hash = sha256_hex(token);
         let found = admin_sessions::find(&app.db, &hash).await?;
@@ -76,7 +97,7 @@ impl AdminSession {
         let (by_cookie, expires_at) = (bearer.is_none(), open.expires_at);
         let session = AdminSession { hash, expires_at, by_cookie, settings: found.settings, password };
         if by_cookie && ![Method::GET, Method::HEAD].contains(request.method()) {
-            session.check_origin(app, request).await?;
+            session.check_origin(origin.as_deref(), request)?;
         }
         Ok(session)
     }
@@ -119,9 +140,8 @@ impl AdminSession {
     }
 
     /// A browser sends the cookie along with forms of foreign pages too; their `Origin` tells them apart.
-    async fn check_origin(&self, app: &App, request: &Request) -> Result<()> {
-        let own = peer::own_origin(app, request.uri(), request.headers()).await;
-        match sent_from(request.headers(), own.as_deref(), &self.settings) {
+    fn check_origin(&self, own: Option<&str>, request: &Request) -> Result<()> {
+        match sent_from(request.headers(), own, &self.settings) {
             Sender::OwnPage => Ok(()),
             Sender::Unknown | Sender::ForeignPage => Err(foreign_origin()),
         }
@@ -177,4 +197,28 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 pub fn sha256_hex(text: &str) -> String {
     hex(&Sha256::digest(text.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cookie_of_a_loopback_address_carries_its_port() {
+        for (origin, name) in [
+            ("http://127.0.0.1:8787", "grok2api_session_8787"),
+            ("http://127.0.0.1", "grok2api_session_80"),
+            ("https://localhost:3000", "grok2api_session_3000"),
+            ("http://one.localhost:3001", "grok2api_session_3001"),
+            ("http://[::1]:8787", "grok2api_session_8787"),
+            ("http://[::ffff:127.0.0.1]:8787", "grok2api_session_8787"),
+            ("https://gateway.example:8443", "grok2api_session"),
+            ("http://192.168.1.2:8787", "grok2api_session"),
+            ("http://localhost.example:8787", "grok2api_session"),
+            ("null", "grok2api_session"),
+        ] {
+            assert_eq!(session_cookie(Some(origin)), name, "{origin}");
+        }
+        assert_eq!(session_cookie(None), "grok2api_session");
+    }
 }

@@ -15,6 +15,9 @@ const ROUTES = [['GET', '/settings'], ['POST', '/settings'], ['GET', '/storage/m
   ['POST', '/keys/batch-status'], ['GET', '/logs'], ['POST', '/logs/clear'],
   ['POST', '/sessions/end-others']];
 
+/** The session's cookie carries the port, which cookies do not know. */
+const COOKIE = () => `grok2api_session_${new URL(gw.url).port}`;
+
 const refused = (answer, status, code) => {
   assert.equal(answer.status, status, answer.text);
   assert.equal(answer.body.success, false);
@@ -28,7 +31,8 @@ test('every admin route refuses those without a session and those with an invent
     const body = method === 'POST' ? {} : undefined;
     refused(await gw.call(method, `/api${path}`, { body }), 401, 'MISSING_SESSION');
     refused(await gw.call(method, `/api${path}`, { body, headers: { authorization: 'Bearer invented' } }), 401, 'SESSION_EXPIRED');
-    refused(await gw.call(method, `/api${path}`, { body, headers: { cookie: 'session=invented; grok2api_session=invented' } }), 401);
+    const cookie = `session=invented; ${COOKIE()}=invented`;
+    refused(await gw.call(method, `/api${path}`, { body, headers: { cookie } }), 401, 'SESSION_EXPIRED');
   }
 });
 
@@ -85,14 +89,16 @@ test('a browser’s cookie reads, and writes only from our own origin', async ()
   const set = answer.headers.get('set-cookie');
   for (const part of [/HttpOnly/i, /SameSite=Strict/i, /Path=\//, /Max-Age=28800/]) assert.match(set, part);
   assert.doesNotMatch(set, /Secure/i, 'plain http: the browser would drop it');
-  const cookie = set.split(';')[0];
+  const own = set.split(';')[0];
+  assert.ok(own.startsWith(`${COOKIE()}=`), own);
+  const cookie = `grok2api_session_1=another-gateway; grok2api_session=another-gateway; ${own}`;
   const write = (headers) => gw.call('POST', '/api/settings', { body: {}, headers: { cookie, ...headers } });
   assert.equal((await gw.call('GET', '/api/settings', { headers: { cookie } })).status, 200);
   refused(await write({}), 403, 'FOREIGN_ORIGIN');
   refused(await write({ origin: 'https://evil.example' }), 403, 'FOREIGN_ORIGIN');
   refused(await write({ origin: 'null' }), 403, 'FOREIGN_ORIGIN');
-  const own = await write({ origin: gw.url });
-  assert.equal(own.status, 200, own.text);
+  const written = await write({ origin: gw.url });
+  assert.equal(written.status, 200, written.text);
 });
 
 test('the other sessions can be ended, and this one goes on', async () => {

@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 use crate::{
     admin::confirm::{self, too_many},
     app::App,
-    auth::{self, AdminSession, SESSION_COOKIE, Sender, sha256_hex},
+    auth::{self, AdminSession, Sender, sha256_hex},
     error::{Error, Kind, Result},
     host::{Reply, Request},
     http_io,
@@ -172,7 +172,8 @@ async fn strengthen(app: &App, vault: &Vault, hash: &PasswordHash, clear: &str) 
 
 fn set_cookie(reply: &mut Reply, origin: Option<&str>, token: &str, seconds: i64) {
     let secure = if origin.is_some_and(|origin| origin.starts_with("https:")) { "; Secure" } else { "" };
-    let cookie = format!("{SESSION_COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}{secure}");
+    let name = auth::session_cookie(origin);
+    let cookie = format!("{name}={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}{secure}");
     let cookie = HeaderValue::from_str(&cookie).expect("a token is base64url");
     reply.headers_mut().append(header::SET_COOKIE, cookie);
 }

@@ -48,6 +48,30 @@ fn a_sign_in_takes_two_statements_and_answers_a_safe_cookie() {
 }
 
 #[test]
+fn gateways_on_one_machine_do_not_sign_each_other_out() {
+    let mut console = Console::signed_in();
+    console.headers.remove("authorization");
+    console.host.set_variable("trusted_proxy", "192.0.2.1");
+    let mut sign_in = |port: u16| {
+        console.header("x-forwarded-host", &format!("127.0.0.1:{port}"));
+        let answer = console.login("a long password").ok();
+        let cookie = answer.headers["set-cookie"].to_str().expect("it is ASCII").split(';').next().expect("a pair");
+        assert!(cookie.starts_with(&format!("grok2api_session_{port}=")), "{cookie}");
+        cookie.to_owned()
+    };
+    let jar = format!("{}; {}", sign_in(8787), sign_in(8788));
+    console.header("cookie", &jar);
+    console.get("/api/session").ok();
+    console.header("origin", "http://127.0.0.1:8788");
+    let answer = console.post("/api/logout", json!({})).ok();
+    let cleared = answer.headers["set-cookie"].to_str().expect("it is ASCII");
+    assert!(cleared.starts_with("grok2api_session_8788=;") && cleared.contains("Max-Age=0"), "{cleared}");
+    assert_eq!(console.get("/api/session").refusal(), (401, "SESSION_EXPIRED", ""));
+    console.header("x-forwarded-host", "127.0.0.1:8787");
+    console.get("/api/session").ok();
+}
+
+#[test]
 fn wrong_names_and_passwords_are_told_apart_by_nothing() {
     let console = Console::signed_in();
     let login = |name: &str, password: &str| {
