@@ -12,6 +12,7 @@ use std::rc::Rc;
 use http::StatusCode;
 
 use crate::{
+    admin::attempts::TURNS,
     app::App,
     error::Result,
     host::{Reply, Request},
@@ -129,7 +130,8 @@ async fn old_rows(app: &App, settings: &Settings, now: i64) -> Result<bool> {
     let logs = request_logs::prune(&app.db, now, log_retention_days, log_retention_rows).await?;
     let sessions = admin_sessions::sweep(&app.db, now, ROWS).await?;
     let attempts = login_attempts::sweep(&app.db, now, ROWS).await?;
-    Ok(logs || sessions || attempts)
+    let turns = TURNS.sweep(&app.db, now, ROWS).await?;
+    Ok(logs || sessions || attempts || turns)
 }
 
 #[cfg(test)]

@@ -72,6 +72,18 @@ pub fn party(address: &str) -> String {
     }
 }
 
+/// The part of an address that one customer of a network holds: of IPv6, up to 48 bits (RFC 6177), of which a single
+/// attacker has thousands of [parties](party).
+pub fn site(address: &str) -> String {
+    match address.parse() {
+        Ok(IpAddr::V6(v6)) => {
+            let [a, b, c, ..] = v6.segments();
+            format!("{a:x}:{b:x}:{c:x}::/48")
+        }
+        _ => address.to_owned(),
+    }
+}
+
 /// Spin adds its header behind those of the client, who may have sent one of that name: the last one counts.
 fn socket_address(headers: &HeaderMap) -> Option<IpAddr> {
     ip(headers.get_all(CLIENT_ADDRESS).iter().next_back()?.to_str().ok()?)
@@ -163,5 +175,6 @@ mod tests {
         assert_eq!(party("192.0.2.1"), "192.0.2.1");
         assert_eq!(party("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
         assert_eq!(party(UNKNOWN), "unknown");
+        assert_eq!((site("2001:db8:1:2:3:4:5:6"), site("192.0.2.1")), ("2001:db8:1::/48".into(), "192.0.2.1".into()));
     }
 }

@@ -141,6 +141,35 @@ test('five wrong passwords close the door for a while, also to the right one', a
   }
 });
 
+test('from fifty wrong passwords on, attempts from all addresses take turns', async () => {
+  const other = await startGateway({ vars: { trusted_proxy: '*', password_iterations: '1000' } });
+  const attempt = (n, password) => other.call('POST', '/api/login',
+    { body: { username: 'admin', password }, headers: { 'x-forwarded-for': `198.51.100.${n}` } });
+  const all = (from, to, password) => Promise.all(Array.from({ length: to - from }, (_, n) => attempt(from + n, password)));
+  try {
+    for (const answer of await all(0, 50, 'wrong')) refused(answer, 401, 'BAD_CREDENTIALS');
+    const began = Date.now();
+    const taken = [];
+    await Promise.all([50, 51, 52].map(async (n) => taken.push([(await attempt(n, n === 52 ? PASSWORD : 'wrong')).status, Date.now() - began])));
+    assert.deepEqual(taken.map(([status]) => status).sort(), [200, 401, 401]);
+    assert.ok(taken[1][1] > 1500 && taken[2][1] > 3500, `one every two seconds: ${taken.map(([, ms]) => ms)}`);
+    // Ten seconds of turns are waited for; the two of eight that come after them are answered at once.
+    const enough = new AbortController();
+    const later = [];
+    await Promise.all(Array.from({ length: 8 }, async (_, n) => {
+      const answer = await other.call('POST', '/api/login', { body: { username: 'admin', password: 'wrong' },
+        headers: { 'x-forwarded-for': `203.0.113.${n}` }, signal: enough.signal }).catch(() => null);
+      if (answer?.status !== 429) return;
+      refused(answer, 429, 'TOO_MANY_LOGINS');
+      if (later.push(Number(answer.headers.get('retry-after'))) === 2) enough.abort();
+    }));
+    assert.ok(later.length >= 2 && later.every((seconds) => seconds > 8 && seconds < 20), `${later} s ahead`);
+    assert.equal(new Set(later).size, later.length, 'each with a place of its own');
+  } finally {
+    await other.stop();
+  }
+});
+
 test('a password given as a variable rules and cannot be changed here', async () => {
   const ruled = await startGateway();
   try {

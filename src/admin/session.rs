@@ -1,6 +1,6 @@
 //! Signing in and out, and choosing a password.
 
-use std::{rc::Rc, time::Duration};
+use std::rc::Rc;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use http::{HeaderValue, header};
@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::{
-    admin::confirm::{self, too_many},
+    admin::{attempts, confirm},
     app::App,
     auth::{self, AdminSession, Sender, sha256_hex},
     error::{Error, Kind, Result},
@@ -18,13 +18,10 @@ use crate::{
     password::{self, Password, PasswordHash},
     peer,
     secrets::Vault,
-    store::{self, admin_sessions, login_attempts, settings},
+    store::{self, admin_sessions, settings},
 };
 
 const SESSION_SECONDS: i64 = 8 * 60 * 60;
-/// After so many failures of all addresses in one window, each sign-in waits before it is looked at.
-const MANY_FAILURES: i64 = 50;
-const PENALTY: Duration = Duration::from_secs(2);
 
 #[derive(Deserialize)]
 struct Credentials {
@@ -43,21 +40,16 @@ struct SignedIn<'a> {
 
 /// `POST /api/login`
 pub async fn login(app: Rc<App>, request: Request) -> Result<Reply> {
-    let address = peer::party(&peer::client_address(&app, request.headers()).await);
+    let from = attempts::Origin::of(&app, request.headers()).await;
     let origin = peer::own_origin(&app, request.uri(), request.headers()).await;
     let headers = request.headers().clone();
     let given: Credentials = http_io::read_small_json(request).await?;
-    let situation = login_attempts::look(&app.db, app.now(), &address).await?;
+    let situation = from.look(&app).await?;
     // Before anything counts: otherwise any page could lock the operator out by guesses from the operator's own browser.
     if auth::sent_from(&headers, origin.as_deref(), &situation.settings) == Sender::ForeignPage {
         return Err(auth::foreign_origin());
     }
-    if let Some(until) = situation.barred_until {
-        return Err(too_many(&app, until));
-    }
-    if situation.overall >= MANY_FAILURES {
-        app.host.sleep(PENALTY).await;
-    }
+    let attempt = from.admit(&app, &situation).await?;
     let vault = Vault::open(&app).await?;
     let password = Password::in_force(&app, situation.password_hash.as_deref()).await?;
     // Both are always compared: how long it takes does not tell which of them was wrong.
@@ -65,9 +57,8 @@ pub async fn login(app: Rc<App>, request: Request) -> Result<Reply> {
     let digest = |text: &str| Sha256::digest(text);
     let is_user = bool::from(digest(&situation.settings.global.admin_username).ct_eq(&digest(&given.username)));
     if !(is_password & is_user) {
-        let barred_until = login_attempts::count_failure(&app.db, app.now(), &address).await.map_err(unstored)?;
-        let wrong = || Error::new(Kind::BadLogin, "Wrong user name or password");
-        return Err(barred_until.map_or_else(wrong, |until| too_many(&app, until)));
+        let wrong = Error::new(Kind::BadLogin, "Wrong user name or password");
+        return Err(attempt.failed(&app, wrong).await.map_err(unstored)?);
     }
     if let Password::Stored(hash) = &password {
         strengthen(&app, &vault, hash, &given.password).await?;
@@ -77,11 +68,12 @@ pub async fn login(app: Rc<App>, request: Request) -> Result<Reply> {
     let session = admin_sessions::NewSession {
         hash: &sha256_hex(&token),
         proof: &password.proof(&token),
-        address: &address,
+        address: attempt.address(),
         expires_at,
+        in_turn: attempt.is_in_turn(),
     };
     if !admin_sessions::add(&app.db, app.now(), session).await.map_err(unstored)? {
-        return Err(too_many(&app, app.now() + login_attempts::WINDOW));
+        return Err(attempt.refused(&app));
     }
     let mut reply = http_io::json(&SignedIn {
         success: true,

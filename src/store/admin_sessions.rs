@@ -49,19 +49,22 @@ pub struct NewSession<'a> {
     /// Where the sign-in comes from; its failures are forgotten.
     pub address: &'a str,
     pub expires_at: i64,
+    /// Whether the sign-in waited for its turn.
+    pub in_turn: bool,
 }
 
-/// Opens a session, unless its address has failed too often by now: then it answers false, so that of many
-/// guesses at once no more than a few can succeed.
+/// Opens a session, unless its address has failed too often by now, or all addresses have and it came out of turn: then
+/// it answers false, so that of many guesses at once no more than a few can succeed.
 pub async fn add(db: &Db, now: i64, session: NewSession<'_>) -> Result<bool> {
     const ADD: &str = "INSERT INTO admin_sessions (hash, proof, address, created_at, expires_at) \
         SELECT ?1, ?2, ?3, ?4, ?5 \
          WHERE NOT EXISTS (SELECT 1 FROM login_attempts WHERE address = ?3 AND failures >= ?6 AND window_start > ?7) \
+           AND (?8 OR NOT EXISTS (SELECT 1 FROM login_attempts WHERE address = '' AND failures >= ?9 AND window_start > ?7)) \
         RETURNING 1";
-    let NewSession { hash, proof, address, expires_at } = session;
-    let (most, since) = (login_attempts::MOST, now - login_attempts::WINDOW);
-    let params: Vec<Value> =
-        vec![hash.into(), proof.into(), address.into(), now.into(), expires_at.into(), most.into(), since.into()];
+    let NewSession { hash, proof, address, expires_at, in_turn } = session;
+    let mut params: Vec<Value> = vec![hash.into(), proof.into(), address.into(), now.into(), expires_at.into()];
+    let since = now - login_attempts::WINDOW;
+    params.extend([login_attempts::MOST.into(), since.into(), in_turn.into(), login_attempts::MANY.into()]);
     Ok(!db.rows(ADD, params).await?.is_empty())
 }
 

@@ -10,6 +10,8 @@ use crate::{
 pub const WINDOW: i64 = 15 * 60 * 1000;
 /// Failures of one address within a window; after them it waits.
 pub const MOST: i64 = 5;
+/// Failures of all addresses within a window; after them, attempts have to wait for a turn.
+pub const MANY: i64 = 50;
 
 /// What a sign-in needs to know before it looks at the password.
 pub struct Situation {
@@ -19,6 +21,15 @@ pub struct Situation {
     pub overall: i64,
     pub settings: Settings,
     pub password_hash: Option<String>,
+}
+
+/// Why a failure is not answered as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// The address has failed too often; it may try again at this time, in Unix milliseconds.
+    Address { until: i64 },
+    /// All addresses together have, and the attempt had not waited for its turn.
+    Everyone,
 }
 
 /// Reads it in one statement; brings the schema up to date first if need be.
@@ -52,20 +63,25 @@ pub async fn sweep(db: &Db, now: i64, limit: i64) -> Result<bool> {
     db.fills(limit, SWEEP, vec![(now - WINDOW).into(), limit.into()]).await
 }
 
-/// Counts a failure in one statement; when the address may try again, if this was one too many. Of many at
-/// once, those beyond the limit learn no more than that.
-pub async fn count_failure(db: &Db, now: i64, address: &str) -> Result<Option<i64>> {
+/// Counts a failure in one statement. Of many at once, those beyond a limit learn no more than that: `Some`.
+pub async fn count_failure(db: &Db, now: i64, address: &str, in_turn: bool) -> Result<Option<Refused>> {
     const COUNT: &str = "INSERT INTO login_attempts (address, window_start, failures) VALUES (?1, ?2, 1), ('', ?2, 1) \
         ON CONFLICT (address) DO UPDATE SET \
           failures = CASE WHEN window_start > ?3 THEN failures + 1 ELSE 1 END, \
           window_start = CASE WHEN window_start > ?3 THEN window_start ELSE excluded.window_start END \
         RETURNING address, failures, window_start";
+    let (mut of_address, mut of_all) = (None, 0);
     for row in db.rows(COUNT, vec![address.into(), now.into(), (now - WINDOW).into()]).await? {
         let mut row = Columns::new(row);
-        if row.text()? == address {
-            let (failures, start) = (row.integer()?, row.integer()?);
-            return Ok((failures > MOST).then_some(start + WINDOW));
+        let (counted, failures, start) = (row.text()?, row.integer()?, row.integer()?);
+        match counted == address {
+            true => of_address = Some((failures, start)),
+            false => of_all = failures,
         }
     }
-    Err(Error::internal("A wrong password could not be counted"))
+    let (failures, start) = of_address.ok_or_else(|| Error::internal("A wrong password could not be counted"))?;
+    Ok(match failures > MOST {
+        true => Some(Refused::Address { until: start + WINDOW }),
+        false => (of_all > MANY && !in_turn).then_some(Refused::Everyone),
+    })
 }

@@ -12,6 +12,7 @@ use crate::{
     router,
 };
 
+mod attempts;
 mod first_browser;
 mod invalid_tokens;
 mod keys;
