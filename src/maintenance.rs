@@ -19,6 +19,7 @@ use crate::{
     http_io, invalid_tokens,
     media::{clean, day},
     sealing,
+    secrets::Vault,
     settings::{Global, Settings},
     store::{
         admin_sessions,
@@ -35,7 +36,7 @@ const LEASE: i64 = 30_000;
 const PAUSE: i64 = 20 * 60 * 1000;
 /// Between two runs of what looks at whole tables: they cost reads, and anybody may ask for them.
 const RARELY: i64 = 60 * 60 * 1000;
-/// The same for sealing.
+/// The same for sealing. With another key it is due at once.
 const SEALING: i64 = 10 * 60 * 1000;
 const MS_OF_DAY: i64 = 24 * 60 * 60 * 1000;
 /// Stored parts that one slice deletes: with all the rest still below the 50 calls that Workers allow.
@@ -48,15 +49,21 @@ const SLICES: usize = 20;
 /// without cron. Should the chat have left too few, the run fails half-way, and the next one goes on.
 const PARTS_AFTER_A_CHAT: usize = 8;
 
-/// `POST /internal/maintenance`
+/// `POST /internal/maintenance`: 202 when something is left that another call may do at once, else 204.
 pub async fn run(app: Rc<App>, _: Request) -> Result<Reply> {
     let now = app.now();
+    let mut status = StatusCode::NO_CONTENT;
     if leases::take(&app.db, WORK, now, now + LEASE).await? {
         let is_left = slice(&app, now, PARTS).await?;
-        let done_until = if is_left { 0 } else { midnight(&app, now).await };
-        leases::set(&app.db, DAY, done_until.max(now + PAUSE)).await?;
+        if is_left {
+            // The caller may go on at once.
+            leases::set_both(&app.db, (DAY, now + PAUSE), (WORK, now)).await?;
+            status = StatusCode::ACCEPTED;
+        } else {
+            leases::set(&app.db, DAY, midnight(&app, now).await.max(now + PAUSE)).await?;
+        }
     }
-    Ok(http_io::empty(StatusCode::NO_CONTENT))
+    Ok(http_io::empty(status))
 }
 
 /// For the end of a request that has seen that [`DAY`] is free. Of many at once, one starts the work.
@@ -100,7 +107,10 @@ async fn slice(app: &App, now: i64, parts: usize) -> Result<bool> {
     is_left |= media::forget(&app.db, now - settings.global.media_retention_days * MS_OF_DAY, ROWS).await?;
     is_left |= invalid_tokens::slice(app).await?;
     is_left |= at_most_every(app, RARELY, "requests", now, old_rows(app, &settings, now)).await?;
-    is_left |= at_most_every(app, SEALING, "sealing", now, sealing::slice(app, &settings)).await?;
+    let vault = Vault::open(app).await?;
+    if let Some(lease) = sealing::lease(&vault) {
+        is_left |= at_most_every(app, SEALING, &lease, now, sealing::slice(app, &vault, &settings)).await?;
+    }
     Ok(is_left)
 }
 

@@ -1,5 +1,8 @@
 //! Secrets that were stored before there was an `encryption_key`, or under the previous one, sealed with the one in
 //! force. What no key at hand opens is left as it is.
+//!
+//! What was stored in clear stays in the database's file after that: in free pages, in the write-ahead log, in backups.
+//! Where the host allows, the file is written again without it; elsewhere the settings tell the operator.
 
 use crate::{
     app::App,
@@ -7,43 +10,113 @@ use crate::{
     secrets::Vault,
     settings::Settings,
     store::{
-        seals::{self, Renewed, Table},
+        leases,
+        seals::{self, CLEAR_TEXT, Renewed, Table},
         settings::{self, Change},
+        storage,
     },
 };
 
-/// Rows of a table that one call looks at: what a Worker seals within its 10 ms of CPU.
-const SLICE: i64 = 200;
+/// Rows that one statement reads, and one writes.
+const BATCH: usize = 200;
+/// Rows that one call seals on a Worker, within its 10 ms of CPU. Who calls is told that more is left.
+const ROWS_ON_WORKERS: usize = BATCH;
+/// The same on other hosts, for about a second.
+const ROWS: usize = 20_000;
 
-/// Seals a slice of what is not sealed with the key in force, and tells whether there may be more that can be. Without
-/// a key there is nothing to do.
-pub async fn slice(app: &App, stored: &Settings) -> Result<bool> {
-    let vault = Vault::open(app).await?;
-    if !vault.has_key() {
-        return Ok(false);
-    }
-    let mut is_left = false;
-    let previous = vault.previous_prefix();
+/// Returns the name of the lease under which this vault seals: with another key all is looked at again. `None` without a
+/// key, when there is nothing to do.
+pub fn lease(vault: &Vault) -> Option<String> {
+    vault.has_key().then(|| format!("sealing {}", vault.key_ids().join(" ")))
+}
+
+/// Seals what is not sealed with the key in force, up to a number of rows, and tells whether more is left.
+pub async fn slice(app: &App, vault: &Vault, stored: &Settings) -> Result<bool> {
+    let mut work = Work { app, vault, left: ROWS_ON_WORKERS, is_more_allowed: false, is_marked: false };
     for table in Table::ALL {
-        let outdated = seals::outdated(&app.db, table, previous.as_deref(), SLICE).await?;
-        let is_full = outdated.len() as i64 == SLICE;
-        let renewed: Vec<Renewed> = outdated
-            .into_iter()
-            .filter_map(|row| {
-                let clear = vault.unseal(&row.text, &row.hash)?;
-                Some(Renewed { id: row.id, new: vault.seal(app, &clear, &row.hash), old: row.text })
-            })
-            .collect();
-        if !renewed.is_empty() {
-            seals::renew(&app.db, table, &renewed).await?;
-            is_left |= is_full;
+        if work.seal(table).await? {
+            return Ok(true);
         }
     }
-    let grok = stored.grok.sealed_anew(app, &vault);
+    let grok = stored.grok.sealed_anew(app, vault);
     if !grok.is_empty() {
+        work.mark().await?;
         settings::save(&app.db, app.now(), Change { grok, ..Change::default() }).await?;
     }
-    Ok(is_left)
+    rewrite(app).await?;
+    Ok(false)
+}
+
+/// One call's work.
+struct Work<'a> {
+    app: &'a App,
+    vault: &'a Vault,
+    /// Rows that may still be sealed.
+    left: usize,
+    is_more_allowed: bool,
+    is_marked: bool,
+}
+
+impl Work<'_> {
+    /// Seals a table from its start; tells whether the call has sealed all it may.
+    async fn seal(&mut self, table: Table) -> Result<bool> {
+        let previous = self.vault.previous_prefix();
+        let mut after = 0;
+        loop {
+            let outdated = seals::outdated(&self.app.db, table, previous.as_deref(), after, BATCH as i64).await?;
+            let (found, last) = (outdated.len(), outdated.last().map(|row| row.id));
+            let renewed: Vec<Renewed> = outdated
+                .into_iter()
+                .filter_map(|row| {
+                    let clear = self.vault.unseal(&row.text, &row.hash)?;
+                    Some(Renewed { id: row.id, new: self.vault.seal(self.app, &clear, &row.hash), old: row.text })
+                })
+                .collect();
+            if !renewed.is_empty() {
+                self.mark().await?;
+                seals::renew(&self.app.db, table, &renewed).await?;
+            }
+            let Some(last) = last.filter(|_| found == BATCH) else { return Ok(false) };
+            after = last;
+            self.left = self.left.saturating_sub(renewed.len());
+            if self.left == 0 && self.is_over().await? {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// A Worker has done its share; another host goes on.
+    async fn is_over(&mut self) -> Result<bool> {
+        if self.is_more_allowed {
+            return Ok(true);
+        }
+        self.is_more_allowed = true;
+        self.left = ROWS - ROWS_ON_WORKERS;
+        storage::is_d1(&self.app.db).await
+    }
+
+    /// Notes, before the first text is replaced, that the file holds what it held.
+    async fn mark(&mut self) -> Result<()> {
+        if !std::mem::replace(&mut self.is_marked, true) {
+            leases::set(&self.app.db, CLEAR_TEXT, 0).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes the database's file again, once after something was sealed. A host that does not allow it, or is busy, leaves
+/// the note that [`may_remain`](seals::may_remain) reads.
+async fn rewrite(app: &App) -> Result<()> {
+    if !seals::can_be_rewritten(&app.db).await? {
+        return Ok(());
+    }
+    match seals::rewrite(&app.db).await {
+        Ok(()) => leases::set(&app.db, CLEAR_TEXT, app.now()).await,
+        Err(error) => {
+            eprintln!("what was stored in clear may remain in the database's file: {error}");
+            Ok(())
+        }
+    }
 }
 
 #[cfg(test)]
@@ -90,7 +163,10 @@ mod tests {
         let app = host.app();
         host.run(async move {
             let settings = stored_settings::read(&app.db).await.expect("settings can be read");
-            slice(&app, &settings).await.expect("a slice can be sealed");
+            let vault = Vault::open(&app).await.expect("the key is long enough");
+            if lease(&vault).is_some() {
+                slice(&app, &vault, &settings).await.expect("a slice can be sealed");
+            }
         });
     }
 
@@ -150,5 +226,88 @@ mod tests {
         run_slice(&host, NEW, "");
         assert_eq!(stored(&host), before);
         assert_eq!(opened(&host, OLD), all());
+    }
+
+    /// Stores so many tokens in clear, as a release without a key did.
+    fn store_in_clear(host: &Rc<NativeHost>, count: i64) {
+        host.sql(
+            "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?)
+             INSERT INTO tokens (hash, sealed, suffix, token_type, created_at)
+             SELECT 'hash-' || n, 'eyJ.IN-CLEAR.' || printf('%0200d', n), 's', 'sso', 0 FROM n",
+            vec![count.into()],
+        );
+    }
+
+    /// How many calls it takes until nothing is left, and the most statements of one.
+    fn calls(host: &Rc<NativeHost>) -> (usize, usize) {
+        let mut most = 0;
+        for call in 1.. {
+            host.statements.borrow_mut().clear();
+            let app = host.app();
+            let is_left = host.run(async move {
+                let vault = Vault::open(&app).await.expect("the key is long enough");
+                let settings = stored_settings::read(&app.db).await.expect("settings can be read");
+                slice(&app, &vault, &settings).await.expect("a slice can be sealed")
+            });
+            most = most.max(host.statements.borrow().len());
+            if !is_left {
+                return (call, most);
+            }
+        }
+        unreachable!("each call seals some")
+    }
+
+    #[test]
+    fn thousands_are_sealed_in_few_calls_on_every_host() {
+        for (is_worker, expected) in [(true, 11), (false, 1)] {
+            let host = gateway("");
+            if is_worker {
+                host.sql("CREATE TABLE _cf_KV (key TEXT)", vec![]);
+            }
+            store_in_clear(&host, 2_100);
+            host.set_variable("encryption_key", NEW);
+            let (calls, most) = calls(&host);
+            assert_eq!(calls, expected, "200 a call on a Worker");
+            assert!(!is_worker || most <= 12, "{most} statements in a call, of 50 that a Worker has");
+            assert_eq!(host.number("SELECT count(*) FROM tokens WHERE sealed LIKE '%IN-CLEAR%'"), 0);
+        }
+    }
+
+    /// All bytes of the database's files.
+    fn on_disk(folder: &std::path::Path) -> Vec<u8> {
+        let entries = std::fs::read_dir(folder).expect("it is there");
+        entries.flat_map(|entry| std::fs::read(entry.expect("it is there").path()).expect("it can be read")).collect()
+    }
+
+    #[test]
+    fn no_clear_text_stays_in_the_file_where_the_host_lets_it_be_rewritten() {
+        for owns_file in [true, false] {
+            let folder = std::env::temp_dir().join(format!("grok2api-sealing-{}-{owns_file}", std::process::id()));
+            std::fs::create_dir_all(&folder).expect("the folder for temporary files can be written");
+            let host = NativeHost::on_file(&folder.join("database"));
+            host.owns_file.set(true);
+            let app = host.app();
+            host.run(async move { crate::store::schema::migrate(&app.db).await.expect("the schema is sound") });
+            host.owns_file.set(owns_file);
+            store_in_clear(&host, 300);
+            // What was deleted before there was a key lies in free pages.
+            store_more(&host);
+            let has_clear = |folder| on_disk(folder).windows(8).any(|bytes| bytes == b"IN-CLEAR");
+            assert!(has_clear(&folder));
+            host.set_variable("encryption_key", NEW);
+            assert_eq!(calls(&host).0, 1);
+            let app = host.app();
+            let may_remain = host.run(async move { seals::may_remain(&app.db).await.expect("it runs") });
+            assert_eq!((has_clear(&folder), may_remain), (!owns_file, !owns_file));
+            drop(host);
+            assert_eq!(has_clear(&folder), !owns_file, "also when the process has ended");
+            std::fs::remove_dir_all(&folder).expect("it is the test's own");
+        }
+    }
+
+    fn store_more(host: &Rc<NativeHost>) {
+        host.sql("UPDATE tokens SET hash = 'kept-' || hash", vec![]);
+        store_in_clear(host, 300);
+        host.sql("DELETE FROM tokens WHERE hash NOT LIKE 'kept-%'", vec![]);
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     providers::grok_web::credentials::user_agent,
     secrets::Vault,
     settings::{ApiKeyChange, Change, Definition, Scalar, Sealed, Values, definitions},
-    store::{api_keys, settings},
+    store::{api_keys, seals, settings},
 };
 
 #[derive(Serialize)]
@@ -26,6 +26,8 @@ struct Served {
     unreadable: Vec<&'static str>,
     /// Without it secrets lie in clear and API keys are shown only once.
     encryption_key_set: bool,
+    /// The database's file may hold secrets as they were before they were sealed.
+    clear_text_may_remain: bool,
     /// Then the password cannot be changed here.
     password_ruled_by_variable: bool,
     user_agent: UserAgent,
@@ -72,6 +74,7 @@ pub async fn read(app: Rc<App>, session: AdminSession, _: Request) -> Result<Rep
         data: Sections { global, grok },
         unreadable,
         encryption_key_set: vault.has_key(),
+        clear_text_may_remain: seals::may_remain(&app.db).await?,
         password_ruled_by_variable: session.password().is_variable(),
         user_agent: UserAgent { sent: user_agent.to_owned(), source },
     })

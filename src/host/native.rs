@@ -20,9 +20,7 @@ use futures::{
     future::LocalBoxFuture,
     task::LocalSpawnExt,
 };
-use rusqlite::{
-    Connection, StatementStatus, limits::Limit, params_from_iter, types::Value as SqlValue, types::ValueRef,
-};
+use rusqlite::{Connection, StatementStatus, limits::Limit, params_from_iter};
 
 use super::{
     DbError, Host, KvError, Row, SendError, Unread, Value,
@@ -35,11 +33,13 @@ mod script;
 mod socket;
 #[cfg(test)]
 mod tests;
+mod values;
 
 pub use clock::{Clock, START};
 use script::play;
 pub use script::{Answer, Step};
 pub use socket::{Frame, Sockets};
+use values::{from_sql, to_sql};
 
 /// What D1's SQLite takes less of than others do.
 /// Source: `setupSecurity` in `src/workerd/util/sqlite.c++` of cloudflare/workerd.
@@ -66,6 +66,8 @@ pub struct NativeHost {
     pub locked: Cell<usize>,
     /// Whether numbers are bound and answered as doubles, as D1 does.
     pub doubles: Cell<bool>,
+    /// Whether statements about the file are taken, as Spin takes them and D1 does not.
+    pub owns_file: Cell<bool>,
     /// Steps of SQLite's virtual machine that the last statement took.
     pub steps: Cell<i32>,
     pub kv: RefCell<BTreeMap<String, Vec<u8>>>,
@@ -116,6 +118,7 @@ impl NativeHost {
             full_above: Cell::new(usize::MAX),
             locked: Cell::default(),
             doubles: Cell::default(),
+            owns_file: Cell::default(),
             steps: Cell::default(),
             kv: RefCell::default(),
             kv_broken: Cell::new(""),
@@ -230,7 +233,10 @@ impl NativeHost {
 
     fn execute(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, DbError> {
         let first_word = sql.split_whitespace().next().unwrap_or_default().to_uppercase();
-        if ["BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "PRAGMA", "ATTACH", "VACUUM"].contains(&first_word.as_str()) {
+        let is_about_file = self.owns_file.get() && ["PRAGMA", "VACUUM"].contains(&first_word.as_str());
+        if !is_about_file
+            && ["BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "PRAGMA", "ATTACH", "VACUUM"].contains(&first_word.as_str())
+        {
             return Err(DbError(format!("not authorized: {first_word}")));
         }
         if params.len() > 100 {
@@ -370,25 +376,5 @@ impl Host for NativeHost {
 
     fn spawn(&self, work: LocalBoxFuture<'static, ()>) {
         self.spawner.spawn_local(work).expect("the pool lives as long as the host");
-    }
-}
-
-fn to_sql(value: Value) -> SqlValue {
-    match value {
-        Value::Null => SqlValue::Null,
-        Value::Integer(value) => SqlValue::Integer(value),
-        Value::Real(value) => SqlValue::Real(value),
-        Value::Text(value) => SqlValue::Text(value),
-        Value::Blob(value) => SqlValue::Blob(value),
-    }
-}
-
-fn from_sql(value: ValueRef<'_>) -> Value {
-    match value {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(value) => Value::Integer(value),
-        ValueRef::Real(value) => Value::Real(value),
-        ValueRef::Text(value) => Value::Text(String::from_utf8_lossy(value).into_owned()),
-        ValueRef::Blob(value) => Value::Blob(value.to_vec()),
     }
 }

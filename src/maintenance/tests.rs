@@ -66,7 +66,8 @@ fn ask(host: &Rc<NativeHost>, method: Method, path: &str, body: &'static str) ->
 }
 
 fn wake(host: &Rc<NativeHost>) {
-    assert_eq!(ask(host, Method::POST, "/internal/maintenance", "").0, 204);
+    let status = ask(host, Method::POST, "/internal/maintenance", "").0;
+    assert!(matches!(status, 202 | 204), "{status}");
 }
 
 /// A chat, and whether it started the maintenance.
@@ -148,9 +149,27 @@ fn tokens_stored_in_clear_are_sealed_when_there_is_a_key() {
     let host = gateway();
     wake(&host);
     host.set_variable("encryption_key", "a key of sixteen or more characters");
-    advance(&host, 600);
+    advance(&host, 30);
     wake(&host);
     assert_eq!(host.number("SELECT count(*) FROM tokens WHERE substr(sealed, 1, 3) = 'v1.'"), 1);
+}
+
+/// As many as 20,000 take 100 calls, one after the other.
+#[test]
+fn sealing_on_a_worker_goes_on_at_once_while_calls_come() {
+    let host = gateway();
+    host.sql("CREATE TABLE _cf_KV (key TEXT)", vec![]);
+    host.sql(
+        "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 999)
+         INSERT INTO tokens (hash, sealed, suffix, token_type, created_at)
+         SELECT 'hash-' || n, 'eyJ.IN-CLEAR.' || n, 's', 'sso', 0 FROM n",
+        vec![],
+    );
+    host.set_variable("encryption_key", "a key of sixteen or more characters");
+    let call = |_| ask(&host, Method::POST, "/internal/maintenance", "").0;
+    let statuses: Vec<_> = (0..7).map(call).collect();
+    assert_eq!(statuses, [202, 202, 202, 202, 202, 204, 204]);
+    assert_eq!(host.number("SELECT count(*) FROM tokens WHERE substr(sealed, 1, 3) <> 'v1.'"), 0);
 }
 
 #[test]

@@ -29,6 +29,13 @@ pub async fn set(db: &Db, name: &str, until: i64) -> Result<()> {
     db.run(SET, vec![name.into(), until.into()]).await
 }
 
+/// Sets the ends of two leases in one statement.
+pub async fn set_both(db: &Db, first: (&str, i64), second: (&str, i64)) -> Result<()> {
+    const SET: &str = "INSERT INTO leases (name, until) VALUES (?1, ?2), (?3, ?4)
+ ON CONFLICT (name) DO UPDATE SET until = excluded.until";
+    db.run(SET, vec![first.0.into(), first.1.into(), second.0.into(), second.1.into()]).await
+}
+
 /// A queue whose places are leases: until its turn has come, a place is held. Turns lie a fixed time apart, over all
 /// instances.
 pub struct Queue {

@@ -7,7 +7,7 @@ use crate::{
     host::Value,
 };
 
-use super::{Columns, Db};
+use super::{Columns, Db, storage::IS_D1};
 
 /// The tables with the columns `id`, `hash` and `sealed`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,14 +43,17 @@ pub struct Renewed {
     pub new: String,
 }
 
-/// Rows in clear, and those that begin with `previous`.
-pub async fn outdated(db: &Db, table: Table, previous: Option<&str>, limit: i64) -> Result<Vec<Stored>> {
+/// The lease whose time is 0 from when a text was first sealed anew until the file was written again.
+pub const CLEAR_TEXT: &str = "clear-text";
+
+/// Returns rows in clear, and those that begin with `previous`, in the order of their ids after `after`.
+pub async fn outdated(db: &Db, table: Table, previous: Option<&str>, after: i64, limit: i64) -> Result<Vec<Stored>> {
     let sql = format!(
-        "SELECT id, hash, sealed FROM {} WHERE sealed IS NOT NULL AND (substr(sealed, 1, 3) <> 'v1.' \
-         OR substr(sealed, 1, length(?1)) = ?1) LIMIT ?2",
+        "SELECT id, hash, sealed FROM {} WHERE id > ?3 AND sealed IS NOT NULL AND (substr(sealed, 1, 3) <> 'v1.' \
+         OR substr(sealed, 1, length(?1)) = ?1) ORDER BY id LIMIT ?2",
         table.name()
     );
-    let rows = db.rows(&sql, vec![previous.map(str::to_owned).into(), limit.into()]).await?;
+    let rows = db.rows(&sql, vec![previous.map(str::to_owned).into(), limit.into(), after.into()]).await?;
     let stored = |row| {
         let mut row = Columns::new(row);
         Ok(Stored { id: row.integer()?, hash: row.text()?, text: row.text()? })
@@ -68,4 +71,31 @@ pub async fn renew(db: &Db, table: Table, renewed: &[Renewed]) -> Result<()> {
     let list = serde_json::to_string(renewed)
         .map_err(|e| Error::internal(format!("A list of sealed texts could not be written: {e}")))?;
     db.run(&sql, vec![Value::from(list)]).await
+}
+
+/// Whether the database's file may hold texts that have been sealed since, as they were before.
+pub async fn may_remain(db: &Db) -> Result<bool> {
+    let row = db.one("SELECT 1 FROM leases WHERE name = ? AND until = 0", vec![CLEAR_TEXT.into()]).await?;
+    Ok(row.is_some())
+}
+
+/// Whether that is so, and the file is not D1's, which lets nobody rewrite it.
+pub async fn can_be_rewritten(db: &Db) -> Result<bool> {
+    let sql = format!("SELECT 1 FROM leases WHERE name = ? AND until = 0 AND NOT {IS_D1}");
+    Ok(db.one(&sql, vec![CLEAR_TEXT.into()]).await?.is_some())
+}
+
+/// Writes the file again with what the tables hold, and empties its write-ahead log. Fails where the host does not allow
+/// that, and while others read.
+pub async fn rewrite(db: &Db) -> Result<()> {
+    db.run("PRAGMA secure_delete = ON", vec![]).await?;
+    db.run("VACUUM", vec![]).await?;
+    let busy = match db.one("PRAGMA wal_checkpoint(TRUNCATE)", vec![]).await? {
+        Some(row) => Columns::new(row).flag()?,
+        None => false,
+    };
+    if busy {
+        return Err(Error::internal("the write-ahead log is being read"));
+    }
+    Ok(())
 }

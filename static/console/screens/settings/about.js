@@ -29,6 +29,7 @@ export function About({ stored }) {
     <section class="card settings-form" aria-labelledby="sealing"><h2 id="sealing">${t('sealing')}</h2>
       <${Notice} kind=${isSealed ? 'ok' : 'warn'}>${t(isSealed ? 'sealed' : 'notSealed')}<//>
       ${!isSealed && html`<p>${t('sealHow')}</p>`}
+      ${stored.clear_text_may_remain && html`<${Notice} kind="warn">${t('clearTextMayRemain')}<//>`}
       ${stored.unreadable.length > 0 && html`<${Notice} kind="danger">${t('someUnreadable', { names: stored.unreadable.join(', ') })}<//>`}
       <p class="muted">${t('keyChange')}</p></section>`;
 }
