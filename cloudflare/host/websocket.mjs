@@ -142,7 +142,7 @@ async function open(url, headers, limit, abort) {
       redirect: "manual",
       signal: abort.signal,
     });
-    if (response.webSocket) return response.webSocket;
+    if (response.webSocket) return withoutProtocol(response);
     const { status } = response;
     throw failure("refused", { status, headers: [...response.headers], body: await startOf(response.body) });
   } catch (error) {
@@ -150,6 +150,15 @@ async function open(url, headers, limit, abort) {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** The socket of an upgrade that asked for no subprotocol: RFC 6455 §4.1 fails one that chose it. @param {Response} response */
+function withoutProtocol({ webSocket, headers }) {
+  const protocol = headers.get("sec-websocket-protocol");
+  if (protocol === null) return webSocket;
+  webSocket.accept();
+  webSocket.close(1002, "");
+  throw failure("unreachable", `the answer to the upgrade is not valid: it chose the subprotocol ${protocol}`);
 }
 
 /** The first bytes of a body as text. A body that breaks off ends there. @param {ReadableStream | null} body */

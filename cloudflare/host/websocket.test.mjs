@@ -24,10 +24,10 @@ class Socket extends EventTarget {
 }
 
 /** Answers every `fetch` when `answer` is called. */
-function server() {
+function server(headers = {}) {
   const socket = new Socket();
   let answer;
-  const answered = new Promise((resolve) => (answer = () => resolve({ status: 101, webSocket: socket })));
+  const answered = new Promise((resolve) => (answer = () => resolve({ status: 101, headers: new Headers(headers), webSocket: socket })));
   const fetched = mock.method(globalThis, "fetch", () => answered);
   return { socket, answer, fetched };
 }
@@ -47,6 +47,13 @@ test("the upgrade is a fetch of the https address", async () => {
   const [url, { headers, redirect }] = fetched.mock.calls[0].arguments;
   assert.deepEqual([url, redirect], ["https://a.example/path?q", "manual"]);
   assert.deepEqual([...headers], [["cookie", "a"], ["upgrade", "websocket"]]);
+});
+
+test("an upgrade that chose a subprotocol is none", async () => {
+  const { socket, answer } = server({ "Sec-WebSocket-Protocol": "chat" });
+  answer();
+  await assert.rejects(connect().promise, ({ value }) => value.tag === "unreachable" && /subprotocol chat/.test(value.value));
+  assert.deepEqual(socket.closes, [[1002, ""]]);
 });
 
 test("a socket that comes after the attempt was given up is closed", async () => {

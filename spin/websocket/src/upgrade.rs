@@ -15,14 +15,15 @@ pub use body::Body;
 const LONGEST_HEAD: usize = 64 * 1024;
 const MOST_HEADERS: usize = 128;
 
-/// Headers that the upgrade itself sets, and those of a body that it has not.
-const OWN: [HeaderName; 8] = [
+/// Headers that RFC 6455 defines, which the upgrade sets or leaves out, and those of a body that it has not.
+const OWN: [HeaderName; 9] = [
     header::HOST,
     header::CONNECTION,
     header::UPGRADE,
     header::SEC_WEBSOCKET_KEY,
     header::SEC_WEBSOCKET_VERSION,
     header::SEC_WEBSOCKET_EXTENSIONS,
+    header::SEC_WEBSOCKET_PROTOCOL,
     header::CONTENT_LENGTH,
     header::TRANSFER_ENCODING,
 ];
@@ -107,9 +108,10 @@ impl Upgrade {
                 .any(|value| value.split(',').any(|token| token.trim().eq_ignore_ascii_case(wanted)))
         };
         let accept = headers.iter().find(|header| header.name.eq_ignore_ascii_case("sec-websocket-accept"));
-        // None was offered.
-        let has_extension = headers.iter().any(|header| header.name.eq_ignore_ascii_case("sec-websocket-extensions"));
-        !has_extension
+        // Neither was offered, so a server that chooses one speaks something else (RFC 6455 §4.1, points 5 and 6).
+        let chosen = ["sec-websocket-extensions", "sec-websocket-protocol"];
+        let has_chosen = headers.iter().any(|header| chosen.iter().any(|name| header.name.eq_ignore_ascii_case(name)));
+        !has_chosen
             && has("upgrade", "websocket")
             && has("connection", "upgrade")
             && accept.is_some_and(|header| header.value == self.accept.as_bytes())

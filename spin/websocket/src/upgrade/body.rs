@@ -31,9 +31,12 @@ enum Framing {
 impl Body {
     /// `read` are the bytes that came after the head.
     pub fn new(refusal: Refusal, read: &[u8]) -> Self {
-        let field = |name: &str| refusal.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.trim());
-        let framing = match (field("transfer-encoding"), field("content-length").map(str::parse)) {
-            (Some(encoding), _) if encoding.eq_ignore_ascii_case("chunked") => {
+        let field =
+            |name: &str| refusal.headers.iter().rfind(|(known, _)| known == name).map(|(_, value)| value.trim());
+        // The last of the codings frames the body (RFC 9112 §6.1); others leave bytes that are kept as they are.
+        let coding = field("transfer-encoding").and_then(|codings| codings.rsplit(',').next()).map(str::trim);
+        let framing = match (coding, field("content-length").map(str::parse)) {
+            (Some(coding), _) if coding.eq_ignore_ascii_case("chunked") => {
                 Framing::Chunked { unread: Vec::new(), left: 0 }
             }
             (None, Some(Ok(length))) => Framing::Length(length),

@@ -61,9 +61,15 @@ fn the_request_has_the_headers_given() {
 
 #[test]
 fn headers_that_would_change_the_request_are_not_sent() {
-    for (name, value) in
-        [("a b", "c"), ("a", "b\r\nc: d"), ("a\r\nb", "c"), ("Host", "x"), ("sec-websocket-key", "x"), ("", "")]
-    {
+    for (name, value) in [
+        ("a b", "c"),
+        ("a", "b\r\nc: d"),
+        ("a\r\nb", "c"),
+        ("Host", "x"),
+        ("sec-websocket-key", "x"),
+        ("Sec-WebSocket-Protocol", "x"),
+        ("", ""),
+    ] {
         assert!(matches!(upgrade(&[(name, value)]), Err(Error::Unreachable(_))), "{name}");
     }
 }
@@ -83,6 +89,7 @@ fn an_upgrade_is_accepted_by_its_key() {
         ("HTTP/1.1", "SSH-2.0"),
         ("101", "1x1"),
         ("ACCEPT\r\n", "ACCEPT\r\nSec-WebSocket-Extensions: permessage-deflate\r\n"),
+        ("ACCEPT\r\n", "ACCEPT\r\nSec-WebSocket-Protocol: chat\r\n"),
     ] {
         assert!(matches!(answer(whole, &ACCEPTED.replace(from, to)), Err(Error::Unreachable(_))), "{to}");
     }
@@ -116,6 +123,12 @@ fn a_refusal_has_its_body() {
         assert_eq!(refused(pieces, cut), refusal(403, "page", false));
         let chunked = "HTTP/1.1 429 x\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nslo\r\n2\r\nw!\r\n0\r\n\r\n";
         assert_eq!(refused(pieces, chunked), refusal(429, "slow!", true));
+        for coded in ["gzip, Chunked", "gzip\r\nTransfer-Encoding: chunked"] {
+            let text = format!("HTTP/1.1 429 x\r\nTransfer-Encoding: {coded}\r\n\r\n2\r\nzz\r\n0\r\n\r\n");
+            assert_eq!(refused(pieces, &text), refusal(429, "zz", true));
+        }
+        let unframed = "HTTP/1.1 429 x\r\nTransfer-Encoding: chunked, gzip\r\nContent-Length: 1\r\n\r\nzz";
+        assert_eq!(refused(pieces, unframed), refusal(429, "zz", false));
         let half = "HTTP/1.1 429 x\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nslow";
         assert_eq!(refused(pieces, half), refusal(429, "slow", false));
         let broken = "HTTP/1.1 429 x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\nzz\r\n";
