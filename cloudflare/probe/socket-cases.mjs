@@ -92,6 +92,19 @@ export function socketCases({ run, raw, seen, dropped }) {
     assert.match(`${broken}, ${close}`, /^broken .*, close$/);
   });
 
+  test("a close reaches the server, whatever it was sending", async () => {
+    const lines = await run(["send:flood 5000", "sleep:50", "close:1000:enough"]);
+    assert.deepEqual(lines, ["open", "sent", "slept", "close"]);
+    await nothingOpen();
+    assert.deepEqual(seen().closes.at(-1), [1000, "enough"]);
+  });
+
+  test("nothing comes after the connection broke", async () => {
+    const steps = ["send:wide 100", "send:echo later", "sleep:50", "receive", "receive", "receive"];
+    const broken = "broken a message is longer than 299 bytes";
+    assert.deepEqual(await run(steps, { max: "299" }), ["open", "sent", "sent", "slept", broken, broken, broken]);
+  });
+
   test("a refusal brings status, headers and body", async () => {
     const refusal = async (path) => (await run([], { path }))[0];
     assert.equal(await refusal("/401"), 'refused 401 [("x-why", "no cookie")] text sign in');
@@ -104,6 +117,8 @@ export function socketCases({ run, raw, seen, dropped }) {
 
   test("no connection, no answer, no such URL", async () => {
     assert.match((await run([], { path: "/gone" }))[0], /^unreachable ./);
+    assert.match((await run([], { path: "/protocol" }))[0], /^unreachable .*the answer to the upgrade is not valid: ./);
+    await nothingOpen();
     assert.match((await run([], { path: "/silent", timeout: "200" }))[0], /^unreachable .*no connection within 200 ms$/);
     assert.match((await run([], { url: "wss://" }))[0], /^unreachable ./);
     assert.match((await run([], { "h-a b": "c" }))[0], /^unreachable ./);

@@ -1,6 +1,8 @@
-// A scripted WebSocket server: what a message asks for on `/socket` (and on `/late`, which takes its time), refusals on
-// other paths. With TLS, the name that a client asks for picks the certificate: `localhost` has one that expired.
+// A scripted WebSocket server: what a message asks for on `/socket` (and on `/late`, which takes its time to upgrade, on
+// `/stalled`, which takes its time to read, and on `/protocol`, which chooses a subprotocol), refusals on other paths.
+// With TLS, the name that a client asks for picks the certificate: `localhost` has one that expired.
 
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -27,7 +29,24 @@ const scripts = {
   ping: (socket, text) => [socket.once("pong", (data) => socket.send(`pong ${data}`)), socket.ping(text)],
   close: (socket, code) => (code === "" ? socket.close() : socket.close(Number(code), "server's reason")),
   cut: (socket) => socket.terminate(),
+  deaf: (socket) => socket.pause(),
 };
+
+/** How long `/stalled` reads nothing, in milliseconds. */
+const STALL_MS = 400;
+
+/** Accepts the upgrade and sends messages until the client has gone, whatever it says. */
+function pour(raw, request) {
+  const key = `${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+  const accept = createHash("sha1").update(key).digest("base64");
+  raw.write(`HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
+  const message = Buffer.concat([Buffer.from([0x81, 126, 0xff, 0xff]), Buffer.alloc(0xffff, "p")]);
+  const more = () => {
+    while (!raw.destroyed && raw.write(message));
+  };
+  raw.on("drain", more).resume();
+  more();
+}
 
 function refuse(socket, status, headers, body) {
   const head = [`HTTP/1.1 ${status}`, ...headers, `Content-Length: ${body.length}`, "Connection: close"];
@@ -41,6 +60,9 @@ const refusals = {
   "/long": (socket) => refuse(socket, "403 Forbidden", [], "p".repeat(100_000)),
   "/chunked": (socket) =>
     socket.end("HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nin p\r\n5\r\nieces\r\n0\r\n\r\n"),
+  // Without an end, as the connection stays open.
+  "/coded": (socket) =>
+    socket.write("HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: gzip, chunked\r\n\r\n4\r\ncode\r\n0\r\n\r\n"),
   "/half"(socket) {
     socket.write("HTTP/1.1 403 Forbidden\r\nContent-Length: 100\r\n\r\nhalf");
     setTimeout(() => socket.destroy(), 100);
@@ -48,16 +70,20 @@ const refusals = {
   "/silent": () => {},
   "/silent-once": () => {},
   "/gone": (socket) => socket.destroy(),
+  "/pour": pour,
 };
 
 /**
- * `seen` has the open sockets, the closes and headers of all, how many clients left `/silent`, the lengths of what was
- * read at once, and who came to `/silent-once`, which answers from the second client on.
+ * `seen` has the open sockets, the closes and headers of all, how many clients left `/silent`, the lengths of all
+ * messages and of what was read at once, and who came to `/silent-once`, which answers from the second client on.
  * @param {{ tls?: boolean }} [options]
  */
 export async function startSocketServer({ tls = false } = {}) {
-  const seen = { open: 0, closes: [], headers: [], left: 0, reads: [], silent: [] };
+  const seen = { open: 0, closes: [], headers: [], left: 0, messages: [], reads: [], silent: [] };
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 64 << 20 });
+  sockets.on("headers", (headers, { url }) => {
+    if (url === "/protocol") headers.push("Sec-WebSocket-Protocol: chat");
+  });
   const key = certificate("server.key");
   const expired = createSecureContext({ key, cert: certificate("expired.pem") });
   const http = tls
@@ -76,12 +102,17 @@ export async function startSocketServer({ tls = false } = {}) {
     raw.on("end", () => (seen.left += path === "/silent" ? 1 : 0));
     const isOver = path === "/silent-once" && seen.silent.length > 0;
     if (path === "/silent-once") seen.silent.push(raw);
-    if (path in refusals && !isOver) return refusals[path](raw);
+    if (path in refusals && !isOver) return refusals[path](raw, request);
     raw.on("data", (data) => seen.reads.push(data.length));
     const accept = (socket) => {
       seen.open += 1;
       seen.headers.push(request.headers);
+      if (path === "/stalled") {
+        raw.pause();
+        setTimeout(() => raw.resume(), STALL_MS);
+      }
       socket.on("message", (data) => {
+        seen.messages.push(data.length);
         const [, name, rest] = /^(\w+) ?(.*)$/s.exec(String(data));
         if (Object.hasOwn(scripts, name)) scripts[name](socket, rest);
         else socket.send(String(data.length));

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { until } from "../../cloudflare/probe/harness.mjs";
 import { socketCases, take } from "../../cloudflare/probe/socket-cases.mjs";
 import { AUTHORITY, startSocketServer } from "../../cloudflare/probe/socket-server.mjs";
 import { start, spinMissing } from "../../tests/hosts/spin.mjs";
@@ -74,6 +75,28 @@ describe("with TLS", { skip: missing ?? false }, () => {
     assert.equal(server.seen.silent.length, 2);
   });
 
+  const LARGE = 16 << 20;
+
+  test("a close follows what is being written, when a receive that was given up wrote it", async () => {
+    const lines = await run([`large:${LARGE}`, "leave:1000:done"], { path: "/stalled" });
+    assert.deepEqual(lines, ["open", "sent", "left"]);
+    await until("the socket is closed", () => server.seen.open === 0);
+    assert.deepEqual([server.seen.messages.at(-1), server.seen.closes.at(-1)], [LARGE, [1000, "done"]]);
+  });
+
+  test("a message on its way ends with the connection that is dropped", async () => {
+    const { closes, messages } = server.seen;
+    const before = [closes.length, messages.length];
+    const answer = run([`large:${LARGE}`, "sleep:50"], { path: "/stalled", stay: "1500" });
+    await until("the socket is closed", () => closes.length > before[0], 3000);
+    assert.deepEqual([closes.at(-1)[0], messages.length], [1006, before[1]]);
+    assert.deepEqual(await answer, ["open", "sent", "slept"]);
+  });
+
+  test("a refusal in chunks of another coding has an end", async () => {
+    assert.deepEqual(await run([], { path: "/coded" }), ["refused 403 [] text code"]);
+  });
+
   test("one port is open", async () => {
     const [line] = await run([], { url: "ws://127.0.0.1:1/" });
     assert.match(line, /does not allow this address and port$/);
@@ -103,6 +126,18 @@ describe("without TLS", { skip: missing ?? false }, () => {
     assert.deepEqual(lines, ["open", "sent", "sent", "text one", "text two"]);
     // Two frames: a head of two bytes, a mask of four, eight characters.
     assert.ok(servers[0].seen.reads.includes(28), `reads of ${servers[0].seen.reads}`);
+  });
+
+  test("a close waits neither for ever nor for any number of bytes", async () => {
+    const [server] = servers;
+    const url = `ws://127.0.0.1:${server.port}`;
+    const started = performance.now();
+    assert.deepEqual(await take(probe.get, ["close:1000:"], { url: `${url}/pour` }), ["open", "close"]);
+    const poured = performance.now();
+    assert.ok(poured - started < 1800, `closed after ${poured - started} ms`);
+    assert.deepEqual(await take(probe.get, ["send:deaf", "sleep:50", "close:1000:"], { url: `${url}/socket` }), ["open", "sent", "slept", "close"]);
+    const took = performance.now() - poured;
+    assert.ok(took > 1800 && took < 4500, `closed after ${took} ms`);
   });
 
   test("a server that does not speak TLS is unreachable", async () => {

@@ -60,7 +60,8 @@ async fn open(query: &Query) -> Result<Connection, Error> {
     }
 }
 
-/// `send:TEXT`, `large:BYTES`, `receive`, `count:N`, `both:TEXT`, `abandon:MS`, `sleep:MS`, `close:CODE:REASON`, `trap`.
+/// `send:TEXT`, `large:BYTES`, `receive`, `count:N`, `both:TEXT`, `abandon:MS`, `sleep:MS`, `close:CODE:REASON`,
+/// `leave:CODE:REASON`, `trap`.
 async fn take(connection: &Connection, step: &str) -> String {
     let (verb, rest) = step.split_once(':').unwrap_or((step, ""));
     match verb {
@@ -84,13 +85,25 @@ async fn take(connection: &Connection, step: &str) -> String {
             "slept".to_owned()
         }
         "close" => {
-            let (code, reason) = rest.split_once(':').unwrap_or((rest, ""));
-            connection.close(code.parse().unwrap_or_default(), reason.to_owned()).await;
+            close(connection, rest).await;
             "close".to_owned()
+        }
+        // Closes while a `receive` waits, which is given up then.
+        "leave" => {
+            if let Either::Left((_, closing)) = select(pin!(connection.receive()), pin!(close(connection, rest))).await
+            {
+                closing.await;
+            }
+            "left".to_owned()
         }
         "trap" => panic!("a trap on purpose"),
         _ => format!("no step {verb}"),
     }
+}
+
+async fn close(connection: &Connection, rest: &str) {
+    let (code, reason) = rest.split_once(':').unwrap_or((rest, ""));
+    connection.close(code.parse().unwrap_or_default(), reason.to_owned()).await;
 }
 
 /// Receives until `n` messages came or the connection ended.

@@ -65,10 +65,23 @@ impl Wire {
         std::mem::take(&mut self.outgoing)
     }
 
-    /// Gives back what the network did not take, for the next [`Wire::take_outgoing`].
-    pub fn put_back(&mut self, mut unsent: Vec<u8>) {
-        unsent.append(&mut self.outgoing);
-        self.outgoing = unsent;
+    /// Whether there are bytes for the network.
+    pub fn has_outgoing(&self) -> bool {
+        !self.outgoing.is_empty()
+    }
+
+    /// Forgets what came and was not read.
+    pub fn discard(&mut self) {
+        self.incoming.clear();
+    }
+
+    /// Says that nothing more is sent: TLS has a message for that.
+    pub fn close(&mut self) {
+        if let Some(tls) = &mut self.tls {
+            tls.send_close_notify();
+        }
+        // Writes to memory: does not fail.
+        let _ = self.encrypt();
     }
 
     /// Takes as many bytes as fit into rustls, and moves what they hold to `incoming`: there is room for the next.

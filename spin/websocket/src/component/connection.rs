@@ -1,22 +1,25 @@
 //! One connection: a session, and the TCP connection that its bytes go through.
 //!
 //! Bytes are read while the caller waits for a message, so a slow caller slows the server down, as TCP does. A ping is
-//! answered then, too.
+//! answered then, too. One task writes, from the upgrade until the connection is closed or dropped.
 
 use std::{
-    cell::RefCell,
-    future::poll_fn,
+    cell::{Cell, RefCell},
     io::{Read, Write},
-    ops::{Deref, DerefMut},
+    pin::pin,
     rc::Rc,
     sync::Arc,
-    task::Poll,
+    time::Duration,
 };
 
+use futures::future::select;
 use rustls::ClientConfig;
-use spin_sdk::wit_bindgen::spawn;
+use spin_sdk::{time::sleep, wit_bindgen::spawn};
 
-use super::stream::{Reader, Socket, Writer};
+use super::{
+    bell::Bell,
+    stream::{Reader, Socket, Writer},
+};
 use crate::{
     error::{Error, Refusal},
     session::Session,
@@ -24,6 +27,12 @@ use crate::{
     upgrade::{Answer, Body, Upgrade},
     wire::Wire,
 };
+
+/// How long the server may take to close the connection after this end did. The gateway waits longer for a `close`
+/// (`CLOSE_LIMIT` in `src/providers/grok_web/mgw/mod.rs`), so that it does not cut this short.
+const CLOSE_LIMIT: Duration = Duration::from_secs(2);
+/// How many bytes may come until then: the rest of the largest message of the gateway.
+const CLOSE_BYTES: usize = 16 << 20;
 
 pub enum Opened {
     Connection(Connection),
@@ -42,9 +51,21 @@ pub struct Connection(Rc<State>);
 
 struct State {
     session: RefCell<Session>,
-    /// Each in the hands of one call at a time.
+    /// In the hands of one call at a time.
     reader: RefCell<Option<Reader>>,
-    writer: RefCell<Option<Writer>>,
+    /// Rung when `reader` is back.
+    reader_is_back: Bell,
+    /// Whether there is something to write.
+    has_work: Cell<bool>,
+    /// Rung when there is.
+    work: Bell,
+    /// Rung when all is written, and when the writer has ended.
+    written: Bell,
+    has_writer: Cell<bool>,
+    /// Set by a `close`: the writer ends when all is written.
+    has_finished: Cell<bool>,
+    /// Rung when the caller drops the connection.
+    dropped: Bell,
     _socket: Socket,
 }
 
@@ -64,22 +85,21 @@ pub async fn open(
     wire.write_all(upgrade.request()).map_err(unreachable)?;
     loop {
         // A server that takes no more may still have said why.
-        writer.write(wire.take_outgoing(), drop).await;
+        writer.write(wire.take_outgoing()).await;
         let mut fed = Ok(());
         let more = reader.read(|bytes| fed = wire.feed(bytes)).await;
         if let Err(error) = fed {
             // The alert says to the server what is wrong.
-            writer.write(wire.take_outgoing(), drop).await;
+            writer.write(wire.take_outgoing()).await;
             return Err(unreachable(error));
         }
         match upgrade.advance(&available(&mut wire))? {
             Answer::Partial if more && !wire.has_ended() => {}
             Answer::Partial => return Err(Error::Unreachable("the server closed before it answered".to_owned())),
             Answer::Accepted(read) => {
-                let session = RefCell::new(Session::new(wire, read, limit));
-                let (reader, writer) = (RefCell::new(Some(reader)), RefCell::new(Some(writer)));
-                let state = State { session, reader, writer, _socket: socket };
-                return Ok(Opened::Connection(Connection(Rc::new(state))));
+                let state = Rc::new(State::new(Session::new(wire, read, limit), reader, socket));
+                spawn(state.clone().write(writer));
+                return Ok(Opened::Connection(Connection(state)));
             }
             Answer::Refused(body) => return Ok(Opened::Refusal(Refused { reader, wire, body, _socket: socket })),
         }
@@ -122,97 +142,167 @@ impl Connection {
     /// (RFC 1122 §4.2.3.4), and `wasi:sockets` cannot switch that off.
     pub fn send(&self, text: String) -> Result<(), Error> {
         self.0.session.borrow_mut().send(text)?;
-        let state = self.0.clone();
-        spawn(async move {
-            yield_now().await;
-            state.flush().await;
-        });
+        self.0.start_writing();
         Ok(())
     }
 
     /// Waits for the next text message.
     pub async fn receive(&self) -> Result<String, Error> {
         let state = &self.0;
-        let Some(mut reader) = Lease::take(&state.reader) else {
+        let Some(mut reader) = Lease::take(state) else {
             return Err(Error::Broken("another receive waits".to_owned()));
         };
         loop {
             let message = state.session.borrow_mut().message();
-            state.flush().await;
-            if let Some(message) = message {
-                return message;
-            }
-            if !reader.read(|bytes| state.session.borrow_mut().feed(bytes)).await {
-                state.session.borrow_mut().feed_end();
-            }
+            state.start_writing();
+            match message {
+                Some(Ok(text)) => return Ok(text),
+                Some(Err(end)) => {
+                    // The answer to a close frame, before the caller drops the connection.
+                    within(CLOSE_LIMIT, state.all_written()).await;
+                    return Err(end);
+                }
+                None => reader.read().await,
+            };
         }
     }
 
+    /// Sends a close frame, and reads on until the server has closed, too: a socket that is closed with bytes unread is
+    /// reset, and a server that is reset may lose the frame. Messages that come until then are dropped.
     pub async fn close(&self, code: u16, reason: &str) {
         self.0.session.borrow_mut().close(code, reason);
-        self.0.flush().await;
+        self.0.start_writing();
+        within(CLOSE_LIMIT, self.0.finish()).await;
     }
 }
 
-/// Lets the caller go on first.
-async fn yield_now() {
-    let mut yielded = false;
-    poll_fn(|context| {
-        if std::mem::replace(&mut yielded, true) {
-            return Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.0.dropped.ring();
+    }
+}
+
+async fn within(limit: Duration, work: impl Future<Output = ()>) {
+    select(pin!(work), pin!(sleep(limit))).await;
 }
 
 impl State {
-    /// Writes what the session has to say. While another call does, it takes this along.
-    async fn flush(&self) {
-        let Some(mut writer) = Lease::take(&self.writer) else { return };
-        loop {
-            let bytes = self.session.borrow_mut().take_outgoing();
-            if bytes.is_empty() {
-                return;
-            }
-            if !writer.write(bytes, |rest| self.session.borrow_mut().put_back(rest)).await {
-                return self.session.borrow_mut().cannot_send();
-            }
+    fn new(session: Session, reader: Reader, socket: Socket) -> Self {
+        State {
+            session: RefCell::new(session),
+            reader: RefCell::new(Some(reader)),
+            reader_is_back: Bell::default(),
+            has_work: Cell::new(false),
+            work: Bell::default(),
+            written: Bell::default(),
+            has_writer: Cell::new(true),
+            has_finished: Cell::new(false),
+            dropped: Bell::default(),
+            _socket: socket,
         }
     }
+
+    /// Writes what the session has to say, until a `close` has finished, the network takes no more, or the connection
+    /// is dropped.
+    async fn write(self: Rc<Self>, writer: Writer) {
+        select(pin!(self.dropped.heard()), pin!(self.write_all(writer))).await;
+        self.has_writer.set(false);
+        self.written.ring();
+    }
+
+    async fn write_all(&self, mut writer: Writer) {
+        loop {
+            let bytes = self.session.borrow_mut().take_outgoing();
+            if !bytes.is_empty() {
+                if !writer.write(bytes).await {
+                    return self.session.borrow_mut().cannot_send();
+                }
+                continue;
+            }
+            self.has_work.set(false);
+            self.written.ring();
+            if self.has_finished.get() {
+                return;
+            }
+            self.work.heard().await;
+        }
+    }
+
+    /// Has the writer write, if there is something.
+    fn start_writing(&self) {
+        if self.session.borrow_mut().has_outgoing() {
+            self.has_work.set(true);
+            self.work.ring();
+        }
+    }
+
+    async fn all_written(&self) {
+        while self.has_work.get() && self.has_writer.get() {
+            self.written.heard().await;
+        }
+    }
+
+    /// Reads until the server has closed TCP, or TLS, and then closes this end.
+    async fn finish(&self) {
+        let mut left = CLOSE_BYTES;
+        while self.has_more() && left > 0 {
+            match Lease::take(self) {
+                Some(mut reader) => left = left.saturating_sub(reader.read().await),
+                // A `receive` reads.
+                None => self.reader_is_back.heard().await,
+            }
+        }
+        self.has_finished.set(true);
+        self.has_work.set(true);
+        self.work.ring();
+        self.all_written().await;
+    }
+
+    /// Drops what came; false when nothing more does.
+    fn has_more(&self) -> bool {
+        let mut session = self.session.borrow_mut();
+        while let Some(Ok(_)) = session.message() {}
+        if session.is_over() {
+            session.end_sending();
+        }
+        let has_more = !session.has_ended();
+        drop(session);
+        self.start_writing();
+        has_more
+    }
 }
 
-/// Something taken out of its place, which goes back when this is dropped.
-struct Lease<'a, T> {
-    place: &'a RefCell<Option<T>>,
+/// The reader in the hands of a call, which goes back when this is dropped.
+struct Lease<'a> {
+    state: &'a State,
     /// Present until the drop.
-    taken: Option<T>,
+    reader: Option<Reader>,
 }
 
-impl<'a, T> Lease<'a, T> {
-    fn take(place: &'a RefCell<Option<T>>) -> Option<Self> {
-        let taken = place.borrow_mut().take()?;
-        Some(Lease { place, taken: Some(taken) })
+impl<'a> Lease<'a> {
+    fn take(state: &'a State) -> Option<Self> {
+        let reader = state.reader.borrow_mut().take()?;
+        Some(Lease { state, reader: Some(reader) })
+    }
+
+    /// Reads once. Returns how many bytes came.
+    async fn read(&mut self) -> usize {
+        let (session, mut count) = (&self.state.session, 0);
+        let Some(reader) = &mut self.reader else { return 0 };
+        let feed = |bytes: &[u8]| {
+            count += bytes.len();
+            session.borrow_mut().feed(bytes);
+        };
+        if !reader.read(feed).await {
+            session.borrow_mut().feed_end();
+        }
+        count
     }
 }
 
-impl<T> Drop for Lease<'_, T> {
+impl Drop for Lease<'_> {
     fn drop(&mut self) {
-        *self.place.borrow_mut() = self.taken.take();
-    }
-}
-
-impl<T> Deref for Lease<'_, T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        self.taken.as_ref().expect("present until the drop")
-    }
-}
-
-impl<T> DerefMut for Lease<'_, T> {
-    fn deref_mut(&mut self) -> &mut T {
-        self.taken.as_mut().expect("present until the drop")
+        *self.state.reader.borrow_mut() = self.reader.take();
+        self.state.reader_is_back.ring();
     }
 }

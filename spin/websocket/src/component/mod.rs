@@ -19,6 +19,7 @@ use crate::{
 };
 
 mod address;
+mod bell;
 mod connection;
 mod stream;
 

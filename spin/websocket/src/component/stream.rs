@@ -1,4 +1,4 @@
-//! The two directions of a TCP connection, so that no byte is lost when a read or a write is given up.
+//! The two directions of a TCP connection, so that no byte is lost when a read is given up.
 
 use std::{
     future::{Future, poll_fn},
@@ -21,7 +21,6 @@ use super::address::to_wasi;
 const READ_SIZE: usize = 64 * 1024;
 
 type StreamRead<'a> = async_support::StreamRead<'a, u8>;
-type StreamWrite<'a> = async_support::StreamWrite<'a, u8>;
 
 /// What has to live as long as the connection.
 pub struct Socket {
@@ -94,33 +93,15 @@ impl<F: FnMut(&[u8])> Drop for Reading<'_, '_, F> {
 }
 
 impl Writer {
-    /// Writes all bytes; false when the network takes no more. When the future is dropped, `keep` gets the rest.
-    pub async fn write(&mut self, mut bytes: Vec<u8>, mut keep: impl FnMut(Vec<u8>)) -> bool {
+    /// Writes all bytes; false when the network takes no more. Dropping the future loses what is not written.
+    pub async fn write(&mut self, mut bytes: Vec<u8>) -> bool {
         while !bytes.is_empty() {
-            let mut writing = Writing { write: pin!(self.0.write(bytes)), keep: &mut keep, is_over: false };
-            let (result, rest) = poll_fn(|context| writing.write.as_mut().poll(context)).await;
-            writing.is_over = true;
-            drop(writing);
+            let (result, rest) = self.0.write(bytes).await;
             if matches!(result, StreamResult::Dropped) {
                 return false;
             }
             bytes = rest.into_vec();
         }
         true
-    }
-}
-
-struct Writing<'a, 'b, F: FnMut(Vec<u8>)> {
-    write: Pin<&'a mut StreamWrite<'b>>,
-    keep: &'a mut F,
-    is_over: bool,
-}
-
-impl<F: FnMut(Vec<u8>)> Drop for Writing<'_, '_, F> {
-    fn drop(&mut self) {
-        if !self.is_over {
-            let (_, rest) = self.write.as_mut().cancel();
-            (self.keep)(rest.into_vec());
-        }
     }
 }

@@ -17,6 +17,8 @@ const LIMIT: u32 = 16 << 20;
 /// A server of messages on buffers.
 struct Server {
     socket: WebSocket<Side>,
+    /// Whether the client has closed TLS.
+    tls_is_over: bool,
 }
 
 /// The server's end of the wire. `plain` has what came out of TLS, and what goes out to the client.
@@ -56,21 +58,24 @@ impl Server {
     fn new(tls: Option<ServerConnection>) -> Self {
         let config = WebSocketConfig::default().max_frame_size(None).max_message_size(None);
         let side = Side { plain: Wire::default(), tls };
-        Server { socket: WebSocket::from_raw_socket(side, Role::Server, Some(config)) }
+        Server { socket: WebSocket::from_raw_socket(side, Role::Server, Some(config)), tls_is_over: false }
     }
 
     /// Takes what the session has to say.
     fn take(&mut self, session: &mut Session) {
-        let bytes = session.take_outgoing();
+        self.hear(&session.take_outgoing());
+    }
+
+    fn hear(&mut self, mut bytes: &[u8]) {
         let side = self.socket.get_mut();
-        let Some(tls) = &mut side.tls else { return side.plain.feed(&bytes).unwrap() };
-        let mut bytes = bytes.as_slice();
+        let Some(tls) = &mut side.tls else { return side.plain.feed(bytes).unwrap() };
         while !bytes.is_empty() {
             tls.read_tls(&mut bytes).unwrap();
             let state = tls.process_new_packets().unwrap();
             let mut content = vec![0; state.plaintext_bytes_to_read()];
             tls.reader().read_exact(&mut content).unwrap();
             side.plain.feed(&content).unwrap();
+            self.tls_is_over |= state.peer_has_closed();
         }
         let mut out = Vec::new();
         while tls.wants_write() {
@@ -226,15 +231,46 @@ fn a_close_is_sent_once_and_what_cannot_be_sent_is_1000() {
 }
 
 #[test]
-fn what_the_network_did_not_take_goes_first() {
-    let (mut session, mut server) = plain(LIMIT);
-    session.send("one".to_owned()).unwrap();
-    let mut first = session.take_outgoing();
-    let rest = first.split_off(3);
-    session.send("two".to_owned()).unwrap();
-    session.put_back(rest);
-    server.socket.get_mut().plain.feed(&first).unwrap();
+fn nothing_comes_after_the_connection_broke() {
+    let (mut session, mut server) = plain(300);
+    server.say(Message::text("x".repeat(301)));
+    server.say(Message::text("later"));
+    server.give(&mut session, usize::MAX);
+    for _ in 0..3 {
+        assert_eq!(session.message(), broken("a message is longer than 300 bytes"));
+    }
+}
+
+#[test]
+fn of_many_pings_the_newest_is_answered() {
+    for (mut session, mut server) in [plain(LIMIT), with_tls()] {
+        session.send("s".repeat(1000)).unwrap();
+        for count in 0..2000_u32 {
+            server.say(Message::Ping(Bytes::copy_from_slice(&count.to_be_bytes())));
+            server.give(&mut session, usize::MAX);
+            assert_eq!(session.message(), None);
+        }
+        // One message and one pong, with the overhead of TLS.
+        let bytes = session.take_outgoing();
+        assert!(bytes.len() < 1100, "{} bytes wait", bytes.len());
+        server.hear(&bytes);
+        assert_eq!(server.socket.read().unwrap(), Message::text("s".repeat(1000)));
+        assert_eq!(server.socket.read().unwrap(), Message::Pong(Bytes::copy_from_slice(&1999_u32.to_be_bytes())));
+        assert!(!session.has_outgoing());
+    }
+}
+
+#[test]
+fn the_end_of_tls_is_said_after_the_answer_to_a_close() {
+    let (mut session, mut server) = with_tls();
+    server.socket.close(None).unwrap();
+    server.give(&mut session, usize::MAX);
+    assert_eq!(session.message(), closed(1005, ""));
+    session.end_sending();
     server.take(&mut session);
-    assert_eq!(server.socket.read().unwrap(), Message::text("one"));
-    assert_eq!(server.socket.read().unwrap(), Message::text("two"));
+    assert!(matches!(server.socket.read(), Ok(Message::Close(_))));
+    assert!(server.tls_is_over);
+    assert!(!session.has_ended());
+    session.feed_end();
+    assert!(session.has_ended());
 }
