@@ -83,7 +83,7 @@ fn workerd(root: &Path, port: u16, vars: &[(String, String)], data: &Path) -> Co
 fn spin(root: &Path, port: u16, vars: &[(String, String)], data: &Path) -> Result<Command> {
     let mut allowed = Vec::new();
     for (name, value) in vars.iter().filter(|(name, _)| name.ends_with("_url")) {
-        if let Some(address) = networks::private_address(value)? {
+        for address in networks::private_addresses(value)? {
             println!("{name} is the private address {address}: the component may reach that one and no other");
             allowed.push(address);
         }

@@ -44,8 +44,13 @@ fn scheme_and_host(url: &str) -> Result<(&str, &str)> {
     Ok((scheme, authority.rsplit_once('@').map_or(authority, |(_, host)| host)))
 }
 
-/// The address of an upstream that lies in a private range, if it is one.
-pub fn private_address(url: &str) -> Result<Option<Ipv4Addr>> {
+/// The addresses in a list with commas that lie in a private range. Fails for one that Spin cannot reach.
+pub fn private_addresses(urls: &str) -> Result<Vec<Ipv4Addr>> {
+    let urls = urls.split(',').map(str::trim).filter(|url| !url.is_empty());
+    urls.filter_map(|url| private_address(url).transpose()).collect()
+}
+
+fn private_address(url: &str) -> Result<Option<Ipv4Addr>> {
     let (_, host) = scheme_and_host(url)?;
     if host.starts_with('[') {
         bail!("on Spin the upstream `{url}` cannot be reached: give its IPv4 address or a name");
@@ -105,6 +110,14 @@ mod tests {
         assert_eq!(private_address("http://172.31.0.9").unwrap(), Some(Ipv4Addr::new(172, 31, 0, 9)));
         assert!(private_address("http://[::1]:80").is_err());
         assert!(private_address("grok.com").is_err());
+    }
+
+    #[test]
+    fn each_address_of_a_list_counts() {
+        let urls = "https://dns.example/dns-query, http://127.0.0.1:53/,http://10.0.0.53/dns-query,";
+        assert_eq!(private_addresses(urls).unwrap(), [Ipv4Addr::LOCALHOST, Ipv4Addr::new(10, 0, 0, 53)]);
+        assert!(private_addresses("https://dns.example, http://[::1]/").is_err());
+        assert_eq!(private_addresses("").unwrap(), [Ipv4Addr::LOCALHOST; 0]);
     }
 
     #[test]
