@@ -20,6 +20,8 @@ const SCRIPT = `
 const GROK = /^(?:.+\\.)?(?:grok\\.com|x\\.ai)$/;
 export default {
   fetch(request, env) {
+    // From the runtime's own port by \`MF-Route-Override\`: what the gateway sends names no client.
+    if (request.headers.get("cf-connecting-ip") !== null) return new Response(null, { status: 403 });
     const { origin, protocol, port, hostname } = new URL(request.url);
     const isGrok = protocol === "https:" && port === "" && GROK.test(hostname);
     return (isGrok || env.UPSTREAMS.includes(origin) ? env.ANY : env.PUBLIC).fetch(request);

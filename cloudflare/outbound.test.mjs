@@ -3,10 +3,12 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
 import { serve } from "./serve.mjs";
 
 const DEADLINE = 20_000;
+const FILE = "cloudflare/a-script-of-this-test.mjs";
 const SCRIPT = `
 export default {
   async fetch(request) {
@@ -55,7 +57,8 @@ before(async () => {
   worker = await serve({
     assets: false,
     vars: { grok_base_url: `http://localhost:${upstream.port}/`, grok_assets_url: "no address" },
-    miniflare: { script: SCRIPT, modules: true, scriptPath: undefined, modulesRules: undefined },
+    script: FILE,
+    modules: [{ type: "ESModule", path: fileURLToPath(new URL(`../${FILE}`, import.meta.url)), contents: SCRIPT }],
   });
 });
 after(async () => {

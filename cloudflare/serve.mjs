@@ -1,58 +1,98 @@
-// The Worker on this machine: workerd with a real local D1 and KV, and the
-// console's files in the platform's own asset layer. Used by `cargo xtask up`
-// and by the tests.
+// The Worker on this machine: workerd with a real local D1 and KV, the console's files in the platform's own asset layer,
+// and an entry of our own in front. Used by `cargo xtask up` and by the tests. The gateway's variables are taken from the
+// environment, because every user of a machine can read command lines.
 //
-//   node cloudflare/serve.mjs --port 8787 --data .data --var NAME=VALUE
+//   SPIN_VARIABLE_TRUSTED_PROXY=10.0.0.2 node cloudflare/serve.mjs --port 8787 --data .data [--listen 0.0.0.0:8787]
 
 import { mkdir, readFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Log, LogLevel, Miniflare } from "miniflare";
+import { Entry } from "./entry.mjs";
+import { assertFree, assertOwnPassword, covers, parseAddress, publicUrls } from "./listen.mjs";
 import { outbound } from "./outbound.mjs";
 import { keepReserve } from "./reserve.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const HOST = "127.0.0.1";
 
+const ENTRY_WORKER = "cloudflare/local-worker.mjs";
+const VARIABLE = "SPIN_VARIABLE_";
+
 /**
  * @typedef {object} Options
  * @property {number} [port] 0 or none: any free one
+ * @property {{ host: string, port: number }} [listen] a further address, for others than this machine
  * @property {string} [dataDir] where D1 and KV live; none: in memory
  * @property {Record<string, string>} [vars] the gateway's variables
  * @property {string} [script] the Worker, from the root of the repository
+ * @property {{ type: string, path: string, contents: string | Uint8Array }[]} [modules] what it is made of, instead of the files it imports
  * @property {string[]} [flags] compatibility flags
  * @property {boolean | string} [assets] false: the Worker alone, without the console's files; a folder: with those in it
  * @property {object} [miniflare] further options of the Worker, such as `outboundService`
- * @property {object} [runtime] further options of the runtime, such as `handleRuntimeStdio`
+ * @property {(line: string) => void} [log] takes what the runtime and the entry say
+ * @property {() => void} [onEnd] called when the runtime ends without being told to
  */
 
 /**
- * Starts the Worker and resolves when it answers.
+ * Starts the Worker and resolves when it answers. `inner` is the runtime's own address, which answers the entry only.
  * @param {Options} [options]
- * @returns {Promise<{ url: string, stop(): Promise<void>, miniflare: Miniflare }>}
+ * @returns {Promise<{ url: string, inner: URL, addresses: string[], stop(): Promise<void>, miniflare: Miniflare }>}
  */
-export async function serve({ port = 0, dataDir, vars = {}, script, flags = [], assets = true, miniflare = {}, runtime = {} } = {}) {
-  if (port !== 0) await assertFree(port);
-  if (dataDir) await mkdir(dataDir, { recursive: true });
+export async function serve({ port = 0, listen, log = (line) => process.stderr.write(`${line}\n`), onEnd = () => {}, ...options } = {}) {
+  const home = { host: HOST, port };
+  const addresses = !listen ? [home] : covers(listen, home) ? [listen] : [home, listen];
+  for (const address of addresses) await assertFree(address);
+  const entry = new Entry({ log });
+  let serving = false;
+  const worker = new Miniflare({
+    ...(await configuration(options, entry.secret)),
+    handleRuntimeStdio(stdout, stderr) {
+      // stdout belongs to whoever called this, and workerd's own stacks are addresses.
+      for (const lines of [stdout, stderr].map((input) => createInterface({ input }))) {
+        lines.on("line", (line) => line.startsWith("stack: ") || log(line));
+      }
+      // It writes there as long as it lives.
+      stdout.once("close", () => {
+        entry.lead(undefined);
+        if (serving) onEnd();
+      });
+    },
+  });
+  const stop = async () => {
+    serving = false;
+    await entry.close();
+    await worker.dispose();
+  };
+  try {
+    const inner = await worker.ready;
+    if (listen) await assertOwnPassword(worker, options.vars);
+    entry.lead(inner);
+    const [first] = await Promise.all(addresses.map((address) => entry.listen(address.host, address.port)));
+    serving = true;
+    return { url: `http://${HOST}:${first.port}`, inner, addresses: listen ? publicUrls(listen) : [], stop, miniflare: worker };
+  } catch (error) {
+    // What of it has started would keep this process.
+    await stop().catch(() => {});
+    throw error;
+  }
+}
+
+/** What miniflare is told. */
+async function configuration({ dataDir, vars = {}, script = "cloudflare/worker.mjs", modules, flags = [], assets = true, miniflare = {} }, secret) {
+  if (dataDir) await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const wrangler = await readFile(join(root, "wrangler.toml"), "utf8");
   const setting = (name) => wrangler.match(new RegExp(`^${name} = "(.+)"$`, "m"))[1];
   const way = outbound(vars);
   const gateway = {
     // Assets are the Worker's of this name.
     name: setting("name"),
-    modules: true,
-    modulesRoot: root,
-    modulesRules: [
-      { type: "ESModule", include: ["**/*.mjs"] },
-      { type: "CompiledWasm", include: ["**/*.wasm"] },
-    ],
-    scriptPath: join(root, script ?? "cloudflare/worker.mjs"),
+    ...(await code(script, modules)),
     compatibilityDate: setting("compatibility_date"),
     compatibilityFlags: [...JSON.parse(wrangler.match(/^compatibility_flags = (.+)$/m)[1]), ...flags],
-    bindings: vars,
+    bindings: { ...vars, ENTRY_SECRET: secret },
     // As `wrangler dev` passes them on; miniflare itself reads `_headers` and `.assetsignore`.
     assets: assets
       ? {
@@ -69,50 +109,39 @@ export async function serve({ port = 0, dataDir, vars = {}, script, flags = [], 
     ...way.options,
     ...miniflare,
   };
-  const worker = new Miniflare({
+  return {
     host: HOST,
-    port,
+    port: 0,
     // No request to Cloudflare for the `cf` object.
     cf: false,
     log: new Log(LogLevel.WARN),
     d1Persist: dataDir ? join(dataDir, "d1") : false,
     kvPersist: dataDir ? join(dataDir, "kv") : false,
-    handleRuntimeStdio(stdout, stderr) {
-      // stdout belongs to whoever called this, and workerd's own stacks are addresses.
-      for (const lines of [stdout, stderr].map((input) => createInterface({ input }))) {
-        lines.on("line", (line) => line.startsWith("stack: ") || process.stderr.write(`${line}\n`));
-      }
-    },
-    ...runtime,
     workers: [gateway, way.worker],
-  });
-  const url = await worker.ready.catch(async (error) => {
-    // What of it has started would keep this process.
-    await worker.dispose().catch(() => {});
-    throw error;
-  });
-  return { url: url.origin, stop: () => worker.dispose(), miniflare: worker };
+  };
 }
 
-/** workerd's own words for a port in use are not for people. */
-function assertFree(port) {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", (error) =>
-      reject(error.code === "EADDRINUSE" ? new Error(`port ${port} is in use: choose another with --port`) : error),
-    );
-    probe.listen(port, HOST, () => probe.close(() => resolve(undefined)));
-  });
+/** The Worker inside its guard. */
+async function code(script, modules) {
+  const path = join(root, "cloudflare/local-main.mjs");
+  const from = (file) => JSON.stringify(`./${relative(dirname(path), join(root, file))}`);
+  const main = `import worker from ${from(script)};\nimport { local } from ${from(ENTRY_WORKER)};\nexport default local(worker);\n`;
+  if (!modules) {
+    const modulesRules = [
+      { type: "ESModule", include: ["**/*.mjs"] },
+      { type: "CompiledWasm", include: ["**/*.wasm"] },
+    ];
+    return { modules: true, modulesRoot: root, modulesRules, script: main, scriptPath: path };
+  }
+  const guard = join(root, ENTRY_WORKER);
+  const own = [{ path, contents: main }, { path: guard, contents: await readFile(guard) }].map((module) => ({ type: "ESModule", ...module }));
+  return { modules: [...own, ...modules], modulesRoot: root };
 }
 
-function variables(list) {
-  return Object.fromEntries(
-    list.map((pair) => {
-      const at = pair.indexOf("=");
-      if (at < 1) throw new Error(`--var takes NAME=VALUE, not ${pair}`);
-      return [pair.slice(0, at), pair.slice(at + 1)];
-    }),
-  );
+/** The gateway's variables in an environment. */
+function variables(environment) {
+  const own = Object.entries(environment).filter(([name]) => name.startsWith(VARIABLE));
+  return Object.fromEntries(own.map(([name, value]) => [name.slice(VARIABLE.length).toLowerCase(), value]));
 }
 
 async function main() {
@@ -120,18 +149,29 @@ async function main() {
     options: {
       port: { type: "string", default: "8787" },
       data: { type: "string", default: ".data" },
-      var: { type: "string", multiple: true, default: [] },
+      listen: { type: "string" },
     },
   });
-  const { url, stop } = await serve({
+  // The data folder holds secrets: what is made in it is for its owner.
+  process.umask(0o077);
+  const { url, addresses, stop } = await serve({
     port: Number(values.port),
+    listen: values.listen === undefined ? undefined : parseAddress(values.listen),
     dataDir: values.data,
-    vars: variables(values.var),
+    vars: variables(process.env),
+    onEnd() {
+      console.error("the runtime workerd ended by itself: start the server again");
+      process.exit(1);
+    },
   });
   await keepReserve(values.data, (line) => console.error(line));
   const end = () => stop().then(() => process.exit(0));
-  process.once("SIGINT", end);
-  process.once("SIGTERM", end);
+  for (const signal of ["SIGINT", "SIGTERM"]) {
+    // miniflare's own would end this process with the entry's connections open.
+    process.removeAllListeners(signal);
+    process.once(signal, end);
+  }
+  for (const address of addresses) console.log(`other machines reach it at ${address}`);
   console.log(`ready ${url}`);
 }
 

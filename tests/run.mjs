@@ -22,7 +22,7 @@ const AT_ONCE = 2;
 const KINDS = [['deploy', /^deploy/, Infinity], ['browser', /^(console-(?!files$|.*-unit$|texts$)|foreign-page$)/, 5], ['plain', /^/, 12]];
 // Run once, on workerd: the scripted Grok itself, the commands, what only D1's bindings can count, and what a browser
 // does, which has the same files and the same admin API on both hosts.
-const ONCE = /^(deploy.*|fake-grok.*|media-limits|storage|up|console-(?!files$).+)$/;
+const ONCE = /^(deploy.*|entry|fake-grok.*|media-limits|storage|up|console-(?!files$).+)$/;
 // What measures time, processor, memory or rows runs after the others with no test beside it, and so does `up`, which
 // builds what the others run.
 const ALONE = /^(console-playground-long|console-requests-long|console-tokens-scale|media-limits|pool-load|storage|streams|up)$/;

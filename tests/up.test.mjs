@@ -1,13 +1,15 @@
 // `cargo xtask up` as a newcomer runs it: the demonstration from start to stop, and what it says when it cannot start.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { freePort } from './lib/hosts.mjs';
+import { descendants } from './lib/processes.mjs';
 import { readSse } from './lib/sse.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -18,7 +20,10 @@ let data;
 before(async () => { data = await mkdtemp(join(tmpdir(), 'grok2api-up-')); });
 after(() => rm(data, { recursive: true, force: true }));
 
-const xtask = (...args) => ['cargo', ['xtask', ...args], { cwd: ROOT }];
+const PASSWORD = 'a password that no list shows';
+
+let environment = {};
+const xtask = (...args) => ['cargo', ['xtask', ...args], { cwd: ROOT, env: { ...process.env, ...environment } }];
 
 /** Runs to the end, which has to be a failure; gives everything it printed. */
 function fails(...args) {
@@ -52,7 +57,7 @@ async function up(...args) {
     const late = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
     return ended.finally(() => clearTimeout(late));
   };
-  return { url, said: () => said, stop };
+  return { url, said: () => said, stop, pid: child.pid, ended };
 }
 
 test('the demonstration: a line to paste that streams an answer, a password told once, and a clean end', { timeout: 600_000 }, async () => {
@@ -87,6 +92,47 @@ test('the demonstration: a line to paste that streams an answer, a password told
   } finally {
     assert.equal(await second.stop('SIGINT'), 0);
   }
+});
+
+test('with a password of its own it listens for others, keeps its secrets, and ends when its runtime dies', { skip: process.platform !== 'linux', timeout: 300_000 }, async () => {
+  const folder = join(data, 'home');
+  const database = join(folder, 'workerd', 'd1');
+  // As an earlier release left it.
+  await mkdir(database, { recursive: true });
+  await writeFile(join(database, 'old.sqlite'), '');
+  for (const path of [folder, join(folder, 'workerd'), database]) await chmod(path, 0o755);
+  const [port, other] = [await freePort(), await freePort()];
+  const options = ['--data', folder, '--port', String(port), '--listen', `127.0.0.2:${other}`];
+  const refused = await fails('up', '--host', 'workerd', ...options);
+  assert.match(refused, /--listen needs a password of your own.*set SPIN_VARIABLE_ADMIN_PASSWORD/);
+  environment = { SPIN_VARIABLE_ADMIN_PASSWORD: PASSWORD };
+  const running = await up(...options);
+  try {
+    assert.match(running.said(), new RegExp(`^other machines reach it at http://127\\.0\\.0\\.2:${other}$`, 'm'));
+    for (const url of [running.url, `http://127.0.0.2:${other}`]) assert.equal((await fetch(`${url}/health`)).status, 200, url);
+    const body = JSON.stringify({ username: 'admin', password: PASSWORD });
+    assert.equal((await fetch(`http://127.0.0.2:${other}/api/login`, { method: 'POST', body })).status, 200);
+    const lines = descendants(running.pid).map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+    assert.ok(lines.some((line) => line.includes('serve.mjs')) && lines.some((line) => line.includes('workerd')), lines.join('\n'));
+    assert.ok(lines.every((line) => !line.includes(PASSWORD)));
+    for (const path of [folder, join(folder, 'workerd'), database, join(database, 'old.sqlite')]) {
+      assert.equal((await stat(path)).mode & 0o077, 0, path);
+    }
+    const isRuntime = (pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0].endsWith('/workerd');
+    process.kill(descendants(running.pid).find(isRuntime), 'SIGKILL');
+    assert.equal(await running.ended, 1);
+    assert.match(running.said(), /the runtime workerd ended by itself[^]*error: workerd ended \(exit status: 1\)/);
+  } finally {
+    environment = {};
+    await running.stop();
+  }
+});
+
+test('what --listen and --var cannot do is told with what to do', async () => {
+  const spin = await fails('up', '--host', 'spin', '--data', data, '--listen', '127.0.0.2');
+  assert.match(spin, /--listen needs the entry that the workerd host has: leave out --host spin/);
+  const secret = await fails('up', '--var', 'encryption_key=sixteen or more of them');
+  assert.match(secret, /`encryption_key` is a secret.*: set SPIN_VARIABLE_ENCRYPTION_KEY in the environment/);
 });
 
 test('a port in use is told in one sentence', async () => {

@@ -7,18 +7,12 @@ import { serve } from "../serve.mjs";
 /** @returns {Promise<{ get(path: string, init?: RequestInit): Promise<Response>, url: string, logs: string[], stop(): Promise<void>, memory(): Promise<any> }>} */
 export async function startProbe(vars = {}) {
   const logs = [];
-  const collect = (stream) => stream.setEncoding("utf8").on("data", (text) => logs.push(text));
   const { url, stop } = await serve({
     vars,
     script: "cloudflare/probe/worker.mjs",
     // Its upstream is on this machine and no variable names it.
     miniflare: { outboundService: { network: { allow: ["public", "private"] } } },
-    runtime: {
-      handleRuntimeStdio(stdout, stderr) {
-        collect(stdout);
-        collect(stderr);
-      },
-    },
+    log: (line) => logs.push(`${line}\n`),
   });
   // The local server would gzip, which hides lengths and the rhythm of chunks.
   const get = (path, { headers, ...init } = {}) =>

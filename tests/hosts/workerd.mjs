@@ -26,7 +26,7 @@ const PARTS = {
  * @param {boolean} [options.countBindings]
  * @param {boolean} [options.clock]
  * @param {boolean | string} [options.assets] false: the Worker alone, without the console's files; a folder: with those in it
- * @returns {Promise<{ url: string, stop(): Promise<void>, miniflare: import("miniflare").Miniflare, turnClock?: (what: { pass?: number, speed?: number }) => Promise<void> }>}
+ * @returns {Promise<{ url: string, inner: URL, stop(): Promise<void>, miniflare: import("miniflare").Miniflare, turnClock?: (what: { pass?: number, speed?: number }) => Promise<void> }>}
  *   `turnClock` where the Worker has a wrapper: lets so many milliseconds pass at once, and time run so much faster
  */
 export async function start({ port, dataDir, vars, outboundService, countBindings = false, clock = false, assets }) {
@@ -38,10 +38,8 @@ export async function start({ port, dataDir, vars, outboundService, countBinding
     assets,
     script: wrapper,
     flags: countBindings ? ["nodejs_als"] : [],
-    miniflare: {
-      ...(outboundService ? { outboundService } : {}),
-      ...(process.env.BUNDLE ? await bundled(process.env.BUNDLE, wrapper) : {}),
-    },
+    modules: process.env.BUNDLE ? await bundled(process.env.BUNDLE, wrapper) : undefined,
+    miniflare: outboundService ? { outboundService } : {},
   });
   const turnClock = async (what) => {
     const answer = await fetch(`${host.url}/__test/clock`, { method: "POST", body: JSON.stringify(what) });
@@ -66,13 +64,12 @@ async function bundled(folder, wrapper) {
   });
   const source = (path) => module(path, join(ROOT, path));
   const [script] = names.filter((name) => name.endsWith(".js"));
-  const modules = await Promise.all([
+  return Promise.all([
     ...(wrapper ? [wrapper, ...PARTS[wrapper]].map(source) : []),
     module(WORKER, join(folder, script)),
     // By the name that the script imports.
     module(join(dirname(WORKER), basename(wasm[0])), join(folder, wasm[0])),
   ]);
-  return { modules, modulesRoot: ROOT, scriptPath: undefined, modulesRules: undefined };
 }
 
 /**

@@ -32,13 +32,6 @@ export async function pooled(items, width, work) {
   return results;
 }
 
-// workerd closes a connection after five idle seconds, and where it answered before the body was read. A busy machine
-// notices late and sends a request into it, which is nobody's fault: so each request has a connection of its own.
-// Node keeps the class to itself; its default agent has it.
-await fetch('data:,');
-const Agent = globalThis[Symbol.for('undici.globalDispatcher.1')].constructor;
-const dispatcher = new Agent({ pipelining: 0 });
-
 async function answerOf(response) {
   const text = await response.text();
   let body = text;
@@ -57,7 +50,7 @@ class Gateway {
   /** A plain request. `body` that is not a string goes out as JSON. */
   fetch(method, path, { body, headers = {}, signal, ...more } = {}) {
     const json = body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array) && !(body instanceof ReadableStream);
-    return fetch(this.url + path, { method, redirect: 'manual', dispatcher, headers: { ...(json ? { 'content-type': 'application/json' } : {}), ...headers },
+    return fetch(this.url + path, { method, redirect: 'manual', headers: { ...(json ? { 'content-type': 'application/json' } : {}), ...headers },
       body: json ? JSON.stringify(body) : body, signal: signal ?? AbortSignal.timeout(CALL_LIMIT_MS), ...more });
   }
 

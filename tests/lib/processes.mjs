@@ -7,6 +7,9 @@ export function children(pid) {
   return existsSync(threads) ? readdirSync(threads).flatMap(of) : [];
 }
 
+/** Those, and what they started. */
+export const descendants = (pid) => children(pid).flatMap((child) => [child, ...descendants(child)]);
+
 /** Kills a process and everything it started, the parents first, so that none can answer to the death of a child. */
 export function killTree(pid) {
   const below = children(pid);

@@ -1,18 +1,24 @@
 //! The options of `cargo xtask up`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
 
-use crate::host::Kind;
+use crate::{host::Kind, variables};
 
 pub const USAGE: &str = "\
 Usage: cargo xtask up [options]
 
   --host spin|workerd   Spin 4.1 or newer when it is on PATH, else workerd
   --port N              port on 127.0.0.1 (default 8787)
+  --listen ADDRESS[:N]  also listen on this address, for Docker or other machines: 0.0.0.0 is all of this
+                        machine's; on workerd, and with a password of your own
   --data DIR            where everything is kept (default .data, with --demo .data/demo)
-  --var NAME=VALUE      set one of the application's variables; may be repeated
+  --var NAME=VALUE      set one of the application's variables; may be repeated. Secrets are taken from the
+                        environment only: SPIN_VARIABLE_ADMIN_PASSWORD, SPIN_VARIABLE_ENCRYPTION_KEY
   --demo                a scripted Grok instead of the real one, with accounts and a key to try it";
 
 /// What `up` was asked to do.
@@ -20,6 +26,8 @@ Usage: cargo xtask up [options]
 pub struct Up {
     pub host: Option<Kind>,
     pub port: u16,
+    /// For others than this machine.
+    pub listen: Option<SocketAddr>,
     pub data: PathBuf,
     pub vars: Vec<(String, String)>,
     pub demo: bool,
@@ -67,13 +75,14 @@ impl<'a> Words<'a> {
 
 /// `None` when help was asked for.
 pub fn parse(arguments: &[String], root: &Path) -> Result<Option<Up>> {
-    let mut options = Up { host: None, port: 8787, data: PathBuf::new(), vars: Vec::new(), demo: false };
-    let mut data = None;
+    let mut options = Up { host: None, port: 8787, listen: None, data: PathBuf::new(), vars: Vec::new(), demo: false };
+    let (mut data, mut listen) = (None, None);
     let mut words = Words::new(arguments);
     while let Some(name) = words.next() {
         match name {
             "--host" => options.host = Some(kind(&words.value("`spin` or `workerd`")?)?),
             "--port" => options.port = port(&words.value("a port number")?)?,
+            "--listen" => listen = Some(words.value("an address of this machine")?),
             "--data" => data = Some(std::path::absolute(words.value("a folder")?).context("--data needs a folder")?),
             "--var" => options.vars.push(variable(&words.value("NAME=VALUE")?)?),
             "--demo" if words.is_bare() => options.demo = true,
@@ -82,7 +91,15 @@ pub fn parse(arguments: &[String], root: &Path) -> Result<Option<Up>> {
         }
     }
     options.data = data.unwrap_or_else(|| root.join(if options.demo { ".data/demo" } else { ".data" }));
-    check_variables(&options, &std::fs::read_to_string(root.join("spin.toml")).context("spin.toml cannot be read")?)?;
+    options.listen = listen.map(|text| address(&text, options.port)).transpose()?;
+    if options.demo && options.listen.is_some() {
+        bail!("--demo is for this machine alone: leave out --listen, or --demo");
+    }
+    let manifest = std::fs::read_to_string(root.join("spin.toml")).context("spin.toml cannot be read")?;
+    // What is no text names none of ours.
+    let environment =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    options.vars = variables::collect(options.vars, environment, &manifest, options.demo)?;
     Ok(Some(options))
 }
 
@@ -101,31 +118,23 @@ fn port(text: &str) -> Result<u16> {
     }
 }
 
+/// An address of this machine with or without a port; IPv6 in brackets where a port follows.
+fn address(text: &str, port: u16) -> Result<SocketAddr> {
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let parsed = text.parse().ok().or_else(|| Some(SocketAddr::new(bare.parse::<IpAddr>().ok()?, port)));
+    match parsed {
+        Some(address) if address.port() > 0 => Ok(address),
+        _ => {
+            bail!("--listen is an IP address of this machine, or 0.0.0.0 for all, with or without a port, not `{text}`")
+        }
+    }
+}
+
 fn variable(text: &str) -> Result<(String, String)> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => bail!("--var is NAME=VALUE, not `{text}`"),
     }
-}
-
-/// Both hosts would ignore a misspelt name without a word, so it is compared with the manifest here.
-fn check_variables(options: &Up, manifest: &str) -> Result<()> {
-    let known: Vec<&str> = manifest
-        .lines()
-        .skip_while(|line| line.trim() != "[variables]")
-        .skip(1)
-        .take_while(|line| !line.starts_with('['))
-        .filter_map(|line| Some(line.split_once('=')?.0.trim()))
-        .collect();
-    for (name, _) in &options.vars {
-        if !known.contains(&name.as_str()) {
-            bail!("there is no variable `{name}`; there are {}", known.join(", "));
-        }
-        if options.demo && matches!(name.as_str(), "grok_base_url" | "grok_assets_url" | "admin_password") {
-            bail!("--demo sets `{name}` itself; leave out --demo to choose it");
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -146,6 +155,22 @@ mod tests {
     }
 
     #[test]
+    fn an_address_takes_the_port_unless_it_has_one() {
+        for (line, expected) in [
+            ("--listen 0.0.0.0", "0.0.0.0:8787"),
+            ("--listen 192.168.1.2 --port 9000", "192.168.1.2:9000"),
+            ("--listen 192.168.1.2:80 --port 9000", "192.168.1.2:80"),
+            ("--listen ::", "[::]:8787"),
+            ("--listen [::1]", "[::1]:8787"),
+            ("--listen=[::1]:90", "[::1]:90"),
+        ] {
+            let listen = parsed(line).unwrap().unwrap().listen.unwrap();
+            assert_eq!(listen.to_string(), expected, "{line}");
+        }
+        assert_eq!(parsed("").unwrap().unwrap().listen, None);
+    }
+
+    #[test]
     fn a_demonstration_keeps_its_own_folder() {
         assert!(parsed("--demo").unwrap().unwrap().data.ends_with(".data/demo"));
         assert!(parsed("").unwrap().unwrap().data.ends_with(".data"));
@@ -160,6 +185,10 @@ mod tests {
             ("--var grok_base_url", "NAME=VALUE"),
             ("--var grok_bas_url=x", "there are grok_base_url, grok_assets_url,"),
             ("--demo --var grok_base_url=x", "--demo sets"),
+            ("--var admin_password=x", "set SPIN_VARIABLE_ADMIN_PASSWORD in the environment"),
+            ("--listen all", "--listen is an IP address"),
+            ("--listen 0.0.0.0:0", "--listen is an IP address"),
+            ("--demo --listen 0.0.0.0", "leave out --listen"),
             ("--demo=yes", "knows no option"),
             ("now", "knows no option"),
         ] {

@@ -1,6 +1,12 @@
 //! What can be known before anything is built or started: the port, the folder, the databases in it.
 
-use std::{fs, io::Read, net::TcpListener, path::Path};
+use std::{
+    fs::{self, DirBuilder},
+    io::Read,
+    net::{SocketAddr, TcpListener},
+    os::unix::fs::DirBuilderExt,
+    path::Path,
+};
 
 use anyhow::{Context, Result, bail};
 
@@ -15,10 +21,18 @@ pub fn port(port: u16) -> Result<()> {
         .with_context(|| format!("port {port} cannot be used: stop what listens there, or choose another with --port"))
 }
 
-/// Makes the folder, and makes sure that it takes data and that what it holds is sound at first sight.
+/// Fails in one sentence when nothing can listen there.
+pub fn address(address: SocketAddr) -> Result<()> {
+    TcpListener::bind(address).map(drop).with_context(|| {
+        format!("{address} cannot be listened on: name an address of this machine and a free port with --listen")
+    })
+}
+
+/// Makes the folder for its owner only, and makes sure that it takes data and that what it holds is sound at first sight.
 pub fn folder(data: &Path) -> Result<()> {
     let probe = data.join(".probe");
-    let written = fs::create_dir_all(data).and_then(|()| fs::write(&probe, [0; PROBE_BYTES]));
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(data);
+    let written = made.and_then(|()| fs::write(&probe, [0; PROBE_BYTES]));
     let removed = if probe.exists() { fs::remove_file(&probe) } else { Ok(()) };
     written.and(removed).with_context(|| {
         let folder = data.display();

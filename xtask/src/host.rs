@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Result, bail};
 
-use crate::{args::Up, networks, private, tools};
+use crate::{args::Up, networks, private, tools, variables};
 
 /// The variable of spin.toml for the one port of WebSockets.
 const PORT: &str = "grok_websocket_port";
@@ -33,6 +33,19 @@ impl Kind {
 pub fn choose(options: &Up) -> Result<Kind> {
     let holds = |kind: Kind| options.data.join(kind.name()).exists();
     let folder = options.data.display();
+    if options.listen.is_some() {
+        if options.host == Some(Kind::Spin) {
+            bail!(
+                "--listen needs the entry that the workerd host has: leave out --host spin, or put a reverse proxy in front of Spin, see docs/spin.md"
+            );
+        }
+        if options.host.is_none() && holds(Kind::Spin) && !holds(Kind::Workerd) {
+            bail!(
+                "{folder} holds data of Spin, and --listen needs workerd: start anew with --host workerd, or put a reverse proxy in front of Spin, see docs/spin.md"
+            );
+        }
+        return Ok(Kind::Workerd);
+    }
     let spin = if options.host == Some(Kind::Workerd) { None } else { tools::spin() };
     match (options.host, spin) {
         (Some(Kind::Workerd), _) => Ok(Kind::Workerd),
@@ -67,16 +80,20 @@ pub fn command(kind: Kind, root: &Path, options: &Up, vars: &[(String, String)])
     fs::create_dir_all(&data)?;
     let mut command = match kind {
         Kind::Spin => spin(root, options.port, vars, &data)?,
-        Kind::Workerd => workerd(root, options.port, vars, &data),
+        Kind::Workerd => workerd(root, options, vars, &data),
     };
     command.current_dir(root).stdout(Stdio::piped());
     Ok(command)
 }
 
-fn workerd(root: &Path, port: u16, vars: &[(String, String)], data: &Path) -> Command {
+/// The variables go by the environment, which others cannot read.
+fn workerd(root: &Path, options: &Up, vars: &[(String, String)], data: &Path) -> Command {
     let mut node = Command::new("node");
-    node.arg(root.join("cloudflare/serve.mjs")).arg("--port").arg(port.to_string()).arg("--data").arg(data);
-    node.args(vars.iter().flat_map(|(name, value)| ["--var".to_owned(), format!("{name}={value}")]));
+    node.arg(root.join("cloudflare/serve.mjs")).arg("--port").arg(options.port.to_string()).arg("--data").arg(data);
+    if let Some(address) = options.listen {
+        node.arg("--listen").arg(address.to_string());
+    }
+    node.envs(vars.iter().map(|(name, value)| (variables::environment_name(name), value)));
     node
 }
 
@@ -122,6 +139,25 @@ fn write_variables(path: &Path, vars: &[(String, String)]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn others_are_listened_to_on_workerd_only() {
+        let data = std::env::temp_dir().join(format!("grok2api-choose-{}", std::process::id()));
+        let options = |host| Up {
+            host,
+            port: 8787,
+            listen: Some("0.0.0.0:8787".parse().unwrap()),
+            data: data.clone(),
+            vars: Vec::new(),
+            demo: false,
+        };
+        assert_eq!(choose(&options(None)).unwrap(), Kind::Workerd);
+        assert!(choose(&options(Some(Kind::Spin))).unwrap_err().to_string().contains("leave out --host spin"));
+        fs::create_dir_all(data.join("spin")).unwrap();
+        assert!(choose(&options(None)).unwrap_err().to_string().contains("holds data of Spin"));
+        assert_eq!(choose(&options(Some(Kind::Workerd))).unwrap(), Kind::Workerd);
+        fs::remove_dir_all(&data).unwrap();
+    }
 
     #[test]
     fn the_port_for_websockets_is_groks_unless_it_is_given() {

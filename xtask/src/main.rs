@@ -22,6 +22,7 @@ mod signatures;
 mod test;
 mod tools;
 mod up;
+mod variables;
 mod vendor;
 mod world;
 

@@ -3,11 +3,65 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{Read, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::Path,
 };
 
 use anyhow::{Context, Result};
+use nix::sys::stat::{Mode, umask};
+
+/// Folders of a data folder with databases in them, and all else that `up` puts there.
+const HOSTS: [&str; 2] = ["spin", "workerd"];
+const BESIDE: [&str; 3] = ["demo", "credentials.json", ".probe"];
+const OTHERS: u32 = 0o077;
+
+/// From now on what this process and its children make is for their owner only.
+pub fn mask() {
+    umask(Mode::from_bits_truncate(OTHERS as _));
+}
+
+/// Takes from others what earlier releases gave them: all of the hosts' folders, and the data folder itself, unless
+/// something else lies in it too. What cannot be changed is told, and no failure.
+pub fn tighten(data: &Path) -> Result<()> {
+    let mut is_ours = true;
+    for entry in fs::read_dir(data)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let is = |list: &[&str]| list.iter().any(|ours| name == **ours);
+        if is(&HOSTS) {
+            close_all(&entry.path())?;
+        }
+        is_ours &= is(&HOSTS) || is(&BESIDE);
+    }
+    if is_ours {
+        close(data)?;
+    }
+    Ok(())
+}
+
+fn close_all(path: &Path) -> Result<()> {
+    // What a link leads to is not ours.
+    if fs::symlink_metadata(path)?.is_symlink() {
+        return Ok(());
+    }
+    close(path)?;
+    if path.is_dir() {
+        for entry in fs::read_dir(path)? {
+            close_all(&entry?.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn close(path: &Path) -> Result<()> {
+    let mode = fs::metadata(path)?.permissions().mode();
+    if mode & OTHERS != 0
+        && let Err(error) = fs::set_permissions(path, PermissionsExt::from_mode(mode & !OTHERS))
+    {
+        println!("{} can be read by other users of this machine ({error})", path.display());
+    }
+    Ok(())
+}
 
 /// Writes a file for its owner only, whole or not at all.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
@@ -31,9 +85,31 @@ pub fn random<const BYTES: usize>() -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn the_folders_of_earlier_releases_are_closed() {
+        let data = std::env::temp_dir().join(format!("grok2api-tighten-{}", std::process::id()));
+        let deep = data.join("workerd/d1");
+        fs::create_dir_all(&deep).unwrap();
+        let file = deep.join("a.sqlite");
+        fs::write(&file, "").unwrap();
+        for path in [&data, &deep, &file] {
+            fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
+        }
+        std::os::unix::fs::symlink("/", deep.join("link")).unwrap();
+        fs::write(data.join("notes.txt"), "").unwrap();
+        tighten(&data).unwrap();
+        assert_eq!((mode(&data), mode(&deep), mode(&file)), (0o755, 0o700, 0o700), "somebody else's file lies there");
+        fs::remove_file(data.join("notes.txt")).unwrap();
+        tighten(&data).unwrap();
+        assert_eq!(mode(&data), 0o700);
+        fs::remove_dir_all(&data).unwrap();
+    }
 
     #[test]
     fn a_file_is_its_owners_alone_and_replaced_whole() {
@@ -41,7 +117,7 @@ mod tests {
         for text in ["first and longer", "second"] {
             write(&path, text.as_bytes()).unwrap();
             assert_eq!(fs::read_to_string(&path).unwrap(), text);
-            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            assert_eq!(mode(&path), 0o600);
         }
         fs::remove_file(&path).unwrap();
     }

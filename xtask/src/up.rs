@@ -15,6 +15,7 @@ use crate::{
     build, checks, demo,
     host::{self, Kind},
     http::Client,
+    private,
     process::{self, Running},
     tools,
 };
@@ -27,6 +28,7 @@ const MOST_SLICES: usize = 1000;
 
 pub fn up(root: &Path, options: &Up) -> Result<()> {
     checks::port(options.port)?;
+    options.listen.map_or(Ok(()), checks::address)?;
     checks::folder(&options.data)?;
     let kind = host::choose(options)?;
     if kind == Kind::Workerd || options.demo {
@@ -37,6 +39,9 @@ pub fn up(root: &Path, options: &Up) -> Result<()> {
         Kind::Spin => build::spin(root)?,
         Kind::Workerd => drop(build::worker(root)?),
     }
+    // After the build, whose files are for everybody.
+    private::mask();
+    private::tighten(&options.data)?;
     let mut running = Vec::new();
     let mut vars = options.vars.clone();
     if options.demo {

@@ -1,0 +1,113 @@
+// The heads of messages on their way through the entry: what a request may look like, and which headers go on.
+
+import { isIP } from "node:net";
+
+/** The client's address, where the shim looks for it. */
+const ADDRESS = "cf-connecting-ip";
+/** A client that sends one of these speaks for the platform, the local runtime or this entry. */
+const PLATFORM = /^(?:cf-|mf-|x-entry-|x-mf-|cdn-loop$|spin-client-addr$)/;
+/** RFC 9110, section 7.6.1, and what older clients send. `expect` is answered here. */
+const HOP_BY_HOP = new Set([
+  "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te", "trailer",
+  "transfer-encoding", "upgrade", "expect", "http2-settings",
+]);
+const AUTHORITY = /^(?:\[[0-9a-f:.]+\]|[\w.~-]+)(?::\d{1,5})?$/i;
+/** `GET http://host/path`, as clients of a proxy write it. */
+const ABSOLUTE = /^http:\/\/([^/?#]*)([/?].*)?$/i;
+
+export const LIMITS = { target: 8 << 10, headers: 100, headerBytes: 32 << 10 };
+
+/** A request that is answered here. `message` says what is wrong, then what to do. */
+export class Refusal extends Error {
+  constructor(status, code, message) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+
+  /** The body, in OpenAI's shape. */
+  get body() {
+    const type = this.status < 500 ? "invalid_request_error" : "server_error";
+    return JSON.stringify({ error: { message: this.message, type, code: this.code, param: null } });
+  }
+}
+
+/** Pairs of a name in lower case and a value. @param {string[]} raw `rawHeaders` of a message */
+function* pairs(raw) {
+  for (let at = 0; at < raw.length; at += 2) yield [raw[at].toLowerCase(), raw[at + 1]];
+}
+
+/** Names that a message's `Connection` adds to those that end at the next hop. */
+function named(raw) {
+  const values = [...pairs(raw)].filter(([name]) => name === "connection").map(([, value]) => value);
+  return new Set(values.join(",").toLowerCase().split(",").map((name) => name.trim()));
+}
+
+/** The headers of a message that are for its last receiver, without those that `isDropped` names. */
+function endToEnd(raw, isDropped) {
+  const ending = named(raw);
+  const kept = [];
+  for (const [name, value] of pairs(raw)) {
+    if (!HOP_BY_HOP.has(name) && !ending.has(name) && !isDropped(name)) kept.push(name, value);
+  }
+  return kept;
+}
+
+/**
+ * Returns the path and the authority that a request is for. Fails with a `Refusal`.
+ * @param {import("node:http").IncomingMessage} request
+ */
+export function target({ url, rawHeaders }) {
+  if (url.length > LIMITS.target) {
+    throw new Refusal(414, "uri_too_long", `The address has more than ${LIMITS.target} characters: send long values in the body`);
+  }
+  const hosts = [...pairs(rawHeaders)].filter(([name]) => name === "host").map(([, value]) => value);
+  const [, authority = hosts[0] ?? "", path = "/"] = ABSOLUTE.exec(url) ?? [null, undefined, url];
+  if (hosts.length > 1 || !AUTHORITY.test(authority)) {
+    throw new Refusal(400, "bad_request", "The request needs one header Host with a name or an address: send it");
+  }
+  const full = path.startsWith("?") ? `/${path}` : path;
+  if (!full.startsWith("/")) {
+    throw new Refusal(400, "bad_request", "The address of a request begins with a slash: ask for a path such as /v1/models");
+  }
+  // The local runtime's own pages; Cloudflare keeps this path for itself too.
+  if (/^\/+cdn-cgi(?:[/?]|$)/i.test(full)) throw new Refusal(404, "not_found", "There is nothing at this path: the API begins at /v1");
+  return { path: full, authority };
+}
+
+/** Fails with a `Refusal` when there are too many headers, or too large ones. @param {string[]} raw */
+export function checkSize(raw) {
+  const bytes = raw.reduce((sum, part) => sum + part.length, 0);
+  if (raw.length / 2 > LIMITS.headers || bytes > LIMITS.headerBytes) {
+    const most = `${LIMITS.headers} headers with ${LIMITS.headerBytes >> 10} KiB in all`;
+    throw new Refusal(431, "headers_too_large", `A request has at most ${most}: send fewer or shorter ones`);
+  }
+}
+
+/**
+ * Returns the headers for the Worker, and whether a body follows. Fails with a `Refusal` for a coding other than chunks.
+ * @param {import("node:http").IncomingMessage} request
+ * @param {string} authority @param {Record<string, string>} own what the entry says
+ */
+export function forwarded({ rawHeaders, headers, socket }, authority, own) {
+  const coding = headers["transfer-encoding"];
+  if (coding !== undefined && coding.trim().toLowerCase() !== "chunked") {
+    throw new Refusal(501, "unknown_transfer_coding", "Transfer-Encoding takes chunked only: compress with Content-Encoding");
+  }
+  const length = headers["content-length"];
+  const hasBody = coding !== undefined || Number(length ?? 0) !== 0;
+  const kept = endToEnd(rawHeaders, (name) => PLATFORM.test(name) || name === "host");
+  kept.unshift("host", authority);
+  if (coding !== undefined) kept.push("transfer-encoding", "chunked");
+  kept.push(ADDRESS, clientAddress(socket.remoteAddress), ...Object.entries(own).flat());
+  return { headers: kept, hasBody };
+}
+
+/** IPv4 as such, where the socket also takes IPv6, and no zone. */
+function clientAddress(address = "") {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "");
+  return isIP(plain) ? plain : "0.0.0.0";
+}
+
+/** Returns the headers of an answer for the client. @param {string[]} raw */
+export const answered = (raw) => endToEnd(raw, (name) => name.startsWith("x-entry-") || name.startsWith("mf-"));

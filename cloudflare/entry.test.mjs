@@ -1,0 +1,253 @@
+// The entry before a scripted runtime: what it lets through, what it answers itself, and who has left.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { Agent, createServer, request } from "node:http";
+import { connect } from "node:net";
+import { after, before, beforeEach, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Entry } from "./entry.mjs";
+import { ANSWERED, DEPARTED, REQUEST_ID, SECRET } from "./local-worker.mjs";
+
+const DEADLINE = { timeout: 10_000 };
+const TIMES = { head: 300, linger: 200, departure: 500 };
+
+const routes = {
+  "/echo": async (req, res) => {
+    const chunks = [];
+    for await (const chunk of req) chunks.push(chunk);
+    res.writeHead(200, { [ANSWERED]: "1" }).end(`${req.method} ${Buffer.concat(chunks)}`);
+  },
+  "/several": (_, res) => res.writeHead(200, ["Set-Cookie", "a=1", "Set-Cookie", "b=2", "Connection", "x-hop", "X-Hop", "1", "MF-X", "1", "X-Entry-Answered", "1"]).end(),
+  "/empty": (req, res) => res.writeHead(Number(req.headers["x-status"]), req.headers["x-status"] === "304" ? { etag: '"x"', "content-length": 9 } : {}).end(),
+  "/part": (_, res) => res.writeHead(206, { "content-range": "bytes 2-4/9", "content-length": 3 }).end("cde"),
+  "/stack": (_, res) => res.writeHead(500, { "content-type": "text/plain" }).end("Error: at /home/me/entry.worker.js:1:1"),
+  "/cut": (_, res) => res.writeHead(200, { "content-length": 10 }).write("half", () => setTimeout(() => res.destroy(), 20)),
+  "/early": (_, res) => res.writeHead(401, { "content-length": 2, connection: "close", [ANSWERED]: "1" }).end("no"),
+  "/hang": () => {},
+  "/drip": (_, res) => void (res.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders(), (seen.drip = res)),
+};
+let runtime;
+let entry;
+let port;
+let seen;
+const said = [];
+
+beforeEach(() => (seen = { requests: [], departed: [], ended: 0, sockets: [] }));
+before(async () => {
+  runtime = createServer((req, res) => {
+    const departed = req.headers[DEPARTED];
+    if (departed !== undefined) return void (seen.departed.push(departed), res.writeHead(204).end());
+    const path = req.url.split("?")[0];
+    seen.requests.push({ path, raw: req.rawHeaders, headers: req.headers, url: req.url });
+    res.on("close", () => res.writableFinished || (seen.ended += 1));
+    seen.sockets.push(req.socket);
+    (routes[path] ?? routes["/echo"])(req, res);
+  });
+  runtime.listen(0, "127.0.0.1");
+  await once(runtime, "listening");
+  entry = new Entry({ times: TIMES, log: (line) => said.push(line) });
+  entry.lead(new URL(`http://127.0.0.1:${runtime.address().port}`));
+  ({ port } = await entry.listen("127.0.0.1", 0));
+});
+after(async () => {
+  await entry?.close();
+  runtime?.closeAllConnections();
+  runtime?.close();
+});
+
+/** Asks by Node's client, whose connections are kept with an agent. */
+async function ask(path, { method = "GET", headers = {}, body, agent } = {}) {
+  const sent = request({ host: "127.0.0.1", port, path, method, headers, agent });
+  sent.end(body);
+  const [answer] = await once(sent, "response");
+  answer.setEncoding("utf8");
+  let text = "";
+  for await (const chunk of answer) text += chunk;
+  return { status: answer.statusCode, headers: answer.headers, raw: answer.rawHeaders, text };
+}
+
+/** Writes these very bytes and gives what came back by the end, or within `ms`. */
+function raw(bytes, ms = 3_000) {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    let text = "";
+    const timer = setTimeout(() => socket.destroy(), ms);
+    socket.on("data", (data) => (text += data));
+    socket.on("error", () => {});
+    socket.on("close", () => (clearTimeout(timer), resolve(text)));
+    socket.write(bytes);
+  });
+}
+
+const head = (lines) => `GET /echo HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n${lines}\r\n`;
+const many = (count, name = "x-many") => Array.from({ length: count }, (_, n) => `${name}-${n}: ${n}\r\n`).join("");
+
+/** An error of ours: the status, OpenAI's shape, and nothing of this machine. */
+function refused(text, status, code) {
+  assert.match(text, new RegExp(`^HTTP/1.1 ${status} `), text.slice(0, 200));
+  const { error } = JSON.parse(text.slice(text.indexOf("\r\n\r\n") + 4));
+  assert.deepEqual([Object.keys(error), error.code, error.param], [["message", "type", "code", "param"], code, null]);
+  assert.doesNotMatch(text, /\.m?js|\/home|node:/);
+}
+
+async function until(what, condition, ms = 3_000) {
+  for (const end = Date.now() + ms; !condition(); await sleep(10)) assert.ok(Date.now() < end, `not within ${ms} ms: ${what}`);
+}
+
+test("what speaks for the platform is dropped, and the address is the socket's", DEADLINE, async () => {
+  const forged = { "CF-Connecting-IP": "1.1.1.1", "cf-ew-via": "1", "CF-Worker": "x", "CDN-Loop": "x", "MF-Original-URL": "http://x/", "mf-route-override": "outbound",
+    "spin-client-addr": "1.1.1.1:1", [SECRET]: "x", [REQUEST_ID]: "1", [DEPARTED]: "1", "X-Forwarded-For": "2.2.2.2", "Proxy-Connection": "x", te: "trailers" };
+  await ask("/echo?a=b%20c", { headers: { ...forged, connection: "x-mine, keep-alive", "x-mine": "1" } });
+  const [{ headers, url }] = seen.requests;
+  assert.equal(url, "/echo?a=b%20c");
+  assert.deepEqual([headers["cf-connecting-ip"], headers["x-forwarded-for"], headers[SECRET]], ["127.0.0.1", "2.2.2.2", entry.secret]);
+  const dropped = ["cf-ew-via", "cf-worker", "cdn-loop", "mf-original-url", "mf-route-override", "spin-client-addr", DEPARTED, "proxy-connection", "te", "x-mine"];
+  assert.deepEqual(dropped.filter((name) => name in headers), []);
+  assert.notEqual(headers[REQUEST_ID], "1, 1");
+});
+
+test("an answer keeps its own headers, each as often as it came", DEADLINE, async () => {
+  const { headers, raw: names } = await ask("/several");
+  assert.deepEqual(headers["set-cookie"], ["a=1", "b=2"]);
+  assert.deepEqual(names.filter((name) => /^(?:x-hop|mf-x|x-entry)/i.test(name)), []);
+});
+
+test("bodies, lengths and statuses without a body", DEADLINE, async () => {
+  assert.equal((await ask("/echo", { method: "POST", body: "sized" })).text, "POST sized");
+  assert.equal((await ask("/echo", { method: "POST", body: "chunks", headers: { "transfer-encoding": "chunked" } })).text, "POST chunks");
+  assert.equal((await ask("/echo", { method: "DELETE", body: "with one", headers: { "content-length": 8 } })).text, "DELETE with one");
+  assert.equal((await ask("/echo", { method: "POST" })).text, "POST ");
+  assert.equal(seen.requests.at(-1).headers["transfer-encoding"], undefined);
+  const part = await ask("/part");
+  assert.deepEqual([part.status, part.headers["content-range"], part.headers["content-length"], part.text], [206, "bytes 2-4/9", "3", "cde"]);
+  const whole = await ask("/part", { method: "HEAD" });
+  assert.deepEqual([whole.headers["content-length"], whole.text], ["3", ""]);
+  for (const status of ["204", "304"]) {
+    const answer = await raw(`GET /empty HTTP/1.1\r\nHost: gateway\r\nX-Status: ${status}\r\nConnection: close\r\n\r\n`);
+    assert.match(answer, new RegExp(`^HTTP/1.1 ${status} [^]*\r\n\r\n$`));
+    assert.doesNotMatch(answer, /transfer-encoding/i);
+  }
+  const expecting = await raw("POST /echo HTTP/1.1\r\nHost: gateway\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi");
+  assert.match(expecting, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK[^]*POST hi/);
+  assert.match(await raw("GET http://other.test:81/echo?x HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n"), /GET $|GET \r\n/);
+  assert.deepEqual([seen.requests.at(-1).url, seen.requests.at(-1).headers.host], ["/echo?x", "other.test:81"]);
+});
+
+test("too much, too slow and what is no request", { timeout: 20_000 }, async () => {
+  refused(await raw(head(many(1_500))), 431, "headers_too_large");
+  refused(await raw(head(`x: ${"y".repeat(40_000)}\r\n`)), 431, "headers_too_large");
+  refused(await raw(head(`x: ${"y".repeat(100_000)}\r\n`)), 431, "headers_too_large");
+  refused(await raw(`GET /${"y".repeat(9_000)} HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n`), 414, "uri_too_long");
+  refused(await raw("nonsense\r\n\r\n"), 400, "bad_request");
+  refused(await raw(head("Host: another\r\n")), 400, "bad_request");
+  refused(await raw("GET /echo HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n"), 400, "bad_request");
+  refused(await raw("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 400, "bad_request");
+  refused(await raw("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\nConnection: close\r\n\r\n0\r\n\r\n"), 501, "unknown_transfer_coding");
+  refused(await raw("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n"), 405, "method_not_allowed");
+  refused(await raw("GET /cdn-cgi/platform-proxy HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), 404, "not_found");
+  refused(await raw("GET /echo HTTP/1.1\r\nHost: gateway\r\nX-Slow: "), 408, "request_timeout");
+  assert.equal(await raw(""), "", "a browser's spare connection");
+  assert.deepEqual(seen.requests, []);
+  assert.match(await raw(head(many(90) + "Upgrade: websocket\r\n")), /^HTTP\/1\.1 200 /);
+});
+
+test("the runtime's own error page stays here, and a cut answer stays cut", DEADLINE, async () => {
+  refused(await raw("GET /stack HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), 502, "runtime_failed");
+  assert.match(said.join("\n"), /GET \/stack/);
+  await assert.rejects(ask("/cut"), { code: "ECONNRESET" });
+});
+
+test("each piece is passed on at once, the head before the first", DEADLINE, async () => {
+  const sent = request({ host: "127.0.0.1", port, path: "/drip" }).end();
+  const [answer] = await once(sent, "response");
+  for (const piece of ["data: one\n\n", "data: two\n\n"]) {
+    seen.drip.write(piece);
+    assert.equal(String((await once(answer, "data"))[0]), piece);
+  }
+  sent.destroy();
+});
+
+test("a client that does not read holds the runtime's answer back", DEADLINE, async () => {
+  const sent = request({ host: "127.0.0.1", port, path: "/drip" }).end();
+  const [answer] = await once(sent, "response");
+  answer.pause();
+  const chunk = Buffer.alloc(1 << 20);
+  let written = 0;
+  while (written < 64 && (seen.drip.write(chunk) || (await Promise.race([once(seen.drip, "drain").then(() => true), sleep(300).then(() => false)])))) written += 1;
+  assert.ok(written < 40, `${written} MiB went through to nobody`);
+  sent.destroy();
+});
+
+test("a connection that the runtime has closed costs no request", DEADLINE, async () => {
+  for (let n = 0; n < 20; n++) {
+    await ask("/echo");
+    // Closed by the runtime while the next request is on its way into it.
+    const socket = seen.sockets.at(-1);
+    socket.removeAllListeners("data");
+    socket.once("data", () => socket.resetAndDestroy());
+    setImmediate(() => socket.destroy());
+    assert.equal((await ask("/echo", { method: n % 2 ? "POST" : "GET" })).status, 200);
+  }
+  const posts = seen.sockets.length;
+  await Promise.all(Array.from({ length: 5 }, () => ask("/echo", { method: "POST", body: "x" })));
+  assert.equal(new Set(seen.sockets.slice(posts)).size, 5, "what is done once has a connection of its own");
+});
+
+test("bodies that the runtime does not read cost neither the answer nor the connection", DEADLINE, async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  for (let n = 0; n < 20; n++) {
+    assert.equal((await ask("/early", { method: "POST", body: Buffer.alloc(300_000), agent })).status, 401);
+    assert.equal((await ask("/echo", { agent })).status, 200);
+  }
+  agent.destroy();
+});
+
+test("what comes after an answer is read to its end, and the connection goes on", DEADLINE, async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const sent = request({ host: "127.0.0.1", port, path: "/early", method: "POST", headers: { "content-length": 3_000_000 }, agent });
+  sent.write("begun");
+  const [answer] = await once(sent, "response");
+  assert.equal(answer.statusCode, 401);
+  answer.resume();
+  await sleep(50);
+  sent.end(Buffer.alloc(3_000_000 - 5));
+  await once(sent, "close");
+  const next = request({ host: "127.0.0.1", port, path: "/echo", agent }).end();
+  assert.equal((await once(next, "response"))[0].statusCode, 200);
+  assert.ok(next.reusedSocket);
+  agent.destroy();
+});
+
+test("a body that stops after its answer ends the connection", DEADLINE, async () => {
+  const begun = Date.now();
+  const text = await raw("POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nbegun");
+  assert.match(text, /^HTTP\/1\.1 401 /);
+  assert.ok(Date.now() - begun < 2_000);
+});
+
+test("a client that leaves ends its request, and before the head the Worker is told", DEADLINE, async () => {
+  for (const [path, method] of [["/hang", "POST"], ["/hang", "GET"], ["/drip", "POST"]]) {
+    const sent = request({ host: "127.0.0.1", port, path, method }).end(method === "POST" ? "{}" : undefined);
+    sent.on("error", () => {});
+    const begun = path === "/drip" ? once(sent, "response") : null;
+    const calls = seen.requests.length;
+    await until("it came", () => seen.requests.length > calls);
+    await begun;
+    const { ended } = seen;
+    sent.destroy();
+    await until("it ended", () => seen.ended > ended);
+    if (path === "/hang") assert.equal(seen.departed.at(-1), seen.requests.at(-1).headers[REQUEST_ID]);
+  }
+  assert.equal(seen.departed.length, 2);
+  await ask("/echo");
+  assert.equal(seen.departed.length, 2, "one that was answered has not left");
+});
+
+test("without a runtime every request is told so", DEADLINE, async () => {
+  const gone = new Entry({ log: () => {} });
+  const address = await gone.listen("127.0.0.1", 0);
+  const answer = await fetch(`http://127.0.0.1:${address.port}/health`);
+  assert.deepEqual([answer.status, (await answer.json()).error.code], [503, "runtime_ended"]);
+  await gone.close();
+});

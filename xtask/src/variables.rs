@@ -1,0 +1,136 @@
+//! The application's variables as `up` is given them: options, and the environment, which takes the secret ones.
+
+use std::fmt::Write;
+
+use anyhow::{Result, bail};
+
+/// Spin's own convention, which the workerd host follows.
+const PREFIX: &str = "SPIN_VARIABLE_";
+/// What the demonstration sets itself.
+const DEMO: [&str; 3] = ["grok_base_url", "grok_assets_url", "admin_password"];
+
+pub type Variable = (String, String);
+
+/// Returns the name of a variable in the environment.
+pub fn environment_name(name: &str) -> String {
+    format!("{PREFIX}{}", name.to_ascii_uppercase())
+}
+
+/// Returns the variables of the environment, then the options, which rule over them. Fails for an option that the manifest
+/// does not know, both hosts would ignore it without a word, and for one that is secret: each user of a machine can read
+/// command lines.
+pub fn collect(
+    options: Vec<Variable>,
+    environment: impl Iterator<Item = Variable>,
+    manifest: &str,
+    demo: bool,
+) -> Result<Vec<Variable>> {
+    let known = Known::of(manifest);
+    for (name, _) in &options {
+        if !known.names.contains(&name.as_str()) {
+            bail!("there is no variable `{name}`; there are {}", known.names.join(", "));
+        }
+        if known.secrets.contains(&name.as_str()) {
+            let variable = environment_name(name);
+            bail!(
+                "`{name}` is a secret, and every user of this machine can read command lines: set {variable} in the environment instead"
+            );
+        }
+    }
+    let mut all = known.environment(environment);
+    all.extend(options);
+    if let Some((name, _)) = all.iter().find(|(name, _)| demo && DEMO.contains(&name.as_str())) {
+        bail!("--demo sets `{name}` itself; leave out --demo to choose it");
+    }
+    Ok(all)
+}
+
+/// What spin.toml declares.
+struct Known<'a> {
+    names: Vec<&'a str>,
+    secrets: Vec<&'a str>,
+}
+
+impl<'a> Known<'a> {
+    fn of(manifest: &'a str) -> Self {
+        let lines = manifest.lines().skip_while(|line| line.trim() != "[variables]").skip(1);
+        let declared = lines.take_while(|line| !line.starts_with('[')).filter_map(|line| line.split_once('='));
+        let (mut names, mut secrets) = (Vec::new(), Vec::new());
+        for (name, rest) in declared.map(|(name, rest)| (name.trim(), rest)).filter(|(name, _)| !name.starts_with('#'))
+        {
+            names.push(name);
+            if rest.contains("secret = true") {
+                secrets.push(name);
+            }
+        }
+        Known { names, secrets }
+    }
+
+    /// Those of the environment by their own names. One that is none of ours is told: it may be misspelt.
+    fn environment(&self, environment: impl Iterator<Item = Variable>) -> Vec<Variable> {
+        let mut found = Vec::new();
+        let mut strange = String::new();
+        for (variable, value) in environment.filter(|(variable, _)| variable.starts_with(PREFIX)) {
+            match self.names.iter().find(|name| environment_name(name) == variable) {
+                Some(name) => found.push(((*name).to_owned(), value)),
+                None => _ = write!(strange, " {variable}"),
+            }
+        }
+        if !strange.is_empty() {
+            eprintln!("ignored:{strange}: the variables are {}", self.names.join(", "));
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MANIFEST: &str = "[application]\nname = \"x\"\n[variables]\ngrok_base_url = { default = \"a\" }\n# one = two\n\
+                            admin_password = { default = \"\", secret = true }\n[[trigger]]\nother = 1\n";
+
+    fn pairs(list: &[(&str, &str)]) -> Vec<Variable> {
+        list.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn collected(options: &[(&str, &str)], environment: &[(&str, &str)], demo: bool) -> Result<Vec<Variable>> {
+        collect(pairs(options), pairs(environment).into_iter(), MANIFEST, demo)
+    }
+
+    #[test]
+    fn the_environment_is_taken_and_options_rule() {
+        let environment = [
+            ("SPIN_VARIABLE_ADMIN_PASSWORD", "a word"),
+            ("SPIN_VARIABLE_GROK_BASE_URL", "http://e"),
+            ("SPIN_VARIABLE_OTHER", "x"),
+            ("ADMIN_PASSWORD", "y"),
+        ];
+        let all = collected(&[("grok_base_url", "http://o")], &environment, false).unwrap();
+        let expected = [("admin_password", "a word"), ("grok_base_url", "http://e"), ("grok_base_url", "http://o")];
+        assert_eq!(all, pairs(&expected));
+    }
+
+    #[test]
+    fn a_secret_option_names_its_place_in_the_environment() {
+        let error = collected(&[("admin_password", "word")], &[], false).unwrap_err().to_string();
+        assert!(error.contains("set SPIN_VARIABLE_ADMIN_PASSWORD in the environment"), "{error}");
+        assert!(!error.contains("word:"), "{error}");
+    }
+
+    #[test]
+    fn a_demonstration_sets_its_own_wherever_they_come_from() {
+        for (options, environment) in
+            [(&[("grok_base_url", "http://o")][..], &[][..]), (&[], &[("SPIN_VARIABLE_ADMIN_PASSWORD", "a word")])]
+        {
+            let error = collected(options, environment, true).unwrap_err().to_string();
+            assert!(error.contains("--demo sets"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_secrets_are_those_of_the_manifest() {
+        let manifest = std::fs::read_to_string(crate::root().join("spin.toml")).unwrap();
+        assert_eq!(Known::of(&manifest).secrets, ["admin_password", "encryption_key", "encryption_key_previous"]);
+    }
+}
