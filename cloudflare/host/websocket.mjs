@@ -12,6 +12,8 @@ const LARGEST_REFUSAL = 64 * 1024;
 const LARGEST_QUEUE = 2;
 /** Bytes that each message in the queue counts beside its text: an empty one holds memory, too. */
 const OVERHEAD = 64;
+/** A message that comes later than this after the last one is not part of a burst, in milliseconds. */
+const ALONE_MS = 1;
 
 const encoder = new TextEncoder();
 
@@ -29,6 +31,8 @@ class Connection {
   #closing = false;
   /** Ends the wait of a `receive`. @type {(() => void) | null} */
   #wake = null;
+  /** When a `receive` last ended its wait, in milliseconds. */
+  #woken = 0;
 
   /** @param {WebSocket} socket not yet accepted @param {number} limit bytes of the largest message */
   constructor(socket, limit) {
@@ -126,9 +130,14 @@ class Connection {
   #resume() {
     const wake = this.#wake;
     this.#wake = null;
-    // Each message is an event of its own. The guest is woken once those that came together are in the queue: a burst
-    // of 200 then costs it 2.5 ms more than the same text in one body, woken for each 7.7 ms.
-    if (wake) setTimeout(wake, 0);
+    if (!wake) return;
+    // Each message is an event of its own. In a burst the guest is woken by a timer, once all that came together is in
+    // the queue: 200 messages then cost 2.5 ms more than the same text in one body. Woken for each, they cost 7.7 ms
+    // more. A message that comes alone needs no timer.
+    const now = Date.now();
+    if (now - this.#woken > ALONE_MS) wake();
+    else setTimeout(wake, 0);
+    this.#woken = now;
   }
 }
 

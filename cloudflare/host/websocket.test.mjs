@@ -90,6 +90,31 @@ test("one receive at a time", async () => {
   assert.throws(again, ({ value }) => value.tag === "broken" && /another receive/.test(value.value));
 });
 
+test("a message alone wakes the guest at once, those of a burst wake it together", async () => {
+  const clock = mock.method(Date, "now", () => 1_000);
+  const { socket, connection } = await open();
+  const receive = () => websocket["[method]connection.receive"](null, connection);
+  const woken = async (waiting) => {
+    let isWoken = false;
+    waiting.promise.then(() => (isWoken = true));
+    // Microtasks only: no timer can have run.
+    for (let turn = 0; turn < 5; turn++) await undefined;
+    return isWoken;
+  };
+  const alone = receive();
+  socket.message("alone");
+  assert.equal(await woken(alone), true);
+  const burst = receive();
+  socket.message("first");
+  assert.equal(await woken(burst), false);
+  socket.message("second");
+  assert.deepEqual([await burst.promise, receive()], ["first", "second"]);
+  clock.mock.mockImplementation(() => 1_020);
+  const later = receive();
+  socket.message("later");
+  assert.equal(await woken(later), true);
+});
+
 test("a connection that goes takes its messages along", async () => {
   const before = held.queued;
   const { socket, connection } = await open();
