@@ -105,7 +105,7 @@ impl Work<'_> {
 }
 
 /// Writes the database's file again, once after something was sealed. A host that does not allow it, or is busy, leaves
-/// the note that [`may_remain`](seals::may_remain) reads.
+/// the note that [`seals::overview`] reads.
 async fn rewrite(app: &App) -> Result<()> {
     if !seals::can_be_rewritten(&app.db).await? {
         return Ok(());
@@ -297,7 +297,8 @@ mod tests {
             host.set_variable("encryption_key", NEW);
             assert_eq!(calls(&host).0, 1);
             let app = host.app();
-            let may_remain = host.run(async move { seals::may_remain(&app.db).await.expect("it runs") });
+            let overview = host.run(async move { seals::overview(&app.db).await.expect("it runs") });
+            let may_remain = overview.clear_text_may_remain;
             assert_eq!((has_clear(&folder), may_remain), (!owns_file, !owns_file));
             drop(host);
             assert_eq!(has_clear(&folder), !owns_file, "also when the process has ended");

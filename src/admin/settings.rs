@@ -58,7 +58,8 @@ pub async fn read(app: Rc<App>, session: AdminSession, _: Request) -> Result<Rep
     };
     // Nobody gets here with the first-run password in force.
     serve_secret(&mut global, "admin_password", true);
-    serve_secret(&mut grok, "api_key", api_keys::has_global(&app.db).await?);
+    let stored = seals::overview(&app.db).await?;
+    serve_secret(&mut grok, "api_key", stored.has_global_key);
     let sealed: [(&'static str, &Sealed); 2] =
         [("cf_clearance", &settings.grok.cf_clearance), ("x_statsig_id", &settings.grok.x_statsig_id)];
     let mut unreadable = Vec::new();
@@ -74,7 +75,7 @@ pub async fn read(app: Rc<App>, session: AdminSession, _: Request) -> Result<Rep
         data: Sections { global, grok },
         unreadable,
         encryption_key_set: vault.has_key(),
-        clear_text_may_remain: seals::may_remain(&app.db).await?,
+        clear_text_may_remain: stored.clear_text_may_remain,
         password_ruled_by_variable: session.password().is_variable(),
         user_agent: UserAgent { sent: user_agent.to_owned(), source },
     })

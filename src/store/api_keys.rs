@@ -120,12 +120,6 @@ pub async fn list(db: &Db, limit: i64, offset: i64) -> Result<Page> {
     Ok(page)
 }
 
-/// Whether the setting `api_key` is set.
-pub async fn has_global(db: &Db) -> Result<bool> {
-    let row = db.one("SELECT count(*) FROM api_keys WHERE id = 0", vec![]).await?;
-    row.map_or(Ok(false), |row| Columns::new(row).flag())
-}
-
 /// Adds keys in one statement; their ids, in the order of the keys.
 pub async fn add(db: &Db, now: i64, keys: &[NewKey]) -> Result<Vec<i64>> {
     const ADD: &str = "INSERT INTO api_keys (name, hash, sealed, display, created_at) \

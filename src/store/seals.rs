@@ -73,13 +73,25 @@ pub async fn renew(db: &Db, table: Table, renewed: &[Renewed]) -> Result<()> {
     db.run(&sql, vec![Value::from(list)]).await
 }
 
-/// Whether the database's file may hold texts that have been sealed since, as they were before.
-pub async fn may_remain(db: &Db) -> Result<bool> {
-    let row = db.one("SELECT 1 FROM leases WHERE name = ? AND until = 0", vec![CLEAR_TEXT.into()]).await?;
-    Ok(row.is_some())
+/// What the settings page says of stored secrets.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Overview {
+    /// Whether the setting `api_key` is set.
+    pub has_global_key: bool,
+    /// Whether the database's file may hold texts that have been sealed since, as they were before.
+    pub clear_text_may_remain: bool,
 }
 
-/// Whether that is so, and the file is not D1's, which lets nobody rewrite it.
+/// Reads the overview in one statement.
+pub async fn overview(db: &Db) -> Result<Overview> {
+    const OVERVIEW: &str = "SELECT EXISTS (SELECT 1 FROM api_keys WHERE id = 0), \
+        EXISTS (SELECT 1 FROM leases WHERE name = ? AND until = 0)";
+    let row = db.one(OVERVIEW, vec![CLEAR_TEXT.into()]).await?;
+    let mut row = Columns::new(row.unwrap_or_default());
+    Ok(Overview { has_global_key: row.flag()?, clear_text_may_remain: row.flag()? })
+}
+
+/// Whether clear text may remain in the database's file, and the host allows rewriting it: D1 does not.
 pub async fn can_be_rewritten(db: &Db) -> Result<bool> {
     let sql = format!("SELECT 1 FROM leases WHERE name = ? AND until = 0 AND NOT {IS_D1}");
     Ok(db.one(&sql, vec![CLEAR_TEXT.into()]).await?.is_some())
