@@ -188,7 +188,13 @@ test('a token’s details check the connection with that account, and show what 
   await check();
   await shot('check-dead');
   await page.keyboard.press('Escape');
-  await until(() => dialog().getByRole('button', { name: 'Check connection' }).evaluate((element) => element === document.activeElement), 'the focus back on the button');
+  const button = dialog().getByRole('button', { name: 'Check connection' });
+  await until(() => button.evaluate((element) => element === document.activeElement), 'the focus back on the button');
+  // As in a chat, the first refusal is a strike and the second expires the account.
+  assert.deepEqual((await gw.tokens()).map(({ strikes, status_code }) => [strikes, status_code]), [[0, 'unused'], [1, 'unused']]);
+  await button.click();
+  await dialog().getByText('Grok no longer accepts this account.').waitFor();
+  await page.keyboard.press('Escape');
   await dialog().getByText('Expired').first().waitFor();
 });
 
