@@ -37,10 +37,14 @@ function* pairs(raw) {
   for (let at = 0; at < raw.length; at += 2) yield [raw[at].toLowerCase(), raw[at + 1]];
 }
 
-/** Names that a message's `Connection` adds to those that end at the next hop. */
+/**
+ * Returns the names that a message's `Connection` adds to those that end at the next hop. The length is never one: a body
+ * without it would be read as the next request.
+ */
 function named(raw) {
   const values = [...pairs(raw)].filter(([name]) => name === "connection").map(([, value]) => value);
-  return new Set(values.join(",").toLowerCase().split(",").map((name) => name.trim()));
+  const names = values.join(",").toLowerCase().split(",").map((name) => name.trim());
+  return new Set(names.filter((name) => name !== "content-length"));
 }
 
 /** The headers of a message that are for its last receiver, without those that `isDropped` names. */
@@ -70,8 +74,11 @@ export function target({ url, rawHeaders }) {
   if (!full.startsWith("/")) {
     throw new Refusal(400, "bad_request", "The address of a request begins with a slash: ask for a path such as /v1/models");
   }
+  // As the runtime reads it, which resolves `..` and fails at ports and addresses that do not exist.
+  const seen = URL.canParse(`http://${authority}${full}`) ? new URL(`http://${authority}${full}`) : null;
+  if (!seen) throw new Refusal(400, "bad_request", "The header Host does not name a valid host and port: check the client's address");
   // The local runtime's own pages; Cloudflare keeps this path for itself too.
-  if (/^\/+cdn-cgi(?:[/?]|$)/i.test(full)) throw new Refusal(404, "not_found", "There is nothing at this path: the API begins at /v1");
+  if (/^\/+cdn-cgi(?:\/|$)/i.test(seen.pathname)) throw new Refusal(404, "not_found", "There is nothing at this path: the API begins at /v1");
   return { path: full, authority };
 }
 

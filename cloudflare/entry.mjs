@@ -19,6 +19,8 @@ const TIMES = {
   linger: 5_000,
   /** What a request whose client has left may take to end by itself. */
   departure: 10_000,
+  /** After which a request is ended whose client left during its answer, unless its next write did. */
+  afterHead: 1_000,
 };
 /** The runtime closes a connection that rested for 5 s. */
 const RUNTIME_IDLE_MS = 3_000;
@@ -75,7 +77,7 @@ export class Entry {
     this.#log = log;
   }
 
-  /** From now on requests go there; none: it has ended. @param {URL | undefined} runtime */
+  /** Sends requests there from now on; undefined: the runtime has ended. @param {URL | undefined} runtime */
   lead(runtime) {
     this.#runtime = runtime;
   }
@@ -96,7 +98,7 @@ export class Entry {
     server.maxHeadersCount = 0;
     server.on("request", (request, response) => this.#answer(request, response));
     server.on("clientError", refuseUnread);
-    server.on("connect", (_, socket) => refuseSocket(socket, new Refusal(405, "method_not_allowed", "CONNECT is for proxies, and this is none")));
+    server.on("connect", (_, socket) => refuseSocket(socket, new Refusal(405, "method_not_allowed", "CONNECT is for proxies: call the API directly")));
     await new Promise((resolve, reject) => server.once("error", reject).listen(port, host, resolve));
     this.#servers.push(server);
     return server.address();
@@ -113,6 +115,9 @@ export class Entry {
   }
 
   #answer(request, response) {
+    // A request that came before the answer to the last one on its connection waits for it: until then Node does not say
+    // when its client leaves.
+    if (!response.socket) return response.once("socket", () => this.#answer(request, response));
     try {
       if (!this.#runtime) throw ended();
       checkSize(request.rawHeaders);
@@ -142,7 +147,7 @@ export class Entry {
     asked.on("close", () => request.resume());
     asked.on("response", (answer) => this.#pass(answer, exchange));
     asked.on("error", (error) => {
-      // What came of the answer says it better; and nobody reads an answer after a departure.
+      // An answer that began reports its own end; after a departure no client reads one.
       if (exchange.answered || response.destroyed) return;
       // Closed while it rested, before it read anything.
       if (agent === this.#kept && asked.reusedSocket && this.#runtime) return this.#forward(exchange, message, this.#single);
@@ -174,21 +179,27 @@ export class Entry {
 
   /** Has the Worker end a request whose client has left; the runtime would let it run on for 30 seconds. */
   #depart({ id, asked, answered }) {
-    // After the head it is the next write that ends the request, and that fails once the connection has ended.
-    if (answered || !this.#runtime) return asked.destroy();
+    // Before the connection ends: the runtime may resolve no promise of its request any more.
+    if (!answered && this.#runtime) return this.#notify(id, () => asked.destroy());
+    asked.destroy();
+    // After the head the next write fails, and that ends the request. One that waits for its reader may not notice, so it
+    // hears of it too. Not at once: a body that fails before its connection ends is an error in the runtime's log.
+    if (answered) setTimeout(() => this.#runtime && this.#notify(id), this.#times.afterHead).unref();
+  }
+
+  /** Names a request whose client has left to the Worker, then calls `over`. */
+  #notify(id, over = () => {}) {
     const note = this.#ask(
       { method: "POST", path: "/", headers: ["host", "entry", "content-length", "0", SECRET, this.secret, DEPARTED, id] },
       this.#single,
     );
-    // Not before: a request whose connection has ended hears of nothing any more.
-    const over = () => {
-      clearTimeout(late);
-      asked.destroy();
-    };
     const late = setTimeout(() => note.destroy(), this.#times.departure);
     note.on("response", (answer) => answer.resume());
     note.on("error", () => {});
-    note.on("close", over);
+    note.on("close", () => {
+      clearTimeout(late);
+      over();
+    });
     note.end();
   }
 }
@@ -220,9 +231,9 @@ function refuse(request, response, refusal) {
   response.end(request.method === "HEAD" ? undefined : body);
 }
 
-/** What the parser did not take for a request. */
+/** Answers what the parser refused. */
 function refuseUnread(error, socket) {
-  const refusal = refusals[error.code]?.() ?? new Refusal(400, "bad_request", "This is no HTTP request that can be understood: check the client");
+  const refusal = refusals[error.code]?.() ?? new Refusal(400, "bad_request", "The request cannot be parsed as HTTP/1.1: check the client, and use http:// instead of https://");
   // Where an answer has begun, or nothing was asked, the connection can only end.
   const isSilent = socket.bytesRead === 0 || socket._httpMessage?.headersSent;
   if (error.code === "ECONNRESET" || !socket.writable || isSilent) return socket.destroy();

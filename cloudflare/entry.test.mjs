@@ -10,7 +10,7 @@ import { Entry } from "./entry.mjs";
 import { ANSWERED, DEPARTED, REQUEST_ID, SECRET } from "./local-worker.mjs";
 
 const DEADLINE = { timeout: 10_000 };
-const TIMES = { head: 300, linger: 200, departure: 500 };
+const TIMES = { head: 300, linger: 200, departure: 500, afterHead: 50 };
 
 const routes = {
   "/echo": async (req, res) => {
@@ -145,7 +145,12 @@ test("too much, too slow and what is no request", { timeout: 20_000 }, async () 
   refused(await raw("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 400, "bad_request");
   refused(await raw("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\nConnection: close\r\n\r\n0\r\n\r\n"), 501, "unknown_transfer_coding");
   refused(await raw("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n"), 405, "method_not_allowed");
-  refused(await raw("GET /cdn-cgi/platform-proxy HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), 404, "not_found");
+  for (const path of ["/cdn-cgi/platform-proxy", "/x/../cdn-cgi/platform-proxy", "/%2e/cdn-cgi", "/\\cdn-cgi/", "/./CDN-cgi/#x"]) {
+    refused(await raw(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`), 404, "not_found");
+  }
+  for (const host of ["a:99999", "256.1.1.1", "[::::]", "xn--a"]) {
+    refused(await raw(`GET /echo HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`), 400, "bad_request");
+  }
   refused(await raw("GET /echo HTTP/1.1\r\nHost: gateway\r\nX-Slow: "), 408, "request_timeout");
   assert.equal(await raw(""), "", "a browser's spare connection");
   assert.deepEqual(seen.requests, []);
@@ -175,7 +180,7 @@ test("a client that does not read holds the runtime's answer back", DEADLINE, as
   const chunk = Buffer.alloc(1 << 20);
   let written = 0;
   while (written < 64 && (seen.drip.write(chunk) || (await Promise.race([once(seen.drip, "drain").then(() => true), sleep(300).then(() => false)])))) written += 1;
-  assert.ok(written < 40, `${written} MiB went through to nobody`);
+  assert.ok(written < 40, `${written} MiB went through, which the client did not read`);
   sent.destroy();
 });
 
@@ -226,7 +231,7 @@ test("a body that stops after its answer ends the connection", DEADLINE, async (
   assert.ok(Date.now() - begun < 2_000);
 });
 
-test("a client that leaves ends its request, and before the head the Worker is told", DEADLINE, async () => {
+test("a client that leaves ends its request, and the Worker hears of it before and after the head", DEADLINE, async () => {
   for (const [path, method] of [["/hang", "POST"], ["/hang", "GET"], ["/drip", "POST"]]) {
     const sent = request({ host: "127.0.0.1", port, path, method }).end(method === "POST" ? "{}" : undefined);
     sent.on("error", () => {});
@@ -237,14 +242,37 @@ test("a client that leaves ends its request, and before the head the Worker is t
     const { ended } = seen;
     sent.destroy();
     await until("it ended", () => seen.ended > ended);
-    if (path === "/hang") assert.equal(seen.departed.at(-1), seen.requests.at(-1).headers[REQUEST_ID]);
+    const id = seen.requests.at(-1).headers[REQUEST_ID];
+    await until(`the Worker hears of ${method} ${path}`, () => seen.departed.at(-1) === id);
   }
-  assert.equal(seen.departed.length, 2);
+  assert.equal(seen.departed.length, 3);
   await ask("/echo");
-  assert.equal(seen.departed.length, 2, "one that was answered has not left");
+  assert.equal(seen.departed.length, 3, "one that was answered has not left");
 });
 
-test("without a runtime every request is told so", DEADLINE, async () => {
+test("a body cannot become a request of its own, whatever Connection names", DEADLINE, async () => {
+  const body = "GET /smuggled HTTP/1.1\r\nHost: gateway\r\nMF-Route-Override: outbound\r\n\r\n";
+  for (const method of ["DELETE", "GET", "OPTIONS", "POST"]) {
+    const text = await raw(`${method} /echo HTTP/1.1\r\nHost: gateway\r\nConnection: Content-Length, host, close\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    assert.ok(text.includes(`${method} ${body}`), text);
+  }
+  assert.deepEqual(seen.requests.map(({ path }) => path), ["/echo", "/echo", "/echo", "/echo"]);
+});
+
+test("requests that do not wait for answers are answered in turn, and leave nothing behind", DEADLINE, async () => {
+  const text = await raw(`GET /part HTTP/1.1\r\nHost: a\r\n\r\nPOST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi${head("")}`);
+  assert.match(text, /^HTTP\/1\.1 206 [^]*\r\n\r\ncdeHTTP\/1\.1 200 [^]*POST hi[^]*HTTP\/1\.1 200 [^]*GET /);
+  seen.requests.length = 0;
+  const socket = connect(port, "127.0.0.1");
+  socket.write("GET /hang HTTP/1.1\r\nHost: a\r\n\r\n".repeat(3));
+  await until("the first came", () => seen.requests.length > 0);
+  const begun = seen.requests.length;
+  socket.destroy();
+  await until("each that began has ended", () => seen.ended === begun);
+  assert.equal(begun, 1);
+});
+
+test("without a runtime every request is a 503", DEADLINE, async () => {
   const gone = new Entry({ log: () => {} });
   const address = await gone.listen("127.0.0.1", 0);
   const answer = await fetch(`http://127.0.0.1:${address.port}/health`);

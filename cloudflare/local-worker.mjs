@@ -1,6 +1,6 @@
 // The Worker on this machine, behind the entry (entry.mjs). The runtime's own port is open to every user of the machine,
-// so what comes there without the secret of this start is refused. And the local runtime does not tell when a client has
-// left: the entry does.
+// so requests there without the secret of this start are refused. The local runtime does not notice when a client leaves:
+// the entry sends a departure.
 
 /** Headers between the two, which no client can send. */
 export const SECRET = "x-entry-secret";
@@ -10,7 +10,7 @@ export const DEPARTED = "x-entry-departed";
 /** On answers of the Worker, which the runtime's own error pages are not. */
 export const ANSWERED = "x-entry-answered";
 
-/** Departures that came before their request are kept for it, so many at most. */
+/** The most departures that are kept for requests that come after them. */
 const KEPT = 1_000;
 
 /**
@@ -30,7 +30,7 @@ export function local(worker) {
         clients.leave(departed);
         return own(new Response(null, { status: 204 }));
       }
-      const id = headers.get(REQUEST_ID);
+      const client = clients.add(headers.get(REQUEST_ID));
       for (const name of [SECRET, REQUEST_ID]) headers.delete(name);
       const work = [];
       const noting = {
@@ -40,9 +40,9 @@ export function local(worker) {
         },
       };
       try {
-        return own(await worker.fetch(new Request(request, { headers, signal: clients.signal(id) }), env, noting));
+        return own(await worker.fetch(new Request(request, { headers, signal: client.signal }), env, noting));
       } finally {
-        Promise.allSettled(work).then(() => clients.forget(id));
+        Promise.allSettled(work).then(() => client.forget());
       }
     },
 
@@ -62,26 +62,32 @@ class Clients {
   /** Who left before the request came: the two take different connections. */
   #gone = new Set();
 
-  /** Returns the signal that says when the client has left. */
-  signal(id) {
+  /**
+   * Returns the signal that fires when the client has left, and what ends the watch. The entry sends a request again by the
+   * same number when the first attempt got no answer.
+   */
+  add(id) {
     const controller = new AbortController();
+    const { signal } = controller;
     if (this.#gone.delete(id)) {
       controller.abort();
-    } else {
-      // A request may end by a signal of its own only. A promise that another request resolves goes on in the one that waits.
-      new Promise((resolve) => this.#leave.set(id, resolve)).then(() => controller.abort());
+      return { signal, forget() {} };
     }
-    return controller.signal;
+    let leave;
+    // A request may end by a signal of its own only. A promise that another request resolves goes on in the one that waits.
+    new Promise((resolve) => (leave = resolve)).then(() => controller.abort());
+    this.#leave.set(id, leave);
+    return { signal, forget: () => this.#leave.get(id) === leave && this.#leave.delete(id) };
   }
 
+  /** Ends the request of this number. Of one that the runtime cuts off, nothing else would ever be removed. */
   leave(id) {
     const leave = this.#leave.get(id);
-    if (leave) return leave();
+    if (leave) {
+      this.#leave.delete(id);
+      return leave();
+    }
     this.#gone.add(id);
     if (this.#gone.size > KEPT) this.#gone.delete(this.#gone.values().next().value);
-  }
-
-  forget(id) {
-    this.#leave.delete(id);
   }
 }

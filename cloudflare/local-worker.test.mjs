@@ -42,6 +42,25 @@ test("a departure ends the request of its number, also when it comes first", asy
   assert.equal(await (await first).text(), "http://gateway/v1?a");
 });
 
+test("a second attempt of the same number keeps its own watch", async () => {
+  const seen = [];
+  const worker = local({
+    fetch: ({ signal }, _, { waitUntil }) => new Promise((resolve) => {
+      seen.push({ signal, answer: () => resolve(new Response("answered")) });
+      waitUntil(undefined);
+    }),
+  });
+  const attempts = [ask(worker, { [REQUEST_ID]: "1" }), ask(worker, { [REQUEST_ID]: "1" })];
+  const [first, second] = seen;
+  first.answer();
+  await attempts[0];
+  await new Promise(setImmediate);
+  await ask(worker, { [DEPARTED]: "1" });
+  assert.deepEqual([first.signal.aborted, second.signal.aborted], [false, true]);
+  second.answer();
+  await attempts[1];
+});
+
 test("work after an answer can still be ended", async () => {
   let signal;
   let finish;
