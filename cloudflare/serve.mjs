@@ -33,7 +33,7 @@ const VARIABLE = "SPIN_VARIABLE_";
  * @property {boolean | string} [assets] false: the Worker alone, without the console's files; a folder: with those in it
  * @property {object} [miniflare] further options of the Worker, such as `outboundService`
  * @property {(line: string) => void} [log] takes what the runtime and the entry say
- * @property {() => void} [onEnd] called when the runtime ends without being told to
+ * @property {() => void} [onEnd] called when the runtime ends and `stop` was not called
  */
 
 /**
@@ -50,7 +50,7 @@ export async function serve({ port = 0, listen, log = (line) => process.stderr.w
   const worker = new Miniflare({
     ...(await configuration(options, entry.secret)),
     handleRuntimeStdio(stdout, stderr) {
-      // stdout belongs to whoever called this, and workerd's own stacks are addresses.
+      // stdout belongs to the caller, and workerd's own stacks are addresses.
       for (const lines of [stdout, stderr].map((input) => createInterface({ input }))) {
         lines.on("line", (line) => line.startsWith("stack: ") || log(line));
       }
@@ -80,7 +80,7 @@ export async function serve({ port = 0, listen, log = (line) => process.stderr.w
   }
 }
 
-/** What miniflare is told. */
+/** Returns the options for miniflare. */
 async function configuration({ dataDir, vars = {}, script = "cloudflare/worker.mjs", modules, flags = [], assets = true, miniflare = {} }, secret) {
   if (dataDir) await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const wrangler = await readFile(join(root, "wrangler.toml"), "utf8");
@@ -150,6 +150,8 @@ async function main() {
       port: { type: "string", default: "8787" },
       data: { type: "string", default: ".data" },
       listen: { type: "string" },
+      // For a parent that holds the other end of standard input: when it dies, this ends too.
+      tied: { type: "boolean", default: false },
     },
   });
   // The data folder holds secrets: what is made in it is for its owner.
@@ -165,12 +167,14 @@ async function main() {
     },
   });
   await keepReserve(values.data, (line) => console.error(line));
-  const end = () => stop().then(() => process.exit(0));
+  let ending;
+  const end = () => (ending ??= stop().then(() => process.exit(0)));
   for (const signal of ["SIGINT", "SIGTERM"]) {
     // miniflare's own would end this process with the entry's connections open.
     process.removeAllListeners(signal);
     process.once(signal, end);
   }
+  if (values.tied) process.stdin.resume().once("close", end);
   for (const address of addresses) console.log(`other machines reach it at ${address}`);
   console.log(`ready ${url}`);
 }

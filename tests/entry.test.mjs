@@ -135,11 +135,11 @@ test('a stream whose client leaves ends, before its head and after it', async ()
 });
 
 /** The server as `up` runs it. */
-async function server(data, vars) {
+async function server(data, vars, ...options) {
   const port = await freePort();
   const environment = Object.fromEntries(Object.entries(vars).map(([name, value]) => [`SPIN_VARIABLE_${name.toUpperCase()}`, value]));
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../cloudflare/serve.mjs', import.meta.url)), '--port', String(port), '--data', data],
-    { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [fileURLToPath(new URL('../cloudflare/serve.mjs', import.meta.url)), '--port', String(port), '--data', data, ...options],
+    { env: { ...process.env, ...environment }, stdio: ['pipe', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => { said += text; });
   const ended = once(child, 'exit');
@@ -153,7 +153,7 @@ async function modes(folder) {
   return Promise.all([folder, ...names.map((name) => join(folder, name))].map(async (path) => [path, await stat(path)]));
 }
 
-test('the server keeps its data and its variables to its owner, and ends when the runtime dies or it is told to', { skip: process.platform !== 'linux' }, async () => {
+test('the server keeps its data and its variables to its owner, and ends with its runtime, its parent and by SIGTERM', { skip: process.platform !== 'linux' }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'grok2api-entry-'));
   const data = join(folder, 'data');
   const secret = 'a password in no command line';
@@ -174,6 +174,11 @@ test('the server keeps its data and its variables to its owner, and ends when th
     second.child.kill('SIGTERM');
     assert.deepEqual(await second.ended, [0, null]);
     assert.throws(() => process.kill(runtime, 0), { code: 'ESRCH' });
+    const tied = await server(data, {}, '--tied');
+    const [last] = children(tied.child.pid);
+    tied.child.stdin.destroy();
+    assert.deepEqual(await tied.ended, [0, null]);
+    assert.throws(() => process.kill(last, 0), { code: 'ESRCH' });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

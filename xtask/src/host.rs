@@ -44,6 +44,9 @@ pub fn choose(options: &Up) -> Result<Kind> {
                 "{folder} holds data of Spin, and --listen needs workerd: start anew with --host workerd, or put a reverse proxy in front of Spin, see docs/spin.md"
             );
         }
+        if options.host.is_none() && holds(Kind::Spin) {
+            println!("{folder} also holds data of Spin: --listen runs on workerd, which has its own");
+        }
         return Ok(Kind::Workerd);
     }
     let spin = if options.host == Some(Kind::Workerd) { None } else { tools::spin() };
@@ -89,7 +92,12 @@ pub fn command(kind: Kind, root: &Path, options: &Up, vars: &[(String, String)])
 /// The variables go by the environment, which others cannot read.
 fn workerd(root: &Path, options: &Up, vars: &[(String, String)], data: &Path) -> Command {
     let mut node = Command::new("node");
-    node.arg(root.join("cloudflare/serve.mjs")).arg("--port").arg(options.port.to_string()).arg("--data").arg(data);
+    node.arg(root.join("cloudflare/serve.mjs"))
+        .arg("--tied")
+        .arg("--port")
+        .arg(options.port.to_string())
+        .arg("--data")
+        .arg(data);
     if let Some(address) = options.listen {
         node.arg("--listen").arg(address.to_string());
     }

@@ -43,14 +43,20 @@ pub struct Running {
 impl Running {
     /// Starts a command that reads nothing from the terminal.
     pub fn start(name: &'static str, command: &mut Command) -> Result<Self> {
+        Self::start_with(name, command.stdin(Stdio::null()))
+    }
+
+    /// Starts a command whose standard input ends with this process, even when SIGKILL ends it.
+    pub fn start_tied(name: &'static str, command: &mut Command) -> Result<Self> {
+        Self::start_with(name, command.stdin(Stdio::piped()))
+    }
+
+    fn start_with(name: &'static str, command: &mut Command) -> Result<Self> {
         // Held across the start, so that a signal cannot slip in between a child and its registration.
         let mut groups = GROUPS.lock().expect("no holder panics");
         let program = command.get_program().to_owned();
-        let child = command
-            .stdin(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .with_context(|| format!("{} could not be started", program.display()))?;
+        let child =
+            command.process_group(0).spawn().with_context(|| format!("{} could not be started", program.display()))?;
         let group = Pid::from_raw(child.id().try_into().context("process ids fit i32")?);
         groups.push(group);
         Ok(Running { name, child, group })
@@ -149,7 +155,7 @@ fn is_alive(group: Pid) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{BufRead, BufReader};
+    use std::io::{BufRead, BufReader, Write};
 
     use super::*;
 
@@ -166,6 +172,19 @@ mod tests {
         // The dead sleeper is init's to reap, or stays a zombie where there is no init.
         let state = std::fs::read_to_string(format!("/proc/{sleeper}/stat")).unwrap_or_default();
         assert!(state.is_empty() || state.contains(" Z "), "{state}");
+    }
+
+    #[test]
+    fn the_input_of_a_tied_child_stays_open_until_this_process_drops_it() {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "read line; echo $line; cat; echo ended"]).stdout(Stdio::piped());
+        let mut running = Running::start_tied("shell", &mut shell).unwrap();
+        let mut input = running.child.stdin.take().unwrap();
+        let mut lines = BufReader::new(running.child.stdout.take().unwrap()).lines();
+        writeln!(input, "open").unwrap();
+        assert_eq!(lines.next().unwrap().unwrap(), "open");
+        drop(input);
+        assert_eq!(lines.next().unwrap().unwrap(), "ended");
     }
 
     #[test]

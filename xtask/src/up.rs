@@ -68,7 +68,7 @@ pub fn up(root: &Path, options: &Up) -> Result<()> {
 
 /// Starts the host and passes on what it says, but for its own `ready`, which comes before its storage is looked at.
 fn start(kind: Kind, command: &mut Command) -> Result<Running> {
-    let mut running = Running::start(kind.name(), command)?;
+    let mut running = Running::start_tied(kind.name(), command)?;
     let output = running.child.stdout.take().context("the host's output is a pipe")?;
     thread::spawn(move || pass_on(output));
     Ok(running)
