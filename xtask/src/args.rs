@@ -96,7 +96,7 @@ pub fn parse(arguments: &[String], root: &Path) -> Result<Option<Up>> {
         bail!("--demo is for this machine alone: leave out --listen, or --demo");
     }
     let manifest = std::fs::read_to_string(root.join("spin.toml")).context("spin.toml cannot be read")?;
-    // What is no text names none of ours.
+    // A name or a value that is not UTF-8 is not one of ours.
     let environment =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     options.vars = variables::collect(options.vars, environment, &manifest, options.demo)?;

@@ -10,9 +10,9 @@ use std::{
 use anyhow::{Context, Result};
 use nix::sys::stat::{Mode, umask};
 
-/// Folders of a data folder with databases in them, and all else that `up` puts there.
+/// Folders of a data folder with databases in them, and all else that `up` and `deploy` put there.
 const HOSTS: [&str; 2] = ["spin", "workerd"];
-const BESIDE: [&str; 3] = ["demo", "credentials.json", ".probe"];
+const BESIDE: [&str; 4] = ["cloudflare", "demo", "credentials.json", ".probe"];
 const OTHERS: u32 = 0o077;
 
 /// From now on what this process and its children make is for their owner only.
@@ -21,7 +21,7 @@ pub fn mask() {
 }
 
 /// Takes from others what earlier releases gave them: all of the hosts' folders, and the data folder itself, unless
-/// something else lies in it too. What cannot be changed is told, and no failure.
+/// something else is in it too. Prints what cannot be changed, without failing.
 pub fn tighten(data: &Path) -> Result<()> {
     let mut is_ours = true;
     for entry in fs::read_dir(data)? {
@@ -96,6 +96,7 @@ mod tests {
         let data = std::env::temp_dir().join(format!("grok2api-tighten-{}", std::process::id()));
         let deep = data.join("workerd/d1");
         fs::create_dir_all(&deep).unwrap();
+        fs::create_dir(data.join("cloudflare")).unwrap();
         let file = deep.join("a.sqlite");
         fs::write(&file, "").unwrap();
         for path in [&data, &deep, &file] {
@@ -104,7 +105,7 @@ mod tests {
         std::os::unix::fs::symlink("/", deep.join("link")).unwrap();
         fs::write(data.join("notes.txt"), "").unwrap();
         tighten(&data).unwrap();
-        assert_eq!((mode(&data), mode(&deep), mode(&file)), (0o755, 0o700, 0o700), "somebody else's file lies there");
+        assert_eq!((mode(&data), mode(&deep), mode(&file)), (0o755, 0o700, 0o700), "it holds a file that is not ours");
         fs::remove_file(data.join("notes.txt")).unwrap();
         tighten(&data).unwrap();
         assert_eq!(mode(&data), 0o700);

@@ -16,9 +16,9 @@ pub fn environment_name(name: &str) -> String {
     format!("{PREFIX}{}", name.to_ascii_uppercase())
 }
 
-/// Returns the variables of the environment, then the options, which rule over them. Fails for an option that the manifest
-/// does not know, both hosts would ignore it without a word, and for one that is secret: each user of a machine can read
-/// command lines.
+/// Returns the variables of the environment, then the options, which override them. Fails for an option that the manifest
+/// does not know, because both hosts would ignore it, and for one that is secret: each user of a machine can read command
+/// lines.
 pub fn collect(
     options: Vec<Variable>,
     environment: impl Iterator<Item = Variable>,
@@ -66,7 +66,7 @@ impl<'a> Known<'a> {
         Known { names, secrets }
     }
 
-    /// Those of the environment by their own names. One that is none of ours is told: it may be misspelt.
+    /// Returns those of the environment by their own names. Prints one that the manifest does not know: it may be misspelt.
     fn environment(&self, environment: impl Iterator<Item = Variable>) -> Vec<Variable> {
         let mut found = Vec::new();
         let mut strange = String::new();
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_is_taken_and_options_rule() {
+    fn options_override_the_environment() {
         let environment = [
             ("SPIN_VARIABLE_ADMIN_PASSWORD", "a word"),
             ("SPIN_VARIABLE_GROK_BASE_URL", "http://e"),
