@@ -1,10 +1,10 @@
-// The addresses that the local server listens on, and what has to be so before one of them is open to others.
+// The addresses that the local server listens on, and the check before one of them is open to other machines.
 
 import { createServer, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 
 const WILDCARDS = { "0.0.0.0": ["IPv4"], "::": ["IPv4", "IPv6"] };
-/** The gateway takes this one for none. */
+/** The gateway treats this one as no password. */
 const FIRST_RUN_PASSWORD = "admin";
 
 const literal = (host) => (isIPv6(host) ? `[${host}]` : host);
@@ -34,8 +34,8 @@ export function assertFree({ host, port }) {
     probe.once("error", ({ code, message }) => {
       const reasons = {
         EADDRINUSE: `port ${port} of ${host} is in use: choose another with --port`,
-        EADDRNOTAVAIL: `${host} is no address of this machine: name one that is, or 0.0.0.0 for all`,
-        EACCES: `port ${port} is for root only: choose one from 1024 on`,
+        EADDRNOTAVAIL: `this machine does not have the address ${host}: name one that it has, or 0.0.0.0 for all`,
+        EACCES: `port ${port} needs root: choose one from 1024 on`,
       };
       reject(new Error(reasons[code] ?? message));
     });
@@ -44,8 +44,8 @@ export function assertFree({ host, port }) {
 }
 
 /**
- * Fails while the first-run password is in force, with which the first visitor owns the gateway. The gateway itself tells
- * by a sign-in only, and one that fails counts; so this looks where the gateway looks.
+ * Fails while the first-run password is valid, with which the first visitor owns the gateway. It looks where the gateway
+ * looks: a sign-in that tries the password would count as a failed one.
  * @param {import("miniflare").Miniflare} worker @param {Record<string, string>} [vars] the gateway's variables
  */
 export async function assertOwnPassword(worker, { admin_password: password = "" } = {}) {

@@ -1,4 +1,4 @@
-// The addresses of the local server, and the password that has to stand between it and others.
+// The addresses of the local server, and the password that it needs before other machines reach it.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -15,7 +15,7 @@ const INTERFACES = {
   ],
 };
 
-test("addresses are read, and people are told those they can use", () => {
+test("addresses are read, and those that people can use are printed", () => {
   assert.deepEqual(parseAddress("0.0.0.0:8787"), { host: "0.0.0.0", port: 8787 });
   assert.deepEqual(parseAddress("[::1]:80"), { host: "::1", port: 80 });
   for (const text of ["8787", "host:80", "0.0.0.0"]) assert.throws(() => parseAddress(text), /--listen takes ADDRESS:PORT/);
@@ -31,15 +31,15 @@ test("a socket for all addresses takes the port of each", () => {
   assert.deepEqual(covered, [true, true, true, false, false]);
 });
 
-test("an address that cannot be used is told in one sentence", async () => {
+test("an address that cannot be used is an error of one sentence", async () => {
   const taken = createServer().listen(0, "127.0.0.1");
   await once(taken, "listening");
   await assert.rejects(assertFree({ host: "127.0.0.1", port: taken.address().port }), /is in use: choose another/);
-  await assert.rejects(assertFree({ host: "192.0.2.1", port: 8787 }), /192\.0\.2\.1 is no address of this machine/);
+  await assert.rejects(assertFree({ host: "192.0.2.1", port: 8787 }), /does not have the address 192\.0\.2\.1/);
   taken.close();
 });
 
-test("the first-run password is no password", async () => {
+test("the first-run password does not count as a password", async () => {
   const worker = (row) => ({ getD1Database: async () => ({ prepare: () => ({ first: row }) }) });
   const none = worker(async () => null);
   const without = worker(async () => { throw new Error("no such table: settings"); });
