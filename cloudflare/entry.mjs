@@ -163,6 +163,11 @@ export class Entry {
     // The Worker ended the request of a client that had left.
     if (response.destroyed) return answer.resume();
     if (answer.statusCode >= 500 && answer.headers[ANSWERED] === undefined) {
+      // Node knows a few methods more than the runtime, which answers them itself.
+      if (answer.statusCode === 501) {
+        answer.resume();
+        return refuse(request, response, new Refusal(405, "method_not_allowed", `The API does not know the method ${request.method}: use GET or POST`));
+      }
       this.#log(`the runtime answered ${request.method} ${request.url} with an error of its own`);
       answer.resume();
       return refuse(request, response, failed());

@@ -22,6 +22,7 @@ const routes = {
   "/empty": (req, res) => res.writeHead(Number(req.headers["x-status"]), req.headers["x-status"] === "304" ? { etag: '"x"', "content-length": 9 } : {}).end(),
   "/part": (_, res) => res.writeHead(206, { "content-range": "bytes 2-4/9", "content-length": 3 }).end("cde"),
   "/stack": (_, res) => res.writeHead(500, { "content-type": "text/plain" }).end("Error: at /home/me/entry.worker.js:1:1"),
+  "/method": (_, res) => res.writeHead(501, { "content-type": "text/plain" }).end("ERROR: Unrecognized request method."),
   "/cut": (_, res) => res.writeHead(200, { "content-length": 10 }).write("half", () => setTimeout(() => res.destroy(), 20)),
   "/early": (_, res) => res.writeHead(401, { "content-length": 2, connection: "close", [ANSWERED]: "1" }).end("no"),
   "/hang": () => {},
@@ -160,6 +161,7 @@ test("too much, too slow and what is no request", { timeout: 20_000 }, async () 
 test("the runtime's own error page stays here, and a cut answer stays cut", DEADLINE, async () => {
   refused(await raw("GET /stack HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), 502, "runtime_failed");
   assert.match(said.join("\n"), /GET \/stack/);
+  refused(await raw("LINK /method HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), 405, "method_not_allowed");
   await assert.rejects(ask("/cut"), { code: "ECONNRESET" });
 });
 

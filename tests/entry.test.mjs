@@ -70,6 +70,15 @@ test('the runtime\'s own port answers nobody but the entry', async () => {
   assert.equal((await inner('/login')).status, 200);
 });
 
+test('a method that the runtime does not know is a 405', async () => {
+  for (const method of ['LINK', 'TRACE', 'PURGE']) {
+    const sent = request(`${gw.url}/v1/models`, { method, headers: { authorization: `Bearer ${gw.key}` } }).end();
+    const [answer] = await once(sent, 'response');
+    answer.resume();
+    assert.equal(answer.statusCode, 405, method);
+  }
+});
+
 test('too many headers are an error without a stack', async () => {
   const headers = Object.fromEntries(Array.from({ length: 1_500 }, (_, n) => [`x-${n}`, '1']));
   const answer = await gw.call('GET', '/health', { headers });
