@@ -39,8 +39,9 @@ const RARELY: i64 = 60 * 60 * 1000;
 /// The same for sealing. With another key it is due at once.
 const SEALING: i64 = 10 * 60 * 1000;
 const MS_OF_DAY: i64 = 24 * 60 * 60 * 1000;
-/// Stored parts that one slice deletes: with all the rest still below the 50 calls that Workers allow.
-const PARTS: usize = 25;
+/// Stored parts that one slice deletes: with all the rest, at most 32 statements, no more than the 50 calls that Workers
+/// allow.
+const PARTS: usize = 18;
 /// Rows that one statement deletes.
 const ROWS: i64 = 500;
 /// Slices that one request starts; what is then left waits for the next request, not for the next day.
@@ -114,7 +115,8 @@ async fn slice(app: &App, now: i64, parts: usize) -> Result<bool> {
     Ok(is_left)
 }
 
-/// Work that is not done again before so many milliseconds have passed, unless it left something.
+/// Does work, and not again before `pause` milliseconds have passed unless it left something. Until it has ended it is
+/// leased for [`LEASE`] only: work that was cut off, as by the limits of a Worker, is due again when that is over.
 async fn at_most_every(
     app: &App,
     pause: i64,
@@ -122,13 +124,11 @@ async fn at_most_every(
     now: i64,
     work: impl Future<Output = Result<bool>>,
 ) -> Result<bool> {
-    if !leases::take(&app.db, lease, now, now + pause).await? {
+    if !leases::take(&app.db, lease, now, now + LEASE).await? {
         return Ok(false);
     }
     let is_left = work.await?;
-    if is_left {
-        leases::set(&app.db, lease, now).await?;
-    }
+    leases::set(&app.db, lease, if is_left { now } else { now + pause }).await?;
     Ok(is_left)
 }
 

@@ -119,8 +119,12 @@ test('a thousand files are cleared at once, and their parts by cron within the c
   assert.equal((await gw.ok('GET', '/cache/size')).total_size_bytes, 0);
   // A chat of these tests has started the maintenance of the day, and its lease may still be held.
   await database.prepare('DELETE FROM leases').run();
-  const cron = await work(await gw.call('POST', '/internal/maintenance'));
-  assert.ok(cron.steps.length <= 50 && cron.steps.some((step) => step.operation === 'delete'), `${cron.steps.length} calls`);
+  // Far more is left, and another wake-up has to do it: the calls of one count together.
+  for (let wakeUp = 0; wakeUp < 2; wakeUp++) {
+    const cron = await work(await gw.fetch('GET', '/__test/cron'));
+    assert.ok(cron.steps.length <= 50, `${cron.steps.length} calls`);
+    assert.equal(cron.steps.filter((step) => step.operation === 'delete').length, 18);
+  }
 });
 
 test('without cron, the first chat of a day does a small slice after its answer', async () => {

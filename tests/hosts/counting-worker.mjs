@@ -1,6 +1,6 @@
 // The Worker inside a wrapper that notes, per request and in order, every D1
 // statement, KV call and fetch, and refuses more of them than the free plan
-// allows. `/__test/…` reads the notes and moves the clock.
+// allows. `/__test/…` reads the notes, wakes the Worker as cron does, and moves the clock.
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { clockRoute } from "./clock.mjs";
@@ -98,11 +98,22 @@ async function note(entry, env, ctx, run) {
 
 const newEntry = (method, path) => ({ id: String(++count), method, path, status: 0, done: false, steps: [] });
 
+/** Wakes the Worker as cron does, and returns the notes of that. */
+async function wake(controller, env, ctx) {
+  const entry = newEntry("CRON", "");
+  await note(entry, env, ctx, (counted, noting) => worker.scheduled(controller, counted, noting));
+  return entry;
+}
+
 export default {
   async fetch(request, env, ctx) {
     const { pathname } = new URL(request.url);
     const own = await testRoute(pathname, request);
     if (own) return own;
+    if (pathname === "/__test/cron") {
+      const { id } = await wake({}, env, ctx);
+      return new Response(null, { headers: { "x-test-request": id } });
+    }
     const entry = newEntry(request.method, pathname);
     const response = await note(entry, env, ctx, (counted, noting) => worker.fetch(request, counted, noting));
     entry.status = response.status;
@@ -112,8 +123,5 @@ export default {
     return marked;
   },
 
-  scheduled(controller, env, ctx) {
-    const run = (counted, noting) => worker.scheduled(controller, counted, noting);
-    return note(newEntry("CRON", ""), env, ctx, run);
-  },
+  scheduled: wake,
 };
