@@ -2,7 +2,7 @@
 //!
 //! An address has five in a window. Once addresses of any kind have failed fifty times, attempts have a queue
 //! ([`TURNS`]): one turn every two seconds over all instances, however many addresses there are. A place in it is kept,
-//! so an operator who comes back when told so gets in, whatever else knocks meanwhile.
+//! so an operator who comes back after `Retry-After` gets in, whatever else is tried meanwhile.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// Places lie at most as far ahead as failures count.
+/// No turn is further ahead than failures count.
 pub const TURNS: Queue = Queue { name: "login", gap: 2000, grace: 60_000, longest: WINDOW };
 /// How long a request waits for its turn; with a later one it is answered at once.
 const PATIENCE: i64 = 10_000;
@@ -32,7 +32,7 @@ pub struct Origin {
 
 /// An attempt that may be made.
 pub struct Attempt {
-    /// Whether it had to wait for a turn.
+    /// Whether it waited for a turn.
     in_turn: bool,
     origin: Origin,
 }
@@ -83,7 +83,7 @@ impl Attempt {
         &self.origin.address
     }
 
-    /// Whether it had to wait for a turn: if not, it must not succeed once attempts have a queue.
+    /// Whether it waited for a turn: if not, it must not succeed once attempts have a queue.
     pub fn is_in_turn(&self) -> bool {
         self.in_turn
     }

@@ -166,7 +166,7 @@ fn asking_for_the_current_password_takes_turns_as_well() {
     let started = now(&console);
     assert_eq!((change(&console), change(&console)), (401, 401));
     assert_eq!(now(&console) - started, 4000);
-    assert_eq!(console.post("/api/password", json!({ "current": "admin", "new": "long enough" })).ok().statements, 5);
+    assert_eq!(console.post("/api/password", json!({ "current": "admin", "new": "long enough" })).ok().statements, 6);
     console.sign_in("long enough");
     assert_eq!(console.post("/api/settings", setting("wrong")).refusal().0, 401);
     assert_eq!(now(&console) - started, 10_000);
