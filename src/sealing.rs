@@ -1,17 +1,16 @@
-//! Secrets that were stored before there was an `encryption_key`, or under the previous one, sealed with the one in
-//! force. What no key at hand opens is left as it is.
+//! Seals secrets that were stored before there was an `encryption_key`, or under the previous one, with the current
+//! one. What no key opens is left unchanged.
 //!
-//! What was stored in clear stays in the database's file after that: in free pages, in the write-ahead log, in backups.
-//! Where the host allows, the file is written again without it; elsewhere the settings tell the operator.
+//! What was replaced stays in the database's file after that: in free pages, in the write-ahead log, in backups. Where
+//! the host allows, the file is rewritten without it; elsewhere the settings say so if it was clear text.
 
 use crate::{
     app::App,
     error::Result,
-    secrets::Vault,
+    secrets::{Vault, is_clear},
     settings::Settings,
     store::{
-        leases,
-        seals::{self, CLEAR_TEXT, Renewed, Table},
+        seals::{self, Renewed, Replaced, Table},
         settings::{self, Change},
         storage,
     },
@@ -19,7 +18,7 @@ use crate::{
 
 /// Rows that one statement reads, and one writes.
 const BATCH: usize = 200;
-/// Rows that one call seals on a Worker, within its 10 ms of CPU. Who calls is told that more is left.
+/// Rows that one call seals on a Worker, within its 10 ms of CPU. Its answer says whether more is left.
 const ROWS_ON_WORKERS: usize = BATCH;
 /// The same on other hosts, for about a second.
 const ROWS: usize = 20_000;
@@ -30,9 +29,9 @@ pub fn lease(vault: &Vault) -> Option<String> {
     vault.has_key().then(|| format!("sealing {}", vault.key_ids().join(" ")))
 }
 
-/// Seals what is not sealed with the key in force, up to a number of rows, and tells whether more is left.
+/// Seals what is not sealed with the current key, up to a number of rows. Returns whether more is left.
 pub async fn slice(app: &App, vault: &Vault, stored: &Settings) -> Result<bool> {
-    let mut work = Work { app, vault, left: ROWS_ON_WORKERS, is_more_allowed: false, is_marked: false };
+    let mut work = Work { app, vault, left: ROWS_ON_WORKERS, is_more_allowed: false, noted: None };
     for table in Table::ALL {
         if work.seal(table).await? {
             return Ok(true);
@@ -40,7 +39,7 @@ pub async fn slice(app: &App, vault: &Vault, stored: &Settings) -> Result<bool> 
     }
     let grok = stored.grok.sealed_anew(app, vault);
     if !grok.is_empty() {
-        work.mark().await?;
+        work.note(stored.grok.has_clear_secret()).await?;
         settings::save(&app.db, app.now(), Change { grok, ..Change::default() }).await?;
     }
     rewrite(app).await?;
@@ -54,11 +53,11 @@ struct Work<'a> {
     /// Rows that may still be sealed.
     left: usize,
     is_more_allowed: bool,
-    is_marked: bool,
+    noted: Option<Replaced>,
 }
 
 impl Work<'_> {
-    /// Seals a table from its start; tells whether the call has sealed all it may.
+    /// Seals a table from its start. Returns whether the call has sealed all it may.
     async fn seal(&mut self, table: Table) -> Result<bool> {
         let previous = self.vault.previous_prefix();
         let mut after = 0;
@@ -73,7 +72,7 @@ impl Work<'_> {
                 })
                 .collect();
             if !renewed.is_empty() {
-                self.mark().await?;
+                self.note(renewed.iter().any(|row| is_clear(&row.old))).await?;
                 seals::renew(&self.app.db, table, &renewed).await?;
             }
             let Some(last) = last.filter(|_| found == BATCH) else { return Ok(false) };
@@ -95,28 +94,27 @@ impl Work<'_> {
         storage::is_d1(&self.app.db).await
     }
 
-    /// Notes, before the first text is replaced, that the file holds what it held.
-    async fn mark(&mut self) -> Result<()> {
-        if !std::mem::replace(&mut self.is_marked, true) {
-            leases::set(&self.app.db, CLEAR_TEXT, 0).await?;
+    /// Notes, before texts are replaced, that the file may keep them.
+    async fn note(&mut self, has_clear_text: bool) -> Result<()> {
+        let replaced = if has_clear_text { Replaced::ClearText } else { Replaced::OldSeal };
+        if self.noted.is_none_or(|noted| replaced < noted) {
+            seals::note(&self.app.db, replaced).await?;
+            self.noted = Some(replaced);
         }
         Ok(())
     }
 }
 
-/// Writes the database's file again, once after something was sealed. A host that does not allow it, or is busy, leaves
+/// Rewrites the database's file, once after something was replaced. A host that does not allow it, or is busy, leaves
 /// the note that [`seals::overview`] reads.
 async fn rewrite(app: &App) -> Result<()> {
     if !seals::can_be_rewritten(&app.db).await? {
         return Ok(());
     }
-    match seals::rewrite(&app.db).await {
-        Ok(()) => leases::set(&app.db, CLEAR_TEXT, app.now()).await,
-        Err(error) => {
-            eprintln!("what was stored in clear may remain in the database's file: {error}");
-            Ok(())
-        }
+    if let Err(error) = seals::rewrite(&app.db, app.now()).await {
+        eprintln!("what was stored in clear, or with the previous key, may remain in the database's file: {error}");
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -219,6 +217,29 @@ mod tests {
         assert_eq!(opened(&host, OLD), [None, None, None, None]);
     }
 
+    fn clear_text_may_remain(host: &Rc<NativeHost>) -> bool {
+        let app = host.app();
+        host.run(async move { seals::overview(&app.db).await.expect("it runs").clear_text_may_remain })
+    }
+
+    #[test]
+    fn another_key_leaves_no_clear_text_and_has_the_file_rewritten() {
+        let rewrites =
+            |host: &Rc<NativeHost>| host.statements.borrow().iter().filter(|sql| sql.contains("secure_delete")).count();
+        for owns_file in [true, false] {
+            let host = gateway(OLD);
+            host.owns_file.set(owns_file);
+            run_slice(&host, NEW, OLD);
+            assert_eq!((clear_text_may_remain(&host), rewrites(&host)), (false, 1));
+            run_slice(&host, NEW, OLD);
+            assert_eq!(rewrites(&host), if owns_file { 1 } else { 2 }, "it is tried until it succeeds");
+            // The rest of the pool was never sealed.
+            store_in_clear(&host, 1);
+            run_slice(&host, NEW, OLD);
+            assert_eq!(clear_text_may_remain(&host), !owns_file);
+        }
+    }
+
     #[test]
     fn what_no_key_opens_is_left_alone() {
         let host = gateway(OLD);
@@ -296,10 +317,7 @@ mod tests {
             assert!(has_clear(&folder));
             host.set_variable("encryption_key", NEW);
             assert_eq!(calls(&host).0, 1);
-            let app = host.app();
-            let overview = host.run(async move { seals::overview(&app.db).await.expect("it runs") });
-            let may_remain = overview.clear_text_may_remain;
-            assert_eq!((has_clear(&folder), may_remain), (!owns_file, !owns_file));
+            assert_eq!((has_clear(&folder), clear_text_may_remain(&host)), (!owns_file, !owns_file));
             drop(host);
             assert_eq!(has_clear(&folder), !owns_file, "also when the process has ended");
             std::fs::remove_dir_all(&folder).expect("it is the test's own");

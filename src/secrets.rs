@@ -139,6 +139,11 @@ impl MasterKey {
     }
 }
 
+/// Whether a stored text is not in the sealed form.
+pub fn is_clear(stored: &str) -> bool {
+    parts(stored).is_none()
+}
+
 /// Key id and body of a sealed text.
 fn parts(stored: &str) -> Option<(&str, &str)> {
     let (version, rest) = stored.split_once('.')?;

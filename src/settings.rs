@@ -7,7 +7,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 
-use crate::{app::App, secrets::Vault};
+use crate::{
+    app::App,
+    secrets::{Vault, is_clear},
+};
 
 mod change;
 mod types;
@@ -228,6 +231,11 @@ impl Sealed {
 }
 
 impl Grok {
+    /// Whether a secret is stored in clear.
+    pub fn has_clear_secret(&self) -> bool {
+        [&self.x_statsig_id, &self.cf_clearance].into_iter().any(|secret| secret.is_set() && is_clear(&secret.0))
+    }
+
     /// The secrets that are stored in clear or under the previous key, sealed with the key in force.
     pub fn sealed_anew(&self, app: &App, vault: &Vault) -> Patch {
         [("x_statsig_id", &self.x_statsig_id), ("cf_clearance", &self.cf_clearance)]

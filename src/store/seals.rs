@@ -7,7 +7,7 @@ use crate::{
     host::Value,
 };
 
-use super::{Columns, Db, storage::IS_D1};
+use super::{Columns, Db, leases, storage::IS_D1};
 
 /// The tables with the columns `id`, `hash` and `sealed`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +43,24 @@ pub struct Renewed {
     pub new: String,
 }
 
-/// The lease whose time is 0 from when a text was first sealed anew until the file was written again.
-pub const CLEAR_TEXT: &str = "clear-text";
+/// The lease that notes what was replaced since the file was last rewritten, as its time; a later time is that of the
+/// last rewrite.
+const REPLACED: &str = "clear-text";
+
+/// What sealing replaces, and the database's file may still hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Replaced {
+    ClearText = 0,
+    /// Sealed with the previous key, which may have leaked.
+    OldSeal = 1,
+}
+
+/// Notes what is about to be replaced; clear text outweighs old seals.
+pub async fn note(db: &Db, replaced: Replaced) -> Result<()> {
+    const NOTE: &str = "INSERT INTO leases (name, until) VALUES (?1, ?2) \
+        ON CONFLICT (name) DO UPDATE SET until = min(until, excluded.until)";
+    db.run(NOTE, vec![REPLACED.into(), (replaced as i64).into()]).await
+}
 
 /// Returns rows in clear, and those that begin with `previous`, in the order of their ids after `after`.
 pub async fn outdated(db: &Db, table: Table, previous: Option<&str>, after: i64, limit: i64) -> Result<Vec<Stored>> {
@@ -85,21 +101,21 @@ pub struct Overview {
 /// Reads the overview in one statement.
 pub async fn overview(db: &Db) -> Result<Overview> {
     const OVERVIEW: &str = "SELECT EXISTS (SELECT 1 FROM api_keys WHERE id = 0), \
-        EXISTS (SELECT 1 FROM leases WHERE name = ? AND until = 0)";
-    let row = db.one(OVERVIEW, vec![CLEAR_TEXT.into()]).await?;
+        EXISTS (SELECT 1 FROM leases WHERE name = ? AND until = ?)";
+    let row = db.one(OVERVIEW, vec![REPLACED.into(), (Replaced::ClearText as i64).into()]).await?;
     let mut row = Columns::new(row.unwrap_or_default());
     Ok(Overview { has_global_key: row.flag()?, clear_text_may_remain: row.flag()? })
 }
 
-/// Whether clear text may remain in the database's file, and the host allows rewriting it: D1 does not.
+/// Whether something was replaced since the file was last rewritten, and the host allows rewriting it: D1 does not.
 pub async fn can_be_rewritten(db: &Db) -> Result<bool> {
-    let sql = format!("SELECT 1 FROM leases WHERE name = ? AND until = 0 AND NOT {IS_D1}");
-    Ok(db.one(&sql, vec![CLEAR_TEXT.into()]).await?.is_some())
+    let sql = format!("SELECT 1 FROM leases WHERE name = ? AND until <= ? AND NOT {IS_D1}");
+    Ok(db.one(&sql, vec![REPLACED.into(), (Replaced::OldSeal as i64).into()]).await?.is_some())
 }
 
-/// Writes the file again with what the tables hold, and empties its write-ahead log. Fails where the host does not allow
-/// that, and while others read.
-pub async fn rewrite(db: &Db) -> Result<()> {
+/// Rewrites the file with what the tables hold, empties its write-ahead log, and notes that, with the time `now`. Fails
+/// where the host does not allow it, and while others read.
+pub async fn rewrite(db: &Db, now: i64) -> Result<()> {
     db.run("PRAGMA secure_delete = ON", vec![]).await?;
     db.run("VACUUM", vec![]).await?;
     let busy = match db.one("PRAGMA wal_checkpoint(TRUNCATE)", vec![]).await? {
@@ -109,5 +125,5 @@ pub async fn rewrite(db: &Db) -> Result<()> {
     if busy {
         return Err(Error::internal("the write-ahead log is being read"));
     }
-    Ok(())
+    leases::set(db, REPLACED, now).await
 }
