@@ -49,7 +49,7 @@ test('what was stored in clear is sealed in few calls, and leaves the file where
     assert.deepEqual([encryption_key_set, clear_text_may_remain], [true, HOST === 'workerd']);
     assert.equal((await gw.ok('POST', '/tokens/test', { token })).valid, true, 'it can still be used');
     await sealed.stop();
-    // D1 lets nobody rewrite its file: the settings say so.
+    // D1 does not allow rewriting its file: the settings say so.
     assert.equal(await holds(dataDir, token), HOST === 'workerd');
   } finally {
     await clear.stop();

@@ -1,7 +1,7 @@
-//! What one task of this component tells another.
+//! Wakes tasks of this component from other tasks.
 //!
 //! A waker of one task cannot wake another: wit-bindgen can, with its feature `inter-task-wakeup`, which cannot be
-//! enabled here alone. A stream that ends does so, too: whoever waits reads from one, and ringing drops its other end.
+//! enabled here alone. A stream that ends does so, too: a waiting task reads from one, and ringing drops its other end.
 
 use std::cell::RefCell;
 
