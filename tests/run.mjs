@@ -16,7 +16,8 @@ import { Record } from './lib/record.mjs';
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const ENTRIES = join(HERE, '../target/test-processes');
 const FILE_TIMEOUT_MS = 300_000;
-const AT_ONCE = 2;
+// Processes at once: one more than two cores, because deployments and browsers often wait.
+const AT_ONCE = 3;
 // Files of a kind share processes, at most so many each: a browser's take the longest. Deployments write to the same folder:
 // all of them share one, so that one follows the other.
 const KINDS = [['deploy', /^deploy/, Infinity], ['browser', /^(console-(?!files$|.*-unit$|texts$)|foreign-page$)/, 5], ['plain', /^/, 12]];
