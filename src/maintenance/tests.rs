@@ -17,6 +17,8 @@ use crate::{
     router,
 };
 
+mod sealing;
+
 const HOUR: u64 = 3600;
 const CHAT: &str = r#"{"model":"grok-4-fast","messages":[{"role":"user","content":"hi"}]}"#;
 const STREAM: &str = r#"{"model":"grok-4-fast","stream":true,"messages":[{"role":"user","content":"hi"}]}"#;
@@ -142,46 +144,6 @@ fn ended_sessions_and_old_failures_go() {
     wake(&host);
     assert_eq!(host.number("SELECT count(*) + 10 * sum(hash = 'b') FROM admin_sessions"), 11);
     assert_eq!(host.number("SELECT count(*) + 10 * sum(address = '') FROM login_attempts"), 11);
-}
-
-#[test]
-fn tokens_stored_in_clear_are_sealed_when_there_is_a_key() {
-    let host = gateway();
-    wake(&host);
-    host.set_variable("encryption_key", "a key of sixteen or more characters");
-    advance(&host, 30);
-    wake(&host);
-    assert_eq!(host.number("SELECT count(*) FROM tokens WHERE substr(sealed, 1, 3) = 'v1.'"), 1);
-}
-
-#[test]
-fn sealing_that_is_cut_off_goes_on_after_half_a_minute() {
-    let host = gateway();
-    host.set_variable("encryption_key", "a key of sixteen or more characters");
-    *host.broken.borrow_mut() = Some("UPDATE tokens SET sealed".to_owned());
-    assert_eq!(ask(&host, Method::POST, "/internal/maintenance", "").0, 503);
-    *host.broken.borrow_mut() = None;
-    advance(&host, 30);
-    wake(&host);
-    assert_eq!(host.number("SELECT count(*) FROM tokens WHERE substr(sealed, 1, 3) = 'v1.'"), 1);
-}
-
-/// As many as 20,000 take 100 calls, one after the other.
-#[test]
-fn sealing_on_a_worker_goes_on_at_once_while_calls_come() {
-    let host = gateway();
-    host.sql("CREATE TABLE _cf_KV (key TEXT)", vec![]);
-    host.sql(
-        "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 999)
-         INSERT INTO tokens (hash, sealed, suffix, token_type, created_at)
-         SELECT 'hash-' || n, 'eyJ.IN-CLEAR.' || n, 's', 'sso', 0 FROM n",
-        vec![],
-    );
-    host.set_variable("encryption_key", "a key of sixteen or more characters");
-    let call = |_| ask(&host, Method::POST, "/internal/maintenance", "").0;
-    let statuses: Vec<_> = (0..7).map(call).collect();
-    assert_eq!(statuses, [202, 202, 202, 202, 202, 204, 204]);
-    assert_eq!(host.number("SELECT count(*) FROM tokens WHERE substr(sealed, 1, 3) <> 'v1.'"), 0);
 }
 
 #[test]
