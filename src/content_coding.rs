@@ -54,7 +54,7 @@ impl ContentCoding {
     /// Returns the decoded body, or `None` as soon as it is longer than `limit` bytes. Fails with 400 when the data is
     /// corrupt, is cut off, or needs more memory than [`MAX_WINDOW`].
     pub fn decode(self, body: &[u8], limit: usize) -> Result<Option<Vec<u8>>> {
-        self.decode_from(body, Vec::with_capacity(limit.min(USUAL_RATIO * body.len())), limit)
+        self.decode_from(body, Vec::with_capacity((limit + 1).min(USUAL_RATIO * body.len())), limit)
     }
 
     fn decode_from(self, body: impl BufRead, mut decoded: Vec<u8>, limit: usize) -> Result<Option<Vec<u8>>> {

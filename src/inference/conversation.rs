@@ -2,7 +2,10 @@
 
 use std::{future::Future, pin::pin, rc::Rc, time::Duration};
 
-use futures::future::{Either, select};
+use futures::{
+    FutureExt,
+    future::{Either, select},
+};
 
 use super::event::{Events, Finish};
 use crate::{
@@ -78,7 +81,8 @@ pub enum Step {
 /// An answer that has begun: its first content is in the [`Events`] that [`Conversation::open`] returned.
 pub struct Conversation {
     app: Rc<App>,
-    answer: Box<dyn Answer>,
+    /// `None` once the limit of the whole answer has passed.
+    answer: Option<Box<dyn Answer>>,
     alarm: Alarm,
     limits: Limits,
     /// When the work began and when the account was asked, on the host's monotonic clock.
@@ -102,7 +106,7 @@ impl Conversation {
         let answer = limits.opened(&app, &mut alarm, || asked.get(), providers::open(call)).await?;
         let mut conversation = Conversation {
             app: app.clone(),
-            answer,
+            answer: Some(answer),
             alarm,
             limits,
             began,
@@ -111,7 +115,7 @@ impl Conversation {
             finished: None,
         };
         let mut events = Events::default();
-        while !conversation.answer.started() && conversation.finished.is_none() {
+        while !conversation.started() && conversation.finished.is_none() {
             if let Step::End(finish) = conversation.advance(&mut events, None).await? {
                 conversation.finished = Some(finish);
             }
@@ -128,7 +132,8 @@ impl Conversation {
         }
         let silent_since = *self.silent_since.get_or_insert_with(|| self.app.host.monotonic());
         let limit = self.limit(silent_since);
-        let reading = self.answer.advance(events);
+        let Some(answer) = &mut self.answer else { return Err(ProviderError::Timeout) };
+        let reading = answer.advance(events);
         let due = [limit, idle_at].into_iter().flatten().min();
         let read = match due {
             Some(due) => self.alarm.before(due, reading).await,
@@ -136,7 +141,7 @@ impl Conversation {
         };
         match read {
             None if due == limit => {
-                self.answer.close(events);
+                answer.close(events);
                 Err(ProviderError::Timeout)
             }
             None => Ok(Step::Idle),
@@ -148,17 +153,34 @@ impl Conversation {
     }
 
     /// Waits for `other`, such as a client that takes what was sent. The connection to the provider is kept alive
-    /// meanwhile; nothing is read of it.
-    pub async fn hold<F: Future + Unpin>(&mut self, other: F) -> F::Output {
-        match select(other, self.answer.keep_alive()).await {
+    /// meanwhile; nothing is read of it. Once the limit of the whole answer has passed, the answer is over and `events`
+    /// has what still belongs to it: `other` is waited for without an account.
+    pub async fn hold<F: Future + Unpin>(&mut self, events: &mut Events, mut other: F) -> F::Output {
+        let Some(answer) = &mut self.answer else { return other.await };
+        let held = select(&mut other, answer.keep_alive()).map(|held| match held {
             Either::Left((output, _)) => output,
             Either::Right((never, _)) => match never {},
+        });
+        let end = self.limits.total.map(|limit| self.began + limit);
+        let held = match end {
+            Some(end) => self.alarm.before(end, held).await,
+            None => Some(held.await),
+        };
+        if let Some(output) = held {
+            return output;
         }
+        answer.close(events);
+        self.answer = None;
+        other.await
+    }
+
+    fn started(&self) -> bool {
+        self.answer.as_ref().is_some_and(|answer| answer.started())
     }
 
     /// The nearest limit on the monotonic clock: the first content's or the next part's, and the whole answer's.
     fn limit(&self, silent_since: u64) -> Option<u64> {
-        let silence = if self.answer.started() {
+        let silence = if self.started() {
             self.limits.chunk.map(|limit| silent_since + limit)
         } else {
             self.limits.first.map(|limit| self.asked + limit)

@@ -139,7 +139,10 @@ impl Begun {
             if !buffer.is_empty() {
                 // Everything that one upstream read brought leaves in one write.
                 let sending = sender.send(Bytes::from(std::mem::take(&mut buffer)));
-                let sent = if end.is_some() { sending.await } else { self.conversation.hold(sending).await };
+                let sent = match &end {
+                    Some(_) => sending.await,
+                    None => self.conversation.hold(&mut self.events, sending).await,
+                };
                 if sent.is_err() {
                     return End::ClientLeft;
                 }

@@ -255,3 +255,27 @@ fn a_client_that_reads_late_gets_the_rest() {
     socket.host.settle();
     assert_eq!((socket.log(), socket.charged(1)), (vec![(200, String::new(), 1)], Charge { spent: 1, ..NOTHING }));
 }
+
+/// A client that stays and reads nothing must not hold an account's connection for longer than an answer may take.
+#[test]
+fn a_client_that_stops_reading_holds_no_connection_beyond_the_total_limit() {
+    let socket = Socket::new(1);
+    socket.serve(move |_| script::turn((0..400).map(|_| script::text("word "))));
+    let Body::Stream(mut chunks) = socket.send(question(true).to_string()).into_body() else { panic!("no stream") };
+    let (host, open) = (socket.host.clone(), socket.host.sockets.clone());
+    let read = socket.host.run(async move {
+        let mut read = chunks.next().await.expect("it begins").to_vec();
+        host.sleep(Duration::from_secs(590)).await;
+        assert_eq!(open.open.get(), 1, "the limit is 600 seconds");
+        host.sleep(Duration::from_secs(20)).await;
+        assert_eq!(open.open.get(), 0);
+        while let Some(chunk) = chunks.next().await {
+            read.extend_from_slice(&chunk);
+        }
+        read
+    });
+    let text = String::from_utf8(read).expect("it is text");
+    assert!(text.contains("upstream_timeout") && !text.contains("[DONE]"), "{text}");
+    socket.host.settle();
+    assert_eq!(socket.log().len(), 1);
+}
