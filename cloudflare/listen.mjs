@@ -6,6 +6,8 @@ import { networkInterfaces } from "node:os";
 const WILDCARDS = { "0.0.0.0": ["IPv4"], "::": ["IPv4", "IPv6"] };
 /** The gateway treats this one as no password. */
 const FIRST_RUN_PASSWORD = "admin";
+/** The console's own minimum. */
+const MIN_PASSWORD_CHARS = 8;
 
 const literal = (host) => (isIPv6(host) ? `[${host}]` : host);
 
@@ -49,7 +51,10 @@ export function assertFree({ host, port }) {
  * @param {import("miniflare").Miniflare} worker @param {Record<string, string>} [vars] the gateway's variables
  */
 export async function assertOwnPassword(worker, { admin_password: password = "" } = {}) {
-  if (password !== "" && password !== FIRST_RUN_PASSWORD) return;
+  if (password !== "" && password !== FIRST_RUN_PASSWORD) {
+    if ([...password].length >= MIN_PASSWORD_CHARS) return;
+    throw new Error(`--listen needs a password of at least ${MIN_PASSWORD_CHARS} characters: set a longer SPIN_VARIABLE_ADMIN_PASSWORD in the environment`);
+  }
   const database = await worker.getD1Database("DB");
   // A database without tables: nothing has been set.
   const row = await database.prepare("SELECT 1 FROM settings WHERE section = 'password'").first().catch(() => null);

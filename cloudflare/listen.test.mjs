@@ -47,5 +47,7 @@ test("the first-run password does not count as a password", async () => {
     await assert.rejects(assertOwnPassword(database, vars), /set SPIN_VARIABLE_ADMIN_PASSWORD in the environment, or start without --listen/);
   }
   await assertOwnPassword(none, { admin_password: "a long one" });
+  const set = worker(async () => ({ 1: 1 }));
+  await assert.rejects(assertOwnPassword(set, { admin_password: "seven 7" }), /at least 8 characters: set a longer SPIN_VARIABLE_ADMIN_PASSWORD/);
   await assertOwnPassword(worker(async () => ({ 1: 1 })), {});
 });

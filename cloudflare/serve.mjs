@@ -175,7 +175,7 @@ async function main() {
     process.once(signal, end);
   }
   if (values.tied) process.stdin.resume().once("close", end);
-  for (const address of addresses) console.log(`other machines reach it at ${address}`);
+  for (const address of addresses) console.log(`also at ${address}`);
   console.log(`ready ${url}`);
 }
 

@@ -108,7 +108,7 @@ test('with a password of its own it listens for others, keeps its secrets, and e
   environment = { SPIN_VARIABLE_ADMIN_PASSWORD: PASSWORD };
   const running = await up(...options);
   try {
-    assert.match(running.said(), new RegExp(`^other machines reach it at http://127\\.0\\.0\\.2:${other}$`, 'm'));
+    assert.match(running.said(), new RegExp(`^also at http://127\\.0\\.0\\.2:${other}$`, 'm'));
     for (const url of [running.url, `http://127.0.0.2:${other}`]) assert.equal((await fetch(`${url}/health`)).status, 200, url);
     const body = JSON.stringify({ username: 'admin', password: PASSWORD });
     assert.equal((await fetch(`http://127.0.0.2:${other}/api/login`, { method: 'POST', body })).status, 200);
