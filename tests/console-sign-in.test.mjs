@@ -133,6 +133,8 @@ test('too many wrong passwords: the wait is told and runs down, the button rests
     const answered = page.waitForResponse('**/api/login');
     await page.keyboard.press('Enter');
     await answered;
+    // The form ignores Enter until the page has read the answer.
+    await page.locator('.login-submit[aria-busy="false"]').waitFor();
   }
   const alert = page.getByRole('alert');
   await until(async () => /address\. Try again in 1[45] min/.test(await alert.innerText()), 'the wait');
