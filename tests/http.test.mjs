@@ -51,6 +51,14 @@ test('one model by its id, and an unknown one', async () => {
   assert.equal(none.body.error.code, 'model_not_found');
 });
 
+test('the model for videos is described by what it takes, and by the setting that it needs', async () => {
+  const { body } = await gw.call('GET', '/v1/models/grok-imagine-0.9', withKey());
+  assert.match(body.description, /video of a picture/);
+  assert.match(body.description, /x_statsig_id/);
+  // Without a picture it answers 400, as chat-pictures shows.
+  assert.doesNotMatch(body.description, /text-to-/);
+});
+
 test('no key and a wrong key are 401 everywhere below /v1, before anything else', async () => {
   for (const [method, path] of [['GET', '/v1/models'], ['GET', '/v1/models/grok-4'], ['POST', '/v1/chat/completions'], ['GET', '/v1/nothing']]) {
     openAiError(await gw.call(method, path), 401, 'authentication_error');
