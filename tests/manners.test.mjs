@@ -1,8 +1,11 @@
 // What every HTTP client takes for granted: HEAD, preflights, lengths, connections that live on, paths as clients join them.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { after, before, test } from './lib/suite.mjs';
 import { startGateway } from './lib/gateway.mjs';
+import { HOST } from './lib/hosts.mjs';
 
 let gw;
 before(async () => {
@@ -126,6 +129,28 @@ test('a whole answer carries its length', async () => {
     const answer = await gw.call('GET', path, { headers: { ...headers, 'accept-encoding': 'identity' } });
     assert.equal(answer.headers.get('content-length'), String(Buffer.byteLength(answer.text)), path);
   }
+});
+
+test('a whole answer ends with its first bytes on a kept connection', async (t) => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = async () => {
+    const began = performance.now();
+    const sent = request(`${gw.url}/v1/models`, { agent, headers: key() }).end();
+    const [answer] = await once(sent, 'response');
+    const head = performance.now();
+    answer.resume();
+    await once(answer, 'end');
+    return { isKept: sent.reusedSocket, rest: performance.now() - head, all: performance.now() - began };
+  };
+  const asked = [];
+  for (let n = 0; n < 31; n++) asked.push(await ask());
+  agent.destroy();
+  const kept = asked.filter(({ isKept }) => isKept);
+  assert.ok(kept.length >= 25, `${kept.length} on a kept connection`);
+  const median = (name) => kept.map((each) => each[name]).sort((a, b) => a - b)[kept.length >> 1];
+  t.diagnostic(`${HOST}: half of the answers end within ${median('all').toFixed(1)} ms, ${median('rest').toFixed(1)} ms after their head`);
+  // A last piece that waits for the client's acknowledgement comes 40 ms late.
+  assert.ok(median('rest') <= 10, `${median('rest')} ms`);
 });
 
 test('every 429 of the pool says when to try again', async () => {
