@@ -1,6 +1,6 @@
 // Runs the HTTP suite on every host this machine has: workerd always, Spin when it is on PATH.
 //
-//   node tests/run.mjs [--pictures] [--host workerd|spin] [name…]   // a name picks tests/<name>.test.mjs
+//   node tests/run.mjs [--pictures] [--host workerd|spin] [name…]   // a name picks tests/<name>.test.mjs: chat, console/tokens
 //   node tests/run.mjs --bundle DIR [name…]                         // workerd runs what `wrangler deploy --dry-run --outdir DIR` wrote
 //
 // --pictures takes the picture of every state of the console in both languages, both appearances and two widths.
@@ -20,24 +20,31 @@ const FILE_TIMEOUT_MS = 300_000;
 const AT_ONCE = 3;
 // Files of a kind share processes, at most so many each: a browser's take the longest. Deployments write to the same folder:
 // all of them share one, so that one follows the other.
-const KINDS = [['deploy', /^deploy/, Infinity], ['browser', /^(console-(?!files$|.*-unit$|texts$)|foreign-page$)/, 5], ['plain', /^/, 12]];
+const KINDS = [['deploy', /^deploy/, Infinity], ['browser', /^(console\/(?!files$|.*-unit$|texts$)|foreign-page$)/, 5], ['plain', /^/, 12]];
 // Run once, on workerd: the scripted Grok itself, the commands, what only D1's bindings can count, and what a browser
 // does, which has the same files and the same admin API on both hosts.
-const ONCE = /^(deploy.*|entry|fake-grok.*|media-limits|storage|up|console-(?!files$).+)$/;
+const ONCE = /^(deploy.*|entry|fake-grok.*|media-limits|storage|up|console\/(?!files$).+)$/;
 // What measures time, processor, memory or rows runs after the others with no test beside it, and so does `up`, which
 // builds what the others run.
-const ALONE = /^(console-playground-long|console-requests-long|console-tokens-scale|media-limits|pool-load|storage|streams|up)$/;
+const ALONE = /^(console\/(playground-long|requests-long|tokens-scale)|media-limits|pool-load|storage|streams|up)$/;
 
 const path = (name) => join(HERE, `${name}.test.mjs`);
 
+/** Returns the names of the tests in a folder below this one. */
+function testsIn(folder) {
+  return readdirSync(join(HERE, folder)).filter((file) => file.endsWith('.test.mjs')).map((file) => `${folder}${file.replace('.test.mjs', '')}`);
+}
+
 function suite(names) {
-  const all = readdirSync(HERE).filter((file) => file.endsWith('.test.mjs')).map((file) => file.replace('.test.mjs', '')).sort();
+  const all = [...testsIn(''), ...testsIn('console/')].sort();
+  const unknown = names.filter((name) => !all.includes(name));
+  if (unknown.length > 0) throw new Error(`no such tests: ${unknown.join(', ')}`);
   return names.length === 0 ? all : all.filter((name) => names.includes(name));
 }
 
 /** The files to start, a process each, for so many at once. Tests that come from lib/suite.mjs share one with others of their kind. */
 function processes(names, label, width) {
-  const isShared = (name) => readFileSync(path(name), 'utf8').includes("from './lib/suite.mjs'");
+  const isShared = (name) => /from '\.{1,2}\/lib\/suite\.mjs'/.test(readFileSync(path(name), 'utf8'));
   const kindOf = (name) => KINDS.find(([, pattern]) => pattern.test(name))[0];
   mkdirSync(ENTRIES, { recursive: true });
   const entries = KINDS.flatMap(([kind, , most]) => {
@@ -95,7 +102,7 @@ if (bundle) process.env.BUNDLE = resolve(bundle);
 if (flag('--pictures')) process.env.PICTURES = '1';
 // The bundle is asked what any host is asked.
 const names = suite(args).filter((name) => !bundle || !ONCE.test(name));
-if (names.length === 0) throw new Error(`no such tests: ${args.join(', ')}`);
+if (names.length === 0) throw new Error(`not run on a bundle: ${args.join(', ')}`);
 
 // What an earlier run saw would stand beside what this one sees.
 if (args.length === 0) rmSync(join(HERE, '../target/console-screenshots'), { recursive: true, force: true });

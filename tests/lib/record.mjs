@@ -1,5 +1,8 @@
 // What became of the tests of a run: which failed, and which took the longest.
-import { basename } from 'node:path';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const TESTS = fileURLToPath(new URL('..', import.meta.url));
 
 const SHOWN = 10;
 const seconds = (ms) => `${(ms / 1000).toFixed(1).padStart(7)} s`;
@@ -30,7 +33,7 @@ export class Record {
     } else if (nesting > 0) {
       this.#open.push({ name, ms, passed });
     } else if (name !== file) {
-      const own = basename(file ?? '').replace('.test.mjs', '');
+      const own = relative(TESTS, file ?? TESTS).replace('.test.mjs', '');
       this.#tests.push({ name, ms, passed, file: own });
       this.#files.set(own, (this.#files.get(own) ?? 0) + ms);
     }

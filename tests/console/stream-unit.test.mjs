@@ -1,7 +1,7 @@
 // The console's reader of server-sent events, fed with streams that are cut at every place.
 import assert from 'node:assert/strict';
-import { test } from './lib/suite.mjs';
-import { events, explainChat, streamChat } from '../static/console/screens/playground/stream.js';
+import { test } from '../lib/suite.mjs';
+import { events, explainChat, streamChat } from '../../static/console/screens/playground/stream.js';
 
 const bytes = (text) => new TextEncoder().encode(text);
 

@@ -1,8 +1,8 @@
 // Entries of an earlier release that are no tokens, in the console: shown with the reason, removed by one button.
 import assert from 'node:assert/strict';
-import { after, before, test } from './lib/suite.mjs';
-import { databaseOf, sqlite, usedFolder } from './lib/database.mjs';
-import { openTokens, suffix } from './lib/tokens.mjs';
+import { after, before, test } from '../lib/suite.mjs';
+import { databaseOf, sqlite, usedFolder } from '../lib/database.mjs';
+import { openTokens, suffix } from '../lib/tokens.mjs';
 
 const JUNK = ['anna.field@example.com----Passw0rd!x----eyJhbGciOiJIUzI1NiJ9.e30.c2ln', '#HttpOnly_.grok.com', 'TRUE'];
 

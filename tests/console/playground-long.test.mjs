@@ -1,8 +1,8 @@
 // Answers of a length that must not freeze the playground.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from './lib/suite.mjs';
-import { openPlayground } from './lib/playground.mjs';
-import { tasksDuring } from './lib/tasks.mjs';
+import { after, before, beforeEach, test } from '../lib/suite.mjs';
+import { openPlayground } from '../lib/playground.mjs';
+import { tasksDuring } from '../lib/tasks.mjs';
 
 /** The console's budget for a pause on a screen in use, in time of the processor: whatever else this machine does is not counted. */
 const MAX_PAUSE_MS = 100;

@@ -1,10 +1,10 @@
 // The check of the way to Grok in a browser: in the first steps, and wherever Grok's refusal is shown.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, beforeEach, test } from './lib/suite.mjs';
-import { text } from '../static/console/components/upstream-check/text.js';
-import { openConsole } from './lib/console.mjs';
-import { jwt, until } from './lib/gateway.mjs';
+import { after, before, beforeEach, test } from '../lib/suite.mjs';
+import { text } from '../../static/console/components/upstream-check/text.js';
+import { openConsole } from '../lib/console.mjs';
+import { jwt, until } from '../lib/gateway.mjs';
 
 const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0';
 
@@ -53,7 +53,7 @@ async function openToken(name) {
 }
 
 test('every step, error and advice of the gateway has its text in both languages', () => {
-  const { paths } = JSON.parse(readFileSync(new URL('../src/openapi.json', import.meta.url), 'utf8'));
+  const { paths } = JSON.parse(readFileSync(new URL('../../src/openapi.json', import.meta.url), 'utf8'));
   const { data } = paths['/api/upstream/check'].post.responses[200].content['application/json'].schema.properties;
   const { steps: { items }, error_type: { enum: errors }, advice } = data.properties;
   const keys = [...items.properties.name.enum.map((name) => `step_${name}`), ...items.properties.state.enum.map((state) => `state_${state}`),

@@ -1,7 +1,7 @@
 // Every screen over a gateway in use: it shows, keeps what every page has to keep, and names made of HTML stay text.
 import assert from 'node:assert/strict';
-import { after, before, test } from './lib/suite.mjs';
-import { openConsole } from './lib/console.mjs';
+import { after, before, test } from '../lib/suite.mjs';
+import { openConsole } from '../lib/console.mjs';
 
 const HTML = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
 

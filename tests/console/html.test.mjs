@@ -1,8 +1,8 @@
 // Whatever people and upstreams write is text on every screen: names, values, errors, file names, addresses.
 import assert from 'node:assert/strict';
-import { after, before, test } from './lib/suite.mjs';
-import { openConsole } from './lib/console.mjs';
-import { until } from './lib/gateway.mjs';
+import { after, before, test } from '../lib/suite.mjs';
+import { openConsole } from '../lib/console.mjs';
+import { until } from '../lib/gateway.mjs';
 
 const HTML = '<img src=x onerror="globalThis.hit=1"><script>globalThis.hit=2</script><b class="injected">bold</b>';
 

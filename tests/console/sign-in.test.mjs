@@ -1,8 +1,8 @@
 // The sign-in page: wrong passwords, the forced choice of a new one, the wait after too many, and where it leads.
 import assert from 'node:assert/strict';
-import { after, before, test } from './lib/suite.mjs';
-import { openConsole } from './lib/console.mjs';
-import { PASSWORD, until } from './lib/gateway.mjs';
+import { after, before, test } from '../lib/suite.mjs';
+import { openConsole } from '../lib/console.mjs';
+import { PASSWORD, until } from '../lib/gateway.mjs';
 
 const FIRST = 'three unrelated words';
 

@@ -3,15 +3,15 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join, relative } from 'node:path';
-import { after, before, test } from './lib/suite.mjs';
+import { after, before, test } from '../lib/suite.mjs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { startGateway } from './lib/gateway.mjs';
-import { HOST } from './lib/hosts.mjs';
-import { requests } from './hosts/workerd.mjs';
+import { startGateway } from '../lib/gateway.mjs';
+import { HOST } from '../lib/hosts.mjs';
+import { requests } from '../hosts/workerd.mjs';
 
-const STATIC = fileURLToPath(new URL('../static/', import.meta.url));
+const STATIC = fileURLToPath(new URL('../../static/', import.meta.url));
 const TYPES = { html: 'text/html; charset=utf-8', js: 'text/javascript; charset=utf-8', css: 'text/css; charset=utf-8',
   svg: 'image/svg+xml', txt: 'text/plain; charset=utf-8', png: 'image/png', woff2: 'font/woff2' };
 const FIRST_LOAD_GZIPPED = 150_000;

@@ -1,12 +1,12 @@
 // The settings in a browser: every one of the gateway's with its words, changed, refused, reset and kept from being lost;
 // the password; other sessions.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from './lib/suite.mjs';
-import { GROUPS, groupOf, idOf } from '../static/console/screens/settings/groups.js';
-import { help, labels, refusals } from '../static/console/screens/settings/labels.js';
-import { text } from '../static/console/screens/settings/text.js';
-import { openConsole } from './lib/console.mjs';
-import { PASSWORD, until } from './lib/gateway.mjs';
+import { after, before, beforeEach, test } from '../lib/suite.mjs';
+import { GROUPS, groupOf, idOf } from '../../static/console/screens/settings/groups.js';
+import { help, labels, refusals } from '../../static/console/screens/settings/labels.js';
+import { text } from '../../static/console/screens/settings/text.js';
+import { openConsole } from '../lib/console.mjs';
+import { PASSWORD, until } from '../lib/gateway.mjs';
 
 const LOCALES = ['en', 'zh-CN'];
 const SECRET = 'never-to-be-seen-again-0123456789';

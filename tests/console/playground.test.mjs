@@ -1,10 +1,10 @@
 // The playground as a person uses it: chats over the address that clients use, watched, stopped, corrected, and told what went wrong.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from './lib/suite.mjs';
-import { png } from './fake-grok/media.mjs';
-import { PICTURES } from './lib/console.mjs';
-import { until } from './lib/gateway.mjs';
-import { openPlayground } from './lib/playground.mjs';
+import { after, before, beforeEach, test } from '../lib/suite.mjs';
+import { png } from '../fake-grok/media.mjs';
+import { PICTURES } from '../lib/console.mjs';
+import { until } from '../lib/gateway.mjs';
+import { openPlayground } from '../lib/playground.mjs';
 
 let view;
 let page;

@@ -1,7 +1,7 @@
 // The console's frame and its screen of API keys, as a person uses them.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from './lib/suite.mjs';
-import { openConsole } from './lib/console.mjs';
+import { after, before, beforeEach, test } from '../lib/suite.mjs';
+import { openConsole } from '../lib/console.mjs';
 
 const HTML = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
 

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { test } from './lib/suite.mjs';
+import { test } from '../lib/suite.mjs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { LOCALES } from '../static/console/i18n.js';
+import { LOCALES } from '../../static/console/i18n.js';
 
-const CONSOLE = fileURLToPath(new URL('../static/console/', import.meta.url));
+const CONSOLE = fileURLToPath(new URL('../../static/console/', import.meta.url));
 const files = readdirSync(CONSOLE, { recursive: true }).map((file) => join(CONSOLE, file)).filter((file) => file.endsWith('.js'));
 const dictionaries = files.filter((file) => /(^|[./])text\.js$/.test(file.slice(CONSOLE.length)));
 const dictionaryOf = async (file) => (await import(pathToFileURL(file))).text;

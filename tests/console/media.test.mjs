@@ -1,8 +1,8 @@
 // The gallery in a browser: what is cached and how much, lazily; the viewer; deleting and clearing; what cannot be shown.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from './lib/suite.mjs';
-import { openConsole } from './lib/console.mjs';
-import { pooled, until } from './lib/gateway.mjs';
+import { after, before, beforeEach, test } from '../lib/suite.mjs';
+import { openConsole } from '../lib/console.mjs';
+import { pooled, until } from '../lib/gateway.mjs';
 
 const WIDE = { width: 1280, height: 800 };
 

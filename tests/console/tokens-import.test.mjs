@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { after, before, beforeEach, test } from './lib/suite.mjs';
-import { jwt } from './lib/gateway.mjs';
-import { openTokens, suffix } from './lib/tokens.mjs';
+import { after, before, beforeEach, test } from '../lib/suite.mjs';
+import { jwt } from '../lib/gateway.mjs';
+import { openTokens, suffix } from '../lib/tokens.mjs';
 
 const HTML = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
 
@@ -85,7 +85,7 @@ test('of a ledger and a cookie file only the tokens are seen and kept', async ()
 
 test('every form in which people have tokens is seen beforehand for what it is', async () => {
   const { page } = view;
-  const folder = fileURLToPath(new URL('fixtures/import/', import.meta.url));
+  const folder = fileURLToPath(new URL('../fixtures/import/', import.meta.url));
   const expected = JSON.parse(await readFile(`${folder}expected.json`, 'utf8'));
   const all = Object.values(expected).flat();
   const texts = await Promise.all(Object.keys(expected).map((name) => readFile(folder + name, 'utf8')));

@@ -1,8 +1,8 @@
 // The tokens screen as a person uses it: what is done to one token, to some, and to all that fit a filter.
 import assert from 'node:assert/strict';
-import { after, before, test } from './lib/suite.mjs';
-import { jwt, until } from './lib/gateway.mjs';
-import { openTokens, suffix } from './lib/tokens.mjs';
+import { after, before, test } from '../lib/suite.mjs';
+import { jwt, until } from '../lib/gateway.mjs';
+import { openTokens, suffix } from '../lib/tokens.mjs';
 
 const HTML = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
 

@@ -1,10 +1,10 @@
 // The console by keyboard alone: everything can be reached and seen to be, each screen's main action can be done, and the
 // focus is never lost.
 import assert from 'node:assert/strict';
-import { after, before, test } from './lib/suite.mjs';
-import { SCREENS } from '../static/console/screens.js';
-import { openConsole } from './lib/console.mjs';
-import { pooled, until } from './lib/gateway.mjs';
+import { after, before, test } from '../lib/suite.mjs';
+import { SCREENS } from '../../static/console/screens.js';
+import { openConsole } from '../lib/console.mjs';
+import { pooled, until } from '../lib/gateway.mjs';
 
 let view;
 before(async () => {

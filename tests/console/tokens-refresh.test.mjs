@@ -1,9 +1,9 @@
 // What Grok says of the accounts, in the tokens screen: one tested, many tested, all refreshed; rests and refusals in words.
 import assert from 'node:assert/strict';
-import { after, before, test } from './lib/suite.mjs';
+import { after, before, test } from '../lib/suite.mjs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { until } from './lib/gateway.mjs';
-import { openTokens, suffix } from './lib/tokens.mjs';
+import { until } from '../lib/gateway.mjs';
+import { openTokens, suffix } from '../lib/tokens.mjs';
 
 let view;
 let open;

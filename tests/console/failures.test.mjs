@@ -1,11 +1,11 @@
 // What went wrong, in words: errors that the playground and the log show, in both languages.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, test } from './lib/suite.mjs';
-import { text as failures } from '../static/console/failures.text.js';
-import { text as chats } from '../static/console/screens/playground/stream.text.js';
-import { until } from './lib/gateway.mjs';
-import { openPlayground } from './lib/playground.mjs';
+import { after, before, test } from '../lib/suite.mjs';
+import { text as failures } from '../../static/console/failures.text.js';
+import { text as chats } from '../../static/console/screens/playground/stream.text.js';
+import { until } from '../lib/gateway.mjs';
+import { openPlayground } from '../lib/playground.mjs';
 
 const PICTURE = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
 const CODES = ['missing_x_statsig_id', 'model_not_available', 'context_length_exceeded', 'upstream_blocked'];
@@ -26,7 +26,7 @@ async function saysOfIt(code) {
 }
 
 test('codes of the gateway that a chat or the log may show are worded', () => {
-  const source = ['../src/error.rs', '../src/openai/failure.rs'].map((file) => readFileSync(new URL(file, import.meta.url), 'utf8')).join('\n');
+  const source = ['../../src/error.rs', '../../src/openai/failure.rs'].map((file) => readFileSync(new URL(file, import.meta.url), 'utf8')).join('\n');
   for (const code of CODES) {
     assert.ok(source.includes(`"${code}"`), `${code} is a code of the gateway`);
     for (const tag of ['en', 'zh-CN']) assert.ok(code in chats[tag] && code in failures[tag] && `${code}:advice` in failures[tag], `${code} in ${tag}`);

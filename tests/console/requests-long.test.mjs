@@ -1,9 +1,9 @@
 // A log of 100,000 rows in a browser.
 import assert from 'node:assert/strict';
-import { after, before, test } from './lib/suite.mjs';
-import { openConsole } from './lib/console.mjs';
-import { until } from './lib/gateway.mjs';
-import { neverStops } from './lib/tasks.mjs';
+import { after, before, test } from '../lib/suite.mjs';
+import { openConsole } from '../lib/console.mjs';
+import { until } from '../lib/gateway.mjs';
+import { neverStops } from '../lib/tasks.mjs';
 
 let view;
 before(async () => { view = await openConsole(); });

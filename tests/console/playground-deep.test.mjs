@@ -1,7 +1,7 @@
 // Answers that nest deeper than a stack holds: shown, and the playground lives on.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from './lib/suite.mjs';
-import { openPlayground } from './lib/playground.mjs';
+import { after, before, beforeEach, test } from '../lib/suite.mjs';
+import { openPlayground } from '../lib/playground.mjs';
 
 const DEADLINE = 15_000;
 

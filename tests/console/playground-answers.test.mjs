@@ -1,9 +1,9 @@
 // What the playground makes of answers: pictures and videos, markup that stays text, and the end that is followed.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from './lib/suite.mjs';
-import { png } from './fake-grok/media.mjs';
-import { until } from './lib/gateway.mjs';
-import { openPlayground } from './lib/playground.mjs';
+import { after, before, beforeEach, test } from '../lib/suite.mjs';
+import { png } from '../fake-grok/media.mjs';
+import { until } from '../lib/gateway.mjs';
+import { openPlayground } from '../lib/playground.mjs';
 
 let view;
 let page;

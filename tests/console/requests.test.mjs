@@ -1,9 +1,9 @@
 // The log in a browser: texts, filters in the address, the live tail, details, exports, and clearing.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, before, test } from './lib/suite.mjs';
-import { openConsole } from './lib/console.mjs';
-import { until } from './lib/gateway.mjs';
+import { after, before, test } from '../lib/suite.mjs';
+import { openConsole } from '../lib/console.mjs';
+import { until } from '../lib/gateway.mjs';
 
 const NASTY = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
 

@@ -1,8 +1,8 @@
 // The overview in a browser: first steps, figures, charts in both appearances, warnings, and refreshing by itself.
 import assert from 'node:assert/strict';
-import { after, before, test } from './lib/suite.mjs';
-import { until } from './lib/gateway.mjs';
-import { openConsole } from './lib/console.mjs';
+import { after, before, test } from '../lib/suite.mjs';
+import { until } from '../lib/gateway.mjs';
+import { openConsole } from '../lib/console.mjs';
 
 const NASTY = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
 

@@ -1,8 +1,8 @@
 // The tokens screen over 5,000 accounts: whatever a person does to the list, the page never stops for over 100 ms.
 import assert from 'node:assert/strict';
-import { after, before, test } from './lib/suite.mjs';
-import { openConsole } from './lib/console.mjs';
-import { neverStops } from './lib/tasks.mjs';
+import { after, before, test } from '../lib/suite.mjs';
+import { openConsole } from '../lib/console.mjs';
+import { neverStops } from '../lib/tasks.mjs';
 
 const POOL = 5_000;
 

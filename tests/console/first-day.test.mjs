@@ -1,10 +1,10 @@
 // A person's first day: from the first sign-in to a streamed picture, by pointer and by keyboard alone.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { test } from './lib/suite.mjs';
+import { test } from '../lib/suite.mjs';
 import { promisify } from 'node:util';
-import { openConsole } from './lib/console.mjs';
-import { jwt, until } from './lib/gateway.mjs';
+import { openConsole } from '../lib/console.mjs';
+import { jwt, until } from '../lib/gateway.mjs';
 
 const run = promisify(execFile);
 const PASSWORD = 'three unrelated words';
