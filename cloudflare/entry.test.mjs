@@ -96,7 +96,7 @@ async function until(what, condition, ms = 3_000) {
   for (const end = Date.now() + ms; !condition(); await sleep(10)) assert.ok(Date.now() < end, `not within ${ms} ms: ${what}`);
 }
 
-test("what speaks for the platform is dropped, and the address is the socket's", DEADLINE, async () => {
+test("platform headers are dropped, the address is the socket's", DEADLINE, async () => {
   const forged = { "CF-Connecting-IP": "1.1.1.1", "cf-ew-via": "1", "CF-Worker": "x", "CDN-Loop": "x", "MF-Original-URL": "http://x/", "mf-route-override": "outbound",
     "spin-client-addr": "1.1.1.1:1", [SECRET]: "x", [REQUEST_ID]: "1", [DEPARTED]: "1", "X-Forwarded-For": "2.2.2.2", "Proxy-Connection": "x", te: "trailers" };
   await ask("/echo?a=b%20c", { headers: { ...forged, connection: "x-mine, keep-alive", "x-mine": "1" } });
@@ -135,7 +135,7 @@ test("bodies, lengths and statuses without a body", DEADLINE, async () => {
   assert.deepEqual([seen.requests.at(-1).url, seen.requests.at(-1).headers.host], ["/echo?x", "other.test:81"]);
 });
 
-test("too much, too slow and what is no request", { timeout: 20_000 }, async () => {
+test("too large, too slow, and not a request", { timeout: 20_000 }, async () => {
   refused(await raw(head(many(1_500))), 431, "headers_too_large");
   refused(await raw(head(`x: ${"y".repeat(40_000)}\r\n`)), 431, "headers_too_large");
   refused(await raw(head(`x: ${"y".repeat(100_000)}\r\n`)), 431, "headers_too_large");
@@ -158,7 +158,7 @@ test("too much, too slow and what is no request", { timeout: 20_000 }, async () 
   assert.match(await raw(head(many(90) + "Upgrade: websocket\r\n")), /^HTTP\/1\.1 200 /);
 });
 
-test("the runtime's own error page stays here, and a cut answer stays cut", DEADLINE, async () => {
+test("the runtime's error page stays here, a cut answer stays cut", DEADLINE, async () => {
   refused(await raw("GET /stack HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), 502, "runtime_failed");
   assert.match(said.join("\n"), /GET \/stack/);
   refused(await raw("LINK /method HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), 405, "method_not_allowed");
@@ -201,7 +201,7 @@ test("a connection that the runtime has closed costs no request", DEADLINE, asyn
   assert.equal(new Set(seen.sockets.slice(posts)).size, 5, "what is done once has a connection of its own");
 });
 
-test("bodies that the runtime does not read cost neither the answer nor the connection", DEADLINE, async () => {
+test("an unread body costs neither the answer nor the connection", DEADLINE, async () => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   for (let n = 0; n < 20; n++) {
     assert.equal((await ask("/early", { method: "POST", body: Buffer.alloc(300_000), agent })).status, 401);
@@ -210,7 +210,7 @@ test("bodies that the runtime does not read cost neither the answer nor the conn
   agent.destroy();
 });
 
-test("what comes after an answer is read to its end, and the connection goes on", DEADLINE, async () => {
+test("a body after an answer is read, and the connection goes on", DEADLINE, async () => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const sent = request({ host: "127.0.0.1", port, path: "/early", method: "POST", headers: { "content-length": 3_000_000 }, agent });
   sent.write("begun");
@@ -233,7 +233,7 @@ test("a body that stops after its answer ends the connection", DEADLINE, async (
   assert.ok(Date.now() - begun < 2_000);
 });
 
-test("a client that leaves ends its request, and the Worker hears of it before and after the head", DEADLINE, async () => {
+test("a departure ends the request in the Worker, around the head", DEADLINE, async () => {
   for (const [path, method] of [["/hang", "POST"], ["/hang", "GET"], ["/drip", "POST"]]) {
     const sent = request({ host: "127.0.0.1", port, path, method }).end(method === "POST" ? "{}" : undefined);
     sent.on("error", () => {});
@@ -252,7 +252,7 @@ test("a client that leaves ends its request, and the Worker hears of it before a
   assert.equal(seen.departed.length, 3, "one that was answered has not left");
 });
 
-test("a body cannot become a request of its own, whatever Connection names", DEADLINE, async () => {
+test("a body cannot become a request, whatever Connection names", DEADLINE, async () => {
   const body = "GET /smuggled HTTP/1.1\r\nHost: gateway\r\nMF-Route-Override: outbound\r\n\r\n";
   for (const method of ["DELETE", "GET", "OPTIONS", "POST"]) {
     const text = await raw(`${method} /echo HTTP/1.1\r\nHost: gateway\r\nConnection: Content-Length, host, close\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
@@ -261,7 +261,7 @@ test("a body cannot become a request of its own, whatever Connection names", DEA
   assert.deepEqual(seen.requests.map(({ path }) => path), ["/echo", "/echo", "/echo", "/echo"]);
 });
 
-test("requests that do not wait for answers are answered in turn, and leave nothing behind", DEADLINE, async () => {
+test("pipelined requests are answered in turn, leaving nothing", DEADLINE, async () => {
   const text = await raw(`GET /part HTTP/1.1\r\nHost: a\r\n\r\nPOST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi${head("")}`);
   assert.match(text, /^HTTP\/1\.1 206 [^]*\r\n\r\ncdeHTTP\/1\.1 200 [^]*POST hi[^]*HTTP\/1\.1 200 [^]*GET /);
   seen.requests.length = 0;

@@ -15,7 +15,7 @@ const INTERFACES = {
   ],
 };
 
-test("addresses are read, and those that people can use are printed", () => {
+test("addresses are parsed, and the usable ones are printed", () => {
   assert.deepEqual(parseAddress("0.0.0.0:8787"), { host: "0.0.0.0", port: 8787 });
   assert.deepEqual(parseAddress("[::1]:80"), { host: "::1", port: 80 });
   for (const text of ["8787", "host:80", "0.0.0.0"]) assert.throws(() => parseAddress(text), /--listen takes ADDRESS:PORT/);

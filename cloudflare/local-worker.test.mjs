@@ -17,7 +17,7 @@ const waiting = () =>
     },
   });
 
-test("without the secret nothing is answered, and the Worker sees none of it", async () => {
+test("without the secret the Worker sees nothing", async () => {
   const worker = local({ fetch: ({ headers }) => new Response([...headers.keys()].join()) });
   for (const headers of [{ [SECRET]: "" }, { [SECRET]: "another" }, { [SECRET]: "", [DEPARTED]: "1" }]) {
     const answer = await ask(worker, headers);
@@ -29,7 +29,7 @@ test("without the secret nothing is answered, and the Worker sees none of it", a
   assert.deepEqual([await answer.text(), answer.headers.get(ANSWERED)], ["x-own", "1"]);
 });
 
-test("a departure ends the request of its number, also when it comes first", async () => {
+test("a departure ends the request of its number, even if first", async () => {
   const worker = waiting();
   const first = ask(worker, { [REQUEST_ID]: "1" });
   const second = ask(worker, { [REQUEST_ID]: "2" });

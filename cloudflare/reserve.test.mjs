@@ -9,7 +9,7 @@ import { keepReserve, look } from "./reserve.mjs";
 
 const MiB = 1 << 20;
 
-test("it is made where there is plenty, given up on a full disk, and made again", async () => {
+test("the file is made, given up on a full disk, and made again", async () => {
   const folder = await mkdtemp(join(tmpdir(), "grok2api-reserve-"));
   const size = () => stat(join(folder, "reserve")).then((file) => file.size, () => 0);
   const lines = [];
@@ -32,6 +32,6 @@ test("it is made where there is plenty, given up on a full disk, and made again"
   }
 });
 
-test("a folder that is not there is no error, and nothing keeps the process", async () => {
+test("a missing folder is not an error and keeps no process alive", async () => {
   (await keepReserve(join(tmpdir(), "grok2api-none"), assert.fail))();
 });

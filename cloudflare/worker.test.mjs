@@ -22,7 +22,7 @@ test("the shim offers every function that the gateway imports", async () => {
   assert.deepEqual(Object.keys(signatures.exports), ["wasi:http/handler@0.3#handle"]);
 });
 
-test("a function that the shim lacks is named when the isolate starts", () => {
+test("a missing shim function is named when the isolate starts", () => {
   const call = { op: "call", interface: "wasi:http/types@0.3", name: "[method]request.sing" };
   assert.throws(
     () => link({ imports: { "wasi:http/types@0.3.0": { "[method]request.sing": call } } }, hosts),
@@ -45,7 +45,7 @@ test("the script is small", async (context) => {
   assert.ok(zipped <= BUDGET_GZIPPED, `${zipped} bytes gzipped`);
 });
 
-test("a Worker that cannot be loaded is an error, and leaves nothing running", async () => {
+test("a Worker that cannot load is an error, leaving nothing", async () => {
   const serve = new URL("serve.mjs", import.meta.url).href;
   const code = `import(${JSON.stringify(serve)}).then(({ serve }) => serve({ script: "cloudflare/none.mjs" })).catch(() => console.log("refused"))`;
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", code], { timeout: 20_000 });

@@ -35,7 +35,7 @@ test('a new key is shown once, works at once, and is listed masked', async () =>
   assert.equal(row.display_key, `${made.key.slice(0, 6)}...${made.key.slice(-4)}`);
 });
 
-test('a key is turned off and on, renamed and deleted, by id and by value', async () => {
+test('a key is switched off, renamed and deleted, by id and value', async () => {
   const { key } = await gw.ok('POST', '/keys/add', { name: 'switch' });
   const { id } = (await rows()).find((row) => row.name === 'switch');
   for (const by of [id, key]) {
@@ -81,7 +81,7 @@ test('wrong input names the field', async () => {
   assert.ok(await works(gw.key));
 });
 
-test('without an encryption key a key cannot be revealed, and the answer says what is missing', async () => {
+test('without an encryption key a key cannot be revealed', async () => {
   const [{ id }] = await rows();
   const answer = await gw.api('POST', '/keys/reveal', { id });
   assert.equal(answer.status, 409, answer.text);
@@ -95,7 +95,7 @@ test('with one it can', async () => {
   await refused('/keys/reveal', { id: 999_999 }, 404, undefined, sealed);
 });
 
-test('the setting api_key is a key too; it is served as set or not, kept by "" and cleared by null', async () => {
+test('api_key is a key too: served as set or not, cleared by null', async () => {
   await gw.settings({ api_key: 'sk-of-the-operator' });
   assert.ok(await works('sk-of-the-operator'));
   const { grok } = await gw.ok('GET', '/settings');

@@ -26,7 +26,7 @@ const refused = (answer, status, code) => {
 };
 const login = (username, password) => gw.call('POST', '/api/login', { body: { username, password } });
 
-test('every admin route refuses those without a session and those with an invented one', async () => {
+test('admin routes refuse a missing and an invented session', async () => {
   for (const [method, path] of ROUTES) {
     const body = method === 'POST' ? {} : undefined;
     refused(await gw.call(method, `/api${path}`, { body }), 401, 'MISSING_SESSION');
@@ -55,7 +55,7 @@ test('the first-run password opens nothing but its own change', async () => {
   for (const [method, path] of ROUTES) refused(await gw.api(method, path, method === 'POST' ? {} : undefined), 403, 'PASSWORD_CHANGE_REQUIRED');
 });
 
-test('the change asks for the current password and a new one that is no default', async () => {
+test('the change needs the current password and no default one', async () => {
   const wrong = await gw.api('POST', '/password', { current: 'wrong', new: NEW });
   refused(wrong, 401, 'BAD_CREDENTIALS');
   assert.equal(wrong.body.field, 'current');
@@ -84,7 +84,7 @@ test('the password is never served', async () => {
   assert.ok(!settings.text.includes(NEW));
 });
 
-test('a browser’s cookie reads, and writes only from our own origin', async () => {
+test('a browser’s cookie reads, and writes only from our origin', async () => {
   const answer = await login('admin', NEW);
   const set = answer.headers.get('set-cookie');
   for (const part of [/HttpOnly/i, /SameSite=Strict/i, /Path=\//, /Max-Age=28800/]) assert.match(set, part);
@@ -125,7 +125,7 @@ test('another user name can be set, and is then the only one', async () => {
   assert.equal((await login('operator', NEW)).status, 200);
 });
 
-test('five wrong passwords close the door for a while, also to the right one', async () => {
+test('five wrong passwords block the right one for a while too', async () => {
   const other = await startGateway();
   const attempt = (password, headers) => other.call('POST', '/api/login', { body: { username: 'admin', password }, headers });
   try {
@@ -141,7 +141,7 @@ test('five wrong passwords close the door for a while, also to the right one', a
   }
 });
 
-test('from fifty wrong passwords on, attempts from all addresses take turns', async () => {
+test('after fifty wrong passwords all addresses take turns', async () => {
   const other = await startGateway({ vars: { trusted_proxy: '*', password_iterations: '1000' } });
   const attempt = (n, password) => other.call('POST', '/api/login',
     { body: { username: 'admin', password }, headers: { 'x-forwarded-for': `198.51.100.${n}` } });
@@ -170,7 +170,7 @@ test('from fifty wrong passwords on, attempts from all addresses take turns', as
   }
 });
 
-test('a password given as a variable rules and cannot be changed here', async () => {
+test('a password from the variable cannot be changed here', async () => {
   const ruled = await startGateway();
   try {
     const answer = await ruled.api('POST', '/password', { current: PASSWORD, new: NEW });

@@ -42,7 +42,7 @@ const BAD = [
 ];
 
 for (const [section, name, value] of BAD) {
-  test(`400 for ${section}.${name} = ${JSON.stringify(value).slice(0, 40)}, and nothing is changed`, async () => {
+  test(`400 for ${section}.${name} = ${JSON.stringify(value).slice(0, 25)}`, async () => {
     const before_ = await read();
     // A good change beside the bad one must not be half-saved.
     const body = { global_config: { base_url: 'https://good.example' }, grok_config: { temporary: false } };
@@ -55,7 +55,7 @@ for (const [section, name, value] of BAD) {
   });
 }
 
-test('400 for sections that are no objects or that nobody knows', async () => {
+test('400 for sections that are not objects or are unknown', async () => {
   const before_ = await read();
   for (const body of [{ grok_config: [] }, { grok_config: 'x' }, { other_config: {} }, [], 'no json', 'null']) {
     assert.equal((await save(body)).status, 400, JSON.stringify(body));
@@ -69,7 +69,7 @@ test('the storage mode names the host’s database', async () => {
   else assert.match(mode, /sqlite/i);
 });
 
-test('logs: newest first, with what an operator looks for; limited, and cleared', async () => {
+test('logs come newest first, are limited, and can be cleared', async () => {
   await gw.pool(['basic-1']);
   await gw.chat('[[n:5]] one');
   await gw.chat('[[n:5]] two', { model: 'grok-4', stream: true });

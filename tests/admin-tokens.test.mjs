@@ -30,7 +30,7 @@ test('a row has what the console shows, and never the token itself', async () =>
   assert.equal(answer.body.total, 1);
 });
 
-test('every spelling of a pasted token is understood, duplicates count once', async () => {
+test('every spelling of a pasted token is read, duplicates once', async () => {
   const [a, b, c, d] = ['one', 'two', 'three', 'four'].map((name) => jwt(name));
   await add([a, `sso=${a}`, ` ${b}\r\n`, `sso=${c}; sso-rw=${c}; cf_clearance=x`, `sso-rw=${d};sso=${d}`, b, '', '  \r\n']);
   const rows = await list();
@@ -63,7 +63,7 @@ test('reveal gives the clear value to the operator only', async () => {
   await refused('/tokens/reveal', {}, 400, 'id');
 });
 
-test('tags and notes, by id and by value, are trimmed and kept as text', async () => {
+test('tags and notes, by id and value, are trimmed, kept as text', async () => {
   await add([jwt('basic-1'), jwt('basic-2')]);
   const [first, second] = await list();
   const html = '<img src=x onerror=alert(1)>';
@@ -127,7 +127,7 @@ test('an answer without numbers does not overwrite a known quota', async () => {
   assert.equal((await list())[0].remaining_queries, 80);
 });
 
-test('testing a dead account says so and takes it out; a block of our network does not', async () => {
+test('a test expires a dead account, but not for a network block', async () => {
   await add([jwt('dead-1'), jwt('antibot-1')]);
   for (const { id } of await list()) {
     const answer = await gw.api('POST', '/tokens/test', { token: id, token_type: 'sso' });

@@ -58,7 +58,7 @@ test('a bomb is 413, and what is sent next is answered', async () => {
   assert.equal((await send(gzipSync(PLAIN), 'gzip')).status, 200);
 });
 
-test('corrupt and cut data is 400 and named, and reaches nobody', async () => {
+test('corrupt and cut data is 400, named, and goes no further', async () => {
   const gzip = gzipSync(PLAIN);
   const wrong = Buffer.from(gzip);
   wrong[wrong.length - 6] ^= 1;
@@ -80,7 +80,7 @@ test('another coding is 415 and the answer says which are taken', async () => {
   assert.deepEqual((await gw.logs()).slice(0, 3).map((row) => row.status), [415, 415, 415]);
 });
 
-test('a byte-order mark is ignored, and half a character becomes U+FFFD', async () => {
+test('a byte-order mark is ignored, a lone surrogate is U+FFFD', async () => {
   const chat = '{"model":"grok-fast","messages":[{"role":"user","content":"[[text:ok]] half \\ud83d of a \\ud83c\\udf32"}]}';
   for (const body of [chat, `\ufeff${chat}`]) {
     const answer = await send(body);

@@ -98,7 +98,7 @@ test('with thinking off a video is all there is', async () => {
   for (const [, ask] of WAYS) assert.match(await ask(content, { model: 'grok-imagine-0.9' }), /^<video src="[^"]+" controls="controls"><\/video>\s*$/);
 });
 
-test('a moderated video is a policy refusal that changes no account', async () => {
+test('a moderated video is refused and changes no account', async () => {
   // Slow enough for the progress to have been shown when the refusal comes.
   const content = [image(dataUrl('image/png', png('x'))), text('[[moderated]] [[slow:40]]')];
   const answer = await gw.chat(user(content), { model: 'grok-imagine-0.9' });
@@ -109,14 +109,14 @@ test('a moderated video is a policy refusal that changes no account', async () =
   for (const row of await gw.tokens()) assert.deepEqual([row.cooldown_remaining, row.last_failure_reason], [0, '']);
 });
 
-test('a video model without a picture is a 400 that says what is missing', async () => {
+test('a video model without a picture is a 400 that says so', async () => {
   const { status, body } = await gw.chat('make the sun rise', { model: 'grok-imagine-0.9' });
   assert.deepEqual([status, body.error.param], [400, 'messages']);
   assert.match(body.error.message, /image_url/);
   assert.equal(gw.grok.calls.length, 0);
 });
 
-test('a picture that is sent along can be asked about, and three keep their order with slow uploads', async () => {
+test('pictures can be asked about, and keep their order', async () => {
   const files = [png('one'), jpeg('two'), png('three')];
   gw.grok.script({ kind: 'upload' }, (call) => ({ first: call.body.content === files[0].toString('base64') ? 600 : 20 }));
   const urls = [dataUrl('image/png', files[0]), dataUrl('image/jpeg', files[1]), dataUrl('image/png', files[2])];

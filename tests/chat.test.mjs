@@ -33,7 +33,7 @@ test('models', async () => {
   await assert.rejects(client.models.retrieve('gpt-5'), OpenAI.NotFoundError);
 });
 
-test('a collected answer has the requested model, one role, a finish reason and usage', async () => {
+test('a collected answer has model, role, finish reason and usage', async () => {
   const answer = await client.chat.completions.create(ask('[[text:Hello world]]'));
   assert.match(answer.id, /^chatcmpl-/);
   assert.equal(answer.object, 'chat.completion');
@@ -48,7 +48,7 @@ test('a collected answer has the requested model, one role, a finish reason and 
   assert.equal(total_tokens, prompt_tokens + completion_tokens);
 });
 
-test('a stream has one id, one role, the requested model and ends with a finish reason and [DONE]', async () => {
+test('a stream has one id, one role, a finish reason and [DONE]', async () => {
   const { chunks } = await collect('[[n:30]]');
   assert.equal(new Set(chunks.map((chunk) => chunk.id)).size, 1);
   assert.equal(new Set(chunks.map((chunk) => chunk.created)).size, 1);
@@ -62,7 +62,7 @@ test('a stream has one id, one role, the requested model and ends with a finish 
   assert.equal(raw.done, true);
 });
 
-test('every model id is answered under its own name and asked for by its mode', async () => {
+test('every model id keeps its name and is sent as its mode', async () => {
   await gw.addTokens(['super-1'], 'ssoSuper');
   const modes = { 'grok-auto': 'auto', 'grok-4': 'auto', 'grok-fast': 'fast', 'grok-4-fast': 'fast', 'grok-3-fast': 'fast', 'grok-chat-fast': 'fast',
     'grok-expert': 'expert', 'grok-4.1-thinking': 'expert', 'grok-4-expert': 'expert', 'grok-4-fast-expert': 'expert', 'grok-heavy': 'heavy', 'grok-4-heavy': 'heavy' };
@@ -73,7 +73,7 @@ test('every model id is answered under its own name and asked for by its mode', 
   }
 });
 
-test('over the older stream every model id is sent with its own upstream name', async () => {
+test('the older stream sends every model id by its upstream name', async () => {
   await gw.settings({ chat_transport: 'http', x_statsig_id: 'operator-value' });
   const upstream = { 'grok-3-fast': 'grok-3', 'grok-4-fast': 'grok-4-mini-thinking-tahoe', 'grok-4': 'grok-4', 'grok-4.1-thinking': 'grok-4-1-thinking-1129' };
   for (const [model, modelName] of Object.entries(upstream)) {
@@ -84,7 +84,7 @@ test('over the older stream every model id is sent with its own upstream name', 
   await gw.settings({ chat_transport: 'websocket', x_statsig_id: null });
 });
 
-test('usage comes in a stream only when asked for, as a last chunk without choices', async () => {
+test('usage streams only on request, as a last chunk', async () => {
   const { chunks } = await collect('[[n:30]]', { stream_options: { include_usage: true } });
   assert.deepEqual(chunks.at(-1).choices, []);
   const { usage } = chunks.at(-1);
@@ -95,7 +95,7 @@ test('usage comes in a stream only when asked for, as a last chunk without choic
   assert.ok(without.chunks.every((chunk) => !chunk.usage && chunk.choices.length === 1));
 });
 
-test('usage is an estimate: a quarter token per ASCII character, one per other character', async () => {
+test('usage is 1/4 token per ASCII character, 1 per other', async () => {
   await gw.settings({ show_thinking: false });
   const ascii = await client.chat.completions.create(ask(`[[text:${'abcd'.repeat(100)}]]`));
   assert.ok(Math.abs(ascii.usage.completion_tokens - 100) <= 2, `${ascii.usage.completion_tokens}`);
@@ -103,7 +103,7 @@ test('usage is an estimate: a quarter token per ASCII character, one per other c
   assert.ok(Math.abs(han.usage.completion_tokens - 100) <= 2, `${han.usage.completion_tokens}`);
 });
 
-test('thinking and search results are shown once, in one think element, before the answer', async () => {
+test('thinking and search come once, in one think element, first', async () => {
   for (const text of [(await collect('[[text:The answer.]]')).text,
     (await client.chat.completions.create(ask('[[text:The answer.]]'))).choices[0].message.content]) {
     assert.match(text, /^<think>\n[\s\S]*\n<\/think>\n\s*The answer\.$/);
@@ -122,7 +122,7 @@ test('with show_thinking off only the answer is left', async () => {
   assert.equal((await client.chat.completions.create(ask('[[text:The answer.]]'))).choices[0].message.content, 'The answer.');
 });
 
-test('filtered tags are removed as elements, across token borders, and nothing beside them', async () => {
+test('filtered tags are removed as elements, across token borders', async () => {
   await gw.settings({ show_thinking: false });
   const tokens = ['Before ', '<grok:ren', 'der card_id="k1" type="x"><argument name="citation_id">0</arg', 'ument></grok:re', 'nder>', 'after; ',
     '<xaiArtifact id="1">', 'hidden', '</xaiArtifact>', '1 < 2, a<b, <b>bold</b>, xaiartifact is a word'];
@@ -132,7 +132,7 @@ test('filtered tags are removed as elements, across token borders, and nothing b
   assert.equal((await client.chat.completions.create(ask('tags'))).choices[0].message.content, expected);
 });
 
-test('a conversation of several messages and parts arrives upstream in order', async () => {
+test('several messages and parts arrive upstream in order', async () => {
   const messages = [{ role: 'system', content: 'be nice' }, { role: 'user', content: 'hi' }, { role: 'assistant', content: 'yo' },
     { role: 'user', content: [{ type: 'text', text: 'a' }, { type: 'text', text: 'b ' }] }];
   await client.chat.completions.create({ model: 'grok-4', messages });
@@ -141,7 +141,7 @@ test('a conversation of several messages and parts arrives upstream in order', a
   assert.ok(at.every((place, n) => place >= 0 && (n === 0 || place > at[n - 1])), message);
 });
 
-test('the handshake carries three cookies, Origin and User-Agent, and nothing to sign', async () => {
+test('the handshake has three cookies, Origin, User-Agent only', async () => {
   await client.chat.completions.create(ask('hi'));
   const { headers, x_grok, token } = { ...gw.grok.of('chat').at(-1), ...gw.grok.of('chat').at(-1).body };
   const [{ uid }] = gw.grok.of('socket');
@@ -165,7 +165,7 @@ test('the account of a chat is asked for its owner once', async () => {
   assert.equal(new Set(gw.grok.of('identity').map((call) => call.token)).size, 3);
 });
 
-test('the request of the older stream looks as the service expects it', async () => {
+test('the request of the older stream is as the service expects', async () => {
   await gw.settings({ chat_transport: 'http', x_statsig_id: 'first-value' });
   await client.chat.completions.create(ask('hi'));
   const { headers, body, token } = gw.grok.of('chat').at(-1);

@@ -15,7 +15,7 @@ const worker = () => site.cloudflare.workers.get('grok2api');
 const placementOf = async () => JSON.parse(await readFile(CONFIG, 'utf8')).placement;
 const changes = () => site.cloudflare.calls.filter((name) => !name.startsWith('GET ') && !name.endsWith('/query'));
 
-test('--dry-run shows the region and where the database would be made', async () => {
+test('--dry-run shows the region and where the database would go', async () => {
   const { code, said } = await site.run(['--dry-run', '--placement', 'aws:us-west-2']);
   assert.equal(code, 0, said);
   assert.match(said, /Worker +grok2api, beside aws:us-west-2/);
@@ -39,7 +39,7 @@ test('bad regions are refused by name before anything is made', async () => {
   assert.deepEqual(site.cloudflare.holdings, { databases: [], namespaces: [], workers: [] });
 });
 
-test('an account whose list of regions is not there is deployed to all the same', async () => {
+test('without a list of regions an account is deployed to', async () => {
   site.cloudflare.script('GET /workers/placement/regions', { status: 404, code: 7003 });
   const { code, said } = await site.run(['--dry-run', '--placement', 'aws:us-west-2']);
   assert.equal(code, 0, said);
@@ -53,7 +53,7 @@ test('the Worker is placed, and a new database is made near it', async () => {
   assert.deepEqual(await placementOf(), { region: 'aws:us-west-2' });
 });
 
-test('a database that is there stays where it is, and the run says so', async () => {
+test('an existing database stays where it is, and the run says so', async () => {
   const near = await site.run(['--dry-run', '--placement', 'gcp:us-west1']);
   assert.equal(near.code, 0, near.said);
   assert.doesNotMatch(near.said, /stays where it is/);

@@ -26,7 +26,7 @@ test('no login, and what cannot be one', async () => {
   assert.match(await refused([], { CLOUDFLARE_ACCOUNT_ID: 'me@example.org' }), /CLOUDFLARE_ACCOUNT_ID is not an account's id: .*32 hexadecimal/);
 });
 
-test('a wrong token, one without a permission, and an account that is not the token’s', async () => {
+test('a wrong token, a missing permission, a foreign account', async () => {
   assert.match(await refused([], { CLOUDFLARE_API_TOKEN: 'wrong' }), /does not know the token in CLOUDFLARE_API_TOKEN, or it has expired/);
   assert.match(await refused([], { CLOUDFLARE_API_TOKEN: 'poor' }), /may not edit D1 in the account .*permission Account, D1, Edit/);
   assert.match(await refused([], { CLOUDFLARE_ACCOUNT_ID: '0'.repeat(32) }), /the token is valid, .* or correct CLOUDFLARE_ACCOUNT_ID/);
@@ -50,7 +50,7 @@ test('names and keys that cannot be', async () => {
   assert.match(await refused([], { ENCRYPTION_KEY: 'short' }), /ENCRYPTION_KEY has 5 characters: 16 are the least/);
 });
 
-test('a limited rate is waited for as long as is asked, and not for ever', async () => {
+test('a rate limit is waited for as asked, up to a limit', async () => {
   site.cloudflare.script('GET /d1/database', { times: 2, status: 429, code: 971, headers: { 'retry-after': '1' } });
   const start = Date.now();
   const { code, said } = await site.run(['--dry-run']);
@@ -61,7 +61,7 @@ test('a limited rate is waited for as long as is asked, and not for ever', async
   assert.match(await refused([]), /still limits the rate of requests .*wait some minutes, then run this again/);
 });
 
-test('a fault of Cloudflare is tried again and then told; so is a network that is not there', async () => {
+test('a Cloudflare or network failure is retried, then reported', async () => {
   site.cloudflare.script('GET /storage/kv/namespaces', { times: 1, status: 503 });
   const { code, said } = await site.run(['--dry-run']);
   assert.equal(code, 0, said);
@@ -71,7 +71,7 @@ test('a fault of Cloudflare is tried again and then told; so is a network that i
   assert.match(await refused([], { CLOUDFLARE_API_BASE_URL: 'http://127.0.0.1:9/client/v4' }), /cannot be reached .*is there a network/);
 });
 
-test('what is found only on the third page is found, and a namesake’s neighbour is not taken for it', async () => {
+test('an exact name is found on the third page', async () => {
   const other = (n) => ({ uuid: randomUUID(), id: randomUUID(), name: `grok2api-${n}`, title: `grok2api-cache-${n}` });
   const rows = Array.from({ length: 24 }, (_, n) => other(n));
   site.cloudflare.databases = [...rows];

@@ -49,7 +49,7 @@ async function disturbed(disturb) {
   }
 }
 
-test('killed right after each step in turn: the next run goes on from there', () => disturbed(async (site, what, { route, skip }) => {
+test('killed after each step in turn: the next run resumes', () => disturbed(async (site, what, { route, skip }) => {
   let child;
   const dead = () => new Promise((resolve) => {
     child.once('exit', resolve);
@@ -60,7 +60,7 @@ test('killed right after each step in turn: the next run goes on from there', ()
   assert.equal(code, 'SIGKILL', `${what}: ${said}`);
 }));
 
-test('refused at each step in turn: the next run goes on from there', () => disturbed(async (site, what, { route, skip }) => {
+test('refused at each step in turn: the next run resumes', () => disturbed(async (site, what, { route, skip }) => {
   site.cloudflare.script(route, { skip, status: 400, code: 1, message: `no ${what} today` });
   const { code, said } = await site.run([], { env: { ADMIN_PASSWORD: PASSWORD } });
   assert.equal(code, 1, said);

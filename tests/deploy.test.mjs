@@ -26,7 +26,7 @@ const signIn = (password) => call('/api/login', { body: { username: 'admin', pas
 const worker = () => site.cloudflare.workers.get('grok2api');
 const made = ({ said }) => /encryption_key was made and is kept in (\S+), readable/.exec(said)?.[1];
 
-test('--dry-run tells the plan and changes nothing', async () => {
+test('--dry-run prints the plan and changes nothing', async () => {
   const { code, said } = await site.run(['--dry-run']);
   assert.equal(code, 0, said);
   assert.match(said, /database +grok2api: to be made, 4 migrations to apply/);
@@ -38,7 +38,7 @@ test('--dry-run tells the plan and changes nothing', async () => {
   assert.deepEqual(await readdir(site.data).then((names) => names.filter((name) => name === 'cloudflare')), []);
 });
 
-test('--dry-run without a login prints what the checkout decides, and calls nobody', async () => {
+test('--dry-run without a login prints the plan and sends nothing', async () => {
   let connections = 0;
   const proxy = createServer((socket) => { connections += 1; socket.destroy(); });
   await new Promise((resolve) => proxy.listen(0, '127.0.0.1', resolve));
@@ -95,7 +95,7 @@ test('the database was ready before the first request', () => {
   assert.ok(last >= 0 && last < upload, site.cloudflare.calls.join('\n'));
 });
 
-test('a second deploy makes nothing twice, keeps the key and the data, and changes the password', async () => {
+test('a second deploy creates nothing twice, changes the password', async () => {
   const { body: { token: session } } = await signIn(PASSWORD);
   await call('/api/tokens/add', { session, body: { tokens: [jwt('basic-1')], token_type: 'sso' } });
   const key = worker().secrets.get('encryption_key');
@@ -126,7 +126,7 @@ test('variables and secrets that were set by hand survive a deploy', async () =>
   assert.doesNotMatch(said, /first visitor/);
 });
 
-test('a Worker that was deleted gets the key that is written down, and without it no other is made for what is sealed', async () => {
+test('a deleted Worker gets its old key, or the run stops', async () => {
   const key = worker().secrets.get('encryption_key');
   site.cloudflare.workers.all.delete('grok2api');
   const elsewhere = await site.run(['--data', join(site.data, 'elsewhere')]);
@@ -138,7 +138,7 @@ test('a Worker that was deleted gets the key that is written down, and without i
   assert.equal(worker().secrets.get('encryption_key'), key);
 });
 
-test('in a workflow a made key is told to nobody, a missing password is a warning, and another name is another service', async () => {
+test('a workflow: no key is printed, a missing password warns', async () => {
   const { code, said } = await site.run(['--name', 'second'], { env: { GITHUB_ACTIONS: 'true', ADMIN_PASSWORD: '', ENCRYPTION_KEY: '' } });
   assert.equal(code, 0, said);
   const key = site.cloudflare.workers.get('second').secrets.get('encryption_key');
@@ -151,7 +151,7 @@ test('in a workflow a made key is told to nobody, a missing password is a warnin
     workers: ['grok2api', 'second'] });
 });
 
-test('wrangler applies the migrations too, for those who deploy by hand', async () => {
+test('wrangler applies the migrations too, for manual deploys', async () => {
   const apply = () => promisify(execFile)('node', [join(ROOT, 'node_modules/wrangler/bin/wrangler.js'), 'd1', 'migrations', 'apply', 'DB', '--local',
     '--persist-to', join(site.data, 'by-hand')], { cwd: ROOT, env: { ...process.env, WRANGLER_SEND_METRICS: 'false' } });
   assert.match((await apply()).stdout, /commands executed successfully/);

@@ -32,7 +32,7 @@ function unfinished(head, beginning) {
   });
 }
 
-test('long uploads that never end get their 401 while they are sent', async () => {
+test('endless uploads get their 401 while they are sent', async () => {
   const part = '{"model":"grok-4","messages":[{"role":"user","content":"' + 'x'.repeat(100_000);
   const chunk = `${part.length.toString(16)}\r\n${part}\r\n`;
   const statuses = await Promise.all(Array.from({ length: UPLOADS }, (_, n) => {

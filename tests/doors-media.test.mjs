@@ -21,7 +21,7 @@ function shielded(answer, what) {
   for (const [name, value] of Object.entries(SHIELD)) assert.equal(answer.headers.get(name), value, `${what}: ${name}`);
 }
 
-test('a type that browsers read as HTML is not served, and not stored', async () => {
+test('a type that browsers read as HTML is not served or stored', async () => {
   const bytes = Buffer.from('<script>alert(1)</script>');
   for (const type of ['image/png, text/html', 'image/png;a=b,text/html', 'image/svg+xml', 'text/html', 'image/png/html']) {
     const path = await picture();

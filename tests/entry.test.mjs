@@ -24,7 +24,7 @@ after(() => gw?.stop());
 
 const login = (gateway, password, headers) => gateway.call('POST', '/api/login', { body: { username: 'admin', password }, headers });
 
-test('thirty guesses from invented addresses are those of one client', async () => {
+test('guesses from thirty invented addresses are one client’s', async () => {
   const attacked = await startGateway();
   try {
     const statuses = [];
@@ -39,7 +39,7 @@ test('thirty guesses from invented addresses are those of one client', async () 
   }
 });
 
-test('the first-run password keeps the gateway at home until it is changed', async () => {
+test('with the first-run password only this machine is served', async () => {
   const fresh = await startGateway({ fresh: true });
   const check = () => assertOwnPassword(fresh.host.miniflare);
   try {
@@ -60,7 +60,7 @@ test('headers for the local runtime change nothing', async () => {
   }
 });
 
-test('the runtime\'s own port answers nobody but the entry', async () => {
+test('the runtime\'s own port answers only the entry', async () => {
   const inner = (path, headers = {}) => fetch(new URL(path, gw.host.inner), { headers });
   for (const [path, headers] of [['/health'], ['/v1/models', { 'mf-original-url': `${gw.url}/health` }], ['/health', { 'x-entry-secret': 'guessed' }], ['/', { 'mf-route-override': 'outbound' }]]) {
     const answer = await inner(path, headers);
@@ -127,7 +127,7 @@ test('forty collected chats of clients that leave end with them', async (t) => {
   assert.deepEqual((await gw.logs()).filter((row) => row.status < 400), []);
 });
 
-test('a stream whose client leaves ends, before its head and after it', async () => {
+test('a stream ends when its client leaves, before and after head', async () => {
   for (const [prompt, hasBegun] of [['[[hang]]', false], ['[[n:3000]] [[slow:20]]', true]]) {
     gw.grok.reset();
     const client = new AbortController();
@@ -162,7 +162,7 @@ async function modes(folder) {
   return Promise.all([folder, ...names.map((name) => join(folder, name))].map(async (path) => [path, await stat(path)]));
 }
 
-test('the server keeps its data and its variables to its owner, and ends with its runtime, its parent and by SIGTERM', { skip: process.platform !== 'linux' }, async () => {
+test('data stays the owner’s, and the server ends with its parent', { skip: process.platform !== 'linux' }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'grok2api-entry-'));
   const data = join(folder, 'data');
   const secret = 'a password in no command line';

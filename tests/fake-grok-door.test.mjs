@@ -36,7 +36,7 @@ test('a good handshake is let in, with either origin, and recorded', async () =>
   assert.deepEqual(grok.of('socket')[2].unwanted, ['authorization', 'x-statsig-id']);
 });
 
-test('a handshake with a fault is refused as the service refuses it', async () => {
+test('a faulty handshake is refused as the service refuses it', async () => {
   const token = jwt('basic-1');
   const id = userIdOf(token);
   const other = userIdOf(jwt('basic-2'));
@@ -65,7 +65,7 @@ test('a handshake with a fault is refused as the service refuses it', async () =
   assert.equal(grok.of('chat').length, 0, 'a bad handshake is not a chat');
 });
 
-test('scripted refusals of the handshake: status, form, and a chat that was asked for', async () => {
+test('scripted refusals of the handshake are recorded as a chat', async () => {
   const cases = { dead: 401, bad_credentials: 403, blocked_user: 403, suspended: 403, anti_bot: 403, challenge: 403, challenge_200: 200, empty_403: 403,
     internal: 500, unavailable: 503, bad_gateway: 502, too_many: 429, too_many_retry_after: 429, 418: 418 };
   for (const [error, status] of Object.entries(cases)) {
@@ -92,7 +92,7 @@ test('scripted refusals of the handshake: status, form, and a chat that was aske
   assert.match((await open(grok, handshake(grok), { handshakeTimeout: 200 }).catch((error) => error)).message, /timed out/);
 });
 
-test('a rule is counted once for a turn, whether the handshake or the turn shows it', async () => {
+test('a rule counts once a turn, in the handshake or the turn', async () => {
   grok.script({ times: 1 }, { text: 'scripted' });
   grok.script({ contains: 'second', times: 1 }, { text: 'by its words' });
   const answers = [];
@@ -129,7 +129,7 @@ test('identity: both ways, every shape, the dead and the blocked', async () => {
   assert.ok(grok.of('identity').length > 10);
 });
 
-test('the routes that the page signs refuse a POST without a signature, the others do not', async () => {
+test('only the signed routes refuse a POST without a signature', async () => {
   const paths = ['/rest/app-chat/conversations/new', '/rest/app-chat/upload-file', '/rest/media/post/create'];
   for (const path of paths) {
     const refused = await call('POST', path, { body: '{}' });
@@ -145,7 +145,7 @@ test('the routes that the page signs refuse a POST without a signature, the othe
   await lenient.stop();
 });
 
-test('limits by mode fall with turns of that mode, and a name of marketing is unknown', async () => {
+test('limits fall by mode, and a marketing name is unknown', async () => {
   const limits = async (modelName, token) => {
     const answer = await call('POST', '/rest/rate-limits', { token, body: JSON.stringify({ requestKind: 'DEFAULT', modelName }) });
     return answer.status === 200 ? answer.json() : answer.status;
@@ -173,7 +173,7 @@ const form = (bytes, { name = 'file', fileName = 'moon.png', type = 'image/png',
 };
 const upload = (body, token) => call('POST', '/http/upload-file-v2/direct', { token, body });
 
-test('an upload by multipart: recorded, owned, and mentioned by its owner alone', async () => {
+test('a multipart upload is recorded and mentioned by its owner', async () => {
   const bytes = png('moon');
   const answer = await (await upload(form(bytes, { source: 'IMAGINE_SELF_UPLOAD_FILE_SOURCE' }))).json();
   assert.equal(answer.terminalError, '');

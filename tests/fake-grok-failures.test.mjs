@@ -35,7 +35,7 @@ function endsWith(events, kind, message = STREAM_ERRORS[kind].message) {
   assert.equal(events.at(-1).type, 'response.done');
 }
 
-test('every kind of stream_error, in both forms, with its own fields', async () => {
+test('every stream_error kind, in both forms, has its fields', async () => {
   assert.equal(Object.keys(STREAM_ERRORS).length, 20);
   for (const [kind, { message, ...fields }] of Object.entries(STREAM_ERRORS)) {
     const events = await failing(`[[stream_error:${kind}]]`);
@@ -49,7 +49,7 @@ test('every kind of stream_error, in both forms, with its own fields', async () 
   }
 });
 
-test('a stream_error in mid-answer, and a normal one that ends nothing', async () => {
+test('stream_error in mid-answer, and a normal one', async () => {
   const late = await failing('[[n:20]] [[late_after:5]] [[stream_error:internal_error]]');
   endsWith(late, 'internal_error');
   assert.equal(said(late), 'word0 word1 word2 树3🌲 word4');
@@ -62,7 +62,7 @@ test('a stream_error in mid-answer, and a normal one that ends nothing', async (
   assert.deepEqual(failed.find((event) => event.type === 'response.done').response.status_details, { reason: 'internal_error' });
 });
 
-test('failures by name: those of a conversation come inside it, by token, rule and keyword', async () => {
+test('failures of a conversation come by token, rule and keyword', async () => {
   const words = (name) => ERRORS[name].body.error.message;
   for (const [name, kind] of [['usage_limit', 'usage_limit_reached'], ['message_limit', 'usage_limit_reached'], ['heavy_usage', 'internal_error'],
     ['heavy_usage_503', 'internal_error'], ['moderated', 'content_moderated'], ['model_not_found', 'model_not_available']]) {
@@ -82,7 +82,7 @@ test('failures by name: those of a conversation come inside it, by token, rule a
   endsWith(await failing('[[error:concurrency_limit]]'), 'concurrency_limit');
 });
 
-test('refusals of the door that a keyword asks for come too late for it: an error event, and silence', async () => {
+test('a keyword for a refused handshake gives an error event', async () => {
   const codes = { dead: 16, bad_credentials: 16, blocked_user: 7, anti_bot: 7, too_many: 8, challenge: 'anti_bot', empty_403: 'anti_bot', 503: 13 };
   for (const [name, code] of Object.entries(codes)) {
     for (const message of [`[[error:${name}]]`, `[[inband:${name}]]`, `[[inband_echo:${name}]]`, `[[n:4]] [[late:${name}]]`]) {
@@ -100,7 +100,7 @@ test('refusals of the door that a keyword asks for come too late for it: an erro
   assert.equal((await failing('refuse me')).at(-1).error.code, 16);
 });
 
-test('error events of any code, another name, and without an envelope', async () => {
+test('error events of any code, name and without an envelope', async () => {
   const scripted = await failing('hi', { rule: { error_event: { code: 'conversation_not_found', message: 'Conversation not found' } } });
   assert.deepEqual(scripted.at(-1).error, { code: 'conversation_not_found', message: 'Conversation not found' });
   assert.equal((await failing('[[error_event:8]]')).at(-1).error.code, 8);
@@ -126,7 +126,7 @@ test('modes that an account does not have', async () => {
   endsWith(await failing('hi'), 'model_not_available');
 });
 
-test('connections that end: cut, closed, closed cleanly without an end, torn', async () => {
+test('connections cut, closed, closed cleanly without end, torn', async () => {
   const codes = { '[[n:50]] [[cut:20]]': 1006, '[[cut]]': 1006, '[[reset]]': 1006,
     '[[n:50]] [[close:20]]': 1011, '[[close]]': 1011, '[[n:50]] [[close:20]] [[close_code:4001]]': 4001,
     '[[nothing]]': 1000, '[[empty]]': 1000, '[[n:5]] [[nodone]]': 1000, '[[raw:no frames here]]': 1000, '[[n:50]] [[truncate:20]]': 1000 };

@@ -39,7 +39,7 @@ test('the same over TLS, with a chain of its own for three names', async () => {
   } finally { await grok.stop(); }
 });
 
-test('stopping ends open sockets, and the record can be written as JSON', async () => {
+test('stopping ends open sockets, and the record becomes JSON', async () => {
   const grok = await startGrok();
   const client = await attached(grok);
   client.say('[[hang]]');

@@ -24,7 +24,7 @@ async function objection(client, event, sessionId) {
 const item = (x_grok, more = {}) => ({ type: 'conversation.item.create', ...more, item: { type: 'message', role: 'user', ...more.item,
   x_grok: { client_message_id: randomUUID(), input_chunks: [{ text: { text: 'hi' } }], ...x_grok } } });
 
-test('a session is created, echoes its event, and is attached under its own id', async () => {
+test('a session is created, echoes its event and is attached', async () => {
   const client = await attached(grok);
   const [created, attach] = client.received;
   assert.deepEqual([created.event.type, created.event.client_event_id, created.session_id], ['session.created', 'evt_init_1', client.sessionId]);
@@ -67,7 +67,7 @@ test('options of a session that the service does not take', async () => {
   for (const model of ['auto', 'fast', 'expert', 'heavy', 'build']) await (await attached(grok, jwt('super-1'), { mode: model })).close();
 });
 
-test('what comes before the session is refused, and what comes before it is attached is dropped', async () => {
+test('events before the session are refused, later ones dropped', async () => {
   const early = await open(grok, handshake(grok));
   assert.equal((await objection(early, { type: 'response.create' })).code, 'session_not_found');
   grok.script({}, { attach: 80 });
@@ -163,7 +163,7 @@ test('several turns share a session, one after the other', async () => {
   assert.equal(grok.of('socket')[0].turns, 3);
 });
 
-test('silence after 101, an attachment that never comes, another conversation, no echo, both glued', async () => {
+test('silent, unattached, wrong conversation, no echo, both glued', async () => {
   for (const [options, wanted] of [[{ silent: true }, []], [{ unattached: true }, ['session.created']]]) {
     grok.reset();
     grok.script({}, options);
@@ -199,7 +199,7 @@ test('an error and a close in place of the session', async () => {
   assert.deepEqual(closed.received, []);
 });
 
-test('the gateway is not for large messages, and a client that leaves is seen', async () => {
+test('large messages are refused, and a departure is recorded', async () => {
   const client = await attached(grok);
   client.say('x'.repeat(33 << 20));
   assert.equal((await client.closed).code, 1009);

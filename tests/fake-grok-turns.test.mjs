@@ -71,7 +71,7 @@ test('a turn is recorded as an HTTP chat is', async () => {
   assert.deepEqual([socket.turns, call.socket, socket.closeCode], [1, socket.id, 1005]);
 });
 
-test('the same options give the same text and thoughts over both transports', async () => {
+test('both transports give the same text and thoughts', async () => {
   for (const message of ['hello', '你好', '[[n:40]]', '[[n:40]] [[width:3]]', '[[big]]', '[[echo]] say this', '[[text:The answer.]]', '[[onlymodel]] [[text:all at once]]',
     '[[noend]] [[n:5]]', '[[nomessage]] [[n:5]]', '[[n:12]] [[split:1]]', '[[n:12]] [[split:1000]]', '[[n:12]] [[concat]]', '[[n:12]] [[glue]]', '[[text:]]',
     '[[n:12]] [[classic]]', '[[n:12]] [[nochannel]]', '[[n:12]] [[cite]]', '[[n:12]] [[unknown]]', '[[n:12]] [[binary]]', '[[n:12]] [[alias_done]]', '[[n:12]] [[afterword:more]]',
@@ -89,7 +89,7 @@ test('the same options give the same text and thoughts over both transports', as
   assert.deepEqual(late, [...(await overHttp('[[text:x]] [[late_thinking]]')).thoughts, 'Finishing']);
 });
 
-test('the classic form: deltas, reasoning, results and cards in events of their own', async () => {
+test('the classic form: deltas, reasoning, results, cards', async () => {
   for (const options of [{ rule: { classic: true } }, { x_grok: { use_chunk: false } }]) {
     const events = await turn('[[text:Hi there]]', options);
     assert.deepEqual(names(events), ['queue.updated', 'item.added', 'created', 'output_item.added', 'content_part.added', 'output_text.delta', 'reasoning_text.delta',
@@ -104,7 +104,7 @@ test('the classic form: deltas, reasoning, results and cards in events of their 
   assert.deepEqual(cards.map((card) => typeof card), ['object', 'object', 'string', 'string']);
 });
 
-test('framing: glued messages, fragments, binaries, pings of both levels', async () => {
+test('glued messages, fragments, binaries, both kinds of ping', async () => {
   const glued = await turn('[[n:20]] [[glue]]');
   assert.ok(glued.client.messages < glued.client.received.length / 2, `${glued.client.messages} messages`);
   const quiet = await turn('[[n:5]] [[noafter]]');
@@ -132,7 +132,7 @@ test('slow tokens come one by one, and the first one late', async () => {
   await client.close();
 });
 
-test('thoughts in other channels, posts of X, citations, and the mode that has several agents', async () => {
+test('thought channels, X posts, citations, the mode of agents', async () => {
   const raw = await turn('hi', { rule: { thinking_channel: 'CHANNEL_ASSISTANT_THINKING', x_posts: 2, text: 'A b c.', cite: true, progress_report: true } });
   assert.equal(chunks(raw, 'text').filter(({ channel }) => channel === 'CHANNEL_ASSISTANT_THINKING').length, 3);
   assert.deepEqual(chunks(raw, 'tool_result')[1].x_post.posts.map(({ userhandle, post_id }) => `https://x.com/${userhandle}/status/${post_id}`),
@@ -146,7 +146,7 @@ test('thoughts in other channels, posts of X, citations, and the mode that has s
   assert.ok(heavy.filter((event) => event.chunk).every((event) => /^Agent \d$/.test(event.chunk.metadata.rollout_id)));
 });
 
-test('pictures: announced, previewed inline, finished by their key, the same as over HTTP', async () => {
+test('pictures are announced, previewed, finished by their key', async () => {
   const events = await turn('draw a moon');
   assert.deepEqual(names(events).slice(5, -8), ['ui_layout', 'tool_usage_card', 'render_start', 'render_start', ...Array(4).fill('render_generated_image'), 'text']);
   assert.equal(said(events), "I generated images with the prompt: 'draw a moon'");
@@ -183,7 +183,7 @@ test('pictures: every form an option asks for', async () => {
   assert.equal((await file.arrayBuffer()).byteLength, 50_000);
 });
 
-test('scripted frames of the HTTP stream say the same here, and events go out as they are', async () => {
+test('scripted HTTP frames say the same, events go out unchanged', async () => {
   const response = (fields) => ({ result: { response: fields } });
   const model = (message, generatedImageUrls = [], partial = false) => response({ modelResponse: { message, generatedImageUrls, partial } });
   const end = response({ finalMetadata: {} });

@@ -26,7 +26,7 @@ test('a plain question is thought about, searched and answered', async () => {
   assert.equal(grok.of('chat')[0].tokenName, 'basic-1');
 });
 
-test('framing: one byte at a time, glued, SSE, BOM and odd token widths all carry the same text', async () => {
+test('byte by byte, glued, SSE, BOM and widths give the same text', async () => {
   const expected = said(lines(await (await chat('[[n:40]]')).text()));
   for (const way of ['[[split:1]]', '[[split:7]]', '[[width:3]]']) {
     assert.equal(said(lines(await (await chat(`[[n:40]] ${way}`)).text())), expected, way);
@@ -40,7 +40,7 @@ test('framing: one byte at a time, glued, SSE, BOM and odd token widths all carr
   assert.deepEqual([...bom.slice(0, 3)], [0xef, 0xbb, 0xbf]);
 });
 
-test('every catalogued failure is answered with its status and text', async () => {
+test('every listed failure has its status and text', async () => {
   for (const [name, { status, body }] of Object.entries(ERRORS)) {
     const answer = await chat(`[[error:${name}]]`);
     assert.equal(answer.status, status, name);
@@ -50,7 +50,7 @@ test('every catalogued failure is answered with its status and text', async () =
   assert.deepEqual(first, [{ error: { code: 8, message: 'Too many requests', details: [] } }]);
 });
 
-test('a token is known by its name, and a rule by token and count beats it', async () => {
+test('a token’s name counts, a rule by token and count beats it', async () => {
   assert.equal((await chat('hi', jwt('quota-1'))).status, 429);
   assert.equal((await chat('hi', 'quota-raw')).status, 429);
   assert.equal((await chat('hi', jwt('dead-1'))).status, 401);
@@ -70,7 +70,7 @@ test('cut, reset, truncated, empty and model-only streams', async () => {
   assert.ok(only.some((f) => f.result.response?.modelResponse?.message === 'all at once'));
 });
 
-test('a client that leaves is recorded with the time, before and after the head', async () => {
+test('a departure is recorded with its time, around the head', async () => {
   for (const message of ['[[hang]]', '[[n:50]] [[hang:10]]', '[[n:500]] [[slow:20]]']) {
     grok.reset();
     const leaving = new AbortController();
@@ -104,7 +104,7 @@ test('rate limits: both shapes, falling with use, and scripted', async () => {
   assert.equal((await post('/rest/rate-limits', {}, jwt('dead-1'))).status, 401);
 });
 
-test('pictures, videos and uploads belong to their owner and honour ranges', async () => {
+test('pictures, videos, uploads have an owner and honour ranges', async () => {
   const owner = jwt('basic-1');
   const get = (path, token, headers = {}) => fetch(`${grok.url}/${path}`, { headers: { cookie: `sso=${token}`, ...headers } });
   const frames = lines(await (await chat('draw a moon')).text());
@@ -133,7 +133,7 @@ test('pictures, videos and uploads belong to their owner and honour ranges', asy
   assert.match((await (await post('/rest/media/post/create', { mediaType: 'MEDIA_POST_TYPE_IMAGE' })).json()).post.id, /^[0-9a-f-]{36}$/);
 });
 
-test('as a program it prints where it is, takes orders over HTTP, and ends on SIGTERM', async () => {
+test('as a program it prints its address and ends on SIGTERM', async () => {
   const child = spawn(process.execPath, [fileURLToPath(new URL('fake-grok.mjs', import.meta.url)), '--pace', '0']);
   const url = await new Promise((resolve) => child.stdout.on('data', (data) => resolve(/ready (\S+)/.exec(data)[1])));
   const order = (path, body) => fetch(`${url}/__control/${path}`, { method: 'POST', body: JSON.stringify(body) });

@@ -57,13 +57,13 @@ after(async () => {
 /** Runs `work` in the page with what it needs to make a client. */
 const inPage = (work, more = {}) => page.evaluate(work, { baseURL: `${gw.url}/v1`, apiKey: gw.key, ...more });
 
-test('the models are listed, after a preflight that allows the headers of the package', async () => {
+test('models are listed, after a preflight for the SDK’s headers', async () => {
   const ids = await inPage(async (options) => (await client(options).models.list()).data.map(({ id }) => id));
   assert.ok(ids.includes('grok-fast'), ids.join());
   assert.ok(asked.some((names) => names.includes('authorization') && names.split(',').filter((name) => name.startsWith('x-stainless-')).length > 3), asked.join('\n'));
 });
 
-test('a chat is answered whole, with the headers that pages add, and says its id', async () => {
+test('a chat with the headers that pages add carries its id', async () => {
   const { content, requestId } = await inPage(async (options) => {
     const own = client({ ...options, defaultHeaders: { 'HTTP-Referer': location.href, 'X-Title': 'another site' } });
     const answer = await own.chat.completions.create({ model: 'grok-4-fast', messages: [{ role: 'user', content: '[[text:good day]]' }] });
@@ -102,7 +102,7 @@ test('a wrong path can be read, and names the right one', async () => {
   }
 });
 
-test('an unknown model and an empty pool can be read, with when to try again', async () => {
+test('an unknown model and an empty pool are readable errors', async () => {
   const ask = (model) => inPage((options) => failure(() => client(options).chat.completions.create({ model: options.model, messages: [{ role: 'user', content: 'hi' }] })), { model });
   assert.deepEqual(await ask('gpt-4o').then(({ kind, code }) => [kind, code]), ['NotFoundError', 'model_not_found']);
   await gw.pool(['quota-1']);
@@ -111,7 +111,7 @@ test('an unknown model and an empty pool can be read, with when to try again', a
   assert.ok(Number(limited.retryAfter) > 0, JSON.stringify(limited));
 });
 
-test('the page cannot lock the operator out by guesses from the operator’s own browser', async () => {
+test('the page’s guesses do not lock the operator out', async () => {
   await page.evaluate(async (address) => {
     const guess = (n) => fetch(address, { method: 'POST', mode: 'no-cors', body: JSON.stringify({ username: 'admin', password: `guess ${n}` }) });
     await Promise.all(Array.from({ length: 12 }, (_, n) => guess(n)));

@@ -51,7 +51,7 @@ test('one model by its id, and an unknown one', async () => {
   assert.equal(none.body.error.code, 'model_not_found');
 });
 
-test('the model for videos is described by what it takes, and by the setting that it needs', async () => {
+test('the model for videos: what it takes, the setting it needs', async () => {
   const { body } = await gw.call('GET', '/v1/models/grok-imagine-0.9', withKey());
   assert.match(body.description, /video of a picture/);
   assert.match(body.description, /x_statsig_id/);
@@ -59,7 +59,7 @@ test('the model for videos is described by what it takes, and by the setting tha
   assert.doesNotMatch(body.description, /text-to-/);
 });
 
-test('no key and a wrong key are 401 everywhere below /v1, before anything else', async () => {
+test('a missing and a wrong key are 401 below /v1, before all else', async () => {
   for (const [method, path] of [['GET', '/v1/models'], ['GET', '/v1/models/grok-4'], ['POST', '/v1/chat/completions'], ['GET', '/v1/nothing']]) {
     openAiError(await gw.call(method, path), 401, 'authentication_error');
     for (const authorization of ['Bearer', 'Bearer ', 'Basic YWJj', gw.key]) {
@@ -75,7 +75,7 @@ test('no key and a wrong key are 401 everywhere below /v1, before anything else'
   assert.equal(lower.status, 200);
 });
 
-test('unknown paths are 404 and wrong methods 405, in the manner of their side', async () => {
+test('unknown paths are 404, wrong methods 405, in each format', async () => {
   openAiError(await gw.call('GET', '/v1/nothing', withKey()), 404, 'invalid_request_error');
   const wrong = await gw.call('DELETE', '/v1/chat/completions', withKey());
   openAiError(wrong, 405, 'invalid_request_error');

@@ -59,7 +59,7 @@ test('every file has its expectation', async () => {
 });
 
 for (const { name, content, expected } of FILES) {
-  test(`${name}: a preview stores nothing, an import the tokens alone`, async () => {
+  test(`${name}: only an import stores, and only tokens`, async () => {
     await gw.pool([]);
     const preview = await gw.ok('POST', '/tokens/import', { content, token_type: 'sso', dry_run: true });
     const counts = ({ added, updated, invalid }) => ({ added, updated, invalid });
@@ -85,7 +85,7 @@ for (const { name, content, expected } of FILES) {
   });
 }
 
-test('what is no token is refused by its line, before anything is stored, and never repeated', async () => {
+test('invalid tokens are refused by line and never repeated', async () => {
   await gw.pool([]);
   const lines = ['anna@example.com----Passw0rd!x', `anna@example.com----Passw0rd!x----${jwt('good-1')}`, 'TRUE', '.grok.com', 'a-password-of-twenty-characters@x',
     `user.name----a-password.of-twenty----${jwt('good-2')}`, 'basic-two', 'sso=Passw0rd!x-and-much-longer', '01.02.2026', `curl 'https://example.com/' -b 'sso=${jwt('other')}'`];
@@ -106,7 +106,7 @@ test('what is no token is refused by its line, before anything is stored, and ne
   assert.ok(!/anna|Passw0rd/.test(none.text), none.text);
 });
 
-test('rows of an earlier release that are no tokens are never sent, fail no chat, and go at once', async () => {
+test('an earlier release’s invalid rows are unused, then deleted', async () => {
   const { dataDir, key } = await usedFolder();
   const ledger = FILES.find(({ name }) => name === 'accounts.txt').content.trim().split('\n');
   const cookies = FILES.find(({ name }) => name === 'cookies.txt').content.split(/\s+/).filter((word) => word && !word.startsWith('eyJ'));

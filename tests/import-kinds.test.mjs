@@ -65,7 +65,7 @@ for (const [name, content, tokens, refused = []] of FORMS) {
   });
 }
 
-test('all of them together give these tokens, and nothing else of them reaches Grok', async () => {
+test('together they give these tokens, and Grok gets nothing else', async () => {
   await gw.pool([]);
   for (const [, content] of FORMS) await take(content, false);
   const rows = await gw.tokens();

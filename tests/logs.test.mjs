@@ -44,7 +44,7 @@ test('pages join without a gap', async () => {
   assert.deepEqual(seen, ids(rows));
 });
 
-test('an export is a file, in CSV or JSON, of the rows of the filter', async () => {
+test('an export is the filtered rows as a CSV or JSON file', async () => {
   const json = await gw.api('GET', '/logs?format=json&status=success');
   assert.match(json.headers.get('content-disposition'), /^attachment; filename="[^"]+\.json"$/);
   assert.deepEqual(json.body, rows.filter((row) => row.status === 200));

@@ -38,7 +38,7 @@ function exchange(requests, count, ms = 5_000) {
   });
 }
 
-test('HEAD is answered wherever GET is, with its headers and no body', async () => {
+test('HEAD is answered like GET, with its headers and no body', async () => {
   for (const [path, headers] of [['/health', {}], ['/v1/models', key()], ['/v1/models/grok-4', key()], ['/openapi.json', {}]]) {
     const [get, head] = [await gw.call('GET', path, { headers }), await gw.call('HEAD', path, { headers })];
     assert.deepEqual([head.status, head.text], [get.status, ''], path);
@@ -54,7 +54,7 @@ test('HEAD is answered wherever GET is, with its headers and no body', async () 
   assert.equal((await gw.call('HEAD', '/v1/chat/completions', { headers: key() })).status, 405);
 });
 
-test('a preflight allows the headers that it asks for, on every open path', async () => {
+test('a preflight allows the headers it asks for, on open paths', async () => {
   const names = 'authorization,content-type,x-stainless-lang,x-stainless-retry-count,http-referer,x-title';
   for (const path of ['/v1/chat/completions', '/v1/models', '/v1/nothing', '/health', '/images/x']) {
     const answer = await gw.call('OPTIONS', path, { headers: { origin: 'https://chat.example', 'access-control-request-method': 'POST',
@@ -88,7 +88,7 @@ test('the key is also taken from x-api-key', async () => {
   assert.equal((await gw.call('GET', '/v1/models', { headers: { 'x-api-key': 'sk-wrong' } })).status, 401);
 });
 
-test('an unknown model is a 404 that names the field, and its name is cut', async () => {
+test('an unknown model is a 404 that names the field, cut short', async () => {
   const answer = await gw.chat('hi', { model: 'm'.repeat(100_000) });
   assert.equal(answer.status, 404, answer.text.slice(0, 200));
   assert.deepEqual([answer.body.error.code, answer.body.error.param], ['model_not_found', 'model']);

@@ -40,7 +40,7 @@ const puts = (steps) => steps.filter((step) => step.kind === 'kv' && step.operat
 
 for (const [what, limit] of [['stored on the way', 25], ['handed through', 5]]) {
   for (const [readers, budget] of [[1, 40], [3, 100]]) {
-    test(`${readers} video(s) of 20 MB at once, ${what}: at most ${budget} MB`, async (t) => {
+    test(`${readers} video(s) of 20 MB, ${what}: at most ${budget} MB`, async (t) => {
       await gw.settings({}, { cache_max_file_mb: limit });
       const paths = await pooled(Array(readers).fill(FILM), 1, film);
       await host.resetPeak(gw.url);
@@ -62,7 +62,7 @@ for (const [what, limit] of [['stored on the way', 25], ['handed through', 5]]) 
   }
 }
 
-test('the largest file that is kept stays within the calls of a request', async (t) => {
+test('the largest cached file stays within 50 subrequests', async (t) => {
   await gw.settings({}, { cache_max_file_mb: 32 });
   await gw.ok('POST', '/cache/clear', {});
   const path = await film(32 << 20);
@@ -89,7 +89,7 @@ test('a picture costs one statement and one part from the cache', async () => {
 });
 
 for (const [what, limits] of [['KV writes', { kv: ['put'] }], ['all of KV', { kv: ['get', 'put', 'delete', 'list'] }], ['D1 writes', { writes: true }]]) {
-  test(`the day's limit of ${what} is hit: media is served unstored`, async () => {
+  test(`the day's limit of ${what} is hit: media goes uncached`, async () => {
     const [fresh, known] = [await film(3 * MB), await film(3 * MB)];
     await work(await get(known));
     await host.exceed(gw.url, limits);
@@ -105,7 +105,7 @@ for (const [what, limits] of [['KV writes', { kv: ['put'] }], ['all of KV', { kv
   });
 }
 
-test('a thousand files are cleared at once, and their parts by cron within the calls of a request', async () => {
+test('a thousand files are cleared, parts by cron, in 50 calls', async () => {
   const database = await gw.host.miniflare.getD1Database('DB');
   await gw.ok('POST', '/cache/clear', {});
   const expires = Date.now() + 3_600_000;
@@ -127,7 +127,7 @@ test('a thousand files are cleared at once, and their parts by cron within the c
   }
 });
 
-test('without cron, the first chat of a day does a small slice after its answer', async () => {
+test('without cron a day’s first chat clears a small batch', async () => {
   const database = await gw.host.miniflare.getD1Database('DB');
   await database.prepare('DELETE FROM leases').run();
   const answer = await gw.chat('hi');

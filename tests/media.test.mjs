@@ -34,7 +34,7 @@ async function get(url, headers = {}, method = 'GET') {
 
 const assets = () => gw.grok.of('asset');
 
-test('both pictures of an answer load, and load again without a call upstream', async () => {
+test('both pictures load, and again without a call upstream', async () => {
   const urls = await draw();
   const first = [];
   for (const url of urls) {
@@ -120,8 +120,8 @@ test('an address whose account was removed is gone', async () => {
   assert.equal(assets().length, 0);
 });
 
-for (const [what, limit] of [['stored on the way', 25], ['too large to be stored', 5]]) {
-  test(`a video of 20 MB, ${what}, begins before the source has ended`, async () => {
+for (const [what, limit] of [['stored on the way', 25], ['too large to store', 5]]) {
+  test(`a 20 MB video begins before its end: ${what}`, async () => {
     await gw.settings({}, { cache_max_file_mb: limit });
     const url = await film(20_000_000);
     gw.grok.script({ kind: 'asset' }, { slow: 20 });
@@ -139,7 +139,7 @@ for (const [what, limit] of [['stored on the way', 25], ['too large to be stored
   });
 }
 
-test('a second reader gets the whole file while the first is still reading', async () => {
+test('a second reader gets the whole file during the first read', async () => {
   const url = await film(3_000_000);
   gw.grok.script({ kind: 'asset', times: 1 }, { slow: 300 });
   const [first, second] = await Promise.all([get(url), get(url)]);

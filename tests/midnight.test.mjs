@@ -19,7 +19,7 @@ before(async () => {
 });
 after(() => gw?.stop());
 
-test('the first chat of a local day empties the cache, after its answer', async () => {
+test('a local day’s first chat empties the cache after its answer', async () => {
   await gw.pool(['basic-1']);
   const answer = await gw.chat('draw me a moon', { model: 'grok-4' });
   const paths = [...answer.body.choices[0].message.content.matchAll(/\]\((http[^)]+)/g)].map(([, url]) => new URL(url).pathname);

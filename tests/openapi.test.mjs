@@ -29,7 +29,7 @@ function fits(method, route, { status, headers, body }) {
   assert.deepEqual(faults(document, schema, body), [], `${method} ${route} ${status}`);
 }
 
-test('every GET answers what the document says, to those who may ask and to others', async () => {
+test('every GET answers as documented, with and without rights', async () => {
   await gw.pool(['basic-1']);
   await gw.chat('[[n:5]]');
   await gw.logged(1);

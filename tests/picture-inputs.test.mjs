@@ -130,7 +130,7 @@ test('a body of 20 MiB with one picture in it passes whole', async () => {
   assert.ok(gw.grok.of('upload')[0].body.content === picture);
 });
 
-test('an unknown key is told before anything is fetched', async () => {
+test('an unknown key is 401 before anything is fetched', async () => {
   const key = gw.key;
   gw.key = 'sk-unknown';
   try {
@@ -141,7 +141,7 @@ test('an unknown key is told before anything is fetched', async () => {
 
 const OUTSIDE = { skip: HOST !== 'workerd' && 'fetches cannot be answered here' };
 
-test('pictures are fetched from public names, in order, without cookies', OUTSIDE, async () => {
+test('pictures come from public names, in order, without cookies', OUTSIDE, async () => {
   const { status, text } = await ask('https://pictures.example/photo', 'https://pictures.example/wrong-type', 'https://pictures.example/moved');
   assert.equal(status, 200, text);
   assert.equal(fetched.length, 5);

@@ -24,7 +24,7 @@ test('no tokens at all: 503', async () => {
   assert.equal(answer.body.error.type, 'server_error');
 });
 
-test('every token cooling: 429 with Retry-After, and no further upstream call', async () => {
+test('every token cooling: 429, Retry-After, no upstream call', async () => {
   await gw.pool(['quota-1', 'quota-2']);
   for (const stream of [false, true]) {
     const answer = await gw.chat('hi', { stream });
@@ -63,7 +63,7 @@ test('up to three attempts, each on another token', async () => {
   for (let n = 0; n < 2; n++) assert.equal((await gw.chat('hi')).status, 200);
 });
 
-test('an ordinary error makes the next five reservations pass the token over', async () => {
+test('an ordinary error skips the token for five reservations', async () => {
   await gw.pool(['basic-1', 'basic-2', 'basic-3']);
   gw.grok.script({ token: 'basic-2', times: 1 }, { error: 'unavailable' });
   const asked = () => gw.grok.tokens.get(jwt('basic-2')) ?? 0;
@@ -84,7 +84,7 @@ test('one token alone still serves after an ordinary error', async () => {
   }
 });
 
-test('a quota of 0 is not asked within its window and serves again after the end', async () => {
+test('a quota of 0 rests for its window, then serves again', async () => {
   await gw.pool(['basic-1']);
   gw.grok.limit('basic-1', { remaining: 0, window: 3 });
   const { id } = await row('basic-1');
@@ -98,7 +98,7 @@ test('a quota of 0 is not asked within its window and serves again after the end
   assert.equal((await gw.chat('hi')).status, 200);
 });
 
-test('blocks, challenges, overload and policy leave the token alone', async () => {
+test('blocks, challenges, overload and policy spare the token', async () => {
   const ways = [['anti_bot', 502], ['challenge', 502], ['challenge_200', 502], ['empty_403', 502], ['heavy_usage', 503], ['heavy_usage_503', 503]];
   for (const [error, status] of ways) {
     await gw.pool(['basic-1']);
@@ -110,7 +110,7 @@ test('blocks, challenges, overload and policy leave the token alone', async () =
   }
 });
 
-test('moderation is the caller’s 400, tried once, in whatever form it comes', async () => {
+test('moderation is a 400 tried once, in whatever form it comes', async () => {
   for (const options of [{ error: 'moderated' }, { inband: 'moderated' }, { moderated: true }]) {
     for (const stream of [false, true]) {
       await gw.pool(['basic-1', 'basic-2', 'basic-3']);
@@ -124,7 +124,7 @@ test('moderation is the caller’s 400, tried once, in whatever form it comes', 
   }
 });
 
-test('a token dies at the second dead-account marker, not at the first, and a success clears the first', async () => {
+test('a token expires at its second dead marker in a row', async () => {
   for (const error of ['dead', 'bad_credentials', 'blocked_user', 'suspended']) {
     await gw.pool(['basic-1', 'basic-2']);
     const rule = gw.grok.script({ token: 'basic-1' }, { error });
@@ -147,7 +147,7 @@ test('a token dies at the second dead-account marker, not at the first, and a su
   }
 });
 
-test('heavy models need a Super token; Basic comes before Super for the others', async () => {
+test('heavy models need a Super token; others take Basic first', async () => {
   await gw.pool(['basic-1', 'basic-2']);
   assert.equal((await gw.chat('hi', { model: 'grok-4-heavy' })).status, 503);
   await gw.addTokens(['super-1'], 'ssoSuper');
@@ -164,7 +164,7 @@ test('expert answers cost four', async () => {
   await settled('basic-1', (token) => token.remaining_queries === 76);
 });
 
-test('a cool-down is kept per rate-limit name: another model is still served', async () => {
+test('a cooldown covers one rate-limit name, not other models', async () => {
   await gw.pool(['basic-1']);
   gw.grok.script({ times: 1 }, { error: 'too_many' });
   assert.equal((await gw.chat('hi', { model: 'grok-4-expert' })).status, 429);
@@ -172,7 +172,7 @@ test('a cool-down is kept per rate-limit name: another model is still served', a
   assert.equal((await gw.chat('hi', { model: 'grok-3-fast' })).status, 200);
 });
 
-test('grok-4 is auto, and fast once no account has any of auto left', async () => {
+test('grok-4 is auto, and fast once no account has auto left', async () => {
   const modes = () => gw.grok.of('chat').map((call) => call.mode);
   await gw.pool(['basic-1', 'basic-2']);
   gw.grok.script({}, (call) => (call.mode === 'auto' ? { stream_error: 'usage_limit_reached' } : {}));

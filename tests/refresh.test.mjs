@@ -59,7 +59,7 @@ test(`${POOL} tokens to the end by polling, each asked for once`, { timeout: 240
   }
 });
 
-test('results tell the dead from the blocked, and two quotas of a Super account', async () => {
+test('results tell dead from blocked, and a Super account’s quotas', async () => {
   await gw.pool(['basic-1', 'dead-1', 'challenge-1']);
   await gw.addTokens(['super-1'], 'ssoSuper');
   await begin(gw);
@@ -89,7 +89,7 @@ test('of two starts at once one is refused, with the progress', async () => {
   assert.equal(Math.max(...asked(gw.grok).values()), 1);
 });
 
-test('an upstream that hangs fails the tokens it hangs for, and touches none', { timeout: 60_000 }, async () => {
+test('a hanging upstream fails its tokens and changes none', { timeout: 60_000 }, async () => {
   await gw.pool([...names('basic', 6), 'hung-1', 'hung-2']);
   for (const token of ['hung-1', 'hung-2']) gw.grok.script({ kind: 'limits', token }, { hang: 0 });
   await gw.hurry(8);
@@ -115,7 +115,7 @@ test('a cancelled refresh asks for nothing more', async () => {
   assert.equal(gw.grok.of('limits').length, asks);
 });
 
-test('a host that is killed half-way and started again: polling finishes the job', { timeout: 180_000 }, async (t) => {
+test('after a kill and a restart, polling finishes the job', { timeout: 180_000 }, async (t) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'grok2api-refresh-'));
   const grok = await startGrok();
   const first = await startGateway({ ...options, dataDir, grok });

@@ -11,6 +11,7 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
 import { spinMissing } from './hosts/spin.mjs';
+import { LONGEST_NAME, longNamesBelow, tooLong } from './lib/names.mjs';
 import { Record } from './lib/record.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -83,7 +84,9 @@ async function runOn(host, names) {
   record.print(host);
   const missed = names.filter((name) => record.count((file) => file === name) === 0);
   if (missed.length > 0) console.log(`no test was run of ${missed.join(', ')}`);
-  if (record.hasFailures || missed.length > 0) process.exitCode = 1;
+  const long = tooLong(record.names);
+  if (long.length > 0) console.log(`names of tests longer than ${LONGEST_NAME} characters:\n${long.join('\n')}`);
+  if (record.hasFailures || missed.length > 0 || long.length > 0) process.exitCode = 1;
   return record;
 }
 
@@ -103,6 +106,10 @@ if (flag('--pictures')) process.env.PICTURES = '1';
 // The bundle is asked what any host is asked.
 const names = suite(args).filter((name) => !bundle || !ONCE.test(name));
 if (names.length === 0) throw new Error(`not run on a bundle: ${args.join(', ')}`);
+
+// Names in the sources are checked before the first test; what a template gives is checked when its test has run.
+const long = longNamesBelow(join(HERE, '..'), ['tests', 'cloudflare', 'spin']);
+if (long.length > 0) throw new Error(`names of tests longer than ${LONGEST_NAME} characters:\n${long.join('\n')}`);
 
 // What an earlier run saw would stand beside what this one sees.
 if (args.length === 0) rmSync(join(HERE, '../target/console-screenshots'), { recursive: true, force: true });

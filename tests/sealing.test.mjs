@@ -25,7 +25,7 @@ async function start(options) {
   return { gw, stop: () => stopping ??= gw.host.stop().finally(() => gw.grok.stop()) };
 }
 
-test('what was stored in clear is sealed in few calls, and leaves the file where the host lets it', { timeout: 180_000 }, async (t) => {
+test('clear text is encrypted in few calls and leaves the file', { timeout: 180_000 }, async (t) => {
   const clear = await start();
   const { dataDir } = clear.gw;
   let sealed;

@@ -9,7 +9,7 @@ import { PASSWORD, jwt, startGateway } from './lib/gateway.mjs';
 const login = (gw) => gw.call('POST', '/api/login', { body: { username: 'admin', password: PASSWORD } });
 const sha256 = async (path) => createHash('sha256').update(await readFile(path)).digest('hex');
 
-test('an empty database serves its first requests, also several at once', async () => {
+test('an empty database serves its first, concurrent requests', async () => {
   const gw = await startGateway({ fresh: true, vars: { admin_password: PASSWORD } });
   try {
     const first = await Promise.all(Array.from({ length: 8 }, () => login(gw)));
@@ -19,7 +19,7 @@ test('an empty database serves its first requests, also several at once', async 
   }
 });
 
-test('on an empty database a request with a key is refused, not broken', async () => {
+test('an empty database refuses a request with a key cleanly', async () => {
   const gw = await startGateway({ fresh: true });
   try {
     assert.equal((await gw.call('GET', '/v1/models', { headers: { authorization: 'Bearer sk-nobody' } })).status, 401);
@@ -39,8 +39,8 @@ test('data is still there after a stop and a start', async () => {
   }
 });
 
-for (const [what, applied] of [['a version behind', 0], ['half-way through a migration', 3]]) {
-  test(`a database ${what} is brought up to date by the first request`, async () => {
+for (const [what, applied] of [['a version behind', 0], ['within a migration', 3]]) {
+  test(`a first request migrates a database ${what}`, async () => {
     const { dataDir } = await usedFolder();
     await sqlite('behind', await databaseOf(dataDir), here('../../migrations'), String(applied));
     const gw = await startGateway({ dataDir, fresh: true, vars: { admin_password: PASSWORD } });
@@ -57,7 +57,7 @@ for (const [what, applied] of [['a version behind', 0], ['half-way through a mig
   });
 }
 
-test('a broken database file is told, left as it is, and works again when mended', async () => {
+test('a broken database is reported, left alone, works when fixed', async () => {
   const { dataDir, key } = await usedFolder();
   const file = await databaseOf(dataDir);
   const good = await readFile(file);

@@ -39,7 +39,7 @@ function withinBudget({ answer, steps, ahead, behind }) {
   assert.equal(steps.filter((step) => step.kind === 'fetch').length, 1);
 }
 
-test('a chat: one round trip before the upstream request, equal to what server-timing says, and one after', async (t) => {
+test('a chat: one round trip before the upstream, one after', async (t) => {
   await gw.pool(['basic-1', 'basic-2', 'basic-3']);
   await gw.chat('warm');
   for (const stream of [false, true]) {
@@ -60,7 +60,7 @@ test('a failed attempt costs two more', async () => {
   assert.deepEqual(retried.steps.map((step) => step.kind), ['d1', 'fetch', 'd1', 'd1', 'fetch', 'd1']);
 });
 
-test('models cost at most one, health none, a refusal without a key none, admin lists at most two', async () => {
+test('models take at most one, health none, admin lists two', async () => {
   const cost = async (method, path, headers = {}) => (await work((await gw.call(method, path, { headers })).headers)).steps.length;
   assert.equal(await cost('GET', '/v1/models', { authorization: `Bearer ${gw.key}` }), 1);
   assert.equal(await cost('GET', '/v1/models', { authorization: 'Bearer sk-wrong' }), 1);

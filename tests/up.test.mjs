@@ -60,7 +60,7 @@ async function up(...args) {
   return { url, said: () => said, stop, pid: child.pid, ended };
 }
 
-test('the demonstration: a line to paste that streams an answer, a password told once, and a clean end', { timeout: 600_000 }, async () => {
+test('the demonstration prints a curl line, a password, then ends', { timeout: 600_000 }, async () => {
   const port = await freePort();
   const first = await up('--demo', '--port', String(port));
   let password;
@@ -94,7 +94,7 @@ test('the demonstration: a line to paste that streams an answer, a password told
   }
 });
 
-test('with a password of its own it listens for others, keeps its secrets, and ends when its runtime dies', { skip: process.platform !== 'linux', timeout: 300_000 }, async () => {
+test('with its own password it listens, encrypts, and ends cleanly', { skip: process.platform !== 'linux', timeout: 300_000 }, async () => {
   const folder = join(data, 'home');
   const database = join(folder, 'workerd', 'd1');
   // As an earlier release left it.
@@ -128,14 +128,14 @@ test('with a password of its own it listens for others, keeps its secrets, and e
   }
 });
 
-test('what --listen and --var cannot do is told with what to do', async () => {
+test('what --listen and --var cannot do is an error with advice', async () => {
   const spin = await fails('up', '--host', 'spin', '--data', data, '--listen', '127.0.0.2');
   assert.match(spin, /--listen needs the entry that the workerd host has: leave out --host spin/);
   const secret = await fails('up', '--var', 'encryption_key=sixteen or more of them');
   assert.match(secret, /`encryption_key` is a secret.*: set SPIN_VARIABLE_ENCRYPTION_KEY in the environment/);
 });
 
-test('a port in use is told in one sentence', async () => {
+test('a port in use is reported in one sentence', async () => {
   const taken = createServer();
   await new Promise((resolve) => taken.listen(0, '127.0.0.1', resolve));
   const { port } = taken.address();
@@ -145,7 +145,7 @@ test('a port in use is told in one sentence', async () => {
   assert.doesNotMatch(said, /panicked|backtrace/i);
 });
 
-test('a data folder that cannot be one is told in one sentence', async () => {
+test('an unusable data folder is reported in one sentence', async () => {
   const file = join(data, 'a-file');
   await writeFile(file, '');
   const said = await fails('up', '--host', 'workerd', '--data', join(file, 'below'), '--port', String(await freePort()));
@@ -153,7 +153,7 @@ test('a data folder that cannot be one is told in one sentence', async () => {
   assert.doesNotMatch(said, /panicked|backtrace/i);
 });
 
-test('options that do not exist are told, and so is a variable that is none', async () => {
+test('unknown options and an invalid variable are reported', async () => {
   for (const args of [['--hots', 'spin'], ['--port', 'many'], ['--var', 'novalue']]) {
     const said = await fails('up', ...args);
     assert.ok(said.includes(args[0]) || said.includes(args[1]), said);

@@ -30,7 +30,7 @@ for (const name of (await readdir(FIXTURES)).sort()) {
   });
 }
 
-test('a database of a newer release is refused in words that say what to do', async () => {
+test('a database of a newer release is refused with advice', async () => {
   const { dataDir, key } = await usedFolder();
   await sqlite('newer', await databaseOf(dataDir));
   const gw = await startGateway({ dataDir, fresh: true });

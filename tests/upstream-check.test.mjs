@@ -18,7 +18,7 @@ const check = (gateway = gw, body = {}) => gateway.ok('POST', '/upstream/check',
 const state = ({ steps }, name) => steps.find((step) => step.name === name).state;
 const codes = ({ advice }) => advice.map(({ code }) => code);
 
-test('an account that can chat passes every step, and nothing is asked', async () => {
+test('an account that can chat passes every step without a chat', async () => {
   await gw.addTokens(['basic-1']);
   const data = await check();
   assert.equal(data.ok, true, JSON.stringify(data));
@@ -57,7 +57,7 @@ test('a refusal says whether the account or the network is meant', async () => {
   assert.deepEqual([data.failed, data.error_type, state(data, 'upgrade')], ['session', 'upstream', 'ok']);
 });
 
-test('a dead account gets a strike, at the door or by its session, and the second expires it', async () => {
+test('a dead account gets a strike, and the second expires it', async () => {
   for (const [name, failed] of [['dead-1', 'identity'], ['suspect-1', 'upgrade']]) {
     await gw.pool([name]);
     for (const [strikes, status_code] of [[1, 'unused'], [2, 'expired']]) {
@@ -70,7 +70,7 @@ test('a dead account gets a strike, at the door or by its session, and the secon
   }
 });
 
-test('a host that is not there fails its connection, and the variable is named', async () => {
+test('an unknown host fails its connection, naming the variable', async () => {
   const lost = await startGateway({ vars: { grok_base_url: `http://127.0.0.1:${await freePort()}` } });
   try {
     await lost.addTokens(['basic-1']);
@@ -83,7 +83,7 @@ test('a host that is not there fails its connection, and the variable is named',
   }
 });
 
-test('over HTTP no socket is opened, and a missing signature is named', async () => {
+test('over HTTP no socket opens, and a missing signature is named', async () => {
   await gw.addTokens(['basic-1']);
   await gw.settings({ chat_transport: 'http' });
   try {

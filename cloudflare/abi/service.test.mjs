@@ -31,7 +31,7 @@ function store() {
   return { notes, KV: { put: async (key, value) => void notes.set(key, Buffer.from(value).toString()) } };
 }
 
-test("before the head the guest ends, and what it asked of others with it", { timeout: 5000 }, async () => {
+test("before the head the guest ends, and its requests with it", { timeout: 5000 }, async () => {
   const log = mock.method(console, "error", () => {});
   let ended = false;
   const hang = (_, { signal }) =>
@@ -53,7 +53,7 @@ test("a client that left before the guest began", { timeout: 5000 }, async () =>
   assert.equal((await handle(request, {}, { waitUntil() {} })).status, 499);
 });
 
-test("after the head the next write fails, and the guest's own notes are still made", { timeout: 5000 }, async () => {
+test("after the head the next write fails, the guest's notes stay", { timeout: 5000 }, async () => {
   const env = store();
   const { answer, leave, done } = ask("/chunks?n=1000&size=10&ms=20&left=left", env);
   const response = await answer;

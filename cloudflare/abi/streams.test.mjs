@@ -25,7 +25,7 @@ function opened() {
   return { pipe, writer };
 }
 
-test("items are stored one after the other, then the stream is dropped", () => {
+test("items are stored in order, then the stream is dropped", () => {
   const host = guest();
   const reader = new StreamReader(new Items([1, 2, 3]), t.u16);
   assert.equal(reader.read(host, 0, 2), completed(2));
@@ -45,7 +45,7 @@ test("a write waits until the host holds the reader", () => {
   assert.deepEqual([...pipe.take(Infinity)], [5, 6]);
 });
 
-test("writes run ahead to a mark, one copy has a limit, and reading makes room", () => {
+test("writes run ahead to a mark, and reading makes room", () => {
   const host = guest();
   const { pipe, writer } = opened();
   assert.equal(writer.write(host, 0, 400_000), completed(256 * 1024));
@@ -68,7 +68,7 @@ test("small writes are taken as one; parts leave the rest", () => {
   assert.equal(pipe.take(Infinity), null);
 });
 
-test("the host leaves: a waiting write and every later one is dropped", () => {
+test("the host leaves: waiting and later writes are dropped", () => {
   const host = guest();
   const { pipe, writer } = opened();
   writer.write(host, 0, 100_000);
@@ -91,7 +91,7 @@ test("a cancelled write is not delivered, and the next one works", () => {
   assert.equal(writer.write(host, 0, 1), completed(1));
 });
 
-test("a writer whose guest is gone fails the pipe, one that ended does not", () => {
+test("a writer whose guest is gone fails the pipe, an ended not", () => {
   const host = guest();
   const cut = opened();
   cut.writer.write(host, 0, 5);
@@ -150,7 +150,7 @@ test("a future that the guest writes reaches the host that took it", async () =>
   assert.equal(await future.wait(), 11);
 });
 
-test("a future whose writer goes without a word is an error, not a value", async () => {
+test("a future dropped without a value is an error", async () => {
   assert.throws(() => new FutureWriter(new Future()).drop(), /before it was written/);
   const future = new Future();
   const waiting = future.wait();
@@ -158,7 +158,7 @@ test("a future whose writer goes without a word is an error, not a value", async
   await assert.rejects(waiting, /gone/);
 });
 
-test("a future that nobody wants tells its writer", () => {
+test("a future that has no reader notifies its writer", () => {
   const host = guest();
   const future = new Future();
   const writer = new FutureWriter(future);

@@ -45,7 +45,7 @@ test("a result is stored when it is delivered, not before", async () => {
   assert.deepEqual(stored, [5]);
 });
 
-test("a cancel ends the operation; a result that was there already counts", async () => {
+test("a cancel ends the operation; an existing result counts", async () => {
   let cancelled = 0;
   const stored = [];
   const waiting = new Subtask(new Pending(never, () => cancelled++), (value) => stored.push(value));
@@ -83,7 +83,7 @@ test("a result that never reached a guest ends with it", async () => {
   assert.equal(cancelled, 1);
 });
 
-test("a cancellation comes once, before other events, and not after the return", async () => {
+test("a cancellation comes once, first, and not after the return", async () => {
   const host = Object.assign(guest(), { cancelling: false, waitsFor: null, returned: { settled: false } });
   const set = new WaitableSet();
   const wait = (host.handles.add(set) << 4) | 2;
@@ -107,7 +107,7 @@ test("a cancellation comes once, before other events, and not after the return",
   assert.deepEqual(seen, [[Event.TASK_CANCELLED, 0, 0], [Event.SUBTASK, 1, 2], [Event.SUBTASK, 3, 4]]);
 });
 
-test("the loop waits for events and hands them over until the guest exits", async () => {
+test("the loop hands events over until the guest exits", async () => {
   const host = guest();
   const set = new WaitableSet();
   const handle = host.handles.add(set);

@@ -16,7 +16,7 @@ import { variables } from "./variables.mjs";
 
 const refuses = (tag) => (error) => error instanceof WitError && error.value.tag === tag;
 
-test("network errors have a name when their text tells one", () => {
+test("network errors have a name when their text gives one", () => {
   const tag = (text) => errorCode(new Error(text)).tag;
   assert.equal(tag("Network connection lost."), "connection-terminated");
   assert.equal(tag("connect(): Connection refused"), "connection-refused");
@@ -94,7 +94,7 @@ test("variables: names as in a manifest, values that are text", () => {
   assert.throws(() => variables.get({ env }, "Timezone"), refuses("invalid-name"));
 });
 
-test("time has nanoseconds below a second, waits of nothing are over at once", () => {
+test("time has nanoseconds below a second, waits of 0 end at once", () => {
   const { seconds, nanoseconds } = systemClock.now();
   assert.ok(seconds > 1_700_000_000n && nanoseconds >= 0 && nanoseconds < 1e9);
   assert.equal(monotonicClock["wait-for"](null, 0n), undefined);
@@ -111,7 +111,7 @@ test("random bytes beyond one call of the platform", () => {
   assert.notDeepEqual(insecureSeed["insecure-seed"](), insecureSeed["insecure-seed"]());
 });
 
-test("output is logged a line at a time, the last one when the stream goes", () => {
+test("output is logged by line, the last one at the stream's end", () => {
   const log = mock.method(console, "log", () => {});
   const out = cli["wasi:cli/stdout"]["get-stdout"]();
   const write = (text) => cli["wasi:io/streams"]["[method]output-stream.write"](null, out, text);
@@ -123,7 +123,7 @@ test("output is logged a line at a time, the last one when the stream goes", () 
   assert.deepEqual(log.mock.calls.map((call) => call.arguments[0]), ["one", "twö", "three"]);
 });
 
-test("the monotonic clock never goes back, and goes on when the wall clock did", (t) => {
+test("the monotonic clock never goes back with the wall clock", (t) => {
   let wall = Date.now();
   t.mock.method(Date, "now", () => wall);
   const elapsed = () => Number(monotonicClock.now() - began) / 1e6;

@@ -74,7 +74,7 @@ test("a socket that was opened but never delivered is closed", async () => {
   assert.deepEqual(socket.closes, [[1001, ""]]);
 });
 
-test("a receive that is cancelled leaves the message that comes just then", async () => {
+test("a cancelled receive leaves the message that arrives then", async () => {
   const { socket, connection } = await open();
   const waiting = websocket["[method]connection.receive"](null, connection);
   socket.message("kept");
@@ -90,7 +90,7 @@ test("one receive at a time", async () => {
   assert.throws(again, ({ value }) => value.tag === "broken" && /another receive/.test(value.value));
 });
 
-test("a message alone wakes the guest at once, those of a burst wake it together", async () => {
+test("a message wakes the guest at once, a burst wakes it once", async () => {
   const clock = mock.method(Date, "now", () => 1_000);
   const { socket, connection } = await open();
   const receive = () => websocket["[method]connection.receive"](null, connection);

@@ -36,7 +36,7 @@ test("an echo of pieces, and of nothing", async () => {
   assert.equal(await (await probe.get("/echo")).text(), "");
 });
 
-test("a body handed through reaches the client without guest memory", async () => {
+test("a body handed through uses no guest memory", async () => {
   const sent = Buffer.alloc(8_000_000, "h");
   await probe.memory();
   const back = Buffer.from(await (await post("/pass", sent)).arrayBuffer());
@@ -45,7 +45,7 @@ test("a body handed through reaches the client without guest memory", async () =
   assert.ok(peak < 3_000_000, `${peak} bytes were held`);
 });
 
-test("an upstream's body handed through keeps its length and its type", async () => {
+test("an upstream body handed through keeps its length and type", async () => {
   const sized = await probe.get(`/relay?url=${to("/sized")}`);
   assert.equal(sized.headers.get("content-length"), "10");
   assert.equal(await sized.text(), "0123456789");
@@ -96,7 +96,7 @@ test("chunks arrive as they are written, small ones together", async () => {
   assert.equal((await many.text()).length, 5000);
 });
 
-test("a guest that writes faster than the client reads has to wait", async () => {
+test("a guest that writes faster than the client reads must wait", async () => {
   await probe.memory();
   const response = await probe.get("/chunks?n=400&size=100000");
   const reader = response.body.getReader();
@@ -115,7 +115,7 @@ test("a client that leaves ends the guest's stream", async () => {
   await until("the guest saw it", async () => !(await (await probe.get("/kv?do=get&key=left")).text()).startsWith("Ok(None)"), 3000);
 });
 
-test("a client that leaves ends the upstream read of a body handed through", async () => {
+test("a departure ends the upstream read of a handed-through body", async () => {
   const before = upstream.seen.left;
   const controller = new AbortController();
   const response = await probe.get(`/relay?url=${to("/drip?n=1000&ms=30")}`, { signal: controller.signal });

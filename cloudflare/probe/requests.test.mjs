@@ -36,7 +36,7 @@ test("a POST without a body has length 0", async () => {
   assert.equal(await ask(`/fetch?method=POST&url=${to("/echo")}`), "200 POST 0 0");
 });
 
-test("a GET with a body, a scheme of another kind, a status that is no answer", async () => {
+test("a GET with a body, a foreign scheme, an impossible status", async () => {
   const upload = async (body) => {
     const response = await probe.get(`/upload?url=${to("/echo")}`, { method: "POST", body });
     return [response.status, await response.text()];
@@ -69,7 +69,7 @@ test("a cut body is an error after what came", async () => {
   assert.match(await ask(`/fetch?url=${to("/cut")}`), /^200 half, body: ErrorCode::/);
 });
 
-test("a port that nobody listens on is a connection error", async () => {
+test("a port without a listener is a connection error", async () => {
   const server = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
   const { port } = server.address();
@@ -119,7 +119,7 @@ test("headers refuse what Spin refuses", async () => {
   ]);
 });
 
-test("the guest sees the request, and only our word for the client's address", async () => {
+test("the guest sees the request and our word for the address", async () => {
   const response = await probe.get("/seen?a=b%20c&d", {
     headers: { "spin-client-addr": "6.6.6.6:1", "CF-Connecting-IP": "10.1.2.3", "x-own": "ü", te: "trailers" },
   });
@@ -135,7 +135,7 @@ test("the guest sees the request, and only our word for the client's address", a
 
 const FAILED = { error: { message: "internal error", type: "server_error", code: "internal_error" } };
 
-test("a trap, and a handler's error, are a plain 500 and a log line", async () => {
+test("a trap and a handler's error are a plain 500 and a log line", async () => {
   for (const path of ["/trap", "/error"]) {
     const response = await probe.get(path);
     assert.equal(response.status, 500);

@@ -48,7 +48,7 @@ describe("with TLS", { skip: missing ?? false }, () => {
 
   socketCases({ run, raw, seen: () => server.seen, dropped: 1006 });
 
-  test("a certificate has to have the name, and be valid today", async () => {
+  test("a certificate must have the name and be valid today", async () => {
     const other = await run([], { url: `wss://other.test:${server.port}/socket` });
     assert.match(other[0], /^unreachable .*certificate not valid for name "other.test"/);
     const [expired] = await run([], { url: `wss://localhost:${server.port}/socket`, addresses: "" });
@@ -69,7 +69,7 @@ describe("with TLS", { skip: missing ?? false }, () => {
     assert.deepEqual(await run(["send:echo a", "receive"], slow), ["open", "sent", "text a"]);
   });
 
-  test("an address that takes TCP and stays silent leaves time for the next", async () => {
+  test("a silent address leaves time for the next", async () => {
     const silent = { path: "/silent-once", addresses: "127.0.0.1,127.0.0.1", timeout: "6500" };
     assert.deepEqual(await run(["send:echo a", "receive"], silent), ["open", "sent", "text a"]);
     assert.equal(server.seen.silent.length, 2);
@@ -77,14 +77,14 @@ describe("with TLS", { skip: missing ?? false }, () => {
 
   const LARGE = 16 << 20;
 
-  test("a close follows what is being written, when a receive that was given up wrote it", async () => {
+  test("a close follows a write in progress after a given-up receive", async () => {
     const lines = await run([`large:${LARGE}`, "leave:1000:done"], { path: "/stalled" });
     assert.deepEqual(lines, ["open", "sent", "left"]);
     await until("the socket is closed", () => server.seen.open === 0);
     assert.deepEqual([server.seen.messages.at(-1), server.seen.closes.at(-1)], [LARGE, [1000, "done"]]);
   });
 
-  test("a message on its way ends with the connection that is dropped", async () => {
+  test("a message on its way ends with the dropped connection", async () => {
     const { closes, messages } = server.seen;
     const before = [closes.length, messages.length];
     const answer = run([`large:${LARGE}`, "sleep:50"], { path: "/stalled", stay: "1500" });
@@ -158,7 +158,7 @@ describe("without its authority", { skip: missing ?? false }, () => {
     server?.stop();
   });
 
-  test("a certificate has to be signed by an authority that is trusted", async () => {
+  test("a certificate must be signed by a trusted authority", async () => {
     const url = `wss://127.0.0.1:${server.port}/socket`;
     assert.match((await take(probe.get, [], { url }))[0], /^unreachable .*UnknownIssuer/);
   });

@@ -25,7 +25,7 @@ async function saysOfIt(code) {
   }
 }
 
-test('codes of the gateway that a chat or the log may show are worded', () => {
+test('the gateway’s codes in a chat or the log have texts', () => {
   const source = ['../../src/error.rs', '../../src/openai/failure.rs'].map((file) => readFileSync(new URL(file, import.meta.url), 'utf8')).join('\n');
   for (const code of CODES) {
     assert.ok(source.includes(`"${code}"`), `${code} is a code of the gateway`);
@@ -33,7 +33,7 @@ test('codes of the gateway that a chat or the log may show are worded', () => {
   }
 });
 
-test('a mode that no account has, and a conversation that is too long', async () => {
+test('a mode that no account has, and a conversation too long', async () => {
   await view.begin({ model: 'grok-expert' });
   await view.ask('[[freemode]] Hello');
   await view.answered();
@@ -44,7 +44,7 @@ test('a mode that no account has, and a conversation that is too long', async ()
   await saysOfIt('context_length_exceeded');
 });
 
-test('a video without a signature says which setting it needs, in the log too', async () => {
+test('a video without a signature names the setting, also in logs', async () => {
   const { page, gw } = view;
   await view.begin({ model: 'grok-imagine-0.9' });
   await page.locator('.composer input[type=file]').setInputFiles({ name: 'dot.png', mimeType: 'image/png', buffer: PICTURE });

@@ -69,7 +69,7 @@ test('the rules for every file keep strangers out', () => {
   assert.match(rules['cache-control'], /max-age=0, must-revalidate/);
 });
 
-test('every file is there with its type and the headers of all, plain and gzipped', async () => {
+test('every file has its type and headers, plain and gzipped', async () => {
   for (const path of ['/login', '/manage', '/favicon.svg', '/console/main.js', '/vendor/preact.js', '/vendor/preact.LICENSE.txt']) {
     assert.ok(files.has(path), `${path} is missing in static/`);
   }
@@ -89,7 +89,7 @@ test('every file is there with its type and the headers of all, plain and gzippe
   }
 });
 
-test('a browser asks again with the tag and gets 304, and the file when it changed', async () => {
+test('a request with the tag gets 304, or the file once changed', async () => {
   for (const path of ['/manage', '/vendor/preact.js']) {
     const { headers: { etag } } = await raw(path, { 'accept-encoding': 'gzip' });
     const known = await raw(path, { 'accept-encoding': 'gzip', 'if-none-match': etag });
@@ -118,7 +118,7 @@ test('pages have one address, and `/` leads to the console', async () => {
   }
 });
 
-test('what is no file of the console is 404, other methods 405', async () => {
+test('unknown files are 404, other methods 405', async () => {
   for (const path of ['/console/none.js', '/vendor/', '/console/', '/vendor/VENDOR.md', '/_headers', '/.assetsignore', '/console/../../Cargo.toml',
     '/vendor/..%2f..%2fCargo.toml', '/vendor/%2e%2e/%2e%2e/Cargo.toml', '/vendor/..%5c..%5cCargo.toml']) {
     const answer = await raw(path);
@@ -143,7 +143,7 @@ test('files cost the gateway nothing', async () => {
   }
 });
 
-test('on Workers the component carries no file, and says so when it is asked', { skip: HOST !== 'workerd' }, async () => {
+test('on Workers the component carries no file and says so', { skip: HOST !== 'workerd' }, async () => {
   const bare = await startGateway({ fresh: true, assets: false });
   try {
     const answer = await bare.call('GET', '/manage');
@@ -163,7 +163,7 @@ test('pages hold no script or style of their own', () => {
   }
 });
 
-test('no two style sheets have a rule for the same: one that was loaded for a screen stays', () => {
+test('no two style sheets have a rule for the same selector', () => {
   const sheets = new Map();
   for (const [path, { content, kind }] of files) {
     if (kind !== 'css' || path.startsWith('/vendor/')) continue;

@@ -30,7 +30,7 @@ async function curlWorks(page, gw) {
   assert.match(stdout, /data: \[DONE\]/);
 }
 
-test('a first day: sign-in, a password, accounts, a key, an answer, curl, a drawing, the log and the gallery', async () => {
+test('a first day, from sign-in to the log and the gallery', async () => {
   const { page, gw, shot, check, stop } = await openConsole({ fresh: true });
   const button = (name) => page.getByRole('button', { name, exact: true });
   const tokens = page.getByRole('textbox', { name: 'Tokens' });
@@ -100,7 +100,7 @@ test('a first day: sign-in, a password, accounts, a key, an answer, curl, a draw
   }
 });
 
-test('the first steps over a reload: the key stays, and a step that was done can be done otherwise', async () => {
+test('a reload keeps the key, and a finished step can be redone', async () => {
   const { page, gw, stop, check } = await openConsole();
   const button = (name) => page.getByRole('button', { name, exact: true });
   try {

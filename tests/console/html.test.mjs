@@ -34,7 +34,7 @@ async function nothingMade(page) {
   assert.match(made.title, / · Grok2API$/);
 }
 
-test('a key’s name: in its row, its dialogs, the question before it is deleted, and the name of its controls', async () => {
+test('a key’s name in its row, its dialogs and its controls', async () => {
   const { page, gw } = view;
   await gw.ok('POST', '/keys/add', { name: HTML });
   await open('#/keys');
@@ -56,7 +56,7 @@ test('a key’s name: in its row, its dialogs, the question before it is deleted
   await page.keyboard.press('Escape');
 });
 
-test('the error that Grok wrote, the model that a client asked for and the key it came with, in the log and its details', async () => {
+test('Grok’s error, the client’s model and key, in the log', async () => {
   const { page, gw } = view;
   const { key } = await gw.ok('POST', '/keys/add', { name: '<b class="injected">team</b>' });
   await gw.chat('hi', { model: HTML, key });
@@ -86,7 +86,7 @@ test('the error that Grok wrote, the model that a client asked for and the key i
   await view.check();
 });
 
-test('the overview: models, keys, error codes and the names of settings that cannot be read', async () => {
+test('overview: models, keys, error codes, unreadable settings', async () => {
   const { page } = view;
   await page.route('**/api/request-stats*', async (route) => {
     const answer = await (await route.fetch()).json();
@@ -104,7 +104,7 @@ test('the overview: models, keys, error codes and the names of settings that can
   await page.unroute('**/api/settings');
 });
 
-test('settings: values, the user’s name, what the gateway says of them, and what a newer gateway may bring', async () => {
+test('settings: values, the user’s name, refusals, unknown ones', async () => {
   const { page, gw } = view;
   await gw.settings({ filtered_tags: HTML.replaceAll(',', ''), user_agent: HTML }, { admin_username: HTML });
   try {
@@ -135,7 +135,7 @@ test('settings: values, the user’s name, what the gateway says of them, and wh
   }
 });
 
-test('media: names, types and accounts of files, in the gallery and in the viewer', async () => {
+test('media: names, types and accounts, in gallery and viewer', async () => {
   const { page } = view;
   const answer = { total: 1, has_more: false, offset: 0, limit: 48, items: [{
     id: HTML, name: HTML, url: '/images/AAAAAAAAAAAAAAAAAAAAAA', size: HTML, size_bytes: 5, mtime: 1, content_type: HTML, created_at: 1, expires_at: 1, token_suffix: HTML,

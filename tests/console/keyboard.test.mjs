@@ -60,7 +60,7 @@ function missed() {
 }
 
 for (const screen of ['overview', 'keys', 'requests', 'media', 'settings', 'settings?section=account', 'settings?section=about']) {
-  test(`Tab visits everything on ${screen}, and it is seen where it is`, async () => {
+  test(`Tab visits everything on ${screen}, visible where it is`, async () => {
     const { page } = view;
     await open(screen);
     for (let tabs = 0; tabs < 200; tabs += 1) {
@@ -74,7 +74,7 @@ for (const screen of ['overview', 'keys', 'requests', 'media', 'settings', 'sett
   });
 }
 
-test('the first Tab offers to skip the navigation, and Tab goes on in the screen', async () => {
+test('the first Tab skips the navigation, the next goes on', async () => {
   const { page } = view;
   await open('keys');
   await press('Tab');
@@ -87,7 +87,7 @@ test('the first Tab offers to skip the navigation, and Tab goes on in the screen
   await hasFocus(button('Create keys'), 'the first button of the screen');
 });
 
-test('g and a letter lead to every screen, not while something is typed; ? tells them all', async () => {
+test('g and a letter lead to every screen; ? lists them all', async () => {
   const { page } = view;
   await open('keys');
   const named = SCREENS.filter(({ key }) => key);

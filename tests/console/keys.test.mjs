@@ -24,7 +24,7 @@ async function open(screen = 'keys') {
 const row = (name) => view.page.getByRole('row').filter({ hasText: name });
 const named = async (name) => (await view.gw.ok('GET', '/keys')).find((key) => key.name === name);
 
-test('several keys are made at once, shown once and copied together', async () => {
+test('several keys are made at once, shown once, copied together', async () => {
   const { page, gw } = view;
   await page.getByRole('button', { name: 'Create keys' }).click();
   const dialog = page.getByRole('dialog');
@@ -46,7 +46,7 @@ test('several keys are made at once, shown once and copied together', async () =
   await row('team-2').waitFor();
 });
 
-test('a key is renamed, shown, switched off and on, and deleted after a question', async () => {
+test('a key is renamed, shown, switched, deleted after a question', async () => {
   const { page, gw } = view;
   await gw.ok('POST', '/keys/add', { name: 'laptop' });
   await open();
@@ -77,7 +77,7 @@ test('a key is renamed, shown, switched off and on, and deleted after a question
   assert.equal(await named('laptop 2'), undefined);
 });
 
-test('many keys are chosen and switched together; the search narrows what is chosen', async () => {
+test('many keys are chosen and switched; search narrows the choice', async () => {
   const { page, gw } = view;
   await gw.ok('POST', '/keys/batch-add', { name_prefix: 'group', count: 4 });
   await open();
@@ -99,7 +99,7 @@ test('names made of HTML are shown as text', async () => {
   await view.check();
 });
 
-test('a failure is told and leaves everything as it was', async () => {
+test('a failure is shown and leaves everything as it was', async () => {
   const { page, gw } = view;
   await gw.ok('POST', '/keys/add', { name: 'kept' });
   await open();
@@ -113,7 +113,7 @@ test('a failure is told and leaves everything as it was', async () => {
   await view.check();
 });
 
-test('by keyboard alone: screens, search, a menu, a dialog, and back to where one was', async () => {
+test('by keyboard: screens, search, a menu, a dialog, and back', async () => {
   const { page, gw } = view;
   await gw.ok('POST', '/keys/add', { name: 'by keyboard' });
   await open('settings');

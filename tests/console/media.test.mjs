@@ -49,7 +49,7 @@ const question = () => view.page.getByRole('dialog').last();
 const size = (title) => view.page.locator('.media-sizes .card', { hasText: title });
 const focused = () => view.page.evaluate(() => { const { activeElement: at } = document; return at.id || at.className || at.localName; });
 
-test('nothing is cached: it says where pictures come from, and clearing has nothing to ask', async () => {
+test('nothing cached: empty states, and nothing to clear', async () => {
   const { page } = view;
   await open();
   await page.getByText('No picture is cached').waitFor();
@@ -64,7 +64,7 @@ test('nothing is cached: it says where pictures come from, and clearing has noth
   await view.shot('media-empty');
 });
 
-test('files and sizes are those of the gateway; pictures load as they come near, files a page at a time', async () => {
+test('files and sizes match; pictures load near, by pages', async () => {
   const { page, gw } = view;
   await make('[[picture:40]] draw');
   const paths = await make('[[picture:20]] draw');
@@ -102,7 +102,7 @@ test('files and sizes are those of the gateway; pictures load as they come near,
   await view.shot('media-many');
 });
 
-test('the viewer: by mouse and by keyboard, on beyond the page, and back to where it began', async () => {
+test('the viewer: mouse, keyboard, beyond the page, and back', async () => {
   const { page, gw } = view;
   const paths = await make('[[picture:50]] draw');
   await gw.settings({}, { base_url: 'https://pictures.example' });
@@ -133,7 +133,7 @@ test('the viewer: by mouse and by keyboard, on beyond the page, and back to wher
   await gw.settings({}, { base_url: '' });
 });
 
-test('one is deleted in the viewer and the next takes its place; the last closes it', async () => {
+test('deleting in the viewer shows the next; the last closes it', async () => {
   const { page } = view;
   const paths = await make('[[picture:3]] draw');
   await open();
@@ -184,7 +184,7 @@ test('some or all are chosen and deleted after a question', async () => {
   assert.deepEqual(await listed(), []);
 });
 
-test('a kind is cleared after a question that says what is lost, and the other stays', async () => {
+test('a kind is cleared after a question; the other stays', async () => {
   const { page } = view;
   await make('[[picture:3]] draw');
   await make('[[video]] [[bytes:50000]] make it move');
@@ -212,7 +212,7 @@ test('a kind is cleared after a question that says what is lost, and the other s
   assert.deepEqual(await listed('video'), []);
 });
 
-test('what cannot be shown leaves a calm place, its words and its way out', async () => {
+test('a file that cannot be shown leaves words and a way out', async () => {
   const { page, gw } = view;
   const [first] = await make('[[picture:2]] draw');
   await make('[[video]] [[bytes:50000]] not a film, only bytes');
@@ -249,7 +249,7 @@ const film = () => view.page.evaluate(async () => {
   return [...new Uint8Array(await new Blob(parts).arrayBuffer())];
 });
 
-test('videos show a frame once they come near the window, and play in the viewer', async () => {
+test('videos show a frame near the window, and play in the viewer', async () => {
   const { page, gw } = view;
   gw.grok.script({ kind: 'asset' }, { file: { type: 'video/webm', bytes: Buffer.from(await film()) } });
   for (let n = 0; n < 8; n += 1) await make(`[[video]] make it move ${n}`);
@@ -276,7 +276,7 @@ test('videos show a frame once they come near the window, and play in the viewer
   await view.shot('media-videos');
 });
 
-test('a gallery that cannot be read says so and can be tried again, and keeps what it has', async () => {
+test('an unreadable gallery says so, reloads, keeps what it has', async () => {
   const { page } = view;
   await make('[[picture:50]] draw');
   const fail = () => page.route('**/api/cache/list*', (route) => (route.request().url().includes('limit=48')

@@ -14,7 +14,7 @@ const found = (changes) => findWarnings({ ...HEALTHY, ...changes }).map(({ id })
 
 test('a healthy gateway has nothing to warn of', () => assert.deepEqual(found({}), []));
 
-test('each thing that is wrong is told, the worst first', () => {
+test('each problem is shown, the worst first', () => {
   assert.deepEqual(found({ stats: pool({ cooldown: 2, expired: 1 }, { exhausted: 1 }) }), ['allCooling']);
   assert.deepEqual(found({ stats: pool({ cooldown: 2, unused: 1 }) }), []);
   assert.deepEqual(found({ stats: pool({ exhausted: 2 }) }), ['allExhausted']);

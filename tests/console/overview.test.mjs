@@ -47,7 +47,7 @@ test('a new gateway is led to its first steps', async () => {
   await view.check();
 });
 
-test('figures, pool, models, keys and failures are those of the gateway; names are text', async () => {
+test('figures are those of the gateway, and names are text', async () => {
   const { gw, page } = view;
   await gw.pool(['basic-1', 'basic-2', 'basic-3']);
   await gw.addTokens(['super-1'], 'ssoSuper');
@@ -78,7 +78,7 @@ test('figures, pool, models, keys and failures are those of the gateway; names a
   await view.check();
 });
 
-test('a chart is drawn in the colours of its appearance and has its numbers as a table', async () => {
+test('a chart follows its appearance and has a table', async () => {
   const { page } = view;
   const bright = await painted('--accent');
   assert.ok(bright > 20, `${bright} dots of the success colour`);

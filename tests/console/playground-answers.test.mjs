@@ -33,7 +33,7 @@ const transfer = (files) => page.evaluateHandle((list) => {
   return data;
 }, files);
 
-test('pictures go with a question: chosen, pasted, dropped; what is no picture, and too much, is refused in words', async () => {
+test('pictures go with a question; unusable ones are refused', async () => {
   const picture = (name, type = 'image/png') => ({ name, type, bytes: [...png(name)] });
   const chooser = page.waitForEvent('filechooser');
   await button('Attach pictures (or paste, or drop them)').click();
@@ -60,7 +60,7 @@ test('pictures go with a question: chosen, pasted, dropped; what is no picture, 
   assert.equal(await page.locator('.composer .attached').count(), 0);
 });
 
-test('a drawing: its pictures are displayed as they come, and open large', async () => {
+test('a drawing: pictures appear as they come, and open large', async () => {
   await view.ask('draw a moon over hills');
   const answer = await view.answered();
   const pictures = answer.getByRole('button', { name: 'Open the picture' });
@@ -84,7 +84,7 @@ test('a drawing: its pictures are displayed as they come, and open large', async
   await view.answers.last().getByText('The picture could not be loaded').first().waitFor();
 });
 
-test('a video is shown with its controls, and one that cannot be played can be opened', async () => {
+test('a video has controls, or a link when it cannot be played', async () => {
   await page.getByRole('combobox', { name: 'Model' }).selectOption('grok-imagine-0.9');
   await page.locator('input[type=file]').setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: png('a') });
   await attached('a.png').waitFor();
@@ -172,7 +172,7 @@ test('HTML, script and addresses in an answer are inert', async () => {
   await view.shot('playground-markup');
 });
 
-test('the end is followed while it is in sight, and left alone by whoever reads above', async () => {
+test('the end is followed in sight, and left alone by a reader', async () => {
   const place = () => page.evaluate(() => ({ top: document.documentElement.scrollTop, left: document.documentElement.scrollHeight - document.documentElement.clientHeight - document.documentElement.scrollTop }));
   gw.grok.script({}, { tokens: Array.from({ length: 600 }, (_, n) => `line ${n}\n\n`), think: false, slow: 30 });
   await view.ask('many lines');

@@ -20,7 +20,7 @@ after(() => view?.stop());
 const button = (name) => page.getByRole('button', { name, exact: true });
 const lastMessage = () => gw.grok.of('chat').at(-1).body.message;
 
-test('a key: none yet, made, pasted, shown again from the list; one that is no longer valid is told', async () => {
+test('a key: none, made, pasted, from the list, no longer valid', async () => {
   const { check, shot } = view;
   await view.begin({ key: null });
   await page.getByRole('heading', { name: 'Choose an API key' }).waitFor();
@@ -126,7 +126,7 @@ test('stop ends the request, and what has come stays', async () => {
   assert.match(lastMessage(), /word0 word1[\s\S]*go on/);
 });
 
-test('several turns are sent as one conversation; an answer is made anew; a question is changed', async () => {
+test('turns are one conversation; regenerated; a question changed', async () => {
   await page.getByText('System prompt').click();
   await page.getByRole('textbox', { name: 'System prompt' }).fill('be brief');
   gw.grok.script({ contains: 'first' }, { text: '<b>one</b>', think: true });
@@ -181,7 +181,7 @@ for (const [name, options, words] of [
   });
 }
 
-test('an empty pool, and in mid-stream an error and a cut: what came stays, and what to do is told', async () => {
+test('an empty pool, an error and a cut: text stays, with advice', async () => {
   const { check, shot } = view;
   await gw.pool([]);
   await view.ask('hello');
@@ -218,7 +218,7 @@ test('raw events: what came over the wire', async () => {
   await page.keyboard.press('Escape');
 });
 
-test('a reload keeps the key, the model, the system prompt, what was said and what is being typed; signing out keeps nothing', async () => {
+test('a reload keeps the conversation; signing out keeps nothing', async () => {
   await page.getByRole('combobox', { name: 'Model' }).selectOption('grok-4');
   await page.getByText('System prompt').click();
   await page.getByRole('textbox', { name: 'System prompt' }).fill('be brief');
@@ -256,7 +256,7 @@ test('a reload keeps the key, the model, the system prompt, what was said and wh
   assert.deepEqual(await page.evaluate(() => Object.keys(sessionStorage)), []);
 });
 
-test('a gateway that goes away in the middle of an answer, and one that is not there', async () => {
+test('a gateway that goes away during an answer, or is not there', async () => {
   await view.ask('[[n:2000]] [[slow:30]]');
   await view.answers.last().getByText('word5').waitFor();
   await gw.host.stop();

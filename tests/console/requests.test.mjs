@@ -73,7 +73,7 @@ test('filters are kept in the address and asked of the gateway', async () => {
   await exactly(1);
 });
 
-test('a range of one’s own ends the live tail when it lies in the past', async () => {
+test('a range in the past ends the live tail', async () => {
   const { page } = view;
   await open();
   await choose('Time', 'custom');
@@ -92,7 +92,7 @@ test('a range of one’s own ends the live tail when it lies in the past', async
   await view.check();
 });
 
-test('what comes appears by itself, or waits while the list is scrolled down', async () => {
+test('new rows appear, or wait while the list is scrolled down', async () => {
   const { page, gw } = view;
   await page.setViewportSize({ width: 1280, height: 420 });
   await open();
@@ -131,7 +131,7 @@ test('what comes appears by itself, or waits while the list is scrolled down', a
   await page.setViewportSize({ width: 1280, height: 800 });
 });
 
-test('by keyboard: down the rows, into one, to its neighbours and back', async () => {
+test('by keyboard: down the rows, into one, its neighbours, back', async () => {
   const { page, gw } = view;
   const logged = await gw.logs();
   const at = logged.findIndex(({ error_code: code }) => code === 'upstream_blocked');
@@ -160,7 +160,7 @@ test('by keyboard: down the rows, into one, to its neighbours and back', async (
   assert.deepEqual(query(), { status: '502' });
 });
 
-test('an export is the filtered log, and clearing asks and leaves the counts', async () => {
+test('an export is the filtered log; clearing keeps the counts', async () => {
   const { page, gw } = view;
   await open('?status=error');
   await page.getByRole('button', { name: 'Export' }).click();

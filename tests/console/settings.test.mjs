@@ -47,7 +47,7 @@ const save = () => bar().getByRole('button', { name: 'Save changes' }).click();
 const hasFocus = (locator, what) => until(() => locator.evaluate((element) => element === document.activeElement), `the focus on ${what}`);
 const hash = () => new URL(view.page.url()).hash;
 
-test('every setting of the gateway has a name, a help and a unit in both languages, and nothing more is named', async () => {
+test('each setting has a name, help and unit in both languages', async () => {
   const schema = await view.gw.ok('GET', '/settings/schema');
   const ids = schema.map(idOf).sort();
   for (const tag of LOCALES) assert.deepEqual(Object.keys(labels[tag]).sort(), ids, `names in ${tag}`);
@@ -59,7 +59,7 @@ test('every setting of the gateway has a name, a help and a unit in both languag
   }
 });
 
-test('every setting is drawn in its section with its name, help, default and limits', async () => {
+test('each setting has its section, name, help, default, limits', async () => {
   const { page } = view;
   const all = await definitions();
   for (const tag of LOCALES) {
@@ -85,7 +85,7 @@ test('every setting is drawn in its section with its name, help, default and lim
   await view.check();
 });
 
-test('a change is saved, there after a reload, and goes back to its default', async () => {
+test('a change is saved, survives a reload, returns to default', async () => {
   const { page } = view;
   await open('log');
   await control('global.log_retention_days').fill('7');
@@ -112,7 +112,7 @@ test('a change is saved, there after a reload, and goes back to its default', as
   assert.equal(await page.getByRole('button', { name: /^Reset to the default/ }).count(), 0);
 });
 
-test('what the form refuses and what the gateway refuses stands at its field, has the focus, and nothing typed is lost', async () => {
+test('refusals stand at their field, and nothing typed is lost', async () => {
   const { page } = view;
   await open('timeouts');
   await control('grok.stream_total_timeout').fill('1');
@@ -151,7 +151,7 @@ test('what the form refuses and what the gateway refuses stands at its field, ha
   assert.equal(await control('global.base_url').inputValue(), 'https://grok.example.org', 'as it is stored');
 });
 
-test('every reason of the gateway to refuse a value is known in Chinese', async () => {
+test('every reason to refuse a value has a Chinese text', async () => {
   const { page, gw } = view;
   const long = 'x'.repeat(5_000);
   const wrong = [['global', 'base_url', 'x'], ['global', 'admin_username', ''], ['global', 'admin_username', 'a\u0007b'], ['grok', 'filtered_tags', 'a\u0007b'], ['grok', 'filtered_tags', long],
@@ -168,7 +168,7 @@ test('every reason of the gateway to refuse a value is known in Chinese', async 
   await page.getByText('最多 4096 字节。').waitFor();
 });
 
-test('a save that fails is told, also by Enter, and what was typed stays', async () => {
+test('a failed save is shown, also by Enter, and the text stays', async () => {
   const { page } = view;
   await open('log');
   await page.route('**/api/settings', (route) => (route.request().method() === 'POST'
@@ -184,7 +184,7 @@ test('a save that fails is told, also by Enter, and what was typed stays', async
   assert.equal((await stored()).global.log_retention_days, 8);
 });
 
-test('what is typed while a save is under way stays unsaved, not lost', async () => {
+test('what is typed during a save stays unsaved, not lost', async () => {
   const { page } = view;
   await open('log');
   let release;
@@ -207,7 +207,7 @@ test('what is typed while a save is under way stays unsaved, not lost', async ()
   await page.unroute('**/api/settings');
 });
 
-test('leaving with unsaved changes asks: by link, by shortcut, by going back, and on closing the page', async () => {
+test('leaving unsaved changes asks: link, shortcut, back, close', async () => {
   const { page, gw } = view;
   await page.goto(`${gw.url}/manage#/keys`);
   await page.getByRole('heading', { name: 'API keys' }).waitFor();
@@ -289,7 +289,7 @@ test('a secret is written, never shown again, replaced and cleared', async () =>
   assert.equal((await gw.call('GET', '/v1/models', { headers: { authorization: `Bearer ${SECRET}` } })).status, 200);
 });
 
-test('the other sessions end, after a question: they are out, this one stays', async () => {
+test('other sessions end after a question; this one stays', async () => {
   const { page, gw } = view;
   const other = await page.context().browser().newContext({ locale: 'en' });
   try {
@@ -328,7 +328,7 @@ test('the other sessions end, after a question: they are out, this one stays', a
   }
 });
 
-test('a password ruled by the variable is not changed here; what this gateway is stands under About', async () => {
+test('a password of the variable is fixed; About says what runs', async () => {
   const { page, gw } = view;
   await open('account');
   await page.getByText('The password is given by the variable admin_password').waitFor();
@@ -340,7 +340,7 @@ test('a password ruled by the variable is not changed here; what this gateway is
   await view.check();
 });
 
-test('the password: refused at its field, changed, and every session ends, this one too', async () => {
+test('a changed password ends every session, this one too', async () => {
   const first = 'three unrelated words';
   const chosen = 'four other unrelated words';
   const fresh = await openConsole({ fresh: true });

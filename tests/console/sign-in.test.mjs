@@ -14,7 +14,7 @@ const signIn = async (page, password, username = 'admin') => {
 const hash = (page) => new URL(page.url()).hash;
 const arrives = (page, place) => until(() => new URL(page.url()).pathname === '/manage' && hash(page) === place, `arrival at ${place}`);
 
-test('a first sign-in: refused, then held at the choice of a new password, then in', async () => {
+test('a first sign-in holds at the choice of a new password', async () => {
   const { page, gw, shot, check, stop } = await openConsole({ fresh: true });
   try {
     await shot('sign-in');
@@ -49,7 +49,7 @@ let all;
 before(async () => { all = await openConsole({ tokens: 1 }); });
 after(() => all?.stop());
 
-test('an ended session leads here, and from here back to where one was', async () => {
+test('an ended session leads here, and back to where it was', async () => {
   const { page, gw } = all;
   await page.context().clearCookies();
   await page.goto(`${gw.url}/manage#/keys?x=%3Cb%3E`);
@@ -68,7 +68,7 @@ for (const next of ['https://evil.example/', '//evil.example/', 'javascript:aler
   });
 }
 
-test('a password is shown on demand, and a password manager finds its way', async () => {
+test('a password is shown on demand and fits password managers', async () => {
   const { page, gw, check } = all;
   await page.goto(`${gw.url}/login`);
   const [name, password] = [page.getByLabel('User name'), page.getByLabel('Password', { exact: true })];
@@ -78,7 +78,7 @@ test('a password is shown on demand, and a password manager finds its way', asyn
   await check();
 });
 
-test('language and appearance are chosen before signing in, and stay; Caps Lock is told', async () => {
+test('language and appearance stay; Caps Lock is shown', async () => {
   const { page, gw, check } = all;
   await page.goto(`${gw.url}/login`);
   await page.getByRole('button', { name: 'Language' }).click();
@@ -104,7 +104,7 @@ test('language and appearance are chosen before signing in, and stay; Caps Lock 
   await hint.waitFor({ state: 'detached' });
 });
 
-test('by keyboard alone: the fields, the password looked at, and in', async () => {
+test('by keyboard alone: the fields, showing the password, in', async () => {
   const { page, gw } = all;
   await page.goto(`${gw.url}/login?next=${encodeURIComponent('#/media')}`);
   const has = (locator) => locator.evaluate((element) => element === document.activeElement);
@@ -124,7 +124,7 @@ test('by keyboard alone: the fields, the password looked at, and in', async () =
   await arrives(page, '#/media');
 });
 
-test('too many wrong passwords: the wait is told and runs down, the button rests', async () => {
+test('too many wrong passwords: the wait runs down, button off', async () => {
   const { page, gw, shot, check } = all;
   await page.goto(`${gw.url}/login`);
   await page.getByLabel('User name').fill('<img src=x onerror=alert(1)>');

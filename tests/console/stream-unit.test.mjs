@@ -38,7 +38,7 @@ async function chat(answer, { status = 200, headers = {}, signal } = {}) {
   }
 }
 
-test('a stream cut at any byte, also within a letter, gives the same events', async () => {
+test('a stream cut at any byte gives the same events', async () => {
   const whole = bytes(': keep-alive\n\ndata: {"a":"树🌲é"}\r\n\r\ndata: one\ndata:two\nevent: x\n\n\rdata: [DONE]\r\r');
   const expected = [
     { data: null, raw: ': keep-alive' }, { data: '{"a":"树🌲é"}', raw: 'data: {"a":"树🌲é"}' },
@@ -64,7 +64,7 @@ test('the text, the end and the usage of an answer', async () => {
   assert.deepEqual(result.chunks.map(([, raw]) => raw).filter((raw) => !raw.startsWith('data: {')), [': quiet', 'data: [DONE]']);
 });
 
-test('an error in the stream, and an end without [DONE], are failures that leave the text', async () => {
+test('an error or an end without [DONE] leaves the text', async () => {
   const failed = await chat(`${chunk('Hel')}data: {"error":{"message":"M","code":"upstream_error"}}\n\n`);
   assert.deepEqual([failed.text, failed.finishReason, failed.error.code], ['Hel', null, 'upstream_error']);
   assert.match(explainChat(failed.error), /ask again/);
@@ -84,7 +84,7 @@ test('a refusal says why, and when it is worth a try', async () => {
   assert.equal((await chat('<html>', { headers: { 'content-type': 'text/html' } })).error.code, 'not_a_stream');
 });
 
-test('no answer at all, a connection lost on the way, and a stop by hand are told apart', async () => {
+test('no answer, a lost connection and a manual stop differ', async () => {
   assert.equal((await chat(new TypeError('fetch failed'))).error.status, 0);
   const lost = new ReadableStream({ pull(controller) { controller.error(new TypeError('network error')); } });
   assert.equal((await chat(lost)).error.code, 'broken_off');

@@ -15,7 +15,7 @@ const name = (file) => relative(CONSOLE, file);
 const forms = (entry) => (typeof entry === 'string' ? [entry] : Object.values(entry));
 const values = (entry) => [...new Set(forms(entry).flatMap((form) => [...form.matchAll(/\{(\w+)\}/g)].map(([, value]) => value)))].sort();
 
-test('every text is there in every language, and takes the same values', async () => {
+test('every text exists in every language with the same values', async () => {
   assert.ok(dictionaries.length >= 4, dictionaries.join());
   for (const file of dictionaries) {
     const text = await dictionaryOf(file);
@@ -42,7 +42,7 @@ function translators(file, source) {
   return found.filter(([, from]) => from !== undefined);
 }
 
-test('every key that the code names is in its dictionary, and no text is left over', async () => {
+test('every key in use is in its dictionary, and none is left over', async () => {
   const used = new Map(dictionaries.map((file) => [file, new Set()]));
   const open = new Set();
   for (const file of files.filter((each) => !dictionaries.includes(each))) {

@@ -35,7 +35,7 @@ const dragged = (files) => view.page.evaluateHandle((list) => {
   return data;
 }, files);
 
-test('pasted lines are seen before they are added: new ones, repeated ones, known ones, and what is no token', async () => {
+test('pasted lines are previewed: new, repeated, known, invalid', async () => {
   const { page, gw, shot } = view;
   await page.getByRole('button', { name: 'Add tokens' }).click();
   await dialog().getByText('what will be added is shown here first').waitFor();
@@ -62,7 +62,7 @@ test('pasted lines are seen before they are added: new ones, repeated ones, know
   assert.ok((await gw.tokens()).every((each) => each.token_type === 'sso'));
 });
 
-test('of a ledger and a cookie file only the tokens are seen and kept', async () => {
+test('of a ledger and a cookie file only the tokens are kept', async () => {
   const { page, gw } = view;
   await page.getByRole('button', { name: 'Add tokens' }).click();
   const row = (name, value) => `.grok.com\tTRUE\t/\tTRUE\t1829287800\t${name}\t${value}`;
@@ -83,7 +83,7 @@ test('of a ledger and a cookie file only the tokens are seen and kept', async ()
   assert.equal((await gw.tokens()).find((each) => each.token_suffix === suffix('new-3')).note, 'Münch');
 });
 
-test('every form in which people have tokens is seen beforehand for what it is', async () => {
+test('every form of tokens is recognised in the preview', async () => {
   const { page } = view;
   const folder = fileURLToPath(new URL('../fixtures/import/', import.meta.url));
   const expected = JSON.parse(await readFile(`${folder}expected.json`, 'utf8'));
@@ -104,7 +104,7 @@ test('every form in which people have tokens is seen beforehand for what it is',
   assert.deepEqual(await suffixes(), [...['basic-1', 'basic-2'].map(suffix), ...ends.values()].sort());
 });
 
-test('the type that is chosen counts, and what was pasted stays when adding fails', async () => {
+test('the chosen type counts; a failed import keeps the text', async () => {
   const { page, gw } = view;
   await page.getByRole('button', { name: 'Add tokens' }).click();
   await dialog().getByLabel('Tokens', { exact: true }).fill(jwt('super-1'));
@@ -121,7 +121,7 @@ test('the type that is chosen counts, and what was pasted stays when adding fail
   assert.equal((await gw.tokens()).find((each) => each.token_suffix === suffix('super-1')).token_type, 'ssoSuper');
 });
 
-test('files are read, previewed by name and line, and update what is there', async () => {
+test('files are previewed by name and line, and update entries', async () => {
   const { page, gw } = view;
   await page.getByRole('button', { name: 'Add tokens' }).click();
   const csv = `token,token_type,tags,note\n${jwt('basic-1')},sso,"team, ""a""",${HTML.replaceAll(',', '')}\n${jwt('new-1')},ssoSuper,,\n`;
@@ -143,7 +143,7 @@ test('files are read, previewed by name and line, and update what is there', asy
   assert.deepEqual(await suffixes(), ['basic-1', 'basic-2', 'new-1'].map(suffix).sort());
 });
 
-test('files dropped on the screen open the same preview, and a drag that leaves does nothing', async () => {
+test('dropped files open the preview; a drag that leaves does not', async () => {
   const { page } = view;
   const data = await dragged([['one.txt', jwt('new-1')], ['two.txt', jwt('new-2')]]);
   await page.dispatchEvent('main', 'dragenter', { dataTransfer: data });
@@ -161,7 +161,7 @@ test('files dropped on the screen open the same preview, and a drag that leaves 
   assert.equal((await suffixes()).length, 5);
 });
 
-test('an export holds what the filters show, in three forms, and comes back as it went', async () => {
+test('an export holds the filtered rows, in three forms, and back', async () => {
   const { page, gw } = view;
   const [last] = await gw.tokens();
   await gw.ok('POST', '/tokens/tags', { id: last.id, tags: ['kept, with a comma'] });
@@ -193,7 +193,7 @@ test('an export holds what the filters show, in three forms, and comes back as i
   }
 });
 
-test('a file that is too large or no list of tokens is refused in words', async () => {
+test('a file too large or without tokens is refused in words', async () => {
   const { page } = view;
   await page.getByRole('button', { name: 'Add tokens' }).click();
   await dialog().locator('input[type=file]').setInputFiles({ name: 'tokens.json', mimeType: 'application/json', buffer: Buffer.from('{"tokens": 7') });

@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => view?.stop());
 
-test('they have a state of their own, a reason, and one button that removes them', async () => {
+test('they have a state, a reason, and one button to remove them', async () => {
   const { page, gw, open, dialog, shot } = view;
   await open();
   const remove = page.getByRole('button', { name: 'Remove 3 entries that are no tokens' });

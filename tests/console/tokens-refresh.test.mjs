@@ -25,7 +25,7 @@ const close = async () => {
   await dialog().waitFor({ state: 'detached' });
 };
 
-test('a token that works tells what is left; a dead, a blocked and an unreachable one tell what to do', async () => {
+test('a test shows what is left, or what to do about a failure', async () => {
   const { page, gw } = view;
   await gw.pool(['basic-1', 'dead-1', 'challenge-1', 'exhausted-1']);
   await gw.addTokens(['super-1'], 'ssoSuper');
@@ -58,7 +58,7 @@ test('a token that works tells what is left; a dead, a blocked and an unreachabl
   assert.equal((await stored('basic-1')).status_code, 'normal');
 });
 
-test('many are tested together, each with its result, and can be stopped', async () => {
+test('many are tested, each with its result, and can be stopped', async () => {
   const { page, gw, shot } = view;
   await gw.pool(['basic-1', 'basic-2', 'dead-1', 'challenge-1']);
   await open();
@@ -82,7 +82,7 @@ test('many are tested together, each with its result, and can be stopped', async
   assert.ok(gw.grok.of('limits').length <= 3, 'what had not begun is not asked');
 });
 
-test('all are refreshed with a bar that moves on, whatever screen is shown, and each has a result', async () => {
+test('all are refreshed with a bar on every screen, with results', async () => {
   const { page, gw, shot } = view;
   await gw.pool([...Array.from({ length: 240 }, (_, n) => `basic-${n}`), 'dead-1', 'challenge-1']);
   gw.grok.script({ kind: 'limits' }, { first: 120 });
@@ -139,7 +139,7 @@ test('a refresh is cancelled, and says so', async () => {
   assert.ok(await page.getByRole('button', { name: 'Refresh all' }).isEnabled());
 });
 
-test('a refresh that somebody else started is followed, not started again', async () => {
+test('a refresh that another session started is followed', async () => {
   const { page, gw } = view;
   // The slice that was under way when the last refresh was cancelled may still ask for others.
   const names = Array.from({ length: 60 }, (_, n) => `basic-${1_000 + n}`);
@@ -154,7 +154,7 @@ test('a refresh that somebody else started is followed, not started again', asyn
   assert.equal(await page.locator('.toast.error').count(), 0);
 });
 
-test('a rest counts down beside its model, and the details say why and what follows', async () => {
+test('a cooldown counts down, and the details say why', async () => {
   const { page, gw, shot } = view;
   await gw.pool(['quota-1', 'usage-1', 'dead-1', 'suspect-1', 'basic-1']);
   for (const { id, token_suffix: each } of await gw.tokens()) {

@@ -30,7 +30,7 @@ async function open(query = '') {
   await rowAt(1).waitFor();
 }
 
-test('rows are there at once, and of thousands only those in sight exist', async (t) => {
+test('rows come at once, and of thousands only those in sight', async (t) => {
   const { page, gw } = view;
   const asked = performance.now();
   await gw.api('GET', '/tokens?limit=100');

@@ -23,7 +23,7 @@ const focused = () => view.page.evaluate(() => {
   return element.getAttribute('aria-label') ?? (element.labels?.[0] ?? element).textContent.trim();
 });
 
-test('what fits a filter is chosen as a whole, labelled, switched and deleted; the rest stays as it is', async () => {
+test('all matches of a filter are chosen, labelled and deleted', async () => {
   const { page, gw, shot } = view;
   await gw.pool(Array.from({ length: 130 }, (_, n) => `basic-${n}`));
   const ids = (await gw.tokens()).slice(0, 120).map(({ id }) => id);
@@ -74,7 +74,7 @@ test('what fits a filter is chosen as a whole, labelled, switched and deleted; t
   assert.deepEqual(await gw.tokens(), untouched);
 });
 
-test('rows are chosen one by one and as a range; another filter lets go of them', async () => {
+test('rows are chosen singly and as a range, until the filter', async () => {
   const { page, gw } = view;
   await gw.pool(Array.from({ length: 30 }, (_, n) => `basic-${n}`));
   await gw.addTokens(['super-1'], 'ssoSuper');
@@ -123,7 +123,7 @@ test('tags and note of one token, with suggestions, in its details', async () =>
   assert.deepEqual((await gw.tokens()).map((each) => each.token_suffix), [suffix('basic-2')]);
 });
 
-test('names made of HTML are text in rows, filters, suggestions, details and dialogs', async () => {
+test('names made of HTML are text everywhere on the screen', async () => {
   const { page, gw } = view;
   await gw.pool(['basic-1', 'basic-2']);
   await gw.ok('POST', '/tokens/tags', { id: (await stored('basic-1')).id, tags: [HTML] });
@@ -148,7 +148,7 @@ test('names made of HTML are text in rows, filters, suggestions, details and dia
   await view.check();
 });
 
-test('a failure of an action is told, and what was chosen stays chosen', async () => {
+test('a failed action is shown, and the choice stays', async () => {
   const { page, gw } = view;
   await gw.pool(['basic-1']);
   assert.equal((await gw.chat('hi')).status, 200);
@@ -166,7 +166,7 @@ test('a failure of an action is told, and what was chosen stays chosen', async (
   assert.equal((await stored('basic-1')).status_code, 'unused');
 });
 
-test('by keyboard alone: found, opened, labelled, switched, chosen and deleted', async () => {
+test('by keyboard: find, open, label, switch, choose, delete', async () => {
   const { page, gw } = view;
   await gw.pool(Array.from({ length: 12 }, (_, n) => `basic-${n}`));
   await gw.ok('POST', '/tokens/note', { id: (await stored('basic-3')).id, note: 'mine' });

@@ -52,7 +52,7 @@ async function openToken(name) {
   await dialog().getByRole('button', { name: 'Check connection' }).waitFor();
 }
 
-test('every step, error and advice of the gateway has its text in both languages', () => {
+test('every step, error and advice has its text in both languages', () => {
   const { paths } = JSON.parse(readFileSync(new URL('../../src/openapi.json', import.meta.url), 'utf8'));
   const { data } = paths['/api/upstream/check'].post.responses[200].content['application/json'].schema.properties;
   const { steps: { items }, error_type: { enum: errors }, advice } = data.properties;
@@ -62,7 +62,7 @@ test('every step, error and advice of the gateway has its text in both languages
   for (const tag of ['en', 'zh-CN']) assert.deepEqual(keys.filter((key) => !(key in text[tag])), [], tag);
 });
 
-test('the first steps check the connection by themselves after accounts were added', async () => {
+test('first steps check the connection after accounts were added', async () => {
   const { page, gw, shot, check } = view;
   await openStart();
   gw.grok.script({ kind: 'identity' }, { first: 1500 });
@@ -82,7 +82,7 @@ test('the first steps check the connection by themselves after accounts were add
   await page.getByText('Grok answers this gateway.').waitFor();
 });
 
-test('that this browser’s User-Agent was stored with the first account is said, with the way to change it', async () => {
+test('the stored User-Agent is shown, with the way to change it', async () => {
   const { page, gw } = view;
   await openStart();
   await addAccount();
@@ -104,7 +104,7 @@ test('that this browser’s User-Agent was stored with the first account is said
   assert.equal(await storedAgent(), await ownAgent());
 });
 
-test('a blocked gateway: what helps is said, and a User-Agent entered there opens the way, by keyboard alone', async () => {
+test('a blocked gateway shows advice and takes a User-Agent', async () => {
   const { page, shot, check } = view;
   letIn(BROWSER, 'pass-1');
   await openStart();
@@ -140,7 +140,7 @@ test('a blocked gateway: what helps is said, and a User-Agent entered there open
   await until(() => button('Next').evaluate((element) => element === document.activeElement), 'the next step right after the verdict');
 });
 
-test('what the gateway refuses of a User-Agent stands at its field, in the console’s language; one may go on without', async () => {
+test('a refused User-Agent is shown at its field; one may go on', async () => {
   const { page } = view;
   letIn(BROWSER);
   await openStart();
@@ -162,7 +162,7 @@ test('what the gateway refuses of a User-Agent stands at its field, in the conso
   await page.getByText('上次检查失败。').waitFor();
 });
 
-test('advice that this console does not know is shown as the gateway says it', async () => {
+test('unknown advice is shown as the gateway words it', async () => {
   const { page, gw } = view;
   await gw.pool(['challenge-1']);
   await page.route('**/api/upstream/check', async (route) => {
@@ -176,7 +176,7 @@ test('advice that this console does not know is shown as the gateway says it', a
   await page.unroute('**/api/upstream/check');
 });
 
-test('a token’s details check the connection with that account, and show what became of it', async () => {
+test('a token’s details check the connection of that account', async () => {
   const { page, gw, shot, check } = view;
   await gw.pool(['dead-1', 'basic-1']);
   await openToken('dead-1');
@@ -198,7 +198,7 @@ test('a token’s details check the connection with that account, and show what 
   await dialog().getByText('Expired').first().waitFor();
 });
 
-test('a test that Grok blocks offers to find out why, for one token and for many', async () => {
+test('a blocked test offers to find out why, one token or many', async () => {
   const { page, gw, shot } = view;
   await gw.pool(['challenge-1', 'basic-1']);
   await openToken('challenge-1');
@@ -216,7 +216,7 @@ test('a test that Grok blocks offers to find out why, for one token and for many
   await dialog().getByText(`…${jwt('challenge-1').slice(-6)}`, { exact: true }).waitFor();
 });
 
-test('a blocked chat offers to find out why in the playground and in the log', async () => {
+test('a blocked chat offers to find out why, also in the log', async () => {
   const { page, gw, shot, check } = view;
   await gw.pool(['basic-1']);
   letIn(BROWSER);
@@ -243,7 +243,7 @@ test('a blocked chat offers to find out why in the playground and in the log', a
   await dialog().getByText('It works: Grok has opened a chat').waitFor();
 });
 
-test('over HTTP the check says that a signature is missing; without an account that there is none', async () => {
+test('over HTTP a missing signature is named, and no account', async () => {
   const { page, gw, shot } = view;
   await page.goto(`${gw.url}/manage#/settings?section=upstream`);
   await page.getByRole('combobox', { name: 'Connection for chats' }).selectOption({ label: 'HTTP stream' });

@@ -44,6 +44,9 @@ export class Record {
     return this.#tests.filter(({ file }) => isMeant(file)).length;
   }
 
+  /** The names of all tests, as they ran. */
+  get names() { return this.#tests.map(({ name }) => name); }
+
   print(host) {
     const slowest = (list) => list.toSorted((a, b) => b.ms - a.ms).slice(0, SHOWN);
     console.log(`\nthe slowest tests on ${host}, of ${this.#tests.length}`);
