@@ -1,24 +1,13 @@
 // API keys: made one by one or many, shown once, switched, renamed, deleted; and the key that is a setting.
 import assert from 'node:assert/strict';
-import { after, before, test } from './lib/suite.mjs';
-import { startGateway } from './lib/gateway.mjs';
+import { test } from './lib/suite.mjs';
+import { ENCRYPTED, gatewayForFile } from './lib/gateway.mjs';
 
-let gw;
-let sealed;
-before(async () => {
-  gw = await startGateway();
-  sealed = await startGateway({ vars: { encryption_key: 'a key of the suite, long enough' } });
-});
-after(() => Promise.all([gw?.stop(), sealed?.stop()]));
+const gw = gatewayForFile();
+const sealed = gatewayForFile({ vars: ENCRYPTED });
 
 const works = async (key, on = gw) => (await on.call('GET', '/v1/models', { headers: { authorization: `Bearer ${key}` } })).status === 200;
 const rows = () => gw.ok('GET', '/keys');
-const refused = async (path, body, status, field, on = gw) => {
-  const answer = await on.api('POST', path, body);
-  assert.equal(answer.status, status, `${path} ${JSON.stringify(body)}: ${answer.text}`);
-  assert.equal(answer.body.success, false);
-  if (field) assert.equal(answer.body.field, field, answer.text);
-};
 
 test('a new key is shown once, works at once, and is listed masked', async () => {
   const made = await gw.ok('POST', '/keys/add', { name: 'app' });
@@ -48,7 +37,7 @@ test('a key is switched off, renamed and deleted, by id and value', async () => 
   }
   await gw.ok('POST', '/keys/delete', { key });
   assert.equal(await works(key), false);
-  await refused('/keys/delete', { key: id }, 404);
+  await gw.refused('/keys/delete', { key: id }, 404);
 });
 
 test('many at once: made, switched, deleted', async () => {
@@ -66,18 +55,18 @@ test('many at once: made, switched, deleted', async () => {
 });
 
 test('wrong input names the field', async () => {
-  await refused('/keys/add', { name: '  ' }, 400, 'name');
-  await refused('/keys/add', {}, 400, 'name');
-  await refused('/keys/add', { name: 5 }, 400, 'name');
-  await refused('/keys/delete', {}, 400);
-  await refused('/keys/delete', { key: 'sk-unknown' }, 404);
-  await refused('/keys/status', { key: 'sk-unknown', is_active: true }, 404);
-  await refused('/keys/status', { key: gw.key }, 400, 'is_active');
-  await refused('/keys/status', { key: gw.key, is_active: 'yes' }, 400, 'is_active');
-  await refused('/keys/name', { key: gw.key }, 400, 'name');
-  await refused('/keys/batch-add', { name_prefix: '', count: 2 }, 400, 'name_prefix');
-  for (const count of ['abc', 0, -1, 1.5, 101]) await refused('/keys/batch-add', { name_prefix: 'p', count }, 400, 'count');
-  await refused('/keys/batch-delete', { keys: 'all' }, 400, 'keys');
+  await gw.refused('/keys/add', { name: '  ' }, 400, 'name');
+  await gw.refused('/keys/add', {}, 400, 'name');
+  await gw.refused('/keys/add', { name: 5 }, 400, 'name');
+  await gw.refused('/keys/delete', {}, 400);
+  await gw.refused('/keys/delete', { key: 'sk-unknown' }, 404);
+  await gw.refused('/keys/status', { key: 'sk-unknown', is_active: true }, 404);
+  await gw.refused('/keys/status', { key: gw.key }, 400, 'is_active');
+  await gw.refused('/keys/status', { key: gw.key, is_active: 'yes' }, 400, 'is_active');
+  await gw.refused('/keys/name', { key: gw.key }, 400, 'name');
+  await gw.refused('/keys/batch-add', { name_prefix: '', count: 2 }, 400, 'name_prefix');
+  for (const count of ['abc', 0, -1, 1.5, 101]) await gw.refused('/keys/batch-add', { name_prefix: 'p', count }, 400, 'count');
+  await gw.refused('/keys/batch-delete', { keys: 'all' }, 400, 'keys');
   assert.ok(await works(gw.key));
 });
 
@@ -92,7 +81,7 @@ test('with one it can', async () => {
   const { key } = await sealed.ok('POST', '/keys/add', { name: 'kept' });
   const row = (await sealed.ok('GET', '/keys')).find((each) => each.name === 'kept');
   assert.equal((await sealed.ok('POST', '/keys/reveal', { id: row.id })).key, key);
-  await refused('/keys/reveal', { id: 999_999 }, 404, undefined, sealed);
+  await sealed.refused('/keys/reveal', { id: 999_999 }, 404);
 });
 
 test('api_key is a key too: served as set or not, cleared by null', async () => {

@@ -1,11 +1,9 @@
 // Signing in: the forced first password, sessions by token and by cookie, and what strangers get.
 import assert from 'node:assert/strict';
-import { after, before, test } from './lib/suite.mjs';
-import { PASSWORD, startGateway, until } from './lib/gateway.mjs';
+import { test } from './lib/suite.mjs';
+import { PASSWORD, gatewayForFile, startGateway, until } from './lib/gateway.mjs';
 
-let gw;
-before(async () => { gw = await startGateway({ fresh: true }); });
-after(() => gw?.stop());
+const gw = gatewayForFile({ fresh: true });
 
 const NEW = 'a better password';
 const ROUTES = [['GET', '/settings'], ['POST', '/settings'], ['GET', '/storage/mode'], ['GET', '/tokens'], ['GET', '/tokens/tags/all'],

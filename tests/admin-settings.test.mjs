@@ -1,12 +1,10 @@
 // Settings: defaults, merging, and refusal as a whole of anything of the wrong type or range. Logs and the storage mode beside.
 import assert from 'node:assert/strict';
-import { after, before, test } from './lib/suite.mjs';
-import { startGateway } from './lib/gateway.mjs';
+import { test } from './lib/suite.mjs';
+import { gatewayForFile } from './lib/gateway.mjs';
 import { HOST } from './lib/hosts.mjs';
 
-let gw;
-before(async () => { gw = await startGateway(); });
-after(() => gw?.stop());
+const gw = gatewayForFile();
 
 const read = () => gw.ok('GET', '/settings');
 const save = (body) => gw.api('POST', '/settings', body);

@@ -1,21 +1,13 @@
 // Account tokens as the operator handles them: pasted in any spelling, labelled, tested, revealed, deleted.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from './lib/suite.mjs';
-import { jwt, startGateway } from './lib/gateway.mjs';
+import { beforeEach, test } from './lib/suite.mjs';
+import { ENCRYPTED, gatewayForFile, jwt } from './lib/gateway.mjs';
 
-let gw;
-before(async () => { gw = await startGateway({ vars: { encryption_key: 'a key of the suite, long enough' } }); });
+const gw = gatewayForFile({ vars: ENCRYPTED });
 beforeEach(() => gw.pool([]));
-after(() => gw?.stop());
 
 const add = (tokens, token_type = 'sso') => gw.ok('POST', '/tokens/add', { tokens, token_type });
 const list = () => gw.tokens();
-const refused = async (path, body, status, field) => {
-  const answer = await gw.api('POST', path, body);
-  assert.equal(answer.status, status, `${path} ${JSON.stringify(body)}: ${answer.text}`);
-  assert.equal(answer.body.success, false);
-  if (field) assert.equal(answer.body.field, field, answer.text);
-};
 
 test('a row has what the console shows, and never the token itself', async () => {
   await add([jwt('basic-1')]);
@@ -59,8 +51,8 @@ test('reveal gives the clear value to the operator only', async () => {
   await add([jwt('basic-1')]);
   const [{ id }] = await list();
   assert.equal((await gw.ok('POST', '/tokens/reveal', { id })).token, jwt('basic-1'));
-  await refused('/tokens/reveal', { id: 999_999 }, 404);
-  await refused('/tokens/reveal', {}, 400, 'id');
+  await gw.refused('/tokens/reveal', { id: 999_999 }, 404);
+  await gw.refused('/tokens/reveal', {}, 400, 'id');
 });
 
 test('tags and notes, by id and value, are trimmed, kept as text', async () => {
@@ -75,17 +67,17 @@ test('tags and notes, by id and value, are trimmed, kept as text', async () => {
   assert.deepEqual(rows.find((row) => row.id === first.id).tags, ['prod', html]);
   assert.equal(rows.find((row) => row.id === first.id).note, html);
   assert.deepEqual(await gw.ok('GET', '/tokens/tags/all'), [html, 'aside', 'prod']);
-  await refused('/tokens/tags', { token: 999_999, token_type: 'sso', tags: [] }, 404);
-  await refused('/tokens/tags', { token: first.id, token_type: 'sso', tags: 'prod' }, 400, 'tags');
-  await refused('/tokens/note', { token: first.id, token_type: 'sso', note: 5 }, 400, 'note');
+  await gw.refused('/tokens/tags', { token: 999_999, token_type: 'sso', tags: [] }, 404);
+  await gw.refused('/tokens/tags', { token: first.id, token_type: 'sso', tags: 'prod' }, 400, 'tags');
+  await gw.refused('/tokens/note', { token: first.id, token_type: 'sso', note: 5 }, 400, 'note');
 });
 
 test('wrong input names the field and adds nothing', async () => {
-  await refused('/tokens/add', { tokens: [jwt('x')], token_type: 'gold' }, 400, 'token_type');
-  await refused('/tokens/add', { tokens: jwt('x'), token_type: 'sso' }, 400, 'tokens');
-  await refused('/tokens/add', { token_type: 'sso' }, 400, 'tokens');
-  await refused('/tokens/add', { tokens: [5], token_type: 'sso' }, 400);
-  await refused('/tokens/add', 'no json', 400);
+  await gw.refused('/tokens/add', { tokens: [jwt('x')], token_type: 'gold' }, 400, 'token_type');
+  await gw.refused('/tokens/add', { tokens: jwt('x'), token_type: 'sso' }, 400, 'tokens');
+  await gw.refused('/tokens/add', { token_type: 'sso' }, 400, 'tokens');
+  await gw.refused('/tokens/add', { tokens: [5], token_type: 'sso' }, 400);
+  await gw.refused('/tokens/add', 'no json', 400);
   assert.deepEqual(await list(), []);
 });
 

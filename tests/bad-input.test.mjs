@@ -1,16 +1,14 @@
 // The caller's mistakes: told in OpenAI's error shape with the field's path, never passed on, never charged to a token.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from './lib/suite.mjs';
-import { startGateway } from './lib/gateway.mjs';
+import { before, beforeEach, test } from './lib/suite.mjs';
+import { gatewayForFile } from './lib/gateway.mjs';
 import { HOST } from './lib/hosts.mjs';
 
-let gw;
+const gw = gatewayForFile();
 before(async () => {
-  gw = await startGateway();
   await gw.pool(['basic-1', 'basic-2']);
 });
 beforeEach(() => gw.grok.reset());
-after(() => gw?.stop());
 
 const send = (body, key = gw.key, more = {}) => gw.call('POST', '/v1/chat/completions',
   { body, headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` }, ...more });

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { after, before, beforeEach, test } from './lib/suite.mjs';
-import { PASSWORD, jwt, startGateway } from './lib/gateway.mjs';
+import { before, beforeEach, test } from './lib/suite.mjs';
+import { PASSWORD, gatewayForFile, jwt } from './lib/gateway.mjs';
 
 const fixture = (name) => readFileSync(new URL(`fixtures/bodies/${name}`, import.meta.url));
 const PLAIN = fixture('chat.json');
@@ -15,13 +15,11 @@ function zstdBomb(blocks) {
   return Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 56, ...Array.from({ length: blocks }, (_, n) => block(n + 1)).flat()]);
 }
 
-let gw;
+const gw = gatewayForFile();
 before(async () => {
-  gw = await startGateway();
   await gw.settings({ show_thinking: false });
 });
 beforeEach(() => gw.pool(['basic-1']));
-after(() => gw?.stop());
 
 const send = (body, coding, { path = '/v1/chat/completions', key = gw.key, headers = {}, ...more } = {}) => gw.call('POST', path, { body,
   headers: { 'content-type': 'application/json', authorization: `Bearer ${key}`, ...(coding ? { 'content-encoding': coding } : {}), ...headers }, ...more });

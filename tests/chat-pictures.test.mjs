@@ -1,24 +1,20 @@
 // Pictures and videos that answers hold, and pictures that chats bring along, as clients see them.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from './lib/suite.mjs';
-import OpenAI from 'openai';
+import { before, beforeEach, test } from './lib/suite.mjs';
 import { uuid } from './fake-grok.mjs';
 import { jpeg, png } from './fake-grok/media.mjs';
-import { startGateway, until } from './lib/gateway.mjs';
+import { gatewayForFile, until } from './lib/gateway.mjs';
+import { openaiOf } from './lib/openai.mjs';
 import { readSse } from './lib/sse.mjs';
 
-let gw;
+const gw = gatewayForFile();
 let client;
-before(async () => {
-  gw = await startGateway();
-  client = new OpenAI({ baseURL: `${gw.url}/v1`, apiKey: gw.key, maxRetries: 0, timeout: 30_000 });
-});
+before(() => { client = openaiOf(gw); });
 beforeEach(async () => {
   await gw.pool(['basic-1', 'basic-2', 'basic-3']);
   // Videos need the operator's signature.
   await gw.settings({ show_thinking: true, x_statsig_id: 'operator-value' });
 });
-after(() => gw?.stop());
 
 const dataUrl = (type, bytes) => `data:${type};base64,${bytes.toString('base64')}`;
 const image = (url) => ({ type: 'image_url', image_url: { url } });

@@ -1,21 +1,18 @@
 // The official OpenAI client for Node talks with the gateway as if it were OpenAI.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from './lib/suite.mjs';
+import { before, beforeEach, test } from './lib/suite.mjs';
 import OpenAI from 'openai';
-import { startGateway } from './lib/gateway.mjs';
+import { gatewayForFile } from './lib/gateway.mjs';
+import { openaiOf } from './lib/openai.mjs';
 import { readSse } from './lib/sse.mjs';
 
-let gw;
+const gw = gatewayForFile();
 let client;
-before(async () => {
-  gw = await startGateway();
-  client = new OpenAI({ baseURL: `${gw.url}/v1`, apiKey: gw.key, maxRetries: 0, timeout: 30_000 });
-});
+before(() => { client = openaiOf(gw); });
 beforeEach(async () => {
   await gw.pool(['basic-1', 'basic-2', 'basic-3']);
   await gw.settings({ show_thinking: true });
 });
-after(() => gw?.stop());
 
 const ask = (content, more = {}) => ({ model: 'grok-4', messages: [{ role: 'user', content }], ...more });
 

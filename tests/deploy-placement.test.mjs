@@ -1,14 +1,12 @@
 // `cargo xtask deploy cloudflare --placement`: the Worker beside a cloud region, and a new database near it.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, afterEach, before, test } from './lib/suite.mjs';
-import { newAccount } from './lib/deploy.mjs';
+import { afterEach, test } from './lib/suite.mjs';
+import { accountForFile } from './lib/deploy.mjs';
 
 const CONFIG = new URL('../target/deploy/wrangler.json', import.meta.url);
 
-let site;
-before(async () => { site = await newAccount(); });
-after(() => site.stop());
+const site = accountForFile();
 afterEach(() => site.cloudflare.reset());
 
 const worker = () => site.cloudflare.workers.get('grok2api');

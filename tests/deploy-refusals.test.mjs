@@ -1,12 +1,10 @@
 // What stands in the way of a deploy, told in one sentence each; and names, pages and limits of the API.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, afterEach, before, test } from './lib/suite.mjs';
-import { newAccount } from './lib/deploy.mjs';
+import { afterEach, test } from './lib/suite.mjs';
+import { accountForFile } from './lib/deploy.mjs';
 
-let site;
-before(async () => { site = await newAccount(); });
-after(() => site.stop());
+const site = accountForFile();
 afterEach(() => site.cloudflare.reset());
 
 /** A run that has to fail, before anything was made; gives its one sentence. */

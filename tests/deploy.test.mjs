@@ -4,18 +4,16 @@ import { execFile } from 'node:child_process';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { after, before, test } from './lib/suite.mjs';
+import { test } from './lib/suite.mjs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { jwt } from './fake-grok.mjs';
-import { newAccount } from './lib/deploy.mjs';
+import { accountForFile } from './lib/deploy.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PASSWORD = 'a password of the first deploy';
 
-let site;
-before(async () => { site = await newAccount(); });
-after(() => site.stop());
+const site = accountForFile();
 
 const call = async (path, { body, session } = {}) => {
   const headers = { 'content-type': 'application/json', ...(session ? { authorization: `Bearer ${session}` } : {}) };

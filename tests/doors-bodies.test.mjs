@@ -1,19 +1,17 @@
 // Bodies of those who have no good key: answered before they are held, however many come and however slowly.
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
-import { after, before, test } from './lib/suite.mjs';
-import { startGateway } from './lib/gateway.mjs';
+import { before, test } from './lib/suite.mjs';
+import { gatewayForFile } from './lib/gateway.mjs';
 
 const UPLOADS = 24;
 /** An answer before the body's end takes as long as the gateway waits for a short rest of it: a second. */
 const WITHIN_MS = 15_000;
 
-let gw;
+const gw = gatewayForFile();
 before(async () => {
-  gw = await startGateway();
   await gw.pool(['basic-1']);
 });
-after(() => gw?.stop());
 
 /** Sends a head and the beginning of a body that never ends, and gives the status of what is answered. */
 function unfinished(head, beginning) {

@@ -1,14 +1,12 @@
 // Files that a browser could take for a page: refused at the source, and never with the console's rights.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from './lib/suite.mjs';
-import { startGateway } from './lib/gateway.mjs';
+import { beforeEach, test } from './lib/suite.mjs';
+import { gatewayForFile } from './lib/gateway.mjs';
 
 const SHIELD = { 'content-security-policy': "default-src 'none'; sandbox", 'cross-origin-resource-policy': 'cross-origin', 'x-content-type-options': 'nosniff' };
 
-let gw;
-before(async () => { gw = await startGateway(); });
+const gw = gatewayForFile();
 beforeEach(() => gw.pool(['basic-1']));
-after(() => gw?.stop());
 
 /** The path of a picture that Grok has just made. */
 async function picture() {

@@ -1,12 +1,10 @@
 // Settings that could open the gateway, or break its links: refused with what to write instead.
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
-import { after, before, test } from './lib/suite.mjs';
-import { startGateway } from './lib/gateway.mjs';
+import { test } from './lib/suite.mjs';
+import { gatewayForFile, startGateway } from './lib/gateway.mjs';
 
-let gw;
-before(async () => { gw = await startGateway(); });
-after(() => gw?.stop());
+const gw = gatewayForFile();
 
 const set = (global_config, grok_config = {}) => gw.api('POST', '/settings', { global_config, grok_config });
 

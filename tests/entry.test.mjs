@@ -8,19 +8,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { after, before, beforeEach, test } from './lib/suite.mjs';
+import { beforeEach, test } from './lib/suite.mjs';
 import { assertOwnPassword } from '../cloudflare/listen.mjs';
-import { PASSWORD, startGateway, until } from './lib/gateway.mjs';
+import { PASSWORD, gatewayForFile, startGateway, until } from './lib/gateway.mjs';
 import { freePort } from './lib/hosts.mjs';
 import { children } from './lib/processes.mjs';
 import { follow } from './lib/sse.mjs';
 
 const LEFT_WITHIN_MS = 3_000;
 
-let gw;
-before(async () => { gw = await startGateway(); });
+const gw = gatewayForFile();
 beforeEach(() => gw.pool(['basic-1', 'basic-2', 'basic-3', 'basic-4']));
-after(() => gw?.stop());
 
 const login = (gateway, password, headers) => gateway.call('POST', '/api/login', { body: { username: 'admin', password }, headers });
 

@@ -1,15 +1,13 @@
 // The scripted Grok's door: who gets a socket and who does not, identity, uploads, limits by mode, signed routes.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { after, before, beforeEach, test } from './lib/suite.mjs';
+import { test } from './lib/suite.mjs';
 import { jwt, startGrok } from './fake-grok.mjs';
 import { png } from './fake-grok/media.mjs';
+import { grokForFile } from './lib/grok.mjs';
 import { attached, handshake, open, said, userIdOf } from './lib/mgw.mjs';
 
-let grok;
-before(async () => { grok = await startGrok(); });
-beforeEach(() => grok.reset());
-after(() => grok.stop());
+const grok = grokForFile();
 
 /** A good handshake with some headers replaced; undefined removes one. */
 function changed(headers, path) {

@@ -1,14 +1,12 @@
 // How turns of the scripted Grok fail on its socket: every kind of error, and every way to break off.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { after, before, beforeEach, test } from './lib/suite.mjs';
-import { ERRORS, STREAM_ERRORS, jwt, startGrok } from './fake-grok.mjs';
+import { test } from './lib/suite.mjs';
+import { ERRORS, STREAM_ERRORS, jwt } from './fake-grok.mjs';
+import { grokForFile } from './lib/grok.mjs';
 import { attached, handshake, open, said } from './lib/mgw.mjs';
 
-let grok;
-before(async () => { grok = await startGrok(); });
-beforeEach(() => grok.reset());
-after(() => grok.stop());
+const grok = grokForFile();
 
 const END = ['response.done', 'response.completed'];
 

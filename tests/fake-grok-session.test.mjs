@@ -2,14 +2,12 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { after, before, beforeEach, test } from './lib/suite.mjs';
-import { jwt, startGrok, uuid } from './fake-grok.mjs';
+import { test } from './lib/suite.mjs';
+import { jwt, uuid } from './fake-grok.mjs';
+import { grokForFile } from './lib/grok.mjs';
 import { MODE_OPTIONS, attached, handshake, open, said } from './lib/mgw.mjs';
 
-let grok;
-before(async () => { grok = await startGrok(); });
-beforeEach(() => grok.reset());
-after(() => grok.stop());
+const grok = grokForFile();
 
 const types = (client) => client.events.map((event) => event.type).filter((type) => type !== 'conversation.commands.updated');
 

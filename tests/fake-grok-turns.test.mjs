@@ -1,13 +1,11 @@
 // What the scripted Grok answers on its socket: the same text as over HTTP, in every form, with pictures and all that surrounds them.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from './lib/suite.mjs';
-import { jwt, startGrok } from './fake-grok.mjs';
+import { test } from './lib/suite.mjs';
+import { jwt } from './fake-grok.mjs';
+import { grokForFile } from './lib/grok.mjs';
 import { attached, said, split } from './lib/mgw.mjs';
 
-let grok;
-before(async () => { grok = await startGrok(); });
-beforeEach(() => grok.reset());
-after(() => grok.stop());
+const grok = grokForFile();
 
 /** One turn; gives its events from the first of the turn on. */
 async function turn(message, { token, rule, ...options } = {}) {

@@ -1,14 +1,12 @@
 // The scripted Grok itself: a suite that trusts it has to know that it breaks things the way it says.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { after, before, beforeEach, test } from './lib/suite.mjs';
+import { grokForFile } from './lib/grok.mjs';
+import { test } from './lib/suite.mjs';
 import { fileURLToPath } from 'node:url';
-import { ERRORS, jwt, startGrok } from './fake-grok.mjs';
+import { ERRORS, jwt } from './fake-grok.mjs';
 
-let grok;
-before(async () => { grok = await startGrok(); });
-beforeEach(() => grok.reset());
-after(() => grok.stop());
+const grok = grokForFile();
 
 const post = (path, body, token = jwt('basic-1'), more = {}) => fetch(grok.url + path, {
   method: 'POST', headers: { cookie: `sso-rw=${token};sso=${token}`, 'x-statsig-id': 'signed', 'content-type': 'application/json' }, body: JSON.stringify(body), ...more });

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { after, before, beforeEach, test } from './lib/suite.mjs';
 import { browserForFile } from './lib/browser.mjs';
-import { startGateway } from './lib/gateway.mjs';
+import { gatewayForFile } from './lib/gateway.mjs';
 
 const SCRIPT = `import OpenAI from 'openai';
 globalThis.client = (options) => new OpenAI({ dangerouslyAllowBrowser: true, maxRetries: 0, ...options });
@@ -16,13 +16,12 @@ globalThis.failure = async (work) => {
   }
 };`;
 
-let gw;
+const gw = gatewayForFile();
 let page;
 /** What the browser asked before it sent a request: names of headers, by path. */
 const asked = [];
 const ends = [];
 before(async () => {
-  gw = await startGateway();
   await gw.settings({ show_thinking: false });
   const { outputFiles: [script] } = await build({ stdin: { contents: SCRIPT, resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
     bundle: true, format: 'esm', platform: 'browser', write: false, logLevel: 'silent' });

@@ -1,11 +1,9 @@
 // What every client meets first: health, the model list, CORS, and what is said to wrong paths, methods and keys.
 import assert from 'node:assert/strict';
-import { after, before, test } from './lib/suite.mjs';
-import { startGateway } from './lib/gateway.mjs';
+import { test } from './lib/suite.mjs';
+import { gatewayForFile } from './lib/gateway.mjs';
 
-let gw;
-before(async () => { gw = await startGateway(); });
-after(() => gw?.stop());
+const gw = gatewayForFile();
 
 const MODELS = ['grok-fast', 'grok-auto', 'grok-expert', 'grok-heavy', 'grok-3-fast', 'grok-4-fast', 'grok-4-fast-expert', 'grok-4', 'grok-4-expert', 'grok-4-heavy', 'grok-4.1-thinking', 'grok-imagine-0.9'];
 const withKey = () => ({ headers: { authorization: `Bearer ${gw.key}` } });

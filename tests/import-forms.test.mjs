@@ -1,9 +1,9 @@
 // Tokens in the forms in which people have them: what each gives, and that nothing but tokens ever reaches Grok.
 import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
-import { after, before, test } from './lib/suite.mjs';
+import { test } from './lib/suite.mjs';
 import { databaseOf, here, sqlite, usedFolder } from './lib/database.mjs';
-import { jwt, PASSWORD, startGateway, until } from './lib/gateway.mjs';
+import { ENCRYPTED, PASSWORD, gatewayForFile, jwt, startGateway, until } from './lib/gateway.mjs';
 
 const FIXTURES = here('../fixtures/import');
 const EXPECTED = JSON.parse(await readFile(`${FIXTURES}/expected.json`, 'utf8'));
@@ -13,9 +13,7 @@ const LEDGERS = FILES.filter(({ name }) => name.startsWith('accounts')).flatMap(
 /** What stands in the files and is no token. */
 const SECRETS = ['@', '#', ...LEDGERS, 'Passw0rd', 'S3cret', 'anna.field', 'bo.field', 'cf_clearance', 'i18nextLng', 'abc.def'];
 
-let gw;
-before(async () => { gw = await startGateway({ vars: { encryption_key: 'a key of the suite, long enough' } }); });
-after(() => gw?.stop());
+const gw = gatewayForFile({ vars: ENCRYPTED });
 
 const session = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString()).session_id;
 const reveal = async ({ id }) => (await gw.ok('POST', '/tokens/reveal', { id })).token;

@@ -1,7 +1,7 @@
 // More forms of the kinds that tests/fixtures/import shows: each gives its tokens, or says by line why it gives none.
 import assert from 'node:assert/strict';
-import { after, before, test } from './lib/suite.mjs';
-import { jwt, startGateway } from './lib/gateway.mjs';
+import { test } from './lib/suite.mjs';
+import { ENCRYPTED, gatewayForFile, jwt } from './lib/gateway.mjs';
 
 const NAMES = ['kind-1', 'kind-2', 'kind-3'];
 const [ONE, TWO, THREE] = NAMES.map(jwt);
@@ -47,9 +47,7 @@ const FORMS = [
   ['16-bit characters, read as 8-bit ones', `\ufffd\ufffd${[...`${ONE}\r\n${TWO}\r\n`].join('\0')}\0`, { 1: ONE, 2: TWO }],
 ];
 
-let gw;
-before(async () => { gw = await startGateway({ vars: { encryption_key: 'a key of the suite, long enough' } }); });
-after(() => gw?.stop());
+const gw = gatewayForFile({ vars: ENCRYPTED });
 
 const take = (content, dry_run) => gw.ok('POST', '/tokens/import', { content, token_type: 'sso', dry_run });
 

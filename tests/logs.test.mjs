@@ -1,17 +1,15 @@
 // The log: filters, pages, exports, and clearing.
 import assert from 'node:assert/strict';
-import { after, before, test } from './lib/suite.mjs';
-import { startGateway } from './lib/gateway.mjs';
+import { before, test } from './lib/suite.mjs';
+import { gatewayForFile } from './lib/gateway.mjs';
 
-let gw;
+const gw = gatewayForFile();
 let rows;
 before(async () => {
-  gw = await startGateway();
   await gw.pool(['basic-1']);
   for (const model of ['grok-4', 'grok-4-fast', 'grok-4', 'none-such', 'grok-3-fast']) await gw.chat('[[n:5]]', { model });
   rows = await gw.logged(5);
 });
-after(() => gw?.stop());
 
 const ids = (list) => list.map((row) => row.id);
 const found = async (query) => ids(await gw.ok('GET', `/logs?${query}`));

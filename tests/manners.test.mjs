@@ -3,16 +3,14 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
-import { after, before, test } from './lib/suite.mjs';
-import { startGateway } from './lib/gateway.mjs';
+import { before, test } from './lib/suite.mjs';
+import { gatewayForFile } from './lib/gateway.mjs';
 import { HOST } from './lib/hosts.mjs';
 
-let gw;
+const gw = gatewayForFile();
 before(async () => {
-  gw = await startGateway();
   await gw.pool(['basic-1']);
 });
-after(() => gw?.stop());
 
 const key = () => ({ authorization: `Bearer ${gw.key}` });
 

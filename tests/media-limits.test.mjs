@@ -1,23 +1,21 @@
 // What media costs a Worker: memory of the isolate, calls of a request, and what happens when a daily limit is hit.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from './lib/suite.mjs';
+import { before, beforeEach, test } from './lib/suite.mjs';
 import { mp4 } from './fake-grok/media.mjs';
-import { pooled, startGateway, until } from './lib/gateway.mjs';
+import { gatewayForFile, pooled, until } from './lib/gateway.mjs';
 
 const MB = 1e6;
 const FILM = 20 * MB;
 
-let gw;
+const gw = gatewayForFile({ host: 'workerd', countBindings: true });
 let host;
 before(async () => {
   host = await import('./hosts/workerd.mjs');
-  gw = await startGateway({ host: 'workerd', countBindings: true });
 });
 beforeEach(async () => {
   await host.exceed(gw.url, {});
   await gw.pool(['basic-1']);
 });
-after(() => gw?.stop());
 
 async function film(bytes) {
   const { body } = await gw.chat(`[[video]] [[bytes:${bytes}]]`, { model: 'grok-4' });

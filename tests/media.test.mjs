@@ -1,14 +1,12 @@
 // Pictures and videos at their addresses: whose cookies fetch them, what is kept, ranges, and who is refused.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from './lib/suite.mjs';
+import { beforeEach, test } from './lib/suite.mjs';
 import { jwt } from './fake-grok.mjs';
 import { mp4 } from './fake-grok/media.mjs';
-import { startGateway } from './lib/gateway.mjs';
+import { gatewayForFile } from './lib/gateway.mjs';
 
-let gw;
-before(async () => { gw = await startGateway(); });
+const gw = gatewayForFile();
 beforeEach(() => gw.pool(['basic-1']));
-after(() => gw?.stop());
 
 /** The addresses in an answer. */
 const addresses = (answer) => [...answer.body.choices[0].message.content.matchAll(/(?:\]\(|src=")(http[^)"]+)/g)].map(([, url]) => url);

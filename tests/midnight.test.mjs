@@ -1,23 +1,21 @@
 // A local midnight on a host whose maintenance nobody calls: the first request of the new day starts it. The time zone is
 // chosen so that a midnight is near, to the minute; on workerd the Worker's clock is turned to it.
 import assert from 'node:assert/strict';
-import { after, before, test } from './lib/suite.mjs';
+import { test } from './lib/suite.mjs';
 import { databaseOf, sqlite } from './lib/database.mjs';
-import { startGateway, until } from './lib/gateway.mjs';
+import { gatewayForFile, until } from './lib/gateway.mjs';
 
 const MINUTE = 60_000;
 /** Time enough to start a gateway and fill its cache. */
 const LEAST_AHEAD_MS = 25_000;
 
-let gw;
 let midnight;
-before(async () => {
+const gw = gatewayForFile(() => {
   midnight = Math.ceil((Date.now() + LEAST_AHEAD_MS) / MINUTE) * MINUTE;
   const sinceUtcMidnight = (midnight / MINUTE) % 1440;
   const offset = sinceUtcMidnight <= 720 ? -sinceUtcMidnight : 1440 - sinceUtcMidnight;
-  gw = await startGateway({ clock: true, vars: { timezone_offset_minutes: String(offset) } });
+  return { clock: true, vars: { timezone_offset_minutes: String(offset) } };
 });
-after(() => gw?.stop());
 
 test('a local day’s first chat empties the cache after its answer', async () => {
   await gw.pool(['basic-1']);

@@ -1,16 +1,14 @@
 // The OpenAPI document against what the routes answer: every GET, and what clients of /v1 get, streams and refusals too.
 import assert from 'node:assert/strict';
-import { after, before, test } from './lib/suite.mjs';
-import { startGateway } from './lib/gateway.mjs';
+import { before, test } from './lib/suite.mjs';
+import { gatewayForFile } from './lib/gateway.mjs';
 import { faults } from './lib/schema.mjs';
 
-let gw;
+const gw = gatewayForFile();
 let document;
 before(async () => {
-  gw = await startGateway();
   document = (await gw.call('GET', '/openapi.json')).body;
 });
-after(() => gw?.stop());
 
 const bearer = (token) => ({ authorization: `Bearer ${token}` });
 

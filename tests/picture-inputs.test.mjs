@@ -1,11 +1,11 @@
 // From where pictures are taken: every form of address that is refused, and on workerd, whose fetches a test can answer,
 // the good ones and redirects.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from './lib/suite.mjs';
+import { beforeEach, test } from './lib/suite.mjs';
 import { Response, fetch as forward } from 'miniflare';
 import { jpeg, png } from './fake-grok/media.mjs';
 import { HOST } from './lib/hosts.mjs';
-import { startGateway } from './lib/gateway.mjs';
+import { gatewayForFile } from './lib/gateway.mjs';
 
 const PNG = png('moon');
 const MiB = 1 << 20;
@@ -27,13 +27,13 @@ const SITE = {
   'loop': () => redirect('/loop'),
 };
 
-let gw;
+const gw = gatewayForFile(HOST === 'workerd' ? { outboundService: outside } : {});
 let fetched = [];
 
 function outside(request) {
   const url = new URL(request.url);
   // Without options miniflare's fetch cannot open a WebSocket.
-  if (url.origin === gw?.grok.url || url.hostname === '127.0.0.1') return forward(request, {});
+  if (url.origin === gw.grok?.url || url.hostname === '127.0.0.1') return forward(request, {});
   fetched.push({ url: request.url, headers: request.headers });
   if (url.href === 'https://cdn.pictures.example/moon') return typed('image/png', PNG);
   const target = url.searchParams.get('to');
@@ -41,12 +41,10 @@ function outside(request) {
   return SITE[url.pathname.slice(1)]?.() ?? new Response('', { status: 500 });
 }
 
-before(async () => { gw = await startGateway(HOST === 'workerd' ? { outboundService: outside } : {}); });
 beforeEach(async () => {
   await gw.pool(['basic-1', 'basic-2']);
   fetched = [];
 });
-after(() => gw?.stop());
 
 const ask = (...urls) => gw.chat([{ role: 'user', content: 'hi' },
   { role: 'user', content: [{ type: 'text', text: 'what is this?' }, ...urls.map((url) => ({ type: 'image_url', image_url: { url } }))] }]);

@@ -1,12 +1,10 @@
 // The pool under load: nothing is lost, nothing is counted twice, and the work is spread.
 import assert from 'node:assert/strict';
-import { after, before, test } from './lib/suite.mjs';
-import { jwt, pooled, startGateway, until } from './lib/gateway.mjs';
+import { test } from './lib/suite.mjs';
+import { gatewayForFile, jwt, pooled, until } from './lib/gateway.mjs';
 import { readSse } from './lib/sse.mjs';
 
-let gw;
-before(async () => { gw = await startGateway(); });
-after(() => gw?.stop());
+const gw = gatewayForFile();
 
 const names = (prefix, count) => Array.from({ length: count }, (_, n) => `${prefix}-${n + 1}`);
 const range = (count) => Array.from({ length: count }, (_, n) => n);

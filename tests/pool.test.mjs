@@ -1,12 +1,10 @@
 // What an outcome does to a token, and what the client gets to see of it.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { after, before, test } from './lib/suite.mjs';
-import { jwt, startGateway, until } from './lib/gateway.mjs';
+import { test } from './lib/suite.mjs';
+import { gatewayForFile, jwt, until } from './lib/gateway.mjs';
 
-let gw;
-before(async () => { gw = await startGateway({ clock: true }); });
-after(() => gw?.stop());
+const gw = gatewayForFile({ clock: true });
 
 const row = async (name) => (await gw.tokens()).find((each) => each.token_suffix === jwt(name).slice(-6));
 const untouched = async (name) => {

@@ -4,10 +4,10 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, test } from './lib/suite.mjs';
+import { test } from './lib/suite.mjs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { startGateway } from './lib/gateway.mjs';
+import { gatewayForFile } from './lib/gateway.mjs';
 
 const OPENAI = '3.54.0';
 const CACHE = fileURLToPath(new URL('../target/python', import.meta.url));
@@ -31,9 +31,7 @@ async function environment() {
   return python;
 }
 
-let gw;
-before(async () => { gw = await startGateway(); });
-after(() => gw?.stop());
+const gw = gatewayForFile();
 
 test('models, chat, stream, usage and errors in the Python client', { timeout: 600_000 }, async () => {
   const python = await environment();

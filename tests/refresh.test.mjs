@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from './lib/suite.mjs';
+import { test } from './lib/suite.mjs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { jwt, startGateway } from './lib/gateway.mjs';
+import { gatewayForFile, jwt, startGateway } from './lib/gateway.mjs';
 import { startGrok } from './fake-grok.mjs';
 import { HOST } from './lib/hosts.mjs';
 
@@ -35,9 +35,7 @@ function asked(grok) {
   return counts;
 }
 
-let gw;
-before(async () => { gw = await startGateway(options); });
-after(() => gw?.stop());
+const gw = gatewayForFile(options);
 
 test(`${POOL} tokens to the end by polling, each asked for once`, { timeout: 240_000 }, async (t) => {
   await gw.pool(names('basic', POOL));

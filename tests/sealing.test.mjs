@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from './lib/suite.mjs';
-import { jwt, startGateway } from './lib/gateway.mjs';
+import { ENCRYPTED, jwt, startGateway } from './lib/gateway.mjs';
 import { HOST } from './lib/hosts.mjs';
 
 /** A figure for 20,000: `SEALING_TOKENS=20000 node tests/run.mjs sealing`. */
@@ -37,7 +37,7 @@ test('clear text is encrypted in few calls and leaves the file', { timeout: 180_
     const token = jwt('in-clear-7');
     assert.ok(await holds(dataDir, token), 'without a key it is in clear');
 
-    sealed = await start({ dataDir, vars: { encryption_key: 'a key of the suite, long enough' } });
+    sealed = await start({ dataDir, vars: ENCRYPTED });
     const { gw } = sealed;
     const began = Date.now();
     let calls = 0;

@@ -1,11 +1,9 @@
 // Statistics: the pool by type and state, and requests from counters that a cleared log does not touch.
 import assert from 'node:assert/strict';
-import { after, before, test } from './lib/suite.mjs';
-import { startGateway, until } from './lib/gateway.mjs';
+import { test } from './lib/suite.mjs';
+import { gatewayForFile, until } from './lib/gateway.mjs';
 
-let gw;
-before(async () => { gw = await startGateway(); });
-after(() => gw?.stop());
+const gw = gatewayForFile();
 
 const sum = (rows, field) => rows.reduce((total, row) => total + row[field], 0);
 const counted = (total) => until(async () => {

@@ -1,15 +1,13 @@
 // What a request costs in storage, counted on workerd's D1 by a wrapper round the bindings.
 import assert from 'node:assert/strict';
-import { after, before, test } from './lib/suite.mjs';
-import { jwt, pooled, startGateway, until } from './lib/gateway.mjs';
+import { before, test } from './lib/suite.mjs';
+import { gatewayForFile, jwt, pooled, until } from './lib/gateway.mjs';
 
-let gw;
+const gw = gatewayForFile({ host: 'workerd', countBindings: true });
 let requests;
 before(async () => {
   ({ requests } = await import('./hosts/workerd.mjs'));
-  gw = await startGateway({ host: 'workerd', countBindings: true });
 });
-after(() => gw?.stop());
 
 const POOL = 2_000;
 const names = (prefix, from, to) => Array.from({ length: to - from }, (_, n) => `${prefix}-${from + n}`);

@@ -1,19 +1,18 @@
 // Streams that go wrong: torn, late, slow, left. A broken answer never looks like a finished one.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from './lib/suite.mjs';
+import { beforeEach, test } from './lib/suite.mjs';
 import OpenAI from 'openai';
-import { startGateway } from './lib/gateway.mjs';
+import { gatewayForFile } from './lib/gateway.mjs';
+import { openaiOf } from './lib/openai.mjs';
 import { follow, parseSse, readSse } from './lib/sse.mjs';
 
 const LEAVE_WITHIN_MS = 3_000;
 
-let gw;
-before(async () => { gw = await startGateway({ clock: true }); });
+const gw = gatewayForFile({ clock: true });
 beforeEach(async () => {
   await gw.pool(['basic-1', 'basic-2', 'basic-3']);
   await gw.settings({ show_thinking: false, stream_first_response_timeout: 30, stream_chunk_timeout: 120, stream_total_timeout: 600 });
 });
-after(() => gw?.stop());
 
 const stream = (content, more) => gw.chatRaw(content, { stream: true, ...more });
 const broken = (read, what) => {
@@ -59,7 +58,7 @@ test('a cut after some tokens is an error without [DONE]', async () => {
   for (const way of ['[[cut:30]]', '[[truncate:30]]', '[[late:internal]]', '[[late:too_many]]', '[[model_error]]'].map((end) => `[[n:50]] [[slow:5]] ${end}`)) {
     await gw.pool(['basic-1', 'basic-2', 'basic-3', 'basic-4', 'basic-5']);
     broken(await readSse(await stream(way)), way);
-    const client = new OpenAI({ baseURL: `${gw.url}/v1`, apiKey: gw.key, maxRetries: 0 });
+    const client = openaiOf(gw);
     await assert.rejects(async () => {
       for await (const _ of await client.chat.completions.create({ model: 'grok-4', stream: true, messages: [{ role: 'user', content: way }] }));
     }, OpenAI.APIError, way);

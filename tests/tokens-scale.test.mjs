@@ -1,16 +1,14 @@
 // Two thousand tokens in the console: pages, filters, changes in bulk, files. On workerd within 50 subrequests a request.
 import assert from 'node:assert/strict';
-import { after, before, test } from './lib/suite.mjs';
-import { jwt, startGateway } from './lib/gateway.mjs';
+import { before, test } from './lib/suite.mjs';
+import { ENCRYPTED, gatewayForFile, jwt, startGateway } from './lib/gateway.mjs';
 import { HOST } from './lib/hosts.mjs';
 
 const POOL = 2_000;
-let gw;
+const gw = gatewayForFile({ countBindings: HOST === 'workerd', vars: ENCRYPTED });
 before(async () => {
-  gw = await startGateway({ countBindings: HOST === 'workerd', vars: { encryption_key: 'a key of the suite, long enough' } });
   await gw.addTokens(Array.from({ length: POOL }, (_, n) => `basic-${n}`));
 });
-after(() => gw?.stop());
 
 async function list(query) {
   const { status, body, text, headers } = await gw.api('GET', `/tokens?${query}`);

@@ -1,7 +1,7 @@
 // The check of the way to Grok, on a real host: what each step sees, what helps, and what is stored on the way.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from './lib/suite.mjs';
-import { jwt, startGateway, until } from './lib/gateway.mjs';
+import { beforeEach, test } from './lib/suite.mjs';
+import { gatewayForFile, jwt, startGateway, until } from './lib/gateway.mjs';
 import { freePort } from './lib/hosts.mjs';
 import { userIdOf } from './lib/mgw.mjs';
 
@@ -9,10 +9,8 @@ const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefo
 const STEPS = ['name', 'connect', 'identity', 'upgrade', 'session'];
 const AT_HOME = ['set_user_agent_and_clearance', 'other_egress', 'official_key'];
 
-let gw;
-before(async () => { gw = await startGateway(); });
+const gw = gatewayForFile();
 beforeEach(() => gw.pool([]));
-after(() => gw?.stop());
 
 const check = (gateway = gw, body = {}) => gateway.ok('POST', '/upstream/check', body);
 const state = ({ steps }, name) => steps.find((step) => step.name === name).state;

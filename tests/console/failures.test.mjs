@@ -1,18 +1,16 @@
 // What went wrong, in words: errors that the playground and the log show, in both languages.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, test } from '../lib/suite.mjs';
+import { test } from '../lib/suite.mjs';
 import { text as failures } from '../../static/console/failures.text.js';
 import { text as chats } from '../../static/console/screens/playground/stream.text.js';
 import { until } from '../lib/gateway.mjs';
-import { openPlayground } from '../lib/playground.mjs';
+import { playgroundForFile } from '../lib/playground.mjs';
 
 const PICTURE = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
 const CODES = ['missing_x_statsig_id', 'model_not_available', 'context_length_exceeded', 'upstream_blocked'];
 
-let view;
-before(async () => { view = await openPlayground(); });
-after(() => view?.stop());
+const view = playgroundForFile();
 
 const speak = (locale) => view.page.evaluate(async (next) => (await import('/console/i18n.js')).setLocale(next), locale);
 

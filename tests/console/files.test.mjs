@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join, relative } from 'node:path';
-import { after, before, test } from '../lib/suite.mjs';
+import { before, test } from '../lib/suite.mjs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { startGateway } from '../lib/gateway.mjs';
+import { gatewayForFile, startGateway } from '../lib/gateway.mjs';
 import { HOST } from '../lib/hosts.mjs';
 import { requests } from '../hosts/workerd.mjs';
 
@@ -16,7 +16,7 @@ const TYPES = { html: 'text/html; charset=utf-8', js: 'text/javascript; charset=
   svg: 'image/svg+xml', txt: 'text/plain; charset=utf-8', png: 'image/png', woff2: 'font/woff2' };
 const FIRST_LOAD_GZIPPED = 150_000;
 
-let gw;
+const gw = gatewayForFile({ fresh: true, ...(HOST === 'workerd' ? { countBindings: true } : {}) });
 /** What is served, by its path. */
 const files = new Map();
 const headers = [];
@@ -30,9 +30,7 @@ before(async () => {
     const [, name, value] = /^\s+([\w-]+): (.+)$/.exec(line) ?? [];
     if (name) headers.push([name.toLowerCase(), value]);
   }
-  gw = await startGateway({ fresh: true, ...(HOST === 'workerd' ? { countBindings: true } : {}) });
 });
-after(() => gw?.stop());
 
 const textOf = (path) => files.get(path).content.toString();
 const pages = () => [...files].filter(([, { kind }]) => kind === 'html').map(([path]) => path);

@@ -1,17 +1,15 @@
 // Whatever people and upstreams write is text on every screen: names, values, errors, file names, addresses.
 import assert from 'node:assert/strict';
-import { after, before, test } from '../lib/suite.mjs';
-import { openConsole } from '../lib/console.mjs';
-import { until } from '../lib/gateway.mjs';
+import { before, test } from '../lib/suite.mjs';
+import { consoleForFile } from '../lib/console.mjs';
+import { ENCRYPTED, until } from '../lib/gateway.mjs';
 
 const HTML = '<img src=x onerror="globalThis.hit=1"><script>globalThis.hit=2</script><b class="injected">bold</b>';
 
-let view;
+const view = consoleForFile({ vars: ENCRYPTED });
 before(async () => {
-  view = await openConsole({ vars: { encryption_key: 'a key of the suite, long enough' } });
   await view.gw.pool(['basic-1']);
 });
-after(() => view?.stop());
 
 async function open(address) {
   await view.page.goto(`${view.gw.url}/manage${address}`);

@@ -1,20 +1,18 @@
 // The console by keyboard alone: everything can be reached and seen to be, each screen's main action can be done, and the
 // focus is never lost.
 import assert from 'node:assert/strict';
-import { after, before, test } from '../lib/suite.mjs';
+import { before, test } from '../lib/suite.mjs';
 import { SCREENS } from '../../static/console/screens.js';
-import { openConsole } from '../lib/console.mjs';
-import { pooled, until } from '../lib/gateway.mjs';
+import { consoleForFile } from '../lib/console.mjs';
+import { ENCRYPTED, pooled, until } from '../lib/gateway.mjs';
 
-let view;
+const view = consoleForFile({ tokens: 2, vars: ENCRYPTED });
 before(async () => {
-  view = await openConsole({ tokens: 2, vars: { encryption_key: 'a key of the suite, long enough' } });
   const { text } = await view.gw.chat('[[picture:4]] draw', { model: 'grok-4' });
   await pooled([...text.matchAll(/\/images\/[\w-]{22}/g)], 4, ([path]) => view.gw.call('GET', path));
   await view.gw.chat('[[n:3]] hi');
   await view.gw.logged(2);
 });
-after(() => view?.stop());
 
 async function open(screen) {
   const { page, gw } = view;

@@ -1,19 +1,18 @@
 // The console's frame and its screen of API keys, as a person uses them.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from '../lib/suite.mjs';
-import { openConsole } from '../lib/console.mjs';
+import { beforeEach, test } from '../lib/suite.mjs';
+import { consoleForFile } from '../lib/console.mjs';
+import { ENCRYPTED } from '../lib/gateway.mjs';
 
 const HTML = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
 
-let view;
-before(async () => { view = await openConsole({ vars: { encryption_key: 'a key of the suite, long enough' } }); });
+const view = consoleForFile({ vars: ENCRYPTED });
 beforeEach(async () => {
   const keys = await view.gw.ok('GET', '/keys');
   const made = keys.filter(({ name }) => name !== 'suite');
   if (made.length > 0) await view.gw.ok('POST', '/keys/batch-delete', { ids: made.map(({ id }) => id) });
   await open();
 });
-after(() => view?.stop());
 
 async function open(screen = 'keys') {
   await view.page.goto(`${view.gw.url}/manage#/${screen}`);

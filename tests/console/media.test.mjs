@@ -1,14 +1,13 @@
 // The gallery in a browser: what is cached and how much, lazily; the viewer; deleting and clearing; what cannot be shown.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from '../lib/suite.mjs';
-import { openConsole } from '../lib/console.mjs';
+import { before, beforeEach, test } from '../lib/suite.mjs';
+import { consoleForFile } from '../lib/console.mjs';
 import { pooled, until } from '../lib/gateway.mjs';
 
 const WIDE = { width: 1280, height: 800 };
 
-let view;
+const view = consoleForFile();
 before(async () => {
-  view = await openConsole();
   // Videos come over HTTP only.
   await view.gw.settings({ chat_transport: 'http', x_statsig_id: 'a signature' });
 });
@@ -19,7 +18,6 @@ beforeEach(async () => {
   await view.gw.ok('POST', '/cache/clear');
   await view.gw.pool(['basic-1']);
 });
-after(() => view?.stop());
 
 /** Has files made and opened for the first time, which stores them. Gives their paths, the newest first. */
 async function make(prompt) {

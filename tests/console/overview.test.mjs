@@ -1,15 +1,13 @@
 // The overview in a browser: first steps, figures, charts in both appearances, warnings, and refreshing by itself.
 import assert from 'node:assert/strict';
-import { after, before, test } from '../lib/suite.mjs';
+import { test } from '../lib/suite.mjs';
 import { until } from '../lib/gateway.mjs';
-import { openConsole } from '../lib/console.mjs';
+import { consoleForFile } from '../lib/console.mjs';
 
 const NASTY = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
 
-let view;
+const view = consoleForFile();
 let key;
-before(async () => { view = await openConsole(); });
-after(() => view?.stop());
 
 const card = (title) => view.page.locator('section.card', { has: view.page.getByRole('heading', { name: title }) });
 const figure = (name) => view.page.locator('.figures .card', { hasText: name }).locator('.figure');

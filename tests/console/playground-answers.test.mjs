@@ -1,17 +1,16 @@
 // What the playground makes of answers: pictures and videos, markup that stays text, and the end that is followed.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from '../lib/suite.mjs';
+import { before, beforeEach, test } from '../lib/suite.mjs';
 import { png } from '../fake-grok/media.mjs';
 import { until } from '../lib/gateway.mjs';
-import { openPlayground } from '../lib/playground.mjs';
+import { playgroundForFile } from '../lib/playground.mjs';
 
-let view;
+const view = playgroundForFile();
 let page;
 let gw;
 /** Addresses that the page asked of anyone but the gateway. */
 const strangers = [];
 before(async () => {
-  view = await openPlayground();
   ({ page, gw } = view);
   await gw.settings({ x_statsig_id: 'a signature' });
   page.on('request', (request) => {
@@ -20,7 +19,6 @@ before(async () => {
   });
 });
 beforeEach(() => view.begin());
-after(() => view?.stop());
 
 const button = (name) => page.getByRole('button', { name, exact: true });
 const attached = (name) => page.locator('.composer').getByAltText(name);

@@ -1,16 +1,15 @@
 // Answers that nest deeper than a stack holds: shown, and the playground lives on.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from '../lib/suite.mjs';
-import { openPlayground } from '../lib/playground.mjs';
+import { before, beforeEach, test } from '../lib/suite.mjs';
+import { playgroundForFile } from '../lib/playground.mjs';
 
 const DEADLINE = 15_000;
 
-let view;
+const view = playgroundForFile();
 let page;
 let gw;
 const faults = [];
 before(async () => {
-  view = await openPlayground();
   ({ page, gw } = view);
   page.on('pageerror', (error) => faults.push(error.message));
 });
@@ -18,7 +17,6 @@ beforeEach(() => {
   faults.length = 0;
   return view.begin();
 });
-after(() => view?.stop());
 
 const done = () => page.waitForFunction(() => document.querySelector('.answer:last-of-type')?.ariaBusy === 'false', null, { polling: 100, timeout: DEADLINE });
 const shown = () => view.answers.last().locator('.markdown').textContent({ timeout: DEADLINE });
@@ -31,7 +29,7 @@ for (const [name, text] of Object.entries({
   'emphasis': `${'*'.repeat(3_000)}the end${'*'.repeat(3_000)}`,
   'emphasis of two kinds': `${'_a **b '.repeat(1_500)}the end${'** _'.repeat(1_500)}`,
 })) {
-  test(`thousands of nested ${name} are shown, and it goes on`, async () => {
+  test(`nested ${name}: thousands are shown, and it goes on`, async () => {
     gw.grok.script({}, { tokens: text.match(/[\s\S]{1,1000}/g), think: false });
     await view.ask('how deep?');
     await done();

@@ -1,22 +1,18 @@
 // Answers of a length that must not freeze the playground.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from '../lib/suite.mjs';
-import { openPlayground } from '../lib/playground.mjs';
+import { before, beforeEach, test } from '../lib/suite.mjs';
+import { playgroundForFile } from '../lib/playground.mjs';
 import { tasksDuring } from '../lib/tasks.mjs';
 
 /** The console's budget for a pause on a screen in use, in time of the processor: whatever else this machine does is not counted. */
 const MAX_PAUSE_MS = 100;
 const LONG_ANSWER = 200_000;
 
-let view;
+const view = playgroundForFile();
 let page;
 let gw;
-before(async () => {
-  view = await openPlayground();
-  ({ page, gw } = view);
-});
+before(() => { ({ page, gw } = view); });
 beforeEach(() => view.begin());
-after(() => view?.stop());
 
 const PARAGRAPHS = ['## Heading', 'A paragraph with **bold**, *soft*, `code`, and a [link](https://example.org/).', '- one\n- two\n\n  still two\n- three', '1. first\n2. second',
   '```js\nconst a = 1;\n\nconst b = 2;\n```', '> quoted\n> lines', '| a | b |\n|---|---|\n| 1 | 2 |', 'Plain words that go on for a while and say little. '.repeat(8)];

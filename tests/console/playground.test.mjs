@@ -1,21 +1,19 @@
 // The playground as a person uses it: chats over the address that clients use, watched, stopped, corrected, and told what went wrong.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from '../lib/suite.mjs';
+import { before, beforeEach, test } from '../lib/suite.mjs';
 import { png } from '../fake-grok/media.mjs';
 import { PICTURES } from '../lib/console.mjs';
-import { until } from '../lib/gateway.mjs';
-import { openPlayground } from '../lib/playground.mjs';
+import { ENCRYPTED, until } from '../lib/gateway.mjs';
+import { playgroundForFile } from '../lib/playground.mjs';
 
-let view;
+const view = playgroundForFile({ vars: ENCRYPTED });
 let page;
 let gw;
 before(async () => {
-  view = await openPlayground({ vars: { encryption_key: 'a key of the suite, long enough' } });
   ({ page, gw } = view);
   await gw.settings({ x_statsig_id: 'a signature' });
 });
 beforeEach(() => view.begin());
-after(() => view?.stop());
 
 const button = (name) => page.getByRole('button', { name, exact: true });
 const lastMessage = () => gw.grok.of('chat').at(-1).body.message;

@@ -1,13 +1,11 @@
 // A log of 100,000 rows in a browser.
 import assert from 'node:assert/strict';
-import { after, before, test } from '../lib/suite.mjs';
-import { openConsole } from '../lib/console.mjs';
+import { test } from '../lib/suite.mjs';
+import { consoleForFile } from '../lib/console.mjs';
 import { until } from '../lib/gateway.mjs';
 import { neverStops } from '../lib/tasks.mjs';
 
-let view;
-before(async () => { view = await openConsole(); });
-after(() => view?.stop());
+const view = consoleForFile();
 
 /** A long log, a page at a time, as the gateway gives it. */
 function longLog(total) {

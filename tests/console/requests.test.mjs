@@ -1,15 +1,14 @@
 // The log in a browser: texts, filters in the address, the live tail, details, exports, and clearing.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, before, test } from '../lib/suite.mjs';
-import { openConsole } from '../lib/console.mjs';
+import { before, test } from '../lib/suite.mjs';
+import { consoleForFile } from '../lib/console.mjs';
 import { until } from '../lib/gateway.mjs';
 
 const NASTY = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
 
-let view;
+const view = consoleForFile({ tokens: 3 });
 before(async () => {
-  view = await openConsole({ tokens: 3 });
   const { key } = await view.gw.ok('POST', '/keys/add', { name: NASTY });
   for (const [content, model, options] of [['[[n:5]]', 'grok-4'], ['[[n:5]]', 'grok-4-fast', { stream: true }], ['hi', NASTY, { key }], ['[[error:anti_bot]]', 'grok-4']]) {
     await (await view.gw.chatRaw(content, { model, ...options })).text();
@@ -17,7 +16,6 @@ before(async () => {
   await view.gw.logged(4);
   await view.page.clock.install();
 });
-after(() => view?.stop());
 
 const rows = () => view.page.locator('.requests tbody tr:not(.gap)');
 const query = () => Object.fromEntries(new URLSearchParams(new URL(view.page.url()).hash.split('?')[1] ?? ''));

@@ -1,13 +1,13 @@
 // Every screen over a gateway in use: it shows, keeps what every page has to keep, and names made of HTML stay text.
 import assert from 'node:assert/strict';
-import { after, before, test } from '../lib/suite.mjs';
-import { openConsole } from '../lib/console.mjs';
+import { before, test } from '../lib/suite.mjs';
+import { consoleForFile } from '../lib/console.mjs';
+import { ENCRYPTED } from '../lib/gateway.mjs';
 
 const HTML = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
 
-let view;
+const view = consoleForFile({ vars: ENCRYPTED, tokens: 3 });
 before(async () => {
-  view = await openConsole({ vars: { encryption_key: 'a key of the suite, long enough' }, tokens: 3 });
   const { gw } = view;
   const [first] = await gw.tokens();
   await gw.ok('POST', '/tokens/note', { token: first.id, note: HTML });
@@ -16,7 +16,6 @@ before(async () => {
   // The first look stores the pictures.
   for (const [, path] of JSON.stringify(made.body).matchAll(/(\/images\/[\w-]+)/g)) await gw.call('GET', path);
 });
-after(() => view?.stop());
 
 async function open(screen) {
   await view.page.goto(`${view.gw.url}/manage#/${screen}`);

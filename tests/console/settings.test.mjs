@@ -1,18 +1,17 @@
 // The settings in a browser: every one of the gateway's with its words, changed, refused, reset and kept from being lost;
 // the password; other sessions.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from '../lib/suite.mjs';
+import { beforeEach, test } from '../lib/suite.mjs';
 import { GROUPS, groupOf, idOf } from '../../static/console/screens/settings/groups.js';
 import { help, labels, refusals } from '../../static/console/screens/settings/labels.js';
 import { text } from '../../static/console/screens/settings/text.js';
-import { openConsole } from '../lib/console.mjs';
-import { PASSWORD, until } from '../lib/gateway.mjs';
+import { consoleForFile, openConsole } from '../lib/console.mjs';
+import { ENCRYPTED, PASSWORD, until } from '../lib/gateway.mjs';
 
 const LOCALES = ['en', 'zh-CN'];
 const SECRET = 'never-to-be-seen-again-0123456789';
 
-let view;
-before(async () => { view = await openConsole({ vars: { encryption_key: 'a key of the suite, long enough' } }); });
+const view = consoleForFile({ vars: ENCRYPTED });
 beforeEach(async () => {
   const { page, gw } = view;
   await leave();
@@ -21,7 +20,6 @@ beforeEach(async () => {
   const defaults = (section) => Object.fromEntries(schema.filter((each) => each.section === section && each.type !== 'secret').map(({ name, default: value }) => [name, value]));
   await gw.settings({ ...defaults('grok'), cf_clearance: null, x_statsig_id: null, api_key: null }, defaults('global'));
 });
-after(() => view?.stop());
 
 /** Off the page, whatever is unsaved there. */
 async function leave() {

@@ -1,7 +1,7 @@
 // The sign-in page: wrong passwords, the forced choice of a new one, the wait after too many, and where it leads.
 import assert from 'node:assert/strict';
-import { after, before, test } from '../lib/suite.mjs';
-import { openConsole } from '../lib/console.mjs';
+import { test } from '../lib/suite.mjs';
+import { consoleForFile, openConsole } from '../lib/console.mjs';
 import { PASSWORD, until } from '../lib/gateway.mjs';
 
 const FIRST = 'three unrelated words';
@@ -45,9 +45,7 @@ test('a first sign-in holds at the choice of a new password', async () => {
   }
 });
 
-let all;
-before(async () => { all = await openConsole({ tokens: 1 }); });
-after(() => all?.stop());
+const all = consoleForFile({ tokens: 1 });
 
 test('an ended session leads here, and back to where it was', async () => {
   const { page, gw } = all;

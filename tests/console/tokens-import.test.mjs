@@ -2,25 +2,18 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { after, before, beforeEach, test } from '../lib/suite.mjs';
+import { beforeEach, test } from '../lib/suite.mjs';
 import { jwt } from '../lib/gateway.mjs';
-import { openTokens, suffix } from '../lib/tokens.mjs';
+import { suffix, tokensForFile } from '../lib/tokens.mjs';
 
 const HTML = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
 
-let view;
-let open;
-let dialog;
-let row;
-before(async () => {
-  view = await openTokens();
-  ({ open, dialog, row } = view);
-});
+const view = tokensForFile();
+const { open, dialog, row } = view;
 beforeEach(async () => {
   await view.gw.pool(['basic-1', 'basic-2']);
   await open();
 });
-after(() => view?.stop());
 
 const preview = () => dialog().getByRole('region', { name: 'What will happen' });
 const counted = async (counts) => {

@@ -1,18 +1,16 @@
 // Entries of an earlier release that are no tokens, in the console: shown with the reason, removed by one button.
 import assert from 'node:assert/strict';
-import { after, before, test } from '../lib/suite.mjs';
+import { test } from '../lib/suite.mjs';
 import { databaseOf, sqlite, usedFolder } from '../lib/database.mjs';
-import { openTokens, suffix } from '../lib/tokens.mjs';
+import { suffix, tokensForFile } from '../lib/tokens.mjs';
 
 const JUNK = ['anna.field@example.com----Passw0rd!x----eyJhbGciOiJIUzI1NiJ9.e30.c2ln', '#HttpOnly_.grok.com', 'TRUE'];
 
-let view;
-before(async () => {
+const view = tokensForFile(async () => {
   const { dataDir } = await usedFolder();
   await sqlite('tokens', await databaseOf(dataDir), JSON.stringify(JUNK));
-  view = await openTokens({ dataDir });
+  return { dataDir };
 });
-after(() => view?.stop());
 
 test('they have a state, a reason, and one button to remove them', async () => {
   const { page, gw, open, dialog, shot } = view;

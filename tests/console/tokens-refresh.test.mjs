@@ -1,20 +1,12 @@
 // What Grok says of the accounts, in the tokens screen: one tested, many tested, all refreshed; rests and refusals in words.
 import assert from 'node:assert/strict';
-import { after, before, test } from '../lib/suite.mjs';
+import { test } from '../lib/suite.mjs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../lib/gateway.mjs';
-import { openTokens, suffix } from '../lib/tokens.mjs';
+import { suffix, tokensForFile } from '../lib/tokens.mjs';
 
-let view;
-let open;
-let dialog;
-let row;
-let stored;
-before(async () => {
-  view = await openTokens({ clock: true });
-  ({ open, dialog, row, stored } = view);
-});
-after(() => view?.stop());
+const view = tokensForFile({ clock: true });
+const { open, dialog, row, stored } = view;
 
 const act = async (name, what) => {
   await row(name).getByRole('button', { name: /^Actions for/ }).click();

@@ -1,14 +1,13 @@
 // The tokens screen over 5,000 accounts: whatever a person does to the list, the page never stops for over 100 ms.
 import assert from 'node:assert/strict';
-import { after, before, test } from '../lib/suite.mjs';
-import { openConsole } from '../lib/console.mjs';
+import { before, test } from '../lib/suite.mjs';
+import { consoleForFile } from '../lib/console.mjs';
 import { neverStops } from '../lib/tasks.mjs';
 
 const POOL = 5_000;
 
-let view;
+const view = consoleForFile({ tokens: POOL });
 before(async () => {
-  view = await openConsole({ tokens: POOL });
   const { gw, page } = view;
   const rows = [];
   for (let offset = 0; offset < POOL; offset += 1000) rows.push(...(await gw.api('GET', `/tokens?limit=1000&offset=${offset}`)).body.data);
@@ -18,7 +17,6 @@ before(async () => {
   await gw.ok('POST', '/tokens/status', { ids: ids.slice(500, 1_500), enabled: false });
   await page.setViewportSize({ width: 1280, height: 900 });
 });
-after(() => view?.stop());
 
 const box = () => view.page.getByRole('region', { name: 'Tokens' });
 const rowAt = (place) => view.page.locator(`tr[aria-rowindex="${place + 1}"] .token-name`);

@@ -1,21 +1,13 @@
 // The tokens screen as a person uses it: what is done to one token, to some, and to all that fit a filter.
 import assert from 'node:assert/strict';
-import { after, before, test } from '../lib/suite.mjs';
+import { test } from '../lib/suite.mjs';
 import { jwt, until } from '../lib/gateway.mjs';
-import { openTokens, suffix } from '../lib/tokens.mjs';
+import { suffix, tokensForFile } from '../lib/tokens.mjs';
 
 const HTML = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
 
-let view;
-let open;
-let dialog;
-let row;
-let stored;
-before(async () => {
-  view = await openTokens();
-  ({ open, dialog, row, stored } = view);
-});
-after(() => view?.stop());
+const view = tokensForFile();
+const { open, dialog, row, stored } = view;
 
 const told = (words) => view.page.getByText(words, { exact: true }).first().waitFor();
 const focused = () => view.page.evaluate(() => {

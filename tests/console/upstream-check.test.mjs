@@ -1,16 +1,14 @@
 // The check of the way to Grok in a browser: in the first steps, and wherever Grok's refusal is shown.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, beforeEach, test } from '../lib/suite.mjs';
+import { beforeEach, test } from '../lib/suite.mjs';
 import { text } from '../../static/console/components/upstream-check/text.js';
-import { openConsole } from '../lib/console.mjs';
+import { consoleForFile } from '../lib/console.mjs';
 import { jwt, until } from '../lib/gateway.mjs';
 
 const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0';
 
-let view;
-before(async () => { view = await openConsole(); });
-after(() => view?.stop());
+const view = consoleForFile();
 beforeEach(async () => {
   const { page, gw } = view;
   await gw.pool([]);

@@ -44,7 +44,7 @@ function parse(text) {
   try { return JSON.parse(text); } catch { return undefined; }
 }
 
-class Grok {
+export class Grok {
   calls = [];
   rules = [];
   accounts = new Accounts();
@@ -53,7 +53,7 @@ class Grok {
   #server;
   #sockets;
 
-  constructor({ pace, strict }) { Object.assign(this, { pace, strict }); }
+  constructor({ pace = 0, strict = true } = {}) { Object.assign(this, { pace, strict }); }
 
   /** Every call to one of the service's routes, newest last; `kind` narrows. */
   of(kind) { return this.calls.filter((call) => call.kind === kind); }
@@ -195,7 +195,7 @@ class Grok {
     identity(call, res, userId, options);
   }
 
-  async listen(port, tls, name) {
+  async listen(port = 0, tls = false, name = '127.0.0.1') {
     const handle = (req, res) => {
       res.socket?.setNoDelay(true);
       this.#handle(req, res).catch((error) => {
@@ -230,8 +230,8 @@ class Grok {
  * the routes that the page signs without `x-statsig-id` too. `tls: true` serves https with a chain of its own, whose CA is `grok.ca`;
  * `name` is the host in `grok.url`: 127.0.0.1, localhost or grok.test.
  */
-export async function startGrok({ port = 0, pace = 0, strict = true, tls = false, name = '127.0.0.1' } = {}) {
-  const grok = new Grok({ pace, strict });
+export async function startGrok({ port, tls, name, ...options } = {}) {
+  const grok = new Grok(options);
   await grok.listen(port, tls, name);
   return grok;
 }

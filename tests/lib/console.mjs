@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { browserForFile } from './browser.mjs';
 import { PASSWORD, startGateway } from './gateway.mjs';
+import { after, before } from './suite.mjs';
 
 const STATIC = fileURLToPath(new URL('../../static/', import.meta.url));
 const SCREENSHOTS = fileURLToPath(new URL('../../target/console-screenshots/', import.meta.url));
@@ -98,6 +99,17 @@ export async function openConsole({ fresh = false, vars, tokens = 0, locale = 'e
     await stop();
     throw error;
   }
+}
+
+/**
+ * Returns the console of a test file: `open` fills it before the file's tests, and it stops after them. `options` are those
+ * of `open`, or a function that returns them when the file's turn comes.
+ */
+export function consoleForFile(options, open = openConsole) {
+  const view = {};
+  before(async () => { Object.assign(view, await open(typeof options === 'function' ? await options() : options)); });
+  after(() => view.stop?.());
+  return view;
 }
 
 async function signIn(context, gw) {

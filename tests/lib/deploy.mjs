@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startCloudflare } from '../fake-cloudflare.mjs';
 import { killTree } from './processes.mjs';
+import { after, before } from './suite.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const WITHIN_MS = 120_000;
@@ -45,4 +46,12 @@ class Deployment {
 /** An account with nothing in it, and no run yet. */
 export async function newAccount() {
   return new Deployment({ cloudflare: await startCloudflare(), data: await mkdtemp(join(tmpdir(), 'grok2api-deploy-')) });
+}
+
+/** Returns the account of a test file: it is there before the file's tests, and is removed after them. */
+export function accountForFile() {
+  const site = new Deployment({});
+  before(async () => { Object.assign(site, await newAccount()); });
+  after(() => site.cloudflare && site.stop());
+  return site;
 }

@@ -6,9 +6,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jwt, startGrok } from '../fake-grok.mjs';
 import { startHost } from './hosts.mjs';
+import { after, before } from './suite.mjs';
 
 export { jwt };
 export const PASSWORD = 'correct horse battery';
+/** Variables of a gateway that encrypts what it stores. */
+export const ENCRYPTED = { encryption_key: 'a key of the suite, long enough' };
 const CALL_LIMIT_MS = 60_000;
 
 /** Asks until `test` gives something truthy; fails, saying what it waited for, after `ms`. */
@@ -43,9 +46,24 @@ class Gateway {
   session = null;
   key = null;
 
-  constructor(parts) { Object.assign(this, parts); }
-
   get url() { return this.host.url; }
+
+  /** Starts the host and signs in; see [`startGateway`] for the options. */
+  async start({ vars = {}, fresh = false, dataDir, grok, ...hostOptions } = {}) {
+    this.ownsGrok = grok === undefined;
+    this.grok = grok ?? await startGrok();
+    this.dataDir = dataDir ?? await mkdtemp(join(tmpdir(), 'grok2api-'));
+    const all = { grok_base_url: this.grok.url, grok_assets_url: this.grok.url, ...(fresh ? {} : { admin_password: PASSWORD }), ...vars };
+    try {
+      this.host = await startHost({ dataDir: this.dataDir, vars: all, ...hostOptions });
+    } catch (error) {
+      if (this.ownsGrok) await this.grok.stop();
+      throw error;
+    }
+    if (fresh) return;
+    await this.signIn();
+    this.key = (await this.ok('POST', '/keys/add', { name: 'suite' })).key;
+  }
 
   /** A plain request. `body` that is not a string goes out as JSON. */
   fetch(method, path, { body, headers = {}, signal, ...more } = {}) {
@@ -67,6 +85,14 @@ class Gateway {
     assert.equal(status, 200, `${method} ${path}: ${status} ${JSON.stringify(answer)}`);
     assert.equal(answer.success, true, `${method} ${path}: ${JSON.stringify(answer)}`);
     return answer.data;
+  }
+
+  /** A POST to the admin API that must fail with this status, and name this field where one is given. */
+  async refused(path, body, status, field) {
+    const answer = await this.api('POST', path, body);
+    assert.equal(answer.status, status, `${path} ${JSON.stringify(body)}: ${answer.text}`);
+    assert.equal(answer.body.success, false);
+    if (field) assert.equal(answer.body.field, field, answer.text);
   }
 
   async signIn(password = PASSWORD, username = 'admin') {
@@ -122,31 +148,32 @@ class Gateway {
   async hurry(speed) { await this.host.turnClock?.({ speed }); }
 
   async stop() {
-    await this.host.stop();
-    if (this.ownsGrok) await this.grok.stop();
-    await rm(this.dataDir, { recursive: true, force: true });
+    try {
+      await this.host.stop();
+      if (this.ownsGrok) await this.grok.stop();
+    } finally {
+      await rm(this.dataDir, { recursive: true, force: true });
+    }
   }
 }
 
 /**
- * Starts everything and signs in. `vars` are the component's variables; `fresh: true` leaves the first-run password alone
- * and signs nobody in; `dataDir` keeps the data of an earlier start.
+ * Starts a gateway and signs in. `vars` are the component's variables; `fresh: true` leaves the first-run password alone
+ * and does not sign in; `dataDir` keeps the data of an earlier start.
  */
-export async function startGateway({ vars = {}, fresh = false, dataDir, grok, ...hostOptions } = {}) {
-  const own = grok === undefined;
-  const upstream = grok ?? await startGrok();
-  const data = dataDir ?? await mkdtemp(join(tmpdir(), 'grok2api-'));
-  const all = { grok_base_url: upstream.url, grok_assets_url: upstream.url, ...(fresh ? {} : { admin_password: PASSWORD }), ...vars };
-  let host;
-  try {
-    host = await startHost({ dataDir: data, vars: all, ...hostOptions });
-  } catch (error) {
-    if (own) await upstream.stop();
-    throw error;
-  }
-  const gateway = new Gateway({ host, grok: upstream, ownsGrok: own, dataDir: data });
-  if (fresh) return gateway;
-  await gateway.signIn();
-  gateway.key = (await gateway.ok('POST', '/keys/add', { name: 'suite' })).key;
+export async function startGateway(options) {
+  const gateway = new Gateway();
+  await gateway.start(options);
+  return gateway;
+}
+
+/**
+ * Returns the gateway of a test file: it starts before the file's tests and stops after them. `options` are those of
+ * [`startGateway`], or a function that returns them when the file's turn comes.
+ */
+export function gatewayForFile(options) {
+  const gateway = new Gateway();
+  before(async () => gateway.start(typeof options === 'function' ? await options() : options));
+  after(() => gateway.host && gateway.stop());
   return gateway;
 }

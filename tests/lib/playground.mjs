@@ -1,9 +1,8 @@
-// The playground in a browser: with a key at hand, asked, and looked at.
-import { openConsole } from './console.mjs';
+// The playground in a browser: opened with a key, asked, and its answers awaited.
+import { consoleForFile, openConsole } from './console.mjs';
 import { jwt, until } from './gateway.mjs';
 
-/** `view` of [`openConsole`], and what tests do in the playground. Each begins with `begin`. */
-export async function openPlayground(options = {}) {
+async function openPlayground(options) {
   const view = await openConsole(options);
   const { page, gw } = view;
   const box = page.getByRole('textbox', { name: 'Message' });
@@ -41,3 +40,6 @@ export async function openPlayground(options = {}) {
 
   return { ...view, box, answers, begin, ask, answered };
 }
+
+/** Returns the playground of a test file: [`consoleForFile`], and what tests do there. Each test begins with `begin`. */
+export const playgroundForFile = (options) => consoleForFile(options, openPlayground);
