@@ -1,4 +1,5 @@
 // Settings: defaults, merging, and refusal as a whole of anything of the wrong type or range. Logs and the storage mode beside.
+// Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { test } from './lib/suite.mjs';
 import { gatewayForFile } from './lib/gateway.mjs';

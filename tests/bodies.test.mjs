@@ -1,4 +1,5 @@
 // Bodies as clients send them: compressed, with a byte-order mark, with half a character.
+// Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';

@@ -1,4 +1,5 @@
 // Pictures and videos that answers hold, and pictures that chats bring along, as clients see them.
+// Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { before, beforeEach, test } from './lib/suite.mjs';
 import { uuid } from './fake-grok.mjs';

@@ -1,4 +1,5 @@
 // The official OpenAI client for Node talks with the gateway as if it were OpenAI.
+// Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { before, beforeEach, test } from './lib/suite.mjs';
 import OpenAI from 'openai';

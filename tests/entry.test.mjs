@@ -1,4 +1,5 @@
 // The local server from outside: forged orders, clients that leave, bodies that nobody reads, a runtime that dies.
+// Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,5 @@
 // The scripted Grok's door: who gets a socket and who does not, identity, uploads, limits by mode, signed routes.
+// Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from './lib/suite.mjs';

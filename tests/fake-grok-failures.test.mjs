@@ -1,4 +1,5 @@
 // How turns of the scripted Grok fail on its socket: every kind of error, and every way to break off.
+// Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from './lib/suite.mjs';

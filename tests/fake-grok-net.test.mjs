@@ -1,4 +1,5 @@
 // The scripted Grok over TLS, and the scripted resolver.
+// Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import https from 'node:https';
 import { test } from './lib/suite.mjs';

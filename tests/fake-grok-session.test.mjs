@@ -1,4 +1,5 @@
 // The scripted Grok's socket before the answer: the order of events, the session's options, the message's shape.
+// Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';

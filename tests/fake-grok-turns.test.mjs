@@ -1,4 +1,5 @@
 // What the scripted Grok answers on its socket: the same text as over HTTP, in every form, with pictures and all that surrounds them.
+// Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { test } from './lib/suite.mjs';
 import { jwt } from './fake-grok.mjs';

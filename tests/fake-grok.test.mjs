@@ -1,4 +1,5 @@
 // The scripted Grok itself: a suite that trusts it has to know that it breaks things the way it says.
+// Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { grokForFile } from './lib/grok.mjs';

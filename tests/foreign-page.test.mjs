@@ -1,4 +1,5 @@
 // OpenAI's own package in a page of another origin, in a real browser: it asks beforehand, streams, and reads every error.
+// Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';

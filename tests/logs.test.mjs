@@ -1,4 +1,5 @@
 // The log: filters, pages, exports, and clearing.
+// Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { before, test } from './lib/suite.mjs';
 import { gatewayForFile } from './lib/gateway.mjs';

@@ -1,4 +1,5 @@
 // What media costs a Worker: memory of the isolate, calls of a request, and what happens when a daily limit is hit.
+// Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { before, beforeEach, test } from './lib/suite.mjs';
 import { mp4 } from './fake-grok/media.mjs';

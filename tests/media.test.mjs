@@ -1,4 +1,5 @@
 // Pictures and videos at their addresses: whose cookies fetch them, what is kept, ranges, and who is refused.
+// Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { beforeEach, test } from './lib/suite.mjs';
 import { jwt } from './fake-grok.mjs';

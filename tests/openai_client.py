@@ -1,6 +1,7 @@
 """The official OpenAI client for Python against a running gateway.
 
 Run by python.test.mjs: `openai_client.py BASE_URL API_KEY`. Ends with 0 when everything held.
+Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 """
 
 import sys

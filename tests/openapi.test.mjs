@@ -1,4 +1,5 @@
 // The OpenAPI document against what the routes answer: every GET, and what clients of /v1 get, streams and refusals too.
+// Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { before, test } from './lib/suite.mjs';
 import { gatewayForFile } from './lib/gateway.mjs';

@@ -1,4 +1,5 @@
 // The pool under load: nothing is lost, nothing is counted twice, and the work is spread.
+// Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { test } from './lib/suite.mjs';
 import { gatewayForFile, jwt, pooled, until } from './lib/gateway.mjs';

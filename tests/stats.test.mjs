@@ -1,4 +1,5 @@
 // Statistics: the pool by type and state, and requests from counters that a cleared log does not touch.
+// Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { test } from './lib/suite.mjs';
 import { gatewayForFile, until } from './lib/gateway.mjs';

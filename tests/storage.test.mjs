@@ -1,4 +1,5 @@
 // What a request costs in storage, counted on workerd's D1 by a wrapper round the bindings.
+// Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { before, test } from './lib/suite.mjs';
 import { gatewayForFile, jwt, pooled, until } from './lib/gateway.mjs';

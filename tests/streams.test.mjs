@@ -1,4 +1,5 @@
 // Streams that go wrong: torn, late, slow, left. A broken answer never looks like a finished one.
+// Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { beforeEach, test } from './lib/suite.mjs';
 import OpenAI from 'openai';

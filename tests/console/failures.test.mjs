@@ -1,4 +1,5 @@
 // What went wrong, in words: errors that the playground and the log show, in both languages.
+// Directives in prompts, such as [[n:40]]: ../fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from '../lib/suite.mjs';

@@ -1,5 +1,6 @@
 // The console by keyboard alone: everything can be reached and seen to be, each screen's main action can be done, and the
 // focus is never lost.
+// Directives in prompts, such as [[n:40]]: ../fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { before, test } from '../lib/suite.mjs';
 import { SCREENS } from '../../static/console/screens.js';

@@ -1,4 +1,5 @@
 // The gallery in a browser: what is cached and how much, lazily; the viewer; deleting and clearing; what cannot be shown.
+// Directives in prompts, such as [[n:40]]: ../fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { before, beforeEach, test } from '../lib/suite.mjs';
 import { consoleForFile } from '../lib/console.mjs';

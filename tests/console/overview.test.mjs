@@ -1,4 +1,5 @@
 // The overview in a browser: first steps, figures, charts in both appearances, warnings, and refreshing by itself.
+// Directives in prompts, such as [[n:40]]: ../fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { test } from '../lib/suite.mjs';
 import { until } from '../lib/gateway.mjs';

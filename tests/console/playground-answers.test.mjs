@@ -1,4 +1,5 @@
 // What the playground makes of answers: pictures and videos, markup that stays text, and the end that is followed.
+// Directives in prompts, such as [[n:40]]: ../fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { before, beforeEach, test } from '../lib/suite.mjs';
 import { png } from '../fake-grok/media.mjs';

@@ -1,4 +1,5 @@
 // The playground as a person uses it: chats over the address that clients use, watched, stopped, corrected, and told what went wrong.
+// Directives in prompts, such as [[n:40]]: ../fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { before, beforeEach, test } from '../lib/suite.mjs';
 import { png } from '../fake-grok/media.mjs';

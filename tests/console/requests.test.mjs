@@ -1,4 +1,5 @@
 // The log in a browser: texts, filters in the address, the live tail, details, exports, and clearing.
+// Directives in prompts, such as [[n:40]]: ../fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { before, test } from '../lib/suite.mjs';

@@ -1,26 +1,11 @@
-// What one call gets: defaults, then keywords in the prompt, then what the token's name asks for, then scripted rules.
-// README.md lists every keyword, token name and rule option.
+// What a call gets by its token, after the defaults and the directives of the prompt, and before the rules. README.md lists
+// the names of tokens, directives.mjs the options.
 //
-// A keyword is `[[name]]` or `[[name:value]]` anywhere in the message, for example `[[n:200]] [[slow:50]] [[cut:20]]`.
 // A token's name is the `session_id` of its JWT payload, or the raw value when it is not a JWT; its first part decides.
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 
-const NUMBERS = new Set(['n', 'slow', 'first', 'split', 'cut', 'truncate', 'hang', 'picture', 'bytes', 'late_after', 'width',
-  'ended', 'close', 'close_code', 'preview', 'x_posts', 'picture_moderated']);
-const DEFAULTS = { picture: 2, picture_moderated: 1 };
-
-/** Keywords that a prompt carries; a keyword without a value is `true` (or 0 for a count, where 0 means "at once"). */
-export function promptOptions(message) {
-  const options = {};
-  for (const [, name, value] of message.matchAll(/\[\[([a-z_0-9]+)(?::([^\]]*))?\]\]/g)) {
-    if (NUMBERS.has(name)) options[name] = value === undefined ? (DEFAULTS[name] ?? 0) : Number(value);
-    else options[name] = value === undefined ? true : value;
-  }
-  return options;
-}
-
-/** The question without keywords and without the lines of earlier turns: what a pleasant answer talks about. */
+/** The question without directives and without the lines of earlier turns: what a pleasant answer talks about. */
 export function question(message) {
   const last = message.replace(/\[\[[^\]]*\]\]/g, '').split(/(?:^|\n)(?:用户|user|USER)[：:]\s*/).pop() ?? '';
   return last.trim().slice(0, 200);

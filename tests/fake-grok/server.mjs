@@ -8,7 +8,8 @@ import { asset } from './assets.mjs';
 import { control } from './control.mjs';
 import { conversationOptions, converse, sendFailure } from './conversation.mjs';
 import { identity } from './identity.mjs';
-import { cookies, promptOptions, tokenName, tokenOptions, uuid } from './options.mjs';
+import { UnknownDirective, promptOptions, ruleOptions } from './directives.mjs';
+import { cookies, tokenName, tokenOptions, uuid } from './options.mjs';
 import { acceptSockets } from './socket.mjs';
 import { certificates } from './tls.mjs';
 import { MAX_UPLOAD, Uploads, readForm } from './uploads.mjs';
@@ -47,13 +48,15 @@ function parse(text) {
 export class Grok {
   calls = [];
   rules = [];
+  /** Unknown directives and options that calls asked for: `stop` fails with them. */
+  mistakes = [];
   accounts = new Accounts();
   uploads = new Uploads();
   #next = 0;
   #server;
   #sockets;
 
-  constructor({ pace = 0, strict = true } = {}) { Object.assign(this, { pace, strict }); }
+  constructor({ pace = 0, strict = true, lenient = false } = {}) { Object.assign(this, { pace, strict, lenient }); }
 
   /** Every call to one of the service's routes, newest last; `kind` narrows. */
   of(kind) { return this.calls.filter((call) => call.kind === kind); }
@@ -73,9 +76,23 @@ export class Grok {
 
   /** From now on calls matching `rule` { kind?, token?, path?, contains?, times? } get `options` (an object, or a function of the call). */
   script(rule, options) {
+    if (typeof options !== 'function') ruleOptions(rule.kind ?? 'chat', options);
     const entry = { kind: 'chat', left: rule.times ?? Infinity, ...rule, options };
     this.rules.push(entry);
     return entry;
+  }
+
+  /** Returns the options that the directives of a message ask for. */
+  directives(message) { return this.#read(() => promptOptions(message, { lenient: this.lenient })); }
+
+  /** Notes an unknown name before the call fails with it: what a test sees of the gateway then may hide the cause. */
+  #read(read) {
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof UnknownDirective) this.mistakes.push(error.message);
+      throw error;
+    }
   }
 
   limit(token, limits) { this.accounts.overrides.set(token, limits); }
@@ -112,7 +129,8 @@ export class Grok {
         rule.left -= 1;
         if (early) seen.add(rule);
       }
-      Object.assign(found, typeof rule.options === 'function' ? rule.options(call) : rule.options);
+      const { options } = rule;
+      Object.assign(found, typeof options === 'function' ? this.#read(() => ruleOptions(rule.kind, options(call))) : options);
     }
     return found;
   }
@@ -181,7 +199,7 @@ export class Grok {
   }
 
   async #chat(call, res, userId, scripted) {
-    const options = conversationOptions(call.body, promptOptions(String(call.body?.message ?? '')), tokenOptions(call.token), scripted);
+    const options = conversationOptions(call.body, this.directives(String(call.body?.message ?? '')), tokenOptions(call.token), scripted);
     // A stream that the script itself breaks was not left by the client.
     call.cut = options.cut !== undefined || options.reset;
     await converse(call, res, options, { pace: this.pace, assetsUrl: this.url, userId });
@@ -222,13 +240,14 @@ export class Grok {
     this.#sockets.end();
     this.#server.closeAllConnections();
     await over;
+    if (this.mistakes.length > 0) throw new Error(`the scripted Grok was asked for what it does not know:\n${this.mistakes.join('\n')}`);
   }
 }
 
 /**
  * Starts a scripted Grok on 127.0.0.1. `pace`: milliseconds between frames when nothing else is asked for. `strict: false` answers
  * the routes that the page signs without `x-statsig-id` too. `tls: true` serves https with a chain of its own, whose CA is `grok.ca`;
- * `name` is the host in `grok.url`: 127.0.0.1, localhost or grok.test.
+ * `name` is the host in `grok.url`: 127.0.0.1, localhost or grok.test. `lenient: true` ignores unknown directives.
  */
 export async function startGrok({ port, tls, name, ...options } = {}) {
   const grok = new Grok(options);

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MODES } from './account.mjs';
 import { conversationOptions } from './conversation.mjs';
-import { promptOptions, tokenOptions, uuid } from './options.mjs';
+import { tokenOptions, uuid } from './options.mjs';
 import { turnEvents } from './turn.mjs';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -180,7 +180,7 @@ export class Session {
     const { grok, out } = this;
     // Rules that the handshake matched have been counted there.
     const seen = this.#turns === 1 ? this.seen : undefined;
-    const options = conversationOptions(call.body, promptOptions(call.body.message), tokenOptions(call.token), grok.scripted(call, seen));
+    const options = conversationOptions(call.body, grok.directives(call.body.message), tokenOptions(call.token), grok.scripted(call, seen));
     if (options.first > 0) await sleep(options.first);
     if (options.hang === 0 && options.nopong) call.silent = true;
     if (options.hang === 0) return;
