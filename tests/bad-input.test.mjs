@@ -1,4 +1,4 @@
-// The caller's mistakes: told in OpenAI's error shape with the field's path, never passed on, never charged to a token.
+// The client's mistakes: answered in OpenAI's error shape with the field's path, never passed on, never charged to an account.
 import assert from 'node:assert/strict';
 import { before, beforeEach, test } from './lib/suite.mjs';
 import { gatewayForFile } from './lib/gateway.mjs';
@@ -15,7 +15,7 @@ const send = (body, key = gw.key, more = {}) => gw.call('POST', '/v1/chat/comple
 const good = { model: 'grok-4', messages: [{ role: 'user', content: 'hi' }] };
 const user = (content) => ({ ...good, messages: [{ role: 'user', content }] });
 
-// What is sent, and the path that `param` has to name (null: the body as a whole).
+// What is sent, and the path that `param` must name (null: the body as a whole).
 const CASES = [
   ['broken JSON', '{"model": "grok-4", "messages": [', null],
   ['no JSON at all', 'hello', null],
@@ -87,7 +87,7 @@ test('a wrong key is 401 whatever the body, and costs no log row', async () => {
 });
 
 test('without a key the body is not even read', async () => {
-  // A body that never ends: whoever reads it first waits for ever.
+  // A body that never ends: a gateway that reads it before it answers would wait without end.
   const endless = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode('{"model":')) });
   const answer = await gw.fetch('POST', '/v1/chat/completions', { body: endless, duplex: 'half', signal: AbortSignal.timeout(5_000) });
   assert.equal(answer.status, 401);

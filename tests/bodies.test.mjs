@@ -10,7 +10,7 @@ const fixture = (name) => readFileSync(new URL(`fixtures/bodies/${name}`, import
 const PLAIN = fixture('chat.json');
 const QUESTION = 'Which coding has this body? 你好 🌲';
 
-/** A zstd frame of blocks that repeat a blank 128 KiB times each. */
+/** Returns a zstd frame of blocks that repeat a blank 128 KiB times each. */
 function zstdBomb(blocks) {
   const block = (n) => [...[0, 8, 16].map((shift) => (((131_072 << 3) | 2 | (n === blocks ? 1 : 0)) >> shift) & 255), 0x20];
   return Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 56, ...Array.from({ length: blocks }, (_, n) => block(n + 1)).flat()]);

@@ -35,7 +35,7 @@ async function streamed(content, more) {
   return answer.text;
 }
 
-/** The addresses of an answer's pictures, which have to be its last lines, one each. */
+/** Returns the addresses of an answer's pictures, which must be its last lines, one each. */
 function pictures(answer) {
   const lines = answer.split('\n').filter((line) => line.startsWith('!['));
   assert.ok(answer.endsWith(lines.join('\n')), answer);

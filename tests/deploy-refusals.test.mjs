@@ -1,4 +1,4 @@
-// What stands in the way of a deploy, told in one sentence each; and names, pages and limits of the API.
+// Errors of a deploy, reported in one sentence each; and names, pages and limits of the API.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, test } from './lib/suite.mjs';
@@ -7,7 +7,7 @@ import { accountForFile } from './lib/deploy.mjs';
 const site = accountForFile();
 afterEach(() => site.cloudflare.reset());
 
-/** A run that has to fail, before anything was made; gives its one sentence. */
+/** Runs a deploy that must fail before it creates anything; returns its one sentence. */
 async function refused(args, env) {
   const { code, said } = await site.run(args, { env });
   assert.equal(code, 1, said);
@@ -63,7 +63,7 @@ test('a Cloudflare or network failure is retried, then reported', async () => {
   site.cloudflare.script('GET /storage/kv/namespaces', { times: 1, status: 503 });
   const { code, said } = await site.run(['--dry-run']);
   assert.equal(code, 0, said);
-  // Without the waits that the run makes of itself, as below where there is no network.
+  // `retry-after: 0` skips the waits between attempts; the run without a network, below, has them.
   site.cloudflare.script('GET /storage/kv/namespaces', { status: 503, headers: { 'retry-after': '0' } });
   assert.match(await refused([]), /a fault of its own at GET \/storage\/kv\/namespaces \(503/);
   assert.match(await refused([], { CLOUDFLARE_API_BASE_URL: 'http://127.0.0.1:9/client/v4' }), /cannot be reached .*is there a network/);

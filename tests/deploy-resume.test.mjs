@@ -7,7 +7,7 @@ import { killTree } from './lib/processes.mjs';
 const PASSWORD = 'a password that was given';
 const HOLDINGS = { databases: ['grok2api'], namespaces: ['grok2api-cache'], workers: ['grok2api'] };
 
-/** What the second run has to leave, whatever happened to the first. */
+/** Checks what the second run must leave, whatever happened to the first. */
 async function ends(site, what) {
   const { code, said } = await site.run([], { env: { ADMIN_PASSWORD: PASSWORD } });
   assert.equal(code, 0, `${what}: ${said}`);

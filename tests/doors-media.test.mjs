@@ -8,7 +8,7 @@ const SHIELD = { 'content-security-policy': "default-src 'none'; sandbox", 'cros
 const gw = gatewayForFile();
 beforeEach(() => gw.pool(['basic-1']));
 
-/** The path of a picture that Grok has just made. */
+/** Returns the path of a picture that Grok has just made. */
 async function picture() {
   const answer = await gw.chat('draw me a moon', { model: 'grok-4' });
   const [, url] = /\]\((http[^)]+)/.exec(answer.body.choices[0].message.content);

@@ -64,7 +64,7 @@ test('a session alone does not change the password', async () => {
   }
 });
 
-/** The first line of the answer to a POST with this `Content-Length`, and the body. */
+/** Returns the first line of the answer to a POST with this `Content-Length`, and the body. */
 function announced(path, length) {
   const { hostname, port } = new URL(gw.url);
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-// The local server from outside: forged orders, clients that leave, bodies that nobody reads, a runtime that dies.
+// The local server from outside: forged orders, clients that leave, unread bodies, a runtime that dies.
 // Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
@@ -142,7 +142,7 @@ test('a stream ends when its client leaves, before and after head', async () => 
   }
 });
 
-/** The server as `up` runs it. */
+/** Starts the server as `up` runs it. */
 async function server(data, vars, ...options) {
   const port = await freePort();
   const environment = Object.fromEntries(Object.entries(vars).map(([name, value]) => [`SPIN_VARIABLE_${name.toUpperCase()}`, value]));
@@ -155,7 +155,7 @@ async function server(data, vars, ...options) {
   return { child, url: `http://127.0.0.1:${port}`, ended, said: () => said };
 }
 
-/** What lies in a folder and below, with its modes. */
+/** Returns the files in a folder and below, with their modes. */
 async function modes(folder) {
   const names = await readdir(folder, { recursive: true });
   return Promise.all([folder, ...names.map((name) => join(folder, name))].map(async (path) => [path, await stat(path)]));
@@ -168,7 +168,7 @@ test('data stays the owner’s, and the server ends with its parent', { skip: pr
   try {
     const first = await server(data, { admin_password: secret });
     const answer = await fetch(`${first.url}/api/login`, { method: 'POST', body: JSON.stringify({ username: 'admin', password: secret }) });
-    assert.equal(answer.status, 200, 'the variable is in force');
+    assert.equal(answer.status, 200, 'the variable applies');
     assert.ok(!execFileSync('ps', ['-A', '-o', 'args'], { encoding: 'utf8' }).includes(secret));
     const open = (await modes(data)).filter(([, { mode }]) => (mode & 0o077) !== 0).map(([path]) => path);
     assert.deepEqual(open, []);

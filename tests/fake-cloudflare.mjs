@@ -47,7 +47,7 @@ class Cloudflare {
    * done and then left without an answer, once `after` is through.
    */
   script(name, { times = Infinity, skip = 0, ...rule }) {
-    if (!ROUTES.some(([verb, path]) => name === `${verb} ${path}`)) throw new Error(`there is no route ${name}`);
+    if (!ROUTES.some(([verb, path]) => name === `${verb} ${path}`)) throw new Error(`unknown route ${name}`);
     this.#rules.push({ name, times, skip, ...rule });
   }
 
@@ -57,7 +57,7 @@ class Cloudflare {
     this.statements = [];
   }
 
-  /** What the account holds, for a comparison. */
+  /** Returns what the account holds, for a comparison. */
   get holdings() {
     return { databases: this.databases.map(({ name }) => name), namespaces: this.namespaces.map(({ title }) => title), workers: [...this.workers.all.keys()] };
   }

@@ -10,7 +10,7 @@ import { attached, handshake, open, said, userIdOf } from './lib/mgw.mjs';
 
 const grok = grokForFile();
 
-/** A good handshake with some headers replaced; undefined removes one. */
+/** Returns a good handshake with some headers replaced; undefined removes one. */
 function changed(headers, path) {
   const good = handshake(grok);
   const all = { ...good.headers, ...headers };

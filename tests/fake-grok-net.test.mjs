@@ -51,7 +51,7 @@ test('stopping ends open sockets, and the record becomes JSON', async () => {
   assert.equal((await client.closed).code, 1006);
 });
 
-/** The raw bytes of the resolver's answer about grok.test. */
+/** Returns the raw bytes of the resolver's answer about grok.test. */
 async function bytes(dns, init) {
   const query = packet.encode({ type: 'query', questions: [{ type: 'A', name: 'grok.test' }] });
   const answer = await fetch(`${dns.url}?dns=${query.toString('base64url')}`, init);

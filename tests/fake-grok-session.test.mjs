@@ -12,7 +12,7 @@ const grok = grokForFile();
 
 const types = (client) => client.events.map((event) => event.type).filter((type) => type !== 'conversation.commands.updated');
 
-/** What the service answers to one event of a client that has got as far as `client`. */
+/** Returns what the service answers to one event of a client that has got as far as `client`. */
 async function objection(client, event, sessionId) {
   client.send(event, sessionId);
   const { error } = await client.until('error');

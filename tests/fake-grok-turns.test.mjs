@@ -21,7 +21,7 @@ async function turn(message, { token, rule, ...options } = {}) {
   return Object.assign(events, { client, call: grok.of('chat').at(-1) });
 }
 
-/** The same message over the HTTP stream. */
+/** Returns the same message over the HTTP stream. */
 async function overHttp(message, options) {
   if (options) grok.script({ times: 1 }, options);
   const answer = await fetch(`${grok.url}/rest/app-chat/conversations/new`, { method: 'POST', headers: { cookie: `sso=${jwt('basic-1')}`, 'x-statsig-id': 'signed' },

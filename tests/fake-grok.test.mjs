@@ -1,4 +1,4 @@
-// The scripted Grok itself: a suite that trusts it has to know that it breaks things the way it says.
+// The scripted Grok itself: it must break things the way it says, because the suite trusts it.
 // Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

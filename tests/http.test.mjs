@@ -67,7 +67,7 @@ test('a missing and a wrong key are 401 below /v1, before all else', async () =>
   for (const [method, path] of [['GET', '/v1/models'], ['GET', '/v1/models/grok-4'], ['POST', '/v1/chat/completions']]) {
     const wrong = await gw.call(method, path, { headers: { authorization: 'Bearer sk-wrong' } });
     openAiError(wrong, 401, 'authentication_error');
-    assert.doesNotMatch(wrong.body.error.message, /\b8\b/, 'a refusal must not tell the length of the key');
+    assert.doesNotMatch(wrong.body.error.message, /\b8\b/, 'a refusal must not contain the length of the key');
   }
   const lower = await gw.call('GET', '/v1/models', { headers: { authorization: `bearer ${gw.key}` } });
   assert.equal(lower.status, 200);

@@ -10,7 +10,7 @@ const EXPECTED = JSON.parse(await readFile(`${FIXTURES}/expected.json`, 'utf8'))
 const FILES = await Promise.all(Object.keys(EXPECTED).map(async (name) => ({ name, content: await readFile(`${FIXTURES}/${name}`, 'utf8'), expected: EXPECTED[name] })));
 /** What the columns of the ledgers say beside the token: mails and passwords. */
 const LEDGERS = FILES.filter(({ name }) => name.startsWith('accounts')).flatMap(({ content }) => content.trim().split('\n').flatMap((line) => line.split(/----|:/).slice(0, 2)));
-/** What stands in the files and is no token. */
+/** Text of the files that is not a token. */
 const SECRETS = ['@', '#', ...LEDGERS, 'Passw0rd', 'S3cret', 'anna.field', 'bo.field', 'cf_clearance', 'i18nextLng', 'abc.def'];
 
 const gw = gatewayForFile({ vars: ENCRYPTED });
@@ -18,7 +18,7 @@ const gw = gatewayForFile({ vars: ENCRYPTED });
 const session = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString()).session_id;
 const reveal = async ({ id }) => (await gw.ok('POST', '/tokens/reveal', { id })).token;
 
-/** The pool, as the expectations describe it. */
+/** Returns the pool, as the expectations describe it. */
 async function pool() {
   const rows = await gw.ok('GET', '/tokens?order=asc');
   return Promise.all(rows.map(async (row) => {

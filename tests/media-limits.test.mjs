@@ -29,7 +29,7 @@ async function get(path) {
   return { status: response.status, headers: response.headers, bytes };
 }
 
-/** What the request behind this answer did, once all its work has ended. */
+/** Returns what the request behind this answer did, once all its work has ended. */
 function work({ headers }) {
   const id = headers.get('x-test-request');
   return until(async () => (await host.requests(gw.url)).find((entry) => entry.id === id && entry.done), `the work of request ${id}`);
@@ -118,7 +118,7 @@ test('a thousand files are cleared, parts by cron, in 50 calls', async () => {
   assert.equal((await gw.ok('GET', '/cache/size')).total_size_bytes, 0);
   // A chat of these tests has started the maintenance of the day, and its lease may still be held.
   await database.prepare('DELETE FROM leases').run();
-  // Far more is left, and another wake-up has to do it: the calls of one count together.
+  // Far more is left for the next wake-up: the calls of one wake-up count together.
   for (let wakeUp = 0; wakeUp < 2; wakeUp++) {
     const cron = await work(await gw.fetch('GET', '/__test/cron'));
     assert.ok(cron.steps.length <= 50, `${cron.steps.length} calls`);

@@ -9,7 +9,7 @@ import { gatewayForFile } from './lib/gateway.mjs';
 const gw = gatewayForFile();
 beforeEach(() => gw.pool(['basic-1']));
 
-/** The addresses in an answer. */
+/** Returns the addresses in an answer. */
 const addresses = (answer) => [...answer.body.choices[0].message.content.matchAll(/(?:\]\(|src=")(http[^)"]+)/g)].map(([, url]) => url);
 
 async function draw() {
@@ -18,7 +18,7 @@ async function draw() {
   return found;
 }
 
-/** A video of this size, made by the only token there is. */
+/** Makes a video of this size with the only token there is. */
 async function film(bytes) {
   const answer = await gw.chat(`[[video]] [[bytes:${bytes}]] make it move`, { model: 'grok-4' });
   const found = addresses(answer);

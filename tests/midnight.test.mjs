@@ -1,4 +1,4 @@
-// A local midnight on a host whose maintenance nobody calls: the first request of the new day starts it. The time zone is
+// A local midnight on a host without a scheduled maintenance: the first request of the new day starts it. The time zone is
 // chosen so that a midnight is near, to the minute; on workerd the Worker's clock is turned to it.
 import assert from 'node:assert/strict';
 import { test } from './lib/suite.mjs';
@@ -31,7 +31,7 @@ test('a local day’s first chat empties the cache after its answer', async () =
   await gw.logged(2);
   assert.ok(Date.now() < midnight, 'this machine was too slow to be here before midnight');
   await gw.pass(midnight - Date.now() + 100);
-  assert.equal(await copies(), 2, 'nobody has asked yet');
+  assert.equal(await copies(), 2, 'no request of the new day yet');
 
   const first = await gw.chat('good morning', { stream: true });
   assert.equal(first.status, 200, first.text);

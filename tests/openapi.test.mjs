@@ -13,7 +13,7 @@ before(async () => {
 
 const bearer = (token) => ({ authorization: `Bearer ${token}` });
 
-/** The schema of an answer to this route. */
+/** Returns the schema of an answer to this route. */
 function schemaOf(method, route, status, type) {
   const { responses } = document.paths[route][method.toLowerCase()];
   let response = responses[status] ?? responses.default;

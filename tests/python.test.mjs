@@ -13,7 +13,7 @@ const OPENAI = '3.54.0';
 const CACHE = fileURLToPath(new URL('../target/python', import.meta.url));
 const run = promisify(execFile);
 
-/** A virtual environment with the pinned client; made beside its place and moved there when whole. */
+/** Prepares a virtual environment with the pinned client; made beside its place and moved there when whole. */
 async function environment() {
   const place = join(CACHE, `openai-${OPENAI}`);
   const python = join(place, 'bin/python');

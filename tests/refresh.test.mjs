@@ -1,4 +1,4 @@
-// The refresh of all tokens: a job that goes on with every poll, whoever polls, and survives the death of its host.
+// The refresh of all tokens: a job that continues with every poll from any session, and survives the end of its host.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -28,7 +28,7 @@ async function toTheEnd(gw, ms = 120_000) {
   }
 }
 
-/** How often each token was asked for. */
+/** Returns how often each token was asked for. */
 function asked(grok) {
   const counts = new Map();
   for (const call of grok.of('limits')) counts.set(call.tokenName, (counts.get(call.tokenName) ?? 0) + 1);
@@ -57,7 +57,7 @@ test(`${POOL} tokens to the end by polling, each asked for once`, { timeout: 240
   }
 });
 
-test('results tell dead from blocked, and a Super account’s quotas', async () => {
+test('dead and blocked differ, and a Super account has two quotas', async () => {
   await gw.pool(['basic-1', 'dead-1', 'challenge-1']);
   await gw.addTokens(['super-1'], 'ssoSuper');
   await begin(gw);

@@ -19,7 +19,7 @@ const ENTRIES = join(HERE, '../target/test-processes');
 const FILE_TIMEOUT_MS = 300_000;
 // Processes at once: one more than two cores, because deployments and browsers often wait.
 const AT_ONCE = 3;
-// Files of a kind share processes, at most so many each: a browser's take the longest. Deployments write to the same folder:
+// Files of a kind share processes, each with at most the given count: a browser's take the longest. Deployments write to the same folder:
 // all of them share one, so that one follows the other.
 const KINDS = [['deploy', /^deploy/, Infinity], ['browser', /^(console\/(?!files$|.*-unit$|texts$)|foreign-page$)/, 5], ['plain', /^/, 12]];
 // Run once, on workerd: the scripted Grok itself, the commands, what only D1's bindings can count, and what a browser
@@ -43,7 +43,7 @@ function suite(names) {
   return names.length === 0 ? all : all.filter((name) => names.includes(name));
 }
 
-/** The files to start, a process each, for so many at once. Tests that come from lib/suite.mjs share one with others of their kind. */
+/** Returns the files to start, a process each, for `width` at once. Files that import lib/suite.mjs share one with others of their kind. */
 function processes(names, label, width) {
   const isShared = (name) => /from '\.{1,2}\/lib\/suite\.mjs'/.test(readFileSync(path(name), 'utf8'));
   const kindOf = (name) => KINDS.find(([, pattern]) => pattern.test(name))[0];

@@ -9,7 +9,7 @@ import { HOST } from './lib/hosts.mjs';
 /** A figure for 20,000: `SEALING_TOKENS=20000 node tests/run.mjs sealing`. */
 const POOL = Number(process.env.SEALING_TOKENS ?? 500);
 
-/** Whether any file below `folder` holds the text. */
+/** Returns whether any file below `folder` holds the text. */
 async function holds(folder, text) {
   for (const name of await readdir(folder, { recursive: true })) {
     const path = join(folder, name);

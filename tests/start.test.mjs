@@ -22,7 +22,7 @@ test('an empty database serves its first, concurrent requests', async () => {
 test('an empty database refuses a request with a key cleanly', async () => {
   const gw = await startGateway({ fresh: true });
   try {
-    assert.equal((await gw.call('GET', '/v1/models', { headers: { authorization: 'Bearer sk-nobody' } })).status, 401);
+    assert.equal((await gw.call('GET', '/v1/models', { headers: { authorization: 'Bearer sk-unknown' } })).status, 401);
   } finally {
     await gw.stop();
   }
@@ -81,10 +81,10 @@ test('a broken database is reported, left alone, works when fixed', async () => 
   }
   assert.equal(await sha256(file), broken, 'nothing was written over it');
   await writeFile(file, good);
-  const mended = await startGateway({ dataDir });
+  const repaired = await startGateway({ dataDir });
   try {
-    assert.equal((await mended.chat('hi', { key })).status, 200);
+    assert.equal((await repaired.chat('hi', { key })).status, 200);
   } finally {
-    await mended.stop();
+    await repaired.stop();
   }
 });

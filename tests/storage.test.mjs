@@ -13,7 +13,7 @@ before(async () => {
 const POOL = 2_000;
 const names = (prefix, from, to) => Array.from({ length: to - from }, (_, n) => `${prefix}-${from + n}`);
 
-/** What the request behind this answer did, once all its work has ended. */
+/** Returns what the request behind this answer did, once all its work has ended. */
 function work(headers) {
   const id = headers.get('x-test-request');
   return until(async () => (await requests(gw.url)).find((entry) => entry.id === id && entry.done), `the work of request ${id}`);

@@ -13,7 +13,7 @@ before(async () => {
 async function list(query) {
   const { status, body, text, headers } = await gw.api('GET', `/tokens?${query}`);
   assert.equal(status, 200, text);
-  // On workerd the wrapper tells the steps of the request: one for the session, one for the list.
+  // On workerd the wrapper lists the steps of the request: one for the session, one for the list.
   if (HOST === 'workerd') assert.equal(headers.get('x-test-steps'), '2', query);
   return body;
 }
@@ -61,9 +61,9 @@ test('a pool moves with its types, tags, notes and states', { timeout: 120_000 }
       const done = await other.ok('POST', '/tokens/import', { content });
       t.diagnostic(`${HOST}: ${POOL} tokens from ${format} (${content.length} characters) in ${Date.now() - started} ms`);
       assert.deepEqual([done.added, done.updated, done.skipped, done.invalid], [POOL, 0, 0, 0]);
-      const told = (row) => [row.token_suffix, row.token_type, row.status_code, row.tags, row.note];
-      const here = (await list('limit=1000&order=asc')).data.map(told);
-      const there = (await other.api('GET', '/tokens?limit=1000&order=asc')).body.data.map(told);
+      const fields = (row) => [row.token_suffix, row.token_type, row.status_code, row.tags, row.note];
+      const here = (await list('limit=1000&order=asc')).data.map(fields);
+      const there = (await other.api('GET', '/tokens?limit=1000&order=asc')).body.data.map(fields);
       assert.deepEqual(there, here);
       assert.equal((await other.ok('POST', '/tokens/import', { content })).skipped, POOL);
       await other.pool([]);

@@ -25,7 +25,7 @@ const PASSWORD = 'a password that no list shows';
 let environment = {};
 const xtask = (...args) => ['cargo', ['xtask', ...args], { cwd: ROOT, env: { ...process.env, ...environment } }];
 
-/** Runs to the end, which has to be a failure; gives everything it printed. */
+/** Runs the command, which must fail; returns everything it printed. */
 function fails(...args) {
   return new Promise((resolve, reject) => {
     execFile(...xtask(...args), (error, stdout, stderr) => {

@@ -15,7 +15,7 @@ const view = playgroundForFile();
 
 const speak = (locale) => view.page.evaluate(async (next) => (await import('/console/i18n.js')).setLocale(next), locale);
 
-/** The code of the last answer's failure, after its words were looked for in both languages. */
+/** Returns the code of the last answer's failure, after its words were looked for in both languages. */
 async function saysOfIt(code) {
   const { page } = view;
   for (const locale of ['zh-CN', 'en']) {

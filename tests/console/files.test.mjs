@@ -35,7 +35,7 @@ before(async () => {
 const textOf = (path) => files.get(path).content.toString();
 const pages = () => [...files].filter(([, { kind }]) => kind === 'html').map(([path]) => path);
 
-/** The answer as it comes over the wire; the path goes out as it is written here. */
+/** Returns the answer as it comes over the wire; the path goes out as it is written here. */
 function raw(path, { method = 'GET', ...more } = {}) {
   const { hostname, port } = new URL(gw.url);
   return new Promise((resolve, reject) => {
@@ -180,8 +180,8 @@ test('no two style sheets have a rule for the same selector', () => {
 test('no file names another host', () => {
   for (const [path, { content, kind }] of files) {
     if (kind === 'txt') continue;
-    // Comments tell sources; namespaces and the names reserved for examples are no addresses of anything, and a library's
-    // messages tell where its home is. That tokens come from grok.com is said in words.
+    // Comments cite sources; namespaces and the names reserved for examples are not addresses, and a library's messages
+    // cite its home page. A text says that tokens come from grok.com.
     const code = content.toString().replace(/\/\*[\s\S]*?\*\/|(^|\s)\/\/.*$/gm, '$1');
     const foreign = [...code.matchAll(/(?:https?:|wss?:|["'`(=])\/\/([\w-]+(?:\.[\w-]+)+)/g)].map(([, host]) => host);
     const harmless = path.startsWith('/vendor/') ? ['www.w3.org', 'github.com'] : ['www.w3.org', 'grok.com'];
@@ -189,7 +189,7 @@ test('no file names another host', () => {
   }
 });
 
-/** What the modules import in turn; not what they load later, by `import()`. */
+/** Returns what the modules import in turn; not what they load later, by `import()`. */
 async function imports(scripts) {
   const addresses = { name: 'addresses', setup({ onResolve }) {
     onResolve({ filter: /./ }, ({ kind }) => (kind === 'dynamic-import' ? { external: true } : undefined));

@@ -75,7 +75,7 @@ test('a first day, from sign-in to the log and the gallery', async () => {
     await shot('day-6-answer');
     await curlWorks(page, gw);
     await page.getByRole('link', { name: 'Open the playground' }).click();
-    // The key of the first steps is at hand.
+    // The playground offers the key of the first steps.
     await page.getByRole('textbox', { name: 'Message' }).fill('Draw a lighthouse at dusk.');
     gw.grok.script({ times: 1 }, { slow: 100 });
     await button('Send').click();

@@ -1,6 +1,7 @@
 // Whatever people and upstreams write is text on every screen: names, values, errors, file names, addresses.
 import assert from 'node:assert/strict';
 import { before, test } from '../lib/suite.mjs';
+import { text } from '../../static/console/shell.text.js';
 import { consoleForFile } from '../lib/console.mjs';
 import { ENCRYPTED, until } from '../lib/gateway.mjs';
 
@@ -161,7 +162,7 @@ test('messages of the gateway and the address of the page', async () => {
   await page.keyboard.press('Escape');
   await page.unroute('**/api/keys/batch-add');
   await page.goto(`${view.gw.url}/manage#/${encodeURIComponent(HTML)}`);
-  await page.getByText('There is no such screen.').waitFor();
+  await page.getByText(text.en.notFound).waitFor();
   await nothingMade(page);
   await page.goto(`${view.gw.url}/manage?${HTML}#/keys`);
   await until(async () => (await page.getByRole('row').count()) > 1, 'the keys');

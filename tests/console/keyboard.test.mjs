@@ -17,7 +17,7 @@ before(async () => {
 
 async function open(screen) {
   const { page, gw } = view;
-  // Not by the part behind `#` alone: the focus begins anew.
+  // Not by the part behind `#` alone: the focus starts at the top.
   await page.goto(`${gw.url}/health`);
   await page.goto(`${gw.url}/manage#/${screen}`);
   await page.getByRole('heading', { level: 1 }).waitFor();

@@ -114,7 +114,7 @@ test('the viewer: mouse, keyboard, beyond the page, and back', async () => {
   await viewer().getByText('50 of 50').waitFor();
   assert.equal(await shownIn(viewer()), paths[49]);
   await page.keyboard.press('ArrowRight');
-  assert.equal(await shownIn(viewer()), paths[49], 'there is no more');
+  assert.equal(await shownIn(viewer()), paths[49], 'no file follows');
   await viewer().getByRole('button', { name: 'Previous' }).click();
   assert.equal(await shownIn(viewer()), paths[48]);
   await page.keyboard.press('ArrowLeft');
@@ -231,7 +231,7 @@ test('a file that cannot be shown leaves words and a way out', async () => {
   await page.unroute(`**${first}`);
 });
 
-/** A film of some frames, recorded in the browser. */
+/** Returns a film of some frames, recorded in the browser. */
 const film = () => view.page.evaluate(async () => {
   const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 180 });
   const paint = canvas.getContext('2d');

@@ -21,7 +21,7 @@ async function open() {
   await view.page.locator('.figures').waitFor();
 }
 
-/** How many dots of a chart have about this colour. */
+/** Returns how many dots of a chart have about this colour. */
 const painted = (variable) => view.page.evaluate((name) => {
   const canvas = document.querySelector('.chart-box canvas');
   const dot = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d');

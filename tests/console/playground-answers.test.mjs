@@ -2,6 +2,7 @@
 // Directives in prompts, such as [[n:40]]: ../fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { before, beforeEach, test } from '../lib/suite.mjs';
+import { text } from '../../static/console/screens/playground/text.js';
 import { png } from '../fake-grok/media.mjs';
 import { until } from '../lib/gateway.mjs';
 import { playgroundForFile } from '../lib/playground.mjs';
@@ -44,7 +45,7 @@ test('pictures go with a question; unusable ones are refused', async () => {
   for (const type of ['dragover', 'drop']) await page.locator('.turns').dispatchEvent(type, { dataTransfer: files });
   await attached('dropped.png').waitFor();
   const refused = page.locator('.composer').getByRole('alert');
-  await refused.getByText('<b>evil</b>.svg is no picture that Grok takes').waitFor();
+  await refused.getByText(text.en.notAPicture.replace('{name}', '<b>evil</b>.svg')).waitFor();
   await page.locator('input[type=file]').setInputFiles({ name: 'huge.png', mimeType: 'image/png', buffer: Buffer.alloc(15 << 20) });
   await refused.getByText('huge.png was left out').waitFor();
   assert.ok((await seen(page.locator('.composer .attached img'))).every((width) => width > 0));
@@ -75,7 +76,7 @@ test('a drawing: pictures appear as they come, and open large', async () => {
   await until(async () => (await seen(dialog.locator('img')))[0] > 0, 'the large picture');
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
-  // Gone from the pool and from the cache: told where the picture was.
+  // Gone from the pool and from the cache: a text stands where the picture was.
   await gw.ok('POST', '/cache/clear');
   await gw.pool([]);
   await (await page.context().newCDPSession(page)).send('Network.clearBrowserCache');
@@ -98,7 +99,7 @@ test('a video has controls, or a link when it cannot be played', async () => {
   await view.shot('playground-video');
   await page.unroute('**/videos/*');
   // The scripted Grok's own is none that a browser can play.
-  await button('Answer anew').click();
+  await button(text.en.regenerate).click();
   await (await view.answered(1)).getByText('The video cannot be played here: open it').waitFor();
   assert.equal((await gw.call('GET', await view.answers.last().locator('video').getAttribute('src'))).headers.get('content-type'), 'video/mp4');
 });

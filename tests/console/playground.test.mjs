@@ -1,7 +1,8 @@
-// The playground as a person uses it: chats over the address that clients use, watched, stopped, corrected, and told what went wrong.
+// The playground as a person uses it: chats over the address that clients use, watched, stopped, corrected, with failures explained.
 // Directives in prompts, such as [[n:40]]: ../fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { before, beforeEach, test } from '../lib/suite.mjs';
+import { text } from '../../static/console/screens/playground/text.js';
 import { png } from '../fake-grok/media.mjs';
 import { PICTURES } from '../lib/console.mjs';
 import { ENCRYPTED, until } from '../lib/gateway.mjs';
@@ -32,7 +33,7 @@ test('a key: none, made, pasted, from the list, no longer valid', async () => {
   const made = (await gw.ok('GET', '/keys')).find(({ name }) => name === 'Playground');
   assert.ok(made, 'the key is among the keys');
   assert.equal(gw.grok.of('chat').length, 1);
-  // Gone while the page was open: the answer tells, and so does a reload.
+  // Gone while the page was open: the answer says so, and so does a reload.
   await gw.ok('POST', '/keys/delete', { id: made.id });
   await view.ask('again');
   await (await view.answered()).getByText('The gateway does not know this API key').waitFor();
@@ -141,9 +142,9 @@ test('turns are one conversation; regenerated; a question changed', async () => 
   const places = ['be brief', 'first question', '<b>one</b>', 'second question'].map((part) => lastMessage().indexOf(part));
   assert.ok(places.every((place, n) => place > (places[n - 1] ?? -1)), lastMessage());
   const first = lastMessage();
-  gw.grok.script({ contains: 'second' }, { text: 'two, anew' });
-  await button('Answer anew').click();
-  await (await view.answered(2)).getByText('two, anew').waitFor();
+  gw.grok.script({ contains: 'second' }, { text: 'two, again' });
+  await button(text.en.regenerate).click();
+  await (await view.answered(2)).getByText('two, again').waitFor();
   assert.equal(lastMessage(), first, 'the old answer is not part of the question');
   assert.equal(await view.answers.count(), 2);
   await button('Change the question').first().click();
@@ -163,7 +164,7 @@ for (const [name, options, words] of [
   ['every account is used up', { error: 'too_many' }, /All tokens that could answer are cooling.*Wait, choose another model, or add tokens/],
   ['Grok blocks this machine', { error: 'anti_bot' }, /Grok blocks this gateway’s requests.*Find out why/],
   ['the content is refused', { error: 'moderated' }, /Grok refused this under its content policy/],
-  ['Grok fails', { error: 'internal' }, /If it keeps happening, the Requests screen tells/],
+  ['Grok fails', { error: 'internal' }, /If it keeps happening, the Requests screen/],
 ]) {
   test(`before the first byte: ${name}`, async () => {
     gw.grok.script({}, options);
@@ -174,7 +175,7 @@ for (const [name, options, words] of [
     // The next try has nothing to do with this one.
     gw.grok.rules.length = 0;
     await gw.pool(['basic-3']);
-    await button('Answer anew').click();
+    await button(text.en.regenerate).click();
     await (await view.answered()).getByText('Hello! You asked').waitFor();
     assert.equal(await alert.count(), 0);
   });
@@ -264,6 +265,6 @@ test('a gateway that goes away during an answer, or is not there', async () => {
   const broken = await view.answered(1);
   await broken.getByRole('alert').getByText('The answer broke off before its end').waitFor();
   assert.match(await broken.innerText(), /word0 word1/);
-  await button('Answer anew').click();
+  await button(text.en.regenerate).click();
   await view.answers.last().getByRole('alert').getByText('The gateway does not answer').waitFor();
 });

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { before, test } from '../lib/suite.mjs';
+import { text } from '../../static/console/screens/requests/text.js';
 import { consoleForFile } from '../lib/console.mjs';
 import { until } from '../lib/gateway.mjs';
 
@@ -59,7 +60,7 @@ test('filters are kept in the address and asked of the gateway', async () => {
   await page.getByRole('button', { name: 'Clear filters' }).click();
   await exactly(4);
   assert.deepEqual(query(), {});
-  // A search for text has to have a range, and gets one.
+  // A search for text needs a range, and gets one.
   await page.getByRole('searchbox').fill('BLOCKED');
   await exactly(1);
   assert.equal(await page.getByRole('combobox', { name: 'Time' }).inputValue(), '24h');
@@ -78,7 +79,7 @@ test('a range in the past ends the live tail', async () => {
   await choose('Time', 'custom');
   await exactly(4);
   await page.getByLabel('To', { exact: true }).fill('2020-01-01T10:00');
-  await page.getByText('The end lies before the start.').waitFor();
+  await page.getByText(text.en.wrongRange).waitFor();
   await page.getByLabel('From', { exact: true }).fill('2019-01-01T10:00');
   await page.getByText('No request fits these filters.').waitFor();
   const { from, to } = query();

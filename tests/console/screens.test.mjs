@@ -1,4 +1,4 @@
-// Every screen over a gateway in use: it shows, keeps what every page has to keep, and names made of HTML stay text.
+// Every screen over a gateway in use: it shows, keeps the rules for every page, and names made of HTML stay text.
 import assert from 'node:assert/strict';
 import { before, test } from '../lib/suite.mjs';
 import { consoleForFile } from '../lib/console.mjs';

@@ -136,7 +136,7 @@ test('refusals stand at their field, and nothing typed is lost', async () => {
   assert.deepEqual([await control('global.base_url').inputValue(), await control('global.admin_username').inputValue()], ['grok.example.org', 'operator']);
   const { global, grok } = await stored();
   assert.deepEqual([global.base_url, global.admin_username, grok.stream_total_timeout], ['', 'admin', 600], 'nothing was saved');
-  // Going elsewhere and back takes the focus from nobody.
+  // Going elsewhere and back does not move the focus.
   await section('Answers').click();
   await section('Service').click();
   assert.ok(await section('Service').evaluate((link) => link === document.activeElement));
@@ -304,7 +304,7 @@ test('other sessions end after a question; this one stays', async () => {
     const question = page.getByRole('dialog').filter({ hasText: 'End all other sessions?' });
     await question.getByRole('button', { name: 'Cancel' }).click();
     await hasFocus(button, 'the button');
-    assert.equal((await other.request.get(`${gw.url}/api/session`)).status(), 200, 'nobody was sent out yet');
+    assert.equal((await other.request.get(`${gw.url}/api/session`)).status(), 200, 'no session was ended yet');
     await button.click();
     await question.getByRole('button', { name: 'End other sessions' }).click();
     // The suite's own is one of them.

@@ -22,7 +22,7 @@ async function read(stream) {
 
 const chunk = (content, more = {}) => `data: ${JSON.stringify({ choices: [{ delta: { content }, finish_reason: null, ...more }] })}\n\n`;
 
-/** A chat whose answer is this. */
+/** Returns a chat whose answer is this. */
 async function chat(answer, { status = 200, headers = {}, signal } = {}) {
   const chunks = [];
   const real = globalThis.fetch;

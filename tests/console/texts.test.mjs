@@ -33,7 +33,7 @@ test('every text exists in every language with the same values', async () => {
   }
 });
 
-/** The dictionaries that a file's imports bring: `import { text } from './text.js'`, `import { common } …`. */
+/** Returns the dictionaries that a file's imports bring: `import { text } from './text.js'`, `import { common } …`. */
 function translators(file, source) {
   const imported = new Map([...source.matchAll(/import \{ ([^}]+) \} from '(\.[^']+text\.js)'/g)]
     .flatMap(([, names, from]) => names.split(', ').map((each) => [each.split(' as ').at(-1), join(dirname(file), from)])));

@@ -20,7 +20,7 @@ before(async () => {
 
 const box = () => view.page.getByRole('region', { name: 'Tokens' });
 const rowAt = (place) => view.page.locator(`tr[aria-rowindex="${place + 1}"] .token-name`);
-const told = (words) => view.page.getByText(words, { exact: true }).waitFor();
+const says = (words) => view.page.getByText(words, { exact: true }).waitFor();
 
 async function open(query = '') {
   await view.page.goto(`${view.gw.url}/manage#/tokens${query}`);
@@ -37,7 +37,7 @@ test('rows come at once, and of thousands only those in sight', async (t) => {
   const started = performance.now();
   await open();
   t.diagnostic(`rows are seen ${Math.round(performance.now() - started)} ms after the page was asked for`);
-  await told('5,000 tokens');
+  await says('5,000 tokens');
   assert.ok(await page.locator('tbody tr').count() < 60, 'most rows do not exist');
   assert.equal(await box().getByRole('table').getAttribute('aria-rowcount'), String(POOL + 1));
 });
@@ -70,9 +70,9 @@ test('typing a filter', async (t) => {
   const field = page.getByRole('searchbox');
   await neverStops(t, page, 'filter', async () => {
     await field.pressSequentially('renewed', { delay: 40 });
-    await told('2,000 of 5,000 fit');
+    await says('2,000 of 5,000 fit');
     await field.fill('');
-    await told('5,000 tokens');
+    await says('5,000 tokens');
   });
 });
 
@@ -81,15 +81,15 @@ test('choosing a state, a tag and a type', async (t) => {
   await open();
   await neverStops(t, page, 'choices', async () => {
     await page.getByRole('button', { name: /^Disabled/ }).click();
-    await told('1,000 of 5,000 fit');
+    await says('1,000 of 5,000 fit');
     await page.getByRole('combobox', { name: 'Tag' }).selectOption('first');
     await page.getByRole('button', { name: /^All/ }).click();
-    await told('2,000 of 5,000 fit');
+    await says('2,000 of 5,000 fit');
     await page.getByRole('combobox', { name: 'Tag' }).selectOption('');
     await page.getByRole('combobox', { name: 'Type' }).selectOption('ssoSuper');
     await page.getByText('No token fits these filters.').waitFor();
     await page.getByRole('button', { name: 'Clear filters' }).click();
-    await told('5,000 tokens');
+    await says('5,000 tokens');
   });
 });
 
@@ -113,12 +113,12 @@ test('selecting all that fit, a range, and letting go', async (t) => {
   await open();
   await neverStops(t, page, 'select', async () => {
     await page.getByRole('checkbox', { name: 'Select all 5,000 tokens that fit' }).click();
-    await told('5,000 selected');
+    await says('5,000 selected');
     await page.getByRole('button', { name: 'Clear selection' }).click();
     await rowAt(1).locator('xpath=ancestor::tr').getByRole('checkbox').check();
     await box().evaluate((element) => element.scrollTo(0, element.scrollHeight));
     await rowAt(POOL).locator('xpath=ancestor::tr').getByRole('checkbox').click({ modifiers: ['Shift'] });
-    await told('5,000 selected');
+    await says('5,000 selected');
     await page.getByRole('button', { name: 'Clear selection' }).click();
     await box().evaluate((element) => element.scrollTo(0, 0));
     await rowAt(1).waitFor();

@@ -9,7 +9,7 @@ const HTML = '<img src=x onerror="document.title=1"><script>document.title=2</sc
 const view = tokensForFile();
 const { open, dialog, row, stored } = view;
 
-const told = (words) => view.page.getByText(words, { exact: true }).first().waitFor();
+const says = (words) => view.page.getByText(words, { exact: true }).first().waitFor();
 const focused = () => view.page.evaluate(() => {
   const element = document.activeElement;
   return element.getAttribute('aria-label') ?? (element.labels?.[0] ?? element).textContent.trim();
@@ -26,14 +26,14 @@ test('all matches of a filter are chosen, labelled and deleted', async () => {
   await open();
   const choose = async () => {
     await page.getByRole('checkbox', { name: /^Select all 120 tokens/ }).check();
-    await told('120 selected');
+    await says('120 selected');
   };
   await page.getByRole('combobox', { name: 'Tag' }).selectOption('team');
   await choose();
   await shot('tokens-chosen');
   const bar = page.getByRole('group', { name: 'Actions', exact: true });
   await bar.getByRole('button', { name: 'Disable' }).click();
-  await told('120 tokens were changed');
+  await says('120 tokens were changed');
   assert.ok((await team()).every(({ status_code: code }) => code === 'disabled'));
   await bar.getByRole('button', { name: 'Enable' }).click();
   await until(async () => (await team()).every(({ status_code: code }) => code === 'unused'), 'all are enabled');
@@ -61,7 +61,7 @@ test('all matches of a filter are chosen, labelled and deleted', async () => {
   assert.equal((await team()).length, 120, 'a question that is answered with no deletes nothing');
   await bar.getByRole('button', { name: 'Delete' }).click();
   await dialog().getByRole('button', { name: 'Delete' }).click();
-  await told('120 tokens were deleted');
+  await says('120 tokens were deleted');
   await page.getByText('No token fits these filters.').waitFor();
   assert.deepEqual(await gw.tokens(), untouched);
 });
@@ -73,11 +73,11 @@ test('rows are chosen singly and as a range, until the filter', async () => {
   await open();
   await row('basic-28').getByRole('checkbox').check();
   await row('basic-20').getByRole('checkbox').click({ modifiers: ['Shift'] });
-  await told('9 selected');
+  await says('9 selected');
   await row('basic-24').getByRole('checkbox').uncheck();
-  await told('8 selected');
+  await says('8 selected');
   await page.getByRole('combobox', { name: 'Type' }).selectOption('ssoSuper');
-  await told('1 of 31 fits');
+  await says('1 of 31 fits');
   assert.equal(await page.getByText(/selected$/).count(), 0);
 });
 
@@ -93,7 +93,7 @@ test('tags and note of one token, with suggestions, in its details', async () =>
   await dialog().getByRole('button', { name: 'Remove the tag summer' }).waitFor();
   assert.deepEqual(await dialog().locator('datalist option').evaluateAll((options) => options.map(({ value }) => value)), ['team']);
   await dialog().getByRole('button', { name: 'Save tags' }).click();
-  await told('1 token was changed');
+  await says('1 token was changed');
   assert.deepEqual((await stored('basic-1')).tags.toSorted(), ['summer', 'winter']);
   await dialog().getByLabel('Note').fill('x'.repeat(2001));
   await dialog().getByText('At most 2,000 characters.').waitFor();
@@ -122,7 +122,7 @@ test('names made of HTML are text everywhere on the screen', async () => {
   await gw.ok('POST', '/tokens/note', { id: (await stored('basic-1')).id, note: HTML });
   await open();
   await page.getByRole('combobox', { name: 'Tag' }).selectOption(HTML);
-  await told('1 of 2 fits');
+  await says('1 of 2 fits');
   await row('basic-1').getByText(HTML).first().waitFor();
   await page.getByRole('combobox', { name: 'Tag' }).selectOption('');
   for (const name of ['basic-1', 'basic-2']) {
@@ -154,7 +154,7 @@ test('a failed action is shown, and the choice stays', async () => {
   await page.getByRole('button', { name: 'Disable', exact: true }).click();
   await page.getByText('The database cannot be used right now').first().waitFor();
   await page.unroute('**/api/tokens/status');
-  await told('1 selected');
+  await says('1 selected');
   assert.equal((await stored('basic-1')).status_code, 'unused');
 });
 
@@ -174,7 +174,7 @@ test('by keyboard: find, open, label, switch, choose, delete', async () => {
   await row('basic-11').waitFor();
   await press('/');
   await page.keyboard.type('mine');
-  await told('1 of 12 fits');
+  await says('1 of 12 fits');
   await tabTo(/^Details/);
   await press('Enter');
   await dialog().waitFor();
@@ -192,10 +192,10 @@ test('by keyboard: find, open, label, switch, choose, delete', async () => {
   assert.match(await focused(), /^Details/, 'the focus is back on the row');
   await press('/');
   await press('ControlOrMeta+a', 'Backspace');
-  await told('12 tokens');
+  await says('12 tokens');
   await tabTo(/^Select …/);
   await press('Space', 'ArrowDown', 'Space');
-  await told('2 selected');
+  await says('2 selected');
   const gone = await page.locator('tr[aria-selected=true] .token-name').allTextContents();
   await page.keyboard.press('Shift+Tab');
   for (let tabs = 0; tabs < 20 && (await focused()) !== 'Delete'; tabs += 1) await press('Shift+Tab');
@@ -203,7 +203,7 @@ test('by keyboard: find, open, label, switch, choose, delete', async () => {
   await dialog().waitFor();
   await tabTo(/^Delete$/);
   await press('Enter');
-  await told('2 tokens were deleted');
+  await says('2 tokens were deleted');
   assert.equal((await gw.tokens()).length, 10);
   assert.ok((await gw.tokens()).every((each) => !gone.includes(`…${each.token_suffix}`)));
 });

@@ -250,7 +250,7 @@ test('over HTTP a missing signature is named, and no account', async () => {
   assert.equal((await gw.ok('GET', '/settings')).grok.chat_transport, 'http');
   await page.getByText('Default: WebSocket').waitFor();
   await button('Check connection').click();
-  await dialog().getByText('There is no active account to check with.').waitFor();
+  await dialog().getByText(text.en.noAccount).waitFor();
   await gw.addTokens(['basic-1']);
   await dialog().getByRole('button', { name: 'Check again' }).click();
   await dialog().getByText('Grok can be reached.').waitFor();

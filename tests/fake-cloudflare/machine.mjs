@@ -24,7 +24,7 @@ export class Machine {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** Databases have to be known before they are used. */
+  /** Adds a database: it must be known before it is used. */
   async addDatabase(id) {
     this.#databases.push(id);
     await this.#apply();

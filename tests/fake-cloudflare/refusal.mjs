@@ -1,4 +1,4 @@
-// An answer of the API that is no success.
+// An error answer of the API.
 export class Refusal extends Error {
   constructor(status, code, message, headers = {}) {
     super(message);

@@ -47,7 +47,7 @@ async function query({ account, parts: [id], request }) {
 const settings = ({ account, parts: [name] }) => ({ ...account.workers.get(name).settings });
 const subdomain = { enabled: true, previews_enabled: true };
 
-/** Lists answer by pages of ten, whatever is asked for: the caller has to look at what it got. */
+/** Lists answer in pages of ten, whatever size is requested: the caller must count what it got. */
 const page = (items, url) => {
   const at = Number(url.searchParams.get('page') ?? 1);
   return { items: items.slice((at - 1) * 10, at * 10), info: { page: at, per_page: 10, total_count: items.length } };

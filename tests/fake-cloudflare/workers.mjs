@@ -65,7 +65,7 @@ export class Workers {
     } else if (type !== 'assets') throw new Refusal(400, 10021, `binding ${name} has the type ${type}`);
   }
 
-  /** Which of these files are not there yet; the session's token stands for all of them. */
+  /** Returns which of these files are not there yet; the session's token stands for all of them. */
   openAssets(manifest) {
     const jwt = `session.${randomUUID()}.x`;
     const missing = [...new Set(Object.values(manifest).map(({ hash }) => hash))].filter((hash) => !this.#assets.has(hash));

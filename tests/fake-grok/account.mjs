@@ -36,7 +36,7 @@ export class Accounts {
     return { ...kind, ...own, modes: { ...kind.modes, ...own.modes } };
   }
 
-  /** Whether the account may use this mode: those of which it has any, unless `allowed` lists them. */
+  /** Returns whether the account may use this mode: those of which it has any, unless `allowed` lists them. */
   allows(token, mode) {
     const limits = this.limitsOf(token);
     return limits.allowed ? limits.allowed.includes(mode) : entry(limits, mode).total > 0;

@@ -5,7 +5,7 @@ import { question, uuid } from './options.mjs';
 
 const CHINESE = /[\u4e00-\u9fff]/;
 
-/** What the fake says when nothing is scripted: pleasant enough for a demonstration. */
+/** Returns what the fake says when nothing is scripted: pleasant enough for a demonstration. */
 function pleasant(asked) {
   if (CHINESE.test(asked)) {
     return `您好！您的问题是：“${asked}”。\n\n这是项目自带的**模拟 Grok** 的回答：它像真正的服务一样逐词输出，先思考、再搜索、最后作答 🌲。`
@@ -32,7 +32,7 @@ export function answerText(options, message) {
   return pleasant(question(message));
 }
 
-/** The text as the tokens in which it is streamed. */
+/** Returns the text as the tokens in which it is streamed. */
 export function pieces(options, text) {
   if (options.big) return [text];
   if (Array.isArray(options.tokens)) return options.tokens;
@@ -54,7 +54,7 @@ export const TOOL_CARD = '<xai:tool_usage_card><xai:tool_usage_card_id>t1</xai:t
 export const THOUGHTS = { header: 'Thinking about the question', first: '- What is asked is clear.', last: '- Now the answer can be written.',
   late: 'an afterthought' };
 
-/** The caption under drawn pictures. */
+/** Returns the caption under drawn pictures. */
 export const caption = (options, message) => (typeof options.text === 'string' ? options.text : `I generated images with the prompt: '${question(message)}'`);
 
 function* thinking(options, id) {

@@ -11,7 +11,7 @@ function range(header, size) {
   return from > to || from >= size ? 'none' : { from, to };
 }
 
-/** Sends a file. `options`: an error's name is handled before; `step` and `slow` pace it, `cut` ends it after so many bytes. */
+/** Sends a file. `options`: `step` and `slow` pace it, `cut` is the byte after which it breaks; an error is handled before. */
 export async function asset(call, res, userId, options, uploads) {
   const owner = /^\/users\/([^/]+)\//.exec(call.path)?.[1];
   if (owner !== undefined && owner !== userId) return void res.writeHead(403).end('Forbidden');

@@ -4,7 +4,7 @@ import { picturePaths } from './answer.mjs';
 import { jpeg, sizedId } from './media.mjs';
 import { question } from './options.mjs';
 
-/** A preview of at least `size` bytes: a real JPEG, with zeros after its end where more is asked for. */
+/** Returns a preview of at least `size` bytes: a real JPEG, with zeros after its end where more is asked for. */
 function preview(id, size) {
   const picture = jpeg(id);
   const bytes = size > picture.length ? Buffer.concat([picture, Buffer.alloc(size - picture.length)]) : picture;
@@ -61,7 +61,7 @@ function* finished(options, form, n, image) {
   if (options.duplicates) yield rendered(form, n, { ...bare, progress });
 }
 
-/** A video drawn in a chat. `bytes` is the size of its file. */
+/** Yields a video drawn in a chat. `bytes` is the size of its file. */
 export function* film(options, ctx, form) {
   const videoUuid = sizedId(ctx.id, options.bytes ?? 0);
   const frame = (fields) => form.chunk({ render_generated_video: { id: 'v0', video_chunk: { videoUuid, moderated: false, ...fields } } });

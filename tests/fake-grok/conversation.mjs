@@ -48,7 +48,7 @@ function wire(frame, options) {
   return options.concat ? json : `${json}\n`;
 }
 
-/** Streams the answer. `call.frames` and `call.bytes` tell how far it came. */
+/** Streams the answer. `call.frames` and `call.bytes` count what was sent. */
 export async function converse(call, res, options, { pace, assetsUrl, userId }) {
   if (options.first > 0) await sleep(options.first);
   if (options.hang === 0) return closed(res);

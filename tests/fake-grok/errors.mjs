@@ -37,7 +37,7 @@ const CHECKS = {
   too_large: grpc(413, 3, 'The body is too large.'),
 };
 
-/** The failure called `name`; a bare number is that status with a gRPC-looking body. */
+/** Returns the failure called `name`; a bare number is that status with a gRPC-looking body. */
 export function failure(name) {
   const known = ERRORS[name] ?? CHECKS[name];
   if (known) return known;
@@ -51,7 +51,7 @@ export function upgradeFailure(name) {
   return name === 'suspended' ? { ...failure(name), status: 403 } : failure(name);
 }
 
-/** The same failure as a frame of a 200 stream. */
+/** Returns the same failure as a frame of a 200 stream. */
 export function failureFrame(name) {
   const { body } = failure(name);
   return typeof body === 'string' ? { error: { code: 13, message: body, details: [] } } : body;

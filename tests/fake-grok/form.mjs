@@ -29,13 +29,13 @@ export class Form {
 
   output(output) { return this.#event('response.grok.output', { output }); }
 
-  /** A piece of the answer. */
+  /** Returns a piece of the answer. */
   text(text) {
     if (this.classic) return this.#event('response.output_text.delta', { delta: text });
     return this.chunk({ text: { text, ...(this.options.nochannel ? {} : { channel: CHANNEL.answer }) } }, {}, 1);
   }
 
-  /** A heading or a summary of the thinking. The classic form has two events for it. */
+  /** Returns a heading or a summary of the thinking. The classic form has two events for it. */
   thought(text, which) {
     if (this.classic && which === 'header') return this.#event('response.output_text.delta', { delta: text, x_grok: { is_thinking: true } });
     if (this.classic) return this.#event('response.reasoning_text.delta', { delta: text });
@@ -50,7 +50,7 @@ export class Form {
 
   tool(card) { return this.classic ? this.output({ tool_usage_card: card }) : this.chunk({ tool_usage_card: card }); }
 
-  /** What a search of the web found. */
+  /** Returns what a search of the web found. */
   found(results, call) {
     if (this.classic) return this.#event('response.search.result', { search_result: { search_type: 'web', web_results: results.map(webpage) } });
     return this.chunk({ tool_result: { tool_call_id: call, web_search: { webpages: results.map(webpage) } } });

@@ -31,14 +31,14 @@ export function* eventsOf(options, ctx, form, { done, closing, afterwards, FINIS
   yield* afterwards(options, ctx, form);
 }
 
-/** A frame's words and search results. */
+/** Yields a frame's words and search results. */
 function* spoken(response, form) {
   if (response.webSearchResults) yield form.found(response.webSearchResults.results, response.toolUsageCardId ?? 't1');
   if (!response.token || response.messageTag === 'tool_usage_card') return;
   yield response.isThinking ? form.thought(response.token, response.messageTag === 'header' ? 'header' : 'summary') : form.text(response.token);
 }
 
-/** The pictures of the answer's last complete modelResponse. */
+/** Yields the pictures of the answer's last complete modelResponse. */
 function* pictured({ generatedImageUrls = [] }, form) {
   for (const [n, imageUrl] of generatedImageUrls.entries()) {
     const image_chunk = { imageUuid: `${n}-${imageUrl}`, imageIndex: n, progress: 100, imageUrl, moderated: false };

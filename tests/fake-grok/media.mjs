@@ -8,7 +8,7 @@ import { uuid } from './options.mjs';
 
 const GRID = 64;
 
-/** A moon over hills, coloured by the id: colour of the grid cell at x, y as [r, g, b]. */
+/** Returns a moon over hills, coloured by the id: colour of the grid cell at x, y as [r, g, b]. */
 function scene(id) {
   const seed = createHash('sha256').update(id).digest();
   const moon = { x: 16 + (seed[0] % 32), y: 12 + (seed[1] % 12), r: 6 + (seed[2] % 5) };
@@ -102,7 +102,7 @@ export function jpeg(id) {
   ]);
 }
 
-/** A file of `size` bytes that starts like an mp4; byte n of the rest tells its own place, so that ranges can be checked. */
+/** Returns a file of `size` bytes that starts like an mp4; byte n of the rest depends on n, so that ranges can be checked. */
 export function mp4(size) {
   const head = Buffer.from('0000001c66747970' + '69736f6d00000200' + '69736f6d69736f32' + '6d703431' + '000000006d646174', 'hex');
   head.writeUInt32BE(Math.max(8, size - 28), 28);
@@ -112,12 +112,12 @@ export function mp4(size) {
   return file;
 }
 
-/** A file id that carries its size in the last twelve digits: a video of 20 MB needs no memory of having been made. */
+/** Returns a file id that carries its size in the last twelve digits: a video of 20 MB needs no memory of having been made. */
 export function sizedId(text, bytes) {
   return uuid(text).slice(0, 24) + bytes.toString(16).padStart(12, '0');
 }
 
-/** The bytes and type behind a generated file's path, or null when there is none. */
+/** Returns the bytes and type behind a generated file's path, or null when there is none. */
 export function generated(path) {
   const match = /^\/users\/[0-9a-f-]{36}\/generated\/([0-9a-f-]{36})\/(image\.jpg|image\.png|preview_image\.jpg|generated_video\.mp4)$/.exec(path);
   if (!match) return null;

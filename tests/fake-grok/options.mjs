@@ -5,7 +5,7 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 
-/** The question without directives and without the lines of earlier turns: what a pleasant answer talks about. */
+/** Returns the question without directives and without the lines of earlier turns: what a pleasant answer talks about. */
 export function question(message) {
   const last = message.replace(/\[\[[^\]]*\]\]/g, '').split(/(?:^|\n)(?:用户|user|USER)[：:]\s*/).pop() ?? '';
   return last.trim().slice(0, 200);
@@ -41,7 +41,7 @@ export const cookies = (header) => new Map(cookiePairs(header).reverse());
 
 export const hasCookieTwice = (header) => new Set(cookiePairs(header).map(([name]) => name)).size < cookiePairs(header).length;
 
-/** The name inside a token: its JWT `session_id`, or the value itself. */
+/** Returns the name inside a token: its JWT `session_id`, or the value itself. */
 export function tokenName(token) {
   try {
     const payload = JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString('utf8'));
@@ -54,14 +54,14 @@ export function tokenOptions(token) {
   return BY_TOKEN[tokenName(token).split('-')[0]] ?? {};
 }
 
-/** A value shaped like the real cookie: three base64url parts, the payload holding little but a session id. */
+/** Returns a value shaped like the real cookie: three base64url parts, the payload holding little but a session id. */
 export function jwt(name) {
   const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const signature = createHash('sha256').update(`signature of ${name}`).digest('base64url');
   return `${part({ alg: 'HS256' })}.${part({ session_id: name })}.${signature}`;
 }
 
-/** A stable UUID from any text: user ids from tokens, file ids from counters. */
+/** Returns a stable UUID from any text: user ids from tokens, file ids from counters. */
 export function uuid(text) {
   const h = createHash('sha256').update(text).digest('hex');
   return `${h.slice(0, 8)}-${h.slice(8, 12)}-4${h.slice(13, 16)}-8${h.slice(17, 20)}-${h.slice(20, 32)}`;

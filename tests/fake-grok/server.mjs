@@ -61,7 +61,7 @@ export class Grok {
   /** Every call to one of the service's routes, newest last; `kind` narrows. */
   of(kind) { return this.calls.filter((call) => call.kind === kind); }
 
-  /** How many conversations each token was asked for. */
+  /** Returns how many conversations each token was asked for. */
   get tokens() {
     const counts = new Map();
     for (const call of this.of('chat')) counts.set(call.token, (counts.get(call.token) ?? 0) + 1);
@@ -69,8 +69,8 @@ export class Grok {
   }
 
   /**
-   * Everything that came in, as it was sent: addresses, all headers, bodies, and the messages of sockets. What is longer than
-   * 64 KiB is told by its length.
+   * Everything that came in, as it was sent: addresses, all headers, bodies, and the messages of sockets. For what is longer
+   * than 64 KiB it has the length.
    */
   get received() { return this.calls.flatMap((call) => call.received).join('\n'); }
 

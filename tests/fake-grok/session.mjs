@@ -74,7 +74,7 @@ export class Session {
     this.id = uuid(`session-${socketCall.id}-${socketCall.at}`);
   }
 
-  /** The turn under way or the last one. */
+  /** Returns the turn under way or the last one. */
   get call() { return this.#turn; }
 
   async receive(data, binary) {
@@ -146,7 +146,7 @@ export class Session {
   #respond(event) {
     demand(this.#turn === null || this.#turn.endedAt !== null, 'a response is in progress', 9);
     demand(event.item === undefined, 'response.create takes no item: conversation.item.create comes first');
-    demand(this.#item !== null, 'there is no message to answer');
+    demand(this.#item !== null, 'no message to answer');
     const call = this.#record(this.#item);
     this.#item = null;
     this.#turn = call;

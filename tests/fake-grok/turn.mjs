@@ -26,7 +26,7 @@ function* opening(ctx) {
 const created = (ctx) => ({ type: 'response.created', response: { id: ctx.id, status: 'in_progress', output_modalities: ['text'],
   x_grok: { created_at: ctx.time, model: ctx.mode } } });
 
-/** The end of the response itself. */
+/** Returns the end of the response itself. */
 export function done(options, ctx, status = 'completed', reason) {
   const details = reason ? { status_details: { reason } } : {};
   return { type: options.alias_done ? 'response.completed' : 'response.done', response: { id: ctx.id, status: options.done_status ?? status, ...details, usage: {} } };
@@ -103,7 +103,7 @@ function* citations(form) {
   yield cite(SEARCH_RESULTS[1], 1);
 }
 
-/** The streamed text. Returns true when a failure of `late_after` has ended the turn. */
+/** Yields the streamed text. Returns true when a failure of `late_after` has ended the turn. */
 function* text(options, ctx, form, said) {
   if (options.think) yield* thinking(options, ctx, form);
   const tokens = pieces(options, said);
@@ -134,7 +134,7 @@ function* extras(options, ctx, form) {
   if (options.ping || options.ws_ping) yield { order: 'await-pong', level: options.ws_ping ? 'frame' : 'event' };
 }
 
-/** What comes after the end: none of it belongs to the answer. */
+/** Yields what comes after the end: none of it belongs to the answer. */
 function* afterwards(options, ctx, form) {
   if (options.noafter) return;
   form.step += 1;

@@ -107,7 +107,7 @@ fn every_message_cut_short_at_every_byte() {
     }
 }
 
-/// Where the objects of a message end; `None` when it is no JSON.
+/// Where the objects of a message end; `None` when it is not JSON.
 fn ends_of_objects(message: &str) -> Option<Vec<usize>> {
     let mut objects = serde_json::Deserializer::from_str(message).into_iter::<Value>();
     let mut ends = Vec::new();

@@ -25,7 +25,7 @@ fn attached() -> String {
     event(json!({ "type": "conversation.attached", "conversation": { "id": "c-1" }, "mode": "new" }))
 }
 
-/// What the session has to say now.
+/// Returns what the session sends now.
 fn said(session: &mut Session) -> Vec<Value> {
     session.outgoing.drain(..).map(|text| serde_json::from_str(&text).expect("JSON is sent")).collect()
 }

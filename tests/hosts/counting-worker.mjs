@@ -32,7 +32,7 @@ function take(steps, step) {
   if (steps.length > SUBREQUESTS) throw new Error("Too many subrequests.");
 }
 
-/** D1 tells rows read and written only with rows as objects, so these become arrays again here. */
+/** D1 reports rows read and written only with rows as objects, so these become arrays again here. */
 function countingDatabase(database, steps) {
   const raw = async (sql, statement) => {
     const step = { kind: "d1", sql, rowsRead: 0, rowsWritten: 0 };

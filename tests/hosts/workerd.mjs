@@ -27,7 +27,7 @@ const PARTS = {
  * @param {boolean} [options.clock]
  * @param {boolean | string} [options.assets] false: the Worker alone, without the console's files; a folder: with those in it
  * @returns {Promise<{ url: string, inner: URL, stop(): Promise<void>, miniflare: import("miniflare").Miniflare, turnClock?: (what: { pass?: number, speed?: number }) => Promise<void> }>}
- *   `turnClock` where the Worker has a wrapper: lets so many milliseconds pass at once, and time run so much faster
+ *   `turnClock` where the Worker has a wrapper: `pass` moves the clock on by milliseconds, `speed` makes time run faster
  */
 export async function start({ port, dataDir, vars, outboundService, countBindings = false, clock = false, assets }) {
   const wrapper = countBindings ? COUNTING : clock ? CLOCKED : undefined;
@@ -96,7 +96,7 @@ export async function memory(url) {
   return (await fetch(`${url}/__test/memory`)).json();
 }
 
-/** Starts the peak anew from what is held now. @param {string} url */
+/** Resets the peak to what is held now. @param {string} url */
 export async function resetPeak(url) {
   await fetch(`${url}/__test/memory`, { method: "DELETE" });
 }

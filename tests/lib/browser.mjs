@@ -9,14 +9,14 @@ const CHROMIUM = process.env.CHROMIUM ?? ['/usr/bin/chromium-headless-shell', '/
 
 async function launch() {
   if (!existsSync(CHROMIUM ?? '')) {
-    throw new Error(`there is no Chromium${CHROMIUM ? ` at ${CHROMIUM}` : ''}: install the package chromium, or name one in the variable CHROMIUM`);
+    throw new Error(`Chromium not found${CHROMIUM ? ` at ${CHROMIUM}` : ''}: install the package chromium, or name one in the variable CHROMIUM`);
   }
   return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking'] });
 }
 
 let shared = null;
 
-/** The browser of this process, where files share one; else one of its own, which `end` closes. */
+/** Returns the browser of this process, where files share one; else one of its own, which `end` closes. */
 export async function browserForFile() {
   if (!isShared()) {
     const browser = await launch();

@@ -1,4 +1,4 @@
-// The console in a browser: the real gateway, a Chromium on its pages, pictures of them, and what every page has to keep.
+// The console in a browser: the real gateway, a Chromium on its pages, pictures of them, and the rules for every page.
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
@@ -26,7 +26,7 @@ const ANSWER_WAS_AN_ERROR = /^Failed to load resource: the server responded with
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Runs in the page before anything of its own: tells of broken rules and adds up what moved without anyone's doing. */
+/** Runs in the page before its own scripts: reports broken rules and adds up layout shifts without user input. */
 function watch() {
   addEventListener('securitypolicyviolation', (event) => globalThis.reportFault(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile ?? ''}`));
   globalThis.layoutShift = { sum: 0, parts: [] };
@@ -64,7 +64,7 @@ async function keptFiles() {
 /**
  * Starts a gateway and a browser that is signed in.
  * @param {object} [options]
- * @param {boolean} [options.fresh] leaves the first-run password in force and nobody signed in
+ * @param {boolean} [options.fresh] keeps the first-run password and does not sign in
  * @param {Record<string, string>} [options.vars] variables of the component
  * @param {number} [options.tokens] how many accounts the pool has
  * @param {'en' | 'zh-CN'} [options.locale]
@@ -169,7 +169,7 @@ async function shoot(page, name) {
   await page.evaluate((shift) => { globalThis.layoutShift = shift; }, before.shift);
 }
 
-/** Holds the page as it is now against what every page has to keep. */
+/** Checks the page as it is now against the rules for every page. */
 async function check(page, faults) {
   const { shift, ...before } = await appearance(page);
   assert.ok(shift.sum <= MAX_SHIFT, `the layout shifted by ${shift.sum.toFixed(3)}:\n${shift.parts.join('\n')}`);

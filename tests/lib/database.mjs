@@ -9,13 +9,13 @@ import { startGateway } from './gateway.mjs';
 
 const run = promisify(execFile);
 
-/** A path from this folder. */
+/** Returns a path from this folder. */
 export const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Runs `database.py`, which says what it can do, and gives what it prints. */
 export const sqlite = async (...args) => (await run('python3', [here('database.py'), ...args])).stdout;
 
-/** The database file below a data folder, by what is in it: each host names it in its own way. */
+/** Returns the database file below a data folder, by what is in it: each host names it in its own way. */
 export async function databaseOf(folder) {
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath ?? entry.path, entry.name);
@@ -25,7 +25,7 @@ export async function databaseOf(folder) {
   throw new Error(`no database below ${folder}`);
 }
 
-/** A data folder that a gateway has used and left, with one token and one key in it. */
+/** Prepares a data folder that a gateway has used and left, with one token and one key in it. */
 export async function usedFolder() {
   const dataDir = await mkdtemp(join(tmpdir(), 'grok2api-'));
   const gw = await startGateway({ dataDir });

@@ -15,7 +15,7 @@ const OURS = /^(CLOUDFLARE_|CF_|WRANGLER_|GITHUB_ACTIONS$|ADMIN_PASSWORD$|ENCRYP
 class Deployment {
   constructor(parts) { Object.assign(this, parts); }
 
-  /** The account's environment, and nothing of the caller's own. */
+  /** Returns the account's environment, and nothing of the caller's own. */
   #environment(more) {
     const own = Object.entries(process.env).filter(([name]) => !OURS.test(name));
     const env = { ...Object.fromEntries(own), XDG_CONFIG_HOME: this.data, CLOUDFLARE_API_BASE_URL: this.cloudflare.url,
@@ -43,7 +43,7 @@ class Deployment {
   }
 }
 
-/** An account with nothing in it, and no run yet. */
+/** Returns an account with nothing in it, and no run yet. */
 export async function newAccount() {
   return new Deployment({ cloudflare: await startCloudflare(), data: await mkdtemp(join(tmpdir(), 'grok2api-deploy-')) });
 }

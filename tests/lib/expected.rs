@@ -1,4 +1,4 @@
-//! Recorded streams and what they have to become: beside each one an `.expected` file with lines `name: value` (the
+//! Recorded streams and what they must become: beside each one an `.expected` file with lines `name: value` (the
 //! settings, and the outcome as Rust prints it), a line `---`, and the answer's exact text.
 
 use std::fs;

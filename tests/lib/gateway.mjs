@@ -79,7 +79,7 @@ class Gateway {
     return this.call(method, `/api${path}`, { body, headers: { ...(this.session ? { authorization: `Bearer ${this.session}` } : {}), ...headers } });
   }
 
-  /** An admin call that has to succeed; gives `data`. */
+  /** Makes an admin call that must succeed; returns `data`. */
   async ok(method, path, body) {
     const { status, body: answer } = await this.api(method, path, body);
     assert.equal(status, 200, `${method} ${path}: ${status} ${JSON.stringify(answer)}`);
@@ -144,7 +144,7 @@ class Gateway {
     else await sleep(ms);
   }
 
-  /** Has time run so much faster from now on, where `pass` takes none. */
+  /** Makes time run `speed` times faster from now on, where the test can turn the clock. */
   async hurry(speed) { await this.host.turnClock?.({ speed }); }
 
   async stop() {

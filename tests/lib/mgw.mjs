@@ -11,7 +11,7 @@ export const MODE_OPTIONS = { protocol_capabilities: ['conversation_attached', '
 
 export const userIdOf = (token) => uuid(`user of ${token}`);
 
-/** The address and headers of a good handshake. */
+/** Returns the address and headers of a good handshake. */
 export function handshake(grok, token = jwt('basic-1')) {
   const userId = userIdOf(token);
   return { path: `/ws/mgw/?uid=${userId}`, headers: { cookie: `sso=${token}; sso-rw=${token}; x-userid=${userId}`, origin: 'https://grok.com',
@@ -126,7 +126,7 @@ class Client {
   }
 }
 
-/** The answer's text as a careful client reads it: chunks of the answer's channel, or deltas, or the text of `done` alone. */
+/** Returns the answer's text as a careful client reads it: chunks of the answer's channel, or deltas, or the text of `done` alone. */
 export function said(events) {
   const end = events.findIndex((event) => /^response\.(done|completed)$/.test(event.type));
   const answer = end < 0 ? events : events.slice(0, end);

@@ -31,7 +31,7 @@ async function openPlayground(options) {
     await box.press('Enter');
   }
 
-  /** The answer to the last question, when it has ended. */
+  /** Returns the answer to the last question, when it has ended. */
   async function answered(count) {
     const answer = count === undefined ? answers.last() : answers.nth(count - 1);
     await until(async () => await answer.count() === 1 && await answer.getAttribute('aria-busy') === 'false', 'the end of the answer', 30_000);

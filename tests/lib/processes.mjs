@@ -1,4 +1,4 @@
-// The processes that a process started, where the system tells (Linux).
+// The processes that a process started, where the system lists them (Linux).
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 export function children(pid) {

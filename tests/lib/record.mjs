@@ -14,7 +14,7 @@ export class Record {
   #files = new Map();
   /** Tests whose suite, which is named as its file, has not ended yet. */
   #open = [];
-  /** Also of what is no test: a file that could not be loaded, a hook. */
+  /** Also true for failures outside tests: a file that could not be loaded, a hook. */
   hasFailures = false;
 
   /** Listens to what `run` of node:test emits: the events of a process come in one piece, and a suite after its tests. */
@@ -39,12 +39,12 @@ export class Record {
     }
   }
 
-  /** How many tests there were in the files that `isMeant` takes by their name. */
+  /** Returns how many tests there were in the files that `isMeant` takes by their name. */
   count(isMeant) {
     return this.#tests.filter(({ file }) => isMeant(file)).length;
   }
 
-  /** The names of all tests, as they ran. */
+  /** Returns the names of all tests, as they ran. */
   get names() { return this.#tests.map(({ name }) => name); }
 
   print(host) {

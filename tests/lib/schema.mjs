@@ -9,7 +9,7 @@ const isA = {
   null: (value) => value === null,
 };
 
-/** What of `value` does not fit, with its path; a keyword that is unknown here is an error. */
+/** Returns what of `value` does not fit, with its path; a keyword that is unknown here is an error. */
 export function faults(document, schema, value, path = 'it') {
   if (schema.$ref) return faults(document, schema.$ref.slice(2).split('/').reduce((node, name) => node[name], document), value, path);
   const found = [];

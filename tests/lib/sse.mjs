@@ -1,7 +1,7 @@
 // A server-sent event stream as the gateway sends it, read strictly: what an SDK might forgive is an error here.
 import assert from 'node:assert/strict';
 
-/** The payloads of a stream's text; `done` tells whether `[DONE]` came last, `error` is the error object if one came. */
+/** Returns the payloads of a stream's text; `done` says whether `[DONE]` came last, `error` is the error object if one came. */
 export function parseSse(text) {
   assert.ok(text.endsWith('\n\n') || text === '', `the last event is not closed: …${JSON.stringify(text.slice(-80))}`);
   const payloads = text.split('\n\n').filter((event) => event !== '' && !event.startsWith(':')).map((event) => {

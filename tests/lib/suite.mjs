@@ -1,4 +1,4 @@
-// `test` and its hooks, as node:test has them, for files that can share a process. There the hooks of each file have to stay
+// `test` and its hooks, as node:test has them, for files that can share a process. There the hooks of each file must stay
 // its own: node:test would run them round the tests of all, so a file's calls are collected while it loads and made inside
 // of a `describe`.
 import * as runner from 'node:test';
@@ -15,7 +15,7 @@ export const after = call('after');
 export const beforeEach = call('beforeEach');
 export const afterEach = call('afterEach');
 
-/** Whether files share this process. */
+/** Returns whether files share this process. */
 export const isShared = () => shared;
 
 /** Runs `end` when every file of this process is through. */

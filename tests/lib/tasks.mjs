@@ -28,7 +28,7 @@ const MOST_MS = 100;
 
 /**
  * Does the same until, in one of at most three rounds, no task took over 100 ms of the processor; fails when each had one.
- * @param {import('node:test').TestContext} t is told the figures
+ * @param {import('node:test').TestContext} t gets the figures as diagnostics
  * @param {() => Promise<void>} [back] after each round, not measured
  */
 export async function neverStops(t, page, what, work, back = async () => {}) {

@@ -2,7 +2,7 @@
 import { consoleForFile, openConsole } from './console.mjs';
 import { ENCRYPTED, jwt } from './gateway.mjs';
 
-/** The last characters of the token of that name, by which the screen names it. */
+/** Returns the last characters of the token of that name, by which the screen names it. */
 export const suffix = (name) => jwt(name).slice(-6);
 
 /** Returns the tokens screen of a test file: [`consoleForFile`], and the screen's parts. Each test begins with `open`. */
