@@ -51,7 +51,6 @@ before(async () => {
 beforeEach(() => gw.pool(['basic-1', 'basic-2']));
 after(async () => {
   for (const end of ends) await end();
-  await gw?.stop();
 });
 
 /** Runs `work` in the page with what it needs to make a client. */
