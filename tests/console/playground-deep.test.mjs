@@ -29,7 +29,7 @@ for (const [name, text] of Object.entries({
   'emphasis': `${'*'.repeat(3_000)}the end${'*'.repeat(3_000)}`,
   'emphasis of two kinds': `${'_a **b '.repeat(1_500)}the end${'** _'.repeat(1_500)}`,
 })) {
-  test(`nested ${name}: thousands are shown, and it goes on`, async () => {
+  test(`thousands of nested ${name} do not stop it`, async () => {
     gw.grok.script({}, { tokens: text.match(/[\s\S]{1,1000}/g), think: false });
     await view.ask('how deep?');
     await done();
