@@ -59,7 +59,7 @@ function missed() {
 }
 
 for (const screen of ['overview', 'keys', 'requests', 'media', 'settings', 'settings?section=account', 'settings?section=about']) {
-  test(`Tab visits everything on ${screen}, visible where it is`, async () => {
+  test(`Tab visits and shows all of ${screen}`, async () => {
     const { page } = view;
     await open(screen);
     for (let tabs = 0; tabs < 200; tabs += 1) {
