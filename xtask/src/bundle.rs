@@ -8,8 +8,8 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use flate2::{Compression, write::GzEncoder};
 
+use crate::checks;
 use crate::component::Component;
-use crate::lines;
 use crate::process;
 use crate::signatures;
 
@@ -96,7 +96,7 @@ pub fn print_size(what: &str, bytes: &[u8]) -> Result<(usize, usize)> {
 /// Holds what wrangler would upload, written to `folder`, to the free plan's limit.
 pub fn check_upload(folder: &Path) -> Result<()> {
     let mut zipped = 0;
-    for file in lines::files(folder, &["js", "wasm"])? {
+    for file in checks::files(folder, &["js", "wasm"])? {
         zipped += gzipped(&fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?)?;
     }
     println!("the upload: {zipped} bytes gzipped");

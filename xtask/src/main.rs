@@ -9,12 +9,11 @@ mod compose;
 mod console;
 mod demo;
 mod deploy;
-mod docs;
 mod host;
 mod http;
-mod lines;
 mod networks;
 mod paths;
+mod preflight;
 mod private;
 mod process;
 mod release;
@@ -40,6 +39,8 @@ Usage: cargo xtask <command>
   deploy   `cargo xtask deploy cloudflare`: build, and put it on Cloudflare Workers; --help tells the options
   release  the files of a release, the same bytes wherever they are built, in target/release-files;
            with --tag v1.2.3 only when everything that names a version names this one
+  check    the checks of the sources as text: lengths, links, words, docs, arrows, or those that are named;
+           --all also where the sources are not clean yet
   test     every check; `cargo xtask test --help` tells the options, and CI runs it with --all";
 
 fn main() -> ExitCode {
@@ -90,6 +91,11 @@ fn run(arguments: &[String]) -> Result<()> {
             [option, tag] if option == "--tag" => release::release(&root, Some(tag)),
             _ => bail!("`release` takes nothing, or --tag and the tag\n\n{USAGE}"),
         },
+        "check" => {
+            let (options, names): (Vec<_>, Vec<_>) = rest.iter().map(String::as_str).partition(|word| *word == "--all");
+            let scope = if options.is_empty() { checks::Scope::Clean } else { checks::Scope::All };
+            checks::run(&root, if names.is_empty() { &checks::STEPS } else { &names }, scope)
+        }
         "test" => match test::parse(rest)? {
             Some(options) => test::test(&root, &options),
             None => {

@@ -8,7 +8,13 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{args::Words, build, bundle, deploy::wrangler, docs, lines, process, tools, vendor};
+use crate::{
+    args::Words,
+    build, bundle,
+    checks::{self, Scope},
+    deploy::wrangler,
+    process, tools, vendor,
+};
 
 pub const USAGE: &str = "\
 Usage: cargo xtask test [options]
@@ -43,8 +49,7 @@ type Step = (&'static str, fn(&Path, &Options) -> Result<()>);
 
 const STEPS: &[Step] = &[
     ("tools and packages", tools_and_packages),
-    ("file lengths", |root, _| lines::check(root)),
-    ("links in the documents", |root, _| docs::check(root)),
+    ("lengths, links, words, docs of the sources", |root, _| checks::run(root, &checks::STEPS, Scope::Clean)),
     ("the console's libraries", |root, _| vendor::check(root)),
     ("workflows", workflows),
     ("formatting", formatting),
@@ -127,7 +132,7 @@ fn shim_tests(root: &Path, _: &Options) -> Result<()> {
     let is_test = |path: &PathBuf| path.to_string_lossy().ends_with(".test.mjs");
     let mut files = Vec::new();
     for folder in ["cloudflare", "spin"] {
-        let tests = lines::files(&root.join(folder), &["mjs"])?.into_iter().filter(is_test);
+        let tests = checks::files(&root.join(folder), &["mjs"])?.into_iter().filter(is_test);
         let before = files.len();
         files.extend(tests);
         if files.len() == before {

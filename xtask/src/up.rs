@@ -12,10 +12,10 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     args::Up,
-    build, checks, demo,
+    build, demo,
     host::{self, Kind},
     http::Client,
-    private,
+    preflight, private,
     process::{self, Running},
     tools,
 };
@@ -27,9 +27,9 @@ const MAINTENANCE: Duration = Duration::from_secs(15 * 60);
 const MOST_SLICES: usize = 1000;
 
 pub fn up(root: &Path, options: &Up) -> Result<()> {
-    checks::port(options.port)?;
-    options.listen.map_or(Ok(()), checks::address)?;
-    checks::folder(&options.data)?;
+    preflight::port(options.port)?;
+    options.listen.map_or(Ok(()), preflight::address)?;
+    preflight::folder(&options.data)?;
     let kind = host::choose(options)?;
     if kind == Kind::Workerd || options.demo {
         tools::node_packages(root)?;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use super::{api::Api, refusal::Refusal};
-use crate::lines;
+use crate::checks;
 
 const SEPARATOR: &str = "\n-- statement\n";
 
@@ -25,7 +25,7 @@ pub struct Migrations(Vec<(String, String)>);
 impl Migrations {
     pub fn read(folder: &Path) -> Result<Self> {
         let mut all = Vec::new();
-        for path in lines::files(folder, &["sql"]).with_context(|| format!("{} cannot be read", folder.display()))? {
+        for path in checks::files(folder, &["sql"]).with_context(|| format!("{} cannot be read", folder.display()))? {
             let name = path.file_name().expect("a file has a name").to_string_lossy().into_owned();
             all.push((name, fs::read_to_string(&path)?));
         }

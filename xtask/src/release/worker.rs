@@ -13,7 +13,7 @@ use super::{
     archive::{self, Files},
     manifests,
 };
-use crate::{lines, process};
+use crate::{checks, process};
 
 const ASSETS: &str = "console";
 /// The script and its module have a folder of their own: wrangler uploads all modules it finds beside a script, and takes
@@ -26,7 +26,7 @@ pub fn archive(root: &Path) -> Result<Vec<u8>> {
     let manifest = fs::read_to_string(root.join("wrangler.toml")).context("wrangler.toml cannot be read")?;
     let mut files = Files::new();
     // What else wrangler writes there tells when it did.
-    for path in lines::files(&folder, &["js", "map", "wasm"])? {
+    for path in checks::files(&folder, &["js", "map", "wasm"])? {
         let name = path.file_name().context("a file has a name")?.to_string_lossy().into_owned();
         let bytes = fs::read(&path)?;
         let is_map = path.extension().is_some_and(|kind| kind == "map");

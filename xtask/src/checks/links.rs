@@ -1,27 +1,27 @@
-//! The links inside the documents: each names a file that is there, and a heading in it when it names one.
+//! Checks the links inside the documents: each must lead to a file that exists, and to a heading in it when it names one.
 
 use std::{fs, path::Path};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
-use crate::lines;
+use super::{Fault, files, relative};
 
-pub fn check(root: &Path) -> Result<()> {
-    let mut broken = Vec::new();
-    for path in lines::files(root, &["md"])? {
-        let text = fs::read_to_string(&path)?;
-        let folder = path.parent().expect("a file lies in a folder");
-        for target in targets(&text).filter(|target| !leads_ok(&path, folder, target)) {
-            broken.push(format!("{} links to {target}", path.strip_prefix(root)?.display()));
+/// Returns a fault for each link of a Markdown file that leads nowhere. Addresses on the web are not checked.
+pub fn check(root: &Path) -> Result<Vec<Fault>> {
+    let mut faults = Vec::new();
+    for path in files(root, &["md"])? {
+        let folder = path.parent().expect("a file has a folder");
+        for (at, text) in fs::read_to_string(&path)?.lines().enumerate() {
+            for target in targets(text).filter(|target| !leads_ok(&path, folder, target)) {
+                let message = format!("the link to {target} leads nowhere: name an existing file and heading");
+                faults.push(Fault { file: relative(root, &path)?, line: at + 1, message });
+            }
         }
     }
-    if !broken.is_empty() {
-        bail!("{}, which is not there", broken.join(", "));
-    }
-    Ok(())
+    Ok(faults)
 }
 
-/// What stands in the brackets of `[text](target)`, addresses on the web left out: a test asks no public network.
+/// Returns what is in the parentheses of each `[text](target)`, without addresses on the web: tests use no public network.
 fn targets(text: &str) -> impl Iterator<Item = &str> {
     text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).filter(|target| !target.contains("://"))
 }
@@ -35,7 +35,7 @@ fn leads_ok(path: &Path, folder: &Path, target: &str) -> bool {
     fs::read_to_string(file).is_ok_and(|text| text.lines().filter_map(anchor).any(|anchor| anchor == heading))
 }
 
-/// The anchor that GitHub gives a heading: lower case, hyphens for spaces, other punctuation dropped.
+/// Returns the anchor that GitHub gives a heading: lower case, hyphens for spaces, other punctuation dropped.
 fn anchor(line: &str) -> Option<String> {
     let heading = line.strip_prefix('#')?.trim_start_matches('#').strip_prefix(' ')?.trim();
     let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));

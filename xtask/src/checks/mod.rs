@@ -1,0 +1,138 @@
+//! The checks of the sources as text: lengths, links, words, docs, arrows.
+//!
+//! Each check reads files below the repository's root and returns a [`Fault`] for each violation. `cargo xtask test`
+//! runs those in [`STEPS`]; `cargo xtask check NAME` runs one alone:
+//!
+//! ```text
+//! $ cargo xtask check words
+//! error: docs/spin.md:14: remove the phrase `at hand`: write available, known
+//! ```
+//!
+//! A check that the sources do not pass yet names the parts that do, as data ([`words::ROOTS`], [`docs::ROOMS`]);
+//! `--all` ignores that list and checks everything.
+
+pub mod arrows;
+pub mod docs;
+pub mod lengths;
+pub mod links;
+pub mod modules;
+mod rooms;
+mod tokens;
+pub mod words;
+
+use std::{
+    collections::BTreeMap,
+    fmt, fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+
+/// Folders that hold what others or tools wrote.
+const SKIPPED: [&str; 4] = ["target", "node_modules", "dist", "vendor"];
+
+/// A violation: where it is, and what to do.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fault {
+    /// Relative to the repository's root.
+    pub file: String,
+    /// Counted from 1.
+    pub line: usize,
+    pub message: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.message)
+    }
+}
+
+/// How much a check reads: the parts that are clean already, or everything.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    Clean,
+    All,
+}
+
+type Check = (&'static str, fn(&Path, Scope) -> Result<Vec<Fault>>);
+
+const CHECKS: [Check; 5] = [
+    ("lengths", |root, _| lengths::check(root)),
+    ("links", |root, _| links::check(root)),
+    ("words", words::check),
+    ("docs", docs::check),
+    ("arrows", |root, _| arrows::check(root)),
+];
+
+/// The checks that `cargo xtask test` runs.
+pub const STEPS: [&str; 4] = ["lengths", "links", "words", "docs"];
+
+/// Runs the named checks in turn; fails with the faults of all of them, one a line.
+pub fn run(root: &Path, names: &[&str], scope: Scope) -> Result<()> {
+    let mut faults = Vec::new();
+    for name in names {
+        let found = CHECKS.iter().find(|(known, _)| known == name);
+        let (_, check) = found.with_context(|| {
+            let known: Vec<_> = CHECKS.iter().map(|(known, _)| *known).collect();
+            format!("unknown check `{name}`, expected one of {}", known.join(", "))
+        })?;
+        faults.extend(check(root, scope)?);
+    }
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<_> = faults.iter().map(Fault::to_string).collect();
+    bail!("{} faults\n{}", lines.len(), lines.join("\n"))
+}
+
+/// Returns every file below `folder` whose extension is listed, sorted; skips hidden and foreign folders.
+pub fn files(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>> {
+    let listed = |path: &PathBuf| path.extension().is_some_and(|kind| extensions.iter().any(|wanted| kind == *wanted));
+    Ok(all_files(folder)?.into_iter().filter(listed).collect())
+}
+
+/// Returns every file below `folder`, sorted; skips hidden files and hidden and foreign folders.
+fn all_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let entries = fs::read_dir(folder).with_context(|| format!("cannot read the folder {}", folder.display()))?;
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with('.') || SKIPPED.contains(&name.as_str()) {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            found.extend(all_files(&entry.path())?);
+        } else {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Returns the texts of `src/**/*.rs`, keyed by their path from the root.
+fn rust_sources(root: &Path) -> Result<BTreeMap<String, String>> {
+    let paths = files(&root.join("src"), &["rs"])?;
+    paths.iter().map(|path| Ok((relative(root, path)?, fs::read_to_string(path)?))).collect()
+}
+
+fn relative(root: &Path, path: &Path) -> Result<String> {
+    Ok(path.strip_prefix(root)?.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_check_is_named() {
+        let error = run(&crate::root(), &["arows"], Scope::Clean).unwrap_err().to_string();
+        assert_eq!(error, "unknown check `arows`, expected one of lengths, links, words, docs, arrows");
+    }
+
+    #[test]
+    fn what_the_tests_run_exists() {
+        assert!(STEPS.iter().all(|step| CHECKS.iter().any(|(name, _)| name == step)));
+    }
+}
