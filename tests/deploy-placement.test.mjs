@@ -16,19 +16,19 @@ const changes = () => site.cloudflare.calls.filter((name) => !name.startsWith('G
 test('--dry-run shows the region and where the database would go', async () => {
   const { code, said } = await site.run(['--dry-run', '--placement', 'aws:us-west-2']);
   assert.equal(code, 0, said);
-  assert.match(said, /Worker +grok2api, beside aws:us-west-2/);
-  assert.match(said, /database +grok2api: to be made in wnam, 4 migrations to apply/);
+  assert.match(said, /Worker +grok2api, near aws:us-west-2/);
+  assert.match(said, /database +grok2api: to be created in wnam, 4 migrations to apply/);
   const { said: chosen } = await site.run(['--dry-run', '--placement', 'aws:us-west-2', '--location', 'apac']);
-  assert.match(chosen, /database +grok2api: to be made in apac,/, 'a location that was named wins');
+  assert.match(chosen, /database +grok2api: to be created in apac,/, 'a location that was named wins');
   assert.deepEqual(changes(), []);
 });
 
 test('bad regions are refused by name before anything is made', async () => {
   for (const [region, said] of [
-    ['mars', /error: --placement is a region of aws, gcp or azure, .* not `mars`/],
-    ['aws:us-wast-2', /not `aws:us-wast-2`/],
+    ['mars', /error: unknown region `mars` for --placement, expected one of aws, gcp or azure/],
+    ['aws:us-wast-2', /unknown region `aws:us-wast-2`/],
     // Named like a region, and not in Cloudflare's list.
-    ['aws:us-west-9', /error: Cloudflare places no Worker at `aws:us-west-9`; for aws it knows eu-central-1, us-east-1, us-west-2/],
+    ['aws:us-west-9', /error: Cloudflare does not offer the region `aws:us-west-9`, expected one of eu-central-1, us-east-1, us-west-2 for aws/],
   ]) {
     const run = await site.run(['--placement', region]);
     assert.equal(run.code, 1, run.said);
@@ -54,10 +54,10 @@ test('the Worker is placed, and a new database is made near it', async () => {
 test('an existing database stays where it is, and the run says so', async () => {
   const near = await site.run(['--dry-run', '--placement', 'gcp:us-west1']);
   assert.equal(near.code, 0, near.said);
-  assert.doesNotMatch(near.said, /stays where it is/);
+  assert.doesNotMatch(near.said, /keeps its location/);
   const { code, said } = await site.run(['--placement', 'aws:eu-central-1']);
   assert.equal(code, 0, said);
-  assert.match(said, /it stays where it is, in wnam: only a new database can be made in weur/);
+  assert.match(said, /keeps its location, in wnam: only a new database can be created in weur/);
   assert.deepEqual(site.cloudflare.databases.map(({ location }) => location), ['wnam']);
   assert.equal(worker().metadata.placement.region, 'aws:eu-central-1');
 });
@@ -65,7 +65,7 @@ test('an existing database stays where it is, and the run says so', async () => 
 test('without the option nothing is placed', async () => {
   const { code, said } = await site.run([]);
   assert.equal(code, 0, said);
-  assert.doesNotMatch(said, /beside|stays where it is/);
+  assert.doesNotMatch(said, / near |keeps its location/);
   assert.equal(worker().metadata.placement, undefined);
   assert.equal(await placementOf(), undefined);
 });

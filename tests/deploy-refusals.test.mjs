@@ -20,13 +20,13 @@ async function refused(args, env) {
 
 test('no login, and what cannot be one', async () => {
   assert.match(await refused([], { CLOUDFLARE_API_TOKEN: undefined }), /no login to Cloudflare: set CLOUDFLARE_API_TOKEN .*`npx wrangler login`/);
-  assert.match(await refused([], { CLOUDFLARE_API_TOKEN: 'a b' }), /CLOUDFLARE_API_TOKEN holds a character/);
+  assert.match(await refused([], { CLOUDFLARE_API_TOKEN: 'a b' }), /CLOUDFLARE_API_TOKEN has an invalid character/);
   assert.match(await refused([], { CLOUDFLARE_ACCOUNT_ID: 'me@example.org' }), /CLOUDFLARE_ACCOUNT_ID is not an account's id: .*32 hexadecimal/);
 });
 
 test('a wrong token, a missing permission, a foreign account', async () => {
-  assert.match(await refused([], { CLOUDFLARE_API_TOKEN: 'wrong' }), /does not know the token in CLOUDFLARE_API_TOKEN, or it has expired/);
-  assert.match(await refused([], { CLOUDFLARE_API_TOKEN: 'poor' }), /may not edit D1 in the account .*permission Account, D1, Edit/);
+  assert.match(await refused([], { CLOUDFLARE_API_TOKEN: 'wrong' }), /the token in CLOUDFLARE_API_TOKEN is unknown to Cloudflare or has expired/);
+  assert.match(await refused([], { CLOUDFLARE_API_TOKEN: 'poor' }), /must not edit D1 in the account .*permission Account, D1, Edit/);
   assert.match(await refused([], { CLOUDFLARE_ACCOUNT_ID: '0'.repeat(32) }), /the token is valid, .* or correct CLOUDFLARE_ACCOUNT_ID/);
 });
 
@@ -43,9 +43,9 @@ test('an account without an address on workers.dev', async () => {
 });
 
 test('names and keys that cannot be', async () => {
-  assert.match(await refused(['--name', 'a'.repeat(64)]), /has 64 characters, and an address takes 63/);
-  assert.match(await refused(['--name', 'Mine']), /a-z, 0-9 and inner hyphens, which `Mine` is not/);
-  assert.match(await refused([], { ENCRYPTION_KEY: 'short' }), /ENCRYPTION_KEY has 5 characters: 16 are the least/);
+  assert.match(await refused(['--name', 'a'.repeat(64)]), /has 64 characters, the limit is 63/);
+  assert.match(await refused(['--name', 'Mine']), /invalid Worker's name `Mine`: use a-z, 0-9 and inner hyphens/);
+  assert.match(await refused([], { ENCRYPTION_KEY: 'short' }), /ENCRYPTION_KEY has 5 characters: use at least 16/);
 });
 
 test('a rate limit is waited for as asked, up to a limit', async () => {
@@ -56,7 +56,7 @@ test('a rate limit is waited for as asked, up to a limit', async () => {
   assert.ok(Date.now() - start >= 2_000, 'twice a second');
   assert.equal(site.cloudflare.calls.filter((name) => name === 'GET /d1/database').length, 3);
   site.cloudflare.script('GET /d1/database', { status: 429, code: 971, headers: { 'retry-after': '600' } });
-  assert.match(await refused([]), /still limits the rate of requests .*wait some minutes, then run this again/);
+  assert.match(await refused([]), /limits the rate of requests .*wait some minutes, then run this again/);
 });
 
 test('a Cloudflare or network failure is retried, then reported', async () => {
@@ -65,8 +65,8 @@ test('a Cloudflare or network failure is retried, then reported', async () => {
   assert.equal(code, 0, said);
   // `retry-after: 0` skips the waits between attempts; the run without a network, below, has them.
   site.cloudflare.script('GET /storage/kv/namespaces', { status: 503, headers: { 'retry-after': '0' } });
-  assert.match(await refused([]), /a fault of its own at GET \/storage\/kv\/namespaces \(503/);
-  assert.match(await refused([], { CLOUDFLARE_API_BASE_URL: 'http://127.0.0.1:9/client/v4' }), /cannot be reached .*is there a network/);
+  assert.match(await refused([]), /failed at GET \/storage\/kv\/namespaces \(503/);
+  assert.match(await refused([], { CLOUDFLARE_API_BASE_URL: 'http://127.0.0.1:9/client/v4' }), /cannot be reached .*check the network/);
 });
 
 test('an exact name is found on the third page', async () => {
@@ -74,15 +74,15 @@ test('an exact name is found on the third page', async () => {
   const rows = Array.from({ length: 24 }, (_, n) => other(n));
   site.cloudflare.databases = [...rows];
   site.cloudflare.namespaces = [...rows];
-  assert.match((await site.run(['--dry-run'])).said, /database +grok2api: to be made/);
+  assert.match((await site.run(['--dry-run'])).said, /database +grok2api: to be created/);
   const database = { uuid: randomUUID(), name: 'grok2api' };
   await site.cloudflare.machine.addDatabase(database.uuid);
   site.cloudflare.databases.push(database);
   site.cloudflare.namespaces.push({ id: 'the-one', title: 'grok2api-cache' });
   const { code, said } = await site.run(['--dry-run']);
   assert.equal(code, 0, said);
-  assert.match(said, new RegExp(`database +grok2api: is there \\(${database.uuid}\\), 4 migrations to apply`));
-  assert.match(said, /namespace +grok2api-cache: is there \(the-one\)/);
+  assert.match(said, new RegExp(`database +grok2api: exists \\(${database.uuid}\\), 4 migrations to apply`));
+  assert.match(said, /namespace +grok2api-cache: exists \(the-one\)/);
 });
 
 test('a database of a newer release is left alone', async () => {

@@ -22,14 +22,14 @@ const call = async (path, { body, session } = {}) => {
 };
 const signIn = (password) => call('/api/login', { body: { username: 'admin', password } });
 const worker = () => site.cloudflare.workers.get('grok2api');
-const made = ({ said }) => /encryption_key was made and is kept in (\S+), readable/.exec(said)?.[1];
+const made = ({ said }) => /encryption_key was generated and stored in (\S+), readable/.exec(said)?.[1];
 
 test('--dry-run prints the plan and changes nothing', async () => {
   const { code, said } = await site.run(['--dry-run']);
   assert.equal(code, 0, said);
-  assert.match(said, /database +grok2api: to be made, 4 migrations to apply/);
-  assert.match(said, /namespace +grok2api-cache: to be made/);
-  assert.match(said, /encryption_key +to be made$/m);
+  assert.match(said, /database +grok2api: to be created, 4 migrations to apply/);
+  assert.match(said, /namespace +grok2api-cache: to be created/);
+  assert.match(said, /encryption_key +to be generated$/m);
   assert.match(said, /addresses +https:\/\/grok2api\.example\.workers\.dev$/m);
   assert.match(said, /nothing was changed/);
   assert.deepEqual(site.cloudflare.calls.filter((name) => !name.startsWith('GET ')), []);
@@ -50,11 +50,11 @@ test('--dry-run without a login prints the plan and sends nothing', async () => 
     run(['--name', 'mine'], { ADMIN_PASSWORD: PASSWORD, ENCRYPTION_KEY: 'k'.repeat(32), CLOUDFLARE_ACCOUNT_ID: 'a'.repeat(32) })]);
   await new Promise((resolve) => proxy.close(resolve));
   assert.equal(bare.code, 0, bare.said);
-  for (const row of [/Worker +grok2api, beside aws:us-west-2$/m, /addresses +https:\/\/grok2api\.<the account's name>\.workers\.dev$/m, /schedules +\*\/15 /,
-    /bindings +DB \(d1_databases\), KV \(kv_namespaces\)$/m, /variables +none; those of the dashboard stay/, /console +\d+ files, \d+ bytes/,
-    /module +\d+ bytes, \d+ gzipped, as built last$/m, /account +not known/, /database +grok2api: to be made in wnam, unless it is there; up to \d+ migrations to apply/,
-    /namespace +grok2api-cache: to be made, unless it is there/, /encryption_key +to be made, unless the Worker has one/, /admin_password +none is given/,
-    /not known without a login: what the account holds already/, /for the whole plan set CLOUDFLARE_API_TOKEN .*`npx wrangler login`/, /nothing was changed/]) {
+  for (const row of [/Worker +grok2api, near aws:us-west-2$/m, /addresses +https:\/\/grok2api\.<the account's name>\.workers\.dev$/m, /schedules +\*\/15 /,
+    /bindings +DB \(d1_databases\), KV \(kv_namespaces\)$/m, /variables +none; variables of the dashboard stay/, /console +\d+ files, \d+ bytes/,
+    /module +\d+ bytes, \d+ gzipped, from the last build$/m, /account +unknown/, /database +grok2api: to be created in wnam, unless it exists; up to \d+ migrations to apply/,
+    /namespace +grok2api-cache: to be created, unless it exists/, /encryption_key +to be generated, unless the Worker has one/, /admin_password +not given/,
+    /unknown without a login: what the account has already/, /for the whole plan, set CLOUDFLARE_API_TOKEN .*`npx wrangler login`/, /nothing was changed/]) {
     assert.match(bare.said, row);
   }
   assert.equal(full.code, 0, full.said);
@@ -129,10 +129,10 @@ test('a deleted Worker gets its old key, or the run stops', async () => {
   site.cloudflare.workers.all.delete('grok2api');
   const elsewhere = await site.run(['--data', join(site.data, 'elsewhere')]);
   assert.equal(elsewhere.code, 1, elsewhere.said);
-  assert.match(elsewhere.said, /error: the database holds 1 account tokens that are sealed under a key .*give that key as ENCRYPTION_KEY/);
+  assert.match(elsewhere.said, /error: the database has 1 account tokens that are encrypted with a key .*set that key as ENCRYPTION_KEY/);
   const { code, said } = await site.run();
   assert.equal(code, 0, said);
-  assert.match(said, /encryption_key +to be set, as it is written down here/);
+  assert.match(said, /encryption_key +to be set from the file of an earlier run/);
   assert.equal(worker().secrets.get('encryption_key'), key);
 });
 
@@ -143,7 +143,7 @@ test('a workflow: no key is printed, a missing password warns', async () => {
   assert.match(key, /^[0-9a-f]{64}$/);
   assert.notEqual(key, worker().secrets.get('encryption_key'));
   assert.ok(!said.includes(key));
-  assert.match(said, /^::warning::encryption_key was made and set/m);
+  assert.match(said, /^::warning::encryption_key was generated and set; it cannot be read back/m);
   assert.match(said, /^::warning::No ADMIN_PASSWORD was given/m);
   assert.deepEqual(site.cloudflare.holdings, { databases: ['grok2api', 'second'], namespaces: ['grok2api-cache', 'second-cache'],
     workers: ['grok2api', 'second'] });

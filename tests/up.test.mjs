@@ -121,7 +121,7 @@ test('with its own password it listens, encrypts, and ends cleanly', { skip: pro
     const isRuntime = (pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0].endsWith('/workerd');
     process.kill(descendants(running.pid).find(isRuntime), 'SIGKILL');
     assert.equal(await running.ended, 1);
-    assert.match(running.said(), /the runtime workerd ended by itself[^]*error: workerd ended \(exit status: 1\)/);
+    assert.match(running.said(), /the runtime workerd ended unexpectedly[^]*error: workerd ended \(exit status: 1\)/);
   } finally {
     environment = {};
     await running.stop();
@@ -130,7 +130,7 @@ test('with its own password it listens, encrypts, and ends cleanly', { skip: pro
 
 test('what --listen and --var cannot do is an error with advice', async () => {
   const spin = await fails('up', '--host', 'spin', '--data', data, '--listen', '127.0.0.2');
-  assert.match(spin, /--listen needs the entry that the workerd host has: leave out --host spin/);
+  assert.match(spin, /--listen works with workerd only: leave out --host spin/);
   const secret = await fails('up', '--var', 'encryption_key=sixteen or more of them');
   assert.match(secret, /`encryption_key` is a secret.*: set SPIN_VARIABLE_ENCRYPTION_KEY in the environment/);
 });

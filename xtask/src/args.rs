@@ -14,29 +14,29 @@ Usage: cargo xtask up [options]
 
   --host spin|workerd   Spin 4.1 or newer when it is on PATH, else workerd
   --port N              port on 127.0.0.1 (default 8787)
-  --listen ADDRESS[:N]  also listen on this address, for Docker or other machines: 0.0.0.0 is all of this
-                        machine's; on workerd, and with a password of your own
-  --data DIR            where everything is kept (default .data, with --demo .data/demo)
-  --var NAME=VALUE      set one of the application's variables; may be repeated. Secrets are taken from the
-                        environment only: SPIN_VARIABLE_ADMIN_PASSWORD, SPIN_VARIABLE_ENCRYPTION_KEY
-  --demo                a scripted Grok instead of the real one, with accounts and a key to try it";
+  --listen ADDRESS[:N]  also listen on this address, for Docker or other machines; 0.0.0.0 means all addresses of
+                        this machine. Needs workerd and a password of your own
+  --data DIR            folder for all data (default .data, with --demo .data/demo)
+  --var NAME=VALUE      set one of the application's variables; may be repeated. Set secrets in the
+                        environment: SPIN_VARIABLE_ADMIN_PASSWORD, SPIN_VARIABLE_ENCRYPTION_KEY
+  --demo                use a scripted Grok instead of the real one, with accounts and a key to try it";
 
-/// What `up` was asked to do.
+/// The options of `up`, with their defaults filled in.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Up {
     pub host: Option<Kind>,
     pub port: u16,
-    /// For others than this machine.
+    /// The address for other machines.
     pub listen: Option<SocketAddr>,
     pub data: PathBuf,
     pub vars: Vec<(String, String)>,
     pub demo: bool,
 }
 
-/// The words of a command line: options as `--name value` or `--name=value`.
+/// Splits a command line into options: `--name value` or `--name=value`.
 pub struct Words<'a> {
     rest: std::slice::Iter<'a, String>,
-    /// The one last taken, as it was given.
+    /// The word last taken, as given.
     pub word: &'a str,
     attached: Option<&'a str>,
 }
@@ -46,7 +46,7 @@ impl<'a> Words<'a> {
         Words { rest: arguments.iter(), word: "", attached: None }
     }
 
-    /// The next option's name.
+    /// Takes the next option and returns its name.
     pub fn next(&mut self) -> Option<&'a str> {
         self.word = self.rest.next()?;
         match self.word.split_once('=') {
@@ -61,19 +61,19 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// What belongs to the option last taken.
+    /// Takes the value of the option last taken; the error says that it needs `what`.
     pub fn value(&mut self, what: &str) -> Result<String> {
         let word = self.attached.or_else(|| self.rest.next().map(String::as_str));
         word.map(str::to_owned).with_context(|| format!("{} needs {what}", self.word))
     }
 
-    /// Whether no value hangs on it.
+    /// Returns whether the option last taken has no `=value`.
     pub fn is_bare(&self) -> bool {
         self.attached.is_none()
     }
 }
 
-/// `None` when help was asked for.
+/// Parses the options of `up`; returns `None` for `--help`.
 pub fn parse(arguments: &[String], root: &Path) -> Result<Option<Up>> {
     let mut options = Up { host: None, port: 8787, listen: None, data: PathBuf::new(), vars: Vec::new(), demo: false };
     let (mut data, mut listen) = (None, None);
@@ -87,16 +87,16 @@ pub fn parse(arguments: &[String], root: &Path) -> Result<Option<Up>> {
             "--var" => options.vars.push(variable(&words.value("NAME=VALUE")?)?),
             "--demo" if words.is_bare() => options.demo = true,
             "--help" | "-h" => return Ok(None),
-            _ => bail!("`up` knows no option `{}`\n\n{USAGE}", words.word),
+            _ => bail!("unknown option `{}` of `up`\n\n{USAGE}", words.word),
         }
     }
     options.data = data.unwrap_or_else(|| root.join(if options.demo { ".data/demo" } else { ".data" }));
     options.listen = listen.map(|text| address(&text, options.port)).transpose()?;
     if options.demo && options.listen.is_some() {
-        bail!("--demo is for this machine alone: leave out --listen, or --demo");
+        bail!("--demo runs for this machine only: leave out --listen, or --demo");
     }
-    let manifest = std::fs::read_to_string(root.join("spin.toml")).context("spin.toml cannot be read")?;
-    // A name or a value that is not UTF-8 is not one of ours.
+    let manifest = std::fs::read_to_string(root.join("spin.toml")).context("cannot read spin.toml")?;
+    // None of our variables has a name or value that is not UTF-8.
     let environment =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     options.vars = variables::collect(options.vars, environment, &manifest, options.demo)?;
@@ -107,25 +107,25 @@ fn kind(text: &str) -> Result<Kind> {
     match text {
         "spin" => Ok(Kind::Spin),
         "workerd" => Ok(Kind::Workerd),
-        other => bail!("--host is `spin` or `workerd`, not `{other}`"),
+        other => bail!("unknown host `{other}`, expected `spin` or `workerd`"),
     }
 }
 
 fn port(text: &str) -> Result<u16> {
     match text.parse() {
         Ok(port) if port > 0 => Ok(port),
-        _ => bail!("--port is a number from 1 to 65535, not `{text}`"),
+        _ => bail!("invalid port `{text}`, expected a number from 1 to 65535"),
     }
 }
 
-/// An address of this machine with or without a port; IPv6 in brackets where a port follows.
+/// Parses an IP address, with or without a port; IPv6 needs brackets if a port follows.
 fn address(text: &str, port: u16) -> Result<SocketAddr> {
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     let parsed = text.parse().ok().or_else(|| Some(SocketAddr::new(bare.parse::<IpAddr>().ok()?, port)));
     match parsed {
         Some(address) if address.port() > 0 => Ok(address),
         _ => {
-            bail!("--listen is an IP address of this machine, or 0.0.0.0 for all, with or without a port, not `{text}`")
+            bail!("invalid address `{text}` for --listen, expected an IP address of this machine, or 0.0.0.0 for all")
         }
     }
 }
@@ -133,7 +133,7 @@ fn address(text: &str, port: u16) -> Result<SocketAddr> {
 fn variable(text: &str) -> Result<(String, String)> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => bail!("--var is NAME=VALUE, not `{text}`"),
+        _ => bail!("invalid variable `{text}`, expected NAME=VALUE"),
     }
 }
 
@@ -183,14 +183,14 @@ mod tests {
             ("--port", "needs a port number"),
             ("--host deno", "`spin` or `workerd`"),
             ("--var grok_base_url", "NAME=VALUE"),
-            ("--var grok_bas_url=x", "there are grok_base_url, grok_assets_url,"),
+            ("--var grok_bas_url=x", "expected one of grok_base_url, grok_assets_url,"),
             ("--demo --var grok_base_url=x", "--demo sets"),
             ("--var admin_password=x", "set SPIN_VARIABLE_ADMIN_PASSWORD in the environment"),
-            ("--listen all", "--listen is an IP address"),
-            ("--listen 0.0.0.0:0", "--listen is an IP address"),
+            ("--listen all", "invalid address `all` for --listen"),
+            ("--listen 0.0.0.0:0", "invalid address `0.0.0.0:0` for --listen"),
             ("--demo --listen 0.0.0.0", "leave out --listen"),
-            ("--demo=yes", "knows no option"),
-            ("now", "knows no option"),
+            ("--demo=yes", "unknown option"),
+            ("now", "unknown option"),
         ] {
             let error = parsed(line).unwrap_err().to_string();
             assert!(error.contains(said), "{line}: {error}");

@@ -18,10 +18,10 @@ use crate::world;
 
 pub const TARGET: &str = "wasm32-wasip2";
 
-/// Where the file that Spin runs is written; spin.toml names it.
+/// The file that Spin runs; spin.toml names it.
 const SPIN_FILE: &str = "target/spin/grok2api.wasm";
 
-/// Builds everything: the Worker's bundle, and the file for Spin.
+/// Builds the Worker's bundle and the file for Spin.
 pub fn build(root: &Path) -> Result<()> {
     let gateway = upload(root)?;
     let provider = compile(root, &mut cargo("spin-websocket"))?.bytes;
@@ -30,7 +30,7 @@ pub fn build(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Builds the Worker's bundle as it is deployed: optimised, and held to its budget. Returns the gateway as a component.
+/// Builds the Worker's bundle as it is deployed and checks its budget. Returns the gateway as a component.
 pub fn upload(root: &Path) -> Result<Vec<u8>> {
     let gateway = worker(root)?;
     tools::node_packages(root)?;
@@ -38,13 +38,13 @@ pub fn upload(root: &Path) -> Result<Vec<u8>> {
     Ok(gateway)
 }
 
-/// Builds the gateway and everything a Worker needs of it, without the budgets: what a platform takes does not matter
-/// to a host of one's own. Returns the gateway as a component.
+/// Builds the gateway and the files that a Worker needs, without checking budgets: they are limits of Cloudflare, not of
+/// a self-hosted workerd. Returns the gateway as a component.
 pub fn worker(root: &Path) -> Result<Vec<u8>> {
     finish(root, compile(root, &mut cargo("grok2api"))?)
 }
 
-/// Builds the file that Spin runs, and nothing else.
+/// Builds only the file that Spin runs.
 pub fn spin(root: &Path) -> Result<()> {
     let gateway = compile(root, &mut cargo("grok2api"))?.bytes;
     check(root, "wit/world.wit", &gateway)?;
@@ -52,7 +52,7 @@ pub fn spin(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Like [`build`], but with nothing of this machine in it. Returns the file for Spin.
+/// Builds like [`build`], but without names of this machine's folders in the output. Returns the file for Spin.
 pub fn reproducible(root: &Path) -> Result<Vec<u8>> {
     let build = |package| {
         let mut cargo = cargo(package);
@@ -79,7 +79,7 @@ fn check(root: &Path, file: &str, component: &[u8]) -> Result<()> {
     world::check(root, file, &resolve, world)
 }
 
-/// Composes the gateway with what opens its WebSockets, and writes the file that spin.toml names.
+/// Composes the gateway with the WebSocket provider and writes the file that spin.toml names.
 fn compose(root: &Path, gateway: &[u8], provider: &[u8]) -> Result<Vec<u8>> {
     let composed = compose::compose(gateway, provider)?;
     check(root, "wit/spin.wit", &composed)?;
@@ -103,23 +103,23 @@ pub fn probe(root: &Path) -> Result<()> {
 }
 
 struct Built {
-    /// The component.
+    /// The component's bytes.
     bytes: Vec<u8>,
-    /// What cargo said, one JSON object a line.
+    /// Cargo's messages, one JSON object per line.
     messages: Vec<u8>,
 }
 
-/// Builds one package of the workspace.
+/// Returns the command that builds one package of the workspace.
 fn cargo(package: &str) -> Command {
     let mut cargo = Command::new("cargo");
     cargo.args(["build", "--target", TARGET, "--release", "--package", package]);
     cargo
 }
 
-/// Compiles to a component and reads it.
+/// Compiles to a component and returns it; the error names the target.
 fn compile(root: &Path, cargo: &mut Command) -> Result<Built> {
     add_target(root)?;
-    // Only cargo knows where it builds to: it is asked instead of guessed at.
+    // Cargo reports the path of its output; it depends on configuration.
     cargo.args(["--message-format", "json-render-diagnostics"]);
     let output = run(cargo.current_dir(root))?;
     if !output.status.success() {
@@ -130,7 +130,7 @@ fn compile(root: &Path, cargo: &mut Command) -> Result<Built> {
     Ok(Built { bytes, messages: output.stdout })
 }
 
-/// The `.wasm` file that cargo's messages name last.
+/// Returns the last `.wasm` file in cargo's messages.
 fn artifact(messages: &[u8]) -> Option<PathBuf> {
     let messages = messages.split(|byte| *byte == b'\n').rev();
     messages.filter_map(|line| serde_json::from_slice::<serde_json::Value>(line).ok()).find_map(|message| {
@@ -155,7 +155,7 @@ fn add_target(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Runs a tool to its end; a tool that is not there is one sentence, not an OS error.
+/// Runs a tool to its end; if it is not installed, the error says how to install it.
 fn run(command: &mut Command) -> Result<std::process::Output> {
     let tool = command.get_program().to_string_lossy().into_owned();
     process::output(command).map_err(|error| match error.downcast_ref::<std::io::Error>() {

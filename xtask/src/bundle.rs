@@ -1,4 +1,4 @@
-//! What the Worker is made of, written to `cloudflare/dist`, and the budgets it must keep.
+//! Writes the Worker's files to `cloudflare/dist` and checks their size budgets.
 
 use std::fs;
 use std::io::Write;
@@ -13,9 +13,9 @@ use crate::component::Component;
 use crate::process;
 use crate::signatures;
 
-/// Bytes, raw and gzipped: every request instantiates the component afresh.
+/// In bytes, raw and gzipped. Every request instantiates the component again, so its size costs CPU time.
 const COMPONENT_BUDGET: (usize, usize) = (2_700_000, 900_000);
-/// Bytes of a script on the free plan, gzipped.
+/// The limit of a script on the free plan, in gzipped bytes.
 /// Source: https://developers.cloudflare.com/workers/platform/limits/#worker-size
 const UPLOAD_BUDGET: usize = 3_000_000;
 
@@ -30,7 +30,7 @@ pub fn write(root: &Path, name: &str, signatures: &str, component: &Component) -
     save(dist.join(signatures), signatures::generate(component)?.as_bytes())
 }
 
-/// What rustc's `wasm32-wasip2` emits and every host of ours runs; the optimiser must not add to it.
+/// The WebAssembly features that rustc's `wasm32-wasip2` emits and all hosts support; the optimiser must not add others.
 const WASM_FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-multivalue",
@@ -40,9 +40,9 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
-/// Chosen for what is uploaded: after all of `-Oz` the module is smaller still, but its zipped form 7 % larger.
+/// Chosen for the gzipped size: the whole of `-Oz` shrinks the module further, but its gzipped form grows by 7 %.
 const WASM_PASSES: [&str; 14] = [
-    // The zeros in the console's place.
+    // Drops the zeros that replaced the console.
     "--memory-packing",
     "--remove-unused-module-elements",
     "--duplicate-function-elimination",
@@ -59,8 +59,8 @@ const WASM_PASSES: [&str; 14] = [
     "--vacuum",
 ];
 
-/// Shrinks the Worker's module with Binaryen, prints its size, and fails above its budget. The shim's is measured by
-/// its tests, as wrangler would upload it.
+/// Shrinks the Worker's module with Binaryen, prints its size, and fails above its budget. The shim's tests measure the
+/// shim, as wrangler would upload it.
 pub fn optimise(root: &Path) -> Result<()> {
     let module = root.join("cloudflare/dist/grok2api.wasm");
     let optimised = module.with_extension("optimised.wasm");
@@ -81,19 +81,19 @@ pub fn optimise(root: &Path) -> Result<()> {
 fn check_size(module: &[u8]) -> Result<()> {
     let (raw, zipped) = print_size("Worker's module, optimised", module)?;
     if raw > COMPONENT_BUDGET.0 || zipped > COMPONENT_BUDGET.1 {
-        bail!("the Worker's module is larger than {COMPONENT_BUDGET:?} bytes (raw, gzipped)");
+        bail!("the Worker's module exceeds {COMPONENT_BUDGET:?} bytes (raw, gzipped): shrink it, or raise the budget");
     }
     Ok(())
 }
 
-/// Raw and gzipped.
+/// Prints and returns the size in bytes, raw and gzipped.
 pub fn print_size(what: &str, bytes: &[u8]) -> Result<(usize, usize)> {
     let (raw, zipped) = (bytes.len(), gzipped(bytes)?);
     println!("{what}: {raw} bytes, {zipped} gzipped");
     Ok((raw, zipped))
 }
 
-/// Holds what wrangler would upload, written to `folder`, to the free plan's limit.
+/// Fails if the files that wrangler would upload, in `folder`, exceed the free plan's limit.
 pub fn check_upload(folder: &Path) -> Result<()> {
     let mut zipped = 0;
     for file in checks::files(folder, &["js", "wasm"])? {
@@ -101,7 +101,7 @@ pub fn check_upload(folder: &Path) -> Result<()> {
     }
     println!("the upload: {zipped} bytes gzipped");
     if zipped == 0 || zipped > UPLOAD_BUDGET {
-        bail!("{} holds {zipped} bytes, and the free plan takes 1 to {UPLOAD_BUDGET}", folder.display());
+        bail!("{} has {zipped} bytes gzipped, the free plan accepts 1 to {UPLOAD_BUDGET}", folder.display());
     }
     Ok(())
 }

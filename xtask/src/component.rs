@@ -1,4 +1,4 @@
-//! A built component taken apart: its world, and the core module that a JavaScript host runs.
+//! Decodes a built component into its world and the core module that a JavaScript host runs.
 
 use anyhow::{Context, Result, bail};
 use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
@@ -11,12 +11,11 @@ pub struct CoreImport {
     pub name: String,
 }
 
-/// A component and what this build needs to know of it.
+/// A component and the parts that this build needs.
 pub struct Component {
     pub resolve: Resolve,
     pub world: WorldId,
-    /// The module that owns the linear memory; the rest of a component is
-    /// glue that only a component-model engine needs.
+    /// The module that owns the linear memory. The rest of a component is glue that only a component-model engine needs.
     pub core: Vec<u8>,
     pub imports: Vec<CoreImport>,
     pub exports: Vec<String>,
@@ -50,7 +49,7 @@ impl Component {
     }
 }
 
-/// What a component imports and exports.
+/// Decodes the component's world: its imports and exports.
 pub fn decode_world(bytes: &[u8]) -> Result<(Resolve, WorldId)> {
     match wit_parser::decoding::decode(bytes).context("the component's WIT could not be decoded")? {
         DecodedWasm::Component(resolve, world) => Ok((resolve, world)),
@@ -58,7 +57,7 @@ pub fn decode_world(bytes: &[u8]) -> Result<(Resolve, WorldId)> {
     }
 }
 
-/// The bytes of the one core module that defines and exports `memory`.
+/// Returns the bytes of the one core module that defines and exports `memory`.
 fn main_module(component: &[u8]) -> Result<&[u8]> {
     let mut found = None;
     for payload in Parser::new(0).parse_all(component) {
@@ -87,7 +86,7 @@ fn exports_memory(module: &[u8]) -> Result<bool> {
     Ok(false)
 }
 
-/// Drops names and producers: Workers compile the module, nothing reads them.
+/// Returns the module without its custom sections for names and producers, which Workers do not read.
 fn without_custom_sections(module: &[u8]) -> Result<Vec<u8>> {
     const HEADER: usize = 8;
     let mut kept = module[..HEADER].to_vec();
@@ -103,7 +102,7 @@ fn without_custom_sections(module: &[u8]) -> Result<Vec<u8>> {
     Ok(kept)
 }
 
-/// An unsigned LEB128 number and how many bytes it took.
+/// Returns an unsigned LEB128 number and its length in bytes.
 fn leb128(bytes: &[u8]) -> Result<(usize, usize)> {
     let mut value = 0;
     for (at, byte) in bytes.iter().take(5).enumerate() {

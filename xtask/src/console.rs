@@ -1,11 +1,11 @@
-//! The console in the component: Workers serve its files as static assets, so the Worker's module need not carry them.
+//! Removes the console from the Worker's module: Workers serve its files as static assets.
 
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-/// What the gateway's build script packed, by what cargo says of the scripts it ran.
+/// Returns the archive that the gateway's build script packed; cargo's messages name its folder.
 pub fn archive(messages: &[u8]) -> Result<Vec<u8>> {
     let messages = messages.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Value>(line).ok());
     let scripts = messages.filter(|message| message["reason"] == "build-script-executed");
@@ -16,11 +16,10 @@ pub fn archive(messages: &[u8]) -> Result<Vec<u8>> {
     fs::read(&file).with_context(|| format!("cannot read {}", file.display()))
 }
 
-/// Puts zeros where the archive is; Binaryen's `--memory-packing` then drops them. `src/assets.rs` knows such an
-/// archive as none.
+/// Overwrites the archive with zeros, which Binaryen's `--memory-packing` then drops. The gateway treats such an archive
+/// as absent.
 pub fn blank(module: &mut [u8], archive: &[u8]) -> Result<()> {
-    let first =
-        find(module, archive).context("the console's archive is not in the component's module as it was packed")?;
+    let first = find(module, archive).context("the console's archive is not in the component's module")?;
     if find(&module[first + 1..], archive).is_some() {
         bail!("the console's archive is in the component's module twice");
     }

@@ -1,4 +1,4 @@
-//! What `up --demo` adds: a scripted Grok, accounts for it, a password and a key, and a line to paste.
+//! Prepares `up --demo`: a scripted Grok, accounts for it, a password, an API key, and a command to paste.
 
 use std::{
     fs,
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{http::Client, private, process::Running};
 
-/// Cookies shaped like those of grok.com, by the names that the scripted Grok goes by: two Basic accounts, one Super.
+/// Cookies shaped like those of grok.com, with names that the scripted Grok understands: two Basic accounts, one Super.
 const BASIC: [&str; 2] = [
     "eyJhbGciOiJIUzI1NiJ9.eyJzZXNzaW9uX2lkIjoiZGVtby0xIn0.ZGVtb25zdHJhdGlvbiBhY2NvdW50IDE",
     "eyJhbGciOiJIUzI1NiJ9.eyJzZXNzaW9uX2lkIjoiZGVtby0yIn0.ZGVtb25zdHJhdGlvbiBhY2NvdW50IDI",
@@ -21,7 +21,7 @@ const BASIC: [&str; 2] = [
 const SUPER: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzZXNzaW9uX2lkIjoic3VwZXItZGVtbyJ9.ZGVtb25zdHJhdGlvbiBhY2NvdW50IDM";
 const FIRST_RUN_PASSWORD: &str = "admin";
 
-/// Starts the scripted Grok on a free port and tells where it listens.
+/// Starts the scripted Grok on a free port and returns it with its URL.
 pub fn scripted_grok(root: &Path) -> Result<(Running, String)> {
     let mut node = Command::new("node");
     node.arg(root.join("tests/fake-grok.mjs")).current_dir(root).stdout(Stdio::piped());
@@ -30,12 +30,12 @@ pub fn scripted_grok(root: &Path) -> Result<(Running, String)> {
     let mut line = String::new();
     output.read_line(&mut line)?;
     let url = line.trim().strip_prefix("ready ").context("the scripted Grok did not start")?.to_owned();
-    // Read to its end, so that it never waits for a full pipe.
+    // Drain the pipe, so that the process never blocks on writing.
     thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
     Ok((running, url))
 }
 
-/// Makes what is missing, then says how to use it. The password is shown by the start that made it only.
+/// Creates the missing password, accounts and key, then prints how to use them. Prints a password only when it is new.
 pub fn introduce(client: &Client, url: &str, data: &Path) -> Result<()> {
     let file = CredentialsFile(data.join("credentials.json"));
     let (mut credentials, first) = match file.read()? {
@@ -43,12 +43,12 @@ pub fn introduce(client: &Client, url: &str, data: &Path) -> Result<()> {
         None => (Credentials { password: private::random::<12>()?, key: None }, true),
     };
     if !works(client, credentials.key.as_deref())? {
-        // Written before the password is set: a start that breaks off in between can be repeated.
+        // Written before the password is set, so that an interrupted start can be repeated.
         file.write(&credentials)?;
         let key = prepare(client, &credentials.password).with_context(|| {
             let folder = data.display();
             format!(
-                "the demonstration was changed since: remove {folder} to start it anew, or run on it without --demo"
+                "the demonstration's password was changed: remove {folder} to start again, or use the folder without --demo"
             )
         })?;
         credentials.key = Some(key);
@@ -63,7 +63,7 @@ struct Credentials {
     key: Option<String>,
 }
 
-/// Readable by its owner only.
+/// A file that only its owner can read.
 struct CredentialsFile(PathBuf);
 
 impl CredentialsFile {
@@ -72,9 +72,10 @@ impl CredentialsFile {
         if !self.0.exists() {
             return Ok(None);
         }
-        let text = fs::read_to_string(&self.0).with_context(|| format!("{file} cannot be read"))?;
+        let text = fs::read_to_string(&self.0).with_context(|| format!("cannot read {file}"))?;
         let value: Value = serde_json::from_str(&text).unwrap_or_default();
-        let password = value["password"].as_str().with_context(|| format!("{file} holds no password: remove it"))?;
+        let password =
+            value["password"].as_str().with_context(|| format!("{file} has no password: remove the file"))?;
         Ok(Some(Credentials { password: password.to_owned(), key: value["key"].as_str().map(str::to_owned) }))
     }
 
@@ -88,7 +89,7 @@ fn works(client: &Client, key: Option<&str>) -> Result<bool> {
     key.map_or(Ok(false), |key| Ok(client.get("/v1/models", key)?.status == 200))
 }
 
-/// Signs in, changes the first-run password where it still holds, adds the accounts and gives a new key.
+/// Signs in, changes the first-run password if it is still valid, adds the accounts and returns a new API key.
 fn prepare(client: &Client, password: &str) -> Result<String> {
     if let Ok(session) = sign_in(client, FIRST_RUN_PASSWORD) {
         call(client, "/api/password", &session, json!({ "current": FIRST_RUN_PASSWORD, "new": password }))?;
@@ -97,12 +98,12 @@ fn prepare(client: &Client, password: &str) -> Result<String> {
     call(client, "/api/tokens/add", &session, json!({ "tokens": BASIC, "token_type": "sso" }))?;
     call(client, "/api/tokens/add", &session, json!({ "tokens": [SUPER], "token_type": "ssoSuper" }))?;
     let made = call(client, "/api/keys/add", &session, json!({ "name": "demo" }))?;
-    Ok(made["data"]["key"].as_str().context("the answer holds no key")?.to_owned())
+    Ok(made["data"]["key"].as_str().context("the response has no key")?.to_owned())
 }
 
 fn sign_in(client: &Client, password: &str) -> Result<String> {
     let answer = call(client, "/api/login", "", json!({ "username": "admin", "password": password }))?;
-    Ok(answer["token"].as_str().context("the answer holds no session")?.to_owned())
+    Ok(answer["token"].as_str().context("the response has no session")?.to_owned())
 }
 
 fn call(client: &Client, path: &str, session: &str, body: Value) -> Result<Value> {
@@ -117,13 +118,13 @@ fn print(url: &str, credentials: &Credentials, first: bool, file: &Path) {
     let key = credentials.key.as_deref().unwrap_or_default();
     let file = file.display();
     let password = match first {
-        true => format!("{} (shown this once; kept in {file})", credentials.password),
+        true => format!("{} (shown only once; stored in {file})", credentials.password),
         false => format!("as in {file}"),
     };
     let body = r#"{"model":"grok-4-fast","stream":true,"messages":[{"role":"user","content":"Why is the sky blue?"}]}"#;
     println!(
         "
-A scripted Grok answers here; nothing leaves this machine.
+A scripted Grok answers here; no request leaves this machine.
 
   address   {url}/v1
   API key   {key}

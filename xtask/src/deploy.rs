@@ -1,8 +1,8 @@
-//! `cargo xtask deploy cloudflare`: from a checkout to a Worker that answers, as often as one likes.
+//! `cargo xtask deploy cloudflare`: deploys a checkout to a Worker and checks that it answers. It can be repeated.
 //!
-//! Every step asks what is there before it makes anything, so a run that broke off is mended by the next one, and a
-//! run on what is complete makes nothing new. Nothing is ever deleted. The secrets travel with the code in one upload:
-//! there is no moment in which the Worker answers without them.
+//! Every step checks what exists before it creates anything. So the next run completes an interrupted one, and a run on
+//! a complete deployment creates nothing. Nothing is ever deleted. One upload contains the code and the secrets, so the
+//! Worker never answers without its secrets.
 
 mod api;
 mod config;
@@ -32,6 +32,7 @@ use secrets::Secrets;
 
 const UNCHANGED: &str = "nothing was changed (--dry-run)";
 
+/// Deploys to Cloudflare Workers, or prints the plan with `--dry-run`.
 pub fn cloudflare(root: &Path, options: &Options) -> Result<()> {
     let config = Config::read(root, options.name.as_deref(), options.placement.as_ref())?;
     let placement = config.region.as_deref().and_then(Placement::parse);
@@ -42,11 +43,11 @@ pub fn cloudflare(root: &Path, options: &Options) -> Result<()> {
     let Some(login) = login::login(root, account.clone())? else {
         ensure!(options.dry_run, "no login to Cloudflare: {}", login::HOW);
         let secrets = Secrets::choose(&options.data, account.as_deref(), &config, &[])?;
-        plan::tell_checkout(root, &config, None, options.build)?;
-        plan::tell_without_login(account.as_deref(), &config, location, &migrations);
-        secrets.tell(None);
+        plan::print_checkout(root, &config, None, options.build)?;
+        plan::print_without_login(account.as_deref(), &config, location, &migrations);
+        secrets.print(None);
         println!("{}", plan::UNKNOWN);
-        println!("for the whole plan {}", login::HOW);
+        println!("for the whole plan, {}", login::HOW);
         println!("{UNCHANGED}");
         return Ok(());
     };
@@ -61,14 +62,14 @@ pub fn cloudflare(root: &Path, options: &Options) -> Result<()> {
         let sealed = found.sealed_tokens(&api)?;
         ensure!(
             sealed == 0,
-            "the database holds {sealed} account tokens that are sealed under a key which the Worker does not have: give that \
-             key as ENCRYPTION_KEY. If it is lost, give a new one there; those tokens have to be entered anew then"
+            "the database has {sealed} account tokens that are encrypted with a key which the Worker does not have: set \
+            that key as ENCRYPTION_KEY. If it is lost, set a new one there and enter those tokens again"
         );
     }
-    plan::tell_checkout(root, &config, found.subdomain.as_deref(), options.build)?;
+    plan::print_checkout(root, &config, found.subdomain.as_deref(), options.build)?;
     plan::row("account", &api.account);
-    found.tell(&config, location, migrations.missing(&found.applied).len());
-    secrets.tell(Some(&found.secrets));
+    found.print(&config, location, migrations.missing(&found.applied).len());
+    secrets.print(Some(&found.secrets));
     if options.dry_run {
         println!("{UNCHANGED}");
         return Ok(());
@@ -79,7 +80,7 @@ pub fn cloudflare(root: &Path, options: &Options) -> Result<()> {
     }
     let database = found.database(&api, &config, location)?;
     let namespace = found.namespace(&api, &config)?;
-    // Before the first request: on the free plan an invocation has 50 statements, and the schema takes most of them.
+    // Before the first request: on the free plan an invocation may run 50 statements, and the schema needs most of them.
     migrations.apply(&api, &database, &found.applied)?;
     secrets.keep()?;
     let derived = config.derived(&api.account, &database, &namespace);

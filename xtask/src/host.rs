@@ -1,4 +1,4 @@
-//! The two hosts that run the component on this machine: which one, and how it is started.
+//! Chooses and starts the host that runs the component on this machine: Spin or workerd.
 
 use std::{
     fs,
@@ -10,7 +10,7 @@ use anyhow::{Result, bail};
 
 use crate::{args::Up, networks, private, tools, variables};
 
-/// The variable of spin.toml for the one port of WebSockets.
+/// The variable of spin.toml for the port of WebSockets.
 const PORT: &str = "grok_websocket_port";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Its name, and that of its part of the data folder.
+    /// Returns its name, which is also the name of its folder in the data folder.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Spin => "spin",
@@ -29,23 +29,23 @@ impl Kind {
     }
 }
 
-/// The host asked for; else the one whose data the folder holds; else Spin when it is there, and workerd when not.
+/// Returns the requested host; else the host whose data the folder has; else Spin if it is installed; else workerd.
 pub fn choose(options: &Up) -> Result<Kind> {
     let holds = |kind: Kind| options.data.join(kind.name()).exists();
     let folder = options.data.display();
     if options.listen.is_some() {
         if options.host == Some(Kind::Spin) {
             bail!(
-                "--listen needs the entry that the workerd host has: leave out --host spin, or put a reverse proxy in front of Spin, see docs/spin.md"
+                "--listen works with workerd only: leave out --host spin, or put a reverse proxy in front of Spin (docs/spin.md)"
             );
         }
         if options.host.is_none() && holds(Kind::Spin) && !holds(Kind::Workerd) {
             bail!(
-                "{folder} holds data of Spin, and --listen needs workerd: start anew with --host workerd, or put a reverse proxy in front of Spin, see docs/spin.md"
+                "{folder} has data of Spin, and --listen works with workerd only: start empty with --host workerd, or put a reverse proxy in front of Spin (docs/spin.md)"
             );
         }
         if options.host.is_none() && holds(Kind::Spin) {
-            println!("{folder} also holds data of Spin: --listen runs on workerd, which has its own");
+            println!("{folder} also has data of Spin: --listen runs on workerd, which has its own data");
         }
         return Ok(Kind::Workerd);
     }
@@ -54,30 +54,30 @@ pub fn choose(options: &Up) -> Result<Kind> {
         (Some(Kind::Workerd), _) => Ok(Kind::Workerd),
         (_, Some(spin)) if spin.usable => {
             if options.host.is_none() && holds(Kind::Workerd) && !holds(Kind::Spin) {
-                println!("{folder} holds data of workerd: running on it (--host spin starts anew)");
+                println!("{folder} has data of workerd: using workerd (--host spin starts empty)");
                 return Ok(Kind::Workerd);
             }
             Ok(Kind::Spin)
         }
         (Some(Kind::Spin), Some(spin)) => {
-            bail!("{} is too old: install Spin 4.1 or newer, see https://spinframework.dev/install", spin.text)
+            bail!("{} is too old: install Spin 4.1 or newer (https://spinframework.dev/install)", spin.text)
         }
         (Some(Kind::Spin), None) => {
-            bail!("spin is not on PATH: install 4.1 or newer, see https://spinframework.dev/install")
+            bail!("spin is not on PATH: install 4.1 or newer (https://spinframework.dev/install)")
         }
         (None, spin) => {
             if holds(Kind::Spin) && !holds(Kind::Workerd) {
-                bail!("{folder} holds data of Spin: put Spin 4.1 or newer on PATH, or start anew with --host workerd");
+                bail!("{folder} has data of Spin: put Spin 4.1 or newer on PATH, or start empty with --host workerd");
             }
             if let Some(spin) = spin {
-                println!("{} is older than 4.1: running on workerd", spin.text);
+                println!("{} is older than 4.1: using workerd", spin.text);
             }
             Ok(Kind::Workerd)
         }
     }
 }
 
-/// The command that serves the component; its standard output is ours to read.
+/// Returns the command that serves the component; its standard output is a pipe.
 pub fn command(kind: Kind, root: &Path, options: &Up, vars: &[(String, String)]) -> Result<Command> {
     let data = options.data.join(kind.name());
     fs::create_dir_all(&data)?;
@@ -89,7 +89,7 @@ pub fn command(kind: Kind, root: &Path, options: &Up, vars: &[(String, String)])
     Ok(command)
 }
 
-/// The variables go by the environment, which others cannot read.
+/// Returns the command for workerd. Variables are passed in the environment, which other users cannot read.
 fn workerd(root: &Path, options: &Up, vars: &[(String, String)], data: &Path) -> Command {
     let mut node = Command::new("node");
     node.arg(root.join("cloudflare/serve.mjs"))
@@ -109,7 +109,7 @@ fn spin(root: &Path, port: u16, vars: &[(String, String)], data: &Path) -> Resul
     let mut allowed = Vec::new();
     for (name, value) in vars.iter().filter(|(name, _)| name.ends_with("_url")) {
         for address in networks::private_addresses(value)? {
-            println!("{name} is the private address {address}: the component may reach that one and no other");
+            println!("{name} is the private address {address}: the component may reach only this private address");
             allowed.push(address);
         }
     }
@@ -123,12 +123,12 @@ fn spin(root: &Path, port: u16, vars: &[(String, String)], data: &Path) -> Resul
     spin.arg("--state-dir").arg(data).arg("--log-dir").arg(data.join("logs"));
     spin.arg("--runtime-config-file").arg(&config);
     spin.arg("--variable").arg(format!("@{}", variables.display()));
-    // A trap ends every request of its instance, and their streams would look finished.
+    // A trap ends every request of its instance, and their streams would look complete.
     spin.args(["--max-instance-reuse-count", "1"]);
     Ok(spin)
 }
 
-/// Adds the port that the manifest opens for WebSockets: that of `grok_base_url`, unless it is given.
+/// Adds the port that the manifest opens for WebSockets: the port of `grok_base_url`, unless one is given.
 fn with_port(vars: &[(String, String)]) -> Result<Vec<(String, String)>> {
     let value = |wanted: &str| vars.iter().rev().find(|(name, _)| name == wanted).map(|(_, value)| value);
     let mut vars = vars.to_vec();
@@ -138,7 +138,8 @@ fn with_port(vars: &[(String, String)]) -> Result<Vec<(String, String)>> {
     Ok(vars)
 }
 
-/// In a file, because Spin takes a value that begins with `@` for a file's name; for its owner only, some are secrets.
+/// Writes the variables to a file, because Spin reads a value that begins with `@` as a file name. Only its owner can
+/// read it: some values are secrets.
 fn write_variables(path: &Path, vars: &[(String, String)]) -> Result<()> {
     let map: serde_json::Map<_, _> = vars.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
     private::write(path, serde_json::Value::Object(map).to_string().as_bytes())
@@ -162,7 +163,7 @@ mod tests {
         assert_eq!(choose(&options(None)).unwrap(), Kind::Workerd);
         assert!(choose(&options(Some(Kind::Spin))).unwrap_err().to_string().contains("leave out --host spin"));
         fs::create_dir_all(data.join("spin")).unwrap();
-        assert!(choose(&options(None)).unwrap_err().to_string().contains("holds data of Spin"));
+        assert!(choose(&options(None)).unwrap_err().to_string().contains("has data of Spin"));
         assert_eq!(choose(&options(Some(Kind::Workerd))).unwrap(), Kind::Workerd);
         fs::remove_dir_all(&data).unwrap();
     }

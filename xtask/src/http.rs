@@ -1,4 +1,4 @@
-//! The few HTTP calls that `up` and `deploy` make to what they started.
+//! The HTTP client of `up` and `deploy`.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ pub struct Client {
     base: String,
 }
 
-/// A status and the body as JSON, or null when it is something else.
+/// A status and the body as JSON; null if the body is not JSON.
 pub struct Reply {
     pub status: u16,
     pub body: Value,
 }
 
 impl Reply {
-    /// What an error body of either API says.
+    /// Returns the message of an error body, of the admin API or of OpenAI's.
     pub fn message(&self) -> &str {
         let text = self.body["message"].as_str().or_else(|| self.body["error"]["message"].as_str());
         text.unwrap_or("no reason given")
@@ -25,12 +25,12 @@ impl Reply {
 }
 
 impl Client {
-    /// For this machine, whose own address is never a matter for a proxy.
+    /// Returns a client for this machine, without a proxy.
     pub fn new(base: &str) -> Self {
         Self::with(base, None)
     }
 
-    /// For an address on the Internet.
+    /// Returns a client for an address on the Internet, with the proxy of the environment.
     pub fn elsewhere(base: &str) -> Self {
         Self::with(base, ureq::Proxy::try_from_env())
     }

@@ -1,4 +1,4 @@
-//! The developer commands: `cargo xtask build | up | deploy | vendor | release | test`.
+//! The developer commands: `cargo xtask build | up | deploy | vendor | release | check | test`.
 
 mod args;
 mod build;
@@ -32,23 +32,23 @@ use anyhow::{Result, bail};
 const USAGE: &str = "\
 Usage: cargo xtask <command>
 
-  build    the gateway, checked against wit/world.wit, as the Worker's bundle and as the file that Spin runs;
-           --worker or --spin builds one of them, --probe the small component that the hosts' tests run
-  up       build and run on this machine; `cargo xtask up --help` tells the options
+  build    build the gateway, check it against wit/world.wit, write the Worker's bundle and the file for Spin;
+           --worker or --spin builds one of the two, --probe the small component that the hosts' tests run
+  up       build and run on this machine; `cargo xtask up --help` lists the options
   vendor   copy the console's libraries from their npm packages to static/vendor
-  deploy   `cargo xtask deploy cloudflare`: build, and put it on Cloudflare Workers; --help tells the options
-  release  the files of a release, the same bytes wherever they are built, in target/release-files;
-           with --tag v1.2.3 only when everything that names a version names this one
-  check    the checks of the sources as text: lengths, links, words, docs, arrows, or those that are named;
-           --all also where the sources are not clean yet
-  test     every check; `cargo xtask test --help` tells the options, and CI runs it with --all";
+  deploy   `cargo xtask deploy cloudflare`: build and deploy to Cloudflare Workers; --help lists the options
+  release  build the files of a release reproducibly, in target/release-files;
+           with --tag v1.2.3, fail unless every file that names a version names this one
+  check    check the sources as text: lengths, links, words, docs, arrows, or only those that are named;
+           --all also checks the parts that are not clean yet
+  test     run every check and test; `cargo xtask test --help` lists the options, and CI runs it with --all";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // A stop that was asked for makes the step under way fail: that is no news.
+            // Ctrl-C also makes the current step fail; that error is not worth printing.
             process::wait_if_stopping();
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -59,10 +59,10 @@ fn main() -> ExitCode {
 fn run(arguments: &[String]) -> Result<()> {
     let root = root();
     let Some((command, rest)) = arguments.split_first() else {
-        bail!("which command?\n\n{USAGE}");
+        bail!("no command given\n\n{USAGE}");
     };
     let none = || match rest.first() {
-        Some(extra) => bail!("`{command}` takes no argument, but `{extra}` was given"),
+        Some(extra) => bail!("unexpected argument `{extra}`: `{command}` takes none"),
         None => Ok(()),
     };
     process::end_on_signals()?;
@@ -89,7 +89,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "release" => match rest {
             [] => release::release(&root, None),
             [option, tag] if option == "--tag" => release::release(&root, Some(tag)),
-            _ => bail!("`release` takes nothing, or --tag and the tag\n\n{USAGE}"),
+            _ => bail!("unexpected arguments: `release` takes only --tag and the tag\n\n{USAGE}"),
         },
         "check" => {
             let (options, names): (Vec<_>, Vec<_>) = rest.iter().map(String::as_str).partition(|word| *word == "--all");
@@ -107,12 +107,12 @@ fn run(arguments: &[String]) -> Result<()> {
             println!("{USAGE}");
             Ok(())
         }
-        other => bail!("there is no command `{other}`\n\n{USAGE}"),
+        other => bail!("unknown command `{other}`\n\n{USAGE}"),
     }
 }
 
-/// The repository's top folder: cargo says at run time where this crate lies, whoever built the binary.
+/// Returns the repository's top folder. Cargo names this crate's folder at run time, so a binary built elsewhere works.
 fn root() -> PathBuf {
     let package = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
-    PathBuf::from(package).parent().expect("the crate lies in the workspace").to_owned()
+    PathBuf::from(package).parent().expect("the crate is in a folder of the workspace").to_owned()
 }

@@ -1,14 +1,14 @@
-//! Which networks a component on Spin may not reach.
+//! Lists the networks that a component on Spin must not reach.
 //!
-//! Callers may name pictures by URL, and a name can resolve to an address inside; only the host can stop that. Spin has
-//! the word `private` for it, but no exceptions from it: for an upstream on this machine or in this network the same
-//! ranges are spelt out around that one address.
+//! Clients may name pictures by URL, and a name can resolve to a private address; only the host can block that. Spin's
+//! keyword `private` blocks all private ranges and allows no exceptions. For an upstream with a private address, this
+//! module lists the same ranges without that address.
 
 use std::net::Ipv4Addr;
 
 use anyhow::{Context, Result, bail};
 
-/// What Spin takes for not globally routable (IANA's special-purpose registries), an address and prefix length each.
+/// The ranges that Spin considers private (IANA's special-purpose registries), each an address and a prefix length.
 const PRIVATE_V4: [([u8; 4], u32); 13] = [
     ([0, 0, 0, 0], 8),
     ([10, 0, 0, 0], 8),
@@ -44,7 +44,7 @@ fn scheme_and_host(url: &str) -> Result<(&str, &str)> {
     Ok((scheme, authority.rsplit_once('@').map_or(authority, |(_, host)| host)))
 }
 
-/// The addresses in a list with commas that lie in a private range. Fails for one that Spin cannot reach.
+/// Returns the private addresses in a comma-separated list of URLs. Fails for a URL that Spin cannot reach.
 pub fn private_addresses(urls: &str) -> Result<Vec<Ipv4Addr>> {
     let urls = urls.split(',').map(str::trim).filter(|url| !url.is_empty());
     urls.filter_map(|url| private_address(url).transpose()).collect()
@@ -53,7 +53,7 @@ pub fn private_addresses(urls: &str) -> Result<Vec<Ipv4Addr>> {
 fn private_address(url: &str) -> Result<Option<Ipv4Addr>> {
     let (_, host) = scheme_and_host(url)?;
     if host.starts_with('[') {
-        bail!("on Spin the upstream `{url}` cannot be reached: give its IPv4 address or a name");
+        bail!("Spin cannot reach the upstream `{url}`: give an IPv4 address or a name");
     }
     let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
     if host.eq_ignore_ascii_case("localhost") {
@@ -63,7 +63,7 @@ fn private_address(url: &str) -> Result<Option<Ipv4Addr>> {
     Ok(address.filter(|address| PRIVATE_V4.iter().any(|(network, prefix)| contains(*network, *prefix, *address))))
 }
 
-/// A Spin runtime configuration that blocks every private network but these addresses.
+/// Returns a Spin runtime configuration that blocks every private network except these addresses.
 pub fn runtime_config(allowed: &[Ipv4Addr]) -> String {
     let blocked: Vec<String> = match allowed {
         [] => vec!["private".to_owned()],
@@ -80,7 +80,7 @@ fn contains(network: [u8; 4], prefix: u32, address: Ipv4Addr) -> bool {
     u32::from(Ipv4Addr::from(network)) & mask == u32::from(address) & mask
 }
 
-/// The network in halves, and halves of halves, until no piece holds an allowed address.
+/// Splits the network in halves until no part contains an allowed address; returns the parts.
 fn without(network: Ipv4Addr, prefix: u32, allowed: &[Ipv4Addr]) -> Vec<String> {
     if !allowed.iter().any(|address| contains(network.octets(), prefix, *address)) {
         return vec![format!("{network}/{prefix}")];

@@ -1,4 +1,4 @@
-//! The folders of this machine that rustc would write into a component, and what it writes instead.
+//! Replaces the names of this machine's folders that rustc would write into a component.
 
 use std::{
     path::{Path, PathBuf},
@@ -9,18 +9,18 @@ use anyhow::{Context, Result};
 
 use crate::{build::TARGET, process};
 
-/// Makes cargo build the same bytes, whoever's machine this is.
+/// Makes cargo build the same bytes on every machine.
 pub fn hide(cargo: &mut Command, root: &Path) -> Result<()> {
     let mut flags = vec![renamed(root, "/grok2api")];
     for registry in registries()? {
         flags.push(renamed(&registry, "/cargo"));
     }
     flags.push(standard_library()?);
-    // Joined to those of .cargo/config.toml, which flags in the environment would replace.
+    // Cargo adds these to the flags of .cargo/config.toml; flags in the environment would replace them.
     let flags = serde_json::to_string(&flags)?;
     cargo.arg("--config").arg(format!("target.{TARGET}.rustflags={flags}"));
     cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS").env_remove("CARGO_BUILD_RUSTFLAGS");
-    // With other flags everything is built again: in a folder of its own it is kept beside the usual build.
+    // Other flags cause a full rebuild; a separate folder keeps the usual build.
     cargo.arg("--target-dir").arg(root.join("target/reproducible"));
     Ok(())
 }
@@ -29,7 +29,7 @@ fn renamed(folder: &Path, name: &str) -> String {
     format!("--remap-path-prefix={}={name}", folder.display())
 }
 
-/// Where cargo unpacks packages: a folder a registry, named by where that registry is reached.
+/// Returns the folders where cargo unpacks packages, one per registry.
 fn registries() -> Result<Vec<PathBuf>> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| {
         let home = std::env::var_os("HOME")?;
@@ -40,18 +40,20 @@ fn registries() -> Result<Vec<PathBuf>> {
     entries.map(|entry| Ok(entry?.path())).collect()
 }
 
-/// With the component `rust-src` rustc finds the library's sources, and names them by where they are.
+/// Returns the flag for the standard library: with the component `rust-src`, rustc writes the folder of its sources.
 fn standard_library() -> Result<String> {
     let sysroot = text(Command::new("rustc").args(["--print", "sysroot"]))?;
     let version = text(Command::new("rustc").arg("-vV"))?;
-    let commit =
-        version.lines().find_map(|line| line.strip_prefix("commit-hash: ")).context("rustc tells no commit")?;
+    let commit = version
+        .lines()
+        .find_map(|line| line.strip_prefix("commit-hash: "))
+        .context("rustc -vV prints no commit-hash")?;
     Ok(renamed(&Path::new(sysroot.trim()).join("lib/rustlib/src/rust"), &format!("/rustc/{commit}")))
 }
 
 fn text(command: &mut Command) -> Result<String> {
     let output = process::output(command)?;
-    String::from_utf8(output.stdout).context("it prints text")
+    String::from_utf8(output.stdout).context("the output is not UTF-8")
 }
 
 #[cfg(test)]

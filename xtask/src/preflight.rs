@@ -1,4 +1,4 @@
-//! What can be known before anything is built or started: the port, the folder, the databases in it.
+//! Checks before anything is built or started: the port, the data folder, the databases in it.
 
 use std::{
     fs::{self, DirBuilder},
@@ -10,25 +10,25 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-/// Enough to notice a full disk.
+/// Large enough to notice a full disk.
 const PROBE_BYTES: usize = 1 << 16;
 const SQLITE_HEADER: &[u8; 16] = b"SQLite format 3\0";
 
-/// Fails in one sentence when the port is taken.
+/// Fails with one sentence if the port is in use.
 pub fn port(port: u16) -> Result<()> {
-    TcpListener::bind(("127.0.0.1", port))
-        .map(drop)
-        .with_context(|| format!("port {port} cannot be used: stop what listens there, or choose another with --port"))
-}
-
-/// Fails in one sentence when nothing can listen there.
-pub fn address(address: SocketAddr) -> Result<()> {
-    TcpListener::bind(address).map(drop).with_context(|| {
-        format!("{address} cannot be listened on: name an address of this machine and a free port with --listen")
+    TcpListener::bind(("127.0.0.1", port)).map(drop).with_context(|| {
+        format!("port {port} cannot be used: stop the program that listens there, or choose another with --port")
     })
 }
 
-/// Makes the folder for its owner only, and makes sure that it takes data and that what it holds is sound at first sight.
+/// Fails with one sentence if no program can listen on the address.
+pub fn address(address: SocketAddr) -> Result<()> {
+    TcpListener::bind(address).map(drop).with_context(|| {
+        format!("cannot listen on {address}: name an address of this machine and a free port with --listen")
+    })
+}
+
+/// Creates the folder for its owner only; fails if it is not writable or a database in it is not SQLite.
 pub fn folder(data: &Path) -> Result<()> {
     let probe = data.join(".probe");
     let made = DirBuilder::new().recursive(true).mode(0o700).create(data);
@@ -36,12 +36,12 @@ pub fn folder(data: &Path) -> Result<()> {
     let removed = if probe.exists() { fs::remove_file(&probe) } else { Ok(()) };
     written.and(removed).with_context(|| {
         let folder = data.display();
-        format!("{folder} takes no data: free some space, mend its permissions, or choose another with --data")
+        format!("{folder} takes no data: free some space, correct its permissions, or choose another with --data")
     })?;
     databases(data)
 }
 
-/// A database that lost its head would otherwise show itself under somebody's first request.
+/// Checks the header of each database, which would otherwise fail the first request.
 fn databases(folder: &Path) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -53,9 +53,9 @@ fn databases(folder: &Path) -> Result<()> {
             let opened = fs::File::open(&path);
             opened
                 .and_then(|open| open.take(SQLITE_HEADER.len() as u64).read_to_end(&mut header))
-                .with_context(|| format!("{file} cannot be read: mend its permissions"))?;
+                .with_context(|| format!("cannot read {file}: correct its permissions"))?;
             if !header.is_empty() && header != SQLITE_HEADER {
-                bail!("{file} is no longer a database: restore it from a backup, or move it away to start anew");
+                bail!("{file} is not a database: restore it from a backup, or move it away to start empty");
             }
         }
     }
@@ -82,7 +82,7 @@ mod tests {
             assert_eq!(checked.is_ok(), fine, "{checked:?}");
             assert_eq!(fs::read(&file).unwrap(), content);
         }
-        assert!(folder(&data).unwrap_err().to_string().contains("a.sqlite is no longer a database"));
+        assert!(folder(&data).unwrap_err().to_string().contains("a.sqlite is not a database"));
         fs::remove_dir_all(&data).unwrap();
     }
 

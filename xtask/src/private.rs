@@ -1,4 +1,4 @@
-//! What only the owner of this machine's account may read: files that hold secrets, and the secrets that are made here.
+//! Files that only the current user may read, and random secrets.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -10,18 +10,19 @@ use std::{
 use anyhow::{Context, Result};
 use nix::sys::stat::{Mode, umask};
 
-/// Folders of a data folder with databases in them, and all else that `up` and `deploy` put there.
+/// Subfolders of a data folder with databases.
 const HOSTS: [&str; 2] = ["spin", "workerd"];
+/// Everything else that `up` and `deploy` write there.
 const BESIDE: [&str; 4] = ["cloudflare", "demo", "credentials.json", ".probe"];
 const OTHERS: u32 = 0o077;
 
-/// From now on what this process and its children make is for their owner only.
+/// Makes files that this process and its children create accessible to their owner only.
 pub fn mask() {
     umask(Mode::from_bits_truncate(OTHERS as _));
 }
 
-/// Takes from others what earlier releases gave them: all of the hosts' folders, and the data folder itself, unless
-/// something else is in it too. Prints what cannot be changed, without failing.
+/// Removes the access of other users, which earlier releases allowed, from the hosts' folders, and from the data folder
+/// if it contains nothing else. Prints files that cannot be changed, without failing.
 pub fn tighten(data: &Path) -> Result<()> {
     let mut is_ours = true;
     for entry in fs::read_dir(data)? {
@@ -40,7 +41,7 @@ pub fn tighten(data: &Path) -> Result<()> {
 }
 
 fn close_all(path: &Path) -> Result<()> {
-    // What a link leads to is not ours.
+    // A link may lead to files that are not ours.
     if fs::symlink_metadata(path)?.is_symlink() {
         return Ok(());
     }
@@ -58,12 +59,12 @@ fn close(path: &Path) -> Result<()> {
     if mode & OTHERS != 0
         && let Err(error) = fs::set_permissions(path, PermissionsExt::from_mode(mode & !OTHERS))
     {
-        println!("{} can be read by other users of this machine ({error})", path.display());
+        println!("other users of this machine can read {} ({error})", path.display());
     }
     Ok(())
 }
 
-/// Writes a file for its owner only, whole or not at all.
+/// Writes a file that only its owner can read, atomically.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let draft = path.with_extension("new");
     let _ = fs::remove_file(&draft);
@@ -73,10 +74,10 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         file.sync_all()?;
         fs::rename(&draft, path)
     };
-    written().with_context(|| format!("{} cannot be written", path.display()))
+    written().with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// So many bytes of the system's generator, in hexadecimal digits.
+/// Returns `BYTES` random bytes of the system's generator in hexadecimal digits.
 pub fn random<const BYTES: usize>() -> Result<String> {
     let mut bytes = [0; BYTES];
     File::open("/dev/urandom")?.read_exact(&mut bytes)?;

@@ -1,4 +1,4 @@
-//! Child processes, each in a process group of its own, so that whatever a child started ends with it.
+//! Child processes, each in its own process group, so that its descendants end with it.
 
 use std::{
     io::{IsTerminal, Read, stdin},
@@ -25,7 +25,7 @@ use nix::{
 /// How long a child may take to close its files after SIGTERM.
 const GRACE: Duration = Duration::from_secs(8);
 const POLL: Duration = Duration::from_millis(20);
-/// What a shell reports for a command that Ctrl-C ended.
+/// The exit code of a command that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
 
 static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
@@ -46,23 +46,22 @@ impl Running {
         Self::start_with(name, command.stdin(Stdio::null()))
     }
 
-    /// Starts a command whose standard input ends with this process, even when SIGKILL ends it.
+    /// Starts a command whose standard input closes when this process ends, even by SIGKILL.
     pub fn start_tied(name: &'static str, command: &mut Command) -> Result<Self> {
         Self::start_with(name, command.stdin(Stdio::piped()))
     }
 
     fn start_with(name: &'static str, command: &mut Command) -> Result<Self> {
-        // Held across the start, so that a signal cannot slip in between a child and its registration.
+        // Held during the start, so that a signal cannot arrive between the start of a child and its registration.
         let mut groups = GROUPS.lock().expect("no holder panics");
         let program = command.get_program().to_owned();
-        let child =
-            command.process_group(0).spawn().with_context(|| format!("{} could not be started", program.display()))?;
+        let child = command.process_group(0).spawn().with_context(|| format!("cannot start {}", program.display()))?;
         let group = Pid::from_raw(child.id().try_into().context("process ids fit i32")?);
         groups.push(group);
         Ok(Running { name, child, group })
     }
 
-    /// Its exit status once it has ended.
+    /// Returns the exit status, `None` while the child runs.
     pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
         Ok(self.child.try_wait()?)
     }
@@ -77,7 +76,7 @@ impl Drop for Running {
     }
 }
 
-/// Runs a command to its end; anything but success is an error that names it.
+/// Runs a command to its end; fails, naming the command, unless it succeeds.
 pub fn run(command: &mut Command) -> Result<()> {
     let mut running = Running::start("", command)?;
     let status = running.child.wait()?;
@@ -90,7 +89,7 @@ pub fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs a command to its end and gives what it wrote to standard output.
+/// Runs a command to its end and returns what it wrote to standard output.
 pub fn output(command: &mut Command) -> Result<Output> {
     let mut running = Running::start("", command.stdout(Stdio::piped()))?;
     let mut stdout = Vec::new();
@@ -100,21 +99,21 @@ pub fn output(command: &mut Command) -> Result<Output> {
     Ok(Output { status, stdout, stderr: Vec::new() })
 }
 
-/// From now on a stop is what this command was waiting for, not an interruption.
+/// Makes a later signal to stop a normal end with exit code 0, not an interruption.
 pub fn serving() {
     SERVING.store(true, Ordering::SeqCst);
 }
 
-/// On SIGINT or SIGTERM ends every child's group, then this process.
+/// Ends every child's group and then this process on SIGINT, SIGTERM or SIGHUP.
 pub fn end_on_signals() -> Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    // A closed terminal ends what ran in it, but `nohup` (which takes the terminal from stdin) shall keep it.
+    // Closing a terminal ends its commands, except with `nohup`, which detaches stdin from the terminal.
     let on_hang_up = stdin().is_terminal().then_some(SIGHUP);
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM].into_iter().chain(on_hang_up))?;
     thread::spawn(move || {
         if signals.forever().next().is_some() {
             STOPPING.store(true, Ordering::SeqCst);
-            // Never given back: nothing starts any more.
+            // Never released: no child may start from here on.
             let groups = GROUPS.lock().expect("no holder panics");
             end(&groups);
             std::process::exit(if SERVING.load(Ordering::SeqCst) { 0 } else { INTERRUPTED });
@@ -123,17 +122,17 @@ pub fn end_on_signals() -> Result<()> {
     Ok(())
 }
 
-/// Leaves the end of this process to the signal that asked for it.
+/// Waits for the end of this process if a signal has asked for it.
 pub fn wait_if_stopping() {
     while STOPPING.load(Ordering::SeqCst) {
         thread::park_timeout(GRACE);
     }
 }
 
-/// SIGTERM to each group, SIGKILL to those that outlive the grace; returns when none is left.
+/// Sends SIGTERM to each group, then SIGKILL to those that outlive the grace period; returns when none is left.
 fn end(groups: &[Pid]) {
     for group in groups {
-        // A group that is gone already is what was wanted.
+        // A group that has ended already is fine.
         let _ = killpg(*group, Signal::SIGTERM);
     }
     let deadline = Instant::now() + GRACE;
@@ -147,7 +146,7 @@ fn end(groups: &[Pid]) {
     }
 }
 
-/// Whether a group has a member; its leader, our child, is reaped on the way, for the dead count until then.
+/// Returns whether a group has a member. Reaps its leader, our child, first: zombies count as members.
 fn is_alive(group: Pid) -> bool {
     let _ = waitpid(group, Some(WaitPidFlag::WNOHANG));
     killpg(group, None) != Err(Errno::ESRCH)
@@ -169,7 +168,7 @@ mod tests {
         let sleeper = Pid::from_raw(line.trim().parse().unwrap());
         assert_eq!(nix::sys::signal::kill(sleeper, None), Ok(()));
         drop(running);
-        // The dead sleeper is init's to reap, or stays a zombie where there is no init.
+        // Init reaps the dead sleeper; without an init it stays a zombie.
         let state = std::fs::read_to_string(format!("/proc/{sleeper}/stat")).unwrap_or_default();
         assert!(state.is_empty() || state.contains(" Z "), "{state}");
     }

@@ -1,5 +1,6 @@
-//! `cargo xtask release`: what is attached to a release, in `target/release-files`, and its notes beside them. Built
-//! twice from one commit with one Rust, the bytes are the same.
+//! `cargo xtask release`: writes the files of a release to `target/release-files`, and its notes beside that folder.
+//!
+//! The build is reproducible: the same commit and Rust version produce the same bytes.
 
 use std::{fs, path::Path};
 
@@ -17,9 +18,9 @@ mod worker;
 const COMPONENT: &str = "grok2api.wasm";
 const SUMS: &str = "SHA256SUMS";
 
-/// With a tag, everything that names a version has to name the tag's.
+/// Builds the files of a release; with a tag, fails unless every file that names a version names the tag's.
 pub fn release(root: &Path, tag: Option<&str>) -> Result<()> {
-    let read = |file: &str| fs::read_to_string(root.join(file)).with_context(|| format!("{file} cannot be read"));
+    let read = |file: &str| fs::read_to_string(root.join(file)).with_context(|| format!("cannot read {file}"));
     let notes = match tag {
         Some(tag) => version::notes(tag, &read("Cargo.toml")?, &read("spin.toml")?, &read("CHANGELOG.md")?)?,
         None => String::new(),
@@ -30,9 +31,8 @@ pub fn release(root: &Path, tag: Option<&str>) -> Result<()> {
     let files = root.join("target/release-files");
     let _ = fs::remove_dir_all(&files);
     fs::create_dir_all(&files)?;
-    let save = |name: &str, bytes: &[u8]| {
-        fs::write(files.join(name), bytes).with_context(|| format!("{name} cannot be written"))
-    };
+    let save =
+        |name: &str, bytes: &[u8]| fs::write(files.join(name), bytes).with_context(|| format!("cannot write {name}"));
     save(COMPONENT, &component)?;
     save("spin.toml", manifests::spin(&read("spin.toml")?, COMPONENT)?.as_bytes())?;
     save("grok2api-worker.tar.gz", &worker::archive(root)?)?;
@@ -43,18 +43,18 @@ pub fn release(root: &Path, tag: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// A folder of this machine in a file would make it another one elsewhere.
+/// Fails if a file names a folder of this machine, because another machine would then build different bytes.
 fn forbid_folders(root: &Path, name: &str, bytes: &[u8]) -> Result<()> {
     let home = std::env::var("HOME").unwrap_or_default();
     for folder in [root.to_string_lossy().as_ref(), &format!("{home}/.")] {
         if memchr::memmem::find(bytes, folder.as_bytes()).is_some() {
-            bail!("{name} names `{folder}`, a folder of this machine");
+            bail!("{name} names `{folder}`, a folder of this machine: build it with the path remapped");
         }
     }
     Ok(())
 }
 
-/// As `sha256sum` writes and checks them.
+/// Returns the checksums in the format of `sha256sum`.
 fn sums(folder: &Path) -> Result<String> {
     let entries = fs::read_dir(folder)?.collect::<std::io::Result<Vec<_>>>()?;
     let mut lines = Vec::new();

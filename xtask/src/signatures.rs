@@ -1,6 +1,5 @@
-//! The component's WIT written out for the shim: what every import of the core
-//! module is, and the layout of every type that crosses. No offset in
-//! `cloudflare/` is typed by hand.
+//! Writes the component's WIT as a JavaScript module for the shim: the meaning of every import of the core module, and
+//! the memory layout of every type that crosses it. No offset in `cloudflare/` is written by hand.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -15,7 +14,7 @@ use crate::world::{Interface, interface_of};
 const HEAD: &str = "// Written by `cargo xtask build` from the component's WIT. Do not edit.\n\
                     import * as t from \"../abi/types.mjs\";\n\n";
 
-/// The whole module: types, then the import table, then the exported functions.
+/// Returns the whole module: types, then the import table, then the exported functions.
 pub fn generate(component: &Component) -> Result<String> {
     let mut types = Types::new(&component.resolve);
     let functions = Functions::of(component);
@@ -43,7 +42,7 @@ pub fn generate(component: &Component) -> Result<String> {
     ))
 }
 
-/// Every function of the world, by interface without patch version and by name.
+/// Every function of the world, by interface (without patch version) and by name.
 struct Functions<'a> {
     imported: HashMap<(Interface, &'a str), &'a Function>,
     exported: Vec<(String, &'a Function)>,
@@ -74,7 +73,7 @@ impl<'a> Functions<'a> {
     }
 }
 
-/// What one import of the core module is, as the JavaScript value the linker reads.
+/// Returns the meaning of one import of the core module, as the JavaScript value that the linker reads.
 fn meaning(import: &CoreImport, functions: &Functions, types: &mut Types) -> Result<String> {
     let (asynchronous, name) = match import.name.strip_prefix("[async-lower]") {
         Some(rest) => (true, rest),
@@ -89,23 +88,23 @@ fn meaning(import: &CoreImport, functions: &Functions, types: &mut Types) -> Res
             .exported
             .iter()
             .find(|(interface, function)| interface == module && function.name == export)
-            .context("returns from a function that the world does not export")?;
+            .context("returns from a function that is not an export of the world")?;
         let result = types.optional(function.result.as_ref())?;
         return Ok(format!("{{ op: \"task.return\", result: {result} }}"));
     }
     if let Some(builtin) = builtin(name)? {
         let blocks = builtin.ends_with(".read") || builtin.ends_with(".write");
-        ensure!(asynchronous || !blocks, "would block, which Workers cannot do");
+        ensure!(asynchronous || !blocks, "would block, which Workers do not support");
         return Ok(quoted(&builtin));
     }
     let interface = interface_of(&import.module);
     let function = functions.imported.get(&(interface.clone(), name)).context("is not in the component's own WIT")?;
-    ensure!(asynchronous || !function.kind.is_async(), "is called synchronously, which Workers cannot do");
+    ensure!(asynchronous || !function.kind.is_async(), "is called synchronously, which Workers do not support");
     types.call(&interface, function, asynchronous)
 }
 
-/// Built-ins of the canonical ABI: `[stream-read-0]f` is `stream.read`. Which
-/// stream is meant says the handle, not the import's name.
+/// Returns the built-in of the canonical ABI: `[stream-read-0]f` is `stream.read`. The handle identifies the stream, not
+/// the import's name.
 fn builtin(name: &str) -> Result<Option<String>> {
     let Some((inner, _)) = name.strip_prefix('[').and_then(|rest| rest.split_once(']')) else {
         return Ok(None);
@@ -123,7 +122,7 @@ fn builtin(name: &str) -> Result<Option<String>> {
         "task-cancel" => Some("task.cancel".to_owned()),
         "thread-yield" => Some("thread.yield".to_owned()),
         "method" | "static" | "constructor" => None,
-        _ => bail!("is a built-in that the shim does not know"),
+        _ => bail!("is a built-in that the shim does not support"),
     })
 }
 
@@ -188,7 +187,7 @@ impl<'a> Types<'a> {
         ty.map_or(Ok("null".to_owned()), |ty| self.name(ty))
     }
 
-    /// The JavaScript expression for a type; declares it when it is new.
+    /// Returns the JavaScript expression for a type; declares the type when it is new.
     fn name(&mut self, ty: &Type) -> Result<String> {
         let plain = match ty {
             Type::Bool => "t.bool",
@@ -268,7 +267,7 @@ impl<'a> Types<'a> {
         Ok(format!("t.tuple([{}, {}], [{}])", whole.size.size_wasm32(), whole.align.align_wasm32(), fields.join(", ")))
     }
 
-    /// Equal types share one declaration, wherever they were named.
+    /// Declares a type; equal types share one declaration.
     fn declare(&mut self, expression: String) -> String {
         if let Some(name) = self.by_text.get(&expression) {
             return name.clone();
@@ -284,7 +283,7 @@ impl<'a> Types<'a> {
         format!("[{}, {}]", self.sizes.size(&ty).size_wasm32(), self.sizes.align(&ty).align_wasm32())
     }
 
-    /// `[size, alignment, bytes of the tag, offset of the payload, flat types]`.
+    /// Returns `[size, alignment, bytes of the tag, offset of the payload, flat types]`.
     fn layout(&self, id: TypeId, tag: Int, cases: &[Option<&Type>]) -> String {
         let ty = Type::Id(id);
         let tag_size = match tag {
@@ -302,7 +301,7 @@ impl<'a> Types<'a> {
         )
     }
 
-    /// The core types a value is passed as, one letter each.
+    /// Returns the core types that a value is passed as, one letter each.
     fn flat(&self, ty: &Type) -> String {
         let mut storage = [WasmType::I32; 64];
         let mut flat = FlatTypes::new(&mut storage);
@@ -325,7 +324,7 @@ impl<'a> Types<'a> {
     }
 }
 
-/// WIT names are ASCII without quotes, so this is a JavaScript literal as well.
+/// Returns a JavaScript string literal. WIT names are ASCII without quotes, so Rust's literal is valid JavaScript.
 fn quoted(text: &str) -> String {
     format!("{text:?}")
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every check, in the order that finds mistakes soonest; CI adds what takes long.
+//! `cargo xtask test`: runs every check and test, the fastest to find mistakes first. CI adds the slow ones with `--all`.
 
 use std::{
     path::{Path, PathBuf},
@@ -19,18 +19,18 @@ use crate::{
 pub const USAGE: &str = "\
 Usage: cargo xtask test [options]
 
-  --pictures  also a picture of every state of the console, in both languages, both appearances and two widths,
-              in target/console-screenshots
-  --all       everything: the pictures, and all five files of HTTP tests on wrangler's bundle";
+  --pictures  also take a screenshot of every state of the console, in both languages, both appearances and two
+              widths, in target/console-screenshots
+  --all       run everything: also the screenshots, and all five files of HTTP tests on wrangler's bundle";
 
-/// What is run beside what is always run.
+/// The optional parts.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Options {
     pub pictures: bool,
     pub whole_bundle: bool,
 }
 
-/// `None` when help was asked for.
+/// Parses the options of `test`; returns `None` for `--help`.
 pub fn parse(arguments: &[String]) -> Result<Option<Options>> {
     let mut options = Options::default();
     let mut words = Words::new(arguments);
@@ -39,7 +39,7 @@ pub fn parse(arguments: &[String]) -> Result<Option<Options>> {
             "--pictures" if words.is_bare() => options.pictures = true,
             "--all" if words.is_bare() => options = Options { pictures: true, whole_bundle: true },
             "--help" | "-h" => return Ok(None),
-            _ => bail!("`test` knows no option `{}`\n\n{USAGE}", words.word),
+            _ => bail!("unknown option `{}` of `test`\n\n{USAGE}", words.word),
         }
     }
     Ok(Some(options))
@@ -62,7 +62,7 @@ const STEPS: &[Step] = &[
     ("HTTP suite", http_suite),
 ];
 
-/// Runs every step; the first that fails ends it.
+/// Runs every step; stops at the first failure and returns its error.
 pub fn test(root: &Path, options: &Options) -> Result<()> {
     let mut times = Vec::new();
     for (name, step) in STEPS {
@@ -121,14 +121,14 @@ fn native_tests(root: &Path, _: &Options) -> Result<()> {
     cargo(root, &["test", "--workspace", "--locked", "--quiet"])
 }
 
-/// After the build, which adds the target where it is missing and leaves the procedural macros it takes.
+/// Runs clippy after the build, which adds the target if it is missing and compiles the procedural macros.
 fn clippy_component(root: &Path, _: &Options) -> Result<()> {
     cargo(root, &["clippy", "--target", "wasm32-wasip2", "--release", "--locked", "--", "-D", "warnings"])
 }
 
 fn shim_tests(root: &Path, _: &Options) -> Result<()> {
     build::probe(root)?;
-    // Named one by one, because Node 20 knows no patterns.
+    // Listed one by one, because Node 20 does not support patterns.
     let is_test = |path: &PathBuf| path.to_string_lossy().ends_with(".test.mjs");
     let mut files = Vec::new();
     for folder in ["cloudflare", "spin"] {
@@ -136,13 +136,13 @@ fn shim_tests(root: &Path, _: &Options) -> Result<()> {
         let before = files.len();
         files.extend(tests);
         if files.len() == before {
-            bail!("{folder}/ holds no test");
+            bail!("{folder}/ has no test files");
         }
     }
     process::run(Command::new("node").args(["--test", "--test-reporter=spec"]).args(files).current_dir(root))
 }
 
-/// Before the HTTP suite, whose test of `up` leaves a module that is not optimised.
+/// Tests wrangler's bundle before the HTTP suite, whose test of `up` leaves a module that is not optimised.
 fn bundle_suite(root: &Path, options: &Options) -> Result<()> {
     let folder = wrangler::bundle(root)?;
     bundle::check_upload(&folder)?;
@@ -151,17 +151,17 @@ fn bundle_suite(root: &Path, options: &Options) -> Result<()> {
     process::run(node.arg("tests/run.mjs").arg("--bundle").arg(folder).args(names).current_dir(root))
 }
 
-/// The bundle holds the component's module as it is, and the shim packed and renamed. What can differ from the sources is
-/// the way into the Worker and each of the shim's ways out: statements and answers of every kind (`http`), requests to
-/// Grok and streams of it (`chat`), the key-value store, large bodies, breaks and clients that leave (`media`).
+/// The bundle contains the component's module unchanged, and the shim minified. Only the shim can behave differently from
+/// its sources: statements and all kinds of responses (`http`), requests to Grok and its streams (`chat`), the key-value
+/// store, large bodies, broken connections and clients that disconnect (`media`).
 const BUNDLE_TESTS: &[&str] = &["chat", "http", "media"];
-/// With these they go through most of the component; all tests pass with `node tests/run.mjs --bundle DIR`.
+/// With these, the tests cover most of the component. All tests pass with `node tests/run.mjs --bundle DIR`.
 const MORE_BUNDLE_TESTS: &[&str] = &["admin-session", "streams"];
 
 fn http_suite(root: &Path, options: &Options) -> Result<()> {
     let mut node = Command::new("node");
     node.arg("tests/run.mjs").args(options.pictures.then_some("--pictures"));
-    // Tells by itself which hosts it ran on, how many tests for want of one did not run, and which took the longest.
+    // Prints which hosts it used, how many tests were skipped without a host, and the slowest tests.
     process::run(node.current_dir(root))
 }
 
@@ -185,7 +185,7 @@ mod tests {
     fn mistakes_are_named() {
         for line in ["--al", "--all=yes", "chat"] {
             let error = parsed(line).unwrap_err().to_string();
-            assert!(error.starts_with(&format!("`test` knows no option `{line}`")), "{error}");
+            assert!(error.starts_with(&format!("unknown option `{line}` of `test`")), "{error}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The tools that the commands lean on: each is either found or asked for in one sentence.
+//! Finds the tools that the commands need; if one is missing, the error says how to install it.
 
 use std::{
     path::Path,
@@ -9,12 +9,12 @@ use anyhow::{Context, Result, bail};
 
 use crate::process;
 
-/// What `engines` in package.json asks for.
+/// The oldest Node.js in `engines` of package.json.
 const NODE: (u32, u32) = (20, 3);
 /// The first Spin that runs WASI 0.3 components.
 const SPIN: (u32, u32) = (4, 1);
 
-/// Node and the packages of package-lock.json, installed when they are absent or older than it.
+/// Checks Node.js and installs the packages of package-lock.json if they are missing or older than it.
 pub fn node_packages(root: &Path) -> Result<()> {
     let Some(node) = output("node", &["--version"]) else {
         bail!("node is not on PATH: install Node.js 20.3 or newer from https://nodejs.org, then run this again");
@@ -30,10 +30,10 @@ pub fn node_packages(root: &Path) -> Result<()> {
     )?;
     println!("installing the npm packages");
     process::run(Command::new("npm").args(["ci", "--no-fund", "--no-audit", "--loglevel=error"]).current_dir(root))
-        .context("the npm packages could not be installed: is the network there, and is the disk not full?")
+        .context("cannot install the npm packages: check the network and the free disk space")
 }
 
-/// npm writes the hidden lockfile last, so an installation that was interrupted has none.
+/// Returns whether the packages are installed. npm writes the hidden lockfile last, so an interrupted installation has none.
 fn packages_are_current(root: &Path) -> bool {
     let modified = |file: &str| root.join(file).metadata().and_then(|file| file.modified());
     match (modified("node_modules/.package-lock.json"), modified("package-lock.json")) {
@@ -42,7 +42,7 @@ fn packages_are_current(root: &Path) -> bool {
     }
 }
 
-/// Python with what its virtual environments need: Debian packages that apart.
+/// Checks Python and the modules for virtual environments, which Debian packages separately.
 pub fn python() -> Result<()> {
     let command = "import ensurepip, venv; print('fine')";
     match output("python3", &["-c", command]).as_deref().map(str::trim) {
@@ -51,9 +51,9 @@ pub fn python() -> Result<()> {
     }
 }
 
-/// The Spin on PATH, as it calls itself.
+/// The Spin on PATH, with the version text that it prints.
 pub struct Spin {
-    /// New enough for this component.
+    /// Whether it is new enough for this component.
     pub usable: bool,
     pub text: String,
 }
@@ -63,13 +63,13 @@ pub fn spin() -> Option<Spin> {
     Some(Spin { usable: version(&text).is_some_and(|found| found >= SPIN), text: text.trim().to_owned() })
 }
 
-/// What a tool prints; `None` when it is not there.
+/// Returns what a tool prints, `None` if it is not installed.
 fn output(program: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     Some(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// The first `major.minor` in what a tool says of itself.
+/// Returns the first `major.minor` in a tool's version text.
 fn version(text: &str) -> Option<(u32, u32)> {
     let mut words = text.split(|c: char| c.is_whitespace() || c == 'v');
     let mut parts = words.find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?.split('.');

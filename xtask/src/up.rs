@@ -1,4 +1,4 @@
-//! `cargo xtask up`: builds the component and serves it on this machine until it is told to stop.
+//! `cargo xtask up`: builds the component and serves it on this machine until it is stopped.
 
 use std::{
     io::{BufRead, BufReader, Read},
@@ -22,7 +22,7 @@ use crate::{
 
 const READY_WITHIN: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
-/// As often as the Worker's cron in wrangler.toml.
+/// The interval of maintenance, as of the Worker's cron in wrangler.toml.
 const MAINTENANCE: Duration = Duration::from_secs(15 * 60);
 const MOST_SLICES: usize = 1000;
 
@@ -39,7 +39,7 @@ pub fn up(root: &Path, options: &Up) -> Result<()> {
         Kind::Spin => build::spin(root)?,
         Kind::Workerd => drop(build::worker(root)?),
     }
-    // After the build, whose files are for everybody.
+    // After the build, whose files other users may read.
     private::mask();
     private::tighten(&options.data)?;
     let mut running = Vec::new();
@@ -66,7 +66,7 @@ pub fn up(root: &Path, options: &Up) -> Result<()> {
     }
 }
 
-/// Starts the host and passes on what it says, but for its own `ready`, which comes before its storage is looked at.
+/// Starts the host and prints its output, except its `ready` line: `up` prints its own after it has checked the storage.
 fn start(kind: Kind, command: &mut Command) -> Result<Running> {
     let mut running = Running::start_tied(kind.name(), command)?;
     let output = running.child.stdout.take().context("the host's output is a pipe")?;
@@ -87,39 +87,40 @@ fn wait_until_ready(client: &Client, running: &mut [Running]) -> Result<()> {
     while !client.get("/health", "").is_ok_and(|reply| reply.status == 200) {
         fail_if_ended(running)?;
         if Instant::now() > deadline {
-            bail!("no answer within {} seconds: what it printed above says why", READY_WITHIN.as_secs());
+            bail!("no answer within {} seconds: see the output above for the reason", READY_WITHIN.as_secs());
         }
         thread::sleep(POLL);
     }
     Ok(())
 }
 
-/// The first statement of any request migrates the database: better here than under somebody's first question.
+/// Sends a request that uses the database, which migrates it before the first client's request. Fails with the reason
+/// if the database is unusable.
 pub fn check_storage(client: &Client) -> Result<()> {
     let reply = client.get("/v1/models", "no-key-only-a-look-at-the-storage")?;
     let (status, said) = (reply.status, reply.message());
     match status {
-        // Which takes a look into the table of keys.
+        // The gateway looked the key up in the database.
         401 => Ok(()),
         503 => bail!("the database cannot be used ({said}): free some space, or restore it from a backup"),
-        _ => bail!("it does not work ({status}: {said}): what it printed above says why"),
+        _ => bail!("the gateway does not work ({status}: {said}): see the output above for the reason"),
     }
 }
 
-/// What Cloudflare's cron does for the Worker: without it, the first request of a day would do the work of the day.
+/// Runs the maintenance that Cloudflare's cron starts for the Worker. Without it, the first request of a day does it.
 fn maintain(client: &Client) {
     loop {
         if let Err(error) = maintain_now(client) {
-            eprintln!("maintenance was not done: {error:#}");
+            eprintln!("maintenance failed, next attempt in 15 minutes: {error:#}");
         }
         thread::sleep(MAINTENANCE);
     }
 }
 
-/// Has all done that is due, slice by slice: 20,000 secrets that were stored in clear are sealed by 100 on a Worker.
+/// Runs all due maintenance in batches. A Worker encrypts 100 secrets in a batch, so 20,000 take 200 requests.
 pub fn maintain_now(client: &Client) -> Result<()> {
     for _ in 0..MOST_SLICES {
-        // 202: something is left that may be done at once.
+        // 202: the next batch may start at once.
         if client.post("/internal/maintenance", "", &serde_json::Value::Null)?.status != 202 {
             break;
         }
@@ -127,12 +128,12 @@ pub fn maintain_now(client: &Client) -> Result<()> {
     Ok(())
 }
 
-/// When one part ends by itself the rest is of no use; they end with this process.
+/// Fails if one process has ended; the others end with this process.
 fn fail_if_ended(running: &mut [Running]) -> Result<()> {
     for part in running {
         if let Some(status) = part.ended()? {
             process::wait_if_stopping();
-            bail!("{} ended ({status}): what it printed above says why", part.name);
+            bail!("{} ended ({status}): see the output above for the reason", part.name);
         }
     }
     Ok(())

@@ -1,12 +1,12 @@
-//! The application's variables as `up` is given them: options, and the environment, which takes the secret ones.
+//! Collects the application's variables for `up`, from options and the environment. Secrets come from the environment.
 
 use std::fmt::Write;
 
 use anyhow::{Result, bail};
 
-/// Spin's own convention, which the workerd host follows.
+/// The prefix of variables in the environment: Spin's convention, which the workerd host follows.
 const PREFIX: &str = "SPIN_VARIABLE_";
-/// What the demonstration sets itself.
+/// The variables that the demonstration sets.
 const DEMO: [&str; 3] = ["grok_base_url", "grok_assets_url", "admin_password"];
 
 pub type Variable = (String, String);
@@ -16,9 +16,9 @@ pub fn environment_name(name: &str) -> String {
     format!("{PREFIX}{}", name.to_ascii_uppercase())
 }
 
-/// Returns the variables of the environment, then the options, which override them. Fails for an option that the manifest
-/// does not know, because both hosts would ignore it, and for one that is secret: each user of a machine can read command
-/// lines.
+/// Returns the variables of the environment, then the options, which override them. Fails for an option that the
+/// manifest does not declare, because both hosts would ignore it. Fails for a secret, because every user of a machine
+/// can read command lines.
 pub fn collect(
     options: Vec<Variable>,
     environment: impl Iterator<Item = Variable>,
@@ -28,7 +28,7 @@ pub fn collect(
     let known = Known::of(manifest);
     for (name, _) in &options {
         if !known.names.contains(&name.as_str()) {
-            bail!("there is no variable `{name}`; there are {}", known.names.join(", "));
+            bail!("unknown variable `{name}`, expected one of {}", known.names.join(", "));
         }
         if known.secrets.contains(&name.as_str()) {
             let variable = environment_name(name);
@@ -40,12 +40,12 @@ pub fn collect(
     let mut all = known.environment(environment);
     all.extend(options);
     if let Some((name, _)) = all.iter().find(|(name, _)| demo && DEMO.contains(&name.as_str())) {
-        bail!("--demo sets `{name}` itself; leave out --demo to choose it");
+        bail!("--demo sets `{name}` itself: leave out --demo to set it");
     }
     Ok(all)
 }
 
-/// What spin.toml declares.
+/// The variables that spin.toml declares.
 struct Known<'a> {
     names: Vec<&'a str>,
     secrets: Vec<&'a str>,
@@ -66,7 +66,7 @@ impl<'a> Known<'a> {
         Known { names, secrets }
     }
 
-    /// Returns those of the environment by their own names. Prints one that the manifest does not know: it may be misspelt.
+    /// Returns the variables of the environment by their own names. Prints unknown ones, which may be misspelt.
     fn environment(&self, environment: impl Iterator<Item = Variable>) -> Vec<Variable> {
         let mut found = Vec::new();
         let mut strange = String::new();
@@ -77,7 +77,7 @@ impl<'a> Known<'a> {
             }
         }
         if !strange.is_empty() {
-            eprintln!("ignored:{strange}: the variables are {}", self.names.join(", "));
+            eprintln!("ignored unknown variables:{strange}; expected {}", self.names.join(", "));
         }
         found
     }

@@ -14,15 +14,15 @@ use crate::tools;
 
 const LIST: &str = "VENDOR.md";
 
-/// What a file needs to be an ES module that a browser loads as it is.
+/// The edit that makes a file an ES module for browsers.
 enum Edit {
     None,
-    /// A package's name becomes the address of its file here.
+    /// Replaces the package's name in an import with the address of its file.
     Import {
         package: &'static str,
         file: &'static str,
     },
-    /// The minified form is published as a script that leaves its one value in a variable of this name.
+    /// Exports the variable of this name, in which the minified script leaves its value.
     ExportDefault(&'static str),
 }
 
@@ -47,7 +47,7 @@ const FILES: &[File] = &[
     File { name: "uplot.js", package: "uplot", source: "dist/uPlot.iife.min.js", edit: Edit::ExportDefault("uPlot") },
 ];
 
-/// Writes the folder anew.
+/// Writes the folder, replacing its content.
 pub fn vendor(root: &Path) -> Result<()> {
     tools::node_packages(root)?;
     let folder = folder(root);
@@ -62,12 +62,12 @@ pub fn vendor(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Fails, naming the files, unless the folder holds exactly what `vendor` would write.
+/// Fails, naming the files, unless the folder contains exactly what `vendor` would write.
 pub fn check(root: &Path) -> Result<()> {
     let differing = differences(&present(&folder(root))?, &wanted(root)?);
     ensure!(
         differing.is_empty(),
-        "static/vendor is not what package-lock.json pins ({}): run `cargo xtask vendor`",
+        "static/vendor differs from what package-lock.json pins ({}): run `cargo xtask vendor`",
         differing.join(", ")
     );
     Ok(())
@@ -78,7 +78,7 @@ fn folder(root: &Path) -> PathBuf {
 }
 
 fn present(folder: &Path) -> Result<BTreeMap<String, String>> {
-    let entries = fs::read_dir(folder).context("static/vendor cannot be read: run `cargo xtask vendor`")?;
+    let entries = fs::read_dir(folder).context("cannot read static/vendor: run `cargo xtask vendor`")?;
     let read = |path: PathBuf| fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()));
     entries
         .map(|entry| entry.map_err(Into::into).and_then(|e| Ok((name_of(&e.file_name()), read(e.path())?))))
@@ -95,7 +95,7 @@ fn differences(present: &BTreeMap<String, String>, wanted: &BTreeMap<String, Str
     changed.chain(foreign).cloned().collect()
 }
 
-/// Every file of the folder with its text: libraries, licences, and the list of both.
+/// Returns every file of the folder with its text: libraries, licences, and the list of both.
 fn wanted(root: &Path) -> Result<BTreeMap<String, String>> {
     let modules = root.join("node_modules");
     let read = |package: &str, file: &str| {
@@ -110,14 +110,14 @@ fn wanted(root: &Path) -> Result<BTreeMap<String, String>> {
         let field = |name: &str| manifest[name].as_str().unwrap_or_default().to_owned();
         let (version, licence) = (field("version"), field("license"));
         if pinned["dependencies"][package] != version.as_str() {
-            bail!("package.json has to name {package} by its exact version, {version}");
+            bail!("package.json must pin {package} to its exact version, {version}");
         }
         let text = edit
             .apply(&without_source_map(&read(package, source)?))
             .with_context(|| format!("{package}'s {source}"))?;
         all.insert((*name).to_owned(), text);
         all.insert(format!("{package}.LICENSE.txt"), read(package, "LICENSE")?);
-        let change = edit.told();
+        let change = edit.description();
         list += &format!("| `{name}` | {package} | {version} | `{source}` | {licence} | {change} |\n");
     }
     all.insert(LIST.to_owned(), list);
@@ -140,18 +140,18 @@ impl Edit {
             Edit::None => Ok(text.to_owned()),
             Edit::Import { package, file } => {
                 let import = format!("from\"{package}\"");
-                ensure!(text.matches(&import).count() == 1, "there is no single `{import}`");
+                ensure!(text.matches(&import).count() == 1, "expected exactly one `{import}`");
                 Ok(text.replace(&import, &format!("from\"{file}\"")))
             }
             Edit::ExportDefault(name) => {
-                ensure!(text.contains(&format!("var {name}=")), "there is no `var {name}=`");
+                ensure!(text.contains(&format!("var {name}=")), "expected `var {name}=`");
                 Ok(format!("{text}export default {name};\n"))
             }
         }
     }
 
-    /// For the list.
-    fn told(&self) -> String {
+    /// Returns the edit's entry in the list.
+    fn description(&self) -> String {
         match self {
             Edit::None => "–".to_owned(),
             Edit::Import { package, file } => format!("imports `{file}` for `{package}`"),
@@ -160,7 +160,7 @@ impl Edit {
     }
 }
 
-/// A source map that is not there would be asked for by every browser with its tools open.
+/// Removes the link to a source map, which browsers with open developer tools would request in vain.
 fn without_source_map(text: &str) -> String {
     let kept: Vec<&str> = text.lines().filter(|line| !line.starts_with("//# sourceMappingURL=")).collect();
     kept.join("\n").trim_end().to_owned() + "\n"

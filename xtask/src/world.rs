@@ -1,4 +1,4 @@
-//! What a component imports and exports, compared with a world in `wit/`.
+//! Compares the imports and exports of a component with a world in `wit/`.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,8 +9,8 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use wit_parser::{Resolve, WorldId};
 
-/// An interface as hosts promise it: by name, major and minor version. Patch
-/// versions differ by toolchain and say nothing about compatibility.
+/// An interface that a host offers: name, major and minor version. Patch versions differ by toolchain and do not affect
+/// compatibility.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Interface {
     name: String,
@@ -24,7 +24,7 @@ impl fmt::Display for Interface {
     }
 }
 
-/// `wasi:http/types@0.3.1` is `wasi:http/types` at `0.3`.
+/// Returns the interface of a key: `wasi:http/types@0.3.1` is `wasi:http/types` at `0.3`.
 pub fn interface_of(id: &str) -> Interface {
     let (name, version) = id.split_once('@').unwrap_or((id, ""));
     let end = version.match_indices('.').nth(1).map_or(version.len(), |(at, _)| at);
@@ -34,8 +34,7 @@ pub fn interface_of(id: &str) -> Interface {
 /// The interfaces on one side of a world.
 type Interfaces = BTreeSet<Interface>;
 
-/// Fails, naming the interfaces, unless a component imports and exports exactly
-/// what the world in this file says.
+/// Fails, naming the interfaces, unless a component imports and exports exactly what the world in this file declares.
 pub fn check(root: &Path, file: &str, resolve: &Resolve, world: WorldId) -> Result<()> {
     let declared = fs::read_to_string(root.join(file)).with_context(|| format!("cannot read {file}"))?;
     let world = &resolve.worlds[world];
@@ -54,15 +53,15 @@ pub fn check(root: &Path, file: &str, resolve: &Resolve, world: WorldId) -> Resu
 fn compare(side: &str, built: &Interfaces, declared: &Interfaces, faults: &mut Vec<String>) {
     for interface in built.difference(declared) {
         faults.push(format!(
-            "{side} {interface} is in the component and not in the world: its hosts would have to offer it"
+            "{side} {interface} is in the component but not in the world: remove its use, or add it and support it on each host"
         ));
     }
     for interface in declared.difference(built) {
-        faults.push(format!("{side} {interface} is in the world and nothing uses it: take the line out"));
+        faults.push(format!("{side} {interface} is in the world but unused: remove the line"));
     }
 }
 
-/// The interfaces that lines such as `import wasi:http/types@0.3.0;` name.
+/// Returns the interfaces that lines such as `import wasi:http/types@0.3.0;` name.
 fn items(wit: &str, side: &str) -> Interfaces {
     wit.lines()
         .filter_map(|line| line.trim().strip_prefix(side)?.strip_prefix(' '))

@@ -4,8 +4,9 @@
 //! runs those in [`STEPS`]; `cargo xtask check NAME` runs one alone:
 //!
 //! ```text
-//! $ cargo xtask check words
-//! error: docs/spin.md:14: remove the phrase `at hand`: write available, known
+//! $ cargo xtask check lengths
+//! error: 1 faults
+//! src/media/serve.rs:400: 412 lines, the limit is 399: split the file by idea
 //! ```
 //!
 //! A check that the sources do not pass yet names the parts that do, as data ([`words::ROOTS`], [`docs::ROOMS`]);

@@ -13,7 +13,7 @@ pub enum Attribute {
     Other,
 }
 
-/// Returns the attribute at `at` and how many tokens it takes, `None` where there is no attribute.
+/// Returns the attribute at `at` and how many tokens it takes, `None` without an attribute.
 pub fn attribute(tokens: &[TokenTree], at: usize) -> Option<(Attribute, usize)> {
     if !is_punct(tokens.get(at), '#') {
         return None;

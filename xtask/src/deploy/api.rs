@@ -1,4 +1,4 @@
-//! Cloudflare's REST API: the envelope of its answers, its pages, and patience with its limits.
+//! A client of Cloudflare's REST API: response envelopes, paged lists, retries.
 
 use std::{
     thread,
@@ -16,10 +16,10 @@ use crate::process;
 
 const BASE: &str = "https://api.cloudflare.com/client/v4";
 const PAGE: usize = 100;
-/// More pages than any account has: an API that never ends its list must not hang us.
+/// The most pages that are read of a list, more than any account has. Prevents an endless loop.
 const PAGES: usize = 1_000;
 const ATTEMPTS: u32 = 4;
-/// In all, over the attempts of one call.
+/// The time for all attempts of one call.
 const PATIENCE: Duration = Duration::from_secs(180);
 
 pub struct Api {
@@ -36,14 +36,14 @@ struct Answer {
 }
 
 impl Api {
-    /// With the account that was named, or the only one there is.
+    /// Connects with the named account, or the only one that the login reaches.
     pub fn connect(login: Login) -> Result<Self> {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(60)))
             .user_agent("grok2api-deploy")
             .build();
-        // The same variable sends wrangler elsewhere, as the tests do.
+        // wrangler reads the same variable; the tests set it.
         let base = std::env::var("CLOUDFLARE_API_BASE_URL").unwrap_or_else(|_| BASE.to_owned());
         let mut api = Api { agent: config.into(), base, account: String::new(), login };
         api.account = match api.login.account.clone() {
@@ -53,17 +53,18 @@ impl Api {
         Ok(api)
     }
 
-    /// `path` below the account.
+    /// Sends GET to `path` below the account and returns the result.
     pub fn get(&self, path: &str) -> Result<Value> {
         Ok(self.call(&self.below(path), path, None)?["result"].take())
     }
 
-    /// Sent again when it is not known whether it arrived: use it for what may be done twice.
+    /// Sends POST to `path` below the account and returns the result. Retries even when the first request may have
+    /// arrived, so use it only for idempotent calls.
     pub fn post(&self, path: &str, body: &Value) -> Result<Value> {
         Ok(self.call(&self.below(path), path, Some(body))?["result"].take())
     }
 
-    /// Every page of a listing.
+    /// Returns the entries of all pages of a list.
     pub fn pages(&self, path: &str) -> Result<Vec<Value>> {
         self.list(&self.below(path), path)
     }
@@ -76,18 +77,18 @@ impl Api {
         let mut all = Vec::new();
         for page in 1..=PAGES {
             let body = self.call(&format!("{full}?page={page}&per_page={PAGE}"), path, None)?;
-            let items = body["result"].as_array().context("Cloudflare's list is none")?;
-            // It may give fewer a page than were asked for.
+            let items = body["result"].as_array().context("Cloudflare's response is not a list")?;
+            // The API may return smaller pages than requested.
             let full = body["result_info"]["per_page"].as_u64().map_or(PAGE, |size| size as usize);
             all.extend_from_slice(items);
             if items.is_empty() || items.len() < full {
                 return Ok(all);
             }
         }
-        bail!("Cloudflare's list at {path} does not end")
+        bail!("Cloudflare's list at {path} has more than {PAGES} pages")
     }
 
-    /// Until it succeeds, is refused for good, or patience ends.
+    /// Retries until the call succeeds, is refused, or [`ATTEMPTS`] or [`PATIENCE`] are used up.
     fn call(&self, full: &str, path: &str, body: Option<&Value>) -> Result<Value> {
         let what =
             format!("{} {}", if body.is_some() { "POST" } else { "GET" }, path.split('?').next().unwrap_or(path));
@@ -105,7 +106,7 @@ impl Api {
                 return self.judge(&answer.map_err(|error| self.unreachable(error))?, path, &what);
             }
             if pause > Duration::from_secs(5) {
-                println!("Cloudflare asks to wait {} seconds", pause.as_secs());
+                println!("waiting {} seconds, as Cloudflare asks", pause.as_secs());
             }
             thread::sleep(pause);
         }
@@ -143,7 +144,7 @@ impl Api {
         Err(refusal.explained(&self.login, &self.account, path, good).into())
     }
 
-    /// Tokens belong to a person or to an account, and each kind is looked up in a place of its own.
+    /// Returns whether the token is valid. Tokens belong to a user or an account; each kind has its own address.
     fn token_is_good(&self) -> bool {
         let owned = self.below("/tokens/verify");
         ["/user/tokens/verify", &owned]
@@ -153,8 +154,8 @@ impl Api {
 
     fn unreachable(&self, error: ureq::Error) -> Error {
         Error::msg(format!(
-            "{} cannot be reached ({error}): is there a network, and does it want a proxy (HTTPS_PROXY)? Run this again \
-             when it is there",
+            "{} cannot be reached ({error}): check the network and, if it needs one, the proxy (HTTPS_PROXY), then run \
+            this again",
             self.base
         ))
     }

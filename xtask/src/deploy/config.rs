@@ -1,5 +1,5 @@
-//! wrangler.toml, and what is made of it for one deployment: the same with the ids filled in. The tracked file stays as
-//! it is.
+//! Reads wrangler.toml and derives the configuration of one deployment, with the ids filled in. The tracked file is not
+//! changed.
 
 use std::{
     fs,
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::placement::Placement;
 
-/// The longest name that fits into an address on workers.dev.
+/// The longest name that an address on workers.dev allows, in characters.
 const LONGEST_NAME: usize = 63;
 
 #[derive(Debug)]
@@ -19,21 +19,21 @@ pub struct Config {
     value: Value,
     pub name: String,
     pub database: String,
-    /// Named in the file already, by hand or by Cloudflare's deploy button.
+    /// The id in the file, from the operator or Cloudflare's deploy button.
     pub database_id: Option<String>,
     pub namespace: String,
     pub namespace_id: Option<String>,
     pub migrations: PathBuf,
-    /// Whether it shall be on workers.dev; wrangler's rule.
+    /// Whether the Worker gets an address on workers.dev, by wrangler's rule.
     pub workers_dev: bool,
-    /// The cloud region that the Worker runs beside, from the command line or else from the file.
+    /// The cloud region that the Worker runs near, from the command line, else from the file.
     pub region: Option<String>,
 }
 
 impl Config {
     pub fn read(root: &Path, name: Option<&str>, placement: Option<&Placement>) -> Result<Self> {
         let path = root.join("wrangler.toml");
-        let text = fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         Self::parse(&text, root, name, placement)
     }
 
@@ -55,7 +55,7 @@ impl Config {
         let migrations =
             text(&database["migrations_dir"]).context("the database in wrangler.toml has no `migrations_dir`")?;
         if let Some(name) = other_name {
-            // Two Workers on one database would not open each other's secrets.
+            // Two Workers on one database could not decrypt each other's secrets.
             database["database_name"] = name.into();
             database.as_object_mut().expect("a table").remove("database_id");
         }
@@ -85,19 +85,19 @@ impl Config {
         })
     }
 
-    /// Whether it sets a variable in clear, under either spelling.
+    /// Returns whether the file sets a variable, in upper or lower case.
     pub fn has_variable(&self, name: &str) -> bool {
         self.value["vars"].as_object().is_some_and(|vars| vars.keys().any(|key| key.eq_ignore_ascii_case(name)))
     }
 
-    /// Where the Worker runs, in words; empty when that is near its callers.
+    /// Returns where the Worker runs, in words; empty if it runs near its clients.
     pub fn placement(&self) -> String {
         let mode = self.value["placement"]["mode"].as_str();
         let mode = mode.map(|mode| format!(", placement {mode}")).unwrap_or_default();
-        self.region.as_ref().map_or(mode, |region| format!(", beside {region}"))
+        self.region.as_ref().map_or(mode, |region| format!(", near {region}"))
     }
 
-    /// Every address that the file names. `subdomain` is the account's name on workers.dev, where it is known.
+    /// Returns every address in the file. `subdomain` is the account's name on workers.dev, if known.
     pub fn addresses(&self, subdomain: Option<&str>) -> Vec<String> {
         let subdomain = subdomain.unwrap_or("<the account's name>");
         let routes = self.value["routes"].as_array().into_iter().flatten();
@@ -109,7 +109,7 @@ impl Config {
         texts(&self.value["triggers"]["crons"])
     }
 
-    /// What the code reaches by name, with the list in the file that each name stands in.
+    /// Returns the bindings, each with its list in the file.
     pub fn bindings(&self) -> Vec<String> {
         let lists = self.value.as_object().into_iter().flatten();
         lists
@@ -120,31 +120,31 @@ impl Config {
             .collect()
     }
 
-    /// Names of the variables that are set in clear.
+    /// Returns the names of the variables in the file.
     pub fn variables(&self) -> Vec<String> {
         self.value["vars"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
     }
 
-    /// Whether variables that were set in the dashboard stay.
+    /// Returns whether variables that were set in the dashboard stay.
     pub fn keeps_variables(&self) -> bool {
         self.value["keep_vars"] == true
     }
 
-    /// The folder of the console's files.
+    /// Returns the folder of the console's files.
     pub fn assets(&self) -> Option<&Path> {
         self.value["assets"]["directory"].as_str().map(Path::new)
     }
 
-    /// The file for wrangler, complete, its paths absolute.
+    /// Returns the complete file for wrangler, with absolute paths.
     pub fn derived(&self, account: &str, database: &str, namespace: &str) -> Value {
         let mut value = self.value.clone();
         value["account_id"] = account.into();
         for (list, binding, field, id) in
             [("d1_databases", "DB", "database_id", database), ("kv_namespaces", "KV", "id", namespace)]
         {
-            let entries = value[list].as_array_mut().expect("looked at when it was read");
+            let entries = value[list].as_array_mut().expect("checked when it was parsed");
             let entry = entries.iter_mut().find(|entry| entry["binding"] == binding);
-            entry.expect("looked at when it was read")[field] = json!(id);
+            entry.expect("checked when it was parsed")[field] = json!(id);
         }
         value
     }
@@ -154,7 +154,7 @@ fn texts(list: &Value) -> Vec<String> {
     list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-/// A route as wrangler takes it: a pattern, or a table around one.
+/// Returns the address of a route: wrangler accepts a pattern, or a table with one.
 fn route(route: &Value) -> Option<String> {
     let pattern = route.as_str().or_else(|| route["pattern"].as_str())?;
     let kind = if route["custom_domain"] == true { " (custom domain)" } else { "" };
@@ -164,13 +164,13 @@ fn route(route: &Value) -> Option<String> {
 fn check_name(name: &str) -> Result<()> {
     if name.len() > LONGEST_NAME {
         bail!(
-            "the Worker's name has {} characters, and an address takes {LONGEST_NAME}: choose a shorter one than `{name}`",
+            "the Worker's name `{name}` has {} characters, the limit is {LONGEST_NAME}: choose a shorter one",
             name.len()
         );
     }
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.is_empty() || !name.chars().all(fits) || name.starts_with('-') || name.ends_with('-') {
-        bail!("a Worker's name is made of a-z, 0-9 and inner hyphens, which `{name}` is not");
+        bail!("invalid Worker's name `{name}`: use a-z, 0-9 and inner hyphens");
     }
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! What the account holds already, found by name; and what is made of the rest.
+//! Finds by name what the account has already, and creates the rest.
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use super::{api::Api, config::Config, migrations, plan::row, refusal::Refusal};
 
-/// Codes of the API.
+/// Error codes of the API.
 const NO_SUCH_WORKER: i64 = 10007;
 const NO_SUBDOMAIN: i64 = 10007;
 const DATABASE_EXISTS: i64 = 7502;
@@ -17,19 +17,19 @@ const NAMESPACES: &str = "/storage/kv/namespaces";
 #[derive(Debug)]
 pub struct Found {
     database: Option<String>,
-    /// Location of the database, where D1 names it.
+    /// The location of the database, if D1 reports it.
     location: Option<String>,
     namespace: Option<String>,
-    /// The account's name on workers.dev, where the Worker is to be found there.
+    /// The account's name on workers.dev, if the Worker gets an address there.
     pub subdomain: Option<String>,
-    /// Names of the Worker's secrets; their values nobody can read.
+    /// The names of the Worker's secrets. Cloudflare never returns their values.
     pub secrets: Vec<String>,
-    /// Migrations that the database has seen.
+    /// The migrations that were applied to the database.
     pub applied: Vec<String>,
 }
 
 impl Found {
-    /// Looks, and changes nothing. Each part of the API is asked, so that a permission that lacks shows itself here.
+    /// Looks everything up without changes. Uses each part of the API, so that a missing permission fails here.
     pub fn look(api: &Api, config: &Config) -> Result<Self> {
         let secrets = format!("/workers/scripts/{}/secrets", config.name);
         let secrets = unless(api.get(&secrets), NO_SUCH_WORKER)?;
@@ -51,9 +51,9 @@ impl Found {
         Ok(Found { database, location, namespace, subdomain, secrets, applied })
     }
 
-    /// `wanted` is the location that a new database gets.
-    pub fn tell(&self, config: &Config, wanted: Option<&str>, missing: usize) {
-        let state = |id: &Option<String>| id.as_ref().map_or("to be made".to_owned(), |id| format!("is there ({id})"));
+    /// Prints what exists and what would be created. `wanted` is the location of a new database.
+    pub fn print(&self, config: &Config, wanted: Option<&str>, missing: usize) {
+        let state = |id: &Option<String>| id.as_ref().map_or("to be created".to_owned(), |id| format!("exists ({id})"));
         let place = wanted.filter(|_| self.database.is_none()).map_or(String::new(), |place| format!(" in {place}"));
         row(
             "database",
@@ -66,49 +66,51 @@ impl Found {
             row(
                 "",
                 &format!(
-                    "it stays where it is{place}: only a new database can be made in {wanted} (docs/cloudflare.md)"
+                    "keeps its location{place}: only a new database can be created in {wanted} (docs/cloudflare.md)"
                 ),
             );
         }
         row("namespace", &format!("{}: {}", config.namespace, state(&self.namespace)));
     }
 
-    /// Account tokens that no key made now would open.
+    /// Returns how many account tokens are encrypted, so that a new key could not decrypt them.
     pub fn sealed_tokens(&self, api: &Api) -> Result<u64> {
         self.database.as_ref().map_or(Ok(0), |id| migrations::sealed_tokens(api, id))
     }
 
-    /// The database's id, after making it where there is none.
+    /// Returns the database's id; creates the database if it does not exist.
     pub fn database(&self, api: &Api, config: &Config, location: Option<&str>) -> Result<String> {
         if let Some(id) = &self.database {
             return Ok(id.clone());
         }
-        println!("making the database {}", config.database);
+        println!("creating the database {}", config.database);
         let mut body = json!({ "name": config.database });
         if let Some(place) = location {
             body["primary_location_hint"] = place.into();
         }
         match unless(api.post(DATABASES, &body), DATABASE_EXISTS)? {
             Some(made) => id_of(&made, "uuid"),
-            // An earlier attempt of this call arrived after all.
-            None => find_database(api, &config.database)?.context("the database is there and cannot be found"),
+            // An earlier attempt of this call succeeded.
+            None => find_database(api, &config.database)?
+                .context("the database exists but is not in the account's list: run this again later"),
         }
     }
 
-    /// The namespace's id, after making it where there is none.
+    /// Returns the namespace's id; creates the namespace if it does not exist.
     pub fn namespace(&self, api: &Api, config: &Config) -> Result<String> {
         if let Some(id) = &self.namespace {
             return Ok(id.clone());
         }
-        println!("making the namespace {}", config.namespace);
+        println!("creating the namespace {}", config.namespace);
         match unless(api.post(NAMESPACES, &json!({ "title": config.namespace })), NAMESPACE_EXISTS)? {
             Some(made) => id_of(&made, "id"),
-            None => find_namespace(api, &config.namespace)?.context("the namespace is there and cannot be found"),
+            None => find_namespace(api, &config.namespace)?
+                .context("the namespace exists but is not in the account's list: run this again later"),
         }
     }
 }
 
-/// The account's name on workers.dev.
+/// Returns the account's name on workers.dev.
 fn subdomain(api: &Api) -> Result<String> {
     match unless(api.get("/workers/subdomain"), NO_SUBDOMAIN)? {
         Some(answer) => id_of(&answer, "subdomain"),
@@ -133,19 +135,21 @@ fn find(api: &Api, list: &str, field: &str, name: &str, id: &str) -> Result<Opti
 }
 
 fn id_of(entry: &Value, field: &str) -> Result<String> {
-    entry[field].as_str().map(str::to_owned).with_context(|| format!("Cloudflare's answer names no `{field}`"))
+    entry[field].as_str().map(str::to_owned).with_context(|| format!("Cloudflare's response has no `{field}`"))
 }
 
-/// An id that wrangler.toml names has to be one of this account.
+/// Returns the id in wrangler.toml; fails if this account does not have it.
 fn named_id(api: &Api, list: &str, id: &str, field: &str) -> Result<String> {
     let answer = api.get(&format!("{list}/{id}"));
     answer.with_context(|| {
-        format!("wrangler.toml names the `{field}` {id}: correct it, or remove it to find it by name")
+        format!(
+            "the `{field}` {id} in wrangler.toml is not in this account: correct it, or remove it to find it by name"
+        )
     })?;
     Ok(id.to_owned())
 }
 
-/// `None` for a refusal with this code.
+/// Returns `None` for a refusal with this code.
 fn unless(answer: Result<Value>, code: i64) -> Result<Option<Value>> {
     match answer {
         Err(error) if error.downcast_ref::<Refusal>().is_some_and(|refusal| refusal.has(code)) => Ok(None),

@@ -1,4 +1,4 @@
-//! Whether what was deployed answers, and can use its database.
+//! Checks that the deployed Worker answers and can use its database.
 
 use std::{
     thread,
@@ -9,11 +9,11 @@ use anyhow::{Result, bail};
 
 use crate::{http::Client, process, up};
 
-/// A new address takes a while to be known everywhere, a new certificate longer.
+/// How long to wait: a new address takes a while to appear everywhere, a new certificate longer.
 const WITHIN: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_secs(2);
 
-/// The address that was named, else one of what wrangler reports.
+/// Returns the given address, else one that wrangler reports.
 pub fn address(named: Option<&str>, targets: &[String]) -> Result<String> {
     if let Some(url) = named {
         return Ok(url.to_owned());
@@ -24,7 +24,7 @@ pub fn address(named: Option<&str>, targets: &[String]) -> Result<String> {
     let plain = || targets.iter().find(|target| target.ends_with(".workers.dev"));
     match custom.or_else(plain) {
         Some(target) => Ok(format!("https://{}", host(target))),
-        None => bail!("it is deployed, but wrangler names no address to check: name it with --url"),
+        None => bail!("the Worker is deployed, but wrangler reports no address to check: name it with --url"),
     }
 }
 
@@ -37,20 +37,20 @@ pub fn check(url: &str) -> Result<()> {
         let seen = match client.get("/health", "") {
             Ok(reply) if reply.status == 200 && reply.body["version"] == version => {
                 up::check_storage(&client)?;
-                // With a new key all secrets are sealed: cron alone takes long, at 10 ms of CPU each time.
+                // With a new key all secrets are encrypted. Cron alone takes long, with 10 ms of CPU per run.
                 if let Err(error) = up::maintain_now(&client) {
-                    eprintln!("maintenance was not done, and goes on every 15 minutes: {error:#}");
+                    eprintln!("maintenance failed, cron continues it every 15 minutes: {error:#}");
                 }
                 return Ok(());
             }
-            Ok(reply) => format!("it answers {} {}", reply.status, reply.body),
+            Ok(reply) => format!("last answer: {} {}", reply.status, reply.body),
             Err(error) => format!("{error:#}"),
         };
         process::wait_if_stopping();
         if Instant::now() > deadline {
             bail!(
-                "it is deployed, but {url}/health did not answer within {} seconds as version {version} does ({seen}): look \
-                 at its logs with `npx wrangler tail`, or wait and open the address",
+                "the Worker is deployed, but {url}/health did not report version {version} within {} seconds ({seen}): read \
+                its logs with `npx wrangler tail`, or wait and open the address",
                 WITHIN.as_secs()
             );
         }

@@ -1,5 +1,7 @@
-//! The database: what is in it, and its schema, brought up to date before the first request sees it: the same files, the same table of what was applied
-//! and the same indulgence as the component's own (src/store/schema.rs), so that either goes on where the other broke off.
+//! Applies the database's migrations before the first request.
+//!
+//! The files, the table of applied migrations and the ignored errors are those of the component (`src/store/schema.rs`),
+//! so that either continues where the other was interrupted.
 
 use std::{fs, path::Path};
 
@@ -11,26 +13,26 @@ use crate::checks;
 
 const SEPARATOR: &str = "\n-- statement\n";
 
-/// As wrangler makes it.
+/// The table that wrangler creates.
 const CREATE_LEDGER: &str = "CREATE TABLE IF NOT EXISTS d1_migrations (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,
   name       TEXT UNIQUE,
   applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL
 );";
 
-/// Name and text, in the order in which they are applied.
+/// Names and texts, in the order in which they are applied.
 #[derive(Debug)]
 pub struct Migrations(Vec<(String, String)>);
 
 impl Migrations {
     pub fn read(folder: &Path) -> Result<Self> {
         let mut all = Vec::new();
-        for path in checks::files(folder, &["sql"]).with_context(|| format!("{} cannot be read", folder.display()))? {
+        for path in checks::files(folder, &["sql"]).with_context(|| format!("cannot read {}", folder.display()))? {
             let name = path.file_name().expect("a file has a name").to_string_lossy().into_owned();
             all.push((name, fs::read_to_string(&path)?));
         }
         if all.is_empty() {
-            bail!("{} holds no migration", folder.display());
+            bail!("{} has no migration", folder.display());
         }
         Ok(Migrations(all))
     }
@@ -39,19 +41,19 @@ impl Migrations {
         self.0.iter().filter(|(name, _)| !applied.contains(name)).collect()
     }
 
-    /// An older release must not be put on a newer release's data.
+    /// Fails if the database has a migration of a newer release.
     pub fn check(&self, applied: &[String]) -> Result<()> {
         let latest = &self.0.last().expect("never empty").0;
         match applied.iter().max() {
             Some(newest) if newest > latest => bail!(
-                "the database has the migration {newest} of a newer release, and this one ends with {latest}: deploy \
+                "the database has the migration {newest} of a newer release, the last one here is {latest}: deploy \
                  that release, or restore the database to a time before it (docs/cloudflare.md)"
             ),
             _ => Ok(()),
         }
     }
 
-    /// One statement a call, as the component does it.
+    /// Applies the missing migrations, one statement a call, as the component does.
     pub fn apply(&self, api: &Api, database: &str, applied: &[String]) -> Result<()> {
         let missing = self.missing(applied);
         if missing.is_empty() {
@@ -63,7 +65,7 @@ impl Migrations {
             for statement in text.split(SEPARATOR) {
                 match query(api, database, statement, &[]) {
                     Err(error) if is_done_already(&error) => {}
-                    other => drop(other.with_context(|| format!("the migration {name} could not be applied"))?),
+                    other => drop(other.with_context(|| format!("cannot apply the migration {name}"))?),
                 }
             }
             query(api, database, "INSERT INTO d1_migrations (name) VALUES (?) ON CONFLICT (name) DO NOTHING", &[name])?;
@@ -72,28 +74,28 @@ impl Migrations {
     }
 }
 
-/// Returns the migrations that a database has seen, none for a new one, and its location hint where D1 names it.
+/// Returns the applied migrations, none for a new database, and the location hint, if D1 reports it.
 /// Source: https://developers.cloudflare.com/d1/worker-api/return-object/
 pub fn applied(api: &Api, database: &str) -> Result<(Vec<String>, Option<String>)> {
     let answer = match query(api, database, "SELECT name FROM d1_migrations", &[]) {
         Err(error) if refused_with(&error, &["no such table"]) => return Ok((Vec::new(), None)),
         other => other?,
     };
-    let rows = answer[0]["results"].as_array().context("D1's answer holds no rows")?;
+    let rows = answer[0]["results"].as_array().context("D1's response has no rows")?;
     let names = rows.iter().filter_map(|row| row["name"].as_str().map(str::to_owned)).collect();
     Ok((names, answer[0]["meta"]["served_by_region"].as_str().map(str::to_lowercase)))
 }
 
-/// How many account tokens are sealed, under whatever key.
+/// Returns how many account tokens are encrypted, with any key.
 pub fn sealed_tokens(api: &Api, database: &str) -> Result<u64> {
     let sql = "SELECT count(*) AS sealed FROM tokens WHERE substr(sealed, 1, 3) = 'v1.'";
     match query(api, database, sql, &[]) {
         Err(error) if refused_with(&error, &["no such table"]) => Ok(0),
-        rows => rows?[0]["results"][0]["sealed"].as_u64().context("D1's answer holds no count"),
+        rows => rows?[0]["results"][0]["sealed"].as_u64().context("D1's response has no count"),
     }
 }
 
-/// May be sent twice: every statement here finds its work done the second time.
+/// Sends a statement. It may be sent twice: each statement here is idempotent.
 fn query(api: &Api, database: &str, sql: &str, params: &[&str]) -> Result<Value> {
     api.post(&format!("/d1/database/{database}/query"), &json!({ "sql": sql, "params": params }))
 }

@@ -10,21 +10,21 @@ use crate::args::Words;
 pub const USAGE: &str = "\
 Usage: cargo xtask deploy cloudflare [options]
 
-  --dry-run         print what is there and what would be made, and change nothing; without a login, what
+  --dry-run         print what exists and what would be created, without changes; without a login, print what
                     this checkout decides
-  --name NAME       another name, for the Worker, its database and its namespace alike
+  --name NAME       use another name for the Worker, its database and its namespace
   --placement REGION
-                    run the Worker beside a cloud region, such as aws:us-west-2, and not near its callers; a new
-                    database is made in the location nearest to it
+                    run the Worker near a cloud region, such as aws:us-west-2, instead of near its clients; a new
+                    database is created in the location nearest to it
   --location HINT   location of a new database: wnam, enam, weur, eeur, apac or oc (default: nearest to the
                     placement, else to this machine)
-  --data DIR        where an encryption key that is made here is kept (default .data)
-  --url URL         the address to check at the end, when it is neither on workers.dev nor a custom domain
-  --no-build        deploy what `cargo xtask build --worker` made last
+  --data DIR        folder for a generated encryption key (default .data)
+  --url URL         address to check at the end, if it is neither on workers.dev nor a custom domain
+  --no-build        deploy the last output of `cargo xtask build --worker`
 
-It needs the variables CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID, or `npx wrangler login` before it.
-It takes ADMIN_PASSWORD, the console's password, and ENCRYPTION_KEY, 16 characters or more.
-docs/cloudflare.md tells the rest.";
+Set CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID, or run `npx wrangler login` first.
+Optional: ADMIN_PASSWORD, the console's password, and ENCRYPTION_KEY, 16 characters or more.
+See docs/cloudflare.md for the rest.";
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct Options {
@@ -37,7 +37,7 @@ pub struct Options {
     pub data: PathBuf,
 }
 
-/// `None` when help was asked for.
+/// Parses the options of `deploy`; returns `None` for `--help`.
 pub fn parse(arguments: &[String], root: &Path) -> Result<Option<Options>> {
     let mut options = Options {
         dry_run: false,
@@ -52,8 +52,8 @@ pub fn parse(arguments: &[String], root: &Path) -> Result<Option<Options>> {
     match words.next() {
         Some("cloudflare") => {}
         Some("--help" | "-h") => return Ok(None),
-        Some(other) => bail!("`deploy` knows `cloudflare`, not `{other}`\n\n{USAGE}"),
-        None => bail!("deploy to where?\n\n{USAGE}"),
+        Some(other) => bail!("unknown target `{other}`, expected `cloudflare`\n\n{USAGE}"),
+        None => bail!("no target given, expected `cloudflare`\n\n{USAGE}"),
     }
     while let Some(name) = words.next() {
         match name {
@@ -67,7 +67,7 @@ pub fn parse(arguments: &[String], root: &Path) -> Result<Option<Options>> {
             }
             "--url" => options.url = Some(address(&words.value("an address")?)?),
             "--help" | "-h" => return Ok(None),
-            _ => bail!("`deploy cloudflare` knows no option `{}`\n\n{USAGE}", words.word),
+            _ => bail!("unknown option `{}` of `deploy cloudflare`\n\n{USAGE}", words.word),
         }
     }
     Ok(Some(options))
@@ -76,22 +76,22 @@ pub fn parse(arguments: &[String], root: &Path) -> Result<Option<Options>> {
 fn placement(text: &str) -> Result<Placement> {
     Placement::parse(text).with_context(|| {
         format!(
-            "--placement is a region of aws, gcp or azure, such as aws:us-west-2, gcp:us-west1 or azure:westus2, not \
-             `{text}`. If the region is new, write it into wrangler.toml: [placement] region = \"{text}\""
+            "unknown region `{text}` for --placement, expected one of aws, gcp or azure, such as aws:us-west-2, \
+            gcp:us-west1 or azure:westus2. If the region is new, write it into wrangler.toml: [placement] region = \"{text}\""
         )
     })
 }
 
 fn location(text: String) -> Result<String> {
     if !LOCATIONS.contains(&text.as_str()) {
-        bail!("--location is one of {}, not `{text}`", LOCATIONS.join(", "));
+        bail!("unknown location `{text}`, expected one of {}", LOCATIONS.join(", "));
     }
     Ok(text)
 }
 
 fn address(text: &str) -> Result<String> {
     if !text.starts_with("https://") && !text.starts_with("http://") {
-        bail!("--url begins with https://, which `{text}` does not");
+        bail!("invalid URL `{text}` for --url, expected one that begins with https://");
     }
     Ok(text.trim_end_matches('/').to_owned())
 }
@@ -122,15 +122,15 @@ mod tests {
     #[test]
     fn mistakes_are_named() {
         for (line, said) in [
-            ("", "deploy to where?"),
-            ("heroku", "knows `cloudflare`, not `heroku`"),
-            ("cloudflare --dry-run=yes", "no option `--dry-run=yes`"),
+            ("", "no target given"),
+            ("heroku", "unknown target `heroku`, expected `cloudflare`"),
+            ("cloudflare --dry-run=yes", "unknown option `--dry-run=yes`"),
             ("cloudflare --name", "--name needs a name"),
-            ("cloudflare --location mars", "wnam, enam, weur, eeur, apac, oc, not `mars`"),
+            ("cloudflare --location mars", "unknown location `mars`, expected one of wnam, enam, weur, eeur, apac, oc"),
             ("cloudflare --placement", "--placement needs a cloud region"),
-            ("cloudflare --placement smart", "such as aws:us-west-2, gcp:us-west1 or azure:westus2, not `smart`"),
-            ("cloudflare --placement aws:us-wast-2", "not `aws:us-wast-2`"),
-            ("cloudflare --url g.example", "begins with https://"),
+            ("cloudflare --placement smart", "unknown region `smart` for --placement"),
+            ("cloudflare --placement aws:us-wast-2", "unknown region `aws:us-wast-2`"),
+            ("cloudflare --url g.example", "expected one that begins with https://"),
         ] {
             let error = parsed(line).unwrap_err().to_string();
             assert!(error.contains(said), "{line}: {error}");

@@ -1,6 +1,6 @@
 //! Where the Worker runs: a cloud region for `[placement]`, and the D1 location nearest to it.
 //!
-//! A Worker without it runs in the data center nearest to its caller, and its requests to Grok leave from there.
+//! Without a placement a Worker runs in the data center nearest to its client, and its requests to Grok leave from there.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{api::Api, refusal::Refusal};
 
-/// The cloud regions that Cloudflare places Workers beside.
+/// The cloud regions near which Cloudflare can run Workers.
 /// Source: https://developers.cloudflare.com/workers/configuration/placement/
 const REGIONS: &str = "/workers/placement/regions";
 
@@ -48,7 +48,7 @@ const STEMS: &[(&str, &str, &[&str])] = &[
 /// AWS regions in Oceania that are named after Asia: Sydney, Melbourne, New Zealand.
 const OCEANIA: [&str; 3] = ["ap-southeast-2", "ap-southeast-4", "ap-southeast-6"];
 
-/// A cloud region as `[placement]` takes it.
+/// A cloud region for `[placement]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placement {
     provider: String,
@@ -64,14 +64,14 @@ impl fmt::Display for Placement {
 }
 
 impl Placement {
-    /// Reads `provider:region`; `None` for a region that is not known here.
+    /// Parses `provider:region`; returns `None` for an unknown region.
     pub fn parse(text: &str) -> Option<Self> {
         let (provider, region) = text.split_once(':')?;
         let location = location(provider, region)?;
         Some(Placement { provider: provider.into(), region: region.into(), location })
     }
 
-    /// Fails when Cloudflare's list of regions can be read and lacks this one.
+    /// Fails if Cloudflare's list of regions is available and lacks this one.
     pub fn check(&self, api: &Api) -> Result<()> {
         let list = match api.get(REGIONS) {
             Err(error) if error.downcast_ref::<Refusal>().is_some_and(|refusal| refusal.status == 404) => return Ok(()),
@@ -79,13 +79,17 @@ impl Placement {
         };
         let known = self.listed(&list);
         if !known.is_empty() && !known.contains(&self.region.as_str()) {
-            bail!("Cloudflare places no Worker at `{self}`; for {} it knows {}", self.provider, known.join(", "));
+            bail!(
+                "Cloudflare does not offer the region `{self}`, expected one of {} for {}",
+                known.join(", "),
+                self.provider
+            );
         }
         Ok(())
     }
 
-    /// The provider's regions in Cloudflare's list. The API's description leaves the shape of an entry open, so every
-    /// text in it that is a region's name counts.
+    /// Returns the provider's regions in Cloudflare's list. The API's description does not define the shape of an entry,
+    /// so every text in it that is a region's name counts.
     fn listed<'a>(&self, list: &'a Value) -> Vec<&'a str> {
         let providers = list["providers"].as_array().into_iter().flatten();
         let provider = providers.into_iter().find(|provider| provider["id"] == self.provider.as_str());
@@ -101,7 +105,7 @@ impl Placement {
     }
 }
 
-/// The location hint for a region; `None` for a region that no provider has.
+/// Returns the location hint for a region, `None` for an unknown region.
 fn location(provider: &str, region: &str) -> Option<&'static str> {
     let stem = region.trim_end_matches(|c: char| c.is_ascii_digit());
     let has_number = stem.len() < region.len();

@@ -1,4 +1,4 @@
-//! What Cloudflare's refusals mean, each in one sentence that says what to do.
+//! Explains Cloudflare's errors, each in one sentence that says what to do.
 
 use std::fmt;
 
@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use super::login::Login;
 
-/// An answer of the API that is no success.
+/// An error response of the API.
 #[derive(Debug)]
 pub struct Refusal {
     pub status: u16,
-    /// Code and text, as the API numbers them.
+    /// Codes and texts of the API.
     pub errors: Vec<(i64, String)>,
-    /// The sentence for people.
+    /// The explanation.
     said: String,
 }
 
@@ -38,10 +38,10 @@ impl Refusal {
         let reasons = if reasons.is_empty() { "no reason given".to_owned() } else { reasons.join("; ") };
         let said = match status {
             429 => format!(
-                "Cloudflare still limits the rate of requests at {what}: wait some minutes, then run this again; it goes on from here"
+                "Cloudflare limits the rate of requests at {what}: wait some minutes, then run this again; it continues from here"
             ),
             500.. => format!(
-                "Cloudflare has a fault of its own at {what} ({status}, {reasons}): see https://www.cloudflarestatus.com and run this again later; it goes on from here"
+                "Cloudflare failed at {what} ({status}, {reasons}): see https://www.cloudflarestatus.com and run this again later; it continues from here"
             ),
             _ => format!("Cloudflare refused {what} ({status}, {reasons})"),
         };
@@ -52,37 +52,37 @@ impl Refusal {
         self.errors.iter().any(|error| error.0 == code)
     }
 
-    /// Whether some error's text holds this.
+    /// Returns whether the text of an error contains `text`.
     pub fn says(&self, text: &str) -> bool {
         self.errors.iter().any(|error| error.1.contains(text))
     }
 
-    /// Whether it is the caller that was refused rather than what was asked: 7003 is a path that leads to no account.
+    /// Returns whether the login was refused rather than the request. Code 7003 is a path with an unknown account.
     pub fn is_about_the_caller(&self) -> bool {
         matches!(self.status, 401 | 403) || [6003, 6111, 7003, 9109, 10000].iter().any(|code| self.has(*code))
     }
 
-    /// The same refusal once it is known whether the token is good at all.
+    /// Returns the refusal with an explanation that depends on whether the token is valid.
     pub fn explained(self, login: &Login, account: &str, path: &str, token_is_good: bool) -> Self {
         let product = product(path);
         let said = if login.personal {
             format!(
-                "wrangler's login may not use {product} in the account {account}: run `npx wrangler login` anew, or set CLOUDFLARE_ACCOUNT_ID to an account that is yours"
+                "wrangler's login lacks access to {product} in the account {account}: run `npx wrangler login` again, or set CLOUDFLARE_ACCOUNT_ID to one of your accounts"
             )
         } else if !token_is_good {
-            "Cloudflare does not know the token in CLOUDFLARE_API_TOKEN, or it has expired: make a new one at https://dash.cloudflare.com/profile/api-tokens".to_owned()
+            "the token in CLOUDFLARE_API_TOKEN is unknown to Cloudflare or has expired: create a new one at https://dash.cloudflare.com/profile/api-tokens".to_owned()
         } else if self.has(7003) {
-            format!("Cloudflare knows no account {account}: correct CLOUDFLARE_ACCOUNT_ID")
+            format!("Cloudflare does not know the account {account}: correct CLOUDFLARE_ACCOUNT_ID")
         } else {
             format!(
-                "the token is valid, but may not edit {product} in the account {account}: give it the permission Account, {product}, Edit for this account at https://dash.cloudflare.com/profile/api-tokens, or correct CLOUDFLARE_ACCOUNT_ID"
+                "the token is valid, but must not edit {product} in the account {account}: give it the permission Account, {product}, Edit for this account at https://dash.cloudflare.com/profile/api-tokens, or correct CLOUDFLARE_ACCOUNT_ID"
             )
         };
         Refusal { said, ..self }
     }
 }
 
-/// What a token's permissions call the part of the API that a path belongs to.
+/// Returns the name, in a token's permissions, of the part of the API that a path belongs to.
 fn product(path: &str) -> &'static str {
     match path.trim_start_matches('/').split('/').next() {
         Some("d1") => "D1",
@@ -107,26 +107,26 @@ mod tests {
         assert!(
             refusal(400, 7400, "bad name").to_string().contains("refused POST /d1/database (400, bad name, code 7400)")
         );
-        assert!(refusal(429, 971, "").to_string().contains("limits the rate"));
-        assert!(refusal(502, 0, "").to_string().contains("a fault of its own"));
+        assert!(refusal(429, 971, "").to_string().contains("limits the rate of requests"));
+        assert!(refusal(502, 0, "").to_string().contains("failed at POST /d1/database (502"));
         assert!(Refusal::new(404, &Value::Null, "GET /x").to_string().contains("no reason given"));
     }
 
     #[test]
-    fn the_caller_is_told_apart_from_the_question() {
+    fn a_refused_login_is_distinguished_from_a_refused_request() {
         assert!(refusal(403, 10000, "").is_about_the_caller() && refusal(400, 6003, "").is_about_the_caller());
         assert!(!refusal(404, 10007, "").is_about_the_caller() && !refusal(429, 971, "").is_about_the_caller());
     }
 
     #[test]
-    fn who_is_refused_learns_why() {
+    fn each_refusal_of_a_login_says_what_to_do() {
         let mut login = Login { token: String::new(), personal: false, account: None };
         let said =
             |login: &Login, code, good| refusal(403, code, "").explained(login, "acc", "/storage/kv", good).to_string();
-        assert!(said(&login, 10000, false).contains("does not know the token"));
+        assert!(said(&login, 10000, false).contains("is unknown to Cloudflare or has expired"));
         assert!(said(&login, 10000, true).contains("Account, Workers KV Storage, Edit"));
-        assert!(said(&login, 7003, true).contains("knows no account acc"));
+        assert!(said(&login, 7003, true).contains("does not know the account acc"));
         login.personal = true;
-        assert!(said(&login, 10000, true).contains("`npx wrangler login` anew"));
+        assert!(said(&login, 10000, true).contains("`npx wrangler login` again"));
     }
 }

@@ -1,7 +1,7 @@
-//! The Worker's secrets: which are set, which are sent along, and where a key that was made here is kept.
+//! The Worker's secrets: which are set, which are uploaded, and where a generated key is stored.
 //!
-//! Who reads a workflow's log or its summary may read the repository's secrets no more than that; so a key made in a
-//! workflow is told to nobody. On a machine of one's own it is written down before it is sent.
+//! A key that was generated in a workflow is not printed or stored, because readers of a workflow's log or summary must
+//! not see secrets. On the operator's machine it is written to a file before the upload.
 
 use std::{
     env, fs,
@@ -16,15 +16,15 @@ use crate::private;
 
 const KEY: &str = "encryption_key";
 const PASSWORD: &str = "admin_password";
-/// What the component asks of a key.
+/// The shortest key that the component accepts, in characters.
 const SHORTEST_KEY: usize = 16;
 
 #[derive(Debug, PartialEq, Eq)]
 enum Key {
-    /// The Worker has one. Another would make what is sealed under it unreadable, so it is never replaced.
+    /// The Worker has one. It is never replaced, because values encrypted with it would become unreadable.
     Stays,
     Given(String),
-    /// Made here, and kept in this file unless it was made in a workflow.
+    /// Generated, and stored in this file; without a file in a workflow.
     Made(String, Option<PathBuf>),
 }
 
@@ -32,14 +32,14 @@ enum Key {
 pub struct Secrets {
     key: Key,
     password: Option<String>,
-    /// Whether the first visitor can make the console his.
+    /// Whether the first visitor can sign in and set the password.
     open: bool,
     key_given: bool,
 }
 
 impl Secrets {
-    /// Decides what is sent. `there` names the secrets that the Worker has; without an account no key of an earlier run
-    /// is found.
+    /// Decides what is uploaded. `there` are the names of the Worker's secrets. Without an account, a key of an earlier
+    /// run is not found.
     pub fn choose(data: &Path, account: Option<&str>, config: &Config, there: &[String]) -> Result<Self> {
         let has =
             |name: &str| there.iter().any(|secret| secret.eq_ignore_ascii_case(name)) || config.has_variable(name);
@@ -55,43 +55,43 @@ impl Secrets {
         })
     }
 
-    /// Whether a key is set that nobody has seen before.
+    /// Returns whether the key is generated in this run.
     pub fn is_new_key(&self) -> bool {
         matches!(&self.key, Key::Made(_, file) if !file.as_ref().is_some_and(|file| file.exists()))
     }
 
-    /// Prints what becomes of each secret. `there` names those that the Worker has, where that is known.
-    pub fn tell(&self, there: Option<&[String]>) {
+    /// Prints what happens to each secret. `there` are the names of the Worker's secrets, if known.
+    pub fn print(&self, there: Option<&[String]>) {
         let key = match &self.key {
             Key::Stays if self.key_given => {
-                "is set and stays; ENCRYPTION_KEY is not used (docs/cloudflare.md tells how to change it)"
+                "is set and stays; ENCRYPTION_KEY is not used (docs/cloudflare.md says how to change it)"
             }
             Key::Stays => "is set and stays",
             Key::Given(_) => "to be set from ENCRYPTION_KEY",
-            Key::Made(..) if !self.is_new_key() => "to be set, as it is written down here from an earlier run",
-            Key::Made(..) => "to be made",
+            Key::Made(..) if !self.is_new_key() => "to be set from the file of an earlier run",
+            Key::Made(..) => "to be generated",
         };
         let password = match (&self.password, there) {
             (Some(_), _) => "to be set from ADMIN_PASSWORD",
             (None, Some(there)) if there.iter().any(|name| name.eq_ignore_ascii_case(PASSWORD)) => "is set and stays",
             (None, Some(_)) => "none",
-            (None, None) => "none is given; one that the Worker has stays",
+            (None, None) => "not given; the Worker's password stays if it has one",
         };
         let unless = if there.is_none() && self.key != Key::Stays { ", unless the Worker has one" } else { "" };
         plan::row(KEY, &format!("{key}{unless}"));
         plan::row(PASSWORD, password);
     }
 
-    /// Writes a made key down, before anything is sealed under it.
+    /// Writes a generated key to its file, before it encrypts anything.
     pub fn keep(&self) -> Result<()> {
         if let Key::Made(key, Some(file)) = &self.key {
-            fs::create_dir_all(file.parent().expect("it lies in a folder"))?;
+            fs::create_dir_all(file.parent().expect("a file has a folder"))?;
             private::write(file, format!("{key}\n").as_bytes())?;
         }
         Ok(())
     }
 
-    /// What goes up with the code; nothing when all of it stays.
+    /// Returns the secrets to upload with the code, `None` if all stay.
     pub fn to_send(&self) -> Option<Value> {
         let mut all = Map::new();
         if let Key::Given(key) | Key::Made(key, _) = &self.key {
@@ -103,32 +103,32 @@ impl Secrets {
         (!all.is_empty()).then_some(Value::Object(all))
     }
 
-    /// What the owner has to know once all is done.
+    /// Prints what the operator must know or do after the deployment.
     pub fn remind(&self) {
         match &self.key {
             Key::Made(_, Some(file)) => println!(
-                "\n{KEY} was made and is kept in {}, readable by you only. Keep a copy elsewhere: Cloudflare never shows it \
-                 again, and a backup of the database is worth nothing without it.",
+                "\n{KEY} was generated and stored in {}, readable only by you. Keep a copy elsewhere: Cloudflare never \
+                shows it, and without it a backup of the database is useless.",
                 file.display()
             ),
             Key::Made(_, None) => println!(
-                "\n::warning::{KEY} was made and set, and nobody can read it, you included. The service needs nothing more, \
-                 but if the Worker is deleted, or its data restored elsewhere, account tokens and API keys have to be entered \
-                 anew. To hold the key yourself, see docs/cloudflare.md."
+                "\n::warning::{KEY} was generated and set; it cannot be read back, not even by you. The service needs \
+                nothing more. But if you delete the Worker, or restore its data elsewhere, you must enter account tokens \
+                and API keys again. To keep the key yourself, see docs/cloudflare.md."
             ),
             Key::Stays | Key::Given(_) => {}
         }
         if self.open {
             let mark = if env::var_os("GITHUB_ACTIONS").is_some() { "::warning::" } else { "" };
             println!(
-                "\n{mark}No ADMIN_PASSWORD was given: until you sign in as admin with the password admin and choose another, \
-                 the first visitor can. Do it now."
+                "\n{mark}No ADMIN_PASSWORD was given: sign in now as admin with the password admin and change it. Until \
+                then, any visitor can."
             );
         }
     }
 }
 
-/// An empty one counts as none: a workflow passes secrets on whether they exist or not.
+/// Returns a variable of the environment; an empty one counts as unset, because a workflow passes missing secrets as empty.
 fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
@@ -136,20 +136,17 @@ fn variable(name: &str) -> Option<String> {
 fn key(given: Option<String>, file: Option<PathBuf>) -> Result<Key> {
     if let Some(key) = given {
         if key.chars().count() < SHORTEST_KEY {
-            bail!(
-                "ENCRYPTION_KEY has {} characters: {SHORTEST_KEY} are the least, and random ones are best",
-                key.chars().count()
-            );
+            bail!("ENCRYPTION_KEY has {} characters: use at least {SHORTEST_KEY}, random ones", key.chars().count());
         }
         return Ok(Key::Given(key));
     }
     if let Some(file) = &file
         && file.exists()
     {
-        let kept = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+        let kept = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
         let kept = kept.trim();
         if kept.len() < SHORTEST_KEY {
-            bail!("{} holds no key: restore it, or remove it to have one made", file.display());
+            bail!("{} has no valid key: restore the file, or remove it to generate a key", file.display());
         }
         return Ok(Key::Made(kept.to_owned(), Some(file.clone())));
     }
@@ -176,7 +173,7 @@ mod tests {
         assert_eq!(key(None, Some(file.clone())).unwrap(), Key::Made(made.clone(), Some(file.clone())));
         assert_eq!(secrets.to_send().unwrap()[KEY], made.as_str());
         fs::write(&file, "").unwrap();
-        assert!(key(None, Some(file.clone())).unwrap_err().to_string().contains("holds no key"));
+        assert!(key(None, Some(file.clone())).unwrap_err().to_string().contains("has no valid key"));
         fs::remove_file(&file).unwrap();
     }
 

@@ -1,4 +1,4 @@
-//! wrangler, which uploads: the code, the console's files, the bindings and the secrets in one version.
+//! Runs wrangler, which uploads the code, the console's files, the bindings and the secrets as one version.
 
 use std::{
     fs,
@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::secrets::Secrets;
 use crate::process;
 
-/// The version that package-lock.json pins, asking and reporting nothing.
+/// Returns the command for the wrangler that package-lock.json pins, without prompts and metrics.
 pub fn command(root: &Path) -> Command {
     let mut node = Command::new("node");
     node.arg(root.join("node_modules/wrangler/bin/wrangler.js")).current_dir(root);
@@ -23,7 +23,7 @@ pub fn command(root: &Path) -> Command {
     node
 }
 
-/// Writes what would be uploaded to a folder, and uploads nothing.
+/// Writes the files that would be uploaded to a folder and returns it.
 pub fn bundle(root: &Path) -> Result<PathBuf> {
     let folder = root.join("target/deploy/bundle");
     let _ = fs::remove_dir_all(&folder);
@@ -31,12 +31,12 @@ pub fn bundle(root: &Path) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Deploys, and gives the places where it then answers, in wrangler's words.
+/// Deploys and returns the Worker's addresses and schedules as wrangler reports them.
 pub fn deploy(root: &Path, config: &Value, secrets: &Secrets) -> Result<Vec<String>> {
     let folder = root.join("target/deploy");
     fs::create_dir_all(&folder)?;
     let file = folder.join("wrangler.json");
-    fs::write(&file, format!("{config:#}\n")).with_context(|| format!("{} cannot be written", file.display()))?;
+    fs::write(&file, format!("{config:#}\n")).with_context(|| format!("cannot write {}", file.display()))?;
     let report = folder.join("report.ndjson");
     let _ = fs::remove_file(&report);
     let mut wrangler = command(root);
@@ -46,20 +46,20 @@ pub fn deploy(root: &Path, config: &Value, secrets: &Secrets) -> Result<Vec<Stri
         wrangler.arg("--secrets-file").arg(&pipe.0);
     }
     if process::run(&mut wrangler).is_err() {
-        bail!("wrangler could not deploy: what it printed above says why. Run this again then; it goes on from here");
+        bail!("wrangler failed to deploy: see its output above, then run this again; it continues from here");
     }
-    targets(&fs::read_to_string(&report).context("wrangler left no report")?)
+    targets(&fs::read_to_string(&report).context("wrangler wrote no report")?)
 }
 
-/// Read once by wrangler as if it were a file: the secrets lie on no disk.
+/// A named pipe that wrangler reads like a file, so that the secrets are never on a disk.
 struct SecretsPipe(PathBuf);
 
 impl SecretsPipe {
     fn open(path: PathBuf, secrets: &Value) -> Result<Self> {
         let _ = fs::remove_file(&path);
-        mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR).with_context(|| format!("{} cannot be made", path.display()))?;
+        mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR).with_context(|| format!("cannot create {}", path.display()))?;
         let (pipe, text) = (path.clone(), secrets.to_string());
-        // Waits for the reader; should there never be one, it ends with this process.
+        // Blocks until wrangler reads; without a reader it ends with this process.
         thread::spawn(move || fs::write(pipe, text));
         Ok(SecretsPipe(path))
     }
@@ -73,7 +73,7 @@ impl Drop for SecretsPipe {
 
 fn targets(report: &str) -> Result<Vec<String>> {
     let mut entries = report.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let deployed = entries.rfind(|entry| entry["type"] == "deploy").context("wrangler reports no deployment")?;
+    let deployed = entries.rfind(|entry| entry["type"] == "deploy").context("wrangler's report has no deployment")?;
     let targets = deployed["targets"].as_array().into_iter().flatten();
     Ok(targets.filter_map(|target| target.as_str().map(str::to_owned)).collect())
 }

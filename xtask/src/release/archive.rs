@@ -1,4 +1,4 @@
-//! An archive that holds nothing but names and bytes: no times, no owners, files in the order of their names.
+//! Writes reproducible archives: only names and bytes, no times or owners, files sorted by name.
 
 use std::{
     collections::BTreeMap,
@@ -10,10 +10,10 @@ use anyhow::{Context, Result};
 use flate2::{Compression, GzBuilder};
 use tar::{Builder, Header};
 
-/// Name in the archive, and bytes.
+/// The bytes of each file, by its name in the archive.
 pub type Files = BTreeMap<String, Vec<u8>>;
 
-/// A `.tar.gz` with everything in one folder.
+/// Returns a `.tar.gz` with all files in one folder.
 pub fn pack(folder: &str, files: &Files) -> Result<Vec<u8>> {
     let mut archive = Builder::new(GzBuilder::new().write(Vec::new(), Compression::best()));
     for (name, bytes) in files {
@@ -28,7 +28,7 @@ pub fn pack(folder: &str, files: &Files) -> Result<Vec<u8>> {
     Ok(archive.into_inner()?.finish()?)
 }
 
-/// Every file below `folder`, under `name/`.
+/// Adds every file below `folder`, under `name/`.
 pub fn add(files: &mut Files, folder: &Path, name: &str) -> Result<()> {
     let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
     for entry in entries {

@@ -1,18 +1,18 @@
-//! The two manifests of a release: the repository's own, with what is built here replaced by what is attached.
+//! Writes the two manifests of a release: the repository's own, but with the attached files instead of a build.
 
 use anyhow::{Context, Result};
 use toml_edit::{DocumentMut, value};
 
-/// Names a built component that lies beside the manifest.
+/// Returns spin.toml with a built component beside the manifest instead of the build.
 pub fn spin(manifest: &str, component: &str) -> Result<String> {
     let mut document: DocumentMut = manifest.parse().context("spin.toml is not TOML")?;
     let table = document["component"]["grok2api"].as_table_mut().context("spin.toml has no component grok2api")?;
     table["source"] = value(component);
-    table.remove("build").context("spin.toml builds nothing")?;
+    table.remove("build").context("spin.toml has no build of the component")?;
     Ok(document.to_string())
 }
 
-/// Names a script that is bundled already, and the folder of the console's files when the Worker has one.
+/// Returns wrangler.toml with a bundled script, and the folder of the console's files if the Worker serves them.
 pub fn worker(manifest: &str, script: &str, assets: &str) -> Result<String> {
     let mut document: DocumentMut = manifest.parse().context("wrangler.toml is not TOML")?;
     document["main"] = value(script);
@@ -24,7 +24,7 @@ pub fn worker(manifest: &str, script: &str, assets: &str) -> Result<String> {
     Ok(document.to_string())
 }
 
-/// Where the console's files are, when the Worker serves them itself.
+/// Returns the folder of the console's files, `None` if the Worker does not serve them.
 pub fn assets(manifest: &str) -> Result<Option<String>> {
     let document: DocumentMut = manifest.parse().context("wrangler.toml is not TOML")?;
     let directory = document.get("assets").and_then(|assets| assets.get("directory"));

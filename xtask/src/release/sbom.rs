@@ -1,5 +1,5 @@
-//! What a release's file for Spin is made of, in CycloneDX: the crates that cargo compiles into the gateway and into what
-//! opens its WebSockets, and the console's packages.
+//! Writes the bill of materials of a release's file for Spin, in CycloneDX: the crates that cargo compiles into the gateway
+//! and its WebSocket provider, and the console's packages.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,7 +16,7 @@ use toml_edit::DocumentMut;
 use crate::process;
 
 const ROOT: &str = "grok2api";
-/// What is composed with it: its crates count as the gateway's own.
+/// The component that is composed with it; its crates count as the gateway's.
 const PROVIDER: &str = "spin-websocket";
 const TARGET: &str = "wasm32-wasip2";
 
@@ -24,38 +24,39 @@ pub fn write(root: &Path) -> Result<String> {
     let mut cargo = Command::new("cargo");
     cargo.args(["metadata", "--format-version", "1", "--locked", "--filter-platform", TARGET]);
     let metadata: Value = serde_json::from_slice(&output(cargo.current_dir(root))?)?;
-    let read = |file: &str| fs::read_to_string(root.join(file)).with_context(|| format!("{file} cannot be read"));
+    let read = |file: &str| fs::read_to_string(root.join(file)).with_context(|| format!("cannot read {file}"));
     let checksums = checksums(&read("Cargo.lock")?)?;
     let lock: Value = serde_json::from_str(&read("package-lock.json")?)?;
     Ok(format!("{:#}\n", document(&metadata, &compiled(root)?, &checksums, &lock)?))
 }
 
-/// Names and versions of the crates that are compiled in, as `url v2.5.0`. `cargo metadata` has the features of the
-/// whole workspace, tests and developer commands included, and with them crates that are not.
+/// Returns names and versions of the compiled crates, as `url v2.5.0`. `cargo metadata` unifies the features of the whole
+/// workspace, including tests and developer commands, and therefore lists more crates.
 fn compiled(root: &Path) -> Result<BTreeSet<String>> {
     let mut cargo = Command::new("cargo");
     cargo.args(["tree", "--package", ROOT, "--package", PROVIDER, "--edges", "normal,no-proc-macro", "--locked"]);
     cargo.args(["--target", TARGET, "--prefix", "none", "--format", "{p}"]);
-    let text = String::from_utf8(output(cargo.current_dir(root))?).context("cargo prints text")?;
+    let text = String::from_utf8(output(cargo.current_dir(root))?).context("cargo's output is not UTF-8")?;
     Ok(text.lines().map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect())
 }
 
 fn output(command: &mut Command) -> Result<Vec<u8>> {
     let output = process::output(command)?;
     if !output.status.success() {
-        bail!("cargo could not tell what the component depends on");
+        bail!("cargo cannot list the component's dependencies: see the output above");
     }
     Ok(output.stdout)
 }
 
-/// Without time and serial number, which the format leaves to choice: it tells of bytes that are always the same.
+/// Returns the document, without the optional time and serial number, so that the build is reproducible.
 fn document(metadata: &Value, compiled: &BTreeSet<String>, checksums: &Checksums, lock: &Value) -> Result<Value> {
     let packages: BTreeMap<&str, &Value> =
         list(&metadata["packages"]).map(|package| (text(&package["id"]), package)).collect();
     let nodes: BTreeMap<&str, &Value> =
         list(&metadata["resolve"]["nodes"]).map(|node| (text(&node["id"]), node)).collect();
-    let named =
-        |name: &str| packages.values().find(|package| package["name"] == name).context("cargo knows our crates");
+    let named = |name: &str| {
+        packages.values().find(|package| package["name"] == name).context("cargo metadata lacks our crates")
+    };
     let (own, provider) = (named(ROOT)?, named(PROVIDER)?);
     let mut graph = BTreeMap::new();
     for root in [own, provider] {
@@ -71,8 +72,9 @@ fn document(metadata: &Value, compiled: &BTreeSet<String>, checksums: &Checksums
         .collect();
     for package in &console {
         let on_own = dependencies.iter_mut().find(|entry| entry["ref"] == purl(own).as_str());
-        let on =
-            on_own.and_then(|entry| entry["dependsOn"].as_array_mut()).context("the component is in its own graph")?;
+        let on = on_own
+            .and_then(|entry| entry["dependsOn"].as_array_mut())
+            .context("the component is missing from its own graph")?;
         on.push(package["bom-ref"].clone());
     }
     let component = json!({ "type": "application", "bom-ref": purl(own), "name": ROOT, "version": own["version"],
@@ -87,8 +89,8 @@ fn document(metadata: &Value, compiled: &BTreeSet<String>, checksums: &Checksums
     }))
 }
 
-/// The crates whose code is in the component, each with those it uses. Macros leave their output only: they are not among
-/// the compiled.
+/// Collects the crates whose code is in the component, each with the crates it uses. Procedural macros are left out:
+/// only their output is compiled in.
 fn walk<'a>(
     id: &'a str,
     nodes: &BTreeMap<&str, &'a Value>,
@@ -117,7 +119,7 @@ fn krate(package: &Value, checksums: &Checksums) -> Value {
     let mut component = json!({ "type": "library", "bom-ref": purl(package), "name": name, "version": version,
         "purl": purl(package) });
     if let Some(license) = package["license"].as_str() {
-        // Crates from before SPDX expressions part licences by a slash.
+        // Old crates separate licences with a slash instead of an SPDX expression.
         component["licenses"] = json!([{ "expression": license.replace('/', " OR ").replace("  ", " ") }]);
     }
     if let Some(sum) = checksums.get(&(name.to_owned(), version.to_owned())) {
@@ -126,7 +128,7 @@ fn krate(package: &Value, checksums: &Checksums) -> Value {
     component
 }
 
-/// What package.json names beside its tools: libraries that are copied to static/vendor.
+/// Returns the console's libraries: the packages in package.json that are not for development.
 fn console(lock: &Value) -> Result<Vec<Value>> {
     let packages = lock["packages"].as_object().context("package-lock.json has no packages")?;
     let shipped = packages

@@ -1,11 +1,12 @@
-//! One version everywhere, and what the changelog says of it.
+//! Checks that every file names the same version, and reads that version's section of the changelog.
 
 use anyhow::{Context, Result, bail};
 use toml_edit::{DocumentMut, Item};
 
-/// The changelog's section of the tag's version, when the tag and both manifests agree on it.
+/// Returns the changelog's section of the tag's version; fails unless both manifests have this version.
 pub fn notes(tag: &str, cargo: &str, spin: &str, changelog: &str) -> Result<String> {
-    let version = tag.strip_prefix('v').with_context(|| format!("a release's tag is v1.2.3, not {tag}"))?;
+    let version =
+        tag.strip_prefix('v').with_context(|| format!("invalid tag {tag}, expected a version such as v1.2.3"))?;
     for (file, text, table) in
         [("Cargo.toml", cargo, ["workspace", "package"]), ("spin.toml", spin, ["", "application"])]
     {
@@ -48,7 +49,7 @@ mod tests {
         let said = |tag: &str, cargo: &str, spin: &str, changelog: &str| {
             notes(tag, cargo, spin, changelog).unwrap_err().to_string()
         };
-        assert!(said("1.2.3", CARGO, SPIN, CHANGELOG).contains("v1.2.3, not 1.2.3"));
+        assert!(said("1.2.3", CARGO, SPIN, CHANGELOG).contains("invalid tag 1.2.3"));
         assert!(said("v1.2.4", CARGO, SPIN, CHANGELOG).contains("Cargo.toml has version 1.2.3"));
         let spin = SPIN.replace("1.2.3", "1.2.2");
         assert!(said("v1.2.3", CARGO, &spin, CHANGELOG).contains("spin.toml has version 1.2.2"));

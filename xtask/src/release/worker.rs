@@ -1,4 +1,4 @@
-//! The Worker as wrangler bundles it, with what deploys it without building anything.
+//! Packs the Worker as wrangler bundles it, with the files needed to deploy it without a build.
 
 use std::{
     fs,
@@ -16,16 +16,16 @@ use super::{
 use crate::{checks, process};
 
 const ASSETS: &str = "console";
-/// The script and its module have a folder of their own: wrangler uploads all modules it finds beside a script, and takes
-/// texts for modules.
+/// The folder of the script and its module. It contains nothing else, because wrangler uploads every file beside a
+/// script as a module, texts included.
 const SCRIPT: &str = "worker";
 const NAME: &str = "grok2api-worker";
 
 pub fn archive(root: &Path) -> Result<Vec<u8>> {
     let folder = bundle(root)?;
-    let manifest = fs::read_to_string(root.join("wrangler.toml")).context("wrangler.toml cannot be read")?;
+    let manifest = fs::read_to_string(root.join("wrangler.toml")).context("cannot read wrangler.toml")?;
     let mut files = Files::new();
-    // What else wrangler writes there tells when it did.
+    // The other files that wrangler writes there contain the time.
     for path in checks::files(&folder, &["js", "map", "wasm"])? {
         let name = path.file_name().context("a file has a name")?.to_string_lossy().into_owned();
         let bytes = fs::read(&path)?;
@@ -45,7 +45,7 @@ pub fn archive(root: &Path) -> Result<Vec<u8>> {
     archive::pack(NAME, &files)
 }
 
-/// A source map names the folder it was made in; its sources are in it, so nobody looks there.
+/// Removes the build folder from a source map. The map contains its sources, so no tool needs the folder.
 fn without_root(map: &[u8]) -> Result<Vec<u8>> {
     let mut map: Map<String, Value> = serde_json::from_slice(map).context("wrangler wrote no source map")?;
     map.remove("sourceRoot");
