@@ -1,4 +1,4 @@
-# Cloudflare's own builders, which the deploy button uses, bring Node.js but no Rust.
+# The build of Cloudflare's deploy button. Its machines have Node.js, but not Rust.
 set -eu
 PATH="$HOME/.cargo/bin:$PATH"
 if ! command -v cargo >/dev/null; then

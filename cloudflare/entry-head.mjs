@@ -1,23 +1,23 @@
-// The heads of messages on their way through the entry: what a request may look like, and which headers go on.
+// Message heads in the entry: checks requests and selects the headers that are forwarded.
 
 import { isIP } from "node:net";
 
-/** The client's address, where the shim looks for it. */
+/** The header in which the shim expects the client's address. */
 const ADDRESS = "cf-connecting-ip";
-/** A client that sends one of these speaks for the platform, the local runtime or this entry. */
+/** Headers that only the platform, the local runtime or this entry may set; dropped from clients' requests. */
 const PLATFORM = /^(?:cf-|mf-|x-entry-|x-mf-|cdn-loop$|spin-client-addr$)/;
-/** RFC 9110, section 7.6.1, and what older clients send. `expect` is answered here. */
+/** Hop-by-hop headers (RFC 9110, section 7.6.1) and those of older clients. The entry answers `expect` itself. */
 const HOP_BY_HOP = new Set([
   "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te", "trailer",
   "transfer-encoding", "upgrade", "expect", "http2-settings",
 ]);
 const AUTHORITY = /^(?:\[[0-9a-f:.]+\]|[\w.~-]+)(?::\d{1,5})?$/i;
-/** `GET http://host/path`, as clients of a proxy write it. */
+/** The absolute form `GET http://host/path`, which clients of a proxy send. */
 const ABSOLUTE = /^http:\/\/([^/?#]*)([/?].*)?$/i;
 
 export const LIMITS = { target: 8 << 10, headers: 100, headerBytes: 32 << 10 };
 
-/** A request that is answered here. `message` says what is wrong, then what to do. */
+/** A request that the entry refuses. `message` says what is wrong, then what to do. */
 export class Refusal extends Error {
   constructor(status, code, message) {
     super(message);
@@ -25,21 +25,21 @@ export class Refusal extends Error {
     this.code = code;
   }
 
-  /** The body, in OpenAI's shape. */
+  /** Returns the body in OpenAI's shape. */
   get body() {
     const type = this.status < 500 ? "invalid_request_error" : "server_error";
     return JSON.stringify({ error: { message: this.message, type, code: this.code, param: null } });
   }
 }
 
-/** Pairs of a name in lower case and a value. @param {string[]} raw `rawHeaders` of a message */
+/** Yields pairs of a lower-case name and a value. @param {string[]} raw `rawHeaders` of a message */
 function* pairs(raw) {
   for (let at = 0; at < raw.length; at += 2) yield [raw[at].toLowerCase(), raw[at + 1]];
 }
 
 /**
- * Returns the names that a message's `Connection` adds to those that end at the next hop. The length is never one: a body
- * without it would be read as the next request.
+ * Returns the names that a message's `Connection` header adds to the hop-by-hop headers. Never includes the length:
+ * without it the body would be parsed as the next request.
  */
 function named(raw) {
   const values = [...pairs(raw)].filter(([name]) => name === "connection").map(([, value]) => value);
@@ -47,7 +47,7 @@ function named(raw) {
   return new Set(names.filter((name) => name !== "content-length"));
 }
 
-/** The headers of a message that are for its last receiver, without those that `isDropped` names. */
+/** Returns the end-to-end headers of a message, without those for which `isDropped` is true. */
 function endToEnd(raw, isDropped) {
   const ending = named(raw);
   const kept = [];
@@ -68,21 +68,21 @@ export function target({ url, rawHeaders }) {
   const hosts = [...pairs(rawHeaders)].filter(([name]) => name === "host").map(([, value]) => value);
   const [, authority = hosts[0] ?? "", path = "/"] = ABSOLUTE.exec(url) ?? [null, undefined, url];
   if (hosts.length > 1 || !AUTHORITY.test(authority)) {
-    throw new Refusal(400, "bad_request", "The request needs one header Host with a name or an address: send it");
+    throw new Refusal(400, "bad_request", "The request needs exactly one Host header with a name or an address: send it");
   }
   const full = path.startsWith("?") ? `/${path}` : path;
   if (!full.startsWith("/")) {
-    throw new Refusal(400, "bad_request", "The address of a request begins with a slash: ask for a path such as /v1/models");
+    throw new Refusal(400, "bad_request", "The path of a request must begin with a slash: request a path such as /v1/models");
   }
-  // As the runtime reads it, which resolves `..` and fails at ports and addresses that do not exist.
+  // Parses like the runtime, which resolves `..` and fails at invalid ports and addresses.
   const seen = URL.canParse(`http://${authority}${full}`) ? new URL(`http://${authority}${full}`) : null;
   if (!seen) throw new Refusal(400, "bad_request", "The header Host does not name a valid host and port: check the client's address");
-  // The local runtime's own pages; Cloudflare keeps this path for itself too.
+  // The local runtime's own pages; Cloudflare reserves this path too.
   if (/^\/+cdn-cgi(?:\/|$)/i.test(seen.pathname)) throw new Refusal(404, "not_found", "There is nothing at this path: the API begins at /v1");
   return { path: full, authority };
 }
 
-/** Fails with a `Refusal` when there are too many headers, or too large ones. @param {string[]} raw */
+/** Fails with a `Refusal` if there are too many or too large headers. @param {string[]} raw */
 export function checkSize(raw) {
   const bytes = raw.reduce((sum, part) => sum + part.length, 0);
   if (raw.length / 2 > LIMITS.headers || bytes > LIMITS.headerBytes) {
@@ -92,7 +92,8 @@ export function checkSize(raw) {
 }
 
 /**
- * Returns the headers for the Worker, and whether a body follows. Fails with a `Refusal` for a coding other than chunks.
+ * Returns the headers for the Worker, and whether a body follows. Fails with a `Refusal` for a transfer coding other than
+ * chunked.
  * @param {import("node:http").IncomingMessage} request
  * @param {string} authority @param {Record<string, string>} own what the entry says
  */
@@ -110,11 +111,11 @@ export function forwarded({ rawHeaders, headers, socket }, authority, own) {
   return { headers: kept, hasBody };
 }
 
-/** IPv4 as such, where the socket also takes IPv6, and no zone. */
+/** Returns the address without a zone, and an IPv4-mapped IPv6 address as IPv4. */
 function clientAddress(address = "") {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "");
   return isIP(plain) ? plain : "0.0.0.0";
 }
 
-/** Returns the headers of an answer for the client. @param {string[]} raw */
+/** Returns the headers of a response for the client. @param {string[]} raw */
 export const answered = (raw) => endToEnd(raw, (name) => name.startsWith("x-entry-") || name.startsWith("mf-"));

@@ -1,5 +1,5 @@
-// The entry of the local server. The runtime's own entry is made for development: it takes orders from headers, answers
-// failures with stacks, and does not see clients leave. This one stands in front of it.
+// The HTTP entry of the local server, a proxy in front of the runtime. The runtime's own entry is for development: it obeys
+// headers of clients, answers failures with stack traces, and does not notice when clients disconnect.
 
 import { Agent, createServer, request as ask, STATUS_CODES } from "node:http";
 import { randomBytes } from "node:crypto";
@@ -9,35 +9,35 @@ import { ANSWERED, DEPARTED, REQUEST_ID, SECRET } from "./local-worker.mjs";
 
 /** Milliseconds. */
 const TIMES = {
-  /** For the head of a request. */
+  /** To receive the head of a request. */
   head: 10_000,
-  /** For all of a request. The gateway gives up on a body after 2 minutes. */
+  /** To receive the whole request. The gateway stops reading a body after 2 minutes. */
   request: 150_000,
-  /** What a connection may rest between two requests: longer than clients keep one. */
+  /** Keep-alive timeout of a client's connection: longer than the clients' own. */
   idle: 75_000,
-  /** What a client may go on sending after its answer. */
+  /** How long a client may continue to send after its response. */
   linger: 5_000,
-  /** What a request whose client has left may take to end by itself. */
+  /** How long a request may run after its client has disconnected. */
   departure: 10_000,
-  /** After which a request is ended whose client left during its answer, unless its next write did. */
+  /** When to end a request whose client disconnected during the response, unless a failed write ended it. */
   afterHead: 1_000,
 };
-/** The runtime closes a connection that rested for 5 s. */
+/** Below the runtime's keep-alive timeout of 5 s. */
 const RUNTIME_IDLE_MS = 3_000;
-/** Past this the parser gives up, and the answer may be lost on its way; our own limit is half of it. */
+/** The parser's limit. Beyond it, the response may be lost; the entry's own limit is half of it. */
 const PARSED_BYTES = 64 << 10;
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 
 const refusals = {
   HPE_HEADER_OVERFLOW: () => new Refusal(431, "headers_too_large", "The headers of the request are too large: send fewer or shorter ones"),
-  ERR_HTTP_REQUEST_TIMEOUT: () => new Refusal(408, "request_timeout", "The request did not come in time: send it again"),
+  ERR_HTTP_REQUEST_TIMEOUT: () => new Refusal(408, "request_timeout", "The request was not received in time: send it again"),
 };
-const failed = () => new Refusal(502, "runtime_failed", "The local runtime failed at this request: its log says why");
+const failed = () => new Refusal(502, "runtime_failed", "The local runtime failed at this request: see its log for the reason");
 const ended = () => new Refusal(503, "runtime_ended", "The local runtime has ended: start the server again");
 
 /**
- * A connection that goes on being read when it takes nothing more. The runtime closes one whose request it did not read to
- * the end, and the answer is there already: a failed write would have it thrown away.
+ * A connection that is still read after a write has failed. The runtime closes the connection of a request that it did not
+ * read to the end. The response has arrived by then, and Node would discard it after a failed write.
  */
 class PatientSocket extends Socket {
   _write(data, encoding, written) {
@@ -55,9 +55,9 @@ function agent(options) {
   return made;
 }
 
-/** One HTTP server, on any number of addresses, in front of the runtime. */
+/** An HTTP server in front of the runtime, on any number of addresses. */
 export class Entry {
-  /** To be given to the Worker as the binding `ENTRY_SECRET`. */
+  /** The value of the Worker's binding `ENTRY_SECRET`. */
   secret = randomBytes(32).toString("hex");
   #runtime;
   #servers = [];
@@ -65,8 +65,8 @@ export class Entry {
   #times;
   #log;
   /**
-   * For requests that can be asked twice. Each other one has a connection of its own: the runtime closes those that
-   * rested, or whose request it did not read, and what is sent into a closed one may or may not have been done.
+   * Keep-alive connections for idempotent requests. Each other request has its own connection: the runtime closes idle
+   * connections and those with unread requests, and a request sent into a closed one may or may not have been processed.
    */
   #kept = agent({ keepAlive: true, timeout: RUNTIME_IDLE_MS, maxFreeSockets: 32, scheduling: "lifo" });
   #single = agent({ keepAlive: false });
@@ -77,13 +77,13 @@ export class Entry {
     this.#log = log;
   }
 
-  /** Sends requests there from now on; undefined: the runtime has ended. @param {URL | undefined} runtime */
+  /** Sets the target of requests; undefined if the runtime has ended. @param {URL | undefined} runtime */
   lead(runtime) {
     this.#runtime = runtime;
   }
 
   /**
-   * Listens on one more address. Fails when it is in use.
+   * Listens on one more address. Fails if it is in use.
    * @returns {Promise<import("node:net").AddressInfo>}
    */
   async listen(host, port) {
@@ -94,7 +94,7 @@ export class Entry {
       keepAliveTimeout: this.#times.idle,
       connectionsCheckingInterval: Math.min(1_000, this.#times.head),
     });
-    // They are counted by `checkSize`; the server would leave out those beyond.
+    // `checkSize` counts them; the server would silently drop those beyond its limit.
     server.maxHeadersCount = 0;
     server.on("request", (request, response) => this.#answer(request, response));
     server.on("clientError", refuseUnread);
@@ -104,7 +104,7 @@ export class Entry {
     return server.address();
   }
 
-  /** Ends every connection. */
+  /** Closes every connection. */
   async close() {
     this.#runtime = undefined;
     const ends = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)));
@@ -115,8 +115,7 @@ export class Entry {
   }
 
   #answer(request, response) {
-    // A request that came before the answer to the last one on its connection waits for it: until then Node does not say
-    // when its client leaves.
+    // A pipelined request waits for the previous response: until then Node does not report when its client disconnects.
     if (!response.socket) return response.once("socket", () => this.#answer(request, response));
     try {
       if (!this.#runtime) throw ended();
@@ -128,7 +127,7 @@ export class Entry {
       const isSafe = !hasBody && SAFE.has(request.method);
       this.#forward(new Exchange(request, response, id, this.#times), message, isSafe ? this.#kept : this.#single);
     } catch (error) {
-      refuse(request, response, error instanceof Refusal ? error : new Refusal(400, "bad_request", "The request cannot be understood: check its address and headers"));
+      refuse(request, response, error instanceof Refusal ? error : new Refusal(400, "bad_request", "The request is invalid: check its address and headers"));
     }
   }
 
@@ -143,16 +142,16 @@ export class Entry {
     exchange.asked = asked;
     exchange.onDeparture = () => this.#depart(exchange);
     request.pipe(asked);
-    // What the runtime does not take is read all the same, for the connection to go on.
+    // Drain what the runtime does not read, so that the connection can be used again.
     asked.on("close", () => request.resume());
     asked.on("response", (answer) => this.#pass(answer, exchange));
     asked.on("error", (error) => {
-      // An answer that began reports its own end; after a departure no client reads one.
+      // A response that has begun reports its own end; after a disconnection no client reads one.
       if (exchange.answered || response.destroyed) return;
-      // Closed while it rested, before it read anything.
+      // The runtime closed the idle connection before it read anything.
       if (agent === this.#kept && asked.reusedSocket && this.#runtime) return this.#forward(exchange, message, this.#single);
       request.unpipe(asked);
-      if (this.#runtime) this.#log(`the runtime gave no answer to ${message.method} ${message.path}: ${error.message}`);
+      if (this.#runtime) this.#log(`no response from the runtime to ${message.method} ${message.path}: ${error.message}`);
       refuse(request, response, this.#runtime ? failed() : ended());
     });
   }
@@ -160,39 +159,39 @@ export class Entry {
   #pass(answer, exchange) {
     const { request, response } = exchange;
     exchange.answered = true;
-    // The Worker ended the request of a client that had left.
+    // The Worker ended the request of a client that had disconnected.
     if (response.destroyed) return answer.resume();
     if (answer.statusCode >= 500 && answer.headers[ANSWERED] === undefined) {
-      // Node knows a few methods more than the runtime, which answers them itself.
+      // Node accepts a few methods that the runtime rejects.
       if (answer.statusCode === 501) {
         answer.resume();
-        return refuse(request, response, new Refusal(405, "method_not_allowed", `The API does not know the method ${request.method}: use GET or POST`));
+        return refuse(request, response, new Refusal(405, "method_not_allowed", `The API does not support the method ${request.method}: use GET or POST`));
       }
-      this.#log(`the runtime answered ${request.method} ${request.url} with an error of its own`);
+      this.#log(`the runtime failed at ${request.method} ${request.url}`);
       answer.resume();
       return refuse(request, response, failed());
     }
     response.writeHead(answer.statusCode, answer.statusMessage, answered(answer.rawHeaders));
     answer.pipe(response);
-    // A head whose first bytes are not there yet goes alone.
+    // Send the head alone while no bytes of the body are available.
     setImmediate(() => response.flushHeaders());
     answer.on("close", () => {
-      // A cut answer must not look like a whole one.
+      // A truncated response must not look complete.
       if (!answer.complete) response.destroy();
     });
   }
 
-  /** Has the Worker end a request whose client has left; the runtime would let it run on for 30 seconds. */
+  /** Ends a request in the Worker after its client has disconnected; the runtime would let it run for 30 seconds. */
   #depart({ id, asked, answered }) {
-    // Before the connection ends: the runtime may resolve no promise of its request any more.
+    // Before the connection closes: after that the runtime may not resolve the request's promises.
     if (!answered && this.#runtime) return this.#notify(id, () => asked.destroy());
     asked.destroy();
-    // After the head the next write fails, and that ends the request. One that waits for its reader may not notice, so it
-    // hears of it too. Not at once: a body that fails before its connection ends is an error in the runtime's log.
+    // After the head, the next write fails and ends the request. A blocked write may not fail, so notify the Worker too.
+    // Not at once: a body that fails before its connection closes is logged as an error by the runtime.
     if (answered) setTimeout(() => this.#runtime && this.#notify(id), this.#times.afterHead).unref();
   }
 
-  /** Names a request whose client has left to the Worker, then calls `over`. */
+  /** Notifies the Worker that the client of a request has disconnected, then calls `over`. */
   #notify(id, over = () => {}) {
     const note = this.#ask(
       { method: "POST", path: "/", headers: ["host", "entry", "content-length", "0", SECRET, this.secret, DEPARTED, id] },
@@ -209,7 +208,7 @@ export class Entry {
   }
 }
 
-/** A client's request and its answer, and what they are made of on the other side. */
+/** A client's request and response, with their counterparts at the runtime. */
 class Exchange {
   asked;
   answered = false;
@@ -226,20 +225,20 @@ class Exchange {
   }
 }
 
-/** Answers with an error. */
+/** Sends an error response. */
 function refuse(request, response, refusal) {
   if (response.headersSent) return response.destroy();
   const { status, body } = refusal;
   const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body), "cache-control": "no-store" };
-  // A page of any origin may read what a client's API answers.
+  // CORS: pages of any origin may read responses of the API.
   response.writeHead(status, { ...headers, "access-control-allow-origin": "*" });
   response.end(request.method === "HEAD" ? undefined : body);
 }
 
-/** Answers what the parser refused. */
+/** Sends the response to a request that the parser refused. */
 function refuseUnread(error, socket) {
-  const refusal = refusals[error.code]?.() ?? new Refusal(400, "bad_request", "The request cannot be parsed as HTTP/1.1: check the client, and use http:// instead of https://");
-  // Where an answer has begun, or nothing was asked, the connection can only end.
+  const refusal = refusals[error.code]?.() ?? new Refusal(400, "bad_request", "The request is not valid HTTP/1.1: check the client, and use http:// instead of https://");
+  // After the start of a response, or without a request, the connection can only be closed.
   const isSilent = socket.bytesRead === 0 || socket._httpMessage?.headersSent;
   if (error.code === "ECONNRESET" || !socket.writable || isSilent) return socket.destroy();
   refuseSocket(socket, refusal);

@@ -1,4 +1,4 @@
-// The entry before a scripted runtime: what it lets through, what it answers itself, and who has left.
+// The entry before a scripted runtime: which requests it forwards, which it answers, and how it reports disconnections.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -57,7 +57,7 @@ after(async () => {
   runtime?.close();
 });
 
-/** Asks by Node's client, whose connections are kept with an agent. */
+/** Sends a request with Node's client; keeps connections alive with an agent. */
 async function ask(path, { method = "GET", headers = {}, body, agent } = {}) {
   const sent = request({ host: "127.0.0.1", port, path, method, headers, agent });
   sent.end(body);
@@ -68,7 +68,7 @@ async function ask(path, { method = "GET", headers = {}, body, agent } = {}) {
   return { status: answer.statusCode, headers: answer.headers, raw: answer.rawHeaders, text };
 }
 
-/** Writes these very bytes and gives what came back by the end, or within `ms`. */
+/** Writes these bytes and returns everything received until the end, or within `ms`. */
 function raw(bytes, ms = 3_000) {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");
@@ -84,7 +84,7 @@ function raw(bytes, ms = 3_000) {
 const head = (lines) => `GET /echo HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n${lines}\r\n`;
 const many = (count, name = "x-many") => Array.from({ length: count }, (_, n) => `${name}-${n}: ${n}\r\n`).join("");
 
-/** An error of ours: the status, OpenAI's shape, and nothing of this machine. */
+/** Checks an error of the entry: the status, OpenAI's shape, and no details of this machine. */
 function refused(text, status, code) {
   assert.match(text, new RegExp(`^HTTP/1.1 ${status} `), text.slice(0, 200));
   const { error } = JSON.parse(text.slice(text.indexOf("\r\n\r\n") + 4));
@@ -189,7 +189,7 @@ test("a client that does not read holds the runtime's answer back", DEADLINE, as
 test("a connection that the runtime has closed costs no request", DEADLINE, async () => {
   for (let n = 0; n < 20; n++) {
     await ask("/echo");
-    // Closed by the runtime while the next request is on its way into it.
+    // The runtime closes it while the next request is being sent.
     const socket = seen.sockets.at(-1);
     socket.removeAllListeners("data");
     socket.once("data", () => socket.resetAndDestroy());
@@ -245,7 +245,7 @@ test("a departure ends the request in the Worker, around the head", DEADLINE, as
     sent.destroy();
     await until("it ended", () => seen.ended > ended);
     const id = seen.requests.at(-1).headers[REQUEST_ID];
-    await until(`the Worker hears of ${method} ${path}`, () => seen.departed.at(-1) === id);
+    await until(`the Worker is notified of ${method} ${path}`, () => seen.departed.at(-1) === id);
   }
   assert.equal(seen.departed.length, 3);
   await ask("/echo");

@@ -4,24 +4,24 @@ import { createServer, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 
 const WILDCARDS = { "0.0.0.0": ["IPv4"], "::": ["IPv4", "IPv6"] };
-/** The gateway treats this one as no password. */
+/** The first-run password, which the gateway does not count as a password. */
 const FIRST_RUN_PASSWORD = "admin";
-/** The console's own minimum. */
+/** The console's minimum. */
 const MIN_PASSWORD_CHARS = 8;
 
 const literal = (host) => (isIPv6(host) ? `[${host}]` : host);
 
-/** Reads `ADDRESS:PORT`, an IPv6 address in brackets. @returns {{ host: string, port: number }} */
+/** Parses `ADDRESS:PORT`, with IPv6 addresses in brackets. @returns {{ host: string, port: number }} */
 export function parseAddress(text) {
   const [, host, port] = /^\[?([0-9a-f:.]+?)\]?:(\d+)$/i.exec(text) ?? [];
-  if (host === undefined) throw new Error(`--listen takes ADDRESS:PORT, not ${text}`);
+  if (host === undefined) throw new Error(`invalid value ${text} for --listen, expected ADDRESS:PORT`);
   return { host, port: Number(port) };
 }
 
-/** Whether a socket there takes what comes to this address as well. */
+/** Returns whether a socket on the first address also receives connections to the second. */
 export const covers = (wide, { host, port }) => wide.port === port && (wide.host === host || Object.hasOwn(WILDCARDS, wide.host));
 
-/** Returns where other machines reach it: a wildcard stands for each address that they know. @returns {string[]} */
+/** Returns the URLs for other machines; a wildcard stands for each external address of this machine. @returns {string[]} */
 export function publicUrls({ host, port }, interfaces = networkInterfaces()) {
   const families = WILDCARDS[host];
   if (!families) return [`http://${literal(host)}:${port}`];
@@ -29,14 +29,14 @@ export function publicUrls({ host, port }, interfaces = networkInterfaces()) {
   return Object.values(interfaces).flat().filter(isKnown).map(({ address }) => `http://${literal(address)}:${port}`);
 }
 
-/** Fails in one sentence when something listens there, or nothing can. */
+/** Fails with one sentence if the address is in use or not usable. */
 export function assertFree({ host, port }) {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once("error", ({ code, message }) => {
       const reasons = {
         EADDRINUSE: `port ${port} of ${host} is in use: choose another with --port`,
-        EADDRNOTAVAIL: `this machine does not have the address ${host}: name one that it has, or 0.0.0.0 for all`,
+        EADDRNOTAVAIL: `this machine does not have the address ${host}: use one that it has, or 0.0.0.0 for all`,
         EACCES: `port ${port} needs root: choose one from 1024 on`,
       };
       reject(new Error(reasons[code] ?? message));
@@ -46,8 +46,8 @@ export function assertFree({ host, port }) {
 }
 
 /**
- * Fails while the first-run password is valid, with which the first visitor owns the gateway. It looks where the gateway
- * looks: a sign-in that tries the password would count as a failed one.
+ * Fails while the first-run password is valid, because any visitor could sign in with it. Reads the gateway's own setting:
+ * an attempt to sign in would count as a failed one.
  * @param {import("miniflare").Miniflare} worker @param {Record<string, string>} [vars] the gateway's variables
  */
 export async function assertOwnPassword(worker, { admin_password: password = "" } = {}) {
@@ -56,11 +56,11 @@ export async function assertOwnPassword(worker, { admin_password: password = "" 
     throw new Error(`--listen needs a password of at least ${MIN_PASSWORD_CHARS} characters: set a longer SPIN_VARIABLE_ADMIN_PASSWORD in the environment`);
   }
   const database = await worker.getD1Database("DB");
-  // A database without tables: nothing has been set.
+  // The database has no tables, so no password has been set.
   const row = await database.prepare("SELECT 1 FROM settings WHERE section = 'password'").first().catch(() => null);
   if (row === null) {
     throw new Error(
-      "--listen needs a password of your own, or the first visitor owns this gateway: set SPIN_VARIABLE_ADMIN_PASSWORD in the environment, or start without --listen and change the password first",
+      "--listen needs a password of your own, because any visitor could sign in with the first-run password: set SPIN_VARIABLE_ADMIN_PASSWORD in the environment, or start without --listen and change the password first",
     );
   }
 }

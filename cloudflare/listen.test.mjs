@@ -18,7 +18,7 @@ const INTERFACES = {
 test("addresses are parsed, and the usable ones are printed", () => {
   assert.deepEqual(parseAddress("0.0.0.0:8787"), { host: "0.0.0.0", port: 8787 });
   assert.deepEqual(parseAddress("[::1]:80"), { host: "::1", port: 80 });
-  for (const text of ["8787", "host:80", "0.0.0.0"]) assert.throws(() => parseAddress(text), /--listen takes ADDRESS:PORT/);
+  for (const text of ["8787", "host:80", "0.0.0.0"]) assert.throws(() => parseAddress(text), /for --listen, expected ADDRESS:PORT/);
   const urls = (host) => publicUrls({ host, port: 80 }, INTERFACES);
   assert.deepEqual(urls("0.0.0.0"), ["http://192.168.1.5:80"]);
   assert.deepEqual(urls("::"), ["http://192.168.1.5:80", "http://[2001:db8::5]:80"]);

@@ -1,20 +1,20 @@
-// The Worker on this machine, behind the entry (entry.mjs). The runtime's own port is open to every user of the machine,
-// so requests there without the secret of this start are refused. The local runtime does not notice when a client leaves:
-// the entry sends a departure.
+// Wraps the Worker on this machine, behind the entry (entry.mjs). Every user of the machine can connect to the runtime's own
+// port, so requests without the secret of this start are refused. The local runtime does not notice when a client
+// disconnects: the entry sends a request for each departure.
 
-/** Headers between the two, which no client can send. */
+/** Headers between entry and Worker; the entry drops them from clients' requests. */
 export const SECRET = "x-entry-secret";
 export const REQUEST_ID = "x-entry-request";
-/** The number of a request whose client has left. */
+/** The number of a request whose client has disconnected. */
 export const DEPARTED = "x-entry-departed";
-/** On answers of the Worker, which the runtime's own error pages are not. */
+/** Marks responses of the Worker, as opposed to the runtime's own error pages. */
 export const ANSWERED = "x-entry-answered";
 
-/** The most departures that are kept for requests that come after them. */
+/** The most departures that are stored for requests that arrive later. */
 const KEPT = 1_000;
 
 /**
- * Wraps a Worker. The binding `ENTRY_SECRET` holds the secret.
+ * Wraps a Worker. The binding `ENTRY_SECRET` is the secret.
  * @param {{ fetch: Function, scheduled?: Function }} worker
  */
 export function local(worker) {
@@ -23,7 +23,7 @@ export function local(worker) {
     async fetch(request, env, ctx) {
       const headers = new Headers(request.headers);
       if (headers.get(SECRET) !== env.ENTRY_SECRET) {
-        return new Response("This port is the runtime's own: use the address that the server printed\n", { status: 403 });
+        return new Response("This port is internal: use the address that the server printed\n", { status: 403 });
       }
       const departed = headers.get(DEPARTED);
       if (departed !== null) {
@@ -55,16 +55,16 @@ function own(response) {
   return response;
 }
 
-/** The clients of requests under way, by the entry's number of each. */
+/** The clients of running requests, by the entry's number of each request. */
 class Clients {
   /** @type {Map<string, () => void>} */
   #leave = new Map();
-  /** Who left before the request came: the two take different connections. */
+  /** Departures that arrived before their request, on another connection. */
   #gone = new Set();
 
   /**
-   * Returns the signal that fires when the client has left, and what ends the watch. The entry sends a request again by the
-   * same number when the first attempt got no answer.
+   * Returns the signal that fires when the client disconnects, and a function that ends the watch. The entry retries a
+   * request under the same number if the first attempt got no response.
    */
   add(id) {
     const controller = new AbortController();
@@ -74,13 +74,13 @@ class Clients {
       return { signal, forget() {} };
     }
     let leave;
-    // A request may end by a signal of its own only. A promise that another request resolves goes on in the one that waits.
+    // Only the request's own signal may end it. A promise that another request resolves continues in the waiting one.
     new Promise((resolve) => (leave = resolve)).then(() => controller.abort());
     this.#leave.set(id, leave);
     return { signal, forget: () => this.#leave.get(id) === leave && this.#leave.delete(id) };
   }
 
-  /** Ends the request of this number. Of one that the runtime cuts off, nothing else would ever be removed. */
+  /** Ends the request of this number, and removes it: a request that the runtime cut off would stay in the map. */
   leave(id) {
     const leave = this.#leave.get(id);
     if (leave) {

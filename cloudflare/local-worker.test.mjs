@@ -1,4 +1,4 @@
-// The Worker behind the entry: who gets an answer, and how a departure reaches the request it is about.
+// The Worker behind the entry: which requests it answers, and how a departure reaches its request.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ const env = { ENTRY_SECRET: "a secret" };
 const ctx = { waitUntil() {} };
 const ask = (worker, headers, init) => worker.fetch(new Request("http://gateway/v1?a", { headers: { [SECRET]: "a secret", ...headers }, ...init }), env, ctx);
 
-/** A Worker whose requests wait until their client leaves, and answer what they saw. */
+/** A Worker whose requests wait until their client disconnects, and return what they saw. */
 const waiting = () =>
   local({
     async fetch({ signal, headers, url }) {

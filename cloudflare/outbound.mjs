@@ -1,26 +1,26 @@
-// The Worker's way out on this machine. Cloudflare's network reaches public addresses only; a workerd at home reaches
-// the home's network and itself as well. A client names the addresses that pictures are fetched from, and a public
-// name may resolve to 127.0.0.1, so here too every name has to resolve to a public address, except the upstreams'.
+// Outgoing connections of the Worker on this machine. Cloudflare's network reaches only public addresses; a self-hosted
+// workerd also reaches the local network and its own machine. Clients choose the URLs of pictures, and a public name may
+// resolve to 127.0.0.1. So every name must resolve to a public address here too, except the upstreams' names.
 
 import { readFileSync } from "node:fs";
 import { rootCertificates } from "node:tls";
 
 const NAME = "outbound";
-// `allow` takes ranges of addresses, no hosts and no ports: with 127.0.0.1 in it every port there would be open, under
-// any name. Hence two services, and a Worker that chooses by the origin.
+// `allow` accepts only address ranges, not hosts or ports: with 127.0.0.1 every port there would be open, under any name.
+// Hence two services, and a Worker that chooses one by origin.
 // Source: https://github.com/cloudflare/workerd/blob/main/src/workerd/server/workerd.capnp, `struct Network`
 const PUBLIC = ["public"];
-// What miniflare allows everything: https://github.com/cloudflare/miniflare/issues/412
+// miniflare allows every address: https://github.com/cloudflare/miniflare/issues/412
 const ANY = ["public", "private", "240.0.0.0/4"];
 const UPSTREAMS = ["grok_base_url", "grok_assets_url"];
 
-// The services look names up after the choice. Grok's own names may resolve to anything, for a proxy on this machine
-// often answers with 198.18.0.0/15: their certificates prove where a connection ends.
+// The services resolve names after the choice. Grok's names may resolve to any address, because a proxy on this machine
+// often returns one of 198.18.0.0/15; the certificate proves where a connection ends.
 const SCRIPT = `
 const GROK = /^(?:.+\\.)?(?:grok\\.com|x\\.ai)$/;
 export default {
   fetch(request, env) {
-    // From the runtime's own port by \`MF-Route-Override\`: what the gateway sends names no client.
+    // Sent to the runtime's own port with \`MF-Route-Override\`: requests of the gateway do not name a client.
     if (request.headers.get("cf-connecting-ip") !== null) return new Response(null, { status: 403 });
     const { origin, protocol, port, hostname } = new URL(request.url);
     const isGrok = protocol === "https:" && port === "" && GROK.test(hostname);
@@ -30,7 +30,7 @@ export default {
 `;
 
 /**
- * What miniflare gives its own network service.
+ * Returns the certificates that miniflare gives its own network service.
  * @returns {string[]} certificates in PEM
  */
 function trustedCertificates() {
@@ -43,7 +43,7 @@ function trustedCertificates() {
   }
 }
 
-/** The origin of an address, or none. The gateway says what is wrong with a variable. */
+/** Returns the origin of a URL, or undefined if it is invalid; the gateway reports invalid variables. */
 function originOf(address) {
   try {
     return [new URL(address).origin];
@@ -53,7 +53,7 @@ function originOf(address) {
 }
 
 /**
- * Returns what miniflare needs for it: an option of the gateway's Worker, and one more Worker.
+ * Returns the configuration for miniflare: an option of the gateway's Worker, and one more Worker.
  * @param {Record<string, string>} vars the gateway's variables, which name its upstreams
  */
 export function outbound(vars) {

@@ -1,4 +1,4 @@
-// Where the Worker on this machine may connect to. The Worker here fetches what it is asked for.
+// The addresses to which the Worker on this machine may connect. The Worker here fetches the requested URL.
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";

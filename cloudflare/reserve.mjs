@@ -1,15 +1,15 @@
-// Room on the disk for a day on which it is full. The local D1 notes a bookmark after every statement, those that only
-// read too (`getCurrentBookmark` in miniflare's database.worker.ts), so on a full disk no page of the console could say
-// what is wrong and nothing could be cleared. A file holds that room until then.
+// Reserves space for a full disk. The local D1 writes a bookmark after every statement, even a read
+// (`getCurrentBookmark` in miniflare's database.worker.ts). So on a full disk the console could neither say what is wrong
+// nor clear anything. A file reserves that space.
 
 import { randomBytes } from "node:crypto";
 import { rm, stat, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 const NAME = "reserve";
-/** Two write-ahead logs of SQLite before their checkpoint. */
+/** In bytes: two write-ahead logs of SQLite before their checkpoint. */
 const SIZE = 8 << 20;
-/** Given up below, taken again above. */
+/** In bytes of free space: the file is removed below the first, created again above the second. */
 const LOW = 1 << 20;
 const PLENTY = 64 << 20;
 const INTERVAL_MS = 1_000;
@@ -20,7 +20,7 @@ async function freeBytes(folder) {
 }
 
 /**
- * Looks once: gives the file up on a full disk, and makes it where there is plenty of room.
+ * Checks once: removes the file on a full disk, creates it if there is enough space.
  * @param {string} folder @param {(line: string) => void} log @param {(folder: string) => Promise<number>} [free]
  */
 export async function look(folder, log, free = freeBytes) {
@@ -28,17 +28,17 @@ export async function look(folder, log, free = freeBytes) {
   const [left, isThere] = await Promise.all([free(folder), stat(path).then(() => true, () => false)]);
   if (left < LOW && isThere) {
     await rm(path, { force: true });
-    log(`the disk of ${folder} is full: ${SIZE >> 20} MiB kept for this were given up. Free some space, or clear the cache of files`);
+    log(`the disk of ${folder} is full: released the reserve of ${SIZE >> 20} MiB. Free some space, or clear the cache of files`);
   } else if (left > PLENTY && !isThere) {
-    // Bytes that no file system leaves out.
+    // Random bytes, which file systems can neither compress nor store as a hole.
     await writeFile(path, randomBytes(SIZE));
   }
 }
 
 /**
- * Looks from now on. A folder that cannot be looked at is the host's to report.
+ * Checks periodically. Ignores a folder that cannot be read, which the host reports.
  * @param {string} folder @param {(line: string) => void} log
- * @returns {Promise<() => void>} ends it
+ * @returns {Promise<() => void>} a function that stops it
  */
 export async function keepReserve(folder, log) {
   const now = () => look(folder, log).catch(() => {});

@@ -1,4 +1,4 @@
-// The room that is kept for a full disk.
+// The reserve for a full disk.
 
 import assert from "node:assert/strict";
 import { mkdtemp, rm, stat } from "node:fs/promises";
@@ -14,7 +14,7 @@ test("the file is made, given up on a full disk, and made again", async () => {
   const size = () => stat(join(folder, "reserve")).then((file) => file.size, () => 0);
   const lines = [];
   try {
-    for (const [free, expected, told] of [
+    for (const [free, expected, logged] of [
       [32 * MiB, 0, 0],
       [100 * MiB, 8 * MiB, 0],
       [32 * MiB, 8 * MiB, 0],
@@ -24,9 +24,9 @@ test("the file is made, given up on a full disk, and made again", async () => {
       [100 * MiB, 8 * MiB, 1],
     ]) {
       await look(folder, (line) => lines.push(line), async () => free);
-      assert.deepEqual([await size(), lines.length], [expected, told], `${free} bytes free`);
+      assert.deepEqual([await size(), lines.length], [expected, logged], `${free} bytes free`);
     }
-    assert.match(lines[0], /is full: 8 MiB .* given up/);
+    assert.match(lines[0], /is full: released the reserve of 8 MiB/);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,6 +1,6 @@
-// The Worker on this machine: workerd with a real local D1 and KV, the console's files in the platform's own asset layer,
-// and an entry of our own in front. Used by `cargo xtask up` and by the tests. The gateway's variables are taken from the
-// environment, because every user of a machine can read command lines.
+// Runs the Worker on this machine: workerd with a local D1 and KV, the console's files in the platform's asset layer, and our
+// entry in front. Used by `cargo xtask up` and by the tests. The gateway's variables come from the environment, because
+// every user of a machine can read command lines.
 //
 //   SPIN_VARIABLE_TRUSTED_PROXY=10.0.0.2 node cloudflare/serve.mjs --port 8787 --data .data [--listen 0.0.0.0:8787]
 
@@ -23,21 +23,21 @@ const VARIABLE = "SPIN_VARIABLE_";
 
 /**
  * @typedef {object} Options
- * @property {number} [port] 0 or none: any free one
- * @property {{ host: string, port: number }} [listen] a further address, for others than this machine
- * @property {string} [dataDir] where D1 and KV live; none: in memory
+ * @property {number} [port] 0 or absent: any free port
+ * @property {{ host: string, port: number }} [listen] an additional address, for other machines
+ * @property {string} [dataDir] the folder of D1 and KV; absent: in memory
  * @property {Record<string, string>} [vars] the gateway's variables
  * @property {string} [script] the Worker, from the root of the repository
- * @property {{ type: string, path: string, contents: string | Uint8Array }[]} [modules] what it is made of, instead of the files it imports
+ * @property {{ type: string, path: string, contents: string | Uint8Array }[]} [modules] its modules, instead of the imported files
  * @property {string[]} [flags] compatibility flags
- * @property {boolean | string} [assets] false: the Worker alone, without the console's files; a folder: with those in it
+ * @property {boolean | string} [assets] false: without the console's files; a folder: with the files in it
  * @property {object} [miniflare] further options of the Worker, such as `outboundService`
- * @property {(line: string) => void} [log] takes what the runtime and the entry say
- * @property {() => void} [onEnd] called when the runtime ends and `stop` was not called
+ * @property {(line: string) => void} [log] receives the lines that the runtime and the entry log
+ * @property {() => void} [onEnd] called if the runtime ends before `stop` is called
  */
 
 /**
- * Starts the Worker and resolves when it answers. `inner` is the runtime's own address, which answers the entry only.
+ * Starts the Worker and resolves when it answers. `inner` is the runtime's own address, which answers only the entry.
  * @param {Options} [options]
  * @returns {Promise<{ url: string, inner: URL, addresses: string[], stop(): Promise<void>, miniflare: Miniflare }>}
  */
@@ -50,11 +50,11 @@ export async function serve({ port = 0, listen, log = (line) => process.stderr.w
   const worker = new Miniflare({
     ...(await configuration(options, entry.secret)),
     handleRuntimeStdio(stdout, stderr) {
-      // stdout belongs to the caller, and workerd's own stacks are addresses.
+      // stdout is the caller's, and workerd's own stack traces are only addresses.
       for (const lines of [stdout, stderr].map((input) => createInterface({ input }))) {
         lines.on("line", (line) => line.startsWith("stack: ") || log(line));
       }
-      // It writes there as long as it lives.
+      // workerd writes there until it ends.
       stdout.once("close", () => {
         entry.lead(undefined);
         if (serving) onEnd();
@@ -74,26 +74,26 @@ export async function serve({ port = 0, listen, log = (line) => process.stderr.w
     serving = true;
     return { url: `http://${HOST}:${first.port}`, inner, addresses: listen ? publicUrls(listen) : [], stop, miniflare: worker };
   } catch (error) {
-    // What of it has started would keep this process.
+    // Dispose it, or the half-started runtime keeps Node alive.
     await stop().catch(() => {});
     throw error;
   }
 }
 
-/** Returns the options for miniflare. */
+/** Returns miniflare's options. */
 async function configuration({ dataDir, vars = {}, script = "cloudflare/worker.mjs", modules, flags = [], assets = true, miniflare = {} }, secret) {
   if (dataDir) await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const wrangler = await readFile(join(root, "wrangler.toml"), "utf8");
   const setting = (name) => wrangler.match(new RegExp(`^${name} = "(.+)"$`, "m"))[1];
   const way = outbound(vars);
   const gateway = {
-    // Assets are the Worker's of this name.
+    // The assets belong to the Worker of this name.
     name: setting("name"),
     ...(await code(script, modules)),
     compatibilityDate: setting("compatibility_date"),
     compatibilityFlags: [...JSON.parse(wrangler.match(/^compatibility_flags = (.+)$/m)[1]), ...flags],
     bindings: { ...vars, ENTRY_SECRET: secret },
-    // As `wrangler dev` passes them on; miniflare itself reads `_headers` and `.assetsignore`.
+    // As `wrangler dev` passes them; miniflare itself reads `_headers` and `.assetsignore`.
     assets: assets
       ? {
           directory: typeof assets === "string" ? assets : join(root, setting("directory")),
@@ -112,7 +112,7 @@ async function configuration({ dataDir, vars = {}, script = "cloudflare/worker.m
   return {
     host: HOST,
     port: 0,
-    // No request to Cloudflare for the `cf` object.
+    // Do not request the `cf` object from Cloudflare.
     cf: false,
     log: new Log(LogLevel.WARN),
     d1Persist: dataDir ? join(dataDir, "d1") : false,
@@ -121,7 +121,7 @@ async function configuration({ dataDir, vars = {}, script = "cloudflare/worker.m
   };
 }
 
-/** The Worker inside its guard. */
+/** Returns the script that wraps the Worker with `local`. */
 async function code(script, modules) {
   const path = join(root, "cloudflare/local-main.mjs");
   const from = (file) => JSON.stringify(`./${relative(dirname(path), join(root, file))}`);
@@ -138,7 +138,7 @@ async function code(script, modules) {
   return { modules: [...own, ...modules], modulesRoot: root };
 }
 
-/** The gateway's variables in an environment. */
+/** Returns the gateway's variables of an environment. */
 function variables(environment) {
   const own = Object.entries(environment).filter(([name]) => name.startsWith(VARIABLE));
   return Object.fromEntries(own.map(([name, value]) => [name.slice(VARIABLE.length).toLowerCase(), value]));
@@ -150,11 +150,11 @@ async function main() {
       port: { type: "string", default: "8787" },
       data: { type: "string", default: ".data" },
       listen: { type: "string" },
-      // For a parent that holds the other end of standard input: when it dies, this ends too.
+      // End when standard input closes, that is when the parent process ends.
       tied: { type: "boolean", default: false },
     },
   });
-  // The data folder holds secrets: what is made in it is for its owner.
+  // The data folder has secrets: create files that only their owner can read.
   process.umask(0o077);
   const { url, addresses, stop } = await serve({
     port: Number(values.port),
@@ -162,7 +162,7 @@ async function main() {
     dataDir: values.data,
     vars: variables(process.env),
     onEnd() {
-      console.error("the runtime workerd ended by itself: start the server again");
+      console.error("the runtime workerd ended unexpectedly: start the server again");
       process.exit(1);
     },
   });
@@ -170,7 +170,7 @@ async function main() {
   let ending;
   const end = () => (ending ??= stop().then(() => process.exit(0)));
   for (const signal of ["SIGINT", "SIGTERM"]) {
-    // miniflare's own would end this process with the entry's connections open.
+    // miniflare's own handlers would end this process while the entry's connections are open.
     process.removeAllListeners(signal);
     process.once(signal, end);
   }

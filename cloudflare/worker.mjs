@@ -1,4 +1,4 @@
-// The Worker: the gateway component answers every request; cron wakes its maintenance.
+// The Worker: the gateway component answers every request; cron runs its maintenance.
 
 import { service } from "./abi/service.mjs";
 import * as signatures from "./dist/signatures.mjs";
@@ -10,8 +10,8 @@ export default {
   fetch: handle,
 
   /**
-   * Has one slice done; the component decides what is due. Not more: all calls of a wake-up count together, and the
-   * free plan allows 50.
+   * Runs one batch of maintenance; the component decides what is due. Only one, because all subrequests of an invocation
+   * count together and the free plan allows 50.
    */
   async scheduled(_controller, env, ctx) {
     const request = new Request("https://worker.internal/internal/maintenance", { method: "POST" });

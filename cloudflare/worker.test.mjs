@@ -1,5 +1,5 @@
-// The Worker as wrangler uploads it: everything the component imports is there, and the script keeps its budget. And what
-// runs it on this machine. Needs `cargo xtask build`.
+// The Worker as wrangler uploads it: the shim has every import of the component, and the script is within its budget. Also
+// the server that runs it on this machine. Needs `cargo xtask build`.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";

@@ -1,16 +1,16 @@
-// What the four ends of streams and futures in the guest's hands share: at most one copy is under way, it may
-// wait, and it can be cancelled until its event is delivered.
+// The base of the four kinds of stream and future ends that a guest owns. An end has at most one copy in progress; the copy
+// may wait, and can be cancelled until its event is delivered.
 
 import { BLOCKED, Copy, Waitable } from "./tasks.mjs";
 
 export class End extends Waitable {
   #event;
   #copying;
-  /** Guest, pointer and length of a copy that waits. */
+  /** Guest, pointer and length of a waiting copy. */
   #pending = null;
 
   /**
-   * @param {number} event what tells the guest that its copy is done
+   * @param {number} event the code of the event that reports a finished copy
    * @param {string} copying for errors: "a stream is being read"
    */
   constructor(event, copying) {
@@ -33,7 +33,7 @@ export class End extends Waitable {
     return BLOCKED;
   }
 
-  /** Now `copy` can go on. */
+  /** Resumes the waiting copy. */
   resume() {
     if (!this.#pending || this.notified) return;
     this.notify(() => {
@@ -48,7 +48,7 @@ export class End extends Waitable {
     throw new Error(`copy(${place}) is not implemented`);
   }
 
-  /** Nothing was copied yet, and nothing is lost: the next copy gets it. */
+  /** Cancels the waiting copy. Nothing is lost: the next copy gets the data. */
   cancelCopy() {
     if (!this.#pending) throw new Error("no copy to cancel");
     this.#pending = null;
@@ -56,7 +56,7 @@ export class End extends Waitable {
     return Copy.CANCELLED;
   }
 
-  /** Takes no part in anything any more. */
+  /** Detaches the end. */
   leave() {
     if (this.#pending) this.cancelCopy();
     this.join(null);

@@ -1,4 +1,4 @@
-// Futures: one value, from the host to the guest or the other way.
+// Futures: one value, from the host to the guest or from the guest to the host.
 
 import { End } from "./ends.mjs";
 import { Copy, Event } from "./tasks.mjs";
@@ -6,13 +6,13 @@ import { Copy, Event } from "./tasks.mjs";
 export class Future {
   /** @type {FutureWriter | null} */
   writer = null;
-  /** The type that a guest writes; unknown until the host takes the reader. */
+  /** The type of a guest's value; unknown until the host takes the reader. */
   element = undefined;
   settled = false;
-  /** The guest dropped the reader: a value is no longer wanted. */
+  /** Whether the guest dropped the reader, so that the value is not needed. */
   cancelled = false;
   value = undefined;
-  /** Why there will never be a value: its writer is gone. */
+  /** The error if the writer was dropped without a value. */
   error = null;
   #waiting = [];
 
@@ -60,7 +60,7 @@ export class Future {
   }
 }
 
-/** The readable end in the guest's hands. */
+/** The readable end of a guest. */
 export class FutureReader extends End {
   #future;
   #element;
@@ -107,14 +107,14 @@ export class FutureReader extends End {
   }
 }
 
-/** The writable end in the guest's hands. */
+/** The writable end of a guest. */
 export class FutureWriter extends End {
   #future;
 
   constructor(future) {
     super(Event.FUTURE_WRITE, "a future is being written");
     this.#future = future;
-    // Resumed when the host takes the reader, or the guest drops it.
+    // Resumes when the host takes the reader, or the guest drops it.
     future.writer = this;
   }
 
@@ -137,7 +137,7 @@ export class FutureWriter extends End {
     this.leave();
   }
 
-  /** The guest is gone. */
+  /** Called when the guest has ended. */
   dispose(error) {
     this.#future.fail(error);
   }

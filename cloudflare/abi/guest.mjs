@@ -4,7 +4,7 @@ import { Future } from "./futures.mjs";
 import { Handles, Memory } from "./memory.mjs";
 import { drive } from "./tasks.mjs";
 
-/** The guest whose code is on the stack: imports are called from nowhere else. */
+/** The guest whose code is on the stack. Only a guest's code calls imports. */
 let running = null;
 
 /** @returns {Guest} */
@@ -19,15 +19,15 @@ export function current() {
 
 export class Guest {
   handles = new Handles();
-  /** The one slot of task-local storage that the guest's runtime keeps its state in. */
+  /** The only slot of task-local storage, where the guest's runtime stores its state. */
   context = 0;
-  /** What the exported function returned; settles before the task ends. */
+  /** The result of the exported function; settles before the task ends. */
   returned = new Future();
-  /** The next event is the task's cancellation, unless the task returns before. */
+  /** Whether the next event is the task's cancellation, unless the task returns before. */
   cancelling = false;
-  /** What the guest waits for. @type {import("./tasks.mjs").WaitableSet | null} */
+  /** The set that the guest waits for. @type {import("./tasks.mjs").WaitableSet | null} */
   waitsFor = null;
-  /** Work of the host that outlives the guest's own, such as a body still being sent. */
+  /** Work of the host that continues after the guest's, such as sending a body. */
   #background = [];
 
   /** @param {Program} program @param {Record<string, any>} env the Worker's bindings */
@@ -52,8 +52,8 @@ export class Guest {
   }
 
   /**
-   * Calls an exported function. Its result settles `returned`; the promise is
-   * for the end of the whole task, with all that the guest spawned.
+   * Calls an exported function. Its result settles `returned`; the promise settles when the whole task has ended, including
+   * everything that the guest spawned.
    * @param {string} name @param {any[]} params
    */
   async run(name, params) {
@@ -72,8 +72,8 @@ export class Guest {
   }
 
   /**
-   * Asks the task to end, unless it has returned. Rust's bindings then drop the task's futures, with all that was
-   * spawned, so what they wait for ends on the host.
+   * Asks the task to end, unless it has returned. Rust's bindings then drop the task's futures and everything spawned, which
+   * ends the operations on the host that they wait for.
    */
   cancel() {
     this.cancelling = true;

@@ -1,4 +1,4 @@
-// Instances of the probe component in Node: what is left when a guest ends.
+// Instances of the probe component in Node: nothing is left when a guest ends.
 // Needs `cargo xtask build --probe`.
 
 import assert from "node:assert/strict";

@@ -1,5 +1,5 @@
-// The import table of a core module: built once per isolate, used by every
-// instance. The generated signatures say what each import is.
+// Builds the import table of a core module, once per isolate; every instance uses it. The generated signatures describe
+// each import.
 
 import { Future, FutureReader, FutureWriter } from "./futures.mjs";
 import { current } from "./guest.mjs";
@@ -10,14 +10,14 @@ import { Flat, WitError } from "./types.mjs";
 
 const none = () => {};
 
-/** New ends as the guest expects them: the writer in the high half, the reader in the low. */
+/** Returns new ends in the guest's format: the writer in the high half, the reader in the low half. */
 function pair(guest, reader, writer) {
   reader.handle = guest.handles.add(reader);
   writer.handle = guest.handles.add(writer);
   return (BigInt(writer.handle) << 32n) | BigInt(reader.handle);
 }
 
-/** @returns {number} whether there was an event, which is then stored as two numbers */
+/** Stores an event as two numbers. @returns {number} the event's code, 0 without an event */
 function deliver(guest, set, pointer) {
   const [code, handle, payload] = set.poll() ?? [0, 0, 0];
   guest.memory.view.setUint32(pointer, handle, true);
@@ -25,7 +25,7 @@ function deliver(guest, set, pointer) {
   return code;
 }
 
-/** The canonical ABI's built-ins. What an end carries is known to the end, so no types are needed. */
+/** The canonical ABI's built-ins. They need no types, because each end has its own. */
 const builtins = {
   "stream.new"(guest) {
     const pipe = new Pipe();
@@ -54,8 +54,8 @@ const builtins = {
     deliver(guest, guest.handles.get(set, WaitableSet), pointer >>> 0),
   "waitable-set.wait"(guest, handle, pointer) {
     const set = guest.handles.get(handle, WaitableSet);
-    // Waiting inside a call would stop the isolate, and the event with it.
-    if (set.empty) throw new Error("waitable-set.wait would block, which Workers cannot do");
+    // Blocking inside a call would stop the isolate, so the event would never arrive.
+    if (set.empty) throw new Error("waitable-set.wait would block, which Workers do not support");
     return deliver(guest, set, pointer >>> 0);
   },
   "waitable-set.drop": (guest, set) => void guest.handles.remove(set, WaitableSet),
@@ -114,7 +114,7 @@ function importOf(meaning, hosts) {
 const lift = ({ params, spilled }, guest, args) =>
   spilled ? params.load(guest, args[0] >>> 0) : params.lift(guest, new Flat(args));
 
-/** A function's errors travel as `err` when its WIT result has that side; any other error traps. */
+/** Returns a function's error as `err` if its WIT result has that side; any other error traps. */
 const failable = (type) => type?.fails === true;
 
 function err(error) {

@@ -4,8 +4,8 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /**
- * What this isolate holds for its guests, in bytes: their linear memories, and
- * body bytes that wait in the shim. Tests read it; an isolate has 128 MB.
+ * The bytes that this isolate holds for its guests: their linear memories, and body bytes that are queued in the shim. Tests
+ * read it; an isolate has 128 MB.
  */
 export const held = { linear: 0, queued: 0, peak: 0 };
 
@@ -33,7 +33,7 @@ export class Memory {
 
   /** @returns {Uint8Array} */
   get bytes() {
-    // Growing detaches every view of the old buffer, which shows as length 0.
+    // Growing detaches every view of the old buffer: its length becomes 0.
     if (this.#bytes.length === 0) this.#renew();
     return this.#bytes;
   }
@@ -51,12 +51,12 @@ export class Memory {
     this.size = this.#bytes.length;
   }
 
-  /** Space in the guest for a value that it will own. @returns {number} its address */
+  /** Allocates memory in the guest for a value that the guest will own. @returns {number} its address */
   allocate(size, align) {
     return size === 0 ? align : this.#realloc(0, 0, align, size) >>> 0;
   }
 
-  /** A copy: the guest frees or reuses what it passed as soon as the call returns. */
+  /** Returns a copy, because the guest frees or reuses the memory as soon as the call returns. */
   copy(pointer, length) {
     return this.bytes.slice(pointer, pointer + length);
   }
@@ -73,14 +73,14 @@ export class Memory {
     return [pointer, bytes.length];
   }
 
-  /** The guest is gone: its memory no longer counts. */
+  /** Subtracts the memory of a guest that has ended. */
   release() {
     hold("linear", -this.size);
     this.size = 0;
   }
 }
 
-/** A resource in the guest's hands: what the host keeps for it, and its WIT name. */
+/** A resource that a guest owns: the host's value and its WIT name. */
 export class Resource {
   constructor(name, value) {
     this.name = name;
@@ -92,12 +92,12 @@ export class Resource {
   }
 }
 
-/** The one table of a guest: resources, stream and future ends, subtasks, waitable sets. */
+/** The handle table of a guest: resources, stream and future ends, subtasks, waitable sets. */
 export class Handles {
   #entries = [null];
   #free = [];
 
-  /** @returns {number} never 0, which guests take for «none» */
+  /** @returns {number} never 0, which means "none" to guests */
   add(entry) {
     const handle = this.#free.pop() ?? this.#entries.length;
     this.#entries[handle] = entry;
@@ -126,7 +126,7 @@ export class Handles {
     return entry.value;
   }
 
-  /** Lets go of everything a guest left behind: upstream connections end here. */
+  /** Disposes everything that a guest left behind, such as upstream connections. */
   dispose(error) {
     const entries = this.#entries;
     this.#entries = [null];

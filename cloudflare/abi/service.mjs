@@ -12,7 +12,7 @@ const FAILED = JSON.stringify({
 });
 
 /**
- * A client that leaves ends its request. Before the head of the answer the guest's task is cancelled. After it the
+ * A client that disconnects ends its request. Before the head of the response the guest's task is cancelled. After it the
  * guest's next write fails, and what the guest spawned runs to its end: see `answer`.
  * @param {WebAssembly.Module} module the component's core module
  * @param {{ imports: object, exports: object }} signatures
@@ -26,11 +26,11 @@ export function service(module, signatures) {
       const guest = new Guest(program, env);
       const task = guest.run(HANDLER, [incomingRequest(request)]).catch(report);
       whenAborted(signal, () => guest.cancel());
-      // Work that the component spawned goes on after the answer.
+      // Work that the component spawned continues after the response.
       ctx.waitUntil(task.then(() => guest.backgroundDone()));
       return answer(guest, await guest.returned.wait(), request);
     } catch (error) {
-      // The client's departure is why, and no client reads this.
+      // The client has disconnected, so this response is not read.
       if (signal.aborted) return new Response(null, { status: 499 });
       report(error);
       return new Response(FAILED, { status: 500, headers: { "content-type": "application/json" } });
@@ -38,7 +38,7 @@ export function service(module, signatures) {
   };
 }
 
-/** The same trap can end the task and the answer: it is logged once. */
+/** Logs an error once: the same trap can end the task and the response. */
 const reported = new WeakSet();
 
 function report(error) {

@@ -1,5 +1,5 @@
-// A client that leaves, in Node with the probe component: the platform's signal is raised by hand, because local
-// workerd never raises it. Needs `cargo xtask build --probe`.
+// Clients that disconnect, in Node with the probe component. The tests raise the platform's signal, because local workerd
+// never does. Needs `cargo xtask build --probe`.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";

@@ -1,37 +1,35 @@
-// Streams. A host stream is read by the guest; a pipe is written by the guest
-// and read by the host. A stream that the guest got from the host and passes
-// back arrives as the very object that went out, so its bytes can be connected
-// without touching guest memory.
+// Streams. The guest reads a host stream; the guest writes a pipe and the host reads it. If the guest passes a stream of the
+// host back, the host gets the same object, so it can connect the bytes without guest memory.
 
 import { End } from "./ends.mjs";
 import { hold } from "./memory.mjs";
 import { BLOCKED, Copy, Event } from "./tasks.mjs";
 
-/** Bytes waiting in a pipe beyond which the guest has to wait. */
+/** The queued bytes of a pipe above which a guest's write waits. */
 const HIGH_WATER = 64 * 1024;
-/** At most so much is taken from one write, whatever its size. */
+/** The most bytes that are copied from one write. */
 const LARGEST_COPY = 256 * 1024;
 
-/** What the guest or the host reads from. */
+/** The source of a stream, which the guest or the host reads. */
 export class Stream {
   /**
-   * Up to `max` items, at least one unless `max` is 0.
-   * @returns {Uint8Array | any[] | undefined | null} undefined: none yet; null: the stream has ended
+   * Takes up to `max` items, at least one unless `max` is 0.
+   * @returns {Uint8Array | any[] | undefined | null} undefined: not ready; null: the stream has ended
    */
   take(max) {
     throw new Error(`take(${max}) is not implemented`);
   }
 
-  /** Calls back once when `take` may answer differently. @param {() => void} wake */
+  /** Calls `wake` once when `take` may return something else. @param {() => void} wake */
   onReady(wake) {
     throw new Error(`onReady(${wake}) is not implemented`);
   }
 
-  /** Nobody will read on. */
+  /** Called when the reader stops before the end. */
   cancel() {}
 }
 
-/** A stream whose items are all there already. */
+/** A stream with all its items available. */
 export class Items extends Stream {
   #items;
   #at = 0;
@@ -49,11 +47,11 @@ export class Items extends Stream {
   }
 }
 
-/** Bytes that a guest writes. */
+/** A stream of bytes that a guest writes and the host reads. */
 export class Pipe extends Stream {
   /** @type {StreamWriter | null} */
   writer = null;
-  /** The host reads; until then the guest may only offer. */
+  /** Whether the host has taken the reader; until then writes wait. */
   #open = false;
   #ended = false;
   #cancelled = false;
@@ -91,7 +89,7 @@ export class Pipe extends Stream {
     this.#notify();
   }
 
-  /** What was read from here must not look complete. */
+  /** Fails the stream, so that the bytes read so far do not look complete. */
   fail(error) {
     this.#error = error;
     this.#drain();
@@ -155,7 +153,7 @@ function concat(chunks) {
   return whole;
 }
 
-/** The readable end in the guest's hands. */
+/** The readable end of a guest. */
 export class StreamReader extends End {
   #stream;
   #element;
@@ -172,11 +170,11 @@ export class StreamReader extends End {
     return reader.handle;
   }
 
-  /** The guest passes the stream to the host. */
+  /** Passes the stream from the guest to the host. */
   handOver(element) {
     if (this.waits) throw new Error("a stream that is being read cannot be passed on");
     if (this.#stream instanceof Pipe) {
-      // The shim copies bytes only; no import of the gateway takes another stream.
+      // The shim copies only bytes; no import of the gateway takes another kind of stream.
       if (element.size !== 1) throw new Error("only byte streams can be passed to the host");
       this.#stream.open();
     }
@@ -211,14 +209,14 @@ export class StreamReader extends End {
   }
 }
 
-/** The writable end in the guest's hands. */
+/** The writable end of a guest. */
 export class StreamWriter extends End {
   #pipe;
 
   constructor(pipe) {
     super(Event.STREAM_WRITE, "a stream is being written");
     this.#pipe = pipe;
-    // Resumed when the host has room, or has left.
+    // Resumes when the host has room, or stops reading.
     pipe.writer = this;
   }
 
@@ -240,7 +238,7 @@ export class StreamWriter extends End {
     this.#pipe.end();
   }
 
-  /** The guest is gone and had not finished. */
+  /** Called when the guest has ended before it finished the stream. */
   dispose(error) {
     this.leave();
     this.#pipe.fail(error);

@@ -1,13 +1,13 @@
 // Waitables, subtasks, and the loop that drives a callback-style export.
 
 export const BLOCKED = -1;
-/** How a stream or future copy ended; streams add `count << 4`. */
+/** The result of a stream or future copy; streams add `count << 4`. */
 export const Copy = { COMPLETED: 0, DROPPED: 1, CANCELLED: 2 };
 export const Event = { NONE: 0, SUBTASK: 1, STREAM_READ: 2, STREAM_WRITE: 3, FUTURE_READ: 4, FUTURE_WRITE: 5, TASK_CANCELLED: 6 };
 
 /** @typedef {[code: number, handle: number, payload: number]} EventTuple */
 
-/** Something that a guest can wait for. */
+/** A base class for everything that a guest can wait for. */
 export class Waitable {
   /** @type {WaitableSet | null} */
   #set = null;
@@ -16,8 +16,8 @@ export class Waitable {
   handle = 0;
 
   /**
-   * Announces an event. `event` runs when the guest takes delivery, so what it
-   * writes to guest memory is written at the latest moment, and never after a cancel.
+   * Announces an event. `event` runs when the event is delivered, so it writes to guest memory as late as possible, and
+   * never after a cancellation.
    * @param {() => EventTuple} event
    */
   notify(event) {
@@ -50,7 +50,7 @@ export class Waitable {
   }
 }
 
-/** The waitables of a set that have an event, in the order the events came. */
+/** A set of waitables; keeps their events in order of arrival. */
 export class WaitableSet {
   #ready = new Set();
   #wake = null;
@@ -70,7 +70,7 @@ export class WaitableSet {
     return null;
   }
 
-  /** Resolves once an event is there to be polled, or at `interrupt`. */
+  /** Resolves when an event can be polled, or at `interrupt`. */
   wait() {
     return new Promise((resolve) => {
       this.#wake = () => {
@@ -89,10 +89,10 @@ export class WaitableSet {
   }
 }
 
-/** The canonical ABI's subtask states that this shim can be in. */
+/** The subtask states of the canonical ABI that this shim uses. */
 export const Subtasks = { STARTED: 1, RETURNED: 2, CANCELLED: 4 };
 
-/** A host operation under way, and how to end it early. */
+/** A running host operation, with a function that ends it early. */
 export class Pending {
   /** @param {Promise<any>} promise @param {() => void} cancel */
   constructor(promise, cancel) {
@@ -101,7 +101,7 @@ export class Pending {
   }
 }
 
-/** An asynchronous import call that did not finish at once. */
+/** An asynchronous import call that did not finish immediately. */
 export class Subtask extends Waitable {
   #finish = null;
   #done = false;
@@ -128,7 +128,7 @@ export class Subtask extends Waitable {
     return Subtasks.RETURNED;
   }
 
-  /** Answers at once: a result that is already there still counts. */
+  /** Cancels the call and returns its state; a result that has arrived still counts. */
   cancel() {
     this.withdraw();
     if (this.#finish && !this.#done) return this.#return();
@@ -137,7 +137,7 @@ export class Subtask extends Waitable {
     return Subtasks.CANCELLED;
   }
 
-  /** A result that never reached the guest ends too: an answer's body, an open socket. */
+  /** Ends the operation, and disposes a result that did not reach the guest: a response's body, an open socket. */
   dispose() {
     if (!this.#done) this.#cancel();
     this.#done = true;
@@ -146,7 +146,7 @@ export class Subtask extends Waitable {
 }
 
 const Callback = { EXIT: 0, YIELD: 1, WAIT: 2 };
-/** A guest that yields again and again must let timers and sockets run. */
+/** Lets timers and sockets run while a guest yields repeatedly. */
 const YIELDS_IN_A_ROW = 16;
 
 /**
@@ -174,7 +174,7 @@ export async function drive(guest, start, callback, params) {
   }
 }
 
-/** Waits for an event of the set. A cancellation comes first, once, and not to a guest that has returned. */
+/** Waits for an event of the set. A cancellation comes first, once, and only if the guest has not returned. */
 async function nextEvent(guest, set) {
   const isCancelled = () => guest.cancelling && !guest.returned.settled;
   guest.waitsFor = set;

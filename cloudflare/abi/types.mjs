@@ -1,22 +1,21 @@
-// Lifting and lowering: how each WIT type crosses between JavaScript and the
-// guest. The generated signatures build their types from these constructors and
-// bring every size and offset along.
+// Lifting and lowering: converts each WIT type between JavaScript and the guest. The generated signatures build their types
+// from these constructors and contain every size and offset.
 //
 // JavaScript side: records are objects, variants and results `{tag, value}`,
 // options the value or null, `list<u8>` a Uint8Array (or text, when lowering),
-// 64-bit integers BigInt, resources whatever the host gave out.
+// 64-bit integers BigInt, resources the host's own objects.
 //
 // A type has `flat` (its core types: i, l, f, d), `size`, `align` and
-//   load(guest, pointer)          a value out of memory
-//   store(guest, pointer, value)  a value into memory
-//   lift(guest, flat)             a value out of call arguments
-//   lower(guest, value)           the single core value, where there is one
+//   load(guest, pointer)          reads a value from memory
+//   store(guest, pointer, value)  writes a value to memory
+//   lift(guest, flat)             reads a value from call arguments
+//   lower(guest, value)           returns the core value, for types with a single one
 
 import { FutureReader } from "./futures.mjs";
 import { Resource } from "./memory.mjs";
 import { StreamReader } from "./streams.mjs";
 
-/** An error that the WIT names: the `err` side of a function's result. */
+/** An error that the WIT defines: the `err` side of a function's result. */
 export class WitError extends Error {
   /** @param {any} [value] @example throw new WitError({ tag: "io", value: "no such table" }) */
   constructor(value) {
@@ -25,7 +24,7 @@ export class WitError extends Error {
   }
 }
 
-/** Call arguments, taken in turn. */
+/** A reader of call arguments. */
 export class Flat {
   #at = 0;
 
@@ -37,14 +36,14 @@ export class Flat {
     return this.values[this.#at++];
   }
 
-  /** The next `count` values as a list of their own. */
+  /** Takes the next `count` values as a new reader. */
   part(count) {
     this.#at += count;
     return this.values.slice(this.#at - count, this.#at);
   }
 }
 
-/** A type that is one core value; `read` and `write` are DataView methods without their `get` or `set`. */
+/** Returns a type of one core value; `access` is a DataView method without `get` or `set`. */
 const scalar = (flat, size, access, toJs = (x) => x, toCore = (x) => x) => ({
   flat,
   size,
@@ -68,7 +67,7 @@ export const f32 = scalar("f", 4, "Float32");
 export const f64 = scalar("d", 8, "Float64");
 export const char = scalar("i", 4, "Uint32", String.fromCodePoint, (x) => x.codePointAt(0));
 
-/** A pointer and a length in memory or as two arguments. */
+/** Returns a type that is a pointer and a length, in memory or as two arguments. */
 const sequence = (take, give) => ({
   flat: "ii",
   size: 8,
@@ -135,7 +134,7 @@ export function tuple([size, align], fields) {
       fields.forEach(([offset, type], at) => type.store(guest, pointer + offset, value[at]));
     },
     lift: (guest, values) => fields.map(([, type]) => type.lift(guest, values)),
-    /** Export parameters: one core value each. */
+    /** Lowers export parameters, one core value each. */
     lowerAll: (guest, value) => fields.map(([, type], at) => type.lower(guest, value[at])),
   };
 }
@@ -179,12 +178,12 @@ export function variant([size, align, tagSize, payload, flat], cases) {
   };
 }
 
-/** Cases share argument slots, so one may travel in a wider slot than its own. */
+/** Reads a case's arguments. Cases share slots, so a slot may be wider than the case's own type. */
 function unjoin(slots, joined, own) {
   return [...own].map((want, at) => {
     const have = joined[at + 1];
     if (have === want) return slots[at];
-    // Only the low 32 bits of a wider slot are the value.
+    // The value is in the low 32 bits of a wider slot.
     if (have === "l" && want === "i") return Number(BigInt.asIntN(32, slots[at]));
     const wide = new DataView(new ArrayBuffer(8));
     if (have === "l") wide.setBigInt64(0, slots[at], true);
@@ -217,7 +216,7 @@ export function enumeration([size], names) {
   };
 }
 
-/** A value that crosses as a handle. */
+/** Returns a type that is passed as a handle. */
 const handle = (take, give) => ({
   flat: "i",
   size: 4,
@@ -238,7 +237,7 @@ export const own = (name) =>
     (guest, value) => guest.handles.add(new Resource(name, value)),
   );
 
-/** Hosts lend nothing to the gateway, so borrows are only ever lifted. */
+/** Returns a borrowed handle's type. The host lends nothing to the gateway, so borrows are only lifted. */
 export const borrow = (name) =>
   handle(
     (guest, number) => guest.handles.resource(number, name),

@@ -7,9 +7,9 @@ import { describe, errorCode, Timeout } from "./errors.mjs";
 
 const READ_SIZE = 64 * 1024;
 
-/** A body that came in: the guest reads it, or hands it on untouched. */
+/** An incoming body: the guest reads it, or passes it on unread. */
 export class IncomingBody extends Stream {
-  /** Settles after the last byte: no trailers reach a Worker, but errors do. */
+  /** Settles after the last byte. Workers receive no trailers, but errors. */
   trailers = new Future();
   #readable;
   #reader = null;
@@ -19,7 +19,7 @@ export class IncomingBody extends Stream {
   #wake = null;
   #idle;
 
-  /** @param {ReadableStream | null} readable @param {number | null} idle longest wait between bytes, in ms */
+  /** @param {ReadableStream | null} readable @param {number | null} idle the idle timeout between bytes, in ms */
   constructor(readable, idle = null) {
     super();
     this.#readable = readable;
@@ -49,12 +49,12 @@ export class IncomingBody extends Stream {
   cancel() {
     if (this.trailers.settled) return;
     this.#end({ tag: "ok", value: null });
-    // Neither is left of a body that was handed on: its pipe ends by itself.
+    // A body that was passed on has neither: its pipe ends by itself.
     (this.#reader ?? this.#readable)?.cancel().catch(() => {});
   }
 
   /**
-   * Sends the rest of the body on without the guest. Rejects when either side fails.
+   * Sends the rest of the body without the guest. Rejects if either side fails.
    * @param {WritableStream} writable
    */
   async connect(writable) {
@@ -116,16 +116,16 @@ export class IncomingBody extends Stream {
   }
 }
 
-/** Throws unless a body has ended well. @param {{ tag: string, value: any }} end what its trailers future holds */
+/** Throws unless a body has ended without an error. @param {{ tag: string, value: any }} end the value of its trailers future */
 function checkEnd({ tag, value }) {
   if (tag === "err") throw new Error(`the body failed: ${describe(value)}`);
   if (value && value.entries.length > 0) throw new Error("trailers cannot be sent from Cloudflare Workers");
 }
 
-/** Copies a stream to a JavaScript one, everything that is ready in one write. */
+/** Copies a stream to a JavaScript stream; writes all available bytes at once. */
 async function pump(stream, trailers, writable) {
   const writer = writable.getWriter();
-  // A write rejects once the client has left; nothing tells it while none is made.
+  // A write rejects after the client has disconnected. Without a write the disconnection is not noticed.
   writer.closed.catch(() => {});
   try {
     for (;;) {
@@ -153,8 +153,8 @@ async function send(writer, chunk) {
 }
 
 /**
- * A guest's body in the form that `fetch` and `Response` take: bytes when all of
- * it is there, else a stream. `sent` ends with the body and may reject.
+ * Returns a guest's body for `fetch` and `Response`: bytes if the body is complete, else a stream. `sent` settles when the
+ * body has ended, and may reject.
  * @param {{ contents: Stream | null, trailers: Future, headers: import("./fields.mjs").Fields }} message
  * @returns {{ body: Uint8Array | ReadableStream | null, sent: Promise<void> }}
  */
@@ -171,7 +171,7 @@ export function outgoing({ contents, trailers, headers }) {
   return { body: readable, sent };
 }
 
-/** Waits for the end of a body that has to be empty. @param {Stream} stream */
+/** Waits for the end of a body; throws unless it is empty. @param {Stream} stream */
 export async function assertEmpty(stream) {
   for (;;) {
     const chunk = stream.take(Infinity);
@@ -185,7 +185,7 @@ function whole(pipe, end, length) {
   const body = pipe.take(Infinity) ?? new Uint8Array(0);
   checkEnd(end);
   if (length !== null && length !== body.length) {
-    throw new Error(`content-length is ${length} and the body has ${body.length} bytes`);
+    throw new Error(`content-length is ${length}, but the body has ${body.length} bytes`);
   }
   return body;
 }

@@ -1,11 +1,11 @@
-// The small wasi:cli and wasi:io imports that Rust's std brings along. Output
-// goes to the console, a line at a time; there is no input and no terminal.
+// The few wasi:cli and wasi:io imports of Rust's std. Output is logged to the console by line. There is neither input nor a
+// terminal.
 
 /** The 0.2 `output-stream` of stdout or stderr. */
 class Console {
   #write;
   #line = "";
-  /** Keeps the first bytes of a character that the next write completes. */
+  /** Decodes UTF-8; buffers the first bytes of a character that the next write completes. */
   #decoder = new TextDecoder();
 
   constructor(write) {
@@ -47,6 +47,6 @@ export const cli = {
     "[method]output-stream.blocking-flush": () => {},
     "[method]output-stream.subscribe": () => ready,
   },
-  // Nothing here ever has to be waited for.
+  // Output is always ready.
   "wasi:io/poll": { "[method]pollable.block": () => {} },
 };

@@ -1,19 +1,19 @@
-// wasi:clocks. Workers stop the clock while code runs: time passes only with I/O.
+// wasi:clocks. Workers stop the clock while code runs: time advances only with I/O.
 //
-// `performance.now()` is no second clock there: its origin is 0, and it returns what `Date.now()` returns.
+// `performance.now()` is not an independent clock there: its origin is 0, and it returns the same as `Date.now()`.
 // https://developers.cloudflare.com/workers/runtime-apis/performance/
 
 import { Pending } from "../abi/tasks.mjs";
 
 const MILLISECOND = 1_000_000n;
-/** The longest wait that setTimeout can do, about 24 days. */
+/** The longest delay of setTimeout in ms, about 24 days. */
 const LONGEST = 2n ** 31n - 1n;
 
-/** What the monotonic clock showed last, and how far it is ahead of the wall clock, in milliseconds. */
+/** The last value of the monotonic clock, and its lead over the wall clock, in milliseconds. */
 let last = 0;
 let ahead = 0;
 
-/** The wall clock, whose steps back are left out: what was measured over one is too short, and never negative. */
+/** Returns the wall clock without its backward steps: a duration across one is too short, but never negative. */
 function now() {
   const wall = Date.now();
   if (wall + ahead < last) ahead = last - wall;
@@ -48,5 +48,5 @@ export const monotonicClock = {
 
 export const systemClock = { now: instant, "get-resolution": () => MILLISECOND };
 
-/** The 0.2 clock that std reads. */
+/** The 0.2 clock, which std reads. */
 export const wallClock = { now: instant, resolution: () => ({ seconds: 0n, nanoseconds: 1e6 }) };

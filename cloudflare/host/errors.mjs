@@ -1,6 +1,6 @@
-// What JavaScript's network errors are called in wasi:http.
+// Maps JavaScript's network errors to wasi:http error codes.
 
-/** A time limit of the guest's request options ran out. */
+/** The error when a timeout of the guest's request options expires. */
 export class Timeout extends Error {
   /** @param {"connection-read-timeout" | "connection-timeout"} tag */
   constructor(tag) {
@@ -9,7 +9,7 @@ export class Timeout extends Error {
   }
 }
 
-/** Errors of `fetch` carry no code: only their text tells them apart. */
+/** Errors of `fetch` have no code; only their text distinguishes them. */
 const KNOWN = [
   [/refused/i, "connection-refused"],
   [/connection lost|reset|disconnected|hang up|broken pipe|terminated/i, "connection-terminated"],
@@ -28,5 +28,5 @@ export function errorCode(error) {
   return tag ? { tag } : { tag: "internal-error", value: text };
 }
 
-/** An `error-code` in words, for logs and error texts. @param {{ tag: string, value?: any }} code */
+/** Returns the text of an `error-code`, for logs and errors. @param {{ tag: string, value?: any }} code */
 export const describe = ({ tag, value }) => (typeof value === "string" ? `${tag}: ${value}` : tag);

@@ -1,10 +1,10 @@
-// wasi:http `fields`: headers that refuse what Spin refuses.
+// wasi:http `fields`: headers with Spin's restrictions.
 
 import { WitError } from "../abi/types.mjs";
 
 const decoder = new TextDecoder();
 
-/** Names that belong to a connection and not to a message; wasmtime's list. */
+/** Names of hop-by-hop headers; wasmtime's list. */
 const FORBIDDEN = new Set([
   "connection",
   "host",
@@ -51,7 +51,7 @@ export class Fields {
     for (const [name, value] of entries) this.#size += name.length + value.length;
   }
 
-  /** Headers of a message that came in, without what is the connection's. @param {Headers} headers */
+  /** Returns the headers of an incoming message, without hop-by-hop headers. @param {Headers} headers */
   static incoming(headers) {
     return new Fields([...headers].filter(([name]) => !FORBIDDEN.has(name))).frozen();
   }
@@ -87,7 +87,7 @@ export class Fields {
     this.entries.push([name, value]);
   }
 
-  /** @returns {string[]} the values there were */
+  /** Removes a header. @returns {string[]} its values */
   remove(name) {
     if (this.immutable) refuse("immutable");
     const values = this.get(name);

@@ -1,5 +1,4 @@
-// What the host interfaces decide without a runtime: names, limits, errors, time.
-// Their work against D1, KV and the network is tested with the probe.
+// The host interfaces without a runtime: names, limits, errors, time. The probe tests them with D1, KV and the network.
 
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";

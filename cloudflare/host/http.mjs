@@ -1,4 +1,4 @@
-// wasi:http: the message resources, outgoing requests, and the answer to the incoming one.
+// wasi:http: the message resources, outgoing requests, and the response to the incoming request.
 
 import { Future } from "../abi/futures.mjs";
 import { Items } from "../abi/streams.mjs";
@@ -14,9 +14,9 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const AUTHORITY = /^(\[[0-9A-Fa-f:.]+\]|[^\s/?#@:[\]]+)(:[0-9]{1,5})?$/;
 const PATH = /^[\x21\x24-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7c\x7e%&"{}^`<>\\|\x80-\u{10ffff}]*$/u;
 
-/** What requests and responses have in common: headers and a body. */
+/** The base of requests and responses: headers and a body. */
 class Message {
-  /** The fate of the message once sent: the guest's `future<result>`. */
+  /** The result of sending the message: the guest's `future<result>`. */
   transmitted = new Future();
 
   constructor(headers, contents, trailers) {
@@ -25,7 +25,7 @@ class Message {
     this.trailers = trailers;
   }
 
-  /** The guest dropped it unsent. */
+  /** Called when the guest drops the message unsent. */
   dispose() {
     this.contents?.cancel();
     this.trailers.cancel();
@@ -60,7 +60,7 @@ export class Response extends Message {
 
 class RequestOptions {
   immutable = false;
-  /** Nanoseconds, or null for no limit. */
+  /** In nanoseconds; null without a timeout. */
   limits = { connect: null, firstByte: null, betweenBytes: null };
 
   copy() {
@@ -87,7 +87,7 @@ function consume(message) {
   return [message.contents, message.trailers];
 }
 
-/** A view of a message's headers, which the message alone may change. */
+/** Returns a read-only view of a message's headers. */
 const view = (message) => new Fields(message.headers.entries).frozen();
 
 export const types = {
@@ -150,8 +150,8 @@ export const client = {
 };
 
 async function send(guest, request, abort) {
-  // The guest's code is still on the stack. Once it gives control back, a small
-  // body is usually complete and goes out as bytes with a length.
+  // The guest's code is still on the stack. After it returns, a small body is usually complete and can be sent as bytes
+  // with a length.
   await null;
   try {
     const address = url(request);
@@ -192,8 +192,8 @@ function url({ scheme, authority, path }) {
 const milliseconds = (nanoseconds) => Math.ceil(Number(nanoseconds) / 1e6);
 
 /**
- * A Worker does not see when its connection stands, so the limits for connecting
- * and for the first byte after that run as one.
+ * Returns the timeout for the response's head. A Worker cannot observe when a connection is established, so this is the sum
+ * of the timeouts for the connection and the first byte.
  */
 async function withDeadline(limits, abort, response) {
   const { connect = null, firstByte = null } = limits ?? {};
@@ -213,7 +213,7 @@ async function withDeadline(limits, abort, response) {
 
 function incomingResponse(response, limits) {
   const headers = Fields.incoming(response.headers);
-  // The runtime has decoded the body, so these no longer describe it.
+  // The runtime has decoded the body, so these headers no longer describe it.
   if (headers.get("content-encoding").length > 0) {
     headers.entries = headers.entries.filter(([name]) => name !== "content-encoding" && name !== "content-length");
   }
@@ -224,12 +224,12 @@ function incomingResponse(response, limits) {
   return incoming;
 }
 
-/** The incoming request as a resource. @param {globalThis.Request} request */
+/** Returns the incoming request as a resource. @param {globalThis.Request} request */
 export function incomingRequest(request) {
   const url = new URL(request.url);
   const headers = Fields.incoming(request.headers);
   const address = request.headers.get("cf-connecting-ip");
-  // Only the platform knows the client; the port it does not tell.
+  // Only the platform knows the client's address. It does not provide the port.
   headers.entries = headers.entries.filter(([name]) => name !== "spin-client-addr");
   if (address) headers.entries.push(["spin-client-addr", address.includes(":") ? `[${address}]:0` : `${address}:0`]);
   const body = new IncomingBody(request.body);
@@ -251,10 +251,10 @@ export function whenAborted(signal, react) {
 const NULL_BODY = new Set([204, 205, 304]);
 
 /**
- * The guest's answer for the runtime.
+ * Returns the guest's response for the runtime; throws if the handler failed.
  * @param {import("../abi/guest.mjs").Guest} guest
- * @param {{ tag: "ok", value: Response } | { tag: "err", value: any }} result what the handler returned
- * @param {globalThis.Request} request the one that is answered
+ * @param {{ tag: "ok", value: Response } | { tag: "err", value: any }} result the handler's result
+ * @param {globalThis.Request} request the incoming request
  */
 export function answer(guest, result, { method, signal }) {
   if (result.tag === "err") throw new Error(`the handler failed: ${describe(result.value)}`);
@@ -266,7 +266,7 @@ export function answer(guest, result, { method, signal }) {
     return new globalThis.Response(null, { status, headers });
   }
   if (status < 200) throw new Error(`a Worker cannot answer with status ${status}`);
-  // A client that has left shows here one write earlier than in the stream to it.
+  // A disconnection is noticed here one write earlier than in the stream to the client.
   whenAborted(signal, () => response.contents?.cancel());
   const { body, sent } = outgoing(response);
   guest.background(response.settleWith(sent));

@@ -1,4 +1,4 @@
-// Every interface that the shim offers, by name and minor version.
+// Lists every interface that the shim implements, by name and minor version.
 
 import { cli } from "./cli.mjs";
 import { monotonicClock, systemClock, wallClock } from "./clocks.mjs";

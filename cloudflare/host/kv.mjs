@@ -15,7 +15,7 @@ async function attempt(operation) {
   }
 }
 
-/** Every key of a namespace, a page of the listing at a time. */
+/** A stream of all keys of a namespace; reads one page of the list at a time. */
 class Keys extends Stream {
   result = new Future();
   #namespace;

@@ -1,6 +1,6 @@
-// wasi:random, all of it from the platform's one good source.
+// wasi:random, with the platform's cryptographic generator for all functions.
 
-/** One call gives at most so many bytes. */
+/** The most bytes that one call of the platform returns. */
 const LARGEST = 65_536;
 
 function bytes(_, length) {

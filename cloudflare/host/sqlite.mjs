@@ -1,6 +1,5 @@
 // spin:sqlite on D1. The binding is `DB`; its name in the component is "default".
-// D1 keeps no connection between statements, so the calls that ask a connection
-// for its last row id or its changes are not offered: use RETURNING.
+// D1 has no connections, so the calls that read a connection's last row id or changes are not supported: use RETURNING.
 
 import { Future } from "../abi/futures.mjs";
 import { Items } from "../abi/streams.mjs";
@@ -12,7 +11,7 @@ const DONE = Future.of({ tag: "ok" });
 function toD1({ tag, value }) {
   if (tag !== "integer") return value ?? null;
   const number = Number(value);
-  // D1 values cross JavaScript as doubles: better an error than a changed number.
+  // JavaScript passes D1's integers as doubles, so larger ones would change.
   if (!Number.isSafeInteger(number)) throw new WitError({ tag: "io", value: `integer ${value} is beyond 2^53` });
   return number;
 }

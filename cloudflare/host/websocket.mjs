@@ -1,18 +1,18 @@
-// grok2api:websocket/client on the platform's own WebSocket. The upgrade is a `fetch` and counts as one subrequest;
-// names are resolved by the platform, so addresses are not used.
+// grok2api:websocket/client on the platform's WebSocket. The upgrade is a `fetch` and counts as one subrequest. The platform
+// resolves names, so the addresses are not used.
 // Source: https://developers.cloudflare.com/workers/examples/websockets/#write-a-websocket-client
 
 import { hold } from "../abi/memory.mjs";
 import { Pending } from "../abi/tasks.mjs";
 import { WitError } from "../abi/types.mjs";
 
-/** Bytes of a refusal's body that the guest gets. */
+/** The most bytes of a refusal's body that the guest gets. */
 const LARGEST_REFUSAL = 64 * 1024;
-/** Messages that wait for the guest may hold this many times the largest one. */
+/** The limit of the queue, as a multiple of the largest message. */
 const LARGEST_QUEUE = 2;
-/** Bytes that each message in the queue counts beside its text: an empty one holds memory, too. */
+/** Bytes that each queued message counts in addition to its text, because an empty one uses memory too. */
 const OVERHEAD = 64;
-/** A message that comes later than this after the last one is not part of a burst, in milliseconds. */
+/** The longest gap between messages of a burst, in milliseconds. */
 const ALONE_MS = 1;
 
 const encoder = new TextEncoder();
@@ -24,17 +24,17 @@ class Connection {
   #socket;
   #limit;
   #queue = [];
-  /** What the messages in the queue hold together, in bytes. */
+  /** The size of the queued messages, in bytes. */
   #queued = 0;
-  /** Why nothing more comes. @type {WitError | null} */
+  /** The reason for the end of the connection. @type {WitError | null} */
   #end = null;
   #closing = false;
-  /** Ends the wait of a `receive`. @type {(() => void) | null} */
+  /** Wakes a waiting `receive`. @type {(() => void) | null} */
   #wake = null;
-  /** When a `receive` last ended its wait, in milliseconds. */
+  /** When a `receive` was last woken, in milliseconds. */
   #woken = 0;
 
-  /** @param {WebSocket} socket not yet accepted @param {number} limit bytes of the largest message */
+  /** @param {WebSocket} socket not yet accepted @param {number} limit the largest message in bytes */
   constructor(socket, limit) {
     this.#socket = socket;
     this.#limit = limit;
@@ -72,12 +72,12 @@ class Connection {
     try {
       this.#socket.close(code, reason);
     } catch {
-      // The code or the reason cannot be sent.
+      // The code or the reason is not valid in a close frame.
       this.#socket.close(1000);
     }
   }
 
-  /** The guest dropped it, or is gone. */
+  /** Called when the guest drops the connection, or has ended. */
   dispose() {
     this.#finish(failure("broken", "dropped"));
     this.#clear();
@@ -106,7 +106,7 @@ class Connection {
     this.#resume();
   }
 
-  /** Bytes of UTF-8, or characters where these already decide. */
+  /** Returns the length in bytes of UTF-8, or in characters if that is enough to compare with the limit. */
   #sizeOf(text) {
     return text.length <= this.#limit && text.length * 3 > this.#limit ? encoder.encode(text).length : text.length;
   }
@@ -131,9 +131,9 @@ class Connection {
     const wake = this.#wake;
     this.#wake = null;
     if (!wake) return;
-    // Each message is an event of its own. In a burst the guest is woken by a timer, once all that came together is in
-    // the queue: 200 messages then cost 2.5 ms more than the same text in one body. Woken for each, they cost 7.7 ms
-    // more. A message that comes alone needs no timer.
+    // Each message is an event. In a burst, a timer wakes the guest after all messages of the burst are queued: 200 messages
+    // then cost 2.5 ms more than the same text in one body. Waking the guest for each costs 7.7 ms more. A single message
+    // needs no timer.
     const now = Date.now();
     if (now - this.#woken > ALONE_MS) wake();
     else setTimeout(wake, 0);
@@ -161,7 +161,7 @@ async function open(url, headers, limit, abort) {
   }
 }
 
-/** The socket of an upgrade that asked for no subprotocol: RFC 6455 §4.1 fails one that chose it. @param {Response} response */
+/** Returns the socket of an upgrade. Fails if the server chose a subprotocol, because none was offered (RFC 6455 §4.1). @param {Response} response */
 function withoutProtocol({ webSocket, headers }) {
   const protocol = headers.get("sec-websocket-protocol");
   if (protocol === null) return webSocket;
@@ -170,7 +170,7 @@ function withoutProtocol({ webSocket, headers }) {
   throw failure("unreachable", `the answer to the upgrade is not valid: it chose the subprotocol ${protocol}`);
 }
 
-/** The first bytes of a body as text. A body that breaks off ends there. @param {ReadableStream | null} body */
+/** Returns the first bytes of a body as text, up to an error. @param {ReadableStream | null} body */
 async function startOf(body) {
   const reader = body?.getReader();
   const decoder = new TextDecoder();
@@ -183,7 +183,7 @@ async function startOf(body) {
       left -= value.length;
     }
   } catch {
-    // The status and what came of the body still say why.
+    // The status and the received part of the body still explain the refusal.
   }
   reader?.cancel().catch(() => {});
   return text + decoder.decode();

@@ -1,5 +1,4 @@
-// The moments of a connection that no server can time: what is cancelled just when it succeeds. The rest is tested
-// with the probe on workerd.
+// Races that no server can time: operations that are cancelled just when they succeed. The probe on workerd tests the rest.
 
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";

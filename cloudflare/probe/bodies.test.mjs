@@ -1,4 +1,4 @@
-// Bodies on workerd: through guest memory, host to host, cut, left.
+// Bodies on workerd: through guest memory, from host to host, truncated, abandoned.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -170,6 +170,6 @@ test("nothing is held once all of it is over", async () => {
     const { linear, queued } = await probe.memory();
     return linear === 0 && queued === 0;
   });
-  // A fault of the shim itself would be one of JavaScript's own errors.
+  // A bug in the shim would show as one of JavaScript's own errors.
   assert.doesNotMatch(probe.logs.join(""), /TypeError: Cannot|ReferenceError|is not a function/);
 });

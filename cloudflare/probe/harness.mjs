@@ -1,4 +1,4 @@
-// The probe component on workerd, and an upstream that it can call.
+// Starts the probe component on workerd, and an upstream for it.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -10,11 +10,11 @@ export async function startProbe(vars = {}) {
   const { url, stop } = await serve({
     vars,
     script: "cloudflare/probe/worker.mjs",
-    // Its upstream is on this machine and no variable names it.
+    // Its upstream is on this machine, and is not in a variable.
     miniflare: { outboundService: { network: { allow: ["public", "private"] } } },
     log: (line) => logs.push(`${line}\n`),
   });
-  // The local server would gzip, which hides lengths and the rhythm of chunks.
+  // The local server would gzip, which hides lengths and the timing of chunks.
   const get = (path, { headers, ...init } = {}) =>
     fetch(url + path, { redirect: "manual", headers: { "accept-encoding": "identity", ...headers }, ...init });
   const memory = async () => (await get("/__memory")).json();
@@ -85,7 +85,7 @@ export async function startUpstream() {
   return { url: `http://127.0.0.1:${server.address().port}`, seen, stop };
 }
 
-/** Waits for something to become true: a deadline instead of a sleep. */
+/** Waits until a condition is true; fails after a deadline. */
 export async function until(what, condition, ms = 5000) {
   const end = Date.now() + ms;
   while (!(await condition())) {
@@ -94,7 +94,7 @@ export async function until(what, condition, ms = 5000) {
   }
 }
 
-/** A body from pieces, each after a pause. */
+/** Returns a body of pieces, each after a pause. */
 export function pieces(list, ms) {
   return new ReadableStream({
     async start(controller) {

@@ -78,7 +78,7 @@ test("a port without a listener is a connection error", async () => {
   assert.match(answer, /^head: ErrorCode::Connection(Refused|Terminated)$/);
 });
 
-/** The end of a request would end its upstream connections anyway: this must happen before. */
+/** Checks that the upstream connection ends before the request does, which would end it anyway. */
 async function leavesWhileTheGuestStays(path, answer) {
   const before = upstream.seen.left;
   let answered = false;

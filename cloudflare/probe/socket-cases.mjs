@@ -1,11 +1,11 @@
-// What an outgoing WebSocket does on every host: `wit/websocket.wit`, tried through the probe.
+// Tests of outgoing WebSockets for every host: `wit/websocket.wit`, through the probe.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { until } from "./harness.mjs";
 
 /**
- * Has the probe take steps on a connection (`cloudflare/probe/src/socket.rs`).
+ * Makes the probe run steps on a connection (`cloudflare/probe/src/socket.rs`).
  * @param {(path: string) => Promise<Response>} get @param {Record<string, string>} query `url` and more
  * @returns {Promise<string[]>} a line for the connection and for each step
  */
@@ -18,8 +18,8 @@ export async function take(get, steps, query) {
 /**
  * @typedef {object} Host
  * @property {(steps: string[], query?: Record<string, string>) => Promise<string[]>} run connects to `path` (`/socket`)
- * @property {() => any} seen what the server has seen
- * @property {(steps: string) => Promise<Response>} raw the probe's answer itself
+ * @property {() => any} seen the server's record
+ * @property {(steps: string) => Promise<Response>} raw returns the probe's response
  * @property {number} dropped the close code that the server sees of a connection that was dropped
  */
 
@@ -56,7 +56,7 @@ export function socketCases({ run, raw, seen, dropped }) {
     assert.deepEqual(await run(["send:wide 100", "receive"], { max: "300" }), ["open", "sent", "text of 300 bytes"]);
     const broken = ["open", "sent", "broken a message is longer than 299 bytes"];
     assert.deepEqual(await run(["send:wide 100", "receive"], { max: "299" }), broken);
-    await until("the server hears why", () => seen().closes.at(-1)[0] === 1009);
+    await until("the server gets the code", () => seen().closes.at(-1)[0] === 1009);
   });
 
   test("binary messages are ignored and pings answered", async () => {

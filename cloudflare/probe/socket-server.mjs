@@ -1,6 +1,6 @@
-// A scripted WebSocket server: what a message asks for on `/socket` (and on `/late`, which takes its time to upgrade, on
-// `/stalled`, which takes its time to read, and on `/protocol`, which chooses a subprotocol), refusals on other paths.
-// With TLS, the name that a client asks for picks the certificate: `localhost` has one that expired.
+// A scripted WebSocket server. Messages on `/socket` name what it does; so they do on `/late`, which upgrades slowly, on
+// `/stalled`, which reads slowly, and on `/protocol`, which chooses a subprotocol. Other paths refuse the upgrade. With TLS,
+// the client's server name selects the certificate: the one of `localhost` has expired.
 
 import { createHash } from "node:crypto";
 import { once } from "node:events";
@@ -15,7 +15,7 @@ const certificate = (name) => readFileSync(new URL(`../../tests/fixtures/tls/${n
 /** The authority that signed the server's certificates, in PEM. */
 export const AUTHORITY = certificate("ca.pem");
 
-/** `name argument`; what no script is called is answered with its length. */
+/** The scripts of messages `name argument`. The server replies to any other message with its length. */
 const scripts = {
   echo: (socket, text) => socket.send(text),
   twice: (socket, text) => [socket.send(`${text}1`), socket.send(`${text}2`)],
@@ -32,10 +32,10 @@ const scripts = {
   deaf: (socket) => socket.pause(),
 };
 
-/** How long `/stalled` reads nothing, in milliseconds. */
+/** How long `/stalled` does not read, in milliseconds. */
 const STALL_MS = 400;
 
-/** Accepts the upgrade and sends messages until the client has gone, whatever it says. */
+/** Accepts the upgrade and sends messages until the client disconnects; ignores what it sends. */
 function pour(raw, request) {
   const key = `${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
   const accept = createHash("sha1").update(key).digest("base64");
@@ -74,8 +74,8 @@ const refusals = {
 };
 
 /**
- * `seen` has the open sockets, the closes and headers of all, how many clients left `/silent`, the lengths of all
- * messages and of what was read at once, and who came to `/silent-once`, which answers from the second client on.
+ * Starts the server. `seen` has the number of open sockets, all closes and headers, how many clients left `/silent`, the
+ * lengths of all messages and reads, and the clients of `/silent-once`, which answers from the second client on.
  * @param {{ tls?: boolean }} [options]
  */
 export async function startSocketServer({ tls = false } = {}) {

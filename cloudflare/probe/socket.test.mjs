@@ -25,7 +25,7 @@ socketCases({ run, raw, seen: () => server.seen, dropped: 1001 });
 test("more than two of the largest messages do not wait", async () => {
   const lines = await run(["send:flood 100", "sleep:200", "count:100"], { max: "1000" });
   assert.deepEqual(lines, ["open", "sent", "slept", "8 messages, 1600 bytes, broken too many messages wait"]);
-  await until("the server hears why", () => server.seen.closes.at(-1)[0] === 1008);
+  await until("the server gets the code", () => server.seen.closes.at(-1)[0] === 1008);
 });
 
 test("nothing of it stays in memory", async () => {

@@ -56,7 +56,7 @@ test("the keys of the store", async () => {
   assert.match(await kv("do=keys"), /^6 keys/);
 });
 
-test("variables in lower or upper case; bindings are none", async () => {
+test("variables in lower or upper case, and not bindings", async () => {
   const variable = async (name) => (await probe.get(`/variable?name=${name}`)).text();
   assert.equal(await variable("lower"), 'Ok("l")');
   assert.equal(await variable("upper_case"), 'Ok("u")');

@@ -1,4 +1,4 @@
-// The probe component as a Worker, with what the shim holds in memory at `/__memory`.
+// The probe component as a Worker; `/__memory` returns the bytes that the shim holds.
 
 import { held } from "../abi/memory.mjs";
 import { service } from "../abi/service.mjs";

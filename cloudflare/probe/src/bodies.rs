@@ -1,4 +1,4 @@
-//! Bodies: echoed, handed through, written in pieces, cut, cancelled.
+//! Bodies: echoed, passed through, written in pieces, truncated, cancelled.
 
 use std::pin::pin;
 use std::task::Poll;
@@ -14,7 +14,7 @@ use crate::{Query, number, text};
 
 type End = Result<Option<Trailers>, ErrorCode>;
 
-/// A response whose body the caller writes.
+/// Returns a response whose body the caller writes.
 pub fn streamed(status: u16, headers: &[(&str, &str)]) -> (Response, StreamWriter<u8>, FutureWriter<End>) {
     let (body, reader) = wit_stream::new();
     let (end, result) = wit_future::new(|| Err(ErrorCode::InternalError(Some("never finished".into()))));
@@ -39,13 +39,13 @@ pub fn full(status: u16, headers: &[(&str, &str)], content: Vec<u8>) -> Response
     response
 }
 
-/// Takes a request's body. Nothing went wrong on this side, which the dropped future says.
+/// Takes a request's body. Dropping the future reports success.
 pub fn consume(request: Request) -> (StreamReader<u8>, FutureReader<End>) {
     let (_, result) = wit_future::new(|| Ok(()));
     Request::consume_body(request, result)
 }
 
-/// Through guest memory, chunk by chunk.
+/// Echoes the body through guest memory, chunk by chunk.
 pub fn echo(request: Request) -> Response {
     let (mut incoming, incoming_end) = consume(request);
     let (response, mut body, end) = streamed(200, &[]);
@@ -65,13 +65,13 @@ pub fn echo(request: Request) -> Response {
     response
 }
 
-/// The request's body as the answer's, without touching it.
+/// Returns the request's body as the response's, unread.
 pub fn pass(request: Request) -> Response {
     let (incoming, end) = consume(request);
     respond(200, &[], incoming, end)
 }
 
-/// `n` chunks of `size` bytes, `ms` apart. A client that leaves is noted under the key `left`.
+/// Writes `n` chunks of `size` bytes, `ms` apart. Stores a disconnection of the client under the key `left`.
 pub fn chunks(query: Query) -> Response {
     let (response, mut body, end) = streamed(200, &[("content-type", "text/plain")]);
     spawn(async move {
@@ -94,7 +94,7 @@ pub fn chunks(query: Query) -> Response {
     response
 }
 
-/// Says `content-length: says` and writes `n` bytes in two halves.
+/// Sends `content-length: says` and writes `n` bytes in two halves.
 pub fn length(query: &Query) -> Response {
     let (response, mut body, end) = streamed(200, &[("content-length", &query["says"])]);
     let half = vec![b'x'; number::<usize>(query, "n") / 2];
@@ -119,7 +119,7 @@ pub fn trailers() -> Response {
     response
 }
 
-/// Promises ten bytes, sends some, then an error.
+/// Announces ten bytes, sends some, then an error.
 pub fn failing() -> Response {
     let (response, mut body, end) = streamed(200, &[("content-length", "10")]);
     spawn(async move {
@@ -130,7 +130,7 @@ pub fn failing() -> Response {
     response
 }
 
-/// Promises ten bytes, sends some, then traps.
+/// Announces ten bytes, sends some, then traps.
 pub fn trapped() -> Response {
     let (response, mut body, _end) = streamed(200, &[("content-length", "10")]);
     spawn(async move {
@@ -141,7 +141,7 @@ pub fn trapped() -> Response {
     response
 }
 
-/// Begins to read, gives up after a while, reads on: no byte may be lost.
+/// Starts a read, cancels it after a while, reads on: no byte may be lost.
 pub async fn cancel_read(request: Request) -> Response {
     let (mut incoming, _end) = consume(request);
     let mut cancelled = 0;
@@ -171,14 +171,14 @@ pub async fn cancel_read(request: Request) -> Response {
     text(format!("{} after {}", String::from_utf8_lossy(&content), if cancelled > 0 { "cancels" } else { "none" }))
 }
 
-/// Fills a body until a write has to wait, gives that one up, writes another when there is room.
+/// Fills a body until a write waits, cancels that write, and writes again when there is room.
 pub async fn cancel_write() -> Response {
     let (response, mut body, end) = streamed(200, &[]);
     assert!(body.write_all(vec![b'f'; 70_000]).await.is_empty());
     {
         let mut write = pin!(body.write(b"lost".to_vec()));
         let pending = poll_fn(|cx| Poll::Ready(write.as_mut().poll(cx).is_pending())).await;
-        assert!(pending, "nobody reads a body before it is returned");
+        assert!(pending, "a body is not read before it is returned");
         let (result, left) = write.as_mut().cancel();
         assert!(matches!(result, StreamResult::Cancelled), "{result:?}");
         assert_eq!(left.remaining(), 4);

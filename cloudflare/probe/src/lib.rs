@@ -1,5 +1,5 @@
-//! A component that uses every corner of what the Workers shim offers. Each
-//! path tries one thing and answers with what it saw; the shim's tests read that.
+//! A component that uses everything that the Workers shim implements. Each path tries one thing and returns the result,
+//! which the shim's tests check.
 
 mod bodies;
 mod messages;
@@ -18,7 +18,7 @@ struct Probe;
 
 wasip3::http::service::export!(Probe with_types_in wasip3);
 
-/// The query of a request, by name.
+/// Returns the query of a request, by name.
 type Query = HashMap<String, String>;
 
 impl wasip3::exports::http::handler::Guest for Probe {
@@ -63,12 +63,12 @@ impl wasip3::exports::http::handler::Guest for Probe {
     }
 }
 
-/// A whole answer of plain text.
+/// Returns a complete response of plain text.
 fn text(content: impl Into<String>) -> Response {
     bodies::full(200, &[], content.into().into_bytes())
 }
 
-/// An answer without any body.
+/// Returns a response without a body.
 fn status(code: u16) -> Response {
     let (trailers, result) = wit_future::new(|| Ok(None));
     drop(trailers);
@@ -81,7 +81,7 @@ fn number<N: std::str::FromStr + Default>(query: &Query, name: &str) -> N {
     query.get(name).and_then(|value| value.parse().ok()).unwrap_or_default()
 }
 
-/// Answers at once and leaves a note in the key-value store later.
+/// Answers at once and writes to the key-value store later.
 fn spawned(query: Query) -> Response {
     spawn(async move {
         sleep(Duration::from_millis(number(&query, "ms"))).await;
@@ -93,7 +93,7 @@ fn spawned(query: Query) -> Response {
     text("answered")
 }
 
-/// Sleeps several times at once, and abandons one sleep.
+/// Sleeps several times concurrently, and cancels one sleep.
 async fn slept(query: &Query) -> Response {
     let wait = Duration::from_millis(number(query, "ms"));
     let begin = wasip3::clocks::monotonic_clock::now();

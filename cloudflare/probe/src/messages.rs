@@ -1,4 +1,4 @@
-//! Requests to others, their options and limits; headers.
+//! Outgoing requests, their options and timeouts; headers.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use url::Url;
 use crate::bodies::{consume, full, streamed};
 use crate::{Query, method_of, number, text};
 
-/// A request to the address in the query, with the options there.
+/// Returns a request to the URL in the query, with its options.
 fn request(query: &Query, contents: Option<StreamReader<u8>>) -> Request {
     let url = Url::parse(&query["url"]).expect("tests give an address");
     let options = RequestOptions::new();
@@ -36,7 +36,7 @@ fn request(query: &Query, contents: Option<StreamReader<u8>>) -> Request {
     request
 }
 
-/// The other side's body as our own, host to host.
+/// Returns the upstream's body as the response's, from host to host.
 pub async fn relay(query: &Query) -> Result<Response, ErrorCode> {
     let incoming = client::send(request(query, None)).await?;
     let status = incoming.get_status_code();
@@ -59,14 +59,14 @@ pub async fn relay(query: &Query) -> Result<Response, ErrorCode> {
     Ok(response)
 }
 
-/// Our request's body as the body of a request to the other side, by the method in the query.
+/// Sends the request's body to the upstream, with the method in the query.
 pub async fn upload(incoming: Request, query: &Query) -> Result<Response, ErrorCode> {
     let (body, _end) = consume(incoming);
     let answer = client::send(request(query, Some(body))).await?;
     Ok(text(read(answer).await.0))
 }
 
-/// Reads a little of the other side's body and hands on the rest.
+/// Reads the start of the upstream's body and passes on the rest.
 pub async fn partly(query: &Query) -> Result<Response, ErrorCode> {
     let incoming = client::send(request(query, None)).await?;
     let (_, fine) = wit_future::new(|| Ok(()));
@@ -76,7 +76,7 @@ pub async fn partly(query: &Query) -> Result<Response, ErrorCode> {
     Ok(Response::new(headers, Some(body), end).0)
 }
 
-/// Says how a request went: its status and body, or which error came where.
+/// Returns the result of a request: its status and body, or the error and where it came.
 pub async fn fetch(query: &Query) -> Response {
     match client::send(request(query, None)).await {
         Err(error) => text(format!("head: {error:?}")),
@@ -105,14 +105,14 @@ async fn read(response: Response) -> (String, Option<ErrorCode>) {
     (String::from_utf8_lossy(&content).into_owned(), end.await.err())
 }
 
-/// Gives a request up, then stays a while before it answers.
+/// Cancels a request, then waits before it answers.
 pub async fn abandon(query: &Query) -> Response {
     let seen = give_up(query).await;
     sleep(Duration::from_millis(number(query, "stay"))).await;
     text(seen)
 }
 
-/// Before the head came, or in the body with `in=body`.
+/// Cancels before the head, or in the body with `in=body`.
 async fn give_up(query: &Query) -> String {
     let patience = Duration::from_millis(number(query, "patience"));
     if query.get("in").map(String::as_str) == Some("body") {
@@ -137,7 +137,7 @@ async fn give_up(query: &Query) -> String {
     }
 }
 
-/// What headers refuse.
+/// Returns the errors of invalid headers.
 pub fn fields(request: &Request) -> Response {
     let mut lines = Vec::new();
     let mut note = |what: &str, seen: String| lines.push(format!("{what}: {seen}"));
@@ -169,7 +169,7 @@ pub fn fields(request: &Request) -> Response {
     text(lines.join("\n"))
 }
 
-/// The request as it arrived.
+/// Returns the request as it arrived.
 pub fn seen(request: &Request) -> Response {
     let mut lines = vec![format!(
         "{:?} {:?} {:?} {:?}",

@@ -1,4 +1,4 @@
-//! The outgoing WebSocket: a script of steps, and a line for each that says what came of it.
+//! The outgoing WebSocket: runs a script of steps and returns a line with the result of each.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -21,7 +21,7 @@ mod bindings {
     });
 }
 
-/// Connects to `url` and takes the `steps`, which semicolons part.
+/// Connects to `url` and runs the `steps`, separated by semicolons.
 pub async fn run(query: &Query) -> Response {
     let mut lines = Vec::new();
     match open(query).await {
@@ -42,7 +42,7 @@ fn parts(query: &Query, name: &str, separator: char) -> Vec<String> {
     list.filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
-/// Gives up after `patience` milliseconds, if the query names them.
+/// Cancels after `patience` milliseconds, if the query has them.
 async fn open(query: &Query) -> Result<Connection, Error> {
     let headers = query.iter().filter_map(|(name, value)| Some((name.strip_prefix("h-")?.to_owned(), value.clone())));
     let options = Options {
@@ -60,7 +60,7 @@ async fn open(query: &Query) -> Result<Connection, Error> {
     }
 }
 
-/// `send:TEXT`, `large:BYTES`, `receive`, `count:N`, `both:TEXT`, `abandon:MS`, `sleep:MS`, `close:CODE:REASON`,
+/// Runs a step: `send:TEXT`, `large:BYTES`, `receive`, `count:N`, `both:TEXT`, `abandon:MS`, `sleep:MS`, `close:CODE:REASON`,
 /// `leave:CODE:REASON`, `trap`.
 async fn take(connection: &Connection, step: &str) -> String {
     let (verb, rest) = step.split_once(':').unwrap_or((step, ""));
@@ -88,7 +88,7 @@ async fn take(connection: &Connection, step: &str) -> String {
             close(connection, rest).await;
             "close".to_owned()
         }
-        // Closes while a `receive` waits, which is given up then.
+        // Closes while a `receive` waits, then cancels the `receive`.
         "leave" => {
             if let Either::Left((_, closing)) = select(pin!(connection.receive()), pin!(close(connection, rest))).await
             {

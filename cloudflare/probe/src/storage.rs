@@ -14,7 +14,7 @@ pub async fn put(key: &str, value: &[u8]) {
     store.set(key, value).await.expect("the value is stored");
 }
 
-/// Runs the body's SQL with one parameter of each type and shows what came.
+/// Runs the body's SQL with one parameter of each type and returns the result.
 pub async fn sql(request: Request) -> Response {
     let (body, _) = consume(request);
     let sql = String::from_utf8(body.collect().await).expect("SQL is text");
