@@ -1,5 +1,5 @@
-// The gateway itself on Spin: chats over its WebSocket with TLS, to a name that only DNS over HTTPS knows, on a port that
-// the manifest opens. Needs Spin on PATH, and `cargo xtask build --spin`.
+// Tests the gateway on Spin: chats over its WebSocket with TLS, to a name that only DNS over HTTPS resolves, on a port that
+// the manifest allows. Needs Spin on PATH, and `cargo xtask build --spin`.
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
@@ -12,7 +12,7 @@ import { userIdOf } from "../../tests/lib/mgw.mjs";
 const missing = spinMissing();
 if (missing && process.env.REQUIRE_SPIN === "1") throw new Error(missing);
 
-/** As it is pasted from a browser: the owner's id is in it, so that nothing is asked for over HTTP. */
+/** A cookie line as pasted from a browser. It has the owner's id, so the gateway does not request it over HTTP. */
 function cookies(name) {
   const token = jwt(name);
   return `sso=${token}; sso-rw=${token}; x-userid=${userIdOf(token)}`;

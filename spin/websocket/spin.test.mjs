@@ -16,7 +16,7 @@ const file = (path) => fileURLToPath(new URL(path, import.meta.url));
 const missing = spinMissing();
 if (missing && process.env.REQUIRE_SPIN === "1") throw new Error(missing);
 
-/** The probe, which may reach the port of this server and no other. */
+/** The probe, which may only connect to the port of this server. */
 async function startProbe(server, roots) {
   const dataDir = mkdtempSync(join(tmpdir(), "grok2api-probe-"));
   const vars = { websocket_port: String(server.port), extra_root_certificates: roots };

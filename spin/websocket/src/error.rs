@@ -1,19 +1,19 @@
-//! The interface's errors, for code that knows no bindings.
+//! The interface's errors, for code without bindings.
 
-/// An answer to the upgrade request other than 101.
+/// A response to the upgrade request other than 101.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     pub status: u16,
-    /// Names in lower case.
+    /// Pairs of a lower-case name and a value.
     pub headers: Vec<(String, String)>,
-    /// The first 64 KiB at most; bytes that are not UTF-8 are replaced.
+    /// At most the first 64 KiB; invalid UTF-8 is replaced.
     pub body: String,
 }
 
-/// Why there is no connection, or no longer: see `wit/websocket.wit`.
+/// The reason why a connection failed or ended: see `wit/websocket.wit`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
-    /// The host does not look this name up.
+    /// The host does not resolve this name.
     Unresolved(String),
     Unreachable(String),
     Refused(Refusal),

@@ -1,17 +1,17 @@
-//! Outgoing WebSockets as a component of its own: what Spin lacks of `grok2api:websocket/client` (`wit/websocket.wit`).
+//! Outgoing WebSockets as a separate component: implements `grok2api:websocket/client` (`wit/websocket.wit`) for Spin.
 //!
-//! `cargo xtask build` composes it with the gateway into one file. From bytes to messages:
+//! `cargo xtask build` composes it with the gateway into one file.
 //!
-//! | module | what |
+//! | module | content |
 //! |---|---|
 //! | `component` | the exported interface: addresses, TCP (`wasi:sockets`), time limits; WebAssembly only |
-//! | [`target`] | a URL taken apart |
-//! | [`wire`] | TLS or none, between two buffers |
-//! | [`tls`] | what TLS trusts and computes with |
-//! | [`upgrade`] | the HTTP/1.1 upgrade (RFC 6455 §4), and what a server says instead |
+//! | [`target`] | parsed URLs |
+//! | [`wire`] | bytes with or without TLS, between two buffers |
+//! | [`tls`] | the cryptography and trusted certificates of TLS |
+//! | [`upgrade`] | the HTTP/1.1 upgrade (RFC 6455 §4) and refusals |
 //! | [`session`] | messages on an upgraded wire, by tungstenite |
 //!
-//! All but the first do no I/O: bytes are put in and taken out, and tests put in what they like.
+//! Only the first does I/O. The others take and return bytes, so tests can feed them any input.
 
 #[cfg(target_family = "wasm")]
 mod component;

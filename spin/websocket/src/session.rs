@@ -1,4 +1,4 @@
-//! Messages on an upgraded wire.
+//! WebSocket messages on an upgraded wire.
 
 use std::io;
 
@@ -9,32 +9,32 @@ use tungstenite::{
 
 use crate::{error::Error, wire::Wire};
 
-/// What is read from the wire at once.
+/// The most bytes that one read takes from the wire.
 const READ_SIZE: usize = 16 * 1024;
-/// RFC 6455 §5.5: a control frame has 125 bytes, two of which are the code.
+/// The longest reason of a close frame in bytes: a control frame has 125, two of them for the code (RFC 6455 §5.5).
 const LONGEST_REASON: usize = 123;
-/// Bytes of frames that tungstenite may queue: none of its own, which stay in its hands until [`Session::take_outgoing`],
-/// and any that the caller asks for.
+/// The size of tungstenite's write queue in bytes. It writes frames of the caller at once; its own frames wait for
+/// [`Session::take_outgoing`].
 const NO_FRAME: usize = 1;
 const ANY_FRAME: usize = usize::MAX;
 
-/// A WebSocket after its upgrade, without I/O: bytes go in by [`Session::feed`], messages come out by [`Session::message`],
-/// and what either or [`Session::send`] has to say to the server is in [`Session::take_outgoing`].
+/// A WebSocket after its upgrade, without I/O. [`Session::feed`] takes bytes, [`Session::message`] returns messages, and
+/// [`Session::take_outgoing`] returns the bytes for the server.
 pub struct Session {
     socket: WebSocket<Wire>,
     limit: u32,
     closing: bool,
     lost: bool,
-    /// A pong waits for [`Session::take_outgoing`], or the answer to a close frame.
+    /// Whether a pong or the answer to a close frame waits for [`Session::take_outgoing`].
     has_answer: bool,
-    /// Why nothing more comes.
+    /// The reason for the end of messages.
     end: Option<Error>,
-    /// Messages that came before the end have been returned: no byte is read from here on.
+    /// Whether all messages before the end have been returned, so that no byte is read after that.
     over: bool,
 }
 
 impl Session {
-    /// `read` are the bytes that came after the head of the upgrade's answer, `limit` the largest message in bytes.
+    /// Creates a session. `read` are the bytes after the head of the upgrade's response, `limit` the largest message in bytes.
     pub fn new(wire: Wire, read: Vec<u8>, limit: u32) -> Self {
         let largest = Some(limit as usize);
         let config = WebSocketConfig::default()
@@ -54,13 +54,13 @@ impl Session {
         }
     }
 
-    /// The network brings no more.
+    /// Records that the network has ended.
     pub fn feed_end(&mut self) {
         self.wire().end();
     }
 
-    /// Returns the next text message, or why there will be none; `None` when bytes are missing. Answers pings: the newest
-    /// of those that came since the last [`Session::take_outgoing`] (RFC 6455 §5.5.3), so that answers do not pile up.
+    /// Returns the next text message, the reason for the end, or `None` if bytes are missing. Answers only the newest ping
+    /// since the last [`Session::take_outgoing`] (RFC 6455 §5.5.3), so that pongs do not accumulate.
     pub fn message(&mut self) -> Option<Result<String, Error>> {
         loop {
             if self.over {
@@ -86,7 +86,7 @@ impl Session {
         }
     }
 
-    /// Queues a text message. Fails when the connection has ended, or is closing.
+    /// Queues a text message. Fails if the connection has ended or is closing.
     pub fn send(&mut self, text: String) -> Result<(), Error> {
         if let Some(end) = &self.end {
             return Err(end.clone());
@@ -100,13 +100,13 @@ impl Session {
         })
     }
 
-    /// Queues a close frame, once: 1000 without a reason when these cannot be sent.
+    /// Queues a close frame, once. Sends 1000 without a reason if the code or reason is invalid.
     pub fn close(&mut self, code: u16, reason: &str) {
         let is_valid = matches!(code, 1000 | 3000..=4999) && reason.len() <= LONGEST_REASON;
         self.send_close(if is_valid { code } else { 1000 }, if is_valid { reason } else { "" });
     }
 
-    /// Whether [`Session::take_outgoing`] would return bytes.
+    /// Returns whether [`Session::take_outgoing`] would return bytes.
     pub fn has_outgoing(&mut self) -> bool {
         self.has_answer || self.wire().has_outgoing()
     }
@@ -117,23 +117,23 @@ impl Session {
         self.wire().take_outgoing()
     }
 
-    /// Whether nothing more comes, as [`Session::message`] has returned.
+    /// Returns whether [`Session::message`] has returned the end.
     pub fn is_over(&self) -> bool {
         self.over
     }
 
-    /// Whether the network brings nothing more, be it a message or not.
+    /// Returns whether the network has ended.
     pub fn has_ended(&mut self) -> bool {
         self.wire().has_ended()
     }
 
-    /// Says that nothing more is sent, which TLS has a message for.
+    /// Sends the end of TLS to the server.
     pub fn end_sending(&mut self) {
         self.answer();
         self.wire().close();
     }
 
-    /// The network takes no more: nothing is sent from here on. What it still brings says why.
+    /// Records that the network takes no more bytes. Bytes that still arrive may say why.
     pub fn cannot_send(&mut self) {
         self.closing = true;
         self.lost = true;
@@ -143,7 +143,7 @@ impl Session {
         self.socket.get_mut()
     }
 
-    /// Has tungstenite write frames to the wire.
+    /// Writes tungstenite's frames to the wire.
     fn queue<T>(&mut self, work: impl FnOnce(&mut WebSocket<Wire>) -> T) -> T {
         self.socket.set_config(|config| config.max_write_buffer_size = ANY_FRAME);
         let done = work(&mut self.socket);
@@ -151,15 +151,15 @@ impl Session {
         done
     }
 
-    /// Writes the newest pong to the wire, or the answer to a close frame.
+    /// Writes the newest pong or the answer to a close frame to the wire.
     fn answer(&mut self) {
         if std::mem::take(&mut self.has_answer) {
-            // Fails once the connection is closed, and then there is nothing to answer.
+            // Fails after the connection has closed; then there is nothing to answer.
             let _ = self.queue(WebSocket::flush);
         }
     }
 
-    /// Sets the reason why nothing more comes, unless there is one.
+    /// Sets the reason for the end, unless it is set.
     fn end_with(&mut self, end: Error) -> Error {
         self.over = true;
         self.end.get_or_insert(end).clone()
@@ -168,7 +168,7 @@ impl Session {
     fn send_close(&mut self, code: u16, reason: &str) {
         if !std::mem::replace(&mut self.closing, true) {
             let frame = CloseFrame { code: CloseCode::from(code), reason: reason.to_owned().into() };
-            // Fails once the connection is closed, and then there is nothing to do.
+            // Fails after the connection has closed; then there is nothing to do.
             let _ = self.queue(|socket| socket.close(Some(frame)));
         }
     }

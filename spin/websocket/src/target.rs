@@ -1,10 +1,10 @@
-//! A WebSocket URL taken apart.
+//! Parses WebSocket URLs.
 
 use http::Uri;
 
 use crate::error::Error;
 
-/// Where a connection goes.
+/// The target of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     pub tls: bool,
@@ -18,7 +18,7 @@ pub struct Target {
 }
 
 impl Target {
-    /// Reads `wss://host[:port]/path?query`, or `ws://…`. Fails with `Unreachable` on any other URL.
+    /// Parses `wss://host[:port]/path?query` or `ws://…`. Fails with `Unreachable` for any other URL.
     pub fn parse(url: &str) -> Result<Self, Error> {
         let invalid = |why: &str| Error::Unreachable(format!("not a WebSocket URL: {why}"));
         let uri: Uri = url.parse().map_err(|_| invalid("it cannot be parsed"))?;

@@ -1,4 +1,4 @@
-//! The upgrade from HTTP/1.1 (RFC 6455 §4.1), and the answers of servers that refuse it.
+//! The upgrade from HTTP/1.1 (RFC 6455 §4.1), and the responses of servers that refuse it.
 
 use http::{HeaderName, HeaderValue, header};
 use tungstenite::handshake::{client::generate_key, derive_accept_key};
@@ -11,11 +11,11 @@ use crate::{
 mod body;
 pub use body::Body;
 
-/// Bytes of the longest head that is read.
+/// The longest accepted head, in bytes.
 const LONGEST_HEAD: usize = 64 * 1024;
 const MOST_HEADERS: usize = 128;
 
-/// Headers that RFC 6455 defines, which the upgrade sets or leaves out, and those of a body that it has not.
+/// Headers that a caller must not set: those that RFC 6455 defines, and those of a body.
 const OWN: [HeaderName; 9] = [
     header::HOST,
     header::CONNECTION,
@@ -28,26 +28,26 @@ const OWN: [HeaderName; 9] = [
     header::TRANSFER_ENCODING,
 ];
 
-/// An upgrade request under way.
+/// An upgrade request that waits for its response.
 pub struct Upgrade {
     request: Vec<u8>,
     accept: String,
     received: Vec<u8>,
 }
 
-/// What the server says to the upgrade.
+/// The server's response to the upgrade.
 #[derive(Debug, PartialEq)]
 pub enum Answer {
-    /// Its head is not complete.
+    /// The head is incomplete.
     Partial,
-    /// 101, and the bytes after the head.
+    /// 101, with the bytes after the head.
     Accepted(Vec<u8>),
-    /// Anything else, of which the body may still come.
+    /// Any other status; its body may be incomplete.
     Refused(Body),
 }
 
 impl Upgrade {
-    /// Prepares a request. Fails with `Unreachable` when a header cannot be sent, or is one that the upgrade sets.
+    /// Prepares a request. Fails with `Unreachable` if a header is invalid or reserved for the upgrade.
     pub fn new(target: &Target, headers: &[(String, String)]) -> Result<Self, Error> {
         let key = generate_key();
         let mut request = format!(
@@ -67,11 +67,12 @@ impl Upgrade {
         Ok(Upgrade { request: request.into_bytes(), accept: derive_accept_key(key.as_bytes()), received: Vec::new() })
     }
 
+    /// Returns the bytes of the request.
     pub fn request(&self) -> &[u8] {
         &self.request
     }
 
-    /// Takes bytes of the answer. Fails with `Unreachable` when they are not the HTTP of an upgrade.
+    /// Takes bytes of the response. Fails with `Unreachable` if they are not a valid response to an upgrade.
     pub fn advance(&mut self, bytes: &[u8]) -> Result<Answer, Error> {
         let invalid = |why: &str| Error::Unreachable(format!("the answer to the upgrade is not valid: {why}"));
         self.received.extend_from_slice(bytes);
@@ -90,7 +91,7 @@ impl Upgrade {
             match status {
                 101 if self.is_accepted(head.headers) => return Ok(Answer::Accepted(self.received.split_off(length))),
                 101 => return Err(invalid("its headers do not accept it")),
-                // Early hints and the like.
+                // Skip informational responses, such as early hints.
                 100..=199 => drop(self.received.drain(..length)),
                 _ => {
                     let refusal = Refusal { status, headers: listed(head.headers), body: String::new() };
@@ -108,7 +109,7 @@ impl Upgrade {
                 .any(|value| value.split(',').any(|token| token.trim().eq_ignore_ascii_case(wanted)))
         };
         let accept = headers.iter().find(|header| header.name.eq_ignore_ascii_case("sec-websocket-accept"));
-        // Neither was offered, so a server that chooses one speaks something else (RFC 6455 §4.1, points 5 and 6).
+        // The request offered neither, so a server that chooses one violates the protocol (RFC 6455 §4.1, points 5 and 6).
         let chosen = ["sec-websocket-extensions", "sec-websocket-protocol"];
         let has_chosen = headers.iter().any(|header| chosen.iter().any(|name| header.name.eq_ignore_ascii_case(name)));
         !has_chosen

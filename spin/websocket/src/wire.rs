@@ -1,4 +1,4 @@
-//! The bytes of one connection, with TLS or without, between two buffers: one from the network, one for it.
+//! The bytes of one connection, with or without TLS, between two buffers: one from the network and one for it.
 
 use std::{
     collections::VecDeque,
@@ -11,7 +11,7 @@ use rustls_pki_types::ServerName;
 
 use crate::error::Error;
 
-/// A stream to read from and write to: [`Wire::feed`] brings what can be read, [`Wire::take_outgoing`] what was written.
+/// A stream to read from and write to. [`Wire::feed`] takes bytes to read, [`Wire::take_outgoing`] returns written bytes.
 #[derive(Default)]
 pub struct Wire {
     tls: Option<Box<ClientConnection>>,
@@ -21,21 +21,20 @@ pub struct Wire {
 }
 
 impl Wire {
-    /// Returns a wire that begins with a TLS handshake for this name or IP address. Fails with `Unreachable` when it is
-    /// neither.
+    /// Returns a wire that begins with a TLS handshake for a name or IP address. Fails with `Unreachable` if it is neither.
     pub fn with_tls(config: Arc<ClientConfig>, host: &str) -> Result<Self, Error> {
         let unreachable = |why: String| Error::Unreachable(format!("TLS: {why}"));
         let name = ServerName::try_from(host.to_owned()).map_err(|e| unreachable(e.to_string()))?;
         let mut tls = ClientConnection::new(config, name).map_err(|e| unreachable(e.to_string()))?;
-        // A message is written in one piece, however long.
+        // Write a message of any length in one piece.
         tls.set_buffer_limit(None);
         let mut wire = Wire { tls: Some(Box::new(tls)), ..Wire::default() };
         wire.encrypt().map_err(|e| unreachable(e.to_string()))?;
         Ok(wire)
     }
 
-    /// Takes bytes that came from the network; those after the end of TLS are dropped. Fails when they are not the TLS
-    /// that was agreed on: then [`Wire::take_outgoing`] has the alert for the server.
+    /// Takes bytes of the network; drops those after the end of TLS. Fails if they are not valid TLS; then
+    /// [`Wire::take_outgoing`] returns the alert for the server.
     pub fn feed(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         if self.tls.is_none() {
             self.incoming.extend(bytes);
@@ -45,17 +44,17 @@ impl Wire {
         while !bytes.is_empty() && !self.ended && outcome.is_ok() {
             outcome = self.decrypt(&mut bytes);
         }
-        // Answers of the handshake, alerts.
+        // Handshake messages and alerts.
         self.encrypt()?;
         outcome
     }
 
-    /// The network brings no more.
+    /// Records that the network has ended.
     pub fn end(&mut self) {
         self.ended = true;
     }
 
-    /// Whether nothing more can be read than what is there: the network ended, or the server closed TLS.
+    /// Returns whether the network has ended or the server has closed TLS.
     pub fn has_ended(&self) -> bool {
         self.ended
     }
@@ -65,29 +64,29 @@ impl Wire {
         std::mem::take(&mut self.outgoing)
     }
 
-    /// Whether there are bytes for the network.
+    /// Returns whether there are bytes for the network.
     pub fn has_outgoing(&self) -> bool {
         !self.outgoing.is_empty()
     }
 
-    /// Forgets what came and was not read.
+    /// Drops received bytes that were not read.
     pub fn discard(&mut self) {
         self.incoming.clear();
     }
 
-    /// Says that nothing more is sent: TLS has a message for that.
+    /// Queues the end of TLS.
     pub fn close(&mut self) {
         if let Some(tls) = &mut self.tls {
             tls.send_close_notify();
         }
-        // Writes to memory: does not fail.
+        // Writes to memory, so it cannot fail.
         let _ = self.encrypt();
     }
 
-    /// Takes as many bytes as fit into rustls, and moves what they hold to `incoming`: there is room for the next.
+    /// Feeds as many bytes as rustls accepts, and moves the plain text to `incoming` to make room for the next.
     fn decrypt(&mut self, bytes: &mut &[u8]) -> io::Result<()> {
         let Some(tls) = &mut self.tls else { return Ok(()) };
-        // rustls takes nothing after the server closed TLS.
+        // rustls accepts no bytes after the server has closed TLS.
         self.ended |= tls.read_tls(bytes)? == 0;
         let state = tls.process_new_packets().map_err(io::Error::other)?;
         let mut content = vec![0; state.plaintext_bytes_to_read()];
@@ -97,7 +96,7 @@ impl Wire {
         Ok(())
     }
 
-    /// Moves what rustls has for the network to `outgoing`.
+    /// Moves rustls' bytes for the network to `outgoing`.
     fn encrypt(&mut self) -> io::Result<()> {
         if let Some(tls) = &mut self.tls {
             while tls.wants_write() {
@@ -109,7 +108,7 @@ impl Wire {
 }
 
 impl Read for Wire {
-    /// Fails with `WouldBlock` while nothing is there.
+    /// Reads received bytes; fails with `WouldBlock` if there are none.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.incoming.is_empty() && !self.ended {
             return Err(io::ErrorKind::WouldBlock.into());

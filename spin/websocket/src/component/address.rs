@@ -1,4 +1,4 @@
-//! Where a name leads.
+//! Finds the addresses of a URL's host.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -9,13 +9,13 @@ use spin_sdk::wasip3::sockets::{
 
 use crate::{error::Error, target::Target};
 
-/// Returns the addresses of a URL's host: itself, those that were given, or those that the host looks up. Spin looks no
-/// name up, so the error of a look-up is always `Unresolved`.
+/// Returns the addresses of a URL's host: the address itself, the given ones, or those that the host resolves. Spin does
+/// not resolve names, so a failed look-up is always `Unresolved`.
 pub async fn of(target: &Target, given: &[String]) -> Result<Vec<SocketAddr>, Error> {
     let ips = if let Ok(ip) = target.host.parse() {
         vec![ip]
     } else if target.host.eq_ignore_ascii_case("localhost") {
-        // Which a resolver must not be asked for: RFC 6761 §6.3.
+        // Resolvers must not be asked for localhost (RFC 6761 §6.3).
         vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
     } else if given.is_empty() {
         let unresolved = || Error::Unresolved(target.host.clone());
@@ -38,7 +38,7 @@ fn from_wasi(address: IpAddress) -> IpAddr {
     }
 }
 
-/// Returns the address in the form of `wasi:sockets`.
+/// Converts the address to the type of `wasi:sockets`.
 pub fn to_wasi(address: SocketAddr) -> IpSocketAddress {
     let port = address.port();
     match address {

@@ -1,7 +1,7 @@
 //! Wakes tasks of this component from other tasks.
 //!
-//! A waker of one task cannot wake another: wit-bindgen can, with its feature `inter-task-wakeup`, which cannot be
-//! enabled here alone. A stream that ends does so, too: a waiting task reads from one, and ringing drops its other end.
+//! A task's waker cannot wake another task. wit-bindgen's feature `inter-task-wakeup` supports that, but cannot be enabled
+//! for this crate alone. The end of a stream wakes a task too: a waiting task reads a stream, and ringing drops its writer.
 
 use std::cell::RefCell;
 
@@ -9,19 +9,19 @@ use spin_sdk::{wasip3::wit_stream, wit_bindgen::StreamWriter};
 
 #[derive(Default)]
 pub struct Bell {
-    /// An end of the stream of each task that waits, or has given up.
+    /// The stream's writer of each task that waits, or has stopped waiting.
     waiting: RefCell<Vec<StreamWriter<u8>>>,
 }
 
 impl Bell {
-    /// Waits until the bell is rung. A bell rung before the first poll is not heard: check first what it would say.
+    /// Waits until the bell is rung. Misses a ring before the first poll: check the condition first.
     pub async fn heard(&self) {
         let (writer, mut reader) = wit_stream::new();
         self.waiting.borrow_mut().push(writer);
         reader.read(Vec::with_capacity(1)).await;
     }
 
-    /// Wakes all that wait.
+    /// Wakes all waiting tasks.
     pub fn ring(&self) {
         self.waiting.take();
     }

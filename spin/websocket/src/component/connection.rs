@@ -1,7 +1,7 @@
-//! One connection: a session, and the TCP connection that its bytes go through.
+//! One connection: a session and its TCP connection.
 //!
-//! Bytes are read while the caller waits for a message, so a slow caller slows the server down, as TCP does. A ping is
-//! answered then, too. One task writes, from the upgrade until the connection is closed or dropped.
+//! Bytes are read, and pings answered, only while the caller waits for a message. So a slow caller slows the server down, as
+//! with TCP. One task writes, from the upgrade until the connection is closed or dropped.
 
 use std::{
     cell::{Cell, RefCell},
@@ -28,10 +28,10 @@ use crate::{
     wire::Wire,
 };
 
-/// How long the server may take to close the connection after this end did. The gateway waits longer for a `close`
-/// (`CLOSE_LIMIT` in `src/providers/grok_web/mgw/mod.rs`), so that it does not cut this short.
+/// How long to wait for the server's close after ours. The gateway's own timeout of a `close` is longer (`CLOSE_LIMIT` in
+/// `src/providers/grok_web/mgw/mod.rs`).
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
-/// How many bytes may come until then: the rest of the largest message of the gateway.
+/// The most bytes that are read until then: the rest of the gateway's largest message.
 const CLOSE_BYTES: usize = 16 << 20;
 
 pub enum Opened {
@@ -39,7 +39,7 @@ pub enum Opened {
     Refusal(Refused),
 }
 
-/// A server that refused, and its body that may still come.
+/// A refusal whose body may be incomplete.
 pub struct Refused {
     reader: Reader,
     wire: Wire,
@@ -51,25 +51,25 @@ pub struct Connection(Rc<State>);
 
 struct State {
     session: RefCell<Session>,
-    /// In the hands of one call at a time.
+    /// The reader, which one call at a time takes.
     reader: RefCell<Option<Reader>>,
-    /// Rung when `reader` is back.
+    /// Rung when `reader` is returned.
     reader_is_back: Bell,
-    /// Whether there is something to write.
+    /// Whether there are bytes to write.
     has_work: Cell<bool>,
-    /// Rung when there is.
+    /// Rung when there are bytes to write.
     work: Bell,
-    /// Rung when all is written, and when the writer has ended.
+    /// Rung when all bytes are written, and when the writer has ended.
     written: Bell,
     has_writer: Cell<bool>,
-    /// Set by a `close`: the writer ends when all is written.
+    /// Set by a `close`: the writer ends when all bytes are written.
     has_finished: Cell<bool>,
     /// Rung when the caller drops the connection.
     dropped: Bell,
     _socket: Socket,
 }
 
-/// Opens a connection on TCP: TLS with a `config`, upgrade. Fails with `Unreachable`.
+/// Opens a connection on TCP: TLS if there is a `config`, then the upgrade. Fails with `Unreachable`.
 pub async fn open(
     (mut reader, mut writer, socket): (Reader, Writer, Socket),
     target: &Target,
@@ -84,18 +84,20 @@ pub async fn open(
     };
     wire.write_all(upgrade.request()).map_err(unreachable)?;
     loop {
-        // A server that takes no more may still have said why.
+        // A server that stopped reading may have sent the reason.
         writer.write(wire.take_outgoing()).await;
         let mut fed = Ok(());
         let more = reader.read(|bytes| fed = wire.feed(bytes)).await;
         if let Err(error) = fed {
-            // The alert says to the server what is wrong.
+            // The alert names the error to the server.
             writer.write(wire.take_outgoing()).await;
             return Err(unreachable(error));
         }
         match upgrade.advance(&available(&mut wire))? {
             Answer::Partial if more && !wire.has_ended() => {}
-            Answer::Partial => return Err(Error::Unreachable("the server closed before it answered".to_owned())),
+            Answer::Partial => {
+                return Err(Error::Unreachable("the server closed the connection before it answered".to_owned()));
+            }
             Answer::Accepted(read) => {
                 let state = Rc::new(State::new(Session::new(wire, read, limit), reader, socket));
                 spawn(state.clone().write(writer));
@@ -118,7 +120,7 @@ fn available(wire: &mut Wire) -> Vec<u8> {
 }
 
 impl Refused {
-    /// Reads the body to its end, to 64 KiB, or until the connection ends.
+    /// Reads the body to its end, up to 64 KiB, or until the connection ends.
     pub async fn read(&mut self) {
         while !self.body.is_over() && !self.wire.has_ended() {
             let wire = &mut self.wire;
@@ -131,15 +133,16 @@ impl Refused {
         }
     }
 
+    /// Returns the refusal with the received part of its body.
     pub fn finish(self) -> Refusal {
         self.body.finish()
     }
 }
 
 impl Connection {
-    /// Queues a text message. It is written once the caller waits for something, with all that it sent until then: of
-    /// two writes TCP holds the second back until the first is acknowledged, which takes a server up to 40 ms
-    /// (RFC 1122 §4.2.3.4), and `wasi:sockets` cannot switch that off.
+    /// Queues a text message. All queued messages are written together when the caller waits: TCP delays a second write until
+    /// the first is acknowledged, which takes a server up to 40 ms (RFC 1122 §4.2.3.4), and `wasi:sockets` cannot turn that
+    /// off.
     pub fn send(&self, text: String) -> Result<(), Error> {
         self.0.session.borrow_mut().send(text)?;
         self.0.start_writing();
@@ -158,7 +161,7 @@ impl Connection {
             match message {
                 Some(Ok(text)) => return Ok(text),
                 Some(Err(end)) => {
-                    // The answer to a close frame, before the caller drops the connection.
+                    // Write the answer to a close frame before the caller drops the connection.
                     within(CLOSE_LIMIT, state.all_written()).await;
                     return Err(end);
                 }
@@ -167,8 +170,8 @@ impl Connection {
         }
     }
 
-    /// Sends a close frame, and reads on until the server has closed, too: a socket that is closed with bytes unread is
-    /// reset, and a server that is reset may lose the frame. Messages that come until then are dropped.
+    /// Sends a close frame and reads until the server has closed too, dropping messages. Closing a socket with unread bytes
+    /// resets the connection, and the server may lose the frame.
     pub async fn close(&self, code: u16, reason: &str) {
         self.0.session.borrow_mut().close(code, reason);
         self.0.start_writing();
@@ -202,8 +205,7 @@ impl State {
         }
     }
 
-    /// Writes what the session has to say, until a `close` has finished, the network takes no more, or the connection
-    /// is dropped.
+    /// Writes the session's bytes until a `close` has finished, the network has ended, or the connection is dropped.
     async fn write(self: Rc<Self>, writer: Writer) {
         select(pin!(self.dropped.heard()), pin!(self.write_all(writer))).await;
         self.has_writer.set(false);
@@ -228,7 +230,7 @@ impl State {
         }
     }
 
-    /// Has the writer write, if there is something.
+    /// Wakes the writer if there are bytes to write.
     fn start_writing(&self) {
         if self.session.borrow_mut().has_outgoing() {
             self.has_work.set(true);
@@ -242,13 +244,13 @@ impl State {
         }
     }
 
-    /// Reads until the server has closed TCP, or TLS, and then closes this end.
+    /// Reads until the server has closed TCP or TLS, then closes this end.
     async fn finish(&self) {
         let mut left = CLOSE_BYTES;
         while self.has_more() && left > 0 {
             match Lease::take(self) {
                 Some(mut reader) => left = left.saturating_sub(reader.read().await),
-                // A `receive` reads.
+                // A waiting `receive` reads.
                 None => self.reader_is_back.heard().await,
             }
         }
@@ -258,7 +260,7 @@ impl State {
         self.all_written().await;
     }
 
-    /// Drops what came; false when nothing more does.
+    /// Drops received messages; returns false at the end.
     fn has_more(&self) -> bool {
         let mut session = self.session.borrow_mut();
         while let Some(Ok(_)) = session.message() {}
@@ -272,7 +274,7 @@ impl State {
     }
 }
 
-/// The reader in the hands of a call, which goes back when this is dropped.
+/// The reader, taken by a call; returned when this is dropped.
 struct Lease<'a> {
     state: &'a State,
     /// Present until the drop.

@@ -1,4 +1,4 @@
-//! The exported interface.
+//! Implements the exported interface.
 
 use std::{
     pin::pin,
@@ -36,11 +36,10 @@ mod bindings {
     use super::Component;
 }
 
-/// The variable with certificates in PEM that are trusted beside Mozilla's.
+/// The variable with additional trusted certificates in PEM.
 const ROOTS: &str = "extra_root_certificates";
 
-/// What an address gets of the time, however many there are: TCP, TLS and upgrade take four round trips, and a lost
-/// packet a second.
+/// The minimum time for each address: TCP, TLS and upgrade take four round trips, and a lost packet costs a second.
 const SHORTEST: Duration = Duration::from_secs(3);
 
 struct Component;
@@ -87,7 +86,7 @@ async fn connect(url: &str, headers: &[(String, String)], options: &Options) -> 
     };
     let mut failed = Vec::new();
     for (at, address) in addresses.iter().enumerate() {
-        // An address that does not answer, or takes TCP and then stays silent, leaves time for the next.
+        // An address that does not answer, or only accepts TCP, must leave time for the next.
         let opening = async {
             let tcp = stream::connect(*address).await.map_err(Error::Unreachable)?;
             connection::open(tcp, &target, headers, config.clone(), options.max_message_bytes).await
@@ -106,7 +105,7 @@ async fn connect(url: &str, headers: &[(String, String)], options: &Options) -> 
     Err(Error::Unreachable(failed.join("; ")))
 }
 
-/// The time limit of a `connect`.
+/// The timeout of a `connect`.
 struct Timer {
     end: Instant,
     limit: Duration,
@@ -117,7 +116,7 @@ impl Timer {
         Timer { end: Instant::now() + limit, limit }
     }
 
-    /// Runs a future for its share of the time that is left, at least [`SHORTEST`] of it; `None` when that is over.
+    /// Runs a future for its share of the remaining time, at least [`SHORTEST`]. Returns `None` on timeout.
     async fn run<T>(&self, shares: usize, work: impl Future<Output = T>) -> Option<T> {
         let left = self.end.saturating_duration_since(Instant::now());
         let share = left / u32::try_from(shares).unwrap_or(u32::MAX);

@@ -1,4 +1,4 @@
-//! The two directions of a TCP connection, so that no byte is lost when a read is given up.
+//! The two directions of a TCP connection. Cancelling a read loses no bytes.
 
 use std::{
     future::{Future, poll_fn},
@@ -17,12 +17,12 @@ use spin_sdk::{
 
 use super::address::to_wasi;
 
-/// What is read at once: some TLS records.
+/// The most bytes that one read returns: a few TLS records.
 const READ_SIZE: usize = 64 * 1024;
 
 type StreamRead<'a> = async_support::StreamRead<'a, u8>;
 
-/// What has to live as long as the connection.
+/// Resources that live as long as the connection.
 pub struct Socket {
     _received: FutureReader<Result<(), ErrorCode>>,
     _sent: FutureReader<Result<(), ErrorCode>>,
@@ -36,7 +36,7 @@ pub struct Reader {
 
 pub struct Writer(StreamWriter<u8>);
 
-/// Connects to an address. Fails with the reason in words.
+/// Connects to an address. Fails with the reason as text.
 pub async fn connect(address: SocketAddr) -> Result<(Reader, Writer, Socket), String> {
     let family = if address.is_ipv4() { IpAddressFamily::Ipv4 } else { IpAddressFamily::Ipv6 };
     let socket = TcpSocket::create(family).map_err(in_words)?;
@@ -60,10 +60,11 @@ fn in_words(error: ErrorCode) -> String {
 }
 
 impl Reader {
-    /// Reads once and gives `take` what came; false at the end. When the future is dropped, `take` gets what had come.
+    /// Reads once and passes the bytes to `take`; returns false at the end. If the future is dropped, `take` still gets the
+    /// bytes that have arrived.
     pub async fn read(&mut self, take: impl FnMut(&[u8])) -> bool {
         let mut buffer = mem::take(&mut self.buffer);
-        // A read that was given up has kept the last one.
+        // A cancelled read has kept its buffer.
         buffer.reserve(READ_SIZE);
         let mut reading = Reading { read: pin!(self.stream.read(buffer)), take, is_over: false };
         let (result, mut bytes) = poll_fn(|context| reading.read.as_mut().poll(context)).await;
@@ -93,7 +94,7 @@ impl<F: FnMut(&[u8])> Drop for Reading<'_, '_, F> {
 }
 
 impl Writer {
-    /// Writes all bytes; false when the network takes no more. Dropping the future loses what is not written.
+    /// Writes all bytes; returns false if the network has ended. Dropping the future loses unwritten bytes.
     pub async fn write(&mut self, mut bytes: Vec<u8>) -> bool {
         while !bytes.is_empty() {
             let (result, rest) = self.0.write(bytes).await;

@@ -1,4 +1,4 @@
-//! A session against tungstenite's server, with and without TLS, in pieces of any length.
+//! Tests a session against tungstenite's server, with and without TLS, in pieces of any length.
 
 use std::{
     io::{Read, Write},
@@ -21,7 +21,7 @@ struct Server {
     tls_is_over: bool,
 }
 
-/// The server's end of the wire. `plain` has what came out of TLS, and what goes out to the client.
+/// The server's end of the wire. `plain` has the bytes from TLS and those for the client.
 #[derive(Default)]
 struct Side {
     plain: Wire,
@@ -61,7 +61,7 @@ impl Server {
         Server { socket: WebSocket::from_raw_socket(side, Role::Server, Some(config)), tls_is_over: false }
     }
 
-    /// Takes what the session has to say.
+    /// Takes the session's bytes for the server.
     fn take(&mut self, session: &mut Session) {
         self.hear(&session.take_outgoing());
     }
@@ -84,7 +84,7 @@ impl Server {
         side.plain.write_all(&out).unwrap();
     }
 
-    /// Gives the session what the server said, `piece` bytes at a time.
+    /// Feeds the server's bytes to the session, `piece` bytes at a time.
     fn give(&mut self, session: &mut Session, piece: usize) {
         for bytes in self.socket.get_mut().plain.take_outgoing().chunks(piece) {
             session.feed(bytes);
@@ -145,7 +145,7 @@ fn text_goes_both_ways() {
 
 #[test]
 fn the_largest_message_passes_and_a_larger_one_does_not() {
-    // Over TLS a smaller one: what is not optimised needs seconds for 16 MiB.
+    // Smaller over TLS: an unoptimised build needs seconds for 16 MiB.
     for ((mut session, mut server), size) in [(plain(LIMIT), LIMIT), (with_tls(), 2 << 20)] {
         let largest = "m".repeat(size as usize);
         session.send(largest.clone()).unwrap();

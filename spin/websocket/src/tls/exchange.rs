@@ -41,7 +41,7 @@ impl ActiveKeyExchange for X25519Share {
     fn complete(self: Box<Self>, peer: &[u8]) -> Result<SharedSecret, Error> {
         let peer: [u8; 32] = peer.try_into().map_err(|_| INVALID)?;
         let shared = self.secret.diffie_hellman(&PublicKey::from(peer));
-        // RFC 8446 §7.4.2: a peer that makes it all zero is refused.
+        // Refuse a shared secret of zeros (RFC 8446 §7.4.2).
         if !shared.was_contributory() {
             return Err(INVALID);
         }
@@ -83,7 +83,7 @@ impl SupportedKxGroup for P256 {
 
 impl ActiveKeyExchange for P256Share {
     fn complete(self: Box<Self>, peer: &[u8]) -> Result<SharedSecret, Error> {
-        // Which refuses points that are not on the curve.
+        // Refuses points that are not on the curve.
         let peer = p256::PublicKey::from_sec1_bytes(peer).map_err(|_| INVALID)?;
         let shared = p256::ecdh::diffie_hellman(self.secret.to_nonzero_scalar(), peer.as_affine());
         Ok(SharedSecret::from(shared.raw_secret_bytes().as_slice()))

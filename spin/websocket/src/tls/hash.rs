@@ -1,4 +1,4 @@
-//! SHA-2 and HMAC in the form that rustls asks for.
+//! SHA-2 and HMAC for rustls.
 
 use std::marker::PhantomData;
 

@@ -1,18 +1,18 @@
-//! TLS 1.3 by rustls, computed by the RustCrypto crates.
+//! TLS 1.3 by rustls, with the cryptography of the RustCrypto crates.
 //!
-//! rustls does the protocol and the verification of certificates; a `CryptoProvider` brings the arithmetic. This one is
-//! put together here, because none that exists fits:
+//! rustls implements the protocol and the verification of certificates; a `CryptoProvider` implements the cryptography. This
+//! module is one, because the existing ones do not fit:
 //!
-//! * `ring` and `aws-lc-rs` are C: they need a compiler for WebAssembly beside Rust, and `spin up --build` must not.
-//! * `rustls-rustcrypto` was last released in 2024 as 0.0.2-alpha, «do not use in production». It pulls in
+//! * `ring` and `aws-lc-rs` are C: they need a C compiler for WebAssembly, and `spin up --build` must work without one.
+//! * `rustls-rustcrypto` was last released in 2024 as 0.0.2-alpha, "do not use in production". It depends on
 //!   rustls-webpki 0.102 (RUSTSEC-2026-0049, -0098, -0099, -0104) and `paste` (RUSTSEC-2024-0436).
-//! * Its forks have one keeper and no history.
+//! * Its forks have a single maintainer and no history.
 //!
-//! So what it would bring is here, for TLS 1.3 alone and on the current releases. rustls-webpki is rustls' own 0.103,
-//! with all of its advisories patched. Of the rest one has an advisory: `rsa` (RUSTSEC-2023-0071) leaks private keys by
-//! timing. There are none here: RSA only verifies, with the keys of certificates.
+//! This module covers only TLS 1.3, with current releases. rustls-webpki is rustls' own 0.103, which has all advisories
+//! patched. Of the other crates one has an advisory: `rsa` (RUSTSEC-2023-0071) leaks private keys by timing. This module has
+//! no private keys: RSA only verifies with the public keys of certificates.
 //!
-//! The tests shake hands with rustls on `ring`, by every suite, group and kind of certificate.
+//! The tests complete handshakes with rustls on `ring`, for every suite, group and kind of certificate.
 
 use std::sync::Arc;
 
@@ -32,8 +32,8 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-/// Returns the settings of a client that trusts Mozilla's root certificates and those in `extra`, certificates in PEM.
-/// Fails when `extra` holds something else.
+/// Returns the settings of a client that trusts Mozilla's root certificates and those in `extra`, in PEM. Fails if `extra`
+/// contains anything else.
 pub fn client(extra: &str) -> Result<Arc<ClientConfig>, String> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     add(&mut roots, extra).map_err(|why| format!("extra_root_certificates: {why}"))?;
@@ -42,7 +42,7 @@ pub fn client(extra: &str) -> Result<Arc<ClientConfig>, String> {
     let builder = builder.map_err(|e| e.to_string())?;
     let mut config = builder.with_root_certificates(roots).with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    // A connection's settings are its own, so a session could not be resumed.
+    // Each connection has its own settings, so sessions cannot be resumed.
     config.resumption = Resumption::disabled();
     Ok(Arc::new(config))
 }
@@ -52,7 +52,7 @@ fn add(roots: &mut RootCertStore, pem: &str) -> Result<(), String> {
     let mut labels = pem.lines().filter_map(|line| line.trim().strip_prefix("-----BEGIN "));
     if let Some(other) = labels.find(|label| *label != "CERTIFICATE-----") {
         let other = other.trim_end_matches('-');
-        return Err(format!("it holds a section {other:?}, and may hold certificates only"));
+        return Err(format!("it has a section {other:?}, expected only certificates"));
     }
     let mut count = 0;
     for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
@@ -60,7 +60,7 @@ fn add(roots: &mut RootCertStore, pem: &str) -> Result<(), String> {
         count += 1;
     }
     match count {
-        0 if !pem.trim().is_empty() => Err("it holds no certificate in PEM".to_owned()),
+        0 if !pem.trim().is_empty() => Err("it has no certificate in PEM".to_owned()),
         _ => Ok(()),
     }
 }
@@ -84,7 +84,7 @@ impl SecureRandom for Random {
     }
 }
 
-/// A client without a certificate has no key to load.
+/// Loads no keys: a client without a certificate has none.
 #[derive(Debug)]
 struct NoKeys;
 

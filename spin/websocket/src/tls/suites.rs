@@ -26,10 +26,10 @@ use rustls::{
 use super::hash::{SHA256, SHA384};
 
 const TAG: usize = 16;
-/// Records under one key: below the bound of RFC 8446 §5.5. rustls changes the key before.
+/// The most records under one key, below the bound of RFC 8446 §5.5. rustls changes the key before that.
 const AES_GCM_RECORDS: u64 = 1 << 24;
 
-/// The client's order of preference: WebAssembly has no instructions for AES, and ChaCha20 takes half the time.
+/// The client's order of preference: WebAssembly has no instructions for AES, so ChaCha20 takes half the time.
 pub static ALL: &[SupportedCipherSuite] = &[
     SupportedCipherSuite::Tls13(&Tls13CipherSuite {
         common: CipherSuiteCommon {
@@ -108,7 +108,7 @@ impl<C: Cipher> MessageEncrypter for Records<C> {
         let nonce = Nonce::new(&self.iv, sequence).0.into();
         let encrypted = self.cipher.encrypt_inout_detached(&nonce, &make_tls13_aad(length), payload.as_mut().into());
         payload.extend_from_slice(&encrypted.map_err(|_| Error::EncryptError)?);
-        // What a record outside says is fixed: RFC 8446 §5.2.
+        // The outer type and version of a record are fixed (RFC 8446 §5.2).
         Ok(OutboundOpaqueMessage::new(ContentType::ApplicationData, ProtocolVersion::TLSv1_2, payload))
     }
 

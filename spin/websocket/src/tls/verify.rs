@@ -9,7 +9,7 @@ use sha2::{
     digest::{FixedOutputReset, const_oid::AssociatedOid},
 };
 
-/// Bytes of the shortest RSA key that is accepted, as on `ring`.
+/// The shortest accepted RSA key in bytes, as with `ring`.
 const SHORTEST_RSA: usize = 256;
 
 pub static ALL: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
@@ -25,7 +25,7 @@ pub static ALL: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
         &PSS_SHA384,
         &PSS_SHA512,
     ],
-    // What the client offers, best first. PKCS #1 is for certificates: rustls takes no handshake of TLS 1.3 with it.
+    // Offered by the client, best first. PKCS #1 is only for certificates: rustls refuses it in TLS 1.3 handshakes.
     mapping: &[
         (SignatureScheme::ECDSA_NISTP256_SHA256, &[&P256_SHA256]),
         (SignatureScheme::ECDSA_NISTP384_SHA384, &[&P384_SHA384]),
@@ -38,7 +38,7 @@ pub static ALL: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
     ],
 };
 
-/// Takes key, message and signature as they are in a certificate; `None` when they do not fit.
+/// Verifies a signature; takes key, message and signature as in a certificate. Returns `None` if it is invalid.
 type Verify = fn(&[u8], &[u8], &[u8]) -> Option<()>;
 
 struct Algorithm {

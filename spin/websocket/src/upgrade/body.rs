@@ -1,10 +1,10 @@
-//! The body of a refusal: as long as its length says, in chunks, or until the server closes.
+//! Reads the body of a refusal: by its length, in chunks, or until the server closes.
 
 use crate::error::Refusal;
 
-/// Bytes that are kept.
+/// The most bytes that are stored.
 const LARGEST: usize = 64 * 1024;
-/// Bytes of the longest line that says how long a chunk is.
+/// The longest line with the size of a chunk, in bytes.
 const LONGEST_SIZE: usize = 1024;
 
 /// A refusal whose body is being read.
@@ -17,9 +17,9 @@ pub struct Body {
 
 #[derive(Debug, PartialEq)]
 enum Framing {
-    /// Bytes still to come.
+    /// Bytes that are missing.
     Length(u64),
-    /// Bytes of which no chunk has been made, and bytes still to come of the present one with the line end after it.
+    /// Bytes that are not parsed yet, and the missing bytes of the current chunk, including its line end.
     Chunked {
         unread: Vec<u8>,
         left: u64,
@@ -29,11 +29,11 @@ enum Framing {
 }
 
 impl Body {
-    /// `read` are the bytes that came after the head.
+    /// Starts a body. `read` are the bytes after the head.
     pub fn new(refusal: Refusal, read: &[u8]) -> Self {
         let field =
             |name: &str| refusal.headers.iter().rfind(|(known, _)| known == name).map(|(_, value)| value.trim());
-        // The last of the codings frames the body (RFC 9112 §6.1); others leave bytes that are kept as they are.
+        // The last coding frames the body (RFC 9112 §6.1); the bytes of the others are stored encoded.
         let coding = field("transfer-encoding").and_then(|codings| codings.rsplit(',').next()).map(str::trim);
         let framing = match (coding, field("content-length").map(str::parse)) {
             (Some(coding), _) if coding.eq_ignore_ascii_case("chunked") => {
@@ -48,12 +48,12 @@ impl Body {
         body
     }
 
-    /// Whether the body is complete, or as long as it is kept.
+    /// Returns whether the body is complete or has reached its limit.
     pub fn is_over(&self) -> bool {
         matches!(self.framing, Framing::Over | Framing::Length(0)) || self.content.len() >= LARGEST
     }
 
-    /// Takes bytes of the body. What is not in the form that the head promised ends it.
+    /// Takes bytes of the body; bytes that violate the framing end it.
     pub fn feed(&mut self, bytes: &[u8]) {
         match &mut self.framing {
             Framing::Length(left) => {
@@ -70,14 +70,14 @@ impl Body {
         }
     }
 
-    /// Returns the refusal with what came of its body.
+    /// Returns the refusal with the received part of its body.
     pub fn finish(mut self) -> Refusal {
         self.content.truncate(LARGEST);
         self.refusal.body = String::from_utf8_lossy(&self.content).into_owned();
         self.refusal
     }
 
-    /// Reads on in the chunks; false when that takes more bytes, or none are left.
+    /// Parses the next part of the chunks; returns false if bytes are missing, or none are left.
     fn chunk(&mut self) -> bool {
         let Framing::Chunked { unread, left } = &mut self.framing else { return false };
         if *left > 0 {

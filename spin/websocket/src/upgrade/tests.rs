@@ -1,4 +1,4 @@
-//! Heads and bodies, whole and a byte at a time.
+//! Tests heads and bodies, whole and byte by byte.
 
 use super::*;
 
@@ -7,7 +7,7 @@ fn upgrade(headers: &[(&str, &str)]) -> Result<Upgrade, Error> {
     Upgrade::new(&Target::parse("wss://grok.test:8443/ws?a=b").unwrap(), &headers)
 }
 
-/// The answer to a request, in one piece or byte by byte, and what of it came after the head.
+/// Parses the response to a request, in one piece or byte by byte; returns it and the bytes after the head.
 fn answer(pieces: impl Fn(&str) -> Vec<Vec<u8>>, answer: &str) -> Result<Answer, Error> {
     let mut upgrade = upgrade(&[]).unwrap();
     let answer = answer.replace("ACCEPT", &upgrade.accept);
@@ -101,7 +101,7 @@ fn a_head_has_an_end() {
     assert!(matches!(answer(whole, &endless), Err(Error::Unreachable(why)) if why.contains("too long")));
 }
 
-/// The refusal, and whether its body is over.
+/// Returns the refusal, and whether its body has ended.
 fn refused(pieces: impl Fn(&str) -> Vec<Vec<u8>>, text: &str) -> (u16, String, bool) {
     match answer(pieces, text) {
         Ok(Answer::Refused(body)) => {

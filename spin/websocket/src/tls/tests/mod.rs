@@ -1,4 +1,4 @@
-//! Handshakes with rustls on `ring`, and what must not succeed.
+//! Tests handshakes with rustls on `ring`, including those that must fail.
 
 use std::{io::Read, io::Write, sync::Arc};
 
@@ -14,7 +14,7 @@ use super::client;
 mod signatures;
 mod wire;
 
-/// Not secret: made for these tests, because `ring` makes no RSA keys.
+/// A public test key, because `ring` cannot generate RSA keys.
 const RSA: &str = include_str!("rsa.pem");
 
 pub fn key(algorithm: &'static SignatureAlgorithm) -> KeyPair {
@@ -26,7 +26,7 @@ pub fn key(algorithm: &'static SignatureAlgorithm) -> KeyPair {
     }
 }
 
-/// A certificate authority, and what it signs.
+/// A certificate authority that signs the tests' certificates.
 struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
@@ -40,7 +40,7 @@ impl Authority {
         self.0.pem()
     }
 
-    /// A server of this name with a key of this kind; `change` alters its certificate.
+    /// Returns a server of this name with a key of this kind; `change` alters its certificate.
     fn server(
         &self,
         provider: CryptoProvider,
@@ -62,13 +62,13 @@ fn connect(pem: &str) -> ClientConnection {
     ClientConnection::new(client(pem).unwrap(), ServerName::try_from("grok.test").unwrap()).unwrap()
 }
 
-/// Carries bytes between the two until neither has any; `spoil` may change those of the server.
+/// Transfers bytes between the two until neither has any; `spoil` may change the server's.
 fn talk(client: &mut ClientConnection, server: &mut ServerConnection, spoil: fn(&mut Vec<u8>)) -> Result<(), Error> {
     while client.wants_write() || server.wants_write() {
         let mut bytes = Vec::new();
         client.write_tls(&mut bytes).unwrap();
         server.read_tls(&mut bytes.as_slice()).unwrap();
-        // Of a server that gives up its alert is what the client sees.
+        // If the server fails, the client sees its alert.
         let _ = server.process_new_packets();
         let mut bytes = Vec::new();
         server.write_tls(&mut bytes).unwrap();
@@ -114,7 +114,7 @@ fn exchange(client: &mut ClientConnection, server: &mut ServerConnection) {
     assert_eq!(carry(server, client), sent);
 }
 
-/// Gives one side's records to the other, and what is in them.
+/// Transfers one side's records to the other and returns their content.
 fn carry<F, T>(from: &mut ConnectionCommon<F>, to: &mut ConnectionCommon<T>) -> Vec<u8> {
     let mut content = Vec::new();
     while from.wants_write() {
@@ -164,7 +164,7 @@ fn a_certificate_has_to_be_signed_by_a_trusted_authority() {
     let authority = Authority::new(&rcgen::PKCS_ECDSA_P256_SHA256);
     let other = Authority::new(&rcgen::PKCS_ECDSA_P256_SHA256);
     assert_eq!(refused("", &authority, |_| ()), CertificateError::UnknownIssuer);
-    // Of the same name, with another key.
+    // The same name, with another key.
     assert_eq!(refused(&other.pem(), &authority, |_| ()), CertificateError::BadSignature);
 }
 
@@ -199,16 +199,16 @@ fn a_changed_record_is_refused() {
 fn roots_are_certificates_in_pem() {
     assert!(client("").is_ok());
     assert!(client(" \n").is_ok());
-    let none = "extra_root_certificates: it holds no certificate in PEM";
+    let none = "extra_root_certificates: it has no certificate in PEM";
     for text in ["\n# none\n", "authority.pem", "MIIBszCCAVmgAwIBAgIU"] {
         assert_eq!(client(text).unwrap_err(), none, "{text}");
     }
     let authority = Authority::new(&rcgen::PKCS_ECDSA_P256_SHA256).pem();
     assert!(client(&format!("# ours\n{authority}\n{authority}")).is_ok());
-    // One kind that the parser knows, and one that it does not.
+    // A kind that the parser knows, and an unknown one.
     for kind in ["PRIVATE KEY", "TRUSTED CERTIFICATE"] {
         let other = format!("{authority}-----BEGIN {kind}-----\nAAAA\n-----END {kind}-----\n");
-        let why = format!("extra_root_certificates: it holds a section \"{kind}\", and may hold certificates only");
+        let why = format!("extra_root_certificates: it has a section \"{kind}\", expected only certificates");
         assert_eq!(client(&other).unwrap_err(), why);
     }
     let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";

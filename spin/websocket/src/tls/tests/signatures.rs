@@ -1,4 +1,4 @@
-//! Each algorithm takes what `ring` signed, and nothing else.
+//! Tests that each algorithm accepts `ring`'s signatures, and nothing else.
 
 use p256::ecdsa::signature::hazmat::PrehashSigner;
 use ring::{
@@ -83,7 +83,7 @@ fn rsa() {
     }
 }
 
-/// Made by `openssl`, and right: the key has 1,024 bits.
+/// A valid signature by `openssl` with a key of 1,024 bits.
 #[test]
 fn a_short_rsa_key_is_refused() {
     let (key, signed) = (include_bytes!("rsa-1024.der"), include_bytes!("rsa-1024.signature"));
