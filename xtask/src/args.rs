@@ -42,6 +42,7 @@ pub struct Words<'a> {
 }
 
 impl<'a> Words<'a> {
+    /// Starts at the first word.
     pub fn new(arguments: &'a [String]) -> Self {
         Words { rest: arguments.iter(), word: "", attached: None }
     }

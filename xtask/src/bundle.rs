@@ -106,6 +106,7 @@ pub fn check_upload(folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Returns the gzipped size in bytes.
 pub fn gzipped(bytes: &[u8]) -> Result<usize> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes)?;

@@ -22,6 +22,7 @@ pub struct Component {
 }
 
 impl Component {
+    /// Decodes a built component; fails if it has not exactly one module with a memory.
     pub fn decode(bytes: &[u8]) -> Result<Self> {
         let (resolve, world) = decode_world(bytes)?;
         let core = main_module(bytes)?;

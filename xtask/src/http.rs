@@ -44,12 +44,14 @@ impl Client {
         Client { agent: config.into(), base: base.to_owned() }
     }
 
+    /// Sends GET and returns the response, of any status; fails if there is none within 30 seconds.
     pub fn get(&self, path: &str, bearer: &str) -> Result<Reply> {
         let request =
             self.agent.get(format!("{}{path}", self.base)).header("authorization", format!("Bearer {bearer}"));
         read(request.call().with_context(|| format!("GET {path}"))?)
     }
 
+    /// Sends POST with a JSON body and returns the response, of any status; fails if there is none within 30 seconds.
     pub fn post(&self, path: &str, bearer: &str, body: &Value) -> Result<Reply> {
         let request = self
             .agent

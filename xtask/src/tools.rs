@@ -58,6 +58,7 @@ pub struct Spin {
     pub text: String,
 }
 
+/// Returns the Spin on PATH, `None` if it is not installed.
 pub fn spin() -> Option<Spin> {
     let text = output("spin", &["--version"])?;
     Some(Spin { usable: version(&text).is_some_and(|found| found >= SPIN), text: text.trim().to_owned() })

@@ -26,6 +26,7 @@ const POLL: Duration = Duration::from_millis(50);
 const MAINTENANCE: Duration = Duration::from_secs(15 * 60);
 const MOST_SLICES: usize = 1000;
 
+/// Builds and serves the gateway until it is stopped; fails if a part of it ends before that.
 pub fn up(root: &Path, options: &Up) -> Result<()> {
     preflight::port(options.port)?;
     options.listen.map_or(Ok(()), preflight::address)?;

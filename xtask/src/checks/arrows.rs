@@ -12,9 +12,12 @@ use anyhow::Result;
 
 use super::{Fault, modules::Tree, rooms, rust_sources};
 
+/// The gateway's root.
+const ENTRY: &str = "src/lib.rs";
+
 /// Returns a fault for each upward arrow between rooms, for each room without a row, and for each circle of files.
 pub fn check(root: &Path) -> Result<Vec<Fault>> {
-    Ok(faults(&Tree::parse(&rust_sources(root)?)?))
+    Ok(faults(&Tree::parse(&rust_sources(root, ENTRY)?, ENTRY)?))
 }
 
 /// The arrows by the files at their ends; of several the first in the file.
@@ -60,7 +63,7 @@ fn upward(arrows: &Arrows) -> Vec<Fault> {
 
 /// The crate's root uses every room.
 fn is_entry(file: &str) -> bool {
-    file == "src/lib.rs"
+    file == ENTRY
 }
 
 /// Returns one fault for each group of files that all reach each other, with a shortest circle through it.
@@ -129,7 +132,7 @@ mod tests {
 
     fn found(sources: &[(&str, &str)]) -> Vec<String> {
         let sources = sources.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect();
-        faults(&Tree::parse(&sources).unwrap()).iter().map(Fault::to_string).collect()
+        faults(&Tree::parse(&sources, ENTRY).unwrap()).iter().map(Fault::to_string).collect()
     }
 
     #[test]

@@ -48,7 +48,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// How much a check reads: the parts that are clean already, or everything.
+/// The parts that a check reads: those that are clean already, or all.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     Clean,
@@ -68,7 +68,7 @@ const CHECKS: [Check; 5] = [
 /// The checks that `cargo xtask test` runs.
 pub const STEPS: [&str; 4] = ["lengths", "links", "words", "docs"];
 
-/// Runs the named checks in turn; fails with the faults of all of them, one a line.
+/// Runs the named checks in turn; fails with the faults of all of them, one per line.
 pub fn run(root: &Path, names: &[&str], scope: Scope) -> Result<()> {
     let mut faults = Vec::new();
     for name in names {
@@ -112,9 +112,10 @@ fn all_files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Returns the texts of `src/**/*.rs`, keyed by their path from the root.
-fn rust_sources(root: &Path) -> Result<BTreeMap<String, String>> {
-    let paths = files(&root.join("src"), &["rs"])?;
+/// Returns the texts of the Rust files beside and below `entry`, a crate's root, keyed by their path from the root.
+fn rust_sources(root: &Path, entry: &str) -> Result<BTreeMap<String, String>> {
+    let folder = root.join(entry).parent().context("a file has a folder")?.to_owned();
+    let paths = files(&folder, &["rs"])?;
     paths.iter().map(|path| Ok((relative(root, path)?, fs::read_to_string(path)?))).collect()
 }
 

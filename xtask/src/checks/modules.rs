@@ -1,4 +1,4 @@
-//! The module tree of `src`, as the compiler without tests sees it: files, imports, paths and public functions.
+//! The module tree of a crate, as the compiler without tests sees it: files, imports, paths and public functions.
 
 use std::collections::BTreeMap;
 
@@ -41,10 +41,11 @@ pub struct Reference {
 }
 
 impl Tree {
-    /// Parses the files that `src/lib.rs` reaches without `#[cfg(test)]`; fails when one is not Rust.
-    pub fn parse(sources: &BTreeMap<String, String>) -> Result<Tree> {
+    /// Parses the files that `entry`, the crate's root, reaches without `#[cfg(test)]`; fails if one is not Rust.
+    pub fn parse(sources: &BTreeMap<String, String>, entry: &str) -> Result<Tree> {
         let mut parser = Parser { sources, tree: Tree { modules: Vec::new() } };
-        parser.file("src/lib.rs", "src/", None)?;
+        let folder = entry.rfind('/').map_or("", |end| &entry[..=end]);
+        parser.file(entry, folder, None)?;
         Ok(parser.tree)
     }
 
@@ -234,7 +235,7 @@ mod tests {
 
     fn references(sources: &[(&str, &str)]) -> Vec<String> {
         let sources = sources.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect();
-        let tree = Tree::parse(&sources).unwrap();
+        let tree = Tree::parse(&sources, "src/lib.rs").unwrap();
         let file = |module: usize| tree.modules[module].file.clone();
         let shown = |r: &Reference| format!("{}:{} {}", file(r.from), r.line, file(r.to));
         tree.references().iter().map(shown).collect()

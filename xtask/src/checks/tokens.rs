@@ -4,7 +4,7 @@
 
 use proc_macro2::{Delimiter, TokenTree};
 
-/// What an attribute means here.
+/// The meaning of an attribute for the checks.
 pub enum Attribute {
     /// The first line of an outer doc comment, trimmed.
     Doc(String),
@@ -144,6 +144,7 @@ pub fn public_function(tokens: &[TokenTree], at: usize) -> Option<String> {
     words.find(|word| !is_before(word)).filter(|word| word == "fn").and_then(|_| words.next())
 }
 
+/// Returns the text of an identifier, `None` for any other token.
 pub fn ident(token: Option<&TokenTree>) -> Option<String> {
     match token {
         Some(TokenTree::Ident(word)) => Some(word.to_string()),
@@ -151,10 +152,12 @@ pub fn ident(token: Option<&TokenTree>) -> Option<String> {
     }
 }
 
+/// Returns whether the token is this punctuation mark.
 pub fn is_punct(token: Option<&TokenTree>, mark: char) -> bool {
     matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == mark)
 }
 
+/// Returns the tokens inside a group with this delimiter, `None` for any other token.
 pub fn group(token: Option<&TokenTree>, delimiter: Delimiter) -> Option<Vec<TokenTree>> {
     match token {
         Some(TokenTree::Group(group)) if group.delimiter() == delimiter => Some(group.stream().into_iter().collect()),

@@ -31,6 +31,7 @@ pub struct Config {
 }
 
 impl Config {
+    /// Reads wrangler.toml; `name` and `placement` override its values. Fails if a required value is missing or invalid.
     pub fn read(root: &Path, name: Option<&str>, placement: Option<&Placement>) -> Result<Self> {
         let path = root.join("wrangler.toml");
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -105,6 +106,7 @@ impl Config {
         routes.chain(self.value.get("route")).filter_map(route).chain(own).collect()
     }
 
+    /// Returns the cron expressions.
     pub fn schedules(&self) -> Vec<String> {
         texts(&self.value["triggers"]["crons"])
     }

@@ -28,6 +28,7 @@ pub fn address(named: Option<&str>, targets: &[String]) -> Result<String> {
     }
 }
 
+/// Waits until the Worker at `url` reports this version, then checks its database and runs its maintenance.
 pub fn check(url: &str) -> Result<()> {
     println!("waiting for {url}/health");
     let client = Client::elsewhere(url);

@@ -25,6 +25,7 @@ const CREATE_LEDGER: &str = "CREATE TABLE IF NOT EXISTS d1_migrations (
 pub struct Migrations(Vec<(String, String)>);
 
 impl Migrations {
+    /// Reads the migrations of a folder; fails if it has none.
     pub fn read(folder: &Path) -> Result<Self> {
         let mut all = Vec::new();
         for path in checks::files(folder, &["sql"]).with_context(|| format!("cannot read {}", folder.display()))? {
@@ -37,6 +38,7 @@ impl Migrations {
         Ok(Migrations(all))
     }
 
+    /// Returns the migrations that are not in `applied`.
     pub fn missing<'a>(&'a self, applied: &[String]) -> Vec<&'a (String, String)> {
         self.0.iter().filter(|(name, _)| !applied.contains(name)).collect()
     }

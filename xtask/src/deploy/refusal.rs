@@ -25,6 +25,7 @@ impl fmt::Display for Refusal {
 impl std::error::Error for Refusal {}
 
 impl Refusal {
+    /// Explains the error response `body` to the call `what`.
     pub fn new(status: u16, body: &Value, what: &str) -> Self {
         let errors: Vec<_> = body["errors"]
             .as_array()
@@ -48,6 +49,7 @@ impl Refusal {
         Refusal { status, errors, said }
     }
 
+    /// Returns whether an error has this code.
     pub fn has(&self, code: i64) -> bool {
         self.errors.iter().any(|error| error.0 == code)
     }

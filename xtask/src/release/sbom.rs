@@ -20,6 +20,7 @@ const ROOT: &str = "grok2api";
 const PROVIDER: &str = "spin-websocket";
 const TARGET: &str = "wasm32-wasip2";
 
+/// Returns the bill of materials as JSON.
 pub fn write(root: &Path) -> Result<String> {
     let mut cargo = Command::new("cargo");
     cargo.args(["metadata", "--format-version", "1", "--locked", "--filter-platform", TARGET]);

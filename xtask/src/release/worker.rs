@@ -21,6 +21,7 @@ const ASSETS: &str = "console";
 const SCRIPT: &str = "worker";
 const NAME: &str = "grok2api-worker";
 
+/// Builds the archive and returns its bytes; fails if a file names a folder of this machine.
 pub fn archive(root: &Path) -> Result<Vec<u8>> {
     let folder = bundle(root)?;
     let manifest = fs::read_to_string(root.join("wrangler.toml")).context("cannot read wrangler.toml")?;
