@@ -47,7 +47,7 @@ fn upward(arrows: &Arrows) -> Vec<Fault> {
             let message = match rooms::may_use(from, to) {
                 Ok(true) => continue,
                 Ok(false) => {
-                    let (from, to) = (rooms::room(from), rooms::room(to));
+                    let (from, to) = (rooms::name(from), rooms::name(to));
                     format!("`{from}` may not use `{to}` ({path}): move the item down, or pass it in")
                 }
                 Err(room) if unknown.insert(room.clone()) => {

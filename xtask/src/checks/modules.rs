@@ -7,6 +7,9 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use super::tokens::{self, Attribute, Import};
 
+/// The longest chain of imports that is followed; imports may lead to each other.
+const DEEPEST: usize = 8;
+
 pub struct Tree {
     /// The crate's root first.
     pub modules: Vec<Module>,
@@ -95,21 +98,26 @@ impl Tree {
             };
             used += 1;
         }
-        Some((at, used == path.len()))
+        match path.get(used) {
+            None => Some((at, true)),
+            // An item that the module re-exports is the other module's.
+            Some(item) => Some(self.reexported(at, item, depth).map_or((at, false), |(to, _)| (to, false))),
+        }
+    }
+
+    /// Returns the module from which `module` imports the item `name`.
+    fn reexported(&self, module: usize, name: &str, depth: usize) -> Option<(usize, bool)> {
+        let named = |import: &&Import| import.name.as_deref() == Some(name) && import.path.len() > 1;
+        let import = self.modules[module].imports.iter().find(named)?;
+        if depth > DEEPEST { None } else { self.resolve(module, &import.path, depth + 1) }
     }
 
     /// Returns the module that `name` means in `module`: a child, or an imported one.
     fn named(&self, module: usize, name: &str, depth: usize) -> Option<usize> {
-        // Imports may lead to each other; no sensible chain is this long.
-        if depth > 8 {
-            return None;
-        }
         if let Some(child) = self.modules[module].children.get(name) {
             return Some(*child);
         }
-        let named = |import: &&Import| import.name.as_deref() == Some(name) && import.path.len() > 1;
-        let import = self.modules[module].imports.iter().find(named)?;
-        self.resolve(module, &import.path, depth + 1).filter(|(_, is_whole)| *is_whole).map(|(to, _)| to)
+        self.reexported(module, name, depth).filter(|(_, is_whole)| *is_whole).map(|(to, _)| to)
     }
 }
 
@@ -267,6 +275,18 @@ mod tests {
             ("src/b.rs", "#[cfg(test)]\nuse crate::a::y;\npub fn x() {}"),
         ]);
         assert_eq!(found, [""; 0]);
+    }
+
+    #[test]
+    fn a_reexported_item_leads_to_the_file_that_defines_it() {
+        let found = references(&[
+            ("src/lib.rs", "mod a; mod b;"),
+            ("src/a.rs", "use crate::b::{Error, own};\nfn x() { crate::b::Error::new(); }"),
+            ("src/b/mod.rs", "mod error; pub use error::Error; pub fn own() {}"),
+            ("src/b/error.rs", "pub struct Error;"),
+        ]);
+        let expected = ["src/a.rs:1 src/b/error.rs", "src/a.rs:1 src/b/mod.rs", "src/a.rs:2 src/b/error.rs"];
+        assert_eq!(found, [&expected[..], &["src/b/mod.rs:1 src/b/error.rs"]].concat());
     }
 
     #[test]

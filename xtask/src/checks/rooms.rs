@@ -7,9 +7,12 @@
 /// Each room or part with what it may use. Rows are ordered: a row names only rows below it.
 pub const ROOMS: &[(&str, &[&str])] = &[
     ("http", &["protocols", "admin", "jobs", "media", "auth", "store", "settings", "crypto", "host"]),
-    ("protocols", &["media", "inference", "auth", "store", "settings", "crypto", "host"]),
+    (
+        "protocols",
+        &["media", "inference", "auth", "providers/catalog", "providers/error", "store", "settings", "crypto", "host"],
+    ),
     ("admin", &["jobs", "media", "inference", "pool", "providers", "auth", "store", "settings", "crypto", "host"]),
-    ("jobs", &["media", "inference", "pool", "providers", "store", "settings", "crypto", "host"]),
+    ("jobs", &["media", "inference", "pool", "providers", "auth", "store", "settings", "crypto", "host"]),
     ("media", &["inference", "pool", "providers", "auth", "store", "settings", "crypto", "host"]),
     ("inference", &["pool", "providers", "media/kind", "store", "settings", "crypto", "host"]),
     ("pool", &["providers/catalog", "providers/error", "store", "settings", "crypto", "host"]),
@@ -17,6 +20,12 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("auth", &["store", "settings", "crypto", "host"]),
     ("app", &["store", "host"]),
     ("store", &["media/kind", "settings", "crypto", "host"]),
+    // HTTP for the handlers below the router.
+    ("http/origin", &["http/client_ip", "settings", "host"]),
+    ("http/client_ip", &["settings", "host"]),
+    ("http/request", &["http/content_coding", "host"]),
+    ("http/content_coding", &[]),
+    ("http/response", &["host"]),
     ("settings", &["crypto", "host"]),
     ("crypto", &["host"]),
     ("inference/event", &["media/kind"]),
@@ -34,11 +43,19 @@ pub const ROOMS: &[(&str, &[&str])] = &[
 
 /// What every room may use.
 pub const LEAVES: &[&str] = &["error", "json", "time", "limits", "variables", "app"];
+/// What the rooms with handlers may use of `http`.
+const HTTP: &[&str] = &["http/client_ip", "http/origin", "http/request", "http/response"];
+const WITH_HANDLERS: &[&str] = &["protocols", "admin", "jobs", "media", "auth"];
 
 /// Returns the room of a file: `src/media/range.rs` and `src/media.rs` are in `media`.
 pub fn room(file: &str) -> &str {
     let inside = inside(file);
     inside.split('/').next().unwrap_or(inside)
+}
+
+/// Returns the part that a file is in, else its room.
+pub fn name(file: &str) -> &str {
+    row(file).map_or(room(file), |(name, _)| name)
 }
 
 /// Returns whether `from` may use `to`, both files; the error names a room that has no row.
@@ -49,7 +66,8 @@ pub fn may_use(from: &str, to: &str) -> Result<bool, String> {
     let to_room = room(to);
     let is_named = |list: &[&str]| list.contains(to_name) || list.contains(&to_room);
     let is_own_part = *from_name == room(from) && *from_name == to_room;
-    Ok(from_name == to_name || is_own_part || is_named(LEAVES) || is_named(used))
+    let is_http = WITH_HANDLERS.contains(from_name) && is_named(HTTP);
+    Ok(from_name == to_name || is_own_part || is_named(LEAVES) || is_named(used) || is_http)
 }
 
 /// Returns the row of the part or room that a file is in.
