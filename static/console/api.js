@@ -1,11 +1,11 @@
-// Calls of the admin API. The session is a cookie that scripts cannot read; writes carry the page's own `Origin`.
+// Calls the admin API. The session is an HttpOnly cookie; the browser adds the page's `Origin` to writes.
 import { texts } from './i18n.js';
 import { search } from './search.js';
 import { text } from './api.text.js';
 
 const t = texts(text);
 
-/** A call that failed: `status` 0 when there was no answer. */
+/** A failed call. `status` is the HTTP status, or 0 without a response; `retryAfter` is in seconds. */
 export class ApiError extends Error {
   constructor(status, { message, code, field } = {}, retryAfter = null) {
     super(message ?? '');
@@ -17,11 +17,13 @@ export class ApiError extends Error {
 }
 
 /**
+ * Sends one request to the admin API. An ended session leads to the sign-in page, and the promise stays pending.
  * @param {string} method
  * @param {string} path below `/api`
  * @param {{ query?: Record<string, unknown>, body?: unknown, signal?: AbortSignal, staysHere?: boolean }} [options]
- *   empty query values are left out; `staysHere` leaves an ended session to the caller
- * @returns {Promise<any>} the whole answer
+ *   empty query values are left out; with `staysHere` an ended session rejects like any other error
+ * @returns {Promise<any>} the parsed body
+ * @throws {ApiError}
  */
 export async function call(method, path, { query = {}, body, signal, staysHere = false } = {}) {
   const response = await send(`/api${path}${search(query)}`, { method, signal, ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }) });
@@ -32,7 +34,7 @@ export async function call(method, path, { query = {}, body, signal, staysHere =
   if (response.ok && answer.success === true) return answer;
   if (!staysHere && endsSession(response.status, answer.code)) {
     signInAgain();
-    // The page is being left: nobody needs to hear of this call.
+    // The page is about to unload: leave the call pending, so that the caller shows no error.
     return new Promise(() => {});
   }
   throw Object.assign(new ApiError(response.status, answer, Number(response.headers.get('retry-after')) || null), { data: answer.data });
@@ -52,12 +54,12 @@ async function send(address, options) {
 
 const endsSession = (status, code) => (status === 401 && code !== 'BAD_CREDENTIALS') || code === 'PASSWORD_CHANGE_REQUIRED';
 
-/** To the sign-in page, and from there back to this place. */
+/** Opens the sign-in page, which returns here afterwards. */
 export function signInAgain() {
   location.assign(`/login?next=${encodeURIComponent(location.hash)}`);
 }
 
-/** What went wrong and what to do, in the language of the console. */
+/** Returns what went wrong and what to do, in the console's language. */
 export function explain(error) {
   if (!(error instanceof ApiError)) return t('unexpected', { message: error?.message ?? String(error) });
   if (error.status === 0) return t('unreachable');

@@ -1,10 +1,11 @@
-// Loading what a screen shows: once, again on demand, and every so often.
+// Hooks that load a screen's data: once, on demand, and at an interval.
 import { useCallback, useEffect, useRef, useState } from './html.js';
 
 /**
+ * Loads data on mount, when an input changes, and on `reload`.
  * @template T
  * @param {(signal: AbortSignal) => Promise<T>} load
- * @param {unknown[]} inputs loaded again when one of them changes; what was loaded stays until then
+ * @param {unknown[]} inputs a change of one of them loads again; the old data stays until the new data arrives
  * @returns {{ data: T | undefined, error: unknown, loading: boolean, reload(): Promise<void>, set(data: T): void }}
  */
 export function useLoaded(load, inputs = []) {
@@ -30,7 +31,7 @@ export function useLoaded(load, inputs = []) {
   return { ...state, reload, set };
 }
 
-/** Calls `work` every `ms` while the page is seen; null pauses. */
+/** Calls `work` every `ms` milliseconds while the page is visible; null pauses. */
 export function useEvery(ms, work) {
   const latest = useRef(work);
   latest.current = work;
@@ -41,17 +42,17 @@ export function useEvery(ms, work) {
   }, [ms]);
 }
 
-/** The value once it has rested for `ms`: what is typed need not be asked for letter by letter. */
-export function useRested(value, ms = 250) {
-  const [rested, setRested] = useState(value);
+/** Returns the value after it has not changed for `ms` milliseconds. */
+export function useDebounced(value, ms = 250) {
+  const [settled, setSettled] = useState(value);
   useEffect(() => {
-    const timer = setTimeout(() => setRested(value), ms);
+    const timer = setTimeout(() => setSettled(value), ms);
     return () => clearTimeout(timer);
   }, [value, ms]);
-  return rested;
+  return settled;
 }
 
-/** The time, drawn anew every `ms`, for countdowns. */
+/** Returns the current time in milliseconds and draws again every `ms`, for countdowns. */
 export function useNow(ms = 1000) {
   const [now, setNow] = useState(Date.now());
   useEvery(ms, () => setNow(Date.now()));

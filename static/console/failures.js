@@ -1,11 +1,11 @@
-// What the error code of a request means: whose fault it is, in words, and what to do about it.
+// Explains the error codes of logged requests: the cause, who can act, and what to do.
 import { optionalTexts, texts } from './i18n.js';
 import { text } from './failures.text.js';
 
 const t = texts(text);
 const known = optionalTexts(text);
 
-/** Codes of the one gateway (`src/error.rs`, `src/openai/validate.rs`), by who can do something about them. */
+/** The gateway's error codes (`src/error.rs`, `src/openai/validate.rs`), by who can act on them. */
 const SIDES = {
   client: [
     'invalid_value', 'invalid_json', 'invalid_type', 'unsupported_value', 'empty_array', 'missing_required_parameter', 'missing_model',
@@ -16,9 +16,9 @@ const SIDES = {
 };
 
 /**
+ * Explains one code. A code that this console does not know is shown as it is.
  * @param {string} code
  * @returns {{ words: string, advice: string | undefined, side: 'client' | 'pool' | 'grok' | 'gateway', sideName: string }}
- *   a code that a newer gateway made up stands for itself
  */
 export function failure(code) {
   const side = Object.keys(SIDES).find((each) => SIDES[each].includes(code)) ?? 'gateway';

@@ -1,23 +1,23 @@
-// Where the focus goes when what had it is taken away.
+// Moves the focus when the focused element is removed.
 import { topDialog } from './components/dialog.js';
 import { useEffect } from './html.js';
 
 /**
- * As with a row that is deleted: browsers leave the focus nowhere, and readers begin at the top of the page. It goes to
- * the nearest thing around that can have it, at last to the dialog that is open, or the screen.
+ * Keeps the focus near a removed element, for example a deleted row. Browsers would drop it, and screen readers would start
+ * at the top of the page. The focus moves to the nearest focusable ancestor, or else to the open dialog or the screen.
  */
 export function useKeptFocus() {
   useEffect(() => {
     let path = [];
     const remember = (event) => { path = event.composedPath().filter((each) => each instanceof Element); };
-    const mend = () => {
+    const restore = () => {
       if (path.length === 0 || path[0].isConnected || document.activeElement !== document.body) return;
       const dialog = topDialog();
       const around = path.find((each) => each.isConnected && each.matches('[tabindex]') && (dialog ?? document.body).contains(each));
       const next = around ?? dialog?.querySelector('header button') ?? document.getElementById('content');
       next.focus({ preventScroll: true });
     };
-    const observer = new MutationObserver(mend);
+    const observer = new MutationObserver(restore);
     observer.observe(document.body, { childList: true, subtree: true });
     document.addEventListener('focusin', remember);
     return () => {

@@ -1,9 +1,9 @@
-// Numbers, sizes, times and durations as the present language writes them.
+// Formats numbers, sizes, times and durations for the current language.
 import { locale } from './i18n.js';
 
 const cache = new Map();
 
-/** Formatters are costly to make and tables ask for thousands of values. */
+/** Returns a cached formatter: creating one is slow, and tables format thousands of values. */
 function formatter(Kind, options) {
   const name = `${locale()} ${Kind.name} ${JSON.stringify(options)}`;
   if (!cache.has(name)) cache.set(name, new Kind(locale(), options));
@@ -12,10 +12,10 @@ function formatter(Kind, options) {
 
 export const number = (value, options = {}) => formatter(Intl.NumberFormat, options).format(value);
 
-/** @param {number} value already in percent */
+/** Formats a percentage. @param {number} value from 0 to 100 */
 export const percent = (value) => formatter(Intl.NumberFormat, { style: 'percent', maximumFractionDigits: 1 }).format(value / 100);
 
-/** In units of 1024, as file managers show it. */
+/** Formats a size in bytes, in units of 1024. */
 export function bytes(count) {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
   let at = 0;
@@ -26,14 +26,14 @@ export function bytes(count) {
   return formatter(Intl.NumberFormat, { style: 'unit', unit: units[at], unitDisplay: at === 0 ? 'long' : 'short', maximumFractionDigits: at === 0 ? 0 : 1 }).format(count);
 }
 
-/** @param {number} ms since 1970 */
+/** Formats a date and time. @param {number} ms since 1970 */
 export const dateTime = (ms) => formatter(Intl.DateTimeFormat, { dateStyle: 'medium', timeStyle: 'medium' }).format(ms);
-/** @param {number} ms since 1970 */
+/** Formats a time without the year. @param {number} ms since 1970 */
 export const shortTime = (ms) => formatter(Intl.DateTimeFormat, { month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(ms);
 
 const STEPS = [['day', 86_400], ['hour', 3_600], ['minute', 60], ['second', 1]];
 
-/** "3 minutes ago", "in 2 hours". @param {number} ms since 1970 */
+/** Formats a relative time: "3 minutes ago", "in 2 hours". @param {number} ms since 1970 */
 export function ago(ms, now = Date.now()) {
   const seconds = Math.round((ms - now) / 1000);
   const [unit, size] = STEPS.find(([, each]) => Math.abs(seconds) >= each) ?? STEPS.at(-1);
@@ -43,14 +43,14 @@ export function ago(ms, now = Date.now()) {
 const inUnit = (value, unit, digits = 0) =>
   formatter(Intl.NumberFormat, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: digits }).format(value);
 
-/** "850 ms", "2.4 sec", "3 min". */
+/** Formats a duration in milliseconds: "850 ms", "2.4 sec", "3 min". */
 export function duration(ms) {
   if (ms < 1000) return inUnit(Math.round(ms), 'millisecond');
   if (ms < 60_000) return inUnit(ms / 1000, 'second', 1);
   return inUnit(ms / 60_000, 'minute', 1);
 }
 
-/** What is left of a wait, in its two largest units: "9:59:10" would be read as a time of day. */
+/** Formats a remaining time in seconds with its two largest units; "9:59:10" would look like a time of day. */
 export function countdown(seconds) {
   const at = STEPS.findIndex(([, size]) => seconds >= size);
   if (at < 0) return inUnit(0, 'second');

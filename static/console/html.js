@@ -1,6 +1,6 @@
-// The console's one door to its rendering library: templates with htm, components with Preact.
+// The only module that imports the rendering library: templates with htm, components with Preact.
 //
-// A template's values become text or DOM properties, never markup, so whatever a user typed is shown as it is.
+// Template values become text or DOM properties, never markup, so user input cannot inject HTML.
 import { h } from '../vendor/preact.js';
 import htm from '../vendor/htm.js';
 

@@ -1,4 +1,4 @@
-// The language of the console. Each screen brings its own texts, in all languages, in a file `text.js` beside it.
+// The language of the console. Each screen has its texts in all languages in its own `text.js`.
 import { kept, useShared } from './store.js';
 
 export const LOCALES = { en: 'English', 'zh-CN': '简体中文' };
@@ -15,17 +15,18 @@ const announce = (tag) => { if (globalThis.document) document.documentElement.la
 announce(locale());
 language.follow(announce);
 
-/** @param {keyof typeof LOCALES} tag */
+/** Sets the language and remembers it in this browser. @param {keyof typeof LOCALES} tag */
 export const setLocale = (tag) => language.set(tag);
 
-/** Draws the component again when the language changes. */
+/** Returns the language and draws the component again when it changes. */
 export const useLocale = () => useShared(language);
 
 /**
- * @typedef {string | { one: string, other: string }} Text a plural is chosen by the value `n`
+ * Returns a function that looks up texts in the current language.
+ * @typedef {string | { one: string, other: string }} Text the value `n` selects the plural form
  * @param {Record<keyof typeof LOCALES, Record<string, Text>>} dictionary
- * @returns {(key: string, values?: Record<string, string | number>) => string} the text in the present language;
- *   `{name}` stands for a value, and numbers are written as the language does
+ * @returns {(key: string, values?: Record<string, string | number>) => string} the text;
+ *   `{name}` is replaced by a value, and numbers are formatted for the language. Throws for an unknown key
  */
 export function texts(dictionary) {
   return (key, values = {}) => {
@@ -40,7 +41,7 @@ export function texts(dictionary) {
   };
 }
 
-/** As [`texts`], for keys that may be absent: gives undefined then. */
+/** Like [`texts`], but returns undefined for an unknown key. */
 export function optionalTexts(dictionary) {
   const text = texts(dictionary);
   return (key, values) => (dictionary[locale()][key] === undefined ? undefined : text(key, values));

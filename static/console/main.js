@@ -1,9 +1,9 @@
-// The console's start.
+// Entry point of the console.
 import { html, render } from './html.js';
 import { startRouting } from './router.js';
 import { Shell } from './shell.js';
 
-// A page that the browser kept whole and shows again may be of a session that has ended.
+// A page restored from the back/forward cache may belong to an ended session.
 addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
 startRouting();
 render(html`<${Shell} />`, document.getElementById('app'));

@@ -1,4 +1,4 @@
-// Language and appearance, chosen on every page and kept in this browser.
+// Menus for language and appearance, on every page; the choice is kept in this browser.
 import { html, useState } from './html.js';
 import { Menu } from './components/menu.js';
 import { LOCALES, setLocale, texts, useLocale } from './i18n.js';

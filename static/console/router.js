@@ -1,4 +1,4 @@
-// Where the console is: `#/tokens?state=cooling`. Filters live in the address, so that going back and reloading keep them.
+// Routes such as `#/tokens?state=cooling`. Filters are in the URL, so that Back and reload keep them.
 import { search } from './search.js';
 import { shared, useShared } from './store.js';
 
@@ -9,14 +9,14 @@ function read(hash = location.hash) {
 
 const place = shared(globalThis.location ? read() : { screen: '', query: {} });
 
-/** @returns {{ screen: string, query: Record<string, string> }} */
+/** Returns the current route. @returns {{ screen: string, query: Record<string, string> }} */
 export const useRoute = () => useShared(place);
 export const route = () => place.get();
 
-/** @param {string} screen @param {Record<string, unknown>} [query] empty values are left out */
+/** Returns the URL of a screen. @param {string} screen @param {Record<string, unknown>} [query] empty values are left out */
 export const address = (screen, query = {}) => `#/${screen}${search(query)}`;
 
-/** To another place; `replace` leaves no step in the history, as for a filter being typed. Tells whether it went there. */
+/** Goes to a screen and returns whether it did. `replace` adds no history entry, for example while a filter is typed. */
 export async function go(screen, query = {}, { replace = false } = {}) {
   if (!(await mayLeave(screen))) return false;
   history[replace ? 'replaceState' : 'pushState'](null, '', address(screen, query));
@@ -26,7 +26,7 @@ export async function go(screen, query = {}, { replace = false } = {}) {
 
 let guard = null;
 
-/** While set, leaving the screen asks first. @param {(() => boolean | Promise<boolean>) | null} ask true: may leave */
+/** Sets a question that runs before the screen is left; null removes it. @param {(() => boolean | Promise<boolean>) | null} ask returns true to leave */
 export function guardLeaving(ask) {
   guard = ask;
 }
@@ -38,7 +38,7 @@ async function mayLeave(screen) {
   return true;
 }
 
-/** Follows links, the browser's buttons and what is typed into its address bar. */
+/** Starts to follow links, the browser's buttons and its address bar. */
 export function startRouting() {
   addEventListener('click', (event) => {
     const link = event.target.closest?.('a[href^="#/"]');
@@ -47,7 +47,7 @@ export function startRouting() {
     const { screen, query } = read(link.getAttribute('href'));
     go(screen, query);
   });
-  // The address has changed already: until it is known whether it may, it is put back.
+  // The URL has changed already: put it back until the question is answered.
   addEventListener('hashchange', () => {
     const { screen, query } = read();
     const here = place.get();

@@ -1,4 +1,4 @@
-// The screens of the console, in the order of the navigation. Each is loaded when it is first opened.
+// The screens, in navigation order. Each is loaded when it is first opened.
 export const SCREENS = [
   { name: 'overview', key: 'o', load: () => import('./screens/overview/screen.js') },
   { name: 'tokens', key: 't', load: () => import('./screens/tokens/screen.js') },
@@ -7,6 +7,6 @@ export const SCREENS = [
   { name: 'media', key: 'm', load: () => import('./screens/media/screen.js') },
   { name: 'playground', key: 'p', load: () => import('./screens/playground/screen.js') },
   { name: 'settings', key: 's', load: () => import('./screens/settings/screen.js') },
-  // Reached from sign-in and from an empty overview.
+  // Opened after sign-in to an empty gateway, and from an empty overview.
   { name: 'start', hidden: true, load: () => import('./screens/start/screen.js') },
 ];

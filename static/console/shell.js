@@ -1,4 +1,4 @@
-// The frame around every screen: navigation, language, appearance, account, and the screen itself.
+// The frame around every screen: navigation, menus, and the screen itself.
 import { html, useEffect, useErrorBoundary, useRef, useState } from './html.js';
 import { post } from './api.js';
 import { Dialogs } from './components/dialog.js';
@@ -59,8 +59,8 @@ function Account() {
     try {
       await post('/logout');
       guardLeaving(null);
-      // Keys and conversations of this tab are not for whoever signs in next.
-      try { sessionStorage.clear(); } catch { /* storage is switched off */ }
+      // Remove keys and conversations of this tab before another operator signs in.
+      try { sessionStorage.clear(); } catch { /* storage is disabled */ }
       location.assign('/login');
     } catch (error) {
       toast.error(error);
@@ -73,10 +73,10 @@ function Account() {
   ]} />`;
 }
 
-/** Loads a screen's module and draws it; a screen that breaks leaves the frame standing. */
+/** Loads a screen's module and draws it; if the screen throws, the frame stays. */
 function Outlet({ name }) {
   const [state, setState] = useState({ Screen: null, error: null });
-  const [broken, mend] = useErrorBoundary((error) => console.error(error));
+  const [broken, resetError] = useErrorBoundary((error) => console.error(error));
   const wanted = useRef(name);
   const load = () => {
     const screen = SCREENS.find((each) => each.name === name);
@@ -94,7 +94,7 @@ function Outlet({ name }) {
     return () => { wanted.current = null; };
   }, []);
   const leave = () => {
-    mend();
+    resetError();
     go('overview');
   };
   if (broken) return html`<${Empty} icon="warning" title=${t('broken')}><p class="hint">${String(broken)}</p><button type="button" class="button" onClick=${leave}>${t('toOverview')}</button><//>`;

@@ -1,4 +1,4 @@
-// Keys: `g` and a letter go to a screen, `/` to the search, `?` tells them all. Never while something is being typed.
+// Keyboard shortcuts: `g` and a letter open a screen, `/` focuses the search, `?` lists them. Ignored in text fields.
 import { html, useEffect } from './html.js';
 import { Dialog, openDialog } from './components/dialog.js';
 import { texts } from './i18n.js';
@@ -7,7 +7,7 @@ import { SCREENS } from './screens.js';
 import { text } from './shell.text.js';
 
 const t = texts(text);
-/** How long a `g` waits for its letter. */
+/** Milliseconds that `g` waits for its letter. */
 const WAIT_MS = 1_500;
 const named = SCREENS.filter(({ key }) => key);
 

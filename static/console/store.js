@@ -1,7 +1,7 @@
-// A value that components follow: the few things that more than one of them shows.
+// Shared values that several components follow.
 import { useEffect, useState } from './html.js';
 
-/** @template T @param {T} value */
+/** Creates a shared value. @template T @param {T} value */
 export function shared(value) {
   const followers = new Set();
   return {
@@ -18,25 +18,25 @@ export function shared(value) {
   };
 }
 
-/** The present value; the component is drawn again when it changes. */
+/** Returns the current value and draws the component again when it changes. */
 export function useShared(source) {
   const [value, setValue] = useState({ of: source.get() });
   useEffect(() => {
     const take = (next) => setValue((old) => (old.of === next ? old : { of: next }));
-    // It may have changed between drawing and following.
+    // The value may have changed between the draw and this effect.
     take(source.get());
     return source.follow(take);
   }, [source]);
   return value.of;
 }
 
-/** What is kept in this browser under a name; without storage it lasts as long as the page. */
+/** Creates a shared value that is kept in this browser's storage; without storage it lasts as long as the page. */
 export function kept(name, fallback) {
   let stored = null;
-  try { stored = localStorage.getItem(name); } catch { /* storage is switched off */ }
+  try { stored = localStorage.getItem(name); } catch { /* storage is disabled */ }
   const source = shared(stored ?? fallback);
   source.follow((next) => {
-    try { localStorage.setItem(name, next); } catch { /* storage is switched off */ }
+    try { localStorage.setItem(name, next); } catch { /* storage is disabled */ }
   });
   return source;
 }

@@ -1,6 +1,6 @@
-// Style sheets that come with a screen.
+// Loads the style sheets of screens.
 
-/** Resolves when the sheet applies, so that nothing is drawn without it and moves later. */
+/** Loads a style sheet and resolves when it applies, so that nothing moves later. */
 export function loadStyle(href) {
   const there = [...document.head.querySelectorAll('link[rel=stylesheet]')].some((link) => link.href === href);
   if (there) return Promise.resolve();

@@ -1,4 +1,4 @@
-// Light or dark, before the first paint: the pages load this file as a plain script in their head.
+// Applies the theme before the first paint: the pages load this file as a classic script in their head.
 (() => {
   const dark = matchMedia('(prefers-color-scheme: dark)');
   const chosen = () => {
@@ -11,7 +11,7 @@
   dark.addEventListener('change', apply);
   apply();
 
-  /** `light`, `dark`, or null for what the system says. Kept where storage is allowed. */
+  /** Sets `light`, `dark`, or null for the system's theme; kept in this browser's storage if possible. */
   globalThis.setTheme = (theme) => {
     try {
       if (theme === null) localStorage.removeItem('theme');

@@ -1,14 +1,15 @@
-// Buttons that do something on the gateway: busy while it runs, and a failure is told.
+// Buttons that run an action: busy while it runs, and a toast shows its error.
 import { html, useEffect, useRef, useState } from '../html.js';
 import { Icon } from './icon.js';
 import { toast } from './toast.js';
 
 /**
+ * A button that runs `run` when it is pressed.
  * @param {object} props
- * @param {() => unknown} props.run may be async; what it throws becomes a message
+ * @param {() => unknown} props.run may be async; an error it throws is shown as a toast
  * @param {string} [props.kind] `primary`, `danger`, `quiet`
  * @param {string} [props.icon]
- * @param {string} [props.label] for a button that shows its icon only
+ * @param {string} [props.label] for a button with an icon only
  * @param {boolean} [props.disabled]
  */
 export function Action({ run, ...rest }) {
@@ -17,8 +18,8 @@ export function Action({ run, ...rest }) {
 }
 
 /**
- * The same where `useBusy` is in other hands, as for the button of a form. Busy, it is not `disabled`, which would take the
- * focus from whoever pressed it by keyboard.
+ * The same, with `busy` from the caller's own `useBusy`, for example in a form. A busy button is not `disabled`, because
+ * that would drop the keyboard focus.
  */
 export function BusyButton({ busy, kind = '', icon, label, disabled = false, children, ...rest }) {
   const style = label && !children ? 'icon-button' : 'button';
@@ -29,12 +30,15 @@ export function BusyButton({ busy, kind = '', icon, label, disabled = false, chi
   </button>`;
 }
 
-/** @returns {[boolean, (event?: Event) => Promise<void>]} whether it runs, and how to start it; never twice at once */
+/**
+ * Runs `run` at most once at a time and shows its error as a toast.
+ * @returns {[boolean, (event?: Event) => Promise<void>]} whether it is running, and a function that starts it
+ */
 export function useBusy(run) {
   const [busy, setBusy] = useState(false);
-  const here = useRef(true);
+  const isMounted = useRef(true);
   const running = useRef(false);
-  useEffect(() => () => { here.current = false; }, []);
+  useEffect(() => () => { isMounted.current = false; }, []);
   const start = async (event) => {
     event?.preventDefault();
     if (running.current) return;
@@ -46,7 +50,7 @@ export function useBusy(run) {
       if (error?.name !== 'AbortError') toast.error(error);
     } finally {
       running.current = false;
-      if (here.current) setBusy(false);
+      if (isMounted.current) setBusy(false);
     }
   };
   return [busy, start];

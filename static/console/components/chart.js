@@ -1,4 +1,4 @@
-// Stacked bars, drawn by uPlot in the colours of the style sheet, with a table of the same numbers for whoever prefers it.
+// Stacked bars, drawn by uPlot in the style sheet's colours, with a table of the same numbers.
 import { html, useEffect, useLayoutEffect, useRef, useState } from '../html.js';
 import uPlot from '../../vendor/uplot.js';
 import { number } from '../format.js';
@@ -12,13 +12,14 @@ const t = texts(text);
 const HEIGHT = 220;
 
 /**
+ * Draws stacked bars and their table.
  * @param {object} props
  * @param {string} props.title
  * @param {unknown} [props.hint]
- * @param {string} props.summary what the picture says, for readers
+ * @param {string} props.summary description of the chart for screen readers
  * @param {string} props.unit heading of the first column of the table
- * @param {{ short: string, long: string }[]} props.labels of the bars: under them, and where there is room
- * @param {{ name: string, color: string, values: number[] }[]} props.series from below upwards; `color` is a variable of the style sheet
+ * @param {{ short: string, long: string }[]} props.labels of the bars: `short` below them, `long` in the table and the tooltip
+ * @param {{ name: string, color: string, values: number[] }[]} props.series from bottom to top; `color` is a CSS variable
  */
 export function StackedBars({ title, hint, summary, unit, labels, series }) {
   const [asTable, setAsTable] = useState(false);
@@ -43,7 +44,7 @@ function Picture({ summary, labels, series }) {
   const plot = useRef(null);
   const shown = useRef(null);
   const [pointed, setPointed] = useState(null);
-  // uPlot asks for labels and limits whenever it draws.
+  // uPlot reads labels and limits on every draw.
   shown.current = { labels, most: Math.max(...stacked(series).at(-1)) };
   useLayoutEffect(() => {
     plot.current = new uPlot(options(box.current, series, shown, setPointed), drawn(series), box.current);
@@ -67,7 +68,7 @@ function Tip({ at, label, series }) {
     ${[...series].reverse().map(({ name, color, values }) => html`<span key=${name}><span class="swatch" style=${{ background: `var(${color})` }} />${name} <b class="number">${number(values[at.index])}</b></span>`)}</div>`;
 }
 
-/** Each series on the shoulders of those below it. */
+/** Adds to each series the values of those below it. */
 function stacked(series) {
   let below = series[0].values.map(() => 0);
   return series.map(({ values }) => {
@@ -76,7 +77,7 @@ function stacked(series) {
   });
 }
 
-/** As uPlot takes it: the places of the bars, then the tallest stack first, for the lower ones are painted over it. */
+/** Converts to uPlot's data: x values, then the stacks, tallest first because uPlot paints the lower ones over it. */
 const drawn = (series) => [series[0].values.map((_, at) => at), ...stacked(series).reverse()];
 
 function options(box, series, shown, point) {
@@ -90,7 +91,7 @@ function options(box, series, shown, point) {
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: {
       x: { time: false, range: () => [-0.5, shown.current.labels.length - 0.5] },
-      // Some height also for nothing, so that the axis stands.
+      // At least 4, so that an empty chart has an axis.
       y: { range: () => [0, Math.max(4, shown.current.most * 1.08)] },
     },
     axes: [
@@ -102,7 +103,7 @@ function options(box, series, shown, point) {
   };
 }
 
-/** 1, 2, 5, 10, 20, … : what is counted has no halves. */
+/** Returns the axis steps 1, 2, 5, 10, 20, …: counts are whole numbers. */
 const steps = () => Array.from({ length: 8 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
 
 function placeOf(plot) {

@@ -1,10 +1,10 @@
-// A button that copies a text.
+// Copies a text to the clipboard.
 import { html, useEffect, useState } from '../html.js';
 import { common } from '../common.text.js';
 import { Action } from './action.js';
 import { topDialog } from './dialog.js';
 
-/** Where the clipboard is closed, as on plain http from another machine, a selection is copied instead. */
+/** Copies `text`. Without the clipboard API, for example on plain HTTP from another machine, it copies a selection. */
 export async function copyText(text) {
   if (navigator.clipboard && isSecureContext) {
     await navigator.clipboard.writeText(text);
@@ -20,7 +20,7 @@ export async function copyText(text) {
   if (!done) throw new Error(common('cannotCopy'));
 }
 
-/** @param {{ text: string | (() => string | Promise<string>), label?: string, showLabel?: boolean, kind?: string }} props */
+/** A button that copies a text. @param {{ text: string | (() => string | Promise<string>), label?: string, showLabel?: boolean, kind?: string }} props */
 export function Copy({ text, label = common('copy'), showLabel = false, kind = '' }) {
   const [done, setDone] = useState(false);
   useEffect(() => {

@@ -1,4 +1,4 @@
-// Dialogs: the browser's own, so that focus stays inside, Escape closes and the page behind is inert.
+// Dialogs as `<dialog>` elements: the browser traps focus, closes on Escape and makes the page behind inert.
 import { html, useEffect, useId, useRef, useState } from '../html.js';
 import { common } from '../common.text.js';
 import { shared, useShared } from '../store.js';
@@ -10,9 +10,9 @@ const open = shared([]);
 let next = 1;
 
 /**
- * Shows a dialog until it is closed.
+ * Opens a dialog and resolves when it is closed.
  * @template T
- * @param {(close: (result?: T) => void) => unknown} draw gives a [`Dialog`]
+ * @param {(close: (result?: T) => void) => unknown} draw returns a [`Dialog`]
  * @returns {Promise<T | undefined>} undefined when it was dismissed
  */
 export function openDialog(draw) {
@@ -26,7 +26,7 @@ export function openDialog(draw) {
   });
 }
 
-/** The dialog that is open above all: everything else is inert. */
+/** Returns the topmost open dialog, or null; everything else is inert. */
 export const topDialog = () => [...document.querySelectorAll('dialog[open]')].at(-1) ?? null;
 
 export function Dialogs() {
@@ -34,6 +34,7 @@ export function Dialogs() {
 }
 
 /**
+ * Draws a dialog.
  * @param {object} props
  * @param {string} props.title
  * @param {() => void} props.onClose
@@ -49,7 +50,7 @@ export function Dialog({ title, onClose, kind = '', footer, children }) {
     const dialog = element.current;
     dialog.showModal();
     return () => {
-      // While it is open nothing behind it takes the focus.
+      // Close first: nothing behind an open dialog can take the focus.
       dialog.close();
       if (before?.isConnected) before.focus();
     };
@@ -58,7 +59,7 @@ export function Dialog({ title, onClose, kind = '', footer, children }) {
     event.preventDefault();
     onClose();
   };
-  // A press on the dark around it, not one that was dragged there from a field.
+  // A press on the backdrop, but not a drag that began in a field.
   const outside = (event) => { if (event.target === element.current) onClose(); };
   return html`<dialog ref=${element} class=${`dialog ${kind}`} aria-labelledby=${heading} onCancel=${dismiss} onMouseDown=${outside}>
     <div class="dialog-frame">
@@ -66,17 +67,17 @@ export function Dialog({ title, onClose, kind = '', footer, children }) {
         <button type="button" class="icon-button" aria-label=${common('close')} onClick=${() => onClose()}><${Icon} name="close" /></button>
       </header>
       <div class="dialog-body">${children}</div>
-      ${/* The page's own are inert while this is open. */ html`<${Toasts} since=${opened} />`}
+      ${/* The page's toasts are inert while a dialog is open. */ html`<${Toasts} since=${opened} />`}
       ${footer && html`<footer>${footer}</footer>`}
     </div>
   </dialog>`;
 }
 
 /**
- * Asks before something is lost.
+ * Asks for confirmation before data is lost.
  * @param {{ title: string, lost?: string, action: string, danger?: boolean, run?: () => unknown }} question
- *   `run` is done while the dialog shows its button busy, and a failure leaves it open
- * @returns {Promise<boolean>} whether it was confirmed, and done
+ *   the button is busy while `run` runs; if it throws, the dialog stays open
+ * @returns {Promise<boolean>} whether the operator confirmed and `run` succeeded
  */
 export async function confirm({ title, lost, action, danger = true, run }) {
   const answer = await openDialog((close) => html`<${Dialog} title=${title} onClose=${() => close(false)}

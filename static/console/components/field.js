@@ -1,12 +1,13 @@
-// A labelled field with its help and its error, tied together for readers.
+// Form fields with label, help and error, linked for screen readers.
 import { html, useId } from '../html.js';
 
 /**
+ * Draws a labelled field.
  * @param {object} props
  * @param {string} props.label
  * @param {unknown} [props.hint]
  * @param {string} [props.error]
- * @param {(attributes: object) => unknown} props.children draws the control with the attributes it gets
+ * @param {(attributes: object) => unknown} props.children returns the control with these attributes
  */
 export function Field({ label, hint, error, children }) {
   const id = useId();
@@ -19,13 +20,13 @@ export function Field({ label, hint, error, children }) {
   </div>`;
 }
 
-/** A switch with its label beside it. */
+/** Draws a switch and its label. */
 export function Switch({ label, checked, onChange, disabled = false, ...rest }) {
   return html`<label class="switch"><input type="checkbox" role="switch" checked=${checked} disabled=${disabled}
     onChange=${(event) => onChange(event.currentTarget.checked)} ...${rest} /><span>${label}</span></label>`;
 }
 
-/** A choice among a few: `options` are `[value, label]`. */
+/** Draws a select; `options` are `[value, label]` pairs. */
 export function Select({ value, options, onChange, ...rest }) {
   return html`<select class="input" value=${value} onChange=${(event) => onChange(event.currentTarget.value)} ...${rest}>
     ${options.map(([each, label]) => html`<option key=${each} value=${each} selected=${each === value}>${label}</option>`)}

@@ -1,4 +1,4 @@
-// Icons, drawn on a grid of 24 with a line of 1.75. They only repeat what a label says, so they are hidden from readers.
+// Icons on a grid of 24 with a stroke of 1.75. They repeat a label, so they are hidden from screen readers.
 import { html } from '../html.js';
 
 const PATHS = {

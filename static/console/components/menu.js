@@ -1,16 +1,17 @@
-// A button with a menu of actions: arrows move, Escape and a press elsewhere close. The list lies in the browser's top
-// layer, so that no scrolling box cuts it off.
+// A button with a menu of actions. Arrow keys move, Escape and a press outside close it. The list is in the top layer,
+// so that no scrolling box clips it.
 import { html, useLayoutEffect, useRef, useState } from '../html.js';
 import { Icon } from './icon.js';
 
 /**
+ * Draws the button and its menu.
  * @param {object} props
  * @param {string} props.label
  * @param {string} [props.icon]
- * @param {boolean} [props.showLabel] beside the icon
+ * @param {boolean} [props.showLabel] shows the label next to the icon
  * @param {string} [props.kind] classes of the button
  * @param {{ label: string, icon?: string, danger?: boolean, checked?: boolean, href?: string, run?: () => void }[]} props.items
- *   `checked` makes it one of a choice; `href` a download
+ *   `checked` makes the item a radio item, `href` a download link
  */
 export function Menu({ label, icon = 'more', showLabel = false, kind = '', items }) {
   const [shown, setShown] = useState(false);
@@ -70,7 +71,7 @@ function Item({ item, pick }) {
     : html`<button type="button" ...${shared} aria-checked=${item.checked}>${content}</button>`}</li>`;
 }
 
-/** Below the button and flush with its end, or above where there is no room. */
+/** Places the list below the button, aligned with its end, or above it if there is not enough space. */
 function place(list, button) {
   list.showPopover();
   const at = button.getBoundingClientRect();

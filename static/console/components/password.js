@@ -1,4 +1,4 @@
-// Fields for passwords: one that can be looked at, and the pair in which a new one is chosen.
+// Password fields: one that can show its text, and the pair that sets a new password.
 import { html, useState } from '../html.js';
 import { texts } from '../i18n.js';
 import { Field } from './field.js';
@@ -8,7 +8,7 @@ import { text } from './password.text.js';
 
 const t = texts(text);
 
-/** @param {{ value: string, onInput: (value: string) => void, autocomplete: 'current-password' | 'new-password' }} props further ones go to the input */
+/** A password field with a button that shows its text. @param {{ value: string, onInput: (value: string) => void, autocomplete: 'current-password' | 'new-password' }} props other props go to the input */
 export function PasswordInput({ value, onInput, ...attributes }) {
   const [shown, setShown] = useState(false);
   const label = t(shown ? 'hide' : 'show');
@@ -20,9 +20,9 @@ export function PasswordInput({ value, onInput, ...attributes }) {
 }
 
 /**
- * What is wrong with a new password, by the field it is to be mended in.
+ * Returns what is wrong with a new password, by the field to correct.
  * @param {{ password: string, repeat: string }} chosen
- * @param {string} current the one it replaces
+ * @param {string} current the password it replaces
  * @returns {{ password?: string, repeat?: string }}
  */
 export function passwordFaults({ password, repeat }, current) {
@@ -33,7 +33,7 @@ export function passwordFaults({ password, repeat }, current) {
   return password === repeat ? {} : { repeat: t('differs') };
 }
 
-/** The new password and its repetition. @param {{ chosen: { password: string, repeat: string }, onChange: (chosen: object) => void, faults: ReturnType<typeof passwordFaults> }} props */
+/** The fields for the new password and its confirmation. @param {{ chosen: { password: string, repeat: string }, onChange: (chosen: object) => void, faults: ReturnType<typeof passwordFaults> }} props */
 export function NewPassword({ chosen, onChange, faults }) {
   return html`
     <${Field} label=${t('new')} hint=${html`<${Strength} password=${chosen.password} />`} error=${faults.password}>${(attributes) => html`

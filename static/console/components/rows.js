@@ -1,23 +1,23 @@
-// Long lists: only the rows in sight exist, and pages are fetched as they come into sight.
+// Virtual lists: only visible rows are in the DOM, and their pages are fetched on demand.
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from '../html.js';
 
 const AROUND = 8;
 
 /**
- * Which rows of a scrolling box are in sight.
+ * Computes which rows of a scrolling box are visible.
  * @param {{ count: number, rowHeight: number }} list
  * @returns {{ box: { current: HTMLElement | null }, from: number, to: number, before: number, after: number, onScroll(): void, toTop(): void }}
- *   `before` and `after` are the pixels of the rows that are left out
+ *   `before` and `after` are the heights of the omitted rows, in pixels
  */
 export function useWindow({ count, rowHeight }) {
   const box = useRef(null);
-  const [seen, setSeen] = useState({ from: 0, to: 40 });
+  const [visible, setVisible] = useState({ from: 0, to: 40 });
   const measure = useCallback(() => {
     const element = box.current;
     if (!element) return;
     const from = Math.max(0, Math.floor(element.scrollTop / rowHeight) - AROUND);
     const to = Math.ceil((element.scrollTop + element.clientHeight) / rowHeight) + AROUND;
-    setSeen((old) => (old.from === from && old.to === to ? old : { from, to }));
+    setVisible((old) => (old.from === from && old.to === to ? old : { from, to }));
   }, [rowHeight]);
   useLayoutEffect(() => {
     measure();
@@ -25,17 +25,17 @@ export function useWindow({ count, rowHeight }) {
     if (box.current) observer.observe(box.current);
     return () => observer.disconnect();
   }, [measure, count === 0]);
-  const from = Math.min(seen.from, Math.max(0, count - 1));
-  const to = Math.min(seen.to, count);
+  const from = Math.min(visible.from, Math.max(0, count - 1));
+  const to = Math.min(visible.to, count);
   const toTop = useCallback(() => { if (box.current) box.current.scrollTop = 0; }, []);
   return { box, from, to, before: from * rowHeight, after: Math.max(0, count - to) * rowHeight, onScroll: measure, toTop };
 }
 
 /**
- * Rows by their place, a page at a time.
+ * Loads rows by index, a page at a time.
  * @template Row
  * @param {(page: { limit: number, offset: number }, signal: AbortSignal) => Promise<{ data: Row[], total: number }>} load
- * @param {unknown[]} inputs another filter or order: the old rows stay in sight until the first new page is there
+ * @param {unknown[]} inputs the filter and order; when they change, the old rows stay visible until the first new page arrives
  */
 export function usePages(load, inputs, pageSize = 100) {
   const [state, setState] = useState({ pages: new Map(), total: null, error: undefined, stale: true });
@@ -64,9 +64,9 @@ export function usePages(load, inputs, pageSize = 100) {
     begin(0, false);
     return () => generation.current?.control.abort();
   }, [begin]);
-  /** Asks again. Rows of other pages stay in sight until theirs come, so that nothing flickers. */
+  /** Loads `page` again. Rows of other pages stay visible until they are loaded again, so that nothing flickers. */
   const reload = useCallback((page = 0) => begin(page, true), [begin]);
-  /** Asks for what is missing of these rows; call it in an effect with what is in sight. */
+  /** Fetches the missing pages of these rows; call it in an effect with the visible range. */
   const want = useCallback((from, to) => {
     const mine = generation.current;
     if (!mine?.fresh || to <= from) return;
@@ -76,7 +76,7 @@ export function usePages(load, inputs, pageSize = 100) {
   return { ...state, row, want, reload };
 }
 
-/** For `onKeyDown` of a table: up and down go to the same control of the next row, so that a long list need not be walked by Tab. */
+/** Handles `onKeyDown` of a table: Up and Down move to the same control in the adjacent row. */
 export function moveBetweenRows(event) {
   const step = { ArrowDown: 'nextElementSibling', ArrowUp: 'previousElementSibling' }[event.key];
   const cell = event.target.closest('tbody td');

@@ -1,21 +1,21 @@
-// A field for a search that is kept in the address: told once the typing rests.
+// A search field whose text is kept in the URL: it reports the text when typing pauses.
 import { html, useEffect, useRef, useState } from '../html.js';
-import { useRested } from '../data.js';
+import { useDebounced } from '../data.js';
 
-/** @param {{ label: string, value: string, onChange(text: string): void }} props */
+/** Draws the field. @param {{ label: string, value: string, onChange(text: string): void }} props */
 export function SearchField({ label, value, onChange, ...rest }) {
   const [typed, setTyped] = useState(value);
-  const rested = useRested(typed, 350);
-  const told = useRef(value);
+  const settled = useDebounced(typed, 350);
+  const reported = useRef(value);
   useEffect(() => {
-    if (rested === told.current) return;
-    told.current = rested;
-    onChange(rested);
-  }, [rested]);
-  // Changed from elsewhere, as by the browser's buttons; what is being typed on comes back here late and must not undo it.
+    if (settled === reported.current) return;
+    reported.current = settled;
+    onChange(settled);
+  }, [settled]);
+  // The URL changed elsewhere, for example by Back. A value that this field reported itself must not undo newer typing.
   useEffect(() => {
-    if (value === told.current) return;
-    told.current = value;
+    if (value === reported.current) return;
+    reported.current = value;
     setTyped(value);
   }, [value]);
   return html`<input class="input grow" type="search" aria-label=${label} placeholder=${label} value=${typed} onInput=${(event) => setTyped(event.currentTarget.value)} ...${rest} />`;

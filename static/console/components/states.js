@@ -1,10 +1,10 @@
-// What stands where content is not there: loading, failed, or nothing yet.
+// Placeholders for content: loading, failed, empty, and notices.
 import { html } from '../html.js';
 import { explain } from '../api.js';
 import { common } from '../common.text.js';
 import { Icon } from './icon.js';
 
-/** @param {{ icon?: string, title: string, children?: unknown }} props what to do about it as children */
+/** Draws an empty state. @param {{ icon?: string, title: string, children?: unknown }} props `children` say what to do */
 export function Empty({ icon = 'info', title, children }) {
   return html`<div class="empty"><${Icon} name=${icon} /><p class="empty-title">${title}</p>${children}</div>`;
 }
@@ -14,13 +14,13 @@ export function Failed({ error, retry }) {
     ${retry && html`<button type="button" class="button" onClick=${retry}>${common('retry')}</button>`}</div>`;
 }
 
-/** Grey lines where text will be. */
+/** Draws grey lines in place of text that is loading. */
 export function Skeleton({ lines = 3 }) {
   return html`<div class="skeleton" role="status" aria-label=${common('loading')}>${Array.from({ length: lines }, (_, n) => html`<span key=${n} />`)}</div>`;
 }
 
 /**
- * Draws what [`useLoaded`](../data.js) brings: grey lines first, then the content; a failure later leaves the content standing.
+ * Draws the state of [`useLoaded`](../data.js): a skeleton, then the content. A later error keeps the content.
  * @param {{ of: { data: unknown, error: unknown, reload(): void }, lines?: number, children: (data: any) => unknown }} props
  */
 export function Loaded({ of, lines, children }) {

@@ -1,4 +1,4 @@
-// Short messages about what an action did. Readers hear them; a failure stays until it is closed.
+// Short messages about the result of an action. Screen readers announce them; an error stays until it is closed.
 import { html, useEffect } from '../html.js';
 import { explain } from '../api.js';
 import { common } from '../common.text.js';
@@ -13,7 +13,7 @@ function add(kind, text) {
   messages.set([...messages.get(), { id: next++, kind, text }].slice(-4));
 }
 
-/** The mark of the message that came last. */
+/** Returns the id of the newest message. */
 export const newest = () => next - 1;
 
 const remove = (id) => messages.set(messages.get().filter((message) => message.id !== id));
@@ -21,11 +21,11 @@ const remove = (id) => messages.set(messages.get().filter((message) => message.i
 export const toast = {
   /** @param {string} text */
   ok: (text) => add('ok', text),
-  /** @param {unknown} error anything that was thrown */
+  /** @param {unknown} error any thrown value */
   error: (error) => add('error', explain(error)),
 };
 
-/** @param {{ since?: number }} props only the messages that came after this mark of [`newest`] */
+/** Draws the messages. @param {{ since?: number }} props shows only messages after this id of [`newest`] */
 export function Toasts({ since = 0 }) {
   const list = useShared(messages).filter(({ id }) => id > since);
   return html`<div class="toasts" aria-live="polite" role="status">

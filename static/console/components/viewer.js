@@ -1,4 +1,4 @@
-// One picture or video, large: arrows go through the others, and what can be done with it is below.
+// A viewer for pictures and videos: arrow keys move through them, actions are below.
 import { html, useEffect, useRef, useState } from '../html.js';
 import { common } from '../common.text.js';
 import { texts } from '../i18n.js';
@@ -14,15 +14,16 @@ const t = texts(text);
 const style = new URL('../style/viewer.css', import.meta.url).href;
 
 /**
+ * Opens the viewer and resolves when it is closed.
  * @typedef {{ id: string, kind: 'image' | 'video', url: string, size?: number, contentType?: string, keptAt?: number }} MediaItem
  *
  * @param {object} options
- * @param {{ get(): MediaItem[], follow(follower: () => void): () => void }} options.items [`shared`](../store.js): may grow and shrink meanwhile
- * @param {string} options.id the one to begin with
- * @param {(item: MediaItem) => [string, string][]} [options.facts] what is known of it: name and value
- * @param {(item: MediaItem) => string} [options.address] for others to open it; otherwise this page's own
- * @param {() => void} [options.more] called near the end
- * @param {(item: MediaItem) => Promise<boolean>} [options.remove] whether it is gone; without it there is no such button
+ * @param {{ get(): MediaItem[], follow(follower: () => void): () => void }} options.items [`shared`](../store.js): the list may change while the viewer is open
+ * @param {string} options.id the item to show first
+ * @param {(item: MediaItem) => [string, string][]} [options.facts] details as pairs of name and value
+ * @param {(item: MediaItem) => string} [options.address] the link to copy; by default the item's URL on this origin
+ * @param {() => void} [options.more] loads more items; called near the end of the list
+ * @param {(item: MediaItem) => Promise<boolean>} [options.remove] deletes the item and says whether it was deleted; without it the viewer has no Delete button
  */
 export async function openViewer(options) {
   await loadStyle(style);
@@ -31,7 +32,7 @@ export async function openViewer(options) {
 
 function Viewer({ items, id, facts = () => [], address = ownAddress, more, remove, close }) {
   const list = useShared(items);
-  // The place is kept beside the id: where one was deleted, the next one moves up.
+  // Keep the position as well as the id: after a deletion, show the item that moved up.
   const [place, setPlace] = useState({ id, at: Math.max(0, list.findIndex((item) => item.id === id)) });
   const found = list.findIndex((item) => item.id === place.id);
   const at = found >= 0 ? found : Math.min(place.at, list.length - 1);
@@ -79,7 +80,7 @@ function useArrows(move) {
   useEffect(() => {
     const onKeyDown = (event) => {
       const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-      // In a video the arrows go through its time; above another dialog they are not for this one.
+      // Arrow keys in a video seek; arrow keys in a dialog above belong to that dialog.
       if (!by || event.target.closest?.('video') || topDialog()?.matches('.viewer') !== true) return;
       event.preventDefault();
       latest.current(by);
@@ -93,5 +94,5 @@ const ownAddress = (item) => new URL(item.url, location.origin).href;
 
 const EXTENSIONS = { 'image/jpeg': 'jpg', 'image/png': 'png', 'image/webp': 'webp', 'image/gif': 'gif', 'video/mp4': 'mp4', 'video/webm': 'webm', 'video/quicktime': 'mov' };
 
-/** What a saved file is called: an address has no ending, and file managers go by it. */
+/** Returns a name for the download with an extension, which the URL does not have. */
 const fileName = (item) => `${item.id}.${EXTENSIONS[item.contentType] ?? (item.kind === 'video' ? 'mp4' : 'jpg')}`;

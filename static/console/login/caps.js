@@ -1,14 +1,14 @@
-// Caps Lock, which nobody sees in a password.
+// Detects Caps Lock, which a password field does not show.
 import { html, useState } from '../html.js';
 import { texts } from '../i18n.js';
 import { text } from './text.js';
 
 const t = texts(text);
 
-/** @returns {[unknown, object]} the hint while it is on, and what a form needs to know */
+/** Watches Caps Lock. @returns {[unknown, object]} the hint, and the event handlers of the form */
 export function useCapsHint() {
   const [on, setOn] = useState(false);
-  // A password manager sends events of keys that are none.
+  // Password managers send key events without `getModifierState`.
   const look = (event) => { if (event.getModifierState) setOn(event.getModifierState('CapsLock')); };
   return [html`<p class="hint caps" role="status">${on && t('capsLock')}</p>`, { onKeyDown: look, onKeyUp: look }];
 }

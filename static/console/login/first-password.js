@@ -1,4 +1,4 @@
-// The password of the first run opens nothing but the choice of another.
+// Replaces the initial password, which gives access to nothing else.
 import { html, useEffect, useRef, useState } from '../html.js';
 import { post } from '../api.js';
 import { BusyButton, useBusy } from '../components/action.js';
@@ -11,20 +11,20 @@ import { text } from './text.js';
 
 const t = texts(text);
 
-/** @param {{ present: { username: string, password: string } }} props what was signed in with */
+/** Draws the form. @param {{ present: { username: string, password: string } }} props the credentials of the sign-in */
 export function FirstPassword({ present }) {
   const [chosen, setChosen] = useState({ password: '', repeat: '' });
   const [tried, setTried] = useState(false);
   const [capsHint, keys] = useCapsHint();
   const form = useRef(null);
-  // Not by `autofocus`: the page has given its focus once already.
+  // `autofocus` works only once for each page.
   useEffect(() => form.current.elements['new-password'].focus(), []);
   const faults = passwordFaults(chosen, present.password);
   const [busy, submit] = useBusy(async () => {
     setTried(true);
     if (Object.keys(faults).length > 0) return;
     await post('/password', { current: present.password, new: chosen.password });
-    // All sessions have ended, this one too.
+    // The new password ended all sessions, including this one.
     await signIn(present.username, chosen.password);
     await enter();
   });
@@ -32,7 +32,7 @@ export function FirstPassword({ present }) {
     <h1>${t('choose')}</h1>
     <${Notice} kind="warn">${t('chooseWhy')}<//>
     <form ref=${form} class="stack" noValidate onSubmit=${submit} ...${keys}>
-      ${/* A password manager keeps the new one under this name. */ ''}
+      ${/* Password managers save the new password under this name. */ ''}
       <input class="visually-hidden" name="username" autocomplete="username" value=${present.username} readonly tabindex="-1" aria-hidden="true" />
       <${NewPassword} chosen=${chosen} onChange=${setChosen} faults=${tried ? faults : {}} />
       ${capsHint}

@@ -1,4 +1,4 @@
-// The sign-in page: user name and password, the forced choice of a new one, and then to where one was.
+// The sign-in page: signs in, forces a new initial password, and returns to the last screen.
 import { html, render, useEffect, useState } from '../html.js';
 import { Toasts } from '../components/toast.js';
 import { texts, useLocale } from '../i18n.js';

@@ -1,19 +1,19 @@
-// Signing in, and where it leads.
+// Signs in and opens the console.
 import { get, post } from '../api.js';
 
-/** @returns {Promise<{ must_change_password: boolean }>} */
+/** Signs in. @returns {Promise<{ must_change_password: boolean }>} */
 export const signIn = (username, password) => post('/login', { username, password }, { staysHere: true });
 
-/** A place of the console and nothing else: an address that a stranger wrote into `next` leads nowhere. */
+/** Returns `next` if it is a route of the console, otherwise an empty string: a forged link must not lead elsewhere. */
 export function placeOf(next) {
   return /^#\/[a-z-]+(\?[^#]*)?$/.test(next ?? '') ? next : '';
 }
 
-/** Back to where one was; a gateway without accounts begins with the first steps. */
+/** Opens the last screen; a gateway without accounts opens Get started. */
 export async function enter() {
   const next = placeOf(new URLSearchParams(location.search).get('next'));
   location.replace(`/manage${next || (await isEmpty() ? '#/start' : '#/overview')}`);
-  // The page is being left: what waits for this stays busy.
+  // The page is about to unload: keep the caller busy.
   await new Promise(() => {});
 }
 

@@ -1,4 +1,4 @@
-// User name and password, and the wait after too many wrong ones.
+// The form for user name and password, and the wait after too many failed sign-ins.
 import { html, useRef, useState } from '../html.js';
 import { explain } from '../api.js';
 import { BusyButton, useBusy } from '../components/action.js';
@@ -23,7 +23,7 @@ export function SignIn({ onMustChange }) {
   const [closedUntil, setClosedUntil] = useState(0);
   const [capsHint, keys] = useCapsHint();
   const [busy, submit] = useBusy(async () => {
-    // What a password manager filled in need not have told anyone.
+    // Read the form: password managers may fill fields without input events.
     const { username, password: given } = Object.fromEntries(new FormData(form.current));
     try {
       const { must_change_password: mustChange } = await signIn(username, given);
@@ -54,7 +54,7 @@ function Failure({ error, closedUntil }) {
   const left = Math.ceil((closedUntil - now) / 1000);
   if (error.code !== 'TOO_MANY_LOGINS') return html`<div role="alert"><${Notice} kind="danger">${explain(error)}<//></div>`;
   if (left <= 0) return html`<${Notice}>${t('openAgain')}<//>`;
-  // The sentence is told once; the seconds that run beside it are not.
+  // Screen readers announce the sentence once, without the running seconds.
   return html`<div role="alert"><${Notice} kind="danger">${t('closed')} <span class="number" aria-live="off">${countdown(left)}</span><//></div>`;
 }
 

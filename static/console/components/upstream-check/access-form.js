@@ -1,4 +1,4 @@
-// The User-Agent and the cookie that Grok's front door may ask for, entered where a check shows that it does.
+// A form for the User-Agent and the cookie cf_clearance, shown when the connection check finds that Grok needs them.
 import { html, useState } from '../../html.js';
 import { get, post } from '../../api.js';
 import { useLoaded } from '../../data.js';
@@ -11,7 +11,7 @@ import { text } from './text.js';
 
 const t = texts(text);
 
-/** @param {{ withClearance: boolean, again: () => Promise<void> }} props `again` checks with what was saved */
+/** Saves the values, then checks again. @param {{ withClearance: boolean, again: () => Promise<void> }} props `again` repeats the check */
 export function AccessForm(props) {
   const stored = useLoaded(async (signal) => (await get('/settings', {}, { signal })).data.grok);
   return html`<${Loaded} of=${stored} lines=${4}>${(grok) => html`<${Fields} grok=${grok} ...${props} />`}<//>`;

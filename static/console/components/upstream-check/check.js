@@ -1,4 +1,4 @@
-// The way to Grok, tried step by step with one account: how far it goes, and what helps where it ends.
+// The connection check: its steps with one account, where they fail, and what to do.
 import { html, useId, useRef } from '../../html.js';
 import { explain, post } from '../../api.js';
 import { useLoaded } from '../../data.js';
@@ -11,27 +11,27 @@ import { text } from './text.js';
 
 const t = texts(text);
 const known = optionalTexts(text);
-/** As the gateway reports them. */
+/** Step names of `/api/upstream/check`, in order. */
 const STEPS = ['name', 'connect', 'identity', 'upgrade', 'session'];
-/** How the gateway words that it has none to check with. */
-const NO_ACCOUNT = /^There is no active account/;
-/** Advice that the form below it carries out, and the fields it needs. */
+/** Matches the gateway's message for a check without an active account. */
+const NO_ACCOUNT = /\bno active account\b/i;
+/** Advice codes that show `AccessForm`; true adds the field for the cookie. */
 const FORMS = { set_user_agent_and_clearance: true, set_user_agent: false };
 
 /**
- * Checks at once, and again with `reload`.
+ * Runs the check immediately, and again on `reload`.
  * @param {number} [id] of the account; without it the gateway chooses one
- * @returns {ReturnType<typeof useLoaded>} whose data is that of `/api/upstream/check`
+ * @returns {ReturnType<typeof useLoaded>} with the data of `/api/upstream/check`
  */
 export const useCheck = (id) => useLoaded(async (signal) => (await post('/upstream/check', id === undefined ? {} : { id }, { signal })).data, [id]);
 
-/** @param {{ of: ReturnType<typeof useCheck> }} props */
+/** Draws a check. @param {{ of: ReturnType<typeof useCheck> }} props */
 export function Check({ of: check }) {
   const box = useRef(null);
   const verdict = useRef(null);
   const { data, error, loading } = check;
   const result = loading || error ? undefined : data;
-  // A form that did its work goes away, and the focus would go with it.
+  // A successful check removes the form, so move the focus to the verdict.
   const again = async () => {
     if (!box.current) return;
     const had = box.current.contains(document.activeElement);
@@ -54,7 +54,7 @@ function Verdict({ result, error }) {
   return html`<${Notice} kind="danger">${known(`error_${result.error_type}`, { host: result.host }) ?? t('error_upstream')}<//>`;
 }
 
-/** What it was tried with. Its lines are there before it is known, so that nothing moves. */
+/** Shows the account and User-Agent of the check. The lines are drawn before the result, so that nothing moves. */
 function Facts({ result }) {
   const source = result && t(result.user_agent_source === 'setting' ? 'fromSetting' : 'ownName');
   return html`<dl class="facts check-facts">
@@ -63,7 +63,7 @@ function Facts({ result }) {
   </dl>`;
 }
 
-/** Of states whose line does not name them. */
+/** Icons of the states that a step does not show as text. */
 const MARKS = { ok: 'check', failed: 'close' };
 
 function Step({ step: { name, state, ms, message }, host = 'grok.com' }) {
@@ -76,7 +76,7 @@ function Step({ step: { name, state, ms, message }, host = 'grok.com' }) {
   </li>`;
 }
 
-/** How the gateway words why a step was not tried, and its text here. */
+/** The gateway's English reasons for a skipped step, and the keys of their texts. */
 const SKIPS = [[/^the host looks the name up/, 'skip_name'], [/^not tried$/, 'skip_rest'], [/^chats go over HTTP/, 'skip_http'], [/^Grok did not say who owns/, 'skip_identity']];
 
 function skipInWords(message = '') {

@@ -1,4 +1,4 @@
-// The check in a dialog, and the button that opens it where Grok's refusal is shown.
+// The connection check as a dialog, and the buttons that open and repeat it.
 import { html } from '../../html.js';
 import { common } from '../../common.text.js';
 import { texts } from '../../i18n.js';
@@ -11,7 +11,7 @@ import { text } from './text.js';
 const t = texts(text);
 export const style = new URL('./style.css', import.meta.url).href;
 
-/** Resolves when it is closed. @param {number} [id] of the account; without it the gateway chooses one */
+/** Opens the check and resolves when it is closed. @param {number} [id] of the account; without it the gateway chooses one */
 export async function checkConnection(id) {
   await loadStyle(style);
   return openDialog((close) => html`<${CheckDialog} id=${id} close=${close} />`);
@@ -23,8 +23,8 @@ function CheckDialog({ id, close }) {
     <button type="button" class="button" onClick=${() => close()}>${common('close')}</button>`}><${Check} of=${check} /><//>`;
 }
 
-/** @param {{ check: ReturnType<typeof useCheck> }} props */
+/** The button that repeats the check. @param {{ check: ReturnType<typeof useCheck> }} props */
 export const CheckAgain = ({ check }) => html`<${BusyButton} icon="refresh" busy=${check.loading} onClick=${() => { if (!check.loading) check.reload(); }}>${t('again')}<//>`;
 
-/** Beside a refusal of Grok's. @param {{ id?: number }} props */
+/** The button next to an error of Grok that opens the check. @param {{ id?: number }} props */
 export const FindOutWhy = ({ id }) => html`<${Action} kind="small" run=${() => checkConnection(id)}>${t('findOut')}<//>`;

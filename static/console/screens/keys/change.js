@@ -1,4 +1,4 @@
-// What can be done to keys that are there.
+// Actions on existing API keys.
 import { post } from '../../api.js';
 import { confirm } from '../../components/dialog.js';
 import { common } from '../../common.text.js';
@@ -9,7 +9,7 @@ import { text } from './text.js';
 const t = texts(text);
 const ids = (rows) => rows.map(({ id }) => id);
 
-/** @returns {Promise<number>} how many were switched */
+/** Enables or disables keys. @returns {Promise<number>} the number of changed keys */
 export async function setActive(rows, isActive) {
   return (await post('/keys/batch-status', { ids: ids(rows), is_active: isActive })).data.updated;
 }
@@ -18,7 +18,7 @@ export const rename = (row, name) => post('/keys/name', { id: row.id, name });
 
 export const reveal = async (row) => (await post('/keys/reveal', { id: row.id })).data.key;
 
-/** Asks first. @returns {Promise<boolean>} whether they are gone */
+/** Deletes keys after a confirmation. @returns {Promise<boolean>} whether they were deleted */
 export function deleteKeys(rows) {
   return confirm({
     title: t('deleteTitle', { n: rows.length, name: rows.map(({ name }) => name).slice(0, 3).join(', ') }),

@@ -1,4 +1,4 @@
-// Making keys: a name and a number, then the keys in clear, to be copied.
+// Creates API keys from a name and a number, then shows them unmasked for copying.
 import { html, useState } from '../../html.js';
 import { post } from '../../api.js';
 import { common } from '../../common.text.js';
@@ -12,12 +12,12 @@ import { text } from './text.js';
 
 const t = texts(text);
 
-/** @returns {Promise<object[] | undefined>} the rows that were made, their keys in clear */
+/** Opens the dialog. @returns {Promise<object[] | undefined>} the new rows with their unmasked keys */
 export function createKeys() {
   return openDialog((close) => html`<${Create} close=${close} />`);
 }
 
-/** @returns {Promise<object[]>} */
+/** Creates keys. @returns {Promise<object[]>} the new rows */
 export async function makeKeys(name, count) {
   return (await post('/keys/batch-add', { name_prefix: name, count })).data;
 }

@@ -1,4 +1,4 @@
-// One key of the table.
+// One row of the table of API keys.
 import { html, useState } from '../../html.js';
 import { common } from '../../common.text.js';
 import { Copy } from '../../components/copy.js';

@@ -1,4 +1,4 @@
-// API keys: made, named, switched and deleted, alone or several at once, with what each was used for.
+// The API keys screen: creates, renames, enables, disables and deletes keys, and shows their use.
 import { html, useState } from '../../html.js';
 import { get } from '../../api.js';
 import { common } from '../../common.text.js';

@@ -1,4 +1,4 @@
-// The cached files of one kind as far as they were read, the newest first, a page at a time.
+// Loads the cached files of one kind, newest first, a page at a time.
 import { useEffect, useMemo, useRef, useState } from '../../html.js';
 import { get } from '../../api.js';
 import { shared } from '../../store.js';
@@ -6,13 +6,14 @@ import { shared } from '../../store.js';
 const PAGE = 48;
 const NOTHING = { rows: [], total: null, hasMore: false, error: undefined };
 
-/** A file as the viewer takes it. */
+/** Converts a file to an item of the viewer. */
 const itemOf = (kind) => (file) => ({ ...file, kind, size: file.size_bytes, contentType: file.content_type });
 
 /**
+ * Loads files page by page.
  * @param {'image' | 'video'} kind
  * @returns {typeof NOTHING & { items: object, more(): Promise<void>, reload(): Promise<void>, forget(id: string): void }}
- *   `total` is null until the first page is there; `items` is what the viewer follows; after an error `more` tries again
+ *   `total` is null until the first page arrives; the viewer follows `items`; after an error `more` tries again
  */
 export function useFiles(kind) {
   const items = useMemo(() => shared([]), []);
@@ -25,7 +26,7 @@ export function useFiles(kind) {
       const { data } = await get('/cache/list', { type: mine.kind, limit: PAGE, offset: mine.next }, { signal: mine.control.signal });
       if (reading.current !== mine) return;
       const before = mine.next === 0 ? [] : items.get();
-      // What is stored meanwhile pushes the others down, so that some come twice.
+      // New files move the others down, so a page can repeat some.
       const known = new Set(before.map(({ id }) => id));
       items.set([...before, ...data.items.filter(({ id }) => !known.has(id)).map(itemOf(mine.kind))]);
       mine.next += data.items.length;
@@ -37,7 +38,7 @@ export function useFiles(kind) {
       mine.isRunning = false;
     }
   };
-  /** What was read stays in sight until the first page is there. */
+  /** Loads again; the old files stay visible until the first page arrives. */
   const reload = () => {
     reading.current?.control.abort();
     reading.current = { kind, next: 0, hasMore: true, isRunning: false, control: new AbortController() };

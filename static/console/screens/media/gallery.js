@@ -1,4 +1,4 @@
-// The gallery: previews that load as they come into sight, some or all chosen, each opened large.
+// The gallery: previews that load when they become visible, a selection, and the viewer.
 import { html, useEffect, useRef, useState } from '../../html.js';
 import { common } from '../../common.text.js';
 import { Action } from '../../components/action.js';
@@ -12,10 +12,10 @@ import { deleteFiles } from './change.js';
 import { text } from './text.js';
 
 const t = texts(text);
-/** How far below the window a video's first frame is fetched already. */
+/** Distance below the viewport at which a video's first frame is fetched. */
 const AHEAD = '300px';
 
-/** @param {{ kind: 'image' | 'video', files: object, addressOf: (item: object) => string, changed: () => void }} props `changed` is called when files are gone */
+/** Draws the gallery. @param {{ kind: 'image' | 'video', files: object, addressOf: (item: object) => string, changed: () => void }} props `changed` is called after a deletion */
 export function Gallery({ kind, files, addressOf, changed }) {
   const { rows, total, hasMore, error, items } = files;
   const [chosen, setChosen] = useState(new Set());
@@ -80,11 +80,11 @@ function Tile({ item, n, chosen, choose, show }) {
 }
 
 function Preview({ item, failed }) {
-  // `loading` comes first: an image begins to load as soon as it has an address.
+  // `loading` comes first: an image starts to load as soon as `src` is set.
   return item.kind === 'video' ? html`<${FirstFrame} url=${item.url} failed=${failed} />` : html`<img loading="lazy" decoding="async" alt="" src=${item.url} onError=${failed} />`;
 }
 
-/** A video has no `loading="lazy"`: it gets its address when it comes near the window. */
+/** Shows the first frame of a video. Videos have no `loading="lazy"`, so `src` is set when it nears the viewport. */
 function FirstFrame({ url, failed }) {
   const element = useRef(null);
   const [isNear, setNear] = useState(false);
@@ -93,7 +93,7 @@ function FirstFrame({ url, failed }) {
     observer.observe(element.current);
     return () => observer.disconnect();
   }, []);
-  // Without a time, some browsers show no frame until it plays.
+  // Without `#t`, some browsers show no frame before the video plays.
   return html`<video ref=${element} src=${isNear ? `${url}#t=0.1` : undefined} preload="metadata" muted playsinline tabindex="-1" aria-hidden="true" onError=${failed} />
     <span class="tile-play"><${Icon} name="play" /></span>`;
 }

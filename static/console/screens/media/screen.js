@@ -1,4 +1,4 @@
-// Cached pictures and videos: how much room they take, a gallery, and clearing.
+// The media screen: sizes of the cache, the gallery, and clearing.
 import { html } from '../../html.js';
 import { get } from '../../api.js';
 import { Action } from '../../components/action.js';
@@ -17,10 +17,10 @@ import { text } from './text.js';
 export const style = new URL('./style.css', import.meta.url).href;
 const t = texts(text);
 const KINDS = ['image', 'video'];
-/** As large as what will be known. */
+/** Placeholders of the size of the loaded values, so that nothing moves. */
 const UNKNOWN = KINDS.map((kind) => ({ kind, used: 0, limit: 0, count: null }));
 
-/** How much is cached of each kind, how much may be, and where clients reach the files. */
+/** Loads the size and limit of each kind, and the address at which clients reach the files. */
 async function loadCache(signal) {
   const call = async (path, query) => (await get(path, query, { signal })).data;
   const [size, { global }, ...lists] = await Promise.all([call('/cache/size'), call('/settings'), ...KINDS.map((type) => call('/cache/list', { type, limit: 1 }))]);
@@ -53,7 +53,7 @@ function Size({ kind, used, limit, count }) {
     <progress class="progress" max=${Math.max(1, limit)} value=${used} aria-label=${`${t(kind)} ${percent(limit > 0 ? 100 * used / limit : 0)}`} /></div>`;
 }
 
-/** @param {{ kinds: object[] }} props none while it is not known what there is */
+/** The menu that clears the cache. @param {{ kinds: object[] }} props empty until the sizes are loaded */
 function Clear({ kinds, reload }) {
   const clear = (which, cleared) => async () => {
     if (cleared.length > 0 && cleared.every(({ count }) => count === 0)) toast.ok(t('nothing'));

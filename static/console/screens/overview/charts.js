@@ -1,4 +1,4 @@
-// Requests by hour and by day.
+// Charts of requests by hour and by day.
 import { html, useMemo } from '../../html.js';
 import { StackedBars } from '../../components/chart.js';
 import { locale, texts } from '../../i18n.js';
@@ -6,7 +6,7 @@ import { text } from './text.js';
 
 const t = texts(text);
 
-/** The operator's clock, by which requests are counted: "UTC+5:30". */
+/** Returns the name of the time zone in which requests are counted, such as "UTC+5:30". @param {number} minutes east of UTC */
 export function zoneName(minutes) {
   const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
   return `UTC${minutes < 0 ? '−' : '+'}${hours}${rest ? `:${String(rest).padStart(2, '0')}` : ''}`;
@@ -15,7 +15,7 @@ export function zoneName(minutes) {
 const seriesOf = (rows) => [['success', '--accent'], ['failed', '--danger'], ['cancelled', '--line-strong']]
   .map(([name, color]) => ({ name: t(name), color, values: rows.map((row) => row[name]) }));
 
-/** Dates come without a zone and have to be shown as they are. */
+/** Labels the days. Dates have no time zone, so they are formatted as UTC. */
 function days(rows) {
   const [short, long] = [{ month: 'numeric', day: 'numeric' }, { month: 'short', day: 'numeric', weekday: 'short' }]
     .map((options) => new Intl.DateTimeFormat(locale(), { ...options, timeZone: 'UTC' }));

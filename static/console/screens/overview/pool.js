@@ -1,4 +1,4 @@
-// The pool: its tokens by type and state, and what is left of their quota.
+// The pool card: accounts by type and state, and the quota left.
 import { html } from '../../html.js';
 import { common } from '../../common.text.js';
 import { number } from '../../format.js';
@@ -7,12 +7,12 @@ import { address } from '../../router.js';
 import { text } from './text.js';
 
 const t = texts(text);
-/** States as the counts name them and as the token list does, with the colour of their part. */
+/** States: the name in `/api/stats`, the name in the list of accounts, and the colour of the bar. */
 const STATES = [
   ['active', 'normal', '--ok'], ['unused', 'unused', '--info'], ['cooldown', 'cooling', '--warn'], ['exhausted', 'exhausted', '--violet'],
   ['expired', 'expired', '--danger'], ['disabled', 'disabled', '--line-strong'], ['unreadable', 'unreadable', '--danger-strong'], ['invalid', 'invalid', '--danger-strong'],
 ];
-/** What one request for pictures costs, which brings two of them. */
+/** Quota units of one picture request, which returns two pictures. */
 const UNITS_OF_PICTURES = 4;
 
 export function Pool({ stats }) {
@@ -37,7 +37,7 @@ function Quota({ stats: { normal, super: supers } }) {
   const chat = normal.remaining_queries + supers.remaining_queries;
   const heavy = normal.heavy_remaining_queries + supers.heavy_remaining_queries;
   const unknown = normal.unknown_quota + supers.unknown_quota;
-  // Nothing is known of a pool that was never used: that is not none.
+  // The quota of an unused pool is unknown, not zero.
   const isKnown = chat > 0 || unknown === 0;
   const pictures = Math.floor(chat / UNITS_OF_PICTURES);
   return html`<div class="pool-type"><h3>${t('quota')}</h3>

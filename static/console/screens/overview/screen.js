@@ -1,4 +1,4 @@
-// How the gateway is: the pool, the requests, and what to do about what is wrong.
+// The overview: warnings, figures, charts and the pool.
 import { html } from '../../html.js';
 import { get } from '../../api.js';
 import { Action } from '../../components/action.js';
@@ -17,7 +17,7 @@ import { findWarnings, missingFirst, readyTokens } from './warnings.js';
 export const style = new URL('./style.css', import.meta.url).href;
 const t = texts(text);
 const COUNTS_MS = 30_000;
-/** What the operator changes elsewhere in the console, and is read again on every visit, needs no hurry. */
+/** Reload interval of settings and keys, which are also loaded on every visit. */
 const SETUP_MS = 300_000;
 
 async function loadCounts(signal) {
@@ -41,7 +41,7 @@ export function Screen() {
   useEvery(COUNTS_MS, counts.reload);
   useEvery(SETUP_MS, setup.reload);
   const reload = () => Promise.all([counts.reload(), setup.reload()]);
-  // Drawn when both are there: what came later would push down what is being read.
+  // Draw when both are loaded, so that late data does not move the content.
   const data = counts.data && setup.data && { ...counts.data, ...setup.data };
   return html`<div class="screen">
     <div class="screen-head"><h1>${t('title')}</h1>

@@ -1,4 +1,4 @@
-// Who and what the requests were: models, keys, and why some failed.
+// Shares of requests by model, key and error.
 import { html } from '../../html.js';
 import { failure } from '../../failures.js';
 import { number, percent } from '../../format.js';
@@ -9,7 +9,7 @@ import { text } from './text.js';
 const t = texts(text);
 const SHOWN = 8;
 
-/** Each row's part of all, as bars; what does not fit is one row. */
+/** Draws shares as bars; the last row sums up the rest. */
 function Shares({ title, hint, rows, empty }) {
   const total = rows.reduce((sum, { count }) => sum + count, 0);
   const rest = rows.slice(SHOWN).reduce((sum, { count }) => sum + count, 0);
@@ -38,7 +38,7 @@ export function Keys({ keys }) {
   return html`<${Shares} title=${t('keys')} hint=${t('dayLong')} rows=${rows} empty=${t('noRequests')} />`;
 }
 
-/** 0 stands for the setting `api_key`. */
+/** Returns the name of a key; id 0 is the setting `api_key`. */
 function keyName(id, name) {
   if (id === 0) return t('globalKey');
   return name ?? t('deletedKey', { id: String(id) });

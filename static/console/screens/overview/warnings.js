@@ -1,14 +1,15 @@
-// What the operator should know of and can do something about, found in what the admin API tells.
+// Finds problems that the operator can solve, from data of the admin API.
 
-/** Fewer expired tokens than this, or a smaller share, are the usual wear. */
+/** Expired accounts below this number or share are normal and give no warning. */
 const MANY_EXPIRED = { least: 3, share: 0.2 };
 
 const sum = ({ normal, super: supers }, name) => normal[name] + supers[name];
 
 /**
+ * Returns the warnings, most severe first.
  * @param {{ stats: object, requests: object, settings: object, cache: object, keys: { total: number, hasGlobal: boolean } }} seen
- * @returns {{ id: string, kind: 'danger' | 'warn' | 'info', values?: object, to: [screen: string, query?: object] }[]} the worst first;
- *   `id` names the texts
+ * @returns {{ id: string, kind: 'danger' | 'warn' | 'info', values?: object, to: [screen: string, query?: object] }[]} 
+ *   `id` is the key of the texts
  */
 export function findWarnings({ stats, requests, settings, cache }) {
   const found = [...ofTokens(stats)];
@@ -34,8 +35,8 @@ function* ofTokens(stats) {
   if (unreadable > 0) yield { id: 'unreadableTokens', kind: 'danger', values: { n: unreadable }, to: ['tokens', { state: 'unreadable' }] };
 }
 
-/** Tokens that can take a request now. */
+/** Counts the accounts that can serve a request now. */
 export const readyTokens = (stats) => sum(stats, 'active') + sum(stats, 'unused');
 
-/** What a new gateway still lacks before a client can use it. */
+/** Returns what a new gateway lacks before a client can use it. */
 export const missingFirst = ({ stats, keys }) => [stats.total === 0 && 'tokens', keys.total === 0 && !keys.hasGlobal && 'keys'].filter(Boolean);

@@ -1,8 +1,9 @@
-// An answer's text taken apart: what was thought, and what was said.
+// Splits the text of an answer into thinking and reply.
 
 /**
- * @param {string} text as it has come so far
- * @returns {{ thinking: boolean, text: string, open?: boolean }[]} in order; `open`: the thinking has not ended yet
+ * Splits a text at its `<think>` tags.
+ * @param {string} text the answer so far
+ * @returns {{ thinking: boolean, text: string, open?: boolean }[]} in order; `open` means that the thinking has not ended
  */
 export function split(text) {
   const parts = [];
@@ -21,10 +22,10 @@ export function split(text) {
   return parts;
 }
 
-/** What was said, without what was thought. */
+/** Returns the reply without the thinking. */
 export const saidIn = (text) => split(text).filter(({ thinking }) => !thinking).map((part) => part.text).join('\n');
 
-/** Without the beginning of a tag at the end, whose rest may still be on its way. */
+/** Removes an incomplete tag from the end, because its rest may still arrive. */
 function withoutHalf(text, tag) {
   for (let length = tag.length - 1; length > 0; length -= 1) {
     if (text.endsWith(tag.slice(0, length))) return text.slice(0, -length);

@@ -1,4 +1,4 @@
-// Where a question is written: its text, its pictures, and the button that sends or stops.
+// The composer: text, pictures, and the button that sends or stops.
 import { html, useLayoutEffect, useRef } from '../../html.js';
 import { Icon } from '../../components/icon.js';
 import { bytes } from '../../format.js';
@@ -10,7 +10,7 @@ import { text } from './text.js';
 
 const t = texts(text);
 
-/** Adds files to the draft, or says there why not. */
+/** Adds files to the draft, or shows there why they were refused. */
 export async function attach(files) {
   if (files.length === 0) return;
   const present = [...turns.get().flatMap((turn) => turn.pictures ?? []), ...draft.get().pictures];
@@ -18,7 +18,7 @@ export async function attach(files) {
   draft.set({ ...draft.get(), pictures: [...draft.get().pictures, ...pictures], refused });
 }
 
-/** @param {{ send: () => void, busy: boolean, ready: boolean, needsPicture: boolean }} props */
+/** Draws the composer. @param {{ send: () => void, busy: boolean, ready: boolean, needsPicture: boolean }} props */
 export function Composer({ send, busy, ready, needsPicture }) {
   const { text: written, pictures, refused = [] } = useShared(draft);
   const field = useRef(null);
@@ -30,13 +30,13 @@ export function Composer({ send, busy, ready, needsPicture }) {
     send();
     field.current.focus();
   };
-  // Its button goes with the answer, and the focus would go with it.
+  // The Stop button disappears with the answer, so move the focus to the field.
   const end = () => {
     stop();
     field.current.focus();
   };
   const onKeyDown = (event) => {
-    // While an input method composes, Enter takes its suggestion.
+    // While an input method composes, Enter accepts its suggestion.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
     submit(event);
   };
@@ -65,7 +65,7 @@ function Files() {
   const input = useRef(null);
   const onChange = async (event) => {
     const files = [...event.currentTarget.files];
-    // The same file may be taken again.
+    // Allow the same file to be chosen again.
     event.currentTarget.value = '';
     await attach(files);
   };
@@ -79,7 +79,7 @@ function Attached({ picture }) {
     <button type="button" class="icon-button" aria-label=${t('removePicture', { name: picture.name })} onClick=${remove}><${Icon} name="close" /></button></li>`;
 }
 
-/** As high as its text, up to what the style allows. */
+/** Grows the field with its text, up to the height in the style sheet. */
 function useGrowing(field, value) {
   useLayoutEffect(() => {
     const { style } = field.current;

@@ -1,10 +1,10 @@
-// The conversation: what was asked and answered, and the answer that is being written.
+// The conversation: its turns, and the answer that is being streamed.
 import { shared } from '../../store.js';
 import { saidIn } from './answer.js';
 import { keepOnLeaving, restored } from './kept.js';
 import { streamChat } from './stream.js';
 
-/** An answer is drawn this often while it is written, for each of its tokens would be too often; a long one, which takes long to draw, less often. */
+/** Milliseconds between draws of a streamed answer; a longer text is drawn less often, because drawing it takes longer. */
 const drawnEvery = ({ length }) => Math.max(50, length / 1_000);
 
 /**
@@ -12,11 +12,11 @@ const drawnEvery = ({ length }) => Math.max(50, length / 1_000);
  * @property {number} id
  * @property {'user' | 'assistant'} role
  * @property {string} text
- * @property {import('./pictures.js').Attached[]} [pictures] of a question
- * @property {'waiting' | 'writing' | 'done' | 'stopped' | 'failed'} [state] of an answer, as all below
+ * @property {import('./pictures.js').Attached[]} [pictures] questions only
+ * @property {'waiting' | 'writing' | 'done' | 'stopped' | 'failed'} [state] answers only, like all properties below
  * @property {string} [model]
- * @property {{ at: number, raw: string }[] | null} [events] every event of the stream, with its milliseconds since the start; null after a reload
- * @property {number | null} [firstMs] when the first text came
+ * @property {{ at: number, raw: string }[] | null} [events] events of the stream with their milliseconds since the request; null after a reload of the page
+ * @property {number | null} [firstMs] milliseconds from the request to the first text
  * @property {number | null} [totalMs]
  * @property {object | null} [usage]
  * @property {string | null} [requestId]
@@ -27,13 +27,13 @@ const before = restored();
 /** @type {ReturnType<typeof shared<Turn[]>>} */
 export const turns = shared(before.turns);
 export const system = shared(before.system);
-/** What is being typed. */
+/** The unsent question. */
 export const draft = shared(before.draft);
 keepOnLeaving(() => ({ turns: turns.get(), system: system.get(), draft: draft.get() }));
 
-/** Not from 1: those of before a reload have theirs. */
+/** The next id. It starts at the time, because turns from before a reload keep their ids. */
 let next = Date.now();
-/** Ends the answer that is being written. */
+/** Aborts the answer that is being streamed. */
 let control = null;
 
 export const stop = () => control?.abort();
@@ -43,20 +43,20 @@ export function clear() {
   turns.set([]);
 }
 
-/** Asks, and has it answered. */
+/** Adds a question and requests its answer. */
 export function ask({ text, pictures, model, key }) {
   turns.set([...turns.get(), { id: next++, role: 'user', text, pictures }]);
   return answer({ model, key });
 }
 
-/** Has the last question answered anew. */
+/** Replaces the last answer by a new one. */
 export function regenerate({ model, key }) {
   stop();
   turns.set(turns.get().slice(0, turns.get().findLastIndex(({ role }) => role === 'user') + 1));
   return answer({ model, key });
 }
 
-/** Puts another text into a question and has it answered; what came after it is gone. */
+/** Changes the text of a question, removes later turns, and requests an answer. */
 export function askAgain(id, { text, model, key }) {
   stop();
   const at = turns.get().findIndex((turn) => turn.id === id);
@@ -64,7 +64,7 @@ export function askAgain(id, { text, model, key }) {
   return answer({ model, key });
 }
 
-/** The request for what has been said, without what was thought and without answers that brought nothing. */
+/** Returns the request for the conversation, without thinking and without empty answers. */
 export function requestFor(history, { model, system: instruction }) {
   const messages = history.map((turn) => (turn.role === 'user' ? question(turn) : { role: 'assistant', content: saidIn(turn.text) }))
     .filter(({ content }) => content.length > 0);

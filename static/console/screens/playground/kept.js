@@ -1,13 +1,14 @@
-// The conversation over a reload of the page: in this tab's storage, beside its key and no longer than that. The events of
-// its streams are left behind for their size.
+// Keeps the conversation over a reload of the page: in this tab's storage, as long as its key. Events of the streams are
+// not kept, because they are large.
 import { keyIsKept } from './key.js';
 import { ChatError } from './stream.js';
 
 const STORED = 'playground-conversation';
 
 /**
+ * Restores the conversation.
  * @typedef {{ turns: import('./conversation.js').Turn[], system: string, draft: { text: string, pictures: import('./pictures.js').Attached[] } }} Conversation
- * @returns {Conversation} of before the reload, or an empty one
+ * @returns {Conversation} the one before the reload, or an empty one
  */
 export function restored() {
   try {
@@ -18,7 +19,7 @@ export function restored() {
   }
 }
 
-/** The request ended with the page that made it. */
+/** Restores a turn; an unfinished request ended with its page. */
 function revived({ error, ...turn }) {
   const state = ['waiting', 'writing'].includes(turn.state) ? 'stopped' : turn.state;
   return { ...turn, state, events: null, error: error ? new ChatError(error.status, error, error.retryAfter) : null };
@@ -26,7 +27,7 @@ function revived({ error, ...turn }) {
 
 const plain = ({ status, code, message, field, retryAfter }) => ({ status, code, message, field, retryAfter });
 
-/** Keeps what `read` gives whenever the page is left. What does not fit, such as many pictures, is asked about. @param {() => Conversation} read */
+/** Saves the conversation when the page is left; asks first if it does not fit, for example many pictures. @param {() => Conversation} read */
 export function keepOnLeaving(read) {
   const keep = () => {
     const { turns, system, draft: { text, pictures } } = read();
@@ -39,7 +40,7 @@ export function keepOnLeaving(read) {
   });
   addEventListener('pagehide', () => {
     if (!keyIsKept()) return;
-    // What was kept before would come back in its place.
+    // Otherwise an older conversation would be restored.
     try { keep(); } catch { sessionStorage.removeItem(STORED); }
   });
 }

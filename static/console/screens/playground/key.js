@@ -1,4 +1,4 @@
-// The key that the playground sends: made here, shown again from the list, or pasted. It is kept for this tab only.
+// The API key of the playground: created here, revealed from the list, or pasted. It is kept in this tab only.
 import { html, useState } from '../../html.js';
 import { get, post } from '../../api.js';
 import { Action, useBusy } from '../../components/action.js';
@@ -20,13 +20,13 @@ function stored() {
 /** @type {{ get(): { name: string, key: string } | null }} */
 export const chosenKey = shared(stored());
 chosenKey.follow((next) => {
-  try { sessionStorage.setItem(STORED, JSON.stringify(next)); } catch { /* without storage it lasts as long as the page */ }
+  try { sessionStorage.setItem(STORED, JSON.stringify(next)); } catch { /* without storage, the key lasts as long as the page */ }
 });
 
-/** Whether this tab still holds it: signing out takes it away. */
+/** Returns whether this tab still has the key; signing out removes it. */
 export const keyIsKept = () => stored() !== null;
 
-/** @returns {Promise<boolean>} whether one was chosen */
+/** Opens the choice of a key. @returns {Promise<boolean>} whether one was chosen */
 export const chooseKey = () => openDialog((close) => html`<${Dialog} title=${t('chooseKey')} onClose=${() => close(false)}><${KeyChoice} done=${() => close(true)} /><//>`);
 
 async function revealable(signal) {
@@ -34,7 +34,7 @@ async function revealable(signal) {
   return data.filter((row) => row.revealable && row.is_active === 1);
 }
 
-/** The three ways to a key; last the one of which it is known only later whether there is it, so that nothing moves. */
+/** Offers the three ways to get a key. The list that loads later is last, so that nothing moves. */
 export function KeyChoice({ done = () => {} }) {
   const keys = useLoaded(revealable);
   const take = (name, key) => {

@@ -1,10 +1,10 @@
-// Which addresses of an answer may be opened or shown, and how.
+// Checks which URLs of an answer may be opened or shown.
 
 const OURS = /\/(images|videos)\/([\w-]{22})$/;
 
 /**
- * A picture or video of this gateway. Whatever host stands before it (`base_url`, a proxy, another name of this machine), it is asked for
- * here: the page may show nothing from elsewhere, and an id that is not ours is just not found.
+ * Recognises a picture or video of this gateway by its path. The host may differ (`base_url`, a proxy, another name of the
+ * machine), so the file is requested from this origin: the CSP allows no other, and a foreign id returns 404.
  * @param {string} href
  * @returns {{ kind: 'image' | 'video', id: string, url: string } | null}
  */
@@ -16,7 +16,7 @@ export function ownMedia(href) {
   return { kind: folder === 'images' ? 'image' : 'video', id, url: `/${folder}/${id}` };
 }
 
-/** @param {string} href @returns {URL | null} null for what is no whole http, https or mailto address */
+/** Parses an absolute http, https or mailto URL. @param {string} href @returns {URL | null} null for anything else */
 export function webAddress(href) {
   try {
     const address = new URL(href);

@@ -1,5 +1,5 @@
-// Markdown as elements: marked cuts the text into tokens, and each kind of token has its element here. No token becomes
-// markup: HTML in an answer is shown as the text it is, but for the one form in which the gateway shows videos.
+// Renders Markdown: marked splits the text into tokens, and each kind of token has its element here. HTML in an answer is
+// shown as text, except the one form in which the gateway writes videos.
 import { lexer } from '../../../vendor/marked.js';
 import { html, useMemo, useRef } from '../../html.js';
 import { Copy } from '../../components/copy.js';
@@ -16,8 +16,8 @@ export function Markdown({ source }) {
   const language = locale();
   return useMemo(() => {
     const known = settled.current;
-    const goesOn = known?.language === language && source.startsWith(known.text) && !DEFINITION.test(source);
-    const { text: before, elements, parts } = goesOn ? known : { text: '', elements: [], parts: [] };
+    const continues = known?.language === language && source.startsWith(known.text) && !DEFINITION.test(source);
+    const { text: before, elements, parts } = continues ? known : { text: '', elements: [], parts: [] };
     const tokens = lexer(source.slice(before.length), bounded());
     const all = [...elements, ...blocks(tokens)];
     const done = tokens.slice(0, -STILL_OPEN);
@@ -31,13 +31,13 @@ export function Markdown({ source }) {
   }, [source, language]);
 }
 
-/** Blocks that the browser leaves alone together while they are out of sight: of thousands each would cost its share of every draw. */
+/** Blocks in one part. The browser skips parts outside the viewport, which is cheaper than skipping thousands of blocks. */
 const PART = 32;
 const part = (elements) => html`<div class=${`markdown-part ${elements.length === PART ? 'whole' : ''}`}>${elements}</div>`;
 
-/** While a text grows only its end is read anew. The last block may go on, and a list also after the empty line behind it. */
+/** Blocks at the end that are parsed again while a text grows: the last block may continue, and a list even after an empty line. */
 const STILL_OPEN = 2;
-/** What is defined at the end may be meant at the beginning. */
+/** A link definition at the end may change links at the start, so the whole text is parsed again. */
 const DEFINITION = /^ {0,3}\[[^\]]+\]:/m;
 
 const VIDEO = /^<video src="([^"<>]+)" controls="controls">(<\/video>)?$/;
@@ -48,7 +48,7 @@ const BLOCKS = {
   space: () => null,
   def: () => null,
   hr: () => html`<hr />`,
-  // The page has headings of its own above: those of an answer come below them.
+  // Headings of an answer are two levels below those of the page.
   heading: ({ depth, tokens }) => html`<p role="heading" aria-level=${Math.min(depth + 2, 6)} class=${`heading level-${depth}`}>${inline(tokens)}</p>`,
   paragraph: ({ tokens }) => html`<div class="paragraph">${inline(tokens)}</div>`,
   blockquote: ({ tokens }) => html`<blockquote>${blocks(tokens)}</blockquote>`,
@@ -97,7 +97,7 @@ const INLINE = {
   text: (token) => (token.tokens ? inline(token.tokens) : decoded(token.text ?? token.raw)),
 };
 
-/** What leads nowhere one may go is text, its address beside it. */
+/** Draws a link, or text with its URL if the URL is not allowed. */
 function Link({ href, title, children }) {
   if (!href.startsWith('/images/') && !href.startsWith('/videos/') && !webAddress(href)) return html`<span>${children} <span class="muted">(${href})</span></span>`;
   return html`<a href=${href} title=${title ? decoded(title) : undefined} target="_blank" rel="noopener noreferrer">${children}</a>`;
@@ -118,5 +118,5 @@ function Code({ code, language }) {
 
 const parser = globalThis.DOMParser && new DOMParser();
 
-/** `&amp;` and its like as what they stand for. Each is read alone, so that nothing else can be markup. */
+/** Decodes entities such as `&amp;`. Each is parsed separately, so that no other text becomes markup. */
 const decoded = (source) => source.replace(/&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z][a-z\d]{1,31});/gi, (entity) => parser.parseFromString(entity, 'text/html').body.textContent);

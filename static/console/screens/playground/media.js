@@ -1,4 +1,4 @@
-// Pictures and videos inside an answer.
+// Pictures and videos in an answer.
 import { html, useState } from '../../html.js';
 import { openViewer } from '../../components/viewer.js';
 import { texts } from '../../i18n.js';
@@ -7,11 +7,11 @@ import { text } from './text.js';
 
 const t = texts(text);
 
-/** In a box of a fixed shape, so that nothing moves when it has come. */
+/** Draws a picture in a box of a fixed shape, so that nothing moves when it loads. */
 export function Picture({ media, alt }) {
   const [failed, setFailed] = useState(false);
   if (failed) return html`<a href=${media.url} target="_blank" rel="noopener noreferrer">${t('pictureGone')}</a>`;
-  // With the others of its answer.
+  // The viewer shows all pictures of the answer.
   const open = ({ currentTarget }) => {
     const ids = [...currentTarget.closest('.markdown').querySelectorAll('.answer-picture')].map(({ dataset }) => dataset.id);
     openViewer({ items: shared(ids.map((id) => ({ id, kind: 'image', url: `/images/${id}` }))), id: media.id });

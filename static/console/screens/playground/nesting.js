@@ -1,14 +1,14 @@
-// A bound on how deep an answer nests. Each level of a quote, a list or emphasis takes marked and the browser several calls
-// deep and reads the rest of the text once more: three thousand `>` in a row are more than a stack holds.
+// Limits how deep an answer nests. Each level of a quote, a list or emphasis adds several calls to the stack and parses the
+// rest of the text again: three thousand `>` in a row would overflow the stack.
 import { Tokenizer } from '../../../vendor/marked.js';
 
-/** Levels of blocks in blocks, and of emphasis and links in one another. What is inside of the last one is text. */
+/** The maximum depth of nested blocks, and of nested emphasis and links. Deeper content is shown as text. */
 export const MAX_DEPTH = 16;
 
 class BoundedTokenizer extends Tokenizer {
   depth = 0;
 
-  /** Gives `make()`'s token one level deeper, or none, which makes the source text. */
+  /** Returns the token of `make()`, one level deeper, or undefined at the limit, which leaves the source as text. */
   nested(make) {
     if (this.depth >= MAX_DEPTH) return undefined;
     this.depth += 1;
@@ -27,5 +27,5 @@ class BoundedTokenizer extends Tokenizer {
   reflink(...source) { return this.nested(() => super.reflink(...source)); }
 }
 
-/** The options of a lexer. A tokenizer belongs to one lexer, so each call gives a new one. */
+/** Returns options for one lexer; a tokenizer must not be shared between lexers. */
 export const bounded = () => ({ gfm: true, breaks: true, tokenizer: new BoundedTokenizer() });

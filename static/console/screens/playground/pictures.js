@@ -1,25 +1,26 @@
-// Pictures that go with a question, as `data:` URLs.
+// Reads pictures for a question as `data:` URLs.
 import { bytes } from '../../format.js';
 import { texts } from '../../i18n.js';
 import { text } from './text.js';
 
 const t = texts(text);
 
-// As the gateway takes them (src/openai/pictures.rs).
+// The types that the gateway accepts (src/openai/pictures.rs).
 const TYPES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/bmp', 'image/avif', 'image/heic'];
 export const ACCEPT = TYPES.join(',');
 export const MAX_PICTURES = 20;
-/** It takes 15 MiB, and bodies of 20 MiB: in base64 they are a third larger, and there is text besides. */
+/** The gateway accepts 15 MiB of pictures and bodies of 20 MiB; base64 adds a third, and there is also text. */
 export const MAX_BYTES = 14 << 20;
 
-/** Not from 1: those of before a reload have theirs. */
+/** The next id. It starts at the time, because pictures from before a reload keep their ids. */
 let next = Date.now();
 
 /**
+ * Reads files and refuses those that the gateway would not accept.
  * @typedef {{ id: number, name: string, size: number, url: string }} Attached
  * @param {File[]} files
- * @param {Attached[]} present those that the conversation has already: all are sent each time
- * @returns {Promise<{ pictures: Attached[], refused: string[] }>} `refused` says why, in words
+ * @param {Attached[]} present pictures already in the conversation; every request sends all
+ * @returns {Promise<{ pictures: Attached[], refused: string[] }>} `refused` has a reason for each refused file
  */
 export async function readPictures(files, present) {
   const pictures = [];
@@ -54,5 +55,5 @@ function dataUrl(file) {
   });
 }
 
-/** The files of a paste or a drop. */
+/** Returns the files of a paste or a drop. */
 export const filesOf = (transfer) => [...(transfer?.files ?? [])];

@@ -1,4 +1,4 @@
-// The stream of an answer as it came, event by event.
+// The raw stream of an answer, event by event.
 import { html } from '../../html.js';
 import { Copy } from '../../components/copy.js';
 import { Dialog, openDialog } from '../../components/dialog.js';
@@ -11,7 +11,7 @@ import { text } from './text.js';
 
 const t = texts(text);
 
-/** @param {number} id of the answer, which may still be written meanwhile */
+/** Opens the events of an answer. @param {number} id of the answer, which may still be streaming */
 export const showEvents = (id) => openDialog((close) => html`<${Events} id=${id} close=${close} />`);
 
 function Events({ id, close }) {

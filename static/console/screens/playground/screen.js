@@ -1,4 +1,4 @@
-// The playground: chats with any model over the same address that clients use, and shows what they get.
+// The playground: chats with any model over the API that clients use, and shows the responses.
 import { html, useEffect, useRef, useState } from '../../html.js';
 import { common } from '../../common.text.js';
 import { Select } from '../../components/field.js';
@@ -17,10 +17,10 @@ import { Answer, Question } from './turn.js';
 
 export const style = new URL('./style.css', import.meta.url).href;
 const t = texts(text);
-/** What the gateway says of its models is English. */
+/** Translated descriptions of models; the gateway's own are English. */
 const about = optionalTexts(modelTexts);
 const wanted = kept('playground-model', 'grok-fast');
-/** The gateway's list does not tell; its picture is refused when there is none. */
+/** Guesses by name, because the model list does not say; the gateway rejects a video request without a picture. */
 const makesVideo = (model) => model.includes('imagine');
 
 export function Screen() {
@@ -61,7 +61,7 @@ function Room({ chosen }) {
   </div>`;
 }
 
-/** The model of last time while the gateway still has it. */
+/** Returns the last used model, if the gateway still has it. */
 function useModel(models) {
   const last = useShared(wanted);
   if (!models?.length) return null;
@@ -99,7 +99,7 @@ function NoModels({ error, retry }) {
     <button type="button" class="button" onClick=${chooseKey}>${t('changeKey')}</button>`}>${explainChat(error)}<//></div>`;
 }
 
-/** Keeps the end in sight while it was in sight. @returns {() => void} goes there */
+/** Scrolls with the end of the list while it is visible. @returns {() => void} scrolls to the end */
 function useFollow(list) {
   const atEnd = useRef(true);
   const last = useRef(0);
@@ -107,7 +107,7 @@ function useFollow(list) {
   useEffect(() => {
     const onScroll = () => {
       const left = page.scrollHeight - page.clientHeight - page.scrollTop;
-      // Whoever goes up, by however little, reads there.
+      // Scrolling up, even a little, stops the following.
       atEnd.current = page.scrollTop < last.current ? left < 2 : atEnd.current || left < 80;
       last.current = page.scrollTop;
     };
@@ -117,13 +117,13 @@ function useFollow(list) {
   useEffect(() => {
     if (!atEnd.current || list.length === 0) return;
     page.scrollTop = page.scrollHeight;
-    // A turn of the wheel that is under way begins from here.
+    // A scroll in progress is measured from here.
     last.current = page.scrollTop;
   }, [list]);
   return () => { atEnd.current = true; };
 }
 
-/** Pictures may be dropped anywhere. */
+/** Accepts pictures dropped anywhere on the page. */
 function useDrop() {
   const [over, setOver] = useState(false);
   const carriesFiles = (event) => event.dataTransfer?.types.includes('Files');

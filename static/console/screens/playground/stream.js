@@ -1,26 +1,27 @@
-// One chat over `POST /v1/chat/completions`, streamed: the server-sent events read as they come, and what went wrong told apart.
+// Streams one chat over `POST /v1/chat/completions`: reads the server-sent events and classifies errors.
 import { ApiError, explain } from '../../api.js';
 import { texts } from '../../i18n.js';
 import { text } from './stream.text.js';
 
 const t = texts(text);
 
-/** A chat that failed. Besides the gateway's codes: `broken_off`, `not_a_stream`, and status 0 when there was no answer. */
+/** A failed chat. Codes are the gateway's, `broken_off` and `not_a_stream`; status 0 means no response. */
 export class ChatError extends ApiError {}
 
 /**
+ * Sends a chat and reads its stream.
  * @typedef {object} ChatResult
- * @property {string | null} finishReason as the answer says it, `aborted` when `signal` ended it, null after a failure
+ * @property {string | null} finishReason of the answer, `aborted` if `signal` ended it, null after an error
  * @property {{ prompt_tokens: number, completion_tokens: number, total_tokens: number } | null} usage with `stream_options.include_usage`
- * @property {ChatError | null} error for [`explainChat`]; text that came before it stands
+ * @property {ChatError | null} error for [`explainChat`]; text received before it stays valid
  * @property {string | null} requestId
  *
  * @param {object} chat
  * @param {string} chat.key the API key
- * @param {object} chat.body the request, `stream` left out
+ * @param {object} chat.body the request without `stream`
  * @param {AbortSignal} [chat.signal]
- * @param {(delta: string, raw: string) => void} chat.onChunk called for every event and comment; `delta` is the text it brings, often empty
- * @returns {Promise<ChatResult>} never rejects for what the network or the gateway does
+ * @param {(delta: string, raw: string) => void} chat.onChunk called for every event and comment; `delta` is its text, often empty
+ * @returns {Promise<ChatResult>} never rejects for an error of the network or the gateway
  */
 export async function streamChat({ key, body, signal, onChunk }) {
   const result = { finishReason: null, usage: null, error: null, requestId: null };
@@ -32,7 +33,7 @@ export async function streamChat({ key, body, signal, onChunk }) {
   } catch (error) {
     result.finishReason = null;
     if (signal?.aborted) result.finishReason = 'aborted';
-    // A body knows one error for all that happens to its connection.
+    // A broken connection rejects with a TypeError, before and after the headers.
     else if (error instanceof TypeError) result.error = brokenOff();
     else if (error instanceof ChatError) result.error = error;
     else throw error;
@@ -42,8 +43,8 @@ export async function streamChat({ key, body, signal, onChunk }) {
 }
 
 /**
- * A call of `/v1` with a key, and no cookie.
- * @returns {Promise<Response>} of a success
+ * Calls `/v1` with a key and without cookies.
+ * @returns {Promise<Response>} a successful response
  * @throws {ChatError}
  */
 export async function callV1(path, key, options = {}) {
@@ -62,7 +63,7 @@ const brokenOff = () => new ChatError(200, { code: 'broken_off' });
 const failure = (status, error, retryAfter = null) =>
   new ChatError(status, { message: error?.message, code: error?.code, field: error?.param }, retryAfter);
 
-/** Reads to the end, into `result`; it has to come after `[DONE]`. */
+/** Reads the stream into `result`. Throws if it ends before `[DONE]`. */
 async function follow(response, result, onChunk) {
   let whole = false;
   for await (const { data, raw } of events(response.body)) {
@@ -86,8 +87,9 @@ function parse(data) {
 }
 
 /**
- * The events of a stream as they are complete: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream.
- * An event that the end cuts off is left out, as it says there. `data` is null for a block of comments; `raw` is the block as it came.
+ * Yields the complete events of a stream: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream.
+ * An incomplete event at the end is dropped, as the specification says. `data` is null for a block of comments; `raw` is the
+ * block as received.
  * @param {ReadableStream<Uint8Array>} body
  */
 export async function* events(body) {
@@ -98,7 +100,7 @@ export async function* events(body) {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      // A `\r` at the very end may be half of a `\r\n`.
+      // A `\r` at the end may be the first half of a `\r\n`.
       const lines = (rest + value).split(/\r\n|\n|\r(?!$)/);
       rest = lines.pop();
       for (const line of lines) {
@@ -111,7 +113,7 @@ export async function* events(body) {
       }
     }
   } finally {
-    // Whoever stops listening early ends the request. A body that has failed has nothing left to end.
+    // A caller that stops early ends the request. Cancelling a failed body rejects, which is expected.
     reader.cancel().catch(() => {});
   }
 }
@@ -121,7 +123,7 @@ function dataOf(lines) {
   return data.length > 0 ? data.join('\n') : null;
 }
 
-/** What went wrong and what to do, in the language of the console; what the gateway said of it, which is English, is in `error.message`. @param {ChatError} error */
+/** Returns what went wrong and what to do, in the console's language; `error.message` has the gateway's English message. @param {ChatError} error */
 export function explainChat(error) {
   if (!(error instanceof ChatError) || error.status === 0 || !(error.code in text.en)) return explain(error);
   const wait = error.retryAfter === null ? '' : ` ${t('retryAfter', { minutes: Math.max(1, Math.ceil(error.retryAfter / 60)) })}`;

@@ -1,4 +1,4 @@
-// One turn of the conversation: a question, which can be changed, or an answer with what was thought and what is known of it.
+// One turn of the conversation: a question, which can be edited, or an answer with its thinking and its facts.
 import { html, useState } from '../../html.js';
 import { Action } from '../../components/action.js';
 import { Copy } from '../../components/copy.js';
@@ -47,7 +47,7 @@ function Editor({ turn, send, cancel, ready }) {
   </form>`;
 }
 
-/** A `ref` that is the same function each time is called once. */
+/** Focuses a new element. Preact calls a `ref` once if it is the same function on every draw. */
 function focusOnce(element) {
   element?.focus();
 }
@@ -67,7 +67,7 @@ export function Answer({ turn, last, again }) {
   </article>`;
 }
 
-/** Folded; while it grows, its last line is beside its length. */
+/** Draws the thinking, folded; while it grows, the summary shows its last line and length. */
 function Thinking({ part, live }) {
   const lines = part.text.split('\n').filter((line) => line.trim() !== '');
   const length = t('characters', { n: [...part.text].length });
@@ -78,12 +78,12 @@ function Thinking({ part, live }) {
   </details>`;
 }
 
-/** @param {{ error: import('./stream.js').ChatError }} props */
+/** Draws the error of a chat. @param {{ error: import('./stream.js').ChatError }} props */
 export function Failure({ error }) {
-  const told = explainChat(error);
+  const explanation = explainChat(error);
   const own = error.message;
   return html`<div role="alert"><${Notice} kind="danger" action=${error.code === 'upstream_blocked' && html`<${FindOutWhy} />`}>
-    <p>${told}</p>${own && !told.includes(own) && html`<p class="said-by-gateway">${t('gatewaySaid', { message: own })}</p>`}
+    <p>${explanation}</p>${own && !explanation.includes(own) && html`<p class="said-by-gateway">${t('gatewaySaid', { message: own })}</p>`}
   <//></div>`;
 }
 

@@ -1,4 +1,4 @@
-// The filters of the log, each of which writes itself into the address.
+// The filters of the log; each one writes its value into the URL.
 import { html } from '../../html.js';
 import { get } from '../../api.js';
 import { Select } from '../../components/field.js';
@@ -11,7 +11,7 @@ const t = texts(text);
 const CLASSES = ['2xx', '4xx', '5xx'];
 const NUMBERS = ['200', '400', '404', '413', '429', '499', '500', '502', '503', '504'];
 
-/** What there is to choose from: the keys, and the models that were asked for lately. */
+/** Loads the choices: the keys, and the models of recent requests. */
 export async function loadChoices(signal) {
   const [keys, { data: stats }] = await Promise.all([get('/keys', { limit: 1000 }, { signal }), get('/request-stats', {}, { signal })]);
   const named = keys.data.map(({ id, name }) => [String(id), name]);
@@ -19,7 +19,7 @@ export async function loadChoices(signal) {
   return { keys: [...named, ...gone], models: stats.models.map(({ model }) => model).filter(Boolean) };
 }
 
-/** The name of a key that is not in the list. 0 stands for the setting `api_key`. */
+/** Returns the name of a key that is not in the list; id 0 is the setting `api_key`. */
 const keyName = (id) => (String(id) === '0' ? t('globalKey') : t('deletedKey', { id: String(id) }));
 
 export function Bar({ filter, choices }) {

@@ -1,4 +1,4 @@
-// One request with everything that was logged of it.
+// One logged request with all its details.
 import { html, useState } from '../../html.js';
 import { Copy } from '../../components/copy.js';
 import { Dialog, openDialog } from '../../components/dialog.js';
@@ -14,7 +14,7 @@ import { text } from './text.js';
 
 const t = texts(text);
 
-/** @param {(row: object, step: number) => object | undefined} beside the row before or after it in the list */
+/** Opens the details of a request. @param {(row: object, step: number) => object | undefined} beside returns the adjacent row of the list */
 export const showRequest = (row, beside) => openDialog((close) => html`<${Detail} first=${row} beside=${beside} close=${close} />`);
 
 function Detail({ first, beside, close }) {
@@ -51,7 +51,7 @@ function facts(row, close) {
     close();
     go('tokens', { text: row.token_suffix });
   };
-  // Over the time in which the answer was written, which begins with its first token.
+  // The speed counts from the first token to the end of the answer.
   const writing = row.duration - (row.first_byte ?? row.duration);
   const speed = writing >= 0.1 && row.completion_tokens > 0 && html` <span class="muted">· ${t('speed', { n: number(row.completion_tokens / writing, { maximumFractionDigits: 1 }) })}</span>`;
   return [

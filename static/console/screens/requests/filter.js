@@ -1,16 +1,16 @@
-// Which requests are shown: kept in the address, and what it means to the admin API.
+// The filter of the log: kept in the URL, and converted to query parameters of the admin API.
 import { go, route, useRoute } from '../../router.js';
 
-/** Time ranges that end now, in milliseconds. */
+/** Lengths of the time ranges that end now, in milliseconds. */
 export const RANGES = { '1h': 3_600_000, '24h': 86_400_000, '7d': 7 * 86_400_000, '30d': 30 * 86_400_000 };
-/** A search for text reads every row of its time, so it always has one. */
+/** The default range of a text search, which reads every row of its range. */
 const RANGE_OF_TEXT = '24h';
 const STATUS = /^([1-5]xx|[1-5]\d\d|success|error)$/;
 
 const time = (value) => (/^\d{1,15}$/.test(value ?? '') ? Number(value) : undefined);
 
 /**
- * What the address asks for; what it misspells is left out rather than refused by the gateway.
+ * Reads the filter from the URL; invalid values are ignored, so that the gateway does not reject them.
  * @returns {{ range: '' | 'custom' | keyof typeof RANGES, from?: number, to?: number, model: string, key: string, status: string, text: string }}
  */
 export function readFilter(query) {
@@ -28,20 +28,20 @@ export const useFilter = () => readFilter(useRoute().query);
 
 export const isFiltered = ({ range, model, key, status, text }) => Boolean(range || model || key || status || text);
 
-/** @param {Record<string, unknown>} changes empty ones take a filter away */
+/** Changes the filter in the URL. @param {Record<string, unknown>} changes an empty value removes a filter */
 export const setFilter = (changes) => go('requests', { ...route().query, ...changes }, { replace: true });
 export const clearFilter = () => go('requests', {}, { replace: true });
 
-/** Whether a request that comes now can belong to it. */
+/** Returns whether a new request can match the filter. */
 export const reachesNow = ({ to }, now) => to === undefined || to > now;
 
-/** The filter as the admin API takes it, for lists and exports. */
+/** Returns the query parameters of the admin API for lists and exports. */
 export function conditions({ range, from, to, model, key, status, text }, now) {
   const start = range === 'custom' ? from ?? (text ? 0 : undefined) : RANGES[range] && now - RANGES[range];
   return { from: start, to, model, key, status, text };
 }
 
-/** For `datetime-local` fields, which know no zone: the browser's own. @param {number | undefined} ms */
+/** Formats a time for `datetime-local` fields, in the browser's time zone. @param {number | undefined} ms since 1970 */
 export function toField(ms) {
   if (ms === undefined) return '';
   const local = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000);

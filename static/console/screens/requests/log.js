@@ -1,24 +1,25 @@
-// The log as far as it was read: pages of the past, and what came since.
+// Loads the log: pages of older requests, and new ones.
 import { useCallback, useEffect, useMemo, useRef, useState } from '../../html.js';
 import { get } from '../../api.js';
 import { conditions } from './filter.js';
 
 const PAGE = 200;
-/** The most that one look at the newest takes; where more came, the list begins anew. */
+/** The maximum of new rows in one look; if there are more, the list is loaded again. */
 const BURST = 500;
-/** A list that is watched for days lets go of its oldest rows, and reads them again when they are scrolled to. */
+/** The maximum of rows in memory. Older ones are dropped, and loaded again when they are scrolled to. */
 const MOST_KEPT = 20_000;
 
 const NONE = new Set();
 const EMPTY = { rows: [], next: null, waiting: [], isFlooded: false, fresh: NONE, isLoading: true, error: undefined, moreError: undefined, tailError: undefined };
 
-// Ids are text for readers whose numbers are short; ours reach 2^53, which no id does.
+// Ids are strings for clients with short numbers; JavaScript's are exact up to 2^53, and ids stay below.
 const isNewer = (row, than) => Number(row.id) > Number(than.id);
 
 /**
- * @param {object} filter as of `readFilter`
+ * Loads the log and follows it.
+ * @param {object} filter of `readFilter`
  * @returns {typeof EMPTY & { reload(): Promise<void>, more(): Promise<void>, look(isHeld: boolean): Promise<void>, admit(): void, beside(row: object, step: number): object | undefined }}
- *   `waiting` came while the list was held and is shown by `admit`; `fresh` are the ids of what came last
+ *   `waiting` are new rows that `admit` shows, collected while the list is held; `fresh` are the ids of the rows added last
  */
 export function useLog(filter) {
   const [state, setState] = useState(EMPTY);
@@ -52,7 +53,7 @@ export function useLog(filter) {
   return { ...state, ...actions, reload };
 }
 
-/** One filter at one time, and its calls, which end when another begins. */
+/** The calls for one filter; they end when the filter changes. */
 class Reading {
   control = new AbortController();
   #running = new Set();
@@ -63,7 +64,7 @@ class Reading {
 
   page(query) { return get('/logs', { ...this.conditions, ...query }, { signal: this.control.signal }); }
 
-  /** Does `work` unless it is being done; what fails because the reading is over is nobody's. */
+  /** Runs `work` unless it is running already; errors after the end of the reading are ignored. */
   async once(name, work, failed) {
     if (this.isOver || this.#running.has(name)) return;
     this.#running.add(name);
@@ -83,7 +84,7 @@ function reading(latest, current, update, reload) {
     const before = latest.current.next;
     if (before === null || latest.current.isLoading) return;
     const { data, next_before: next } = await read.page({ limit: PAGE, before });
-    // Meanwhile the end of the list may have been let go.
+    // The end of the list may have been dropped in the meantime.
     if (read.isOver || latest.current.next !== before) return;
     update({ rows: [...latest.current.rows, ...data], next, moreError: undefined });
   }, (moreError) => update({ moreError }));

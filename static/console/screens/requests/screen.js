@@ -1,4 +1,4 @@
-// The audit log: filtered, followed as it grows, read entry by entry, exported and cleared.
+// The log of requests: filters, live updates, details, export and clearing.
 import { html, useCallback, useRef, useState } from '../../html.js';
 import { explain, post } from '../../api.js';
 import { common } from '../../common.text.js';

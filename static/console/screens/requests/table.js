@@ -1,4 +1,4 @@
-// The table of the log: of its rows only those in sight exist, and older ones are read as they come into sight.
+// The table of the log: only visible rows are in the DOM, and older ones are loaded on scrolling.
 import { html, useEffect, useLayoutEffect } from '../../html.js';
 import { explain } from '../../api.js';
 import { common } from '../../common.text.js';
@@ -11,17 +11,17 @@ import { showRequest } from './detail.js';
 import { text } from './text.js';
 
 const t = texts(text);
-/** As the style sheet has it. */
+/** In pixels, as in the style sheet. */
 const ROW_HEIGHT = 46;
-/** Rows before the end at which the next page is asked for. */
+/** Rows before the end at which the next page is fetched. */
 const AHEAD = 60;
-/** Columns with their classes, widths in the style sheet. */
+/** Columns with their classes; the style sheet has their widths. */
 const COLUMNS = [
   ['time', 'w-time'], ['status', 'w-status'], ['model', 'w-model'], ['key', 'w-key wide-only'], ['duration', 'w-seconds end'], ['firstByte', 'w-seconds end wide-only'],
   ['attempts', 'w-attempts end wide-only'], ['tokens', 'w-tokens end wide-only'], ['errorColumn', 'wide-only'],
 ];
 
-/** @param {{ log: object, filter: object, box: { current: HTMLElement | null } }} props `box` gets the scrolling element, by whose place the live tail is held */
+/** Draws the table. @param {{ log: object, filter: object, box: { current: HTMLElement | null } }} props `box` receives the scrolling element, whose position pauses live updates */
 export function Table({ log, filter, box }) {
   const seen = useWindow({ count: log.rows.length, rowHeight: ROW_HEIGHT });
   useLayoutEffect(() => {
@@ -38,7 +38,7 @@ export function Table({ log, filter, box }) {
     log.admit();
     seen.toTop();
   };
-  // One cell: more would be columns, which a narrow window does not have.
+  // One cell: more cells would add columns to a narrow window.
   const gap = (height) => height > 0 && html`<tr class="gap" aria-hidden="true"><td style=${{ height: `${height}px` }} /></tr>`;
   return html`<div class="request-table">
     <${Waiting} log=${log} admit=${admit} />
@@ -53,7 +53,7 @@ export function Table({ log, filter, box }) {
     </div></div>`;
 }
 
-/** What came while the list was scrolled down, and so was not moved. */
+/** Announces new requests that are held back while the list is scrolled down. */
 function Waiting({ log, admit }) {
   const count = log.waiting.length;
   return html`<div class="newer" role="status">${count > 0 && html`<button type="button" class="button primary small" onClick=${admit}>

@@ -1,4 +1,4 @@
-// What this gateway is, where its data lie, and how they are kept.
+// The section About: version, storage and encryption.
 import { html } from '../../html.js';
 import { get } from '../../api.js';
 import { Icon } from '../../components/icon.js';
@@ -14,7 +14,7 @@ async function load(signal) {
   return { version: session.data.version, mode: storage.data.mode };
 }
 
-/** @param {{ stored: object }} props what `/api/settings` serves */
+/** Draws the section. @param {{ stored: object }} props the response of `/api/settings` */
 export function About({ stored }) {
   const facts = useLoaded(load);
   const isSealed = stored.encryption_key_set;

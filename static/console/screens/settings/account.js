@@ -1,4 +1,4 @@
-// The account: who is signed in, another password, and an end to the other sessions.
+// The section Administrator: the session, the password, and the end of other sessions.
 import { html, useEffect, useRef, useState } from '../../html.js';
 import { get, post } from '../../api.js';
 import { Action, BusyButton, useBusy } from '../../components/action.js';
@@ -15,7 +15,7 @@ import { text } from './text.js';
 
 const t = texts(text);
 
-/** @param {{ stored: object, unsaved: number }} props what `/api/settings` serves, and how many changes of other sections wait */
+/** Draws the section. @param {{ stored: object, unsaved: number }} props the response of `/api/settings`, and the number of unsaved changes */
 export function Account({ stored, unsaved }) {
   const session = useLoaded(async (signal) => (await get('/session', {}, { signal })).data);
   return html`<section class="card settings-form" aria-labelledby="session"><h2 id="session">${t('session')}</h2>
@@ -60,7 +60,7 @@ function ChangePassword({ username, unsaved }) {
       setRefused(current);
       return setTries((before) => before + 1);
     }
-    // All sessions have ended, this one too.
+    // The new password ended all sessions, including this one.
     location.assign(`/login?changed&next=${encodeURIComponent(address('settings', { section: 'account' }))}`);
     await new Promise(() => {});
   });

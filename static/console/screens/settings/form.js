@@ -1,4 +1,4 @@
-// What was typed and is not yet saved: its difference from what is stored, its faults, and saving it.
+// The drafts of the settings: unsaved changes, their errors, and saving them.
 import { useEffect, useState } from '../../html.js';
 import { post } from '../../api.js';
 import { useBusy } from '../../components/action.js';
@@ -13,9 +13,10 @@ import { text } from './text.js';
 const t = texts(text);
 
 /**
- * @param {{ schema: object[], values: object } | undefined} data what is stored
+ * Keeps drafts and saves them.
+ * @param {{ schema: object[], values: object } | undefined} data the stored settings
  * @param {() => Promise<void>} reload
- * @param {(definition: object) => void} lead to a setting with a fault
+ * @param {(definition: object) => void} shows a setting with an error
  */
 export function useForm(data, reload, lead) {
   const [drafts, setDrafts] = useState({});
@@ -43,7 +44,7 @@ export function useForm(data, reload, lead) {
     }
     await reload();
     setFaults({});
-    // What was typed while this was under way is not saved.
+    // Keep drafts that changed during the call.
     setDrafts((now) => Object.fromEntries(Object.entries(now).filter(([id, draft]) => draft !== drafts[id])));
     toast.ok(t('savedDone', { n: changed.length }));
   });
@@ -58,7 +59,7 @@ export function useForm(data, reload, lead) {
   return { changed, faults, drafts, set, save, isSaving, discard };
 }
 
-/** Whether the draft, if there is one, would store something else. A secret's draft is its new value, or null to clear it. */
+/** Returns whether a draft differs from the stored value. A secret's draft is its new value, or null to clear it. */
 function isChanged({ type, section, name }, values, draft) {
   if (draft === undefined) return false;
   if (type === 'secret') return draft !== '';

@@ -1,5 +1,5 @@
-// In which section of the screen a setting stands. The rows come from the gateway: one that is new there finds its place
-// by its name, or else beside the others of its part.
+// Assigns settings to sections of the screen, by name. A setting that is new in the gateway matches a pattern or falls into
+// the last section of its part.
 const BELONGS = [
   [/_timeout$/, 'timeouts'],
   [/^global\.log_/, 'log'],
@@ -9,11 +9,11 @@ const BELONGS = [
   [/^grok\./, 'answers'],
 ];
 
-/** @returns {string} of a definition of `/api/settings/schema` */
+/** Returns `section.name` of a definition of `/api/settings/schema`. @returns {string} */
 export const idOf = ({ section, name }) => `${section}.${name}`;
 
 export const groupOf = (definition) => BELONGS.find(([names]) => names.test(idOf(definition)))[1];
 
-/** Sections that are forms, then those that are not. */
+/** Sections with forms; `SECTIONS` adds those without. */
 export const GROUPS = ['service', 'cache', 'log', 'answers', 'timeouts', 'upstream'];
 export const SECTIONS = [...GROUPS, 'account', 'about'];

@@ -1,4 +1,4 @@
-// One setting: its control by its type, its help, its limits, and the way back to its default.
+// One setting: a control for its type, help, limits, and a reset to the default.
 import { html, useEffect, useId, useRef, useState } from '../../html.js';
 import { Field, Select, Switch } from '../../components/field.js';
 import { number } from '../../format.js';
@@ -16,10 +16,10 @@ const helpOf = (definition) => help[locale()][idOf(definition)] ?? `${definition
 const choiceOf = (definition, value) => choices[locale()][idOf(definition)]?.[value] ?? value;
 const unitOf = ({ unit }) => unitText(`unit_${unit}`) ?? unit;
 
-/** What a setting is changed by, once it is drawn. @param {string} id */
+/** Returns the control of a drawn setting. @param {string} id */
 export const controlOf = (id) => document.querySelector(`[data-setting="${id}"]`);
 
-/** @param {{ definition: object, value: unknown, isSet?: boolean, unreadable?: boolean, draft: unknown, fault?: string, onChange: (value: unknown) => void }} props */
+/** Draws a setting. @param {{ definition: object, value: unknown, isSet?: boolean, unreadable?: boolean, draft: unknown, fault?: string, onChange: (value: unknown) => void }} props */
 export function Setting(props) {
   const { definition, value, draft, fault, onChange } = props;
   if (definition.type === 'secret') return html`<${Secret} ...${props} />`;
@@ -51,7 +51,7 @@ function Toggle({ definition, value, hint, onChange }) {
 function Hint({ definition, value, onReset }) {
   const { type, min, max } = definition;
   const reset = () => {
-    // The button goes away.
+    // The Reset button disappears, so move the focus first.
     controlOf(idOf(definition)).focus();
     onReset(type === 'integer' ? String(definition.default) : definition.default);
   };
@@ -72,14 +72,14 @@ function defaultOf(definition) {
   return value === '' ? t('nothing') : value;
 }
 
-/** Written, never shown again. */
+/** Draws a secret, which can be written but never read. */
 function Secret({ definition, isSet, unreadable, draft, fault, onChange }) {
   const [isOpen, setOpen] = useState(false);
   const label = labelOf(definition);
   const asked = draft === null || (draft ?? '') !== '';
-  // Once saved or given up, the stored state is shown again.
+  // After saving or undoing, show the stored state.
   const editing = draft !== undefined && draft !== null && (isOpen || draft !== '');
-  // Each of these puts another control in the place of the one that was pressed.
+  // Each action replaces the pressed control by another one, which takes the focus.
   const pressed = useRef(false);
   useEffect(() => {
     if (pressed.current) controlOf(idOf(definition))?.focus();

@@ -1,4 +1,4 @@
-// The second step: whether Grok lets this gateway in, tried with one of the accounts.
+// Step two: checks the connection to Grok with one of the accounts.
 import { html, useEffect } from '../../html.js';
 import { common } from '../../common.text.js';
 import { Notice } from '../../components/states.js';
@@ -10,7 +10,7 @@ import { text } from './text.js';
 
 const t = texts(text);
 
-/** @param {{ recorded: boolean, onResult: (ok: boolean) => void, onNext: () => void }} props `recorded`: this browser's User-Agent was stored with the first account */
+/** Draws the step. @param {{ recorded: boolean, onResult: (ok: boolean) => void, onNext: () => void }} props `recorded` means that this browser's User-Agent was saved with the first account */
 export function CheckStep({ recorded, onResult, onNext }) {
   const check = useCheck();
   const isOver = !check.loading;

@@ -1,4 +1,4 @@
-// The third step: a key, made here, or one that the operator has.
+// Step three: creates an API key, or takes an existing one.
 import { html, useState } from '../../html.js';
 import { common } from '../../common.text.js';
 import { Action, BusyButton, useBusy } from '../../components/action.js';
@@ -12,7 +12,7 @@ import { text } from './text.js';
 
 const t = texts(text);
 
-/** @param {{ keys: object[], made: object | null, onKey: (key: { name: string, key: string }) => void, onNext: () => void }} props `keys` that are there, `made` the one in use */
+/** Draws the step. @param {{ keys: object[], made: object | null, onKey: (key: { name: string, key: string }) => void, onNext: () => void }} props `keys` are the existing keys, `made` is the key in use */
 export function KeyStep({ keys, made, onKey, onNext }) {
   if (made) return html`<${Made} made=${made} onOther=${() => onKey(null)} onNext=${onNext} />`;
   const known = keys.filter((key) => key.revealable);
@@ -38,7 +38,7 @@ function Make({ onKey }) {
   </form>`;
 }
 
-/** Keys whose hash only is kept cannot be shown again, but whoever made them may have them. */
+/** Takes a pasted key: a key stored as a hash cannot be revealed, but the operator may have a copy. */
 function Paste({ onKey, onNext }) {
   const [key, setKey] = useState('');
   const use = (event) => {

@@ -1,4 +1,4 @@
-// The first steps: accounts, a check of the way to Grok, a key, and a chat that answers.
+// Get started: add accounts, check the connection, create a key, send a chat.
 import { html, useEffect, useRef, useState } from '../../html.js';
 import { get } from '../../api.js';
 import { Icon } from '../../components/icon.js';
@@ -36,17 +36,17 @@ function Steps({ data, reload }) {
   const [key, setKey] = useState(chosenKey.get());
   const [opened, setOpened] = useState(null);
   const [worked, setWorked] = useState(false);
-  /** Whether the last check went well; null before it. */
+  /** Whether the last check succeeded; null before the first one. */
   const [checked, setChecked] = useState(null);
   const [recorded, setRecorded] = useState(false);
   const done = { accounts: data.accounts > 0, check: checked === true, key: key !== null, try: worked };
   const present = opened ?? ['accounts', 'key', 'try'].find((name) => !done[name]) ?? 'try';
   const open = (name) => () => setOpened(name);
   const goOn = () => setOpened(null);
-  // A key that was just made stays in sight until it is copied.
+  // A new key stays visible until it is copied.
   const hold = (next) => {
     setKey(next);
-    // The playground goes on with it, and so does this screen after a reload. Until there is another, both keep the old one.
+    // The playground uses the key too, and this screen does after a reload. Without a new key, both keep the old one.
     if (next) chosenKey.set({ name: next.name, key: next.key });
     setOpened('key');
   };
@@ -80,7 +80,7 @@ function Steps({ data, reload }) {
 function Step({ n, title, isDone, isOpen, open, summary, children }) {
   const heading = useRef(null);
   const wasOpen = useRef(isOpen);
-  // What had the focus went with the step before.
+  // The focused element was removed with the previous step.
   useEffect(() => {
     if (isOpen && !wasOpen.current) heading.current.focus();
     wasOpen.current = isOpen;

@@ -1,4 +1,4 @@
-// The request that was just made, ready for a terminal, Python and JavaScript.
+// The request of the last step for curl, Python and JavaScript.
 import { html, useId, useState } from '../../html.js';
 import { Copy } from '../../components/copy.js';
 import { texts } from '../../i18n.js';
@@ -6,9 +6,9 @@ import { text } from './text.js';
 
 const t = texts(text);
 
-/** For a shell that may find anything in it. */
+/** Quotes a value for a POSIX shell. */
 const quoted = (value) => `'${value.replaceAll("'", "'\\''")}'`;
-/** JSON's texts are texts of Python and JavaScript too. */
+/** A JSON string is also a string literal in Python and JavaScript. */
 const literal = JSON.stringify;
 
 export const SNIPPETS = {
@@ -40,7 +40,7 @@ const stream = await client.chat.completions.create({
 for await (const chunk of stream) process.stdout.write(chunk.choices[0]?.delta?.content ?? "");`,
 };
 
-/** @param {{ base: string, apiKey: string, model: string, message: string }} props */
+/** Draws the snippets. @param {{ base: string, apiKey: string, model: string, message: string }} props */
 export function Snippets({ base, apiKey, model, message }) {
   const id = useId();
   const [shown, setShown] = useState('curl');

@@ -1,4 +1,4 @@
-// The last step: a chat that streams, and the same request for a terminal and for programs.
+// Step four: streams a chat, and shows the same request for other programs.
 import { html, useEffect, useRef, useState } from '../../html.js';
 import { Icon } from '../../components/icon.js';
 import { Field, Select } from '../../components/field.js';
@@ -15,10 +15,10 @@ import { Snippets } from './snippets.js';
 import { text } from './text.js';
 
 const t = texts(text);
-/** Answers soon and is open to every account. */
+/** The default model: fast, and available to every account. */
 const PREFERRED = 'grok-fast';
 
-/** @param {{ apiKey: string, base: string, accounts: number, onWorked: () => void }} props */
+/** Draws the step. @param {{ apiKey: string, base: string, accounts: number, onWorked: () => void }} props */
 export function TryStep({ apiKey, base, accounts, onWorked }) {
   const models = useLoaded(async (signal) => (await (await callV1('/models', apiKey, { signal })).json()).data.map(({ id }) => id), [apiKey]);
   const [model, setModel] = useState(PREFERRED);
@@ -47,7 +47,7 @@ export function TryStep({ apiKey, base, accounts, onWorked }) {
     <${Snippets} base=${base} apiKey=${apiKey} model=${model} message=${message} />`;
 }
 
-/** What was thought is folded: the playground shows more of an answer. */
+/** Draws the answer with its thinking folded; the playground shows more. */
 function Answer({ text: answer }) {
   return split(answer).map((part, at) => (part.thinking
     ? html`<details key=${at} class="thought"><summary>${t(part.open ? 'thinking' : 'thought')}</summary>${part.text}</details>`

@@ -1,5 +1,5 @@
-// Adding tokens: a panel that takes pasted text and files, shows what they would do, and does it. Used on this screen in
-// a dialog, and as it is in the first steps.
+// Adds accounts: a panel that takes pasted text and files, previews the import, and runs it. The screen opens it in a
+// dialog; Get started embeds it.
 import { html, useId, useRef, useState } from '../../html.js';
 import { explain } from '../../api.js';
 import { BusyButton, useBusy } from '../../components/action.js';
@@ -9,7 +9,7 @@ import { Field, Switch } from '../../components/field.js';
 import { Icon } from '../../components/icon.js';
 import { loadStyle } from '../../styles.js';
 import { toast } from '../../components/toast.js';
-import { useLoaded, useRested } from '../../data.js';
+import { useLoaded, useDebounced } from '../../data.js';
 import { bytes } from '../../format.js';
 import { texts } from '../../i18n.js';
 import { text } from './add.text.js';
@@ -20,9 +20,9 @@ const t = texts(text);
 export const style = new URL('./add.css', import.meta.url).href;
 
 /**
- * Asks for tokens in a dialog.
- * @param {{ name: string, content: string }[]} [files] that were dropped already
- * @returns {Promise<boolean>} whether something was added or changed
+ * Opens the panel in a dialog.
+ * @param {{ name: string, content: string }[]} [files] already dropped files
+ * @returns {Promise<boolean>} whether an account was added or updated
  */
 export async function addTokens(files = []) {
   await loadStyle(style);
@@ -40,7 +40,7 @@ function AddDialog({ files, close }) {
 }
 
 /**
- * The same without a dialog around it.
+ * The panel without a dialog.
  * @param {{ onDone(result: { added: number, updated: number, skipped: number, invalid: number, recordedUserAgent: string | null }): void }} props
  */
 export function AddTokens({ onDone }) {
@@ -50,14 +50,14 @@ export function AddTokens({ onDone }) {
   return styled.data && html`<div class="stack"><${Form} adding=${adding} id=${form} /><div class="add-submit"><${Submit} adding=${adding} form=${form} /></div></div>`;
 }
 
-/** What was given, what it would do, and how to do it. */
+/** Holds the sources, their preview, and the function that imports them. */
 function useAdding(given, onDone) {
   const [pasted, paste] = useState('');
   const [files, setFiles] = useState(given);
   const [type, setType] = useState('sso');
   const [update, setUpdate] = useState(true);
   const sources = files.length > 0 ? files : [{ name: '', content: pasted }];
-  const content = useRested(pasted, 350);
+  const content = useDebounced(pasted, 350);
   const isEmpty = files.length === 0 && pasted.trim() === '';
   const trial = useLoaded(async (signal) => (isEmpty ? null : importAll(sources, { type, update, isTrial: true }, signal)), [content, files, type, update]);
   const isCurrent = !trial.loading && content === pasted && !trial.error;
@@ -111,7 +111,7 @@ function Paste({ adding: { pasted, paste, take } }) {
     value=${pasted} onInput=${(event) => paste(event.currentTarget.value)} ...${drop} ...${attributes} />`}<//>`;
 }
 
-/** Files that are dropped on an element; text that is dropped goes where the browser puts it. */
+/** Returns handlers that take dropped files; the browser handles dropped text. */
 const useDrop = (take) => ({
   onDragOver: (event) => { if (hasFiles(event)) event.preventDefault(); },
   onDrop: (event) => {
@@ -136,7 +136,7 @@ function FileButton({ adding: { take } }) {
   const choose = async (event) => {
     const { files } = event.currentTarget;
     await take([...files]);
-    // The same file may be chosen again after it was changed.
+    // Allow the same file to be chosen again after a change.
     input.current.value = '';
   };
   return html`<div class="bar"><button type="button" class="button small" onClick=${() => input.current.click()}><${Icon} name="upload" /><span>${t('chooseFile')}</span></button>

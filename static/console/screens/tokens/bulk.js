@@ -1,4 +1,4 @@
-// What is done to all chosen tokens at once.
+// Actions on all selected accounts.
 import { html, useState } from '../../html.js';
 import { Action, BusyButton, useBusy } from '../../components/action.js';
 import { common } from '../../common.text.js';
@@ -19,11 +19,11 @@ import { text } from './text.js';
 const t = texts(text);
 export const MAX_NOTE = 2000;
 
-/** @param {{ selection: object, reload(): Promise<void> }} props */
+/** Draws the bar of actions. @param {{ selection: object, reload(): Promise<void> }} props */
 export function BulkBar({ selection, reload }) {
   const isNarrow = useNarrow();
   const rows = [...selection.chosen.values()];
-  // Kept chosen, so that one thing can be done after the other; what is deleted is not.
+  // Keep the selection, so that several actions can follow; only a deletion clears it.
   const done = (work) => async () => {
     if (await work() !== false) await reload();
   };

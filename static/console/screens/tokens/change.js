@@ -1,4 +1,4 @@
-// What can be done to tokens that are there.
+// Actions on existing accounts.
 import { get, post } from '../../api.js';
 import { confirm } from '../../components/dialog.js';
 import { common } from '../../common.text.js';
@@ -9,15 +9,15 @@ import { text } from './text.js';
 
 const t = texts(text);
 const ids = (rows) => rows.map(({ id }) => id);
-/** The most rows that one answer holds. */
+/** The maximum of rows in one response. */
 const PAGE = 1000;
 
-/** All tokens that fit, collected page by page. @returns {Promise<object[]>} each once, whatever was added meanwhile */
+/** Loads all accounts that match, page by page. @returns {Promise<object[]>} each once, even if some are added meanwhile */
 export async function everyToken(filter, signal) {
   return (await rowsBetween(filter, 0, Infinity, signal));
 }
 
-/** The rows at these places of the list. */
+/** Loads the rows of a range of the list; `to` is exclusive. */
 export async function rowsBetween(filter, from, to, signal) {
   const rows = new Map();
   for (let offset = from; offset < to; offset += PAGE) {
@@ -28,7 +28,7 @@ export async function rowsBetween(filter, from, to, signal) {
   return [...rows.values()];
 }
 
-/** The token as it is now, or null when it was deleted. The list finds it by its last characters. */
+/** Loads the current row of an account, or null if it was deleted. The list finds it by the last characters of its token. */
 export async function freshToken({ id, token_suffix: suffix }, signal) {
   const rows = await rowsBetween({ text: suffix }, 0, Infinity, signal);
   return rows.find((row) => row.id === id) ?? null;
@@ -41,11 +41,11 @@ async function change(path, rows, fields) {
 
 export const setEnabled = (rows, enabled) => change('/tokens/status', rows, { enabled });
 export const setNote = (rows, note) => change('/tokens/note', rows, { note });
-/** @param {'replace' | 'add' | 'remove'} mode */
+/** Changes the tags of accounts. @param {'replace' | 'add' | 'remove'} mode */
 export const setTags = (rows, tags, mode = 'replace') => change('/tokens/tags', rows, { tags, mode });
 export const reveal = async (row) => (await post('/tokens/reveal', { id: row.id })).data.token;
 
-/** Asks first. @returns {Promise<boolean>} whether they are gone */
+/** Deletes accounts after a confirmation. @returns {Promise<boolean>} whether they were deleted */
 export function deleteTokens(rows) {
   const usable = rows.filter(({ status_code: code }) => ['normal', 'unused', 'cooling', 'exhausted'].includes(code)).length;
   return confirm({
@@ -59,7 +59,7 @@ export function deleteTokens(rows) {
   });
 }
 
-/** Removes all entries that are no tokens; asks first. @param {number} count @returns {Promise<boolean>} whether they are gone */
+/** Deletes all entries that are not tokens after a confirmation. @param {number} count @returns {Promise<boolean>} whether they were deleted */
 export function removeInvalid(count) {
   return confirm({
     title: `${t('removeInvalid', { n: count })}?`,
@@ -73,15 +73,15 @@ export function removeInvalid(count) {
 }
 
 /**
- * Asks Grok what the token has left.
- * @returns {Promise<{ outcome: 'ok' | 'expired' | 'failed', words: string, isUnreached?: boolean }>} what it said, and whether Grok let the
- *   gateway in; throws when the gateway itself fails
+ * Asks Grok for the quota of an account.
+ * @returns {Promise<{ outcome: 'ok' | 'expired' | 'failed', words: string, isUnreached?: boolean }>} `words` is the result as text,
+ *   `isUnreached` means that Grok blocked the gateway or was unreachable; throws if the gateway itself fails
  */
 export async function testToken(row, signal) {
   try {
     const { data } = await post('/tokens/test', { id: row.id }, { signal });
-    const told = (value) => (value < 0 ? '?' : value);
-    const values = { left: told(data.remaining_queries), limit: told(data.limit), heavy: told(data.heavy_remaining_queries), heavyLimit: told(data.heavy_limit) };
+    const known = (value) => (value < 0 ? '?' : value);
+    const values = { left: known(data.remaining_queries), limit: known(data.limit), heavy: known(data.heavy_remaining_queries), heavyLimit: known(data.heavy_limit) };
     return { outcome: 'ok', words: t(row.token_type === 'ssoSuper' ? 'testValidHeavy' : 'testValid', values) };
   } catch (error) {
     if (error.code !== 'TOKEN_TEST_FAILED') throw error;

@@ -1,25 +1,26 @@
-// A token's state in words: what it is, why, until when, and what to do about it. Pure.
+// Describes the state of an account: label, reason, end, and what to do. Pure functions.
 import { dateTime } from '../../format.js';
 import { texts } from '../../i18n.js';
 import { text } from './text.js';
 
 const t = texts(text);
 
-/** In the order of the chips; the name each has in `/api/stats` beside it. */
+/** States in the order of the chips, with their names in `/api/stats`. */
 export const STATES = [
   ['normal', 'active'], ['cooling', 'cooldown'], ['exhausted', 'exhausted'], ['unused', 'unused'], ['expired', 'expired'], ['disabled', 'disabled'], ['unreadable', 'unreadable'], ['invalid', 'invalid'],
 ];
 
 const TONES = { normal: 'ok', cooling: 'info', exhausted: 'warn', unused: '', expired: 'danger', disabled: '', unreadable: 'danger', invalid: 'danger' };
 
-/** What accounts cool down for, Grok's modes and the rate-limit names of before, as the models that share them are called. */
+/** Names of cooldowns (Grok's modes, and rate-limit names of earlier releases) and the models that share them. */
 const MODELS = { fast: 'grok-fast', auto: 'grok-auto', expert: 'grok-expert', heavy: 'grok-heavy', video: 'grok-imagine-0.9', 'grok-4-mini-thinking-tahoe': 'grok-4-fast', 'grok-4-1-thinking-1129': 'grok-4.1-thinking' };
 export const modelName = (name) => MODELS[name] ?? name;
 
 /**
+ * Describes a row.
  * @param {object} row of `/api/tokens`
  * @returns {{ label: string, tone: string, reason: string, brief: string, help: string, until: number | null }} `brief` is
- *   what of the reason neither the label nor the quota says; `until` is when it is over by itself
+ *   the part of the reason that label and quota do not show; `until` is when the state ends, in milliseconds since 1970
  */
 export function describe(row, now = Date.now()) {
   const code = row.status_code;
@@ -48,13 +49,13 @@ const REASONS = {
   normal: (row) => (row.strikes > 0 ? { tone: 'warn', reason: t('suspect'), help: t('suspectHelp') } : { reason: t('usable'), brief: '' }),
 };
 
-/** What is left of a quota, with the end of its window. */
+/** Returns the quota left, with the end of its window, as text. */
 export function quotaInWords(remaining, until) {
   if (remaining < 0) return t('quotaUnknown');
   return until === null ? t('quotaLeft', { n: remaining }) : t('quotaUntil', { n: remaining, time: dateTime(until) });
 }
 
-/** How the gateway words what went wrong with Grok, and its text here. */
+/** The gateway's English sentences for errors of Grok, and the keys of their texts. */
 const FAULTS = [
   [/^429: too many requests$/, 'fault_429'], [/^429: the quota is spent$/, 'fault_spent'], [/^account refused: (.*)$/s, 'fault_refused'],
   [/^429: asked too often for the moment$/, 'fault_often'], [/^the account's type does not have this mode: (.*)$/s, 'fault_mode'], [/^the prompt is too long$/, 'fault_length'],
@@ -65,7 +66,7 @@ const FAULTS = [
   [/^an object of the answer was too long$/, 'fault_long'], [/^the token cannot be opened/, 'fault_unreadable'], [/^asked for twice/, 'fault_twice'], [/^no session token/, 'noToken'],
 ];
 
-/** What went wrong with Grok in the present language; unknown words stay as they are. */
+/** Translates an error of Grok; an unknown sentence stays as it is. */
 export function explainFault(reason) {
   for (const [pattern, key] of FAULTS) {
     const found = pattern.exec(reason);

@@ -1,4 +1,4 @@
-// Everything about one token, and what can be done to it.
+// The details of one account, and its actions.
 import { html, useEffect, useState } from '../../html.js';
 import { explain } from '../../api.js';
 import { Action, BusyButton, useBusy } from '../../components/action.js';
@@ -23,7 +23,7 @@ const t = texts(text);
 const AGAIN_MS = 15_000;
 const HIDDEN_AFTER_MS = 30_000;
 
-/** Resolves when it is closed. @param {{ row: object, isTest: boolean, reload(): unknown }} props `isTest` tests at once */
+/** Opens the details and resolves when they are closed. @param {{ row: object, isTest: boolean, reload(): unknown }} props `isTest` starts a test immediately */
 export const showToken = (props) => openDialog((close) => html`<${Drawer} ...${props} close=${close} />`);
 
 function Drawer({ row: first, isTest, reload: reloadList, close }) {
@@ -77,7 +77,7 @@ function Test({ row, atOnce, reload }) {
       action=${result.isUnreached && html`<${FindOutWhy} id=${row.id} />`}>${result.words}<//>`}</div></section>`;
 }
 
-/** The token in clear only when it is asked for, and not for long. */
+/** Shows the unmasked token on request, for 30 seconds. */
 function Value({ row }) {
   const [value, setValue] = useState(null);
   useEffect(() => {

@@ -1,4 +1,4 @@
-// Files dropped anywhere on the screen.
+// Takes files dropped anywhere on the screen.
 import { html, useEffect, useState } from '../../html.js';
 import { Icon } from '../../components/icon.js';
 import { toast } from '../../components/toast.js';
@@ -9,11 +9,11 @@ import { text } from './text.js';
 
 const t = texts(text);
 
-/** @param {{ take(files: { name: string, content: string }[]): void }} props */
+/** Draws the zone while files are dragged. @param {{ take(files: { name: string, content: string }[]): void }} props */
 export function DropZone({ take }) {
   const [isOver, setIsOver] = useState(false);
   useEffect(() => {
-    // Each element that is entered tells so, and each that is left: only the last leaving ends it.
+    // Every element fires dragenter and dragleave: the drag has left when the counts match.
     let depth = 0;
     const isOurs = (event) => hasFiles(event) && !document.querySelector('dialog[open]');
     const entered = (event) => {
@@ -27,7 +27,7 @@ export function DropZone({ take }) {
       if (depth === 0) setIsOver(false);
     };
     const dropped = (event) => {
-      // Anywhere else the browser would leave the console and open the file.
+      // Otherwise the browser would open the file and leave the console.
       if (hasFiles(event)) event.preventDefault();
       if (!isOurs(event)) return;
       depth = 0;

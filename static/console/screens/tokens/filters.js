@@ -1,10 +1,10 @@
-// Which tokens are listed, and in what order: kept in the address.
+// The filter and order of the list, kept in the URL.
 import { html, useEffect, useRef, useState } from '../../html.js';
 import { get } from '../../api.js';
 import { common } from '../../common.text.js';
 import { Select } from '../../components/field.js';
 import { Menu } from '../../components/menu.js';
-import { useRested } from '../../data.js';
+import { useDebounced } from '../../data.js';
 import { texts } from '../../i18n.js';
 import { go, route, useRoute } from '../../router.js';
 import { search } from '../../search.js';
@@ -14,11 +14,11 @@ import { text } from './text.js';
 const t = texts(text);
 
 const SORTS = ['created', 'type', 'state', 'remaining', 'heavy_remaining', 'last_used', 'last_failure', 'note'];
-/** The direction that is wanted first of each. */
+/** Columns whose first sort direction is not `desc`. */
 const FIRST = { state: 'asc', note: 'asc' };
 const TYPES = ['sso', 'ssoSuper'];
 
-/** What the address asks for; what it misspells is left out rather than refused by the gateway. */
+/** Reads the filter from the URL; invalid values are ignored, so that the gateway does not reject them. */
 export function readFilter(query) {
   const known = (value, values) => (values.includes(value) ? value : undefined);
   return {
@@ -28,7 +28,7 @@ export function readFilter(query) {
 }
 
 export const isFiltered = ({ type, state, tag, text: wanted }) => Boolean(type || state || tag || wanted);
-/** The filter without the order: what an export and a count take. */
+/** Returns the filter without the order, for exports and counts. */
 export const withoutOrder = ({ type, state, tag, text: wanted }) => ({ type, state, tag, text: wanted });
 
 export function useFilter() {
@@ -36,17 +36,17 @@ export function useFilter() {
   return readFilter(query);
 }
 
-/** @param {Record<string, string | undefined>} changes undefined takes a filter away */
+/** Changes the filter in the URL. @param {Record<string, string | undefined>} changes undefined removes a filter */
 export const setFilter = (changes) => go('tokens', { ...route().query, ...changes }, { replace: true });
 export const clearFilters = () => setFilter({ type: undefined, state: undefined, tag: undefined, text: undefined });
 
-/** Sorts by a column, or turns it round. */
+/** Sorts by a column, or reverses its order. */
 export function sortBy(name, filter) {
   const turned = filter.order === 'asc' ? 'desc' : 'asc';
   setFilter({ sort: name, order: filter.sort === name ? turned : FIRST[name] ?? 'desc' });
 }
 
-/** How many tokens are in each state, as buttons that filter by it. */
+/** Draws the count of each state as a button that filters by it. */
 export function StateChips({ counts, filter }) {
   const groups = counts && (filter.type ? [filter.type === 'sso' ? counts.normal : counts.super] : [counts.normal, counts.super]);
   const sum = (name) => groups?.reduce((total, group) => total + group[name], 0);
@@ -75,14 +75,14 @@ export function FilterBar({ filter, tags }) {
 
 function Search({ value }) {
   const [typed, setTyped] = useState(value);
-  const rested = useRested(typed);
+  const settled = useDebounced(typed);
   const sent = useRef(value);
   useEffect(() => {
-    if (rested === sent.current) return;
-    sent.current = rested;
-    setFilter({ text: rested });
-  }, [rested]);
-  // Changed from elsewhere, as by the browser's buttons.
+    if (settled === sent.current) return;
+    sent.current = settled;
+    setFilter({ text: settled });
+  }, [settled]);
+  // The URL changed elsewhere, for example by Back.
   useEffect(() => {
     if (value === sent.current) return;
     sent.current = value;
@@ -98,5 +98,5 @@ export function Export({ filter }) {
   ]} />`;
 }
 
-/** The tags that are in use, for filters and suggestions. */
+/** Loads the tags in use, for filters and suggestions. */
 export const loadTags = async (signal) => (await get('/tokens/tags/all', {}, { signal })).data;

@@ -1,9 +1,9 @@
-// The refresh of all tokens as it is on the gateway. Asking for it moves it on, so it is asked for as long as the console
-// is open, whatever screen is shown.
+// Follows the refresh of all accounts. Each progress call also advances the job, so it is polled while the console is open,
+// on every screen.
 import { call, explain, get, post } from '../../api.js';
 import { shared } from '../../store.js';
 
-/** How long after an answer the next question comes, while it runs and after a failure. */
+/** Milliseconds between polls, while the job runs and after an error. */
 const STEP_MS = 700;
 const TROUBLE_MS = 4_000;
 
@@ -15,7 +15,7 @@ let asking = false;
 const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 const put = (progress) => job.set({ progress, trouble: '' });
 
-/** Looks how far it is, and stays at it while it runs. */
+/** Loads the progress, and polls while the job runs. */
 export async function follow() {
   if (asking) return;
   asking = true;
@@ -34,7 +34,7 @@ export async function follow() {
   }
 }
 
-/** Starts it; one that somebody else started meanwhile is followed instead. */
+/** Starts the job, or follows one that is already running. */
 export async function startRefresh() {
   try {
     put((await call('POST', '/tokens/refresh-all', { body: {} })).data);
@@ -49,7 +49,7 @@ export async function cancelRefresh() {
   put((await post('/tokens/refresh-cancel')).data);
 }
 
-/** What is left at the pace so far, in milliseconds; null while it cannot be told. */
+/** Estimates the time left in milliseconds; null while there is not enough data. */
 export function timeLeft({ running, current, total, started_at: startedAt, updated_at: updatedAt }) {
   const spent = updatedAt - startedAt;
   return running && current > 0 && spent > 1000 ? Math.round(spent / current * (total - current)) : null;

@@ -1,4 +1,4 @@
-// What an import would do, line by line, before it is done.
+// The preview of an import, line by line.
 import { html, useState } from '../../html.js';
 import { Icon } from '../../components/icon.js';
 import { texts } from '../../i18n.js';
@@ -7,10 +7,10 @@ import { lineInWords, OUTCOMES } from './sources.js';
 
 const t = texts(text);
 const TONES = { added: 'ok', updated: 'info', skipped: '', invalid: 'danger' };
-/** More lines than anybody reads; the counts tell of all. */
+/** The maximum of lines shown; the counts include all. */
 const MOST_SHOWN = 200;
 
-/** @param {{ trial: object, isEmpty: boolean, isCurrent: boolean, error?: string }} props `trial` is loaded: counts and lines */
+/** Draws the preview. @param {{ trial: object, isEmpty: boolean, isCurrent: boolean, error?: string }} props `trial` is the state of a dry run: counts and lines */
 export function Preview({ trial, isEmpty, isCurrent, error }) {
   const [kind, setKind] = useState('');
   const result = isEmpty ? null : trial.data;

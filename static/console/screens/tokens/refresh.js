@@ -1,4 +1,4 @@
-// The refresh of all tokens: started here, its bar, and what it found.
+// The refresh of all accounts: its button, progress and results.
 import { html, useEffect, useState } from '../../html.js';
 import { explain, get } from '../../api.js';
 import { Action } from '../../components/action.js';
@@ -16,15 +16,15 @@ import { OutcomeChips, ResultList } from './results.js';
 import { text } from './refresh.text.js';
 
 const t = texts(text);
-/** Somebody else may start one. */
+/** Poll interval in milliseconds for a refresh that another session starts. */
 const LOOK_MS = 15_000;
-/** While it runs the list shows what it finds. */
+/** Reload interval of the list during a refresh, in milliseconds. */
 const LIST_MS = 4_000;
-/** An older result is history. */
+/** Age in milliseconds after which a result is hidden. */
 const SHOWN_MS = 60 * 60_000;
 const PAGE = 200;
 
-/** The start of the refresh whose result was put away. */
+/** Start time of the refresh whose result was dismissed. */
 const dismissed = kept('refresh-dismissed', '');
 
 export function RefreshButton() {
@@ -32,13 +32,13 @@ export function RefreshButton() {
   return html`<${Action} icon="refresh" disabled=${progress?.running === true} run=${startRefresh}>${t('refreshAll')}<//>`;
 }
 
-/** Whether it is known if the panel is there: what stands below it would move when it comes later. */
+/** Returns whether the first progress has arrived. The content below the panel waits for it, so that it does not move. */
 export function usePanelKnown() {
   const { progress, trouble } = useShared(job);
   return progress !== null || trouble !== '';
 }
 
-/** @param {{ reload(): unknown }} props loads the list again */
+/** Draws the panel. @param {{ reload(): unknown }} props `reload` loads the list again */
 export function RefreshPanel({ reload }) {
   const { progress, trouble } = useShared(job);
   const put = useShared(dismissed);
@@ -100,7 +100,7 @@ function Found({ found: { results, hasMore }, error, more }) {
     ${hasMore && html`<div><button type="button" class="button small" onClick=${more}>${t('loadMore')}</button></div>`}`;
 }
 
-/** The first so many results: pages of the gateway, and one more row to see whether there are others. */
+/** Loads the first `limit` results page by page, plus one row that shows whether there are more. */
 async function loadResults(outcome, limit, signal) {
   const rows = [];
   while (rows.length <= limit) {

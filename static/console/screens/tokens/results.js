@@ -1,4 +1,4 @@
-// What was found of each of many tokens: counts that filter, and a list.
+// Results for many accounts: counts that filter, and a list.
 import { html } from '../../html.js';
 import { common } from '../../common.text.js';
 import { texts } from '../../i18n.js';
@@ -7,14 +7,14 @@ import { text } from './refresh.text.js';
 const t = texts(text);
 const TONES = { ok: 'ok', expired: 'danger', failed: 'warn', waiting: '' };
 
-/** @param {{ counts: [string, number | undefined][], value: string, choose(value: string): void }} props outcomes with their numbers; `''` is all */
+/** Draws the counts. @param {{ counts: [string, number | undefined][], value: string, choose(value: string): void }} props outcomes with their counts; `''` means all */
 export function OutcomeChips({ counts, value, choose }) {
   return html`<div class="chips" role="group" aria-label=${t('outcomes')}>${counts.map(([name, count]) => html`
     <button key=${name} type="button" class=${`chip outcome-${name || 'all'}`} aria-pressed=${value === name} onClick=${() => choose(name)}><span>${name === '' ? common('all') : t(name)}</span>${count !== undefined && html` <b class="number">${count.toLocaleString()}</b>`}</button>`)}
   </div>`;
 }
 
-/** @param {{ results: { id: number, suffix: string, outcome: string, words: string }[] }} props */
+/** Draws the list. @param {{ results: { id: number, suffix: string, outcome: string, words: string }[] }} props */
 export function ResultList({ results }) {
   return html`<ul class="results" tabindex="0" aria-label=${t('results')}>${results.map(({ id, suffix, outcome, words }) => html`
     <li key=${id}><code>…${suffix}</code><span class=${`badge ${TONES[outcome]}`}>${t(outcome)}</span><span class="result-words">${words}</span></li>`)}</ul>`;

@@ -1,4 +1,4 @@
-// One token of the table.
+// One row of the table of accounts.
 import { html } from '../../html.js';
 import { common } from '../../common.text.js';
 import { Icon } from '../../components/icon.js';
@@ -12,10 +12,10 @@ import { describe, quotaInWords } from './describe.js';
 import { text } from './text.js';
 
 const t = texts(text);
-/** Letters of tags that a row has room for; a Chinese one takes that of two. */
+/** Characters of tags that fit in a row; a Chinese character counts as two. */
 const TAG_ROOM = 12;
 
-/** What is left until a time, counting down by itself. */
+/** Draws a countdown to a time. */
 export function Countdown({ until }) {
   const now = useNow();
   return html`<span class="number countdown">${countdown(Math.max(0, Math.ceil((until - now) / 1000)))}</span>`;
@@ -42,7 +42,7 @@ function Tags({ tags }) {
   return html`<span class="tags" title=${tags.join(', ')}>${shown.map((tag) => html`<span key=${tag} class="badge tag">${tag}</span>`)}${hidden > 0 && html`<span class="muted number">+${hidden}</span>`}</span>`;
 }
 
-/** What can be done to one token, in its row and in its details. */
+/** Returns the actions of one account, for its row and its details. */
 export function rowActions(row, { reload, open }) {
   const run = (work) => async () => {
     try {
@@ -60,11 +60,11 @@ export function rowActions(row, { reload, open }) {
   ];
 }
 
-/** @param {{ at: number, row: object, chosen: boolean, isNarrow: boolean, hasHeavy: boolean, doing: object }} props `doing`: choose, open, reload */
+/** Draws a row. @param {{ at: number, row: object, chosen: boolean, isNarrow: boolean, hasHeavy: boolean, doing: object }} props `doing` has choose, open and reload */
 export function Row({ at, row, chosen, isNarrow, hasHeavy, doing }) {
   const name = `…${row.token_suffix}`;
   const state = describe(row);
-  // A press anywhere in the row opens it, save on what is there to be pressed or copied.
+  // A press on the row opens the details, except on controls and selected text.
   const press = (event) => {
     if (!event.target.closest('button, input, a, .menu') && getSelection().isCollapsed) doing.open(row);
   };
@@ -88,10 +88,10 @@ export function Row({ at, row, chosen, isNarrow, hasHeavy, doing }) {
     ${menu}</tr>`;
 }
 
-/** A past time, roughly; exactly when pointed at. */
+/** Draws a past time as relative time, with the exact time as tooltip. */
 export const When = ({ time }) => (time === null ? t('never') : html`<time datetime=${new Date(time).toISOString()} title=${dateTime(time)}>${ago(time)}</time>`);
 
-/** Stands where a row is still being fetched. */
+/** Draws a placeholder for a row that is being fetched. */
 export const BlankRow = ({ at, columns }) => html`<tr aria-rowindex=${at + 2} class="blank" aria-hidden="true"><td colspan=${columns}><span class="blank-line" /></td></tr>`;
 
 export const SortMark = ({ order }) => html`<${Icon} name=${order === 'asc' ? 'up' : 'down'} />`;

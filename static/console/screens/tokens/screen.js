@@ -1,4 +1,4 @@
-// Tokens: the pool of Grok accounts as a table of thousands, with what can be done to one, to some, and to all.
+// The accounts screen: the pool as a table of thousands of rows, with actions on one, several or all.
 import { html, useCallback, useEffect, useRef } from '../../html.js';
 import { explain, get } from '../../api.js';
 import { Action } from '../../components/action.js';
@@ -22,7 +22,7 @@ import { text } from './text.js';
 export const style = new URL('./style.css', import.meta.url).href;
 const t = texts(text);
 const PAGE = 100;
-/** States change by themselves: cooling ends, tokens are used. */
+/** Reload interval in milliseconds: cooldowns end, and accounts are used. */
 const AGAIN_MS = 30_000;
 
 export function Screen() {
@@ -35,7 +35,7 @@ export function Screen() {
   const isPlaced = usePanelKnown();
   const top = useRef(0);
   const selection = useSelection(pages.row, (from, to) => rowsBetween(filter, from, to));
-  // What is no longer seen must not be changed by an action on what is chosen.
+  // Clear the selection with the filter, so that actions do not change hidden rows.
   useEffect(selection.clear, [filterKey]);
   const reload = async () => { await Promise.all([pages.reload(Math.floor(top.current / PAGE)), stats.reload(), tags.reload()]); };
   useEvery(AGAIN_MS, reload);
@@ -54,7 +54,7 @@ export function Screen() {
   </div>`;
 }
 
-/** What an earlier release stored that is no token, and the way to be rid of it. */
+/** Reports entries of earlier releases that are not tokens, and offers to remove them. */
 function InvalidEntries({ stats, reload }) {
   const count = stats ? stats.normal.invalid + stats.super.invalid : 0;
   if (count === 0) return null;
@@ -65,7 +65,7 @@ function InvalidEntries({ stats, reload }) {
 const Loading = () => html`<div class="table-box tokens-box tokens-loading"><${Skeleton} lines=${10} /></div>`;
 
 function List({ pages, stats: { data: stats, error: noStats }, filter, selection, reload, add, place }) {
-  // Which columns there are depends on the counts.
+  // The columns depend on the counts.
   const isReady = pages.total !== null && Boolean(stats || noStats);
   if (!isReady) return pages.error ? html`<${Failed} error=${pages.error} retry=${() => pages.reload()} />` : html`<${Loading} />`;
   const doing = {
@@ -86,7 +86,7 @@ function List({ pages, stats: { data: stats, error: noStats }, filter, selection
     ${pages.total > 0 ? html`<${Table} pages=${pages} hasHeavy=${!stats || stats.super.total > 0} filter=${filter} selection=${selection} chooseAll=${chooseAll} doing=${doing} place=${place} />` : html`<div class="table-box"><${Nothing} filter=${filter} add=${add} /></div>`}`;
 }
 
-/** How many there are, and what they have left together. */
+/** Shows the number of accounts and their total quota left. */
 function Sums({ total, stats, filter }) {
   const all = stats?.total ?? total;
   const left = (name) => number(stats.normal[name] + stats.super[name]);

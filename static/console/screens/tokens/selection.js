@@ -1,9 +1,10 @@
-// Which tokens are chosen: one by one, a range with Shift, or all that fit the filter.
+// The selection of accounts: single rows, a range with Shift, or all that match the filter.
 import { useRef, useState } from '../../html.js';
 
 /**
- * @param {(at: number) => object | undefined} rowAt the row at a place of the list, when it is loaded
- * @param {(from: number, to: number) => Promise<object[]>} fetchRows the rows of these places, for a range that is not
+ * Keeps the selection.
+ * @param {(at: number) => object | undefined} rowAt returns a row by index, if it is loaded
+ * @param {(from: number, to: number) => Promise<object[]>} fetchRows loads the rows of a range that is not loaded
  */
 export function useSelection(rowAt, fetchRows) {
   const [chosen, setChosen] = useState(new Map());
@@ -23,7 +24,7 @@ export function useSelection(rowAt, fetchRows) {
       anchor.current = null;
       setChosen((old) => (old.size === 0 ? old : new Map()));
     },
-    /** `isRange` reaches from the place that was chosen last to this one. */
+    /** Selects or deselects a row; `isRange` includes all rows since the last selected one. */
     async choose(at, on, isRange) {
       const from = anchor.current;
       anchor.current = at;
@@ -33,7 +34,7 @@ export function useSelection(rowAt, fetchRows) {
   };
 }
 
-/** From the lower place up to, not including, the one behind the higher. */
+/** Returns the half-open range that includes both indices. */
 export const range = (one, other) => [Math.min(one, other), Math.max(one, other) + 1];
 
 async function rowsOf([from, to], rowAt, fetchRows) {

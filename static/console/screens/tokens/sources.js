@@ -1,13 +1,13 @@
-// What is to be imported: pasted text or files, tried on the gateway first.
+// The sources of an import: pasted text and files.
 import { ApiError, post } from '../../api.js';
 import { texts } from '../../i18n.js';
 import { text } from './add.text.js';
 
 const t = texts(text);
-/** The gateway takes 20 MiB at once, and a text grows a little as JSON. */
+/** The maximum size of a file in bytes: the gateway accepts 20 MiB, and text grows a little as JSON. */
 const MOST_BYTES = 19_000_000;
 
-/** @returns {Promise<{ name: string, content: string }[]>} throws for the first that cannot be read */
+/** Reads files as text. @returns {Promise<{ name: string, content: string }[]>} @throws {ApiError} for the first unreadable one */
 export function readFiles(files) {
   return Promise.all([...files].map(async (file) => {
     if (file.size > MOST_BYTES) throw new ApiError(413, { message: t('tooBig', { name: file.name }) });
@@ -16,18 +16,18 @@ export function readFiles(files) {
   }));
 }
 
-/** Spreadsheets save "Unicode text" as UTF-16, with a mark before it. */
+/** Detects UTF-16 by its byte order mark, because spreadsheets save "Unicode text" this way. */
 const encodingOf = ([first, second]) => (first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8');
 
-/** What may become of a line, as the gateway names it. */
+/** The gateway's outcomes of a line. */
 export const OUTCOMES = ['added', 'updated', 'skipped', 'invalid'];
 
 /**
- * Imports all sources one after the other, or with `isTrial` only tells what would happen.
+ * Imports all sources one after another; with `isTrial` the gateway reports the result without storing anything.
  * @param {{ name: string, content: string }[]} sources
  * @param {{ type: 'sso' | 'ssoSuper', update: boolean, isTrial: boolean }} how
  * @returns {Promise<{ added: number, updated: number, skipped: number, invalid: number, lines: object[], recordedUserAgent: string | null }>}
- *   `recordedUserAgent` is this browser's, when it was stored with the first account
+ *   `recordedUserAgent` is this browser's, if the gateway saved it with the first account
  */
 export async function importAll(sources, { type, update, isTrial }, signal) {
   const sum = { added: 0, updated: 0, skipped: 0, invalid: 0, lines: [], recordedUserAgent: null };
@@ -40,15 +40,15 @@ export async function importAll(sources, { type, update, isTrial }, signal) {
   return sum;
 }
 
-/** How the gateway words what it thinks of a line, and its text here. */
+/** The gateway's English reasons for a line, and the keys of their texts. */
 const REASONS = [
   [/^It is in line (\d+) too$/, 'r_repeat'], [/^It is here already$/, 'r_here'], [/^It is here already, and/, 'r_nothing'], [/^Its type is not said/, 'r_type'], [/^the token is empty$/, 'r_empty'],
   [/^the cookie line has no cookie/, 'r_noSso'], [/^the token is longer than/, 'r_long'], [/^the token holds a character/, 'r_character'], [/^too many tags/, 'r_tags'], [/^the note is too long$/, 'r_note'], [/^a number is out of range$/, 'r_number'],
-  [/^this is no token: it is shorter/, 'r_short'], [/^no token in it/, 'r_none'], [/^there is more than one token/, 'r_several'], [/^these are cookies of another site/, 'r_site'], [/^(\d+) other cookies are left out$/, 'r_others'],
-  [/^there are cookies, but none/, 'r_noCookie'], [/^neither a text nor an object/, 'r_field'], [/^this line is no JSON$/, 'r_json'], [/^token_type is sso/, 'r_badType'], [/^state is active/, 'r_badState'], [/^tags is no list/, 'r_badTags'], [/^a quota or its end/, 'r_badNumber'],
+  [/^this is .*: it is shorter/, 'r_short'], [/^no token in it/, 'r_none'], [/^there is more than one token/, 'r_several'], [/^these are cookies of another site/, 'r_site'], [/^(\d+) other cookies are left out$/, 'r_others'],
+  [/^there are cookies, but none/, 'r_noCookie'], [/^neither a text nor an object/, 'r_field'], [/^this line is .*JSON$/, 'r_json'], [/^token_type is sso/, 'r_badType'], [/^state is active/, 'r_badState'], [/^tags is .*list/, 'r_badTags'], [/^a quota or its end/, 'r_badNumber'],
 ];
 
-/** Why a line is skipped or not understood, or what it changes. */
+/** Explains why a line is skipped or invalid, or what it changes. */
 export function lineInWords({ action, reason }) {
   if (action === 'updated') return t('changes', { what: reason.split(', ').map((what) => (`d_${what}` in text.en ? t(`d_${what}`) : what)).join(', ') });
   for (const [pattern, key] of REASONS) {

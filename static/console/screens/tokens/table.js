@@ -1,20 +1,20 @@
-// The table of tokens: thousands of rows, of which only those in sight exist.
+// The table of accounts: thousands of rows, of which only visible ones are in the DOM.
 import { html, useEffect, useLayoutEffect, useState } from '../../html.js';
 import { common } from '../../common.text.js';
 import { moveBetweenRows, useWindow } from '../../components/rows.js';
-import { useRested } from '../../data.js';
+import { useDebounced } from '../../data.js';
 import { texts } from '../../i18n.js';
 import { sortBy } from './filters.js';
 import { BlankRow, Row, SortMark } from './row.js';
 import { text } from './text.js';
 
 const t = texts(text);
-/** A page that was only flown over while scrolling is not asked for. */
+/** Milliseconds without scrolling before visible pages are fetched. */
 const REST_MS = 60;
-/** As the style sheet has them. */
+/** Row heights in pixels, as in the style sheet. */
 const HEIGHT = { wide: 46, narrow: 92 };
 
-/** Columns: what is shown, by what it is sorted, its class. */
+/** Columns: key of the heading, sort field, class. */
 const WIDE = [['token', 'created', 'w-token'], ['state', 'state', 'w-state'], ['quota', 'remaining', 'w-quota end'], ['heavy', 'heavy_remaining', 'w-quota end'], ['tags', null, 'w-tags'], ['note', 'note', 'w-note'], ['lastUsed', 'last_used', 'w-used']];
 const NARROW = [['token', 'created', '']];
 
@@ -30,14 +30,14 @@ export function useNarrow() {
   return is;
 }
 
-/** @param {{ pages: object, hasHeavy: boolean, filter: object, selection: object, chooseAll(on: boolean): unknown, doing: object, place(at: number): void }} props
- *   without `hasHeavy` no account has heavy quota, and no column shows it; `place` hears which row is on top */
+/** Draws the table. @param {{ pages: object, hasHeavy: boolean, filter: object, selection: object, chooseAll(on: boolean): unknown, doing: object, place(at: number): void }} props
+ *   `hasHeavy` adds the column of heavy quota; `place` receives the index of the top row */
 export function Table({ pages, hasHeavy, filter, selection, chooseAll, doing, place }) {
   const isNarrow = useNarrow();
   const columns = isNarrow ? NARROW : WIDE.filter(([name]) => hasHeavy || name !== 'heavy');
   const seen = useWindow({ count: pages.total, rowHeight: isNarrow ? HEIGHT.narrow : HEIGHT.wide });
   const sight = `${seen.from} ${seen.to}`;
-  const isResting = useRested(sight, REST_MS) === sight;
+  const isResting = useDebounced(sight, REST_MS) === sight;
   useEffect(() => {
     if (!isResting) return;
     pages.want(seen.from, seen.to);

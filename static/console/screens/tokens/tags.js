@@ -1,26 +1,27 @@
-// A field of tags: typed or picked among those in use, each with a button that takes it away.
+// A field for tags: typed or picked from those in use, each with a button that removes it.
 import { html, useEffect, useId, useState } from '../../html.js';
 import { Icon } from '../../components/icon.js';
 import { texts } from '../../i18n.js';
 import { text } from './text.js';
 
 const t = texts(text);
-/** The gateway's own limits. */
+/** Limits of the gateway. */
 const MAX_TAGS = 50;
 const MAX_CHARS = 100;
 
-/** What is wrong with these tags, or nothing. */
+/** Returns what is wrong with the tags, or undefined. */
 export function tagsError(tags) {
   if (tags.length > MAX_TAGS) return t('tooMany');
   return tags.some((tag) => [...tag].length > MAX_CHARS) ? t('tooLong') : undefined;
 }
 
-/** @param {string[]} tags @param {string} typed may hold several, parted by commas @returns {string[]} each once */
+/** Adds typed tags. @param {string[]} tags @param {string} typed may hold several, separated by commas @returns {string[]} without duplicates */
 export const withTyped = (tags, typed) => [...new Set([...tags, ...typed.split(/[,，\n]/).map((tag) => tag.trim()).filter(Boolean)])];
 
 /**
+ * Draws the field.
  * @param {{ tags: string[], setTags(tags: string[]): void, known: string[], typing(is: boolean): void }} props `known` are the suggestions,
- *   `typing` hears whether something was typed that is no tag yet: leaving the field makes it one; further attributes go to the field
+ *   `typing` receives whether there is typed text that is not a tag yet; leaving the field adds it. Other attributes go to the field
  */
 export function TagInput({ tags, setTags, known, typing, ...attributes }) {
   const [typed, setTyped] = useState('');
@@ -31,7 +32,7 @@ export function TagInput({ tags, setTags, known, typing, ...attributes }) {
     setTags(withTyped(tags, value));
     setTyped('');
   };
-  // A suggestion that was picked comes as one piece; typed letters come one by one.
+  // A picked suggestion arrives in one event; typing sends one event for each character.
   const onInput = (event) => {
     const { value } = event.currentTarget;
     const isPicked = known.includes(value) && (event.inputType === 'insertReplacementText' || event.inputType === undefined);

@@ -1,4 +1,4 @@
-// Testing chosen tokens one after the other, each with its result.
+// Tests selected accounts and shows their results.
 import { html, useEffect, useRef, useState } from '../../html.js';
 import { explain } from '../../api.js';
 import { common } from '../../common.text.js';
@@ -11,12 +11,12 @@ import { OutcomeChips, ResultList } from './results.js';
 import { text } from './text.js';
 
 const t = texts(text);
-/** Grok takes many calls from one address for an attack. */
+/** Parallel tests: Grok treats many calls from one address as an attack. */
 const AT_ONCE = 3;
-/** More lines than anybody reads; the counts tell of all. */
+/** The maximum of lines shown; the counts include all. */
 const MOST_SHOWN = 300;
 
-/** Resolves when the list of results is closed; closing it stops. */
+/** Opens the results and resolves when they are closed, which also stops the test. */
 export const testTokens = (rows) => openDialog((close) => html`<${Testing} rows=${rows} close=${close} />`);
 
 function Testing({ rows, close }) {
