@@ -59,5 +59,5 @@ test('a video without a signature names the setting, also in logs', async () => 
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('heading', { name: failures.en.missing_x_statsig_id }).waitFor();
   await dialog.getByText(failures.en['missing_x_statsig_id:advice']).waitFor();
-  assert.equal(await dialog.getByRole('button', { name: 'Find out why' }).count(), 0, 'nothing is blocked');
+  assert.equal(await dialog.getByRole('button', { name: 'Find the cause' }).count(), 0, 'nothing is blocked');
 });

@@ -71,7 +71,7 @@ test('Grok’s error, the client’s model and key, in the log', async () => {
   await isText(row);
   await row.getByRole('button').click();
   const drawer = page.getByRole('dialog', { name: 'Request' });
-  await drawer.getByText('Error as logged').waitFor();
+  await drawer.getByText('Logged error').waitFor();
   const words = await drawer.innerText();
   assert.ok(words.split(HTML).length - 1 >= 6 && words.includes('<b class="injected">team</b>'), words);
   await nothingMade(page);
@@ -81,7 +81,7 @@ test('Grok’s error, the client’s model and key, in the log', async () => {
   assert.equal(await page.getByRole('combobox', { name: 'Model' }).inputValue(), HTML);
   assert.equal(await page.getByRole('searchbox').inputValue(), HTML);
   await nothingMade(page);
-  await page.getByText('No request fits these filters.').waitFor();
+  await page.getByText('No request matches these filters.').waitFor();
   await view.check();
 });
 
@@ -97,7 +97,7 @@ test('overview: models, keys, error codes, unreadable settings', async () => {
   await page.route('**/api/settings', async (route) => route.fulfill({ json: { ...(await (await route.fetch()).json()), unreadable: [HTML] } }));
   await open('#/overview');
   for (const title of ['Models', 'Busiest keys', 'Failures']) await isText(page.locator('section.card', { has: page.getByRole('heading', { name: title }) }));
-  await isText(page.locator('.warnings'), `Secrets cannot be read: ${HTML}.`);
+  await isText(page.locator('.warnings'), `These secrets cannot be decrypted: ${HTML}.`);
   await view.check();
   await page.unroute('**/api/request-stats*');
   await page.unroute('**/api/settings');

@@ -77,7 +77,7 @@ test('the first Tab skips the navigation, the next goes on', async () => {
   const { page } = view;
   await open('keys');
   await press('Tab');
-  const skip = page.getByRole('link', { name: 'Skip to the content' });
+  const skip = page.getByRole('link', { name: 'Skip to content' });
   await hasFocus(skip, 'the skip link');
   assert.ok((await skip.boundingBox()).y >= 0, 'it is in sight');
   await press('Enter');
@@ -173,7 +173,7 @@ test('media: opened, chosen, deleted, cleared', async () => {
   await press('Enter', 'End', 'Enter');
   await tabTo(button('Clear everything', dialog()));
   await press('Enter');
-  await page.getByText('No picture is cached').waitFor();
+  await page.getByText('No cached pictures').waitFor();
   await hasFocus(button('Clear the cache'), 'the button of the menu');
   assert.equal((await gw.ok('GET', '/cache/list')).total, 0);
 });
@@ -183,16 +183,16 @@ test('settings: another section, a switch, a number, saved', async () => {
   await open('settings');
   await tabTo(page.locator('.settings-sections').getByRole('link', { name: 'Answers' }));
   await press('Enter');
-  await tabTo(page.getByRole('switch', { name: 'Show the thinking' }));
+  await tabTo(page.getByRole('switch', { name: 'Show thinking' }));
   await press('Space');
   await tabTo(button('Save changes'));
   await press('Enter');
   await page.getByText('The setting was saved').waitFor();
   await isSomewhere('after the bar has gone');
   assert.equal((await gw.ok('GET', '/settings')).grok.show_thinking, false);
-  await tabTo(button('Reset to the default: Show the thinking'), 'Shift+Tab');
+  await tabTo(button('Reset to the default: Show thinking'), 'Shift+Tab');
   await press('Enter');
-  await hasFocus(page.getByRole('switch', { name: 'Show the thinking' }), 'what was reset');
+  await hasFocus(page.getByRole('switch', { name: 'Show thinking' }), 'what was reset');
   await tabTo(button('Discard'));
   await press('Enter');
   await isSomewhere('after discarding');
@@ -205,10 +205,10 @@ test('requests: live, loaded again, an export’s menu, cleared', async () => {
   await tabTo(live);
   await press('Space');
   assert.equal(await live.isChecked(), false);
-  await tabTo(button('Load again'));
+  await tabTo(button('Reload'));
   await press('Enter');
   await page.waitForLoadState('networkidle');
-  await hasFocus(button('Load again'), 'the button that was busy');
+  await hasFocus(button('Reload'), 'the button that was busy');
   await tabTo(button('Export'));
   const [download] = await Promise.all([page.waitForEvent('download'), press('Enter', 'ArrowDown', 'Enter')]);
   assert.match(download.suggestedFilename(), /\.json$/);
@@ -224,11 +224,11 @@ test('requests: live, loaded again, an export’s menu, cleared', async () => {
 test('overview: a chart as a table, and on to the tokens', async () => {
   const { page } = view;
   await open('overview');
-  await tabTo(page.getByText('As a table').first());
+  await tabTo(page.getByText('Show as table').first());
   await press('Enter');
   await page.getByRole('table').first().waitFor();
-  await tabTo(page.getByRole('link', { name: 'All tokens' }));
+  await tabTo(page.getByRole('link', { name: 'All accounts' }));
   await press('Enter');
-  await page.getByRole('heading', { name: 'Tokens', level: 1 }).waitFor();
+  await page.getByRole('heading', { name: 'Accounts', level: 1 }).waitFor();
   await isSomewhere('on the next screen');
 });

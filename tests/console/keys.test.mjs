@@ -28,10 +28,10 @@ test('several keys are made at once, shown once, copied together', async () => {
   await page.getByRole('button', { name: 'Create keys' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Name').fill('team');
-  await dialog.getByLabel('How many').fill('101');
+  await dialog.getByLabel('Number of keys').fill('101');
   await dialog.getByRole('button', { name: 'Create keys' }).click();
-  await dialog.getByText('From 1 to 100.').waitFor();
-  await dialog.getByLabel('How many').fill('3');
+  await dialog.getByText('Enter a number from 1 to 100.').waitFor();
+  await dialog.getByLabel('Number of keys').fill('3');
   await dialog.getByRole('button', { name: 'Create keys' }).click();
   await dialog.getByText('team-3').waitFor();
   const clear = await dialog.locator('code').allTextContents();
@@ -105,7 +105,7 @@ test('a failure is shown and leaves everything as it was', async () => {
   await page.route('**/api/keys/batch-status', (route) => route.fulfill({ status: 503, json: { success: false, message: 'x', code: 'database_error' } }));
   await page.getByRole('checkbox', { name: 'Select kept' }).check();
   await page.getByRole('button', { name: 'Disable', exact: true }).click();
-  await page.getByText('The database cannot be used right now').waitFor();
+  await page.getByText('The database is unavailable').waitFor();
   await page.unroute('**/api/keys/batch-status');
   assert.equal((await named('kept')).is_active, 1);
   assert.ok(await page.getByRole('checkbox', { name: 'Select kept' }).isChecked());
@@ -143,7 +143,7 @@ test('language and appearance change at once and stay', async () => {
   const { page } = view;
   await page.getByRole('button', { name: 'Language' }).click();
   await page.getByRole('menuitemradio', { name: '简体中文' }).click();
-  await page.getByRole('heading', { name: 'API Key', level: 1 }).waitFor();
+  await page.getByRole('heading', { name: 'API 密钥', level: 1 }).waitFor();
   assert.equal(await page.getAttribute('html', 'lang'), 'zh-CN');
   await page.getByRole('button', { name: '外观' }).click();
   await page.getByRole('menuitemradio', { name: '深色' }).click();

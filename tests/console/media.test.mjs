@@ -51,14 +51,14 @@ const focused = () => view.page.evaluate(() => { const { activeElement: at } = d
 test('nothing cached: empty states, and nothing to clear', async () => {
   const { page } = view;
   await open();
-  await page.getByText('No picture is cached').waitFor();
-  assert.equal(await page.locator('main').getByRole('link', { name: 'Draw something in the playground' }).getAttribute('href'), '#/playground');
+  await page.getByText('No cached pictures').waitFor();
+  assert.equal(await page.locator('main').getByRole('link', { name: 'Generate one in the playground' }).getAttribute('href'), '#/playground');
   await page.getByRole('button', { name: 'Clear the cache' }).click();
   await page.getByRole('menuitem', { name: 'Clear everything' }).click();
-  await page.getByText('There is nothing to clear.').waitFor();
+  await page.getByText('The cache is already empty.').waitFor();
   assert.equal(await page.getByRole('dialog').count(), 0);
   await page.getByRole('link', { name: 'Videos' }).click();
-  await page.getByText('No video is cached').waitFor();
+  await page.getByText('No cached videos').waitFor();
   await view.check();
   await view.shot('media-empty');
 });
@@ -94,7 +94,7 @@ test('files and sizes match; pictures load near, by pages', async () => {
   await until(() => loaded() === 60, 'all pictures, scrolled to');
   page.off('request', onRequest);
   await view.check();
-  await page.getByRole('button', { name: 'Load again' }).click();
+  await page.getByRole('button', { name: 'Reload' }).click();
   await page.getByText('48 of 62').waitFor();
   await page.setViewportSize(WIDE);
   await page.evaluate(() => scrollTo(0, 0));
@@ -119,7 +119,7 @@ test('the viewer: mouse, keyboard, beyond the page, and back', async () => {
   assert.equal(await shownIn(viewer()), paths[48]);
   await page.keyboard.press('ArrowLeft');
   assert.equal(await shownIn(viewer()), paths[47]);
-  await viewer().getByRole('button', { name: 'Copy address' }).click();
+  await viewer().getByRole('button', { name: 'Copy link' }).click();
   await viewer().getByRole('button', { name: 'Copied' }).waitFor();
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `https://pictures.example${paths[47]}`);
   const [{ token_suffix: suffix }] = await gw.tokens();
@@ -153,7 +153,7 @@ test('deleting in the viewer shows the next; the last closes it', async () => {
   await until(async () => (await shownIn(viewer())) === paths[2], 'the last one');
   await remove('Delete');
   await viewer().waitFor({ state: 'detached' });
-  await page.getByText('No picture is cached').waitFor();
+  await page.getByText('No cached pictures').waitFor();
   await until(async () => (await focused()) === 'content', 'the focus beside what is gone');
 });
 
@@ -161,7 +161,7 @@ test('some or all are chosen and deleted after a question', async () => {
   const { page } = view;
   const paths = await make('[[picture:4]] draw');
   await open();
-  await page.getByRole('checkbox', { name: /^Select picture 2, made / }).check();
+  await page.getByRole('checkbox', { name: /^Select picture 2, created / }).check();
   await page.getByText('1 selected').waitFor();
   assert.ok(await page.getByRole('checkbox', { name: 'Select all' }).evaluate((box) => box.indeterminate));
   await page.getByRole('button', { name: 'Delete' }).click();
@@ -179,7 +179,7 @@ test('some or all are chosen and deleted after a question', async () => {
   await page.getByRole('button', { name: 'Delete' }).click();
   await question().getByText('Delete 3 files from the cache?').waitFor();
   await question().getByRole('button', { name: 'Delete' }).click();
-  await page.getByText('No picture is cached').waitFor();
+  await page.getByText('No cached pictures').waitFor();
   assert.deepEqual(await listed(), []);
 });
 
@@ -197,7 +197,7 @@ test('a kind is cleared after a question; the other stays', async () => {
   await page.getByRole('button', { name: 'Clear the cache' }).click();
   await page.getByRole('menuitem', { name: 'Clear pictures' }).click();
   const words = await question().innerText();
-  assert.match(words, /Clear all pictures\?[\s\S]*3 files, [\d.]+ kB in all, are deleted here\.[\s\S]*no longer in the pool is lost/);
+  assert.match(words, /Clear all pictures\?[\s\S]*3 files \([\d.]+ kB\) are deleted from the cache\.[\s\S]*removed accounts are lost/);
   await view.shot('media-clear');
   await question().getByRole('button', { name: 'Cancel' }).click();
   assert.equal((await listed()).length, 3);
@@ -207,7 +207,7 @@ test('a kind is cleared after a question; the other stays', async () => {
   await until(async () => /0 files/.test(await size('Pictures').innerText()), 'the size after clearing');
   await exactly(1);
   await clear('Clear everything', 'Clear everything');
-  await page.getByText('No video is cached').waitFor();
+  await page.getByText('No cached videos').waitFor();
   assert.deepEqual(await listed('video'), []);
 });
 
@@ -221,7 +221,7 @@ test('a file that cannot be shown leaves words and a way out', async () => {
   await tiles().nth(0).getByText('No preview').waitFor();
   assert.equal(await tiles().nth(0).locator('img').count(), 0);
   await tiles().nth(0).getByRole('button').click();
-  await viewer().getByText('It could not be loaded').waitFor();
+  await viewer().getByText('The file could not be loaded').waitFor();
   assert.match(await viewer().innerText(), /Account\s+removed/);
   await view.shot('media-failed');
   await page.keyboard.press('Escape');
@@ -283,14 +283,14 @@ test('an unreadable gallery says so, reloads, keeps what it has', async () => {
   await fail();
   await page.goto(`${view.gw.url}/manage#/media`);
   await page.reload();
-  await page.getByRole('alert').getByText('The database cannot be used right now.').waitFor();
+  await page.getByRole('alert').getByText('The database is unavailable.').waitFor();
   await view.shot('media-unreadable');
   await page.unroute('**/api/cache/list*');
   await page.getByRole('button', { name: 'Try again' }).click();
   await exactly(48);
   await fail();
   await page.getByRole('button', { name: 'Show more' }).click();
-  await page.getByRole('alert').getByText('The database cannot be used right now.').waitFor();
+  await page.getByRole('alert').getByText('The database is unavailable.').waitFor();
   assert.equal(await tiles().count(), 48);
   await page.unroute('**/api/cache/list*');
   await page.getByRole('button', { name: 'Try again' }).click();

@@ -37,11 +37,11 @@ const painted = (variable) => view.page.evaluate((name) => {
 test('a new gateway is led to its first steps', async () => {
   await open();
   await view.page.getByRole('heading', { name: 'Welcome' }).waitFor();
-  assert.match(await view.page.locator('.first-steps').innerText(), /no account token yet/);
-  assert.equal(await view.page.getByRole('link', { name: 'Take the first steps' }).getAttribute('href'), '#/start');
+  assert.match(await view.page.locator('.first-steps').innerText(), /no accounts yet/);
+  assert.equal(await view.page.getByRole('link', { name: 'Get started' }).getAttribute('href'), '#/start');
   assert.equal(await figure('Requests today').innerText(), '0');
   assert.equal(await figure('Success rate').innerText(), '–');
-  assert.equal(await warning('Secrets are kept unencrypted').count(), 1);
+  assert.equal(await warning('Secrets are stored unencrypted').count(), 1);
   await view.shot('overview-new');
   await view.check();
 });
@@ -61,15 +61,15 @@ test('figures are those of the gateway, and names are text', async () => {
   const stats = await gw.ok('GET', '/request-stats');
   assert.equal(await figure('Requests today').innerText(), '5');
   assert.equal(await figure('Success rate').innerText(), `${stats.summary.success_rate}%`);
-  assert.equal(await figure('Tokens ready').innerText(), '3');
+  assert.equal(await figure('Accounts ready').innerText(), '3');
   assert.match(await figure('First byte').innerText(), /^\d[\d.]* (ms|sec)$/);
   assert.equal(await page.locator('.first-steps').count(), 0);
-  assert.match(await card('Token pool').innerText(), /disabled 1/);
-  assert.match(await card('Token pool').innerText(), /ready, quota unknown \d/, 'what has served is not called unused');
-  await card('Token pool').getByRole('link', { name: /disabled/ }).first().waitFor();
+  assert.match(await card('Account pool').innerText(), /disabled 1/);
+  assert.match(await card('Account pool').innerText(), /quota unknown \d/, 'what has served is not called unused');
+  await card('Account pool').getByRole('link', { name: /disabled/ }).first().waitFor();
   assert.match(await card('Models').innerText(), /grok-4\s+3\s+60%/);
   assert.ok((await card('Busiest keys').innerText()).includes(NASTY));
-  assert.match(await card('Failures').innerText(), /No such model\s+Client\s+1/);
+  assert.match(await card('Failures').innerText(), /The model does not exist\s+Client\s+1/);
   assert.match(await warning('Grok blocked 1 request').innerText(), /Check the connection.*cf_clearance/s);
   assert.equal(await warning('Grok blocked 1 request').getByRole('link').getAttribute('href'), '#/settings?section=upstream');
   assert.equal(await page.title(), 'Overview · Grok2API');
@@ -88,7 +88,7 @@ test('a chart follows its appearance and has a table', async () => {
   const chart = card('Last 24 hours');
   await chart.locator('.chart-box').hover({ position: { x: (await chart.locator('.chart-box').boundingBox()).width - 16, y: 80 } });
   assert.match(await chart.locator('.chart-tip').innerText(), /Success\s*3/);
-  await chart.getByRole('button', { name: 'As a table' }).click();
+  await chart.getByRole('button', { name: 'Show as table' }).click();
   assert.equal(await chart.locator('tbody tr').count(), 24);
   assert.match(await chart.locator('tbody tr').last().innerText(), /3\s+2\s+0/);
   await view.shot('overview-table');
@@ -117,10 +117,10 @@ test('a pool that cannot serve is said so, with where to look', async () => {
   const rows = await gw.tokens();
   await gw.ok('POST', '/tokens/status', { ids: rows.map(({ id }) => id), enabled: false });
   await open();
-  assert.equal(await warning('None of the 4 tokens can be used').getByRole('link').getAttribute('href'), '#/tokens');
+  assert.equal(await warning('None of the 4 accounts is usable').getByRole('link').getAttribute('href'), '#/tokens');
   await page.route('**/api/stats', (route) => route.fulfill({ status: 503, json: { success: false, message: 'no', code: 'database_error' } }));
   await page.reload();
-  await page.getByRole('alert').getByText('The database cannot be used right now.').waitFor();
+  await page.getByRole('alert').getByText('The database is unavailable.').waitFor();
   await view.shot('overview-failed');
   await page.unroute('**/api/stats');
   await page.getByRole('button', { name: 'Try again' }).click();

@@ -36,7 +36,7 @@ const transfer = (files) => page.evaluateHandle((list) => {
 test('pictures go with a question; unusable ones are refused', async () => {
   const picture = (name, type = 'image/png') => ({ name, type, bytes: [...png(name)] });
   const chooser = page.waitForEvent('filechooser');
-  await button('Attach pictures (or paste, or drop them)').click();
+  await button('Attach pictures (or paste or drop them)').click();
   await (await chooser).setFiles({ name: 'chosen.png', mimeType: 'image/png', buffer: png('chosen') });
   await attached('chosen.png').waitFor();
   await view.box.evaluate((field, data) => field.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true })), await transfer([picture('pasted.png')]));
@@ -47,7 +47,7 @@ test('pictures go with a question; unusable ones are refused', async () => {
   const refused = page.locator('.composer').getByRole('alert');
   await refused.getByText(text.en.notAPicture.replace('{name}', '<b>evil</b>.svg')).waitFor();
   await page.locator('input[type=file]').setInputFiles({ name: 'huge.png', mimeType: 'image/png', buffer: Buffer.alloc(15 << 20) });
-  await refused.getByText('huge.png was left out').waitFor();
+  await refused.getByText('huge.png was not added').waitFor();
   assert.ok((await seen(page.locator('.composer .attached img'))).every((width) => width > 0));
   await button('Remove pasted.png').click();
   await attached('pasted.png').waitFor({ state: 'detached' });
@@ -100,7 +100,7 @@ test('a video has controls, or a link when it cannot be played', async () => {
   await page.unroute('**/videos/*');
   // The scripted Grok's own is none that a browser can play.
   await button(text.en.regenerate).click();
-  await (await view.answered(1)).getByText('The video cannot be played here: open it').waitFor();
+  await (await view.answered(1)).getByText('The video cannot be played here. Open it').waitFor();
   assert.equal((await gw.call('GET', await view.answers.last().locator('video').getAttribute('src'))).headers.get('content-type'), 'video/mp4');
 });
 

@@ -24,10 +24,10 @@ test('a key: none, made, pasted, from the list, no longer valid', async () => {
   const { check, shot } = view;
   await view.begin({ key: null });
   await page.getByRole('heading', { name: 'Choose an API key' }).waitFor();
-  await page.getByText('Or one that can be shown again').waitFor();
+  await page.getByText('Or use a key that can be shown again').waitFor();
   await check();
   await shot('playground-key');
-  await button('Make a key').click();
+  await button('Create a key').click();
   await view.ask('[[n:3]]');
   await view.answered();
   const made = (await gw.ok('GET', '/keys')).find(({ name }) => name === 'Playground');
@@ -36,16 +36,16 @@ test('a key: none, made, pasted, from the list, no longer valid', async () => {
   // Gone while the page was open: the answer says so, and so does a reload.
   await gw.ok('POST', '/keys/delete', { id: made.id });
   await view.ask('again');
-  await (await view.answered()).getByText('The gateway does not know this API key').waitFor();
+  await (await view.answered()).getByText('The gateway does not accept this API key').waitFor();
   await page.reload();
-  await page.getByRole('alert').getByText('The gateway does not know this API key').first().waitFor();
+  await page.getByRole('alert').getByText('The gateway does not accept this API key').first().waitFor();
   await page.getByRole('button', { name: 'Choose another key' }).first().click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByLabel('Or one that can be shown again').selectOption({ index: 0 });
+  await dialog.getByLabel('Or use a key that can be shown again').selectOption({ index: 0 });
   await dialog.getByRole('button', { name: 'Use', exact: true }).last().click();
   await dialog.waitFor({ state: 'detached' });
   await button('API key: suite. Choose another one').click();
-  await dialog.getByLabel('Or paste one').fill(gw.key);
+  await dialog.getByLabel('Or paste a key').fill(gw.key);
   await page.keyboard.press('Enter');
   await button('API key: Pasted key. Choose another one').waitFor();
   await view.ask('[[n:3]]');
@@ -147,8 +147,8 @@ test('turns are one conversation; regenerated; a question changed', async () => 
   await (await view.answered(2)).getByText('two, again').waitFor();
   assert.equal(lastMessage(), first, 'the old answer is not part of the question');
   assert.equal(await view.answers.count(), 2);
-  await button('Change the question').first().click();
-  const field = page.getByRole('textbox', { name: 'Change the question' });
+  await button('Edit the question').first().click();
+  const field = page.getByRole('textbox', { name: 'Edit the question' });
   assert.equal(await field.evaluate((element) => element === document.activeElement), true);
   await field.fill('third question');
   await page.keyboard.press('Enter');
@@ -161,10 +161,10 @@ test('turns are one conversation; regenerated; a question changed', async () => 
 });
 
 for (const [name, options, words] of [
-  ['every account is used up', { error: 'too_many' }, /All tokens that could answer are cooling.*Wait, choose another model, or add tokens/],
-  ['Grok blocks this machine', { error: 'anti_bot' }, /Grok blocks this gateway’s requests.*Find out why/],
+  ['every account is used up', { error: 'too_many' }, /All accounts for this model are cooling down.*Wait, choose another model, or add accounts/],
+  ['Grok blocks this machine', { error: 'anti_bot' }, /Grok blocks this gateway’s requests.*Find the cause/],
   ['the content is refused', { error: 'moderated' }, /Grok refused this under its content policy/],
-  ['Grok fails', { error: 'internal' }, /If it keeps happening, the Requests screen/],
+  ['Grok fails', { error: 'internal' }, /if it keeps happening, see the Requests screen/],
 ]) {
   test(`before the first byte: ${name}`, async () => {
     gw.grok.script({}, options);
@@ -185,10 +185,10 @@ test('an empty pool, an error and a cut: text stays, with advice', async () => {
   const { check, shot } = view;
   await gw.pool([]);
   await view.ask('hello');
-  await (await view.answered()).getByRole('alert').getByText('Add tokens').waitFor();
+  await (await view.answered()).getByRole('alert').getByText('Add accounts').waitFor();
   await gw.pool(['basic-4']);
   // Slowly: what has not reached the page when the answer breaks off is asked again.
-  for (const [keywords, words] of [['[[late:internal]]', /ask again[\s\S]*The gateway said: Grok/], ['[[cut:20]]', /ask again[\s\S]*The gateway said: Grok's answer broke off/]]) {
+  for (const [keywords, words] of [['[[late:internal]]', /Ask again[\s\S]*Gateway message: Grok/], ['[[cut:20]]', /Ask again[\s\S]*Gateway message: Grok's answer broke off/]]) {
     await button('New').click();
     await view.ask(`[[n:100]] [[slow:20]] ${keywords}`);
     const answer = await view.answered();
@@ -247,7 +247,7 @@ test('a reload keeps the conversation; signing out keeps nothing', async () => {
   await view.answered(4);
   assert.match(lastMessage(), /be brief[\s\S]*first[\s\S]*word0[\s\S]*third[\s\S]*fourth/);
   await view.check();
-  await button('Account').click();
+  await button('Administrator').click();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   await view.signIn();
@@ -263,8 +263,8 @@ test('a gateway that goes away during an answer, or is not there', async () => {
   // It cannot be stopped twice, which the end of the suite would do.
   gw.host = { stop() {} };
   const broken = await view.answered(1);
-  await broken.getByRole('alert').getByText('The answer broke off before its end').waitFor();
+  await broken.getByRole('alert').getByText('The connection closed before the answer ended').waitFor();
   assert.match(await broken.innerText(), /word0 word1/);
   await button(text.en.regenerate).click();
-  await view.answers.last().getByRole('alert').getByText('The gateway does not answer').waitFor();
+  await view.answers.last().getByRole('alert').getByText('The gateway does not respond').waitFor();
 });

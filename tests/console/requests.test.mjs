@@ -65,7 +65,7 @@ test('filters are kept in the address and asked of the gateway', async () => {
   await exactly(1);
   assert.equal(await page.getByRole('combobox', { name: 'Time' }).inputValue(), '24h');
   await page.getByRole('searchbox').fill('nowhere');
-  await page.getByText('No request fits these filters.').waitFor();
+  await page.getByText('No request matches these filters.').waitFor();
   await view.shot('requests-none');
   await page.locator('.empty').getByRole('button', { name: 'Clear filters' }).click();
   await exactly(4);
@@ -81,14 +81,14 @@ test('a range in the past ends the live tail', async () => {
   await page.getByLabel('To', { exact: true }).fill('2020-01-01T10:00');
   await page.getByText(text.en.wrongRange).waitFor();
   await page.getByLabel('From', { exact: true }).fill('2019-01-01T10:00');
-  await page.getByText('No request fits these filters.').waitFor();
+  await page.getByText('No request matches these filters.').waitFor();
   const { from, to } = query();
   assert.deepEqual([from, to].map(Number), ['2019-01-01T10:00', '2020-01-01T10:00'].map((time) => new Date(time).getTime()));
   assert.ok(await page.getByRole('switch', { name: 'Live' }).isDisabled());
   await view.shot('requests-custom');
   // The address keeps the filter, and what counts is what moves on a load.
   await page.reload();
-  await page.getByText('No request fits these filters.').waitFor();
+  await page.getByText('No request matches these filters.').waitFor();
   await view.check();
 });
 
@@ -126,7 +126,7 @@ test('new rows appear, or wait while the list is scrolled down', async () => {
   page.off('request', note);
   assert.deepEqual(asked, [], 'nothing is looked for');
   assert.equal(await rows().filter({ hasText: 'not-shown' }).count(), 0);
-  await page.getByRole('button', { name: 'Load again' }).click();
+  await page.getByRole('button', { name: 'Reload' }).click();
   await until(async () => (await rows().first().innerText()).includes('not-shown'), 'the row after loading again');
   await page.setViewportSize({ width: 1280, height: 800 });
 });
@@ -146,7 +146,7 @@ test('by keyboard: down the rows, into one, its neighbours, back', async () => {
   for (const fact of [logged[at].request_id, logged[at].error, 'upstream_blocked', 'Check the connection', '127.0.0.1', new Date(logged[at].timestamp).toISOString().slice(11, 23)]) assert.ok(text.includes(fact), `${fact} in ${text}`);
   await view.shot('requests-detail');
   await view.check();
-  await drawer.getByRole('button', { name: 'Copy the request id' }).click();
+  await drawer.getByRole('button', { name: 'Copy the request ID' }).click();
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), logged[at].request_id);
   await drawer.getByRole('button', { name: 'Older' }).click();
   await drawer.getByText(logged[at + 1].request_id).waitFor();
@@ -172,7 +172,7 @@ test('an export is the filtered log; clearing keeps the counts', async () => {
   const clear = async (button) => {
     await page.getByRole('button', { name: 'More actions' }).click();
     await page.getByRole('menuitem', { name: 'Clear the log' }).click();
-    await page.getByRole('dialog').getByText('cannot be restored').waitFor();
+    await page.getByRole('dialog').getByText('cannot be undone').waitFor();
     await view.shot('requests-clear');
     await page.getByRole('dialog').getByRole('button', { name: button }).last().click();
   };
@@ -194,15 +194,15 @@ test('a log that cannot be read says so and can be tried again', async () => {
   const { page } = view;
   await page.route('**/api/logs*', (route) => route.fulfill({ status: 503, json: { success: false, message: 'no', code: 'database_error' } }));
   await open();
-  await page.getByRole('alert').getByText('The database cannot be used right now.').waitFor();
+  await page.getByRole('alert').getByText('The database is unavailable.').waitFor();
   await view.shot('requests-failed');
   await page.unroute('**/api/logs*');
   await page.getByRole('button', { name: 'Try again' }).click();
   await exactly(1);
   await page.route('**/api/logs*', (route) => route.abort());
   await look();
-  await page.getByText('Live is held up: The gateway does not answer.').waitFor();
+  await page.getByText('Live updates are interrupted: The gateway does not respond.').waitFor();
   await page.unroute('**/api/logs*');
   await look();
-  await page.getByText('Live is held up').waitFor({ state: 'detached' });
+  await page.getByText('Live updates are interrupted').waitFor({ state: 'detached' });
 });

@@ -119,7 +119,7 @@ test('refusals stand at their field, and nothing typed is lost', async () => {
   await control('global.admin_username').fill('operator');
   await save();
   // The fault is in another section than the one in sight.
-  await page.getByText('Give a whole number from 0 to 3,600.').waitFor();
+  await page.getByText('Enter a whole number from 0 to 3,600.').waitFor();
   await hasFocus(control('grok.stream_chunk_timeout'), 'the number');
   await control('grok.stream_chunk_timeout').fill('60');
   await section('Service').click();
@@ -173,7 +173,7 @@ test('a failed save is shown, also by Enter, and the text stays', async () => {
     ? route.fulfill({ status: 503, json: { success: false, message: 'no', code: 'database_error' } }) : route.fallback()));
   await control('global.log_retention_days').fill('8');
   await page.keyboard.press('Enter');
-  await page.getByText('The database cannot be used right now.').waitFor();
+  await page.getByText('The database is unavailable.').waitFor();
   await hasFocus(control('global.log_retention_days'), 'the field');
   assert.equal(await control('global.log_retention_days').inputValue(), '8');
   await page.unroute('**/api/settings');
@@ -280,7 +280,7 @@ test('a secret is written, never shown again, replaced and cleared', async () =>
   assert.equal((await stored()).grok.cf_clearance_set, false);
   // The key of one's own works as any other.
   await open('service');
-  await page.getByRole('button', { name: 'Enter: Your own API key' }).click();
+  await page.getByRole('button', { name: 'Enter: Custom API key' }).click();
   await control('grok.api_key').fill(SECRET);
   await save();
   await page.getByText('The setting was saved').last().waitFor();
@@ -329,7 +329,7 @@ test('other sessions end after a question; this one stays', async () => {
 test('a password of the variable is fixed; About says what runs', async () => {
   const { page, gw } = view;
   await open('account');
-  await page.getByText('The password is given by the variable admin_password').waitFor();
+  await page.getByText('The password is set by the variable admin_password').waitFor();
   assert.equal(await page.getByLabel('Current password').count(), 0);
   await open('about');
   await page.getByText(`${gw.url}/v1`).waitFor();
@@ -355,7 +355,7 @@ test('a changed password ends every session, this one too', async () => {
     };
     await page.goto(`${gw.url}/login?next=${encodeURIComponent('#/settings?section=account')}`);
     await signIn(first);
-    const [current, next, again] = ['Current password', 'New password', 'Once more'].map((label) => page.getByLabel(label));
+    const [current, next, again] = ['Current password', 'New password', 'Confirm password'].map((label) => page.getByLabel(label));
     const button = page.getByRole('button', { name: 'Change password' });
     const fault = (field) => page.locator('.field', { has: field }).getByRole('alert');
     await button.click();
@@ -363,10 +363,10 @@ test('a changed password ends every session, this one too', async () => {
     await hasFocus(current, 'the first field');
     const fill = async (...values) => { for (const [at, field] of [current, next, again].entries()) await field.fill(values[at]); };
     for (const [values, field, words] of [
-      [['wrong', chosen, chosen], current, 'This is not the current password.'],
-      [[first, 'short', 'short'], next, 'Choose 8 to 256 characters.'],
+      [['wrong', chosen, chosen], current, 'The current password is wrong.'],
+      [[first, 'short', 'short'], next, 'Use 8 to 256 characters.'],
       [[first, first, first], next, 'This is the current password.'],
-      [[first, chosen, 'four other'], again, 'The two are not the same.'],
+      [[first, chosen, 'four other'], again, 'The passwords do not match.'],
     ]) {
       await fill(...values);
       await button.click();
@@ -378,7 +378,7 @@ test('a changed password ends every session, this one too', async () => {
     // What is unsaved elsewhere would end with the session.
     await page.locator('.settings-sections').getByRole('link', { name: 'Log' }).click();
     await page.locator('[data-setting="global.log_retention_days"]').fill('5');
-    await page.locator('.settings-sections').getByRole('link', { name: 'Account' }).click();
+    await page.locator('.settings-sections').getByRole('link', { name: 'Administrator' }).click();
     await fill(first, chosen, chosen);
     await button.click();
     await page.getByText('Save or discard the changed settings first').waitFor();

@@ -24,9 +24,9 @@ test('a first sign-in holds at the choice of a new password', async () => {
     await signIn(page, 'admin');
     await page.getByRole('heading', { name: 'Choose a password' }).waitFor();
     await page.getByText('At least 8 characters').waitFor();
-    const [chosen, again] = [page.getByLabel('New password'), page.getByLabel('Once more')];
-    const save = page.getByRole('button', { name: 'Save and go on' });
-    for (const [first, second, words] of [['short', 'short', 'Choose 8 to 256 characters.'], ['password1', 'password1', 'This is among the first that are tried'], [FIRST, 'three unrelated', 'The two are not the same.']]) {
+    const [chosen, again] = [page.getByLabel('New password'), page.getByLabel('Confirm password')];
+    const save = page.getByRole('button', { name: 'Save and continue' });
+    for (const [first, second, words] of [['short', 'short', 'Use 8 to 256 characters.'], ['password1', 'password1', 'Attackers try this password first'], [FIRST, 'three unrelated', 'The passwords do not match.']]) {
       await chosen.fill(first);
       await again.fill(second);
       await save.click();
@@ -52,7 +52,7 @@ test('an ended session leads here, and back to where it was', async () => {
   await page.context().clearCookies();
   await page.goto(`${gw.url}/manage#/keys?x=%3Cb%3E`);
   await page.reload();
-  await page.getByText('Sign in to go on where you were.').waitFor();
+  await page.getByText('Sign in to continue where you left off.').waitFor();
   await signIn(page, PASSWORD);
   await arrives(page, '#/keys?x=%3Cb%3E');
 });
@@ -71,7 +71,7 @@ test('a password is shown on demand and fits password managers', async () => {
   await page.goto(`${gw.url}/login`);
   const [name, password] = [page.getByLabel('User name'), page.getByLabel('Password', { exact: true })];
   assert.deepEqual([await name.getAttribute('autocomplete'), await password.getAttribute('autocomplete'), await password.getAttribute('type')], ['username', 'current-password', 'password']);
-  await page.getByRole('button', { name: 'Show the password' }).click();
+  await page.getByRole('button', { name: 'Show password' }).click();
   assert.equal(await password.getAttribute('type'), 'text');
   await check();
 });
@@ -112,7 +112,7 @@ test('by keyboard alone: the fields, showing the password, in', async () => {
   await page.keyboard.press('Tab');
   await page.keyboard.type(PASSWORD);
   await page.keyboard.press('Tab');
-  assert.ok(await has(page.getByRole('button', { name: 'Show the password' })));
+  assert.ok(await has(page.getByRole('button', { name: 'Show password' })));
   await page.keyboard.press('Space');
   assert.equal(await page.getByLabel('Password', { exact: true }).inputValue(), PASSWORD);
   assert.equal(await page.getByLabel('Password', { exact: true }).getAttribute('type'), 'text');

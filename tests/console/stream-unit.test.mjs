@@ -67,7 +67,7 @@ test('the text, the end and the usage of an answer', async () => {
 test('an error or an end without [DONE] leaves the text', async () => {
   const failed = await chat(`${chunk('Hel')}data: {"error":{"message":"M","code":"upstream_error"}}\n\n`);
   assert.deepEqual([failed.text, failed.finishReason, failed.error.code], ['Hel', null, 'upstream_error']);
-  assert.match(explainChat(failed.error), /ask again/);
+  assert.match(explainChat(failed.error), /Ask again/);
   assert.equal(failed.error.message, 'M');
   const cut = await chat(chunk('Hel') + chunk('', { finish_reason: 'stop' }));
   assert.deepEqual([cut.text, cut.finishReason, cut.error.code], ['Hel', null, 'broken_off']);

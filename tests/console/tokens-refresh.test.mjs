@@ -25,13 +25,13 @@ test('a test shows what is left, or what to do about a failure', async () => {
   await act('basic-1', 'Test');
   await dialog().getByText('It works: 80 of 80 left').waitFor();
   await close();
-  await row('basic-1').getByText('Normal').waitFor();
+  await row('basic-1').getByText('Ready', { exact: true }).waitFor();
   assert.equal((await stored('basic-1')).remaining_queries, 80);
   await act('super-1', 'Test');
   await dialog().getByText('It works: 140 of 140 left, heavy 20 of 20').waitFor();
   await close();
   await act('dead-1', 'Test');
-  await dialog().getByText('Grok says that the session is over').waitFor();
+  await dialog().getByText('Grok ended this session').waitFor();
   await dialog().getByText('Sign in to grok.com with this account again').waitFor();
   await close();
   await row('dead-1').getByText('Expired').waitFor();
@@ -60,7 +60,7 @@ test('many are tested, each with its result, and can be stopped', async () => {
   await dialog().getByRole('heading', { name: 'Tested: 2 work, 2 do not' }).waitFor();
   await shot('tokens-tested');
   await dialog().getByRole('button', { name: 'Expired 1' }).click();
-  assert.match((await dialog().getByRole('listitem').allTextContents()).join(), new RegExp(`^…${suffix('dead-1')}Expired.*session is over`));
+  assert.match((await dialog().getByRole('listitem').allTextContents()).join(), new RegExp(`^…${suffix('dead-1')}Expired.*Grok ended this session`));
   await view.check();
   await dialog().getByRole('button', { name: 'Done' }).click();
 
@@ -80,7 +80,7 @@ test('all are refreshed with a bar on every screen, with results', async () => {
   gw.grok.script({ kind: 'limits' }, { first: 120 });
   await open();
   await page.getByRole('button', { name: 'Refresh all' }).click();
-  const bar = page.getByRole('progressbar', { name: 'Refreshing all tokens' });
+  const bar = page.getByRole('progressbar', { name: 'Refreshing all accounts' });
   await bar.waitFor();
   assert.ok(await page.getByRole('button', { name: 'Refresh all' }).isDisabled());
   assert.equal((await gw.ok('GET', '/tokens/refresh-progress')).running, true);
@@ -94,8 +94,8 @@ test('all are refreshed with a bar on every screen, with results', async () => {
   await page.getByRole('heading', { name: 'API keys' }).waitFor();
   await until(async () => !(await gw.ok('GET', '/tokens/refresh-progress')).running, 'it ends', 60_000);
   await page.goto(`${gw.url}/manage#/tokens`);
-  await page.getByText(/^All tokens were refreshed/).waitFor();
-  await page.getByText('240 fine, 2 not').waitFor();
+  await page.getByText(/^All accounts were refreshed/).waitFor();
+  await page.getByText('240 succeeded, 2 failed').waitFor();
   await page.getByRole('button', { name: 'Results' }).click();
   await dialog().getByRole('button', { name: 'Expired' }).click();
   await dialog().getByRole('listitem').filter({ hasText: suffix('dead-1') }).waitFor();
@@ -114,7 +114,7 @@ test('all are refreshed with a bar on every screen, with results', async () => {
   await row('basic-239').waitFor();
   await view.check();
   await page.getByRole('button', { name: 'Hide this result' }).click();
-  await page.getByText(/^All tokens were refreshed/).waitFor({ state: 'detached' });
+  await page.getByText(/^All accounts were refreshed/).waitFor({ state: 'detached' });
 });
 
 test('a refresh is cancelled, and says so', async () => {
@@ -138,10 +138,10 @@ test('a refresh that another session started is followed', async () => {
   await gw.pool(names);
   gw.grok.script({ kind: 'limits' }, { first: 300 });
   await open();
-  await page.getByText('60 tokens').waitFor();
+  await page.getByText('60 accounts').waitFor();
   await gw.ok('POST', '/tokens/refresh-all', {});
   await page.getByRole('button', { name: 'Refresh all' }).click();
-  await page.getByText(/^All tokens were refreshed/).waitFor({ timeout: 40_000 });
+  await page.getByText(/^All accounts were refreshed/).waitFor({ timeout: 40_000 });
   assert.deepEqual(gw.grok.of('limits').map(({ tokenName }) => tokenName).filter((name) => names.includes(name)).sort(), names);
   assert.equal(await page.locator('.toast.error').count(), 0);
 });
@@ -160,22 +160,22 @@ test('a cooldown counts down, and the details say why', async () => {
   await page.clock.install();
   await open();
   const rest = row('quota-1');
-  await rest.getByText('Cooling', { exact: true }).waitFor();
+  await rest.getByText('Cooling down', { exact: true }).waitFor();
   await rest.getByText('grok-fast', { exact: true }).waitFor();
   const left = () => rest.locator('.countdown').textContent();
   const first = await left();
   assert.match(first, /^(59 min|1 hr|9 hr|10 hr)/);
   await shot('tokens-states');
   await page.getByRole('button', { name: /^Cooling/ }).click();
-  await page.getByText(/of 5 fits?$/).waitFor();
+  await page.getByText(/of 5 match(es)?$/).waitFor();
   await row('dead-1').waitFor({ state: 'detached' });
   await page.clock.fastForward(61_000);
   await until(async () => await left() !== first, 'the countdown goes on');
   await row('quota-1').getByRole('button', { name: /^Details/ }).focus();
   await page.keyboard.press('Enter');
-  await dialog().getByText('Grok answered that it is asked too often.').first().waitFor();
-  await dialog().getByText(/^Rests for grok-fast/).waitFor();
-  await dialog().getByText('asked too often').first().waitFor();
+  await dialog().getByText('Grok limited the rate of this account.').first().waitFor();
+  await dialog().getByText(/^Cooling down for grok-fast/).waitFor();
+  await dialog().getByText('too many requests').first().waitFor();
   await view.check();
   await close();
   assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), `Details of …${suffix('quota-1')}`);

@@ -18,7 +18,7 @@ before(async () => {
   await page.setViewportSize({ width: 1280, height: 900 });
 });
 
-const box = () => view.page.getByRole('region', { name: 'Tokens' });
+const box = () => view.page.getByRole('region', { name: 'Accounts' });
 const rowAt = (place) => view.page.locator(`tr[aria-rowindex="${place + 1}"] .token-name`);
 const says = (words) => view.page.getByText(words, { exact: true }).waitFor();
 
@@ -37,7 +37,7 @@ test('rows come at once, and of thousands only those in sight', async (t) => {
   const started = performance.now();
   await open();
   t.diagnostic(`rows are seen ${Math.round(performance.now() - started)} ms after the page was asked for`);
-  await says('5,000 tokens');
+  await says('5,000 accounts');
   assert.ok(await page.locator('tbody tr').count() < 60, 'most rows do not exist');
   assert.equal(await box().getByRole('table').getAttribute('aria-rowcount'), String(POOL + 1));
 });
@@ -70,9 +70,9 @@ test('typing a filter', async (t) => {
   const field = page.getByRole('searchbox');
   await neverStops(t, page, 'filter', async () => {
     await field.pressSequentially('renewed', { delay: 40 });
-    await says('2,000 of 5,000 fit');
+    await says('2,000 of 5,000 match');
     await field.fill('');
-    await says('5,000 tokens');
+    await says('5,000 accounts');
   });
 });
 
@@ -81,15 +81,15 @@ test('choosing a state, a tag and a type', async (t) => {
   await open();
   await neverStops(t, page, 'choices', async () => {
     await page.getByRole('button', { name: /^Disabled/ }).click();
-    await says('1,000 of 5,000 fit');
+    await says('1,000 of 5,000 match');
     await page.getByRole('combobox', { name: 'Tag' }).selectOption('first');
     await page.getByRole('button', { name: /^All/ }).click();
-    await says('2,000 of 5,000 fit');
+    await says('2,000 of 5,000 match');
     await page.getByRole('combobox', { name: 'Tag' }).selectOption('');
     await page.getByRole('combobox', { name: 'Type' }).selectOption('ssoSuper');
-    await page.getByText('No token fits these filters.').waitFor();
+    await page.getByText('No account matches these filters.').waitFor();
     await page.getByRole('button', { name: 'Clear filters' }).click();
-    await says('5,000 tokens');
+    await says('5,000 accounts');
   });
 });
 
@@ -112,7 +112,7 @@ test('selecting all that fit, a range, and letting go', async (t) => {
   const { page } = view;
   await open();
   await neverStops(t, page, 'select', async () => {
-    await page.getByRole('checkbox', { name: 'Select all 5,000 tokens that fit' }).click();
+    await page.getByRole('checkbox', { name: 'Select all 5,000 matching accounts' }).click();
     await says('5,000 selected');
     await page.getByRole('button', { name: 'Clear selection' }).click();
     await rowAt(1).locator('xpath=ancestor::tr').getByRole('checkbox').check();

@@ -25,7 +25,7 @@ test('all matches of a filter are chosen, labelled and deleted', async () => {
   const untouched = await others();
   await open();
   const choose = async () => {
-    await page.getByRole('checkbox', { name: /^Select all 120 tokens/ }).check();
+    await page.getByRole('checkbox', { name: /^Select all 120 matching accounts/ }).check();
     await says('120 selected');
   };
   await page.getByRole('combobox', { name: 'Tag' }).selectOption('team');
@@ -33,13 +33,13 @@ test('all matches of a filter are chosen, labelled and deleted', async () => {
   await shot('tokens-chosen');
   const bar = page.getByRole('group', { name: 'Actions', exact: true });
   await bar.getByRole('button', { name: 'Disable' }).click();
-  await says('120 tokens were changed');
+  await says('120 accounts were changed');
   assert.ok((await team()).every(({ status_code: code }) => code === 'disabled'));
   await bar.getByRole('button', { name: 'Enable' }).click();
   await until(async () => (await team()).every(({ status_code: code }) => code === 'unused'), 'all are enabled');
 
   await bar.getByRole('button', { name: 'Tags' }).click();
-  await dialog().getByRole('heading', { name: 'Tags of 120 tokens' }).waitFor();
+  await dialog().getByRole('heading', { name: 'Tags of 120 accounts' }).waitFor();
   await dialog().getByRole('combobox', { name: 'Tags' }).fill('spring,autumn');
   await shot('tokens-bulk-tags');
   await dialog().getByRole('button', { name: 'Save' }).click();
@@ -61,8 +61,8 @@ test('all matches of a filter are chosen, labelled and deleted', async () => {
   assert.equal((await team()).length, 120, 'a question that is answered with no deletes nothing');
   await bar.getByRole('button', { name: 'Delete' }).click();
   await dialog().getByRole('button', { name: 'Delete' }).click();
-  await says('120 tokens were deleted');
-  await page.getByText('No token fits these filters.').waitFor();
+  await says('120 accounts were deleted');
+  await page.getByText('No account matches these filters.').waitFor();
   assert.deepEqual(await gw.tokens(), untouched);
 });
 
@@ -77,7 +77,7 @@ test('rows are chosen singly and as a range, until the filter', async () => {
   await row('basic-24').getByRole('checkbox').uncheck();
   await says('8 selected');
   await page.getByRole('combobox', { name: 'Type' }).selectOption('ssoSuper');
-  await says('1 of 31 fits');
+  await says('1 of 31 matches');
   assert.equal(await page.getByText(/selected$/).count(), 0);
 });
 
@@ -93,10 +93,10 @@ test('tags and note of one token, with suggestions, in its details', async () =>
   await dialog().getByRole('button', { name: 'Remove the tag summer' }).waitFor();
   assert.deepEqual(await dialog().locator('datalist option').evaluateAll((options) => options.map(({ value }) => value)), ['team']);
   await dialog().getByRole('button', { name: 'Save tags' }).click();
-  await says('1 token was changed');
+  await says('1 account was changed');
   assert.deepEqual((await stored('basic-1')).tags.toSorted(), ['summer', 'winter']);
   await dialog().getByLabel('Note').fill('x'.repeat(2001));
-  await dialog().getByText('At most 2,000 characters.').waitFor();
+  await dialog().getByText('A note can have at most 2,000 characters.').waitFor();
   assert.ok(await dialog().getByRole('button', { name: 'Save note' }).isDisabled());
   await dialog().getByLabel('Note').fill('from Zoë');
   await dialog().getByRole('button', { name: 'Save note' }).click();
@@ -110,7 +110,7 @@ test('tags and note of one token, with suggestions, in its details', async () =>
   await dialog().getByRole('button', { name: 'Enable' }).waitFor();
   assert.equal((await stored('basic-1')).status_code, 'disabled');
   await dialog().getByRole('button', { name: 'Delete' }).click();
-  await page.getByRole('dialog', { name: `Delete the token …${suffix('basic-1')}?` }).getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('dialog', { name: `Delete the account …${suffix('basic-1')}?` }).getByRole('button', { name: 'Delete' }).click();
   await row('basic-1').waitFor({ state: 'detached' });
   assert.deepEqual((await gw.tokens()).map((each) => each.token_suffix), [suffix('basic-2')]);
 });
@@ -122,7 +122,7 @@ test('names made of HTML are text everywhere on the screen', async () => {
   await gw.ok('POST', '/tokens/note', { id: (await stored('basic-1')).id, note: HTML });
   await open();
   await page.getByRole('combobox', { name: 'Tag' }).selectOption(HTML);
-  await says('1 of 2 fits');
+  await says('1 of 2 matches');
   await row('basic-1').getByText(HTML).first().waitFor();
   await page.getByRole('combobox', { name: 'Tag' }).selectOption('');
   for (const name of ['basic-1', 'basic-2']) {
@@ -145,14 +145,14 @@ test('a failed action is shown, and the choice stays', async () => {
   await gw.pool(['basic-1']);
   assert.equal((await gw.chat('hi')).status, 200);
   await open();
-  await row('basic-1').getByText('Ready, quota unknown').waitFor();
+  await row('basic-1').getByText('Quota unknown').waitFor();
   await row('basic-1').getByRole('checkbox').check();
   await page.route('**/api/tokens/status', async (route) => {
     await until(() => page.locator('[aria-busy=true].button').count(), 'the button shows that it works');
     await route.fulfill({ status: 503, json: { success: false, message: 'x', code: 'database_error' } });
   });
   await page.getByRole('button', { name: 'Disable', exact: true }).click();
-  await page.getByText('The database cannot be used right now').first().waitFor();
+  await page.getByText('The database is unavailable').first().waitFor();
   await page.unroute('**/api/tokens/status');
   await says('1 selected');
   assert.equal((await stored('basic-1')).status_code, 'unused');
@@ -174,7 +174,7 @@ test('by keyboard: find, open, label, switch, choose, delete', async () => {
   await row('basic-11').waitFor();
   await press('/');
   await page.keyboard.type('mine');
-  await says('1 of 12 fits');
+  await says('1 of 12 matches');
   await tabTo(/^Details/);
   await press('Enter');
   await dialog().waitFor();
@@ -192,7 +192,7 @@ test('by keyboard: find, open, label, switch, choose, delete', async () => {
   assert.match(await focused(), /^Details/, 'the focus is back on the row');
   await press('/');
   await press('ControlOrMeta+a', 'Backspace');
-  await says('12 tokens');
+  await says('12 accounts');
   await tabTo(/^Select …/);
   await press('Space', 'ArrowDown', 'Space');
   await says('2 selected');
@@ -203,7 +203,7 @@ test('by keyboard: find, open, label, switch, choose, delete', async () => {
   await dialog().waitFor();
   await tabTo(/^Delete$/);
   await press('Enter');
-  await says('2 tokens were deleted');
+  await says('2 accounts were deleted');
   assert.equal((await gw.tokens()).length, 10);
   assert.ok((await gw.tokens()).every((each) => !gone.includes(`…${each.token_suffix}`)));
 });

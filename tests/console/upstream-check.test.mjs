@@ -41,7 +41,7 @@ function letIn(userAgent, clearance = '') {
 
 async function addAccount(name = 'basic-1') {
   await view.page.getByRole('textbox', { name: 'Tokens' }).fill(jwt(name));
-  await button('Add 1 token').click();
+  await button('Add 1 account').click();
 }
 
 async function openToken(name) {
@@ -67,38 +67,38 @@ test('first steps check the connection after accounts were added', async () => {
   await addAccount();
   await page.getByText('Checking the connection to Grok…').waitFor();
   assert.deepEqual(await steps(), ['Look up grok.com', 'Connect', 'Identify the account', 'Open the WebSocket', 'Open a chat'].map((name) => ['waiting', `${name} waiting`]));
-  await button('Go on anyway').waitFor();
+  await button('Continue anyway').waitFor();
   await shot('check-waiting');
   await movedOnPurpose();
-  await page.getByText('It works: Grok has opened a chat').waitFor();
+  await page.getByText('It works: Grok opened a chat').waitFor();
   assert.deepEqual(await states(), ['skipped', 'ok', 'ok', 'ok', 'ok']);
   assert.equal(gw.grok.of('chat').length, 0, 'Grok was asked nothing');
   await check();
   await shot('check-ok');
   await button('Next').click();
   await page.getByLabel('Name of the key').waitFor();
-  await page.getByText('Grok answers this gateway.').waitFor();
+  await page.getByText('The gateway can reach Grok.').waitFor();
 });
 
 test('the stored User-Agent is shown, with the way to change it', async () => {
   const { page, gw } = view;
   await openStart();
   await addAccount();
-  await page.getByText('The User-Agent of this browser was stored').waitFor();
+  await page.getByText('The User-Agent of this browser was saved').waitFor();
   await page.getByText('(from the settings)').waitFor();
   await page.getByRole('link', { name: 'Change it in the settings' }).click();
   const field = page.getByRole('textbox', { name: 'Header user-agent' });
   assert.equal(await field.inputValue(), await ownAgent());
   await page.goto(`${gw.url}/manage#/start`);
   await button('Open – Open the step: Check the connection').click();
-  await page.getByText('It works: Grok has opened a chat').waitFor();
-  assert.equal(await page.getByText('The User-Agent of this browser was stored').count(), 0, 'it was stored only once');
+  await page.getByText('It works: Grok opened a chat').waitFor();
+  assert.equal(await page.getByText('The User-Agent of this browser was saved').count(), 0, 'it was stored only once');
   await gw.pool([]);
   await gw.settings({ user_agent: '' });
   await page.goto(`${gw.url}/manage#/tokens`);
-  await button('Add tokens').first().click();
+  await button('Add accounts').first().click();
   await addAccount('basic-2');
-  await page.getByText('The User-Agent of this browser was stored for requests to Grok').waitFor();
+  await page.getByText('The User-Agent of this browser was saved for requests to Grok').waitFor();
   assert.equal(await storedAgent(), await ownAgent());
 });
 
@@ -131,7 +131,7 @@ test('a blocked gateway shows advice and takes a User-Agent', async () => {
   await page.getByRole('textbox', { name: 'Cookie cf_clearance' }).focus();
   await keyboard.insertText('pass-1');
   await keyboard.press('Enter');
-  await page.getByText('It works: Grok has opened a chat').waitFor();
+  await page.getByText('It works: Grok opened a chat').waitFor();
   await until(() => page.locator('.check-verdict').evaluate((verdict) => verdict === document.activeElement), 'the focus on the verdict');
   assert.equal(await page.locator('.check-advice').count(), 0);
   await keyboard.press('Tab');
@@ -151,12 +151,12 @@ test('a refused User-Agent is shown at its field; one may go on', async () => {
   await page.getByRole('alert').getByText('请修改 User-Agent').waitFor();
   await page.getByRole('textbox', { name: 'User-Agent' }).fill('浏览器');
   await button('保存并重新检查').click();
-  await page.getByRole('alert').getByText('该值会写入请求头').waitFor();
+  await page.getByRole('alert').getByText('该值用作请求头').waitFor();
   assert.equal(await storedAgent(), await ownAgent());
-  await button('使用本浏览器的值').click();
+  await button('使用此浏览器的值').click();
   assert.equal(await page.getByRole('textbox', { name: 'User-Agent' }).inputValue(), await ownAgent());
   await button('仍然继续').click();
-  await page.getByLabel('Key 名称').waitFor();
+  await page.getByLabel('密钥名称').waitFor();
   await page.getByText('上次检查失败。').waitFor();
 });
 
@@ -201,16 +201,16 @@ test('a blocked test offers to find out why, one token or many', async () => {
   await gw.pool(['challenge-1', 'basic-1']);
   await openToken('challenge-1');
   await dialog().getByRole('button', { name: 'Test now' }).click();
-  await dialog().getByRole('button', { name: 'Find out why' }).click();
+  await dialog().getByRole('button', { name: 'Find the cause' }).click();
   await dialog().getByText('Open the WebSocket').waitFor();
   assert.equal(await dialog().locator('.facts code').first().innerText(), `…${jwt('challenge-1').slice(-6)}`);
   await page.keyboard.press('Escape');
   await page.keyboard.press('Escape');
-  await page.getByRole('checkbox', { name: 'Select all 2 tokens that fit' }).click();
+  await page.getByRole('checkbox', { name: 'Select all 2 matching accounts' }).click();
   await button('Test').click();
   await page.getByRole('heading', { name: /^Tested/ }).waitFor();
   await shot('check-offered-tests');
-  await dialog().getByRole('button', { name: 'Find out why' }).click();
+  await dialog().getByRole('button', { name: 'Find the cause' }).click();
   await dialog().getByText(`…${jwt('challenge-1').slice(-6)}`, { exact: true }).waitFor();
 });
 
@@ -226,19 +226,19 @@ test('a blocked chat offers to find out why, also in the log', async () => {
   await movedOnPurpose();
   await check();
   await shot('check-offered-playground');
-  await button('Find out why').click();
+  await button('Find the cause').click();
   await dialog().getByText('Grok blocks this gateway, not the account.').waitFor();
   await check();
   await shot('check-dialog-blocked');
   await dialog().getByRole('textbox', { name: 'User-Agent' }).fill(BROWSER);
   await dialog().getByRole('button', { name: 'Save and check again' }).click();
-  await dialog().getByText('It works: Grok has opened a chat').waitFor();
+  await dialog().getByText('It works: Grok opened a chat').waitFor();
   await dialog().locator('footer').getByRole('button', { name: 'Close' }).click();
-  await until(() => button('Find out why').evaluate((element) => element === document.activeElement), 'the focus back on the button');
+  await until(() => button('Find the cause').evaluate((element) => element === document.activeElement), 'the focus back on the button');
   await page.goto(`${gw.url}/manage#/requests`);
   await page.locator('main tbody tr').filter({ hasText: '502' }).click();
-  await dialog().getByRole('button', { name: 'Find out why' }).click();
-  await dialog().getByText('It works: Grok has opened a chat').waitFor();
+  await dialog().getByRole('button', { name: 'Find the cause' }).click();
+  await dialog().getByText('It works: Grok opened a chat').waitFor();
 });
 
 test('over HTTP a missing signature is named, and no account', async () => {
@@ -254,7 +254,7 @@ test('over HTTP a missing signature is named, and no account', async () => {
   await gw.addTokens(['basic-1']);
   await dialog().getByRole('button', { name: 'Check again' }).click();
   await dialog().getByText('Grok can be reached.').waitFor();
-  await dialog().getByText('enter the setting x_statsig_id, or set chat_transport to websocket').waitFor();
+  await dialog().getByText('Enter the setting x_statsig_id, or set chat_transport to websocket').waitFor();
   assert.deepEqual(await states(), ['skipped', 'ok', 'ok', 'skipped', 'skipped']);
   await shot('check-http');
 });

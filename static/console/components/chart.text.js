@@ -1,4 +1,4 @@
 export const text = {
-  en: { asTable: 'As a table' },
-  'zh-CN': { asTable: '表格' },
+  en: { asTable: 'Show as table' },
+  'zh-CN': { asTable: '以表格显示' },
 };

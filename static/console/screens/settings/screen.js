@@ -1,4 +1,4 @@
-// Settings: a form drawn from the gateway's own list of them, the account, and what this gateway is.
+// The settings screen: a form drawn from the gateway's schema, and the sections Administrator and About.
 import { html, useEffect, useState } from '../../html.js';
 import { get } from '../../api.js';
 import { Action, BusyButton } from '../../components/action.js';
@@ -19,7 +19,7 @@ const t = texts(text);
 
 async function load(signal) {
   const [stored, { data: schema }] = await Promise.all([get('/settings', {}, { signal }), get('/settings/schema', {}, { signal })]);
-  // The password has a form of its own, which asks for the present one.
+  // The password has a separate form, which also asks for the current one.
   return { ...stored, values: stored.data, schema: schema.filter((definition) => idOf(definition) !== 'global.admin_password') };
 }
 
@@ -33,7 +33,7 @@ export function Screen() {
     setWanted({ id: idOf(definition) });
   };
   const form = useForm(stored.data, stored.reload, lead);
-  // Once it is drawn, perhaps in another section than the one that was seen.
+  // Focus the setting after it is drawn, possibly in another section.
   useEffect(() => {
     const control = wanted && controlOf(wanted.id);
     if (!control) return;
@@ -62,7 +62,7 @@ function Sections({ section, changed }) {
   </ul></nav>`;
 }
 
-/** Of a key there is only a hash to be found. */
+/** Returns whether the secret itself is stored; of an API key there is only a hash. */
 const isStored = ({ type, format }) => type === 'secret' && format !== 'api_key';
 
 function Group({ section, data, form }) {
@@ -75,7 +75,7 @@ function Group({ section, data, form }) {
       unreadable=${data.unreadable.includes(definition.name)} draft=${form.drafts[idOf(definition)]} fault=${form.faults[idOf(definition)]}
       onChange=${(value) => form.set(definition, value)} />`)}
     ${section === 'upstream' && html`<div class="bar"><${Action} run=${() => checkConnection()}>${t('checkConnection')}<//><span class="hint">${t('checkHint')}</span></div>`}
-    ${/* Enter in a field saves: a form without a button to submit would not know how. */ ''}
+    ${/* Enter in a field submits only if the form has a submit button. */ ''}
     <button type="submit" class="visually-hidden" tabindex="-1" aria-hidden="true">${t('saveChanges')}</button>
   </form>`;
 }
@@ -83,7 +83,7 @@ function Group({ section, data, form }) {
 function SaveBar({ form }) {
   const faults = Object.keys(form.faults).length;
   return html`<div class="card save-bar" role="region" aria-label=${t('unsaved')}>
-    <p role="status">${faults > 0 ? t('mend', { n: faults }) : t('unsavedCount', { n: form.changed.length })}</p>
+    <p role="status">${faults > 0 ? t('invalidCount', { n: faults }) : t('unsavedCount', { n: form.changed.length })}</p>
     <button type="button" class="button" onClick=${form.discard}>${t('discard')}</button>
     <${BusyButton} kind="primary" busy=${form.isSaving} onClick=${form.save}>${t('saveChanges')}<//>
   </div>`;
