@@ -9,13 +9,13 @@ use crate::{
     app::{App, hex},
     error::{Error, Kind, Result},
     host::Request,
+    http::origin,
     password::Password,
-    peer,
     settings::Settings,
     store::admin_sessions,
 };
 
-pub use crate::peer::client_address;
+pub use crate::http::client_ip::client_address;
 
 /// Returns the name of the cookie that holds the session token, for the origin that the browser shows. Cookies do not
 /// know ports (RFC 6265 §8.5), so on a loopback host the name carries it: gateways on one machine would otherwise sign
@@ -80,7 +80,7 @@ impl AdminSession {
     /// From the bearer token or, failing that, the cookie: in one statement, which brings the settings too.
     pub async fn open(app: &App, request: &Request) -> Result<Self> {
         let bearer = bearer(request.headers());
-        let origin = peer::own_origin(app, request.uri(), request.headers()).await;
+        let origin = origin::own_origin(app, request.uri(), request.headers()).await;
         let token = bearer
             .or_else(|| cookie(request.headers(), &session_cookie(origin.as_deref())))
             .ok_or_else(|| Error::new(Kind::MissingSession, "Sign in first"))?;
@@ -160,7 +160,7 @@ pub enum Sender {
 /// Reads `Origin`, and `Sec-Fetch-Site`, which no page can set. `own` is the origin that the request was sent to.
 pub fn sent_from(headers: &HeaderMap, own: Option<&str>, settings: &Settings) -> Sender {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let set = peer::origin(&settings.global.base_url);
+    let set = origin::origin(&settings.global.base_url);
     match (text("origin"), text("sec-fetch-site")) {
         (_, Some("cross-site")) => Sender::ForeignPage,
         (Some(sent), _) if [own, set.as_deref()].contains(&Some(sent)) => Sender::OwnPage,

@@ -7,8 +7,8 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 use crate::{
-    content_coding::ACCEPTED,
     host::{Body, Reply},
+    http::content_coding::ACCEPTED,
 };
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -6,14 +6,12 @@
 
 pub mod admin;
 pub mod app;
-pub mod assets;
 pub mod auth;
-pub mod content_coding;
 pub mod deadline;
 pub mod dns;
 pub mod error;
 pub mod host;
-pub mod http_io;
+pub mod http;
 pub mod inference;
 pub mod invalid_tokens;
 pub mod json;
@@ -21,10 +19,8 @@ pub mod maintenance;
 pub mod media;
 pub mod openai;
 pub mod password;
-pub mod peer;
 pub mod pool;
 pub mod providers;
-pub mod router;
 pub mod sealing;
 pub mod secrets;
 pub mod settings;
@@ -39,7 +35,7 @@ mod entry {
         http::types::{ErrorCode, Request, Response},
     };
 
-    use crate::{app::App, host::wasi, router};
+    use crate::{app::App, host::wasi, http::router};
 
     struct Gateway;
     spin_sdk::wasip3::http::service::export!(Gateway);

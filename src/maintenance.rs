@@ -16,7 +16,8 @@ use crate::{
     app::App,
     error::Result,
     host::{Reply, Request},
-    http_io, invalid_tokens,
+    http::response,
+    invalid_tokens,
     media::{clean, day},
     sealing,
     secrets::Vault,
@@ -64,7 +65,7 @@ pub async fn run(app: Rc<App>, _: Request) -> Result<Reply> {
             leases::set(&app.db, DAY, midnight(&app, now).await.max(now + PAUSE)).await?;
         }
     }
-    Ok(http_io::empty(status))
+    Ok(response::empty(status))
 }
 
 /// For the end of a request that has seen that [`DAY`] is free. Of many at once, one starts the work.

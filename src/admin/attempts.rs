@@ -11,7 +11,7 @@ use http::HeaderMap;
 use crate::{
     app::App,
     error::{Error, Kind, Result},
-    peer,
+    http::client_ip,
     store::{
         leases::Queue,
         login_attempts::{self, MANY, Refused, Situation, WINDOW},
@@ -39,8 +39,8 @@ pub struct Attempt {
 
 impl Origin {
     pub async fn of(app: &App, headers: &HeaderMap) -> Self {
-        let address = peer::client_address(app, headers).await;
-        Origin { address: peer::party(&address), site: peer::site(&address) }
+        let address = client_ip::client_address(app, headers).await;
+        Origin { address: client_ip::party(&address), site: client_ip::site(&address) }
     }
 
     /// Reads what an attempt needs to know, in one statement.

@@ -12,9 +12,8 @@ use crate::{
     auth::AdminSession,
     error::{Error, Result},
     host::{Reply, Request},
-    http_io,
-    media::kind::MediaKind,
-    media::{address, clean, id},
+    http::{request, response},
+    media::{address, clean, id, kind::MediaKind},
     store::{self, media_copies},
 };
 
@@ -25,7 +24,7 @@ const MAX_BATCH: usize = 10_000;
 pub async fn size(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
     let usage = media_copies::usage(&app.db, app.now()).await?;
     let total = usage.images + usage.videos;
-    http_io::json(&json!({
+    response::json(&json!({
         "success": true,
         "data": {
             "image_size": readable(usage.images), "image_size_bytes": usage.images,
@@ -60,7 +59,7 @@ pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Rep
         .collect();
     let has_more = offset + count < total;
     let data = json!({ "total": total, "items": items, "offset": offset, "limit": limit, "has_more": has_more });
-    http_io::json(&json!({ "success": true, "data": data }))
+    response::json(&json!({ "success": true, "data": data }))
 }
 
 /// `POST /api/cache/clear`
@@ -111,7 +110,7 @@ struct Files {
 
 /// `POST /api/cache/delete`; an id of which nothing is cached counts for nothing.
 pub async fn delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
-    let Files { mut ids } = http_io::read_json(request).await?;
+    let Files { mut ids } = request::read_json(request).await?;
     if !(1..=MAX_BATCH).contains(&ids.len()) {
         return Err(Error::invalid("ids", format!("Name the files by their ids, 1 to {MAX_BATCH} at a time")));
     }
@@ -131,7 +130,7 @@ async fn cleared(app: Rc<App>, mut message: String, mut data: Value) -> Result<R
     data["parts_left"] = left.into();
     let work = app.clone();
     app.host.spawn(async move { clean::slice(&work, clean::SLICE).map(drop).await }.boxed_local());
-    http_io::json(&json!({ "success": true, "message": message, "data": data }))
+    response::json(&json!({ "success": true, "message": message, "data": data }))
 }
 
 /// As the console shows it: KB below 1 MB, one decimal. In integers, because formatting floats would be the largest

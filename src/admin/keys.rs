@@ -12,7 +12,7 @@ use crate::{
     auth::AdminSession,
     error::{Error, Kind, Result},
     host::{Reply, Request},
-    http_io,
+    http::{request, response},
     secrets::Vault,
     store::api_keys::{self, KeyName, Named, NewKey, StoredKey},
 };
@@ -68,7 +68,7 @@ pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Rep
     let data: Vec<Row> = page.keys.into_iter().map(Row::from).collect();
     let has_more = offset + (data.len() as i64) < page.total;
     let (total, global_key_set) = (page.total, page.has_global);
-    http_io::json(&Page { success: true, data, total, limit, offset, has_more, global_key_set })
+    response::json(&Page { success: true, data, total, limit, offset, has_more, global_key_set })
 }
 
 #[derive(Deserialize)]
@@ -78,10 +78,10 @@ struct Add {
 
 /// `POST /api/keys/add`
 pub async fn add(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
-    let body: Add = http_io::read_json(request).await?;
+    let body: Add = request::read_json(request).await?;
     let name = checked_name("name", &body.name)?;
     let row = create(&app, vec![name]).await?.pop();
-    http_io::json(&json!({ "success": true, "data": row, "message": "Key created" }))
+    response::json(&json!({ "success": true, "data": row, "message": "Key created" }))
 }
 
 #[derive(Deserialize)]
@@ -97,7 +97,7 @@ fn one() -> i64 {
 
 /// `POST /api/keys/batch-add`
 pub async fn batch_add(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
-    let body: BatchAdd = http_io::read_json(request).await?;
+    let body: BatchAdd = request::read_json(request).await?;
     let prefix = checked_name("name_prefix", &body.name_prefix)?;
     let names = match body.count {
         1 => vec![prefix],
@@ -106,7 +106,7 @@ pub async fn batch_add(app: Rc<App>, _: AdminSession, request: Request) -> Resul
     };
     let rows = create(&app, names).await?;
     let message = format!("{} keys created", rows.len());
-    http_io::json(&json!({ "success": true, "data": rows, "message": message }))
+    response::json(&json!({ "success": true, "data": rows, "message": message }))
 }
 
 /// One key of the table: `{"id"}` or `{"key"}`, the latter the full value.
@@ -129,13 +129,13 @@ impl One {
 
 /// `POST /api/keys/delete`
 pub async fn delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
-    let mut body: One = http_io::read_json(request).await?;
+    let mut body: One = request::read_json(request).await?;
     one_of(api_keys::delete(&app.db, &body.named()?).await?, "Key deleted")
 }
 
 /// `POST /api/keys/status`
 pub async fn set_active(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
-    let mut body: One = http_io::read_json(request).await?;
+    let mut body: One = request::read_json(request).await?;
     let is_active = required_flag(body.is_active)?;
     let done = api_keys::set_active(&app.db, &body.named()?, is_active).await?;
     one_of(done, if is_active { "Key enabled" } else { "Key disabled" })
@@ -143,14 +143,14 @@ pub async fn set_active(app: Rc<App>, _: AdminSession, request: Request) -> Resu
 
 /// `POST /api/keys/name`
 pub async fn rename(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
-    let mut body: One = http_io::read_json(request).await?;
+    let mut body: One = request::read_json(request).await?;
     let name = checked_name("name", body.name.as_deref().unwrap_or_default())?;
     one_of(api_keys::rename(&app.db, &body.named()?, &name).await?, "Key renamed")
 }
 
 /// `POST /api/keys/reveal`
 pub async fn reveal(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
-    let mut body: One = http_io::read_json(request).await?;
+    let mut body: One = request::read_json(request).await?;
     let (hash, sealed) = api_keys::sealed(&app.db, &body.named()?).await?.ok_or_else(unknown)?;
     let conflict = |message| Error::new(Kind::Conflict, message);
     let sealed = sealed.ok_or_else(|| {
@@ -159,7 +159,7 @@ pub async fn reveal(app: Rc<App>, _: AdminSession, request: Request) -> Result<R
     let key = Vault::open(&app).await?.unseal(&sealed, &hash).ok_or_else(|| {
         conflict("This key cannot be read: it was sealed with another encryption_key (see encryption_key_previous)")
     })?;
-    http_io::json(&json!({ "success": true, "data": { "key": key } }))
+    response::json(&json!({ "success": true, "data": { "key": key } }))
 }
 
 #[derive(Deserialize)]
@@ -183,19 +183,19 @@ impl Many {
 
 /// `POST /api/keys/batch-delete`
 pub async fn batch_delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
-    let body: Many = http_io::read_json(request).await?;
+    let body: Many = request::read_json(request).await?;
     let deleted = api_keys::delete(&app.db, &body.named()?).await?;
     let message = format!("{deleted} keys deleted");
-    http_io::json(&json!({ "success": true, "message": message, "data": { "deleted": deleted } }))
+    response::json(&json!({ "success": true, "message": message, "data": { "deleted": deleted } }))
 }
 
 /// `POST /api/keys/batch-status`
 pub async fn batch_set_active(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
-    let body: Many = http_io::read_json(request).await?;
+    let body: Many = request::read_json(request).await?;
     let is_active = required_flag(body.is_active)?;
     let updated = api_keys::set_active(&app.db, &body.named()?, is_active).await?;
     let message = format!("{updated} keys {}", if is_active { "enabled" } else { "disabled" });
-    http_io::json(&json!({ "success": true, "message": message, "data": { "updated": updated } }))
+    response::json(&json!({ "success": true, "message": message, "data": { "updated": updated } }))
 }
 
 /// Makes a key for each name.
@@ -233,7 +233,7 @@ fn one_of(done: usize, message: &str) -> Result<Reply> {
     if done == 0 {
         return Err(unknown());
     }
-    http_io::json(&json!({ "success": true, "message": message }))
+    response::json(&json!({ "success": true, "message": message }))
 }
 
 fn unknown() -> Error {

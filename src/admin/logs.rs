@@ -16,7 +16,7 @@ use crate::{
     auth::AdminSession,
     error::{Error, Result},
     host::{Reply, Request},
-    http_io,
+    http::response,
     store::request_logs::{self, Filter, Key, LogEntry},
 };
 
@@ -50,13 +50,13 @@ pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Rep
     let has_more = data.len() as i64 > limit;
     data.truncate(limit as usize);
     let next_before = data.last().filter(|_| has_more).map(|entry| entry.id.clone());
-    http_io::json(&Page { success: true, data, next_before })
+    response::json(&Page { success: true, data, next_before })
 }
 
 /// `POST /api/logs/clear`
 pub async fn clear(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
     request_logs::clear(&app.db).await?;
-    http_io::json(&json!({ "success": true, "message": "Log cleared" }))
+    response::json(&json!({ "success": true, "message": "Log cleared" }))
 }
 
 fn read_filter(uri: &Uri) -> Result<Filter> {

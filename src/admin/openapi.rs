@@ -9,12 +9,12 @@ use crate::{
     app::App,
     error::Result,
     host::{Reply, Request},
-    http_io,
+    http::response,
 };
 
 pub const DOCUMENT: &str = include_str!("../openapi.json");
 
 /// `GET /openapi.json`
 pub async fn document(_: Rc<App>, _: Request) -> Result<Reply> {
-    Ok(http_io::json_bytes(DOCUMENT.into()))
+    Ok(response::json_bytes(DOCUMENT.into()))
 }

@@ -13,12 +13,12 @@ use super::{
     query::{self, Paging},
     token_check::{Verdict, names, quota},
 };
+use crate::http::response;
 use crate::{
     app::{App, hex},
     auth::AdminSession,
     error::{Error, Result},
     host::{Reply, Request},
-    http_io,
     invalid_tokens::{self, NO_TOKEN, Opened},
     providers::{
         ProviderError,
@@ -66,7 +66,7 @@ pub async fn start(app: Rc<App>, session: AdminSession, _: Request) -> Result<Re
         false => ("A refresh is running", Some("REFRESH_RUNNING")),
     };
     let data = Data { started: Some(started), progress, results: None };
-    let mut reply = http_io::json(&Answer { success: started, message, code, data })?;
+    let mut reply = response::json(&Answer { success: started, message, code, data })?;
     if !started {
         *reply.status_mut() = StatusCode::CONFLICT;
     }
@@ -96,7 +96,7 @@ pub async fn cancel(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> 
 }
 
 fn answer(message: &'static str, data: Data) -> Result<Reply> {
-    http_io::json(&Answer { success: true, message, code: None, data })
+    response::json(&Answer { success: true, message, code: None, data })
 }
 
 fn parse_outcome(text: &str) -> Result<Outcome> {

@@ -14,9 +14,8 @@ use crate::{
     auth::{self, AdminSession, Sender, sha256_hex},
     error::{Error, Kind, Result},
     host::{Reply, Request},
-    http_io,
+    http::{origin, request, response},
     password::{self, Password, PasswordHash},
-    peer,
     secrets::Vault,
     store::{self, admin_sessions, settings},
 };
@@ -41,9 +40,9 @@ struct SignedIn<'a> {
 /// `POST /api/login`
 pub async fn login(app: Rc<App>, request: Request) -> Result<Reply> {
     let from = attempts::Origin::of(&app, request.headers()).await;
-    let origin = peer::own_origin(&app, request.uri(), request.headers()).await;
+    let origin = origin::own_origin(&app, request.uri(), request.headers()).await;
     let headers = request.headers().clone();
-    let given: Credentials = http_io::read_small_json(request).await?;
+    let given: Credentials = request::read_small_json(request).await?;
     let situation = from.look(&app).await?;
     // Before anything counts: otherwise any page could lock the operator out by guesses from the operator's own browser.
     if auth::sent_from(&headers, origin.as_deref(), &situation.settings) == Sender::ForeignPage {
@@ -75,7 +74,7 @@ pub async fn login(app: Rc<App>, request: Request) -> Result<Reply> {
     if !admin_sessions::add(&app.db, app.now(), session).await.map_err(unstored)? {
         return Err(attempt.refused(&app));
     }
-    let mut reply = http_io::json(&SignedIn {
+    let mut reply = response::json(&SignedIn {
         success: true,
         message: "Signed in",
         token: &token,
@@ -99,7 +98,7 @@ fn unstored(error: Error) -> Error {
 
 /// `GET /api/session`: who is signed in. For the console's first look, so also with the first-run password.
 pub async fn show(_: Rc<App>, session: AdminSession, _: Request) -> Result<Reply> {
-    http_io::json(&serde_json::json!({
+    response::json(&serde_json::json!({
         "success": true,
         "data": {
             "username": session.settings().global.admin_username,
@@ -114,14 +113,14 @@ pub async fn show(_: Rc<App>, session: AdminSession, _: Request) -> Result<Reply
 pub async fn end_others(app: Rc<App>, session: AdminSession, _: Request) -> Result<Reply> {
     let ended = session.end_others(&app).await?;
     let message = format!("Other sessions ended: {ended}");
-    http_io::json(&serde_json::json!({ "success": true, "message": message, "data": { "ended": ended } }))
+    response::json(&serde_json::json!({ "success": true, "message": message, "data": { "ended": ended } }))
 }
 
 /// `POST /api/logout`
 pub async fn logout(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
-    let origin = peer::own_origin(&app, request.uri(), request.headers()).await;
+    let origin = origin::own_origin(&app, request.uri(), request.headers()).await;
     session.end(&app).await?;
-    let mut reply = http_io::json(&serde_json::json!({ "success": true, "message": "Signed out" }))?;
+    let mut reply = response::json(&serde_json::json!({ "success": true, "message": "Signed out" }))?;
     set_cookie(&mut reply, origin.as_deref(), "", 0);
     Ok(reply)
 }
@@ -135,7 +134,7 @@ struct NewPassword {
 /// `POST /api/password`; all sessions end with the old password, the caller's own too.
 pub async fn change_password(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
     let headers = request.headers().clone();
-    let given: NewPassword = http_io::read_json(request).await?;
+    let given: NewPassword = request::read_json(request).await?;
     if session.password().is_variable() {
         return Err(password::ruled_by_variable());
     }
@@ -145,7 +144,7 @@ pub async fn change_password(app: Rc<App>, session: AdminSession, request: Reque
     let hash = PasswordHash::new(&app, &vault, &given.new, password::iterations(&app).await?);
     let change = settings::Change { password_hash: Some(hash.to_string()), ..settings::Change::default() };
     settings::save(&app.db, app.now(), change).await?;
-    http_io::json(&serde_json::json!({ "success": true, "message": "Password changed: sign in again" }))
+    response::json(&serde_json::json!({ "success": true, "message": "Password changed: sign in again" }))
 }
 
 /// Hashes the password afresh when the variables ask for more than was done when it was set.

@@ -10,7 +10,7 @@ use crate::{
     auth::AdminSession,
     error::{Error, Result},
     host::{Reply, Request},
-    http_io,
+    http::{request, response},
     password::{self, PasswordHash},
     providers::grok_web::credentials::user_agent,
     secrets::Vault,
@@ -70,7 +70,7 @@ pub async fn read(app: Rc<App>, session: AdminSession, _: Request) -> Result<Rep
         }
     }
     let (user_agent, source) = user_agent(&settings.grok);
-    http_io::json(&Served {
+    response::json(&Served {
         success: true,
         data: Sections { global, grok },
         unreadable,
@@ -84,7 +84,7 @@ pub async fn read(app: Rc<App>, session: AdminSession, _: Request) -> Result<Rep
 /// `POST /api/settings`
 pub async fn write(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
     let headers = request.headers().clone();
-    let change: Change = http_io::read_json(request).await?;
+    let change: Change = request::read_json(request).await?;
     let vault = Vault::open(&app).await?;
     let checked = change.check(&app, &vault)?;
     if checked.password.is_some() {
@@ -107,7 +107,7 @@ pub async fn write(app: Rc<App>, session: AdminSession, request: Request) -> Res
     };
     let change = settings::Change { global: checked.global, grok: checked.grok, password_hash, api_key };
     settings::save(&app.db, app.now(), change).await?;
-    http_io::json(&serde_json::json!({
+    response::json(&serde_json::json!({
         "success": true, "message": "Settings saved", "data": { "changed": checked.names },
     }))
 }
@@ -120,5 +120,5 @@ struct Schema {
 
 /// `GET /api/settings/schema`
 pub async fn schema(_: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
-    http_io::json(&Schema { success: true, data: definitions().collect() })
+    response::json(&Schema { success: true, data: definitions().collect() })
 }

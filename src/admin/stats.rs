@@ -9,7 +9,8 @@ use crate::{
     auth::AdminSession,
     error::Result,
     host::{Reply, Request},
-    http_io, invalid_tokens,
+    http::response,
+    invalid_tokens,
     secrets::Vault,
     store::{
         request_stats::{self, Counted, DAYS, Sums, local_hour, percentile},
@@ -88,7 +89,7 @@ pub async fn pool(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
         counts.add(&group, vault.has_key_of(&group.sealed_by));
         pool.total += group.tokens;
     }
-    http_io::json(&Answer { success: true, data: pool })
+    response::json(&Answer { success: true, data: pool })
 }
 
 #[derive(Serialize)]
@@ -180,7 +181,7 @@ pub async fn requests(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply
     let timezone_offset_minutes = app.timezone_offset_minutes().await;
     let now = local_hour(app.now(), timezone_offset_minutes);
     let counted = request_stats::read(&app.db, now).await?;
-    http_io::json(&Answer { success: true, data: Requests::of(counted, now, timezone_offset_minutes) })
+    response::json(&Answer { success: true, data: Requests::of(counted, now, timezone_offset_minutes) })
 }
 
 impl Requests {

@@ -9,12 +9,12 @@ use crate::{
     auth::AdminSession,
     error::Result,
     host::{Reply, Request},
-    http_io,
+    http::response,
     store::storage,
 };
 
 /// `GET /api/storage/mode`
 pub async fn mode(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
     let mode = if storage::is_d1(&app.db).await? { "D1" } else { "SQLite" };
-    http_io::json(&json!({ "success": true, "data": { "mode": mode } }))
+    response::json(&json!({ "success": true, "data": { "mode": mode } }))
 }

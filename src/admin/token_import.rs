@@ -8,12 +8,12 @@ use super::{
     browser,
     token_file::{self, FileFormat},
 };
+use crate::http::{request, response};
 use crate::{
     app::App,
     auth::{AdminSession, sha256_hex},
     error::{Error, Result},
     host::{Reply, Request},
-    http_io,
     providers::grok_web::pasted::{Entry, Reading, State},
     secrets::Vault,
     store::{
@@ -84,7 +84,7 @@ struct Data {
 /// `POST /api/tokens/import`
 pub async fn import(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
     let browser = browser::candidate(&session, request.headers());
-    let body: Import = http_io::read_json(request).await?;
+    let body: Import = request::read_json(request).await?;
     let read = token_file::read(&body.content, body.format).map_err(|reason| Error::invalid("content", reason))?;
     if read.is_empty() || read.len() > MAX_LINES {
         return Err(Error::invalid("content", format!("A file has 1 to {MAX_LINES} tokens, this one {}", read.len())));
@@ -122,7 +122,7 @@ pub async fn import(app: Rc<App>, session: AdminSession, request: Request) -> Re
     if !body.dry_run {
         answer.data.recorded_user_agent = browser::record(&app, browser, answer.data.added).await;
     }
-    http_io::json(&answer)
+    response::json(&answer)
 }
 
 #[derive(Default)]

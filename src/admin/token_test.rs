@@ -11,12 +11,13 @@ use super::{
     token_row::{Status, cooldown_remaining},
     tokens::Target,
 };
+use crate::http::{request, response};
 use crate::{
     app::App,
     auth::AdminSession,
     error::Result,
     host::{Reply, Request},
-    http_io, invalid_tokens,
+    invalid_tokens,
     providers::{
         ProviderError,
         grok_web::{client::Client, credentials::Credentials, quota::Limits},
@@ -27,7 +28,7 @@ use crate::{
 
 /// `POST /api/tokens/test`: one rate-limits call, two for a Super account.
 pub async fn test(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
-    let mut body: Target = http_io::read_json(request).await?;
+    let mut body: Target = request::read_json(request).await?;
     let account = body.find(&app).await?;
     let vault = Vault::open(&app).await?;
     let credentials =
@@ -47,7 +48,7 @@ async fn answered(app: &App, account: &Account, normal: Limits, heavy: Limits) -
     let stored = |limits| quota(limits, token.token_type, now);
     tokens::refreshed(&app.db, token.id, now, stored(&normal), stored(&heavy)).await?;
     let known = |told: Option<u32>, stored: Quota| told.map(i64::from).or(stored.known_at(now)).unwrap_or(-1);
-    http_io::json(&json!({
+    response::json(&json!({
         "success": true,
         "message": "The token is valid",
         "data": {
@@ -90,5 +91,5 @@ async fn failed(app: &App, vault: &Vault, account: &Account, fault: &ProviderErr
     let cooldown_remaining = (error_type == "cooldown").then(|| cooldown_remaining(token, now));
     let data = Trouble { valid: false, error_type, error_code, cooldown_remaining };
     let message = format!("{message} ({fault})");
-    http_io::json(&json!({ "success": false, "message": message, "code": "TOKEN_TEST_FAILED", "data": data }))
+    response::json(&json!({ "success": false, "message": message, "code": "TOKEN_TEST_FAILED", "data": data }))
 }

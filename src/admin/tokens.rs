@@ -12,12 +12,13 @@ use super::{
     token_file,
     token_row::{Row, Status},
 };
+use crate::http::{request, response};
 use crate::{
     app::App,
     auth::{AdminSession, sha256_hex},
     error::{Error, Kind, Result},
     host::{Reply, Request},
-    http_io, invalid_tokens,
+    invalid_tokens,
     providers::grok_web::{
         pasted::{Entry, State},
         token::normalise_token,
@@ -52,7 +53,7 @@ pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Rep
     }
     let data: Vec<Row> = page.tokens.into_iter().map(|token| Row::of(token, &vault, filter.now)).collect();
     let has_more = offset + (data.len() as i64) < page.total;
-    http_io::json(&json!({
+    response::json(&json!({
         "success": true, "data": data, "total": page.total, "limit": limit, "offset": offset, "has_more": has_more,
     }))
 }
@@ -116,7 +117,7 @@ struct Added {
 /// `POST /api/tokens/add`
 pub async fn add(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
     let browser = browser::candidate(&session, request.headers());
-    let body: Add = http_io::read_json(request).await?;
+    let body: Add = request::read_json(request).await?;
     let lines = body.tokens.ok_or_else(|| Error::invalid("tokens", "tokens is a list of texts"))?;
     let token_type = required_type(body.token_type)?;
     let Pasted { entries, repeated, refused } = Pasted::read(&lines);
@@ -138,7 +139,7 @@ pub async fn add(app: Rc<App>, session: AdminSession, request: Request) -> Resul
     let recorded_user_agent = browser::record(&app, browser, added).await;
     let message = format!("{added} added, {duplicates} already there, {} not understood", refused.len());
     let data = Added { added, duplicates, invalid: refused, recorded_user_agent };
-    http_io::json(&json!({ "success": true, "message": message, "data": data }))
+    response::json(&json!({ "success": true, "message": message, "data": data }))
 }
 
 /// What was pasted: each token once.
@@ -232,7 +233,7 @@ impl Target {
 
 /// `POST /api/tokens/delete`: the tokens that are named, or with the state `invalid` all entries that are no tokens.
 pub async fn delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
-    let mut body: Target = http_io::read_json(request).await?;
+    let mut body: Target = request::read_json(request).await?;
     let deleted = match body.state.take().as_deref() {
         None => tokens::delete(&app.db, &body.named("tokens")?).await?,
         Some(INVALID) if body.is_empty() => {
@@ -242,12 +243,12 @@ pub async fn delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<R
         Some(_) => return Err(Error::invalid("state", "state is invalid, and then no token is named")),
     };
     let message = format!("{deleted} deleted");
-    http_io::json(&json!({ "success": true, "message": message, "data": { "deleted": deleted } }))
+    response::json(&json!({ "success": true, "message": message, "data": { "deleted": deleted } }))
 }
 
 /// `POST /api/tokens/tags`: replaces the tags, or with the mode `add` or `remove` only those that are given.
 pub async fn set_tags(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
-    let mut body: Target = http_io::read_json(request).await?;
+    let mut body: Target = request::read_json(request).await?;
     let sent = body.tags.take().ok_or_else(|| Error::invalid("tags", "tags is a list of texts"))?;
     let tags = clean_tags(&sent).ok_or_else(|| {
         let message = format!("A token has at most {MAX_TAGS} tags of at most {MAX_TAG_CHARS} characters");
@@ -274,7 +275,7 @@ pub fn clean_tags(sent: &[String]) -> Option<Vec<String>> {
 
 /// `POST /api/tokens/note`
 pub async fn set_note(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
-    let mut body: Target = http_io::read_json(request).await?;
+    let mut body: Target = request::read_json(request).await?;
     let note = body.note.take().ok_or_else(|| Error::invalid("note", "note is a text"))?;
     let note = clean_note(&note)
         .ok_or_else(|| Error::invalid("note", format!("A note has at most {MAX_NOTE_CHARS} characters")))?;
@@ -292,7 +293,7 @@ pub fn clean_note(note: &str) -> Option<&str> {
 
 /// `POST /api/tokens/status`
 pub async fn set_enabled(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
-    let mut body: Target = http_io::read_json(request).await?;
+    let mut body: Target = request::read_json(request).await?;
     let enabled = body.enabled.ok_or_else(|| Error::invalid("enabled", "enabled is true or false"))?;
     let updated = tokens::set_enabled(&app.db, &body.named("id")?, enabled).await?;
     let message = format!("{updated} {}", if enabled { "enabled" } else { "disabled" });
@@ -300,20 +301,20 @@ pub async fn set_enabled(app: Rc<App>, _: AdminSession, request: Request) -> Res
 }
 
 fn changed(count: usize, answer: serde_json::Value) -> Result<Reply> {
-    if count == 0 { Err(unknown()) } else { http_io::json(&answer) }
+    if count == 0 { Err(unknown()) } else { response::json(&answer) }
 }
 
 /// `GET /api/tokens/tags/all`
 pub async fn all_tags(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
-    http_io::json(&json!({ "success": true, "data": tokens::all_tags(&app.db).await? }))
+    response::json(&json!({ "success": true, "data": tokens::all_tags(&app.db).await? }))
 }
 
 /// `POST /api/tokens/reveal`
 pub async fn reveal(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
-    let mut body: Target = http_io::read_json(request).await?;
+    let mut body: Target = request::read_json(request).await?;
     let account = body.find(&app).await?;
     let token = clear(&Vault::open(&app).await?, &account)?;
-    http_io::json(&json!({ "success": true, "data": { "id": account.token.id, "token": token } }))
+    response::json(&json!({ "success": true, "data": { "id": account.token.id, "token": token } }))
 }
 
 /// What is stored, in clear; it may be no token.

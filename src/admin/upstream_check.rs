@@ -9,12 +9,12 @@ use super::{
     tokens::unknown,
     upstream_advice::{self, Place, SIGNATURE, Situation, error_type},
 };
+use crate::http::{request, response};
 use crate::{
     app::App,
     auth::AdminSession,
     error::{Error, Kind, Result},
     host::{Reply, Request},
-    http_io,
     invalid_tokens::{self, Opened},
     pool::{self, Effect, Outcome, Used},
     providers::{
@@ -70,7 +70,7 @@ impl Body {
 /// `POST /api/upstream/check`: at most three calls to Grok, within 30 seconds.
 pub async fn check(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
     let headers = request.headers().clone();
-    let body: Body = http_io::read_json(request).await?;
+    let body: Body = request::read_json(request).await?;
     let vault = Vault::open(&app).await?;
     let (account, token) = body.find(&app, &vault).await?;
     let settings = &session.settings().grok;
@@ -97,7 +97,7 @@ pub async fn check(app: Rc<App>, session: AdminSession, request: Request) -> Res
         }),
     };
     advice.extend(needs_signature.then_some(SIGNATURE));
-    http_io::json(&json!({
+    response::json(&json!({
         "success": true,
         "data": {
             "ok": report.failure.is_none(),

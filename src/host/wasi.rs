@@ -23,7 +23,7 @@ use spin_sdk::{
 
 use crate::{
     error::{Error, Kind},
-    http_io,
+    http::request,
 };
 
 use super::{
@@ -163,7 +163,7 @@ fn in_pieces(
 /// Returns the 400 for a request whose `Content-Length` the SDK does not take.
 pub fn refusal(request: &WasiRequest) -> Option<Reply> {
     let lengths = request.get_headers().get(CONTENT_LENGTH.as_str());
-    if http_io::is_length(&lengths) {
+    if request::is_length(&lengths) {
         return None;
     }
     let error = Error::new(Kind::Invalid, "Content-Length is not a number of bytes: send the length of the body");

@@ -13,8 +13,8 @@ use crate::{
         Body, Host, Value,
         native::{Answer, NativeHost, START},
     },
+    http::router,
     providers::grok_web::token::for_test,
-    router,
 };
 
 mod sealing;

@@ -7,7 +7,8 @@
 
 use http::{HeaderMap, HeaderValue, Uri, header};
 
-use crate::{app::App, media::kind::MediaKind, peer, settings::Settings};
+use self::kind::MediaKind;
+use crate::{app::App, http::origin, settings::Settings};
 
 pub mod clean;
 pub mod day;
@@ -31,7 +32,7 @@ pub async fn base(app: &App, settings: &Settings, uri: &Uri, headers: &HeaderMap
     if !set.is_empty() {
         return set.to_owned();
     }
-    peer::own_origin(app, uri, headers).await.unwrap_or_default()
+    origin::own_origin(app, uri, headers).await.unwrap_or_default()
 }
 
 /// The address of a file under a [`base`].

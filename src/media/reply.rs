@@ -49,7 +49,7 @@ pub fn not_modified(etag: &str, max_age: i64) -> Reply {
 
 /// 416: there are no such bytes.
 pub fn no_such_range(size: Option<u64>) -> Reply {
-    let mut reply = crate::http_io::empty(StatusCode::RANGE_NOT_SATISFIABLE);
+    let mut reply = crate::http::response::empty(StatusCode::RANGE_NOT_SATISFIABLE);
     let headers = reply.headers_mut();
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));

@@ -4,10 +4,10 @@ use std::{cell::Cell, rc::Rc};
 
 use crate::{
     app::App,
-    auth::{self, PresentedKey},
+    auth::PresentedKey,
     error::{Error, Kind, Result},
     host::{Reply, Request},
-    http_io,
+    http::{client_ip, request, response},
     inference::{
         conversation::Conversation,
         prompt::{Part, Prompt},
@@ -66,9 +66,9 @@ struct Chat {
 }
 
 pub async fn completions(app: Rc<App>, key: PresentedKey, request: Request) -> Result<Reply> {
-    let mut ledger = Ledger::open(&app, auth::client_address(&app, request.headers()).await);
+    let mut ledger = Ledger::open(&app, client_ip::client_address(&app, request.headers()).await);
     // A long body is held in memory only for callers with a good key.
-    if !http_io::has_short_body(&request) {
+    if !request::has_short_body(&request) {
         ledger.opened(gate::open(&app.db, &key, app.now()).await?);
     }
     match read(request, &mut ledger).await {
@@ -87,7 +87,7 @@ pub async fn completions(app: Rc<App>, key: PresentedKey, request: Request) -> R
 /// Reads and checks the request; the ledger learns what it can even of a bad one.
 async fn read(request: Request, ledger: &mut Ledger) -> Result<(Chat, Vec<Source>)> {
     let sent_to = Rc::new(SentTo { uri: request.uri().clone(), headers: request.headers().clone() });
-    let body = http_io::read_body(request).await?;
+    let body = request::read_body(request).await?;
     let mut repaired = String::new();
     let request = json::from_client(&body, &mut repaired, ChatRequest::parse)?;
     ledger.model = request.model.to_string();
@@ -272,7 +272,7 @@ async fn attempt(
     ledger.completion_tokens = collected.completion_tokens();
     ledger.clone().completed();
     let body = collected.finish(&head, FinishReason::Stop, ledger.prompt_tokens);
-    Ok(http_io::json_bytes(body))
+    Ok(response::json_bytes(body))
 }
 
 /// The 404 that OpenAI's clients know.

@@ -11,7 +11,7 @@ use crate::{
     inference::event::{Event, Events},
     media,
     settings::Settings,
-    store::media::{self as rows, NewMedia},
+    store::{media as rows, media::NewMedia},
 };
 
 /// Where the request was sent to, as far as an address of our own depends on it.

@@ -9,21 +9,22 @@ use crate::{
     auth::PresentedKey,
     error::{Error, Kind, Result},
     host::{Reply, Request},
-    http_io, maintenance,
+    http::response,
+    maintenance,
     providers::catalog,
     store::gate,
 };
 
 pub async fn list(app: Rc<App>, key: PresentedKey, _: Request) -> Result<Reply> {
     open(&app, &key).await?;
-    http_io::json(&catalog::list(app.now_seconds()))
+    response::json(&catalog::list(app.now_seconds()))
 }
 
 pub async fn get(app: Rc<App>, key: PresentedKey, request: Request) -> Result<Reply> {
     open(&app, &key).await?;
     let id = request.uri().path().rsplit('/').next().unwrap_or_default();
     match catalog::find(id) {
-        Some(model) => http_io::json(&model.object(app.now_seconds())),
+        Some(model) => response::json(&model.object(app.now_seconds())),
         // The 404 that OpenAI's clients know.
         None => Err(Error::new(Kind::ModelNotFound, does_not_exist(id)).with_param("model")),
     }

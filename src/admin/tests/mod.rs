@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     host::{Body, native::NativeHost},
-    router,
+    http::router,
 };
 
 mod attempts;

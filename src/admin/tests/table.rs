@@ -7,7 +7,7 @@ use super::{
     schema::{document, example, faults, resolved},
     *,
 };
-use crate::router::{Entry, Guard, table};
+use crate::http::router::{Entry, Guard, table};
 
 /// A path that fits the pattern.
 fn concrete(pattern: &str) -> String {

@@ -1,7 +1,10 @@
 //! Account tokens through the console.
 
 use super::*;
-use crate::{host::native::Answer as Upstream, host::native::START, pool};
+use crate::{
+    host::native::{Answer as Upstream, START},
+    pool,
+};
 
 const FULL: &str = "eyJ0eXAiOiJKV1QifQ.eyJzZXNzaW9uX2lkIjoiYSJ9.c2ln";
 const HOUR: i64 = 3_600_000;

@@ -11,9 +11,9 @@ use crate::{
         Body,
         native::{Answer as Source, NativeHost, START, Step},
     },
+    http::router,
     media::kind::MediaKind,
     providers::grok_web::token::for_test,
-    router,
     store::{
         blobs::PART,
         media::{self, NewMedia},

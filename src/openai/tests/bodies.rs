@@ -4,8 +4,8 @@ use std::cell::Cell;
 
 use super::*;
 use crate::{
-    content_coding::tests::{gzip, repeating, window},
     host::{Host, SendError},
+    http::content_coding::tests::{gzip, repeating, window},
 };
 
 /// A request whose body comes as this stream.

@@ -13,8 +13,8 @@ use crate::{
         Body, Reply, Request,
         native::{Answer, NativeHost, Step},
     },
+    http::router,
     providers::grok_web::token::{FOR_TEST, for_test},
-    router,
 };
 
 mod attempts;

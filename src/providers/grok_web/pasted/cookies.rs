@@ -1,11 +1,9 @@
 //! Cookies one by one, as cookie files, extensions and developer tools list them.
 
-use super::{
-    super::{
-        identity::is_user_id,
-        token::{PastedAccount, TokenError, check},
-    },
-    Entry, Reading,
+use super::{Entry, Reading};
+use crate::providers::grok_web::{
+    identity::is_user_id,
+    token::{PastedAccount, TokenError, check},
 };
 
 /// A cookie with the site it belongs to; an empty one is not named.

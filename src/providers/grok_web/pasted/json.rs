@@ -4,12 +4,12 @@
 use serde_json::{Map, Value};
 
 use super::{
-    super::token::{PastedAccount, TokenError, TokenType, is_jwt, one_account},
     BAD_NUMBER, BAD_STATE, BAD_TAGS, BAD_TYPE, Entry, Reading, State,
     cookies::{Cookie, Cookies},
     line::{self, is_comment},
 };
 use crate::json::without_lone_surrogates;
+use crate::providers::grok_web::token::{PastedAccount, TokenError, TokenType, is_jwt, one_account};
 
 /// Where an object has its token, most exact first.
 const TOKEN_FIELDS: [&str; 9] =

@@ -3,12 +3,12 @@
 use std::{borrow::Cow, collections::HashSet};
 
 use super::{
-    super::{
-        identity::is_user_id,
-        token::{PastedAccount, RULE, TokenError, check, is_jwt},
-    },
     Reading,
     cookies::{Cookie, Cookies, is_grok},
+};
+use crate::providers::grok_web::{
+    identity::is_user_id,
+    token::{PastedAccount, RULE, TokenError, check, is_jwt},
 };
 
 pub(super) fn read(content: &str, reading: &mut Reading, cookies: &mut Cookies) {

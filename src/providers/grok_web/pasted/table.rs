@@ -1,10 +1,10 @@
 //! Tables whose first line names the columns: our own CSV, those of spreadsheets, and of cookies.
 
 use super::{
-    super::token::{TokenError, TokenType, is_jwt, one_account},
     BAD_NUMBER, BAD_STATE, BAD_TAGS, BAD_TYPE, Entry, Reading, State,
     cookies::{Cookie, Cookies},
 };
+use crate::providers::grok_web::token::{TokenError, TokenType, is_jwt, one_account};
 use crate::{admin::export::is_formula, json::without_lone_surrogates};
 
 const TOKEN_NAMES: [&str; 5] = ["token", "sso", "sso_token", "cookie", "令牌"];

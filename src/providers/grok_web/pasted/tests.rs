@@ -3,10 +3,8 @@ use std::{fs, path::Path};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use super::{
-    super::token::{is_token, normalise_token},
-    *,
-};
+use super::*;
+use crate::providers::grok_web::token::{is_token, normalise_token};
 
 const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzZXNzaW9uX2lkIjoiYSJ9.c2lnbmF0dXJl-_";
 const OTHER: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzZXNzaW9uX2lkIjoiYiJ9.c2lnbmF0dXJl-_";

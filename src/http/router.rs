@@ -14,11 +14,11 @@ use crate::{
         tokens, upstream_check,
     },
     app::App,
-    assets,
     auth::{AdminSession, PresentedKey},
     error::{Error, Kind, Result},
     host::{Reply, Request},
-    http_io, maintenance,
+    http::{assets, request, response},
+    maintenance,
     media::{self, serve},
     openai::{chat, models},
 };
@@ -135,7 +135,7 @@ pub async fn route(app: Rc<App>, request: Request) -> Reply {
     let path = plain_path(request.uri().path());
     let is_head = request.method() == Method::HEAD;
     let may_have_body = !is_head && ![Method::GET, Method::OPTIONS].contains(request.method());
-    let (request, unread) = http_io::watch_body(&app, request);
+    let (request, unread) = request::watch_body(&app, request);
     let mut reply = match dispatch(app.clone(), request, &path).await {
         Ok(reply) => reply,
         Err(error) => error.into_reply(&path),
@@ -144,7 +144,7 @@ pub async fn route(app: Rc<App>, request: Request) -> Reply {
         unread.drain(&app).await;
     }
     if is_head {
-        reply = http_io::without_body(reply);
+        reply = response::without_body(reply);
     }
     common_headers(reply.headers_mut(), &app, &path);
     reply
@@ -254,7 +254,7 @@ fn matches(pattern: &str, path: &str) -> bool {
 
 /// Allows the headers that were asked for: the SDKs send many of their own. No cookie is ever read here.
 fn preflight(asked: &HeaderMap) -> Reply {
-    let mut reply = http_io::empty(StatusCode::NO_CONTENT);
+    let mut reply = response::empty(StatusCode::NO_CONTENT);
     let headers = reply.headers_mut();
     let asked = asked.get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
     let allowed = asked.unwrap_or(HeaderValue::from_static("Authorization,Content-Type,X-Api-Key"));
@@ -287,7 +287,7 @@ fn common_headers(headers: &mut HeaderMap, app: &App, path: &str) {
 }
 
 async fn health(_: Rc<App>, _: Request) -> Result<Reply> {
-    http_io::json(
+    response::json(
         &serde_json::json!({ "status": "healthy", "service": "Grok2API", "version": env!("CARGO_PKG_VERSION") }),
     )
 }

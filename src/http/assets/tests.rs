@@ -9,7 +9,7 @@ use std::{
 use futures::{FutureExt, StreamExt};
 
 use super::*;
-use crate::{host::native::NativeHost, router};
+use crate::{host::native::NativeHost, http::router};
 
 struct Answer {
     status: u16,
@@ -85,7 +85,7 @@ fn every_file_is_served_plain_and_gzipped() {
 
 #[test]
 fn every_answer_carries_the_headers_of_the_file() {
-    let text = include_str!("../../static/_headers");
+    let text = include_str!("../../../static/_headers");
     let wanted: Vec<(String, &str)> = text
         .lines()
         .filter(|line| line.starts_with(' '))

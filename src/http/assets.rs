@@ -12,7 +12,7 @@ use crate::{
     app::App,
     error::{Error, Kind, Result},
     host::{Body, Reply, Request},
-    http_io,
+    http::response,
     media::range,
 };
 
@@ -142,7 +142,7 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
 }
 
 fn redirect(status: StatusCode, to: &str) -> Result<Reply> {
-    let mut reply = http_io::empty(status);
+    let mut reply = response::empty(status);
     let to = HeaderValue::from_str(to).map_err(|_| Error::internal("An address of a redirect is not valid"))?;
     reply.headers_mut().insert(header::LOCATION, to);
     Ok(reply)

@@ -6,10 +6,10 @@ use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
 use super::*;
 
-const PLAIN: &[u8] = include_bytes!("../../tests/fixtures/bodies/chat.json");
+const PLAIN: &[u8] = include_bytes!("../../../tests/fixtures/bodies/chat.json");
 /// By the command `zstd`: of a file, which has length and checksum, and of a pipe, which has neither.
-const FILE: &[u8] = include_bytes!("../../tests/fixtures/bodies/chat.json.zst");
-const STREAM: &[u8] = include_bytes!("../../tests/fixtures/bodies/chat.stream.zst");
+const FILE: &[u8] = include_bytes!("../../../tests/fixtures/bodies/chat.json.zst");
+const STREAM: &[u8] = include_bytes!("../../../tests/fixtures/bodies/chat.stream.zst");
 const LIMIT: usize = 1 << 20;
 const SKIPPED: &[u8] = b"\x50\x2a\x4d\x18\x05\0\0\0index";
 

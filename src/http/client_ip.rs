@@ -1,8 +1,8 @@
-//! Where a request comes from and which address it was sent to, as far as it can be believed.
+//! Finds the client's IP address. Forwarding headers count only if a trusted proxy sent them.
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::{HeaderMap, Uri, header};
+use http::HeaderMap;
 
 use crate::app::App;
 
@@ -11,7 +11,7 @@ const CLIENT_ADDRESS: &str = "spin-client-addr";
 const UNKNOWN: &str = "unknown";
 
 /// The proxies whose `x-forwarded-*` headers count: the variable `trusted_proxy`.
-enum Proxies {
+pub(super) enum Proxies {
     None,
     /// Whoever connects is a proxy: for hosts that only a proxy can reach.
     Any,
@@ -19,7 +19,7 @@ enum Proxies {
 }
 
 impl Proxies {
-    async fn of(app: &App) -> Self {
+    pub(super) async fn of(app: &App) -> Self {
         match app.host.variable("trusted_proxy").await.as_deref().map(str::trim) {
             None | Some("" | "false" | "0") => Proxies::None,
             Some("*" | "true" | "1") => Proxies::Any,
@@ -27,7 +27,7 @@ impl Proxies {
         }
     }
 
-    fn include(&self, address: Option<IpAddr>) -> bool {
+    pub(super) fn include(&self, address: Option<IpAddr>) -> bool {
         match self {
             Proxies::None => false,
             Proxies::Any => true,
@@ -42,23 +42,6 @@ pub async fn client_address(app: &App, headers: &HeaderMap) -> String {
     let socket = socket_address(headers);
     let forwarded = proxies.include(socket).then(|| forwarded_for(headers, &proxies)).flatten();
     forwarded.or(socket).map_or_else(|| UNKNOWN.to_owned(), |address| address.to_string())
-}
-
-/// Scheme, host and port under which the client reached us, as a browser writes them into `Origin`.
-pub async fn own_origin(app: &App, uri: &Uri, headers: &HeaderMap) -> Option<String> {
-    let trusted = Proxies::of(app).await.include(socket_address(headers));
-    let forwarded = |name| first_of_list(headers, name).filter(|_| trusted);
-    let scheme = forwarded("x-forwarded-proto").or(uri.scheme_str()).unwrap_or("http");
-    let host = forwarded("x-forwarded-host")
-        .or(uri.authority().map(|authority| authority.as_str()))
-        .or_else(|| headers.get(header::HOST)?.to_str().ok())?;
-    origin(&format!("{scheme}://{host}"))
-}
-
-/// The origin of an http(s) address: lower case, without a default port.
-pub fn origin(address: &str) -> Option<String> {
-    let url = url::Url::parse(address).ok()?;
-    matches!(url.scheme(), "http" | "https").then(|| url.origin().ascii_serialization())
 }
 
 /// The part of an address that one party holds: of IPv6, its network of 64 bits.
@@ -85,7 +68,7 @@ pub fn site(address: &str) -> String {
 }
 
 /// Spin adds its header behind those of the client, who may have sent one of that name: the last one counts.
-fn socket_address(headers: &HeaderMap) -> Option<IpAddr> {
+pub(super) fn socket_address(headers: &HeaderMap) -> Option<IpAddr> {
     ip(headers.get_all(CLIENT_ADDRESS).iter().next_back()?.to_str().ok()?)
 }
 
@@ -103,10 +86,6 @@ fn forwarded_for(headers: &HeaderMap, proxies: &Proxies) -> Option<IpAddr> {
 fn ip(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     text.parse::<SocketAddr>().map(|socket| socket.ip()).or_else(|_| text.parse()).ok().map(|ip| ip.to_canonical())
-}
-
-fn first_of_list<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()?.split(',').next().map(str::trim).filter(|value| !value.is_empty())
 }
 
 #[cfg(test)]
@@ -149,24 +128,6 @@ mod tests {
             let (app, sent) = (host.app(), headers(&[(CLIENT_ADDRESS, socket), ("x-forwarded-for", forwarded)]));
             let address = host.run(async move { client_address(&app, &sent).await });
             assert_eq!(address, expected, "{socket} {forwarded} {trusted}");
-        }
-    }
-
-    #[test]
-    fn the_own_origin_is_written_as_browsers_write_it() {
-        let host = NativeHost::new();
-        for (uri, list, trusted, expected) in [
-            ("http://Gateway.Test:80/x", &[][..], "", "http://gateway.test"),
-            ("https://gateway.test:8443/x", &[], "", "https://gateway.test:8443"),
-            ("/x", &[("host", "127.0.0.1:3000")], "", "http://127.0.0.1:3000"),
-            ("http://inner/x", &[("x-forwarded-host", "public.example")], "", "http://inner"),
-            ("http://inner/x", &[("x-forwarded-host", "public.example")], "*", "http://public.example"),
-            ("http://public/x", &[("x-forwarded-proto", "https, http")], "*", "https://public"),
-        ] {
-            host.set_variable("trusted_proxy", trusted);
-            let (app, sent, uri) = (host.app(), headers(list), uri.parse::<Uri>().unwrap());
-            let origin = host.run(async move { own_origin(&app, &uri, &sent).await });
-            assert_eq!(origin.as_deref(), Some(expected));
         }
     }
 

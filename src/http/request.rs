@@ -1,18 +1,18 @@
-//! Reading request bodies and building replies.
+//! Reads request bodies: bounded in size and time, decoded, and as JSON whose errors name the field.
 
 use std::{cell::RefCell, rc::Rc, task::Poll, time::Duration};
 
 use bytes::{Bytes, BytesMut};
-use futures::{FutureExt, StreamExt, channel::mpsc, ready, stream};
-use http::{HeaderValue, StatusCode, header};
-use serde::{Serialize, de::DeserializeOwned};
+use futures::{FutureExt, StreamExt, ready, stream};
+use http::header;
+use serde::de::DeserializeOwned;
 
+use super::content_coding::ContentCoding;
 use crate::{
     app::App,
-    content_coding::ContentCoding,
     deadline::within,
     error::{Error, Kind, Result},
-    host::{Body, ByteStream, Reply, Request, SendError},
+    host::{ByteStream, Request, SendError},
     json,
 };
 
@@ -78,24 +78,6 @@ impl UnreadBody {
         };
         within(&*app.host, Some(DRAIN_LIMIT), drained).await;
     }
-}
-
-/// Returns the same reply to HEAD: the headers that GET would have had, and no body.
-pub fn without_body(reply: Reply) -> Reply {
-    let (mut head, body) = reply.into_parts();
-    let has_length = head.headers.contains_key(header::CONTENT_LENGTH);
-    let empty = match body {
-        Body::Full(bytes) => {
-            if !has_length && !bytes.is_empty() {
-                head.headers.insert(header::CONTENT_LENGTH, bytes.len().into());
-            }
-            Body::Full(Bytes::new())
-        }
-        // Hosts would give a body that is whole and empty the length 0, which GET has not (RFC 9110 §8.6).
-        _ if !has_length => Body::Stream(mpsc::channel(0).1.into()),
-        _ => Body::Full(Bytes::new()),
-    };
-    Reply::from_parts(head, empty)
 }
 
 /// Returns the whole body, decoded. Fails with 413 as soon as it is known to be larger than [`MAX_BODY`].
@@ -191,27 +173,6 @@ fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     })?;
     json.end().map_err(|e| Error::new(Kind::Invalid, e.to_string()))?;
     Ok(value)
-}
-
-/// A 200 with this value as JSON.
-pub fn json(value: &impl Serialize) -> Result<Reply> {
-    let body =
-        serde_json::to_vec(value).map_err(|e| Error::internal(format!("An answer could not be written: {e}")))?;
-    Ok(json_bytes(body))
-}
-
-/// A 200 with a body that is JSON already.
-pub fn json_bytes(body: Vec<u8>) -> Reply {
-    let mut reply = Reply::new(Body::Full(body.into()));
-    reply.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    reply
-}
-
-/// A reply without a body.
-pub fn empty(status: StatusCode) -> Reply {
-    let mut reply = Reply::new(Body::Full(Bytes::new()));
-    *reply.status_mut() = status;
-    reply
 }
 
 #[cfg(test)]
