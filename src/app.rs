@@ -3,6 +3,7 @@
 use std::{cell::Cell, fmt::Write, rc::Rc};
 
 use crate::{
+    crypto::digest::hex,
     host::Host,
     store::{Db, Meter},
 };
@@ -63,12 +64,4 @@ impl App {
         }
         text
     }
-}
-
-/// Lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-        text
-    })
 }

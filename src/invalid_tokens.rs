@@ -2,9 +2,9 @@
 
 use crate::{
     app::App,
+    crypto::vault::Vault,
     error::{Error, Kind, Result},
     providers::grok_web::token::is_token,
-    secrets::Vault,
     store::{invalid_tokens as rows, seals::Stored, storage, tokens::Account},
 };
 
@@ -59,7 +59,7 @@ pub async fn slice(app: &App) -> Result<bool> {
     if !rows::has_unseen(&app.db).await? {
         return Ok(false);
     }
-    let vault = Vault::open(app).await?;
+    let vault = Vault::open(&*app.host).await?;
     Ok(look_through(app, &vault, None).await?.is_left)
 }
 

@@ -7,6 +7,7 @@
 pub mod admin;
 pub mod app;
 pub mod auth;
+pub mod crypto;
 pub mod deadline;
 pub mod dns;
 pub mod error;
@@ -18,11 +19,9 @@ pub mod json;
 pub mod maintenance;
 pub mod media;
 pub mod openai;
-pub mod password;
 pub mod pool;
 pub mod providers;
 pub mod sealing;
-pub mod secrets;
 pub mod settings;
 pub mod store;
 

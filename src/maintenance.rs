@@ -12,15 +12,15 @@ use std::rc::Rc;
 use http::StatusCode;
 
 use crate::{
-    admin::attempts::TURNS,
     app::App,
+    auth::throttle::TURNS,
+    crypto::vault::Vault,
     error::Result,
     host::{Reply, Request},
     http::response,
     invalid_tokens,
     media::{clean, day},
     sealing,
-    secrets::Vault,
     settings::{Global, Settings},
     store::{
         admin_sessions,
@@ -109,7 +109,7 @@ async fn slice(app: &App, now: i64, parts: usize) -> Result<bool> {
     is_left |= media::forget(&app.db, now - settings.global.media_retention_days * MS_OF_DAY, ROWS).await?;
     is_left |= invalid_tokens::slice(app).await?;
     is_left |= at_most_every(app, RARELY, "requests", now, old_rows(app, &settings, now)).await?;
-    let vault = Vault::open(app).await?;
+    let vault = Vault::open(&*app.host).await?;
     if let Some(lease) = sealing::lease(&vault) {
         is_left |= at_most_every(app, SEALING, &lease, now, sealing::slice(app, &vault, &settings)).await?;
     }

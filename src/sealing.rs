@@ -6,8 +6,8 @@
 
 use crate::{
     app::App,
+    crypto::vault::{Vault, is_clear},
     error::Result,
-    secrets::{Vault, is_clear},
     settings::Settings,
     store::{
         seals::{self, Renewed, Replaced, Table},
@@ -37,7 +37,7 @@ pub async fn slice(app: &App, vault: &Vault, stored: &Settings) -> Result<bool> 
             return Ok(true);
         }
     }
-    let grok = stored.grok.sealed_anew(app, vault);
+    let grok = stored.grok.sealed_anew(&*app.host, vault);
     if !grok.is_empty() {
         work.note(stored.grok.has_clear_secret()).await?;
         settings::save(&app.db, app.now(), Change { grok, ..Change::default() }).await?;
@@ -68,7 +68,7 @@ impl Work<'_> {
                 .into_iter()
                 .filter_map(|row| {
                     let clear = self.vault.unseal(&row.text, &row.hash)?;
-                    Some(Renewed { id: row.id, new: self.vault.seal(self.app, &clear, &row.hash), old: row.text })
+                    Some(Renewed { id: row.id, new: self.vault.seal(&*self.app.host, &clear, &row.hash), old: row.text })
                 })
                 .collect();
             if !renewed.is_empty() {
@@ -136,18 +136,18 @@ mod tests {
         host.set_variable("encryption_key", encryption_key);
         let app = host.app();
         host.run(async move {
-            let vault = Vault::open(&app).await.expect("the key is long enough");
+            let vault = Vault::open(&*app.host).await.expect("the key is long enough");
             crate::store::schema::migrate(&app.db).await.expect("the schema is sound");
             for (table, columns, hash) in [
                 ("tokens", "suffix, token_type, created_at) VALUES (?, ?, 's', 'sso', 0)", "first"),
                 ("tokens", "suffix, token_type, created_at) VALUES (?, ?, 's', 'sso', 0)", "second"),
                 ("api_keys", "display, name, created_at) VALUES (?, ?, 'd', 'n', 0)", "key"),
             ] {
-                let sealed = vault.seal(&app, &format!("secret of {hash}"), hash);
+                let sealed = vault.seal(&*app.host, &format!("secret of {hash}"), hash);
                 let sql = format!("INSERT INTO {table} (hash, sealed, {columns}");
                 app.db.run(&sql, vec![hash.into(), sealed.into()]).await.expect("a row can be added");
             }
-            let clearance = vault.seal(&app, "clearance", "settings");
+            let clearance = vault.seal(&*app.host, "clearance", "settings");
             let grok = [("cf_clearance", Some(crate::settings::Scalar::Text(clearance)))].into();
             let change = Change { grok, ..Change::default() };
             stored_settings::save(&app.db, 0, change).await.expect("settings can be saved");
@@ -161,7 +161,7 @@ mod tests {
         let app = host.app();
         host.run(async move {
             let settings = stored_settings::read(&app.db).await.expect("settings can be read");
-            let vault = Vault::open(&app).await.expect("the key is long enough");
+            let vault = Vault::open(&*app.host).await.expect("the key is long enough");
             if lease(&vault).is_some() {
                 slice(&app, &vault, &settings).await.expect("a slice can be sealed");
             }
@@ -175,7 +175,7 @@ mod tests {
         let texts = stored(host);
         let app = host.app();
         host.run(async move {
-            let vault = Vault::open(&app).await.expect("the key is long enough");
+            let vault = Vault::open(&*app.host).await.expect("the key is long enough");
             let settings = stored_settings::read(&app.db).await.expect("settings can be read");
             let mut opened: Vec<_> = texts.iter().map(|(hash, text)| vault.unseal(text, hash)).collect();
             opened.push(settings.grok.cf_clearance.open(&vault));
@@ -266,7 +266,7 @@ mod tests {
             host.statements.borrow_mut().clear();
             let app = host.app();
             let is_left = host.run(async move {
-                let vault = Vault::open(&app).await.expect("the key is long enough");
+                let vault = Vault::open(&*app.host).await.expect("the key is long enough");
                 let settings = stored_settings::read(&app.db).await.expect("settings can be read");
                 slice(&app, &vault, &settings).await.expect("a slice can be sealed")
             });

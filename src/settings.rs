@@ -8,8 +8,8 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 
 use crate::{
-    app::App,
-    secrets::{Vault, is_clear},
+    host::Host,
+    crypto::vault::{Vault, is_clear},
 };
 
 mod change;
@@ -237,13 +237,13 @@ impl Grok {
     }
 
     /// The secrets that are stored in clear or under the previous key, sealed with the key in force.
-    pub fn sealed_anew(&self, app: &App, vault: &Vault) -> Patch {
+    pub fn sealed_anew(&self, host: &dyn Host, vault: &Vault) -> Patch {
         [("x_statsig_id", &self.x_statsig_id), ("cf_clearance", &self.cf_clearance)]
             .into_iter()
             .filter(|(_, secret)| secret.is_set() && !vault.is_up_to_date(&secret.0))
             .filter_map(|(name, secret)| {
                 let clear = secret.open(vault)?;
-                Some((name, Some(Scalar::Text(vault.seal(app, &clear, SECTION_AAD)))))
+                Some((name, Some(Scalar::Text(vault.seal(host, &clear, SECTION_AAD)))))
             })
             .collect()
     }

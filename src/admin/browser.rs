@@ -3,7 +3,7 @@
 
 use http::{HeaderMap, header};
 
-use crate::{app::App, auth::AdminSession, store::settings};
+use crate::{app::App, auth::session::AdminSession, store::settings};
 
 /// How the `User-Agent` of every browser begins, and how the gateway's own does.
 const BROWSER: &str = "Mozilla/5.0 (";

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::{
     admin::query::{self, Paging},
     app::App,
-    auth::AdminSession,
+    auth::session::AdminSession,
     error::{Error, Result},
     host::{Reply, Request},
     http::{request, response},

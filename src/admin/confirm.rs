@@ -4,11 +4,10 @@
 use http::HeaderMap;
 
 use crate::{
-    admin::attempts,
     app::App,
-    auth::AdminSession,
+    auth::{session::AdminSession, throttle},
+    crypto::vault::Vault,
     error::{Error, Kind, Result},
-    secrets::Vault,
 };
 
 /// Returns when `given` is the current password. A wrong one counts like a failed sign-in from the caller's address:
@@ -20,10 +19,10 @@ pub async fn password(
     given: &str,
     field: &'static str,
 ) -> Result<()> {
-    let origin = attempts::Origin::of(app, headers).await;
+    let origin = throttle::Origin::of(app, headers).await;
     let situation = origin.look(app).await?;
     let attempt = origin.admit(app, &situation).await?;
-    let vault = Vault::open(app).await?;
+    let vault = Vault::open(&*app.host).await?;
     if session.password().verify(&vault, given)? {
         return Ok(());
     }

@@ -9,11 +9,11 @@ use serde_json::json;
 use crate::{
     admin::query::Paging,
     app::App,
-    auth::AdminSession,
+    auth::session::AdminSession,
+    crypto::vault::Vault,
     error::{Error, Kind, Result},
     host::{Reply, Request},
     http::{request, response},
-    secrets::Vault,
     store::api_keys::{self, KeyName, Named, NewKey, StoredKey},
 };
 
@@ -156,7 +156,7 @@ pub async fn reveal(app: Rc<App>, _: AdminSession, request: Request) -> Result<R
     let sealed = sealed.ok_or_else(|| {
         conflict("This key was made without an encryption_key, so only its hash is kept: make a new one to see it")
     })?;
-    let key = Vault::open(&app).await?.unseal(&sealed, &hash).ok_or_else(|| {
+    let key = Vault::open(&*app.host).await?.unseal(&sealed, &hash).ok_or_else(|| {
         conflict("This key cannot be read: it was sealed with another encryption_key (see encryption_key_previous)")
     })?;
     response::json(&json!({ "success": true, "data": { "key": key } }))
@@ -200,10 +200,10 @@ pub async fn batch_set_active(app: Rc<App>, _: AdminSession, request: Request) -
 
 /// Makes a key for each name.
 async fn create(app: &App, names: Vec<String>) -> Result<Vec<Row>> {
-    let vault = Vault::open(app).await?;
+    let vault = Vault::open(&*app.host).await?;
     let clear: Vec<String> = names.iter().map(|_| format!("sk-{}", BASE64URL.encode(app.random::<24>()))).collect();
     let keys: Vec<NewKey> =
-        names.iter().zip(&clear).map(|(name, clear)| NewKey::of(app, &vault, clear, name)).collect();
+        names.iter().zip(&clear).map(|(name, clear)| NewKey::of(&*app.host, &vault, clear, name)).collect();
     let now = app.now();
     let ids = api_keys::add(&app.db, now, &keys).await?;
     let row = |((id, key), clear): ((i64, NewKey), String)| Row {

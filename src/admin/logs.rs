@@ -13,7 +13,7 @@ use crate::{
         query,
     },
     app::App,
-    auth::AdminSession,
+    auth::session::AdminSession,
     error::{Error, Result},
     host::{Reply, Request},
     http::response,

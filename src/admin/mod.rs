@@ -1,6 +1,5 @@
 //! The console's API: one file a page, each with its bodies, handlers and answers.
 
-pub mod attempts;
 mod browser;
 pub mod cache;
 mod confirm;

@@ -15,8 +15,9 @@ use super::{
 };
 use crate::http::response;
 use crate::{
-    app::{App, hex},
-    auth::AdminSession,
+    app::App,
+    auth::session::AdminSession,
+    crypto::{digest::hex, vault::Vault},
     error::{Error, Result},
     host::{Reply, Request},
     invalid_tokens::{self, NO_TOKEN, Opened},
@@ -24,7 +25,6 @@ use crate::{
         ProviderError,
         grok_web::{client::Client, credentials::Credentials, quota::Limits},
     },
-    secrets::Vault,
     settings::Grok,
     store::refresh_job::{self, Checked, Finding, Handed, Outcome, Progress, TRIES},
 };
@@ -123,7 +123,7 @@ fn move_on(app: &Rc<App>, session: AdminSession, progress: &Progress) {
 }
 
 async fn work_on_slice(app: &App, settings: &Grok, calls: i64) -> Result<()> {
-    let vault = Vault::open(app).await?;
+    let vault = Vault::open(&*app.host).await?;
     let lease = hex(&app.random::<16>());
     let Some(slice) = refresh_job::claim(&app.db, app.now(), &lease, calls).await? else { return Ok(()) };
     let findings = if slice.tries > TRIES {

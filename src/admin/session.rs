@@ -9,14 +9,18 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::{
-    admin::{attempts, confirm},
+    admin::confirm,
     app::App,
-    auth::{self, AdminSession, Sender, sha256_hex},
+    auth::{
+        password::{self, Password},
+        sender::{self, Sender},
+        session::{self, AdminSession},
+        throttle,
+    },
+    crypto::{digest::sha256_hex, password_hash::PasswordHash, vault::Vault},
     error::{Error, Kind, Result},
     host::{Reply, Request},
     http::{origin, request, response},
-    password::{self, Password, PasswordHash},
-    secrets::Vault,
     store::{self, admin_sessions, settings},
 };
 
@@ -39,17 +43,17 @@ struct SignedIn<'a> {
 
 /// `POST /api/login`
 pub async fn login(app: Rc<App>, request: Request) -> Result<Reply> {
-    let from = attempts::Origin::of(&app, request.headers()).await;
+    let from = throttle::Origin::of(&app, request.headers()).await;
     let origin = origin::own_origin(&app, request.uri(), request.headers()).await;
     let headers = request.headers().clone();
     let given: Credentials = request::read_small_json(request).await?;
     let situation = from.look(&app).await?;
     // Before anything counts: otherwise any page could lock the operator out by guesses from the operator's own browser.
-    if auth::sent_from(&headers, origin.as_deref(), &situation.settings) == Sender::ForeignPage {
-        return Err(auth::foreign_origin());
+    if sender::sent_from(&headers, origin.as_deref(), &situation.settings) == Sender::ForeignPage {
+        return Err(sender::foreign_origin());
     }
     let attempt = from.admit(&app, &situation).await?;
-    let vault = Vault::open(&app).await?;
+    let vault = Vault::open(&*app.host).await?;
     let password = Password::in_force(&app, situation.password_hash.as_deref()).await?;
     // Both are always compared: how long it takes does not tell which of them was wrong.
     let is_password = password.verify(&vault, &given.password)?;
@@ -140,8 +144,8 @@ pub async fn change_password(app: Rc<App>, session: AdminSession, request: Reque
     }
     password::check_new(&given.new, "new")?;
     confirm::password(&app, &session, &headers, &given.current, "current").await?;
-    let vault = Vault::open(&app).await?;
-    let hash = PasswordHash::new(&app, &vault, &given.new, password::iterations(&app).await?);
+    let vault = Vault::open(&*app.host).await?;
+    let hash = PasswordHash::new(&*app.host, &vault, &given.new, password::iterations(&app).await?);
     let change = settings::Change { password_hash: Some(hash.to_string()), ..settings::Change::default() };
     settings::save(&app.db, app.now(), change).await?;
     response::json(&serde_json::json!({ "success": true, "message": "Password changed: sign in again" }))
@@ -163,7 +167,7 @@ async fn strengthen(app: &App, vault: &Vault, hash: &PasswordHash, clear: &str) 
 
 fn set_cookie(reply: &mut Reply, origin: Option<&str>, token: &str, seconds: i64) {
     let secure = if origin.is_some_and(|origin| origin.starts_with("https:")) { "; Secure" } else { "" };
-    let name = auth::session_cookie(origin);
+    let name = session::session_cookie(origin);
     let cookie = format!("{name}={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}{secure}");
     let cookie = HeaderValue::from_str(&cookie).expect("a token is base64url");
     reply.headers_mut().append(header::SET_COOKIE, cookie);

@@ -7,13 +7,12 @@ use serde::Serialize;
 use crate::{
     admin::confirm,
     app::App,
-    auth::AdminSession,
+    auth::{password, session::AdminSession},
+    crypto::{password_hash::PasswordHash, vault::Vault},
     error::{Error, Result},
     host::{Reply, Request},
     http::{request, response},
-    password::{self, PasswordHash},
     providers::grok_web::credentials::user_agent,
-    secrets::Vault,
     settings::{ApiKeyChange, Change, Definition, Scalar, Sealed, Values, definitions},
     store::{api_keys, seals, settings},
 };
@@ -49,7 +48,7 @@ struct Sections {
 
 /// `GET /api/settings`
 pub async fn read(app: Rc<App>, session: AdminSession, _: Request) -> Result<Reply> {
-    let vault = Vault::open(&app).await?;
+    let vault = Vault::open(&*app.host).await?;
     let settings = session.settings();
     let (mut global, mut grok) = (settings.global.values(), settings.grok.values());
     let serve_secret = |section: &mut Values, name: &str, is_set: bool| {
@@ -85,8 +84,8 @@ pub async fn read(app: Rc<App>, session: AdminSession, _: Request) -> Result<Rep
 pub async fn write(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
     let headers = request.headers().clone();
     let change: Change = request::read_json(request).await?;
-    let vault = Vault::open(&app).await?;
-    let checked = change.check(&app, &vault)?;
+    let vault = Vault::open(&*app.host).await?;
+    let checked = change.check(&*app.host, &vault)?;
     if checked.password.is_some() {
         if session.password().is_variable() {
             return Err(password::ruled_by_variable());
@@ -97,13 +96,13 @@ pub async fn write(app: Rc<App>, session: AdminSession, request: Request) -> Res
         confirm::password(&app, &session, &headers, current, field).await?;
     }
     let password_hash = match checked.password {
-        Some(clear) => Some(PasswordHash::new(&app, &vault, &clear, password::iterations(&app).await?).to_string()),
+        Some(clear) => Some(PasswordHash::new(&*app.host, &vault, &clear, password::iterations(&app).await?).to_string()),
         None => None,
     };
     let api_key = match &checked.api_key {
         ApiKeyChange::Keep => None,
         ApiKeyChange::Clear => Some(None),
-        ApiKeyChange::Set(clear) => Some(Some(api_keys::NewKey::of(&app, &vault, clear, "api_key"))),
+        ApiKeyChange::Set(clear) => Some(Some(api_keys::NewKey::of(&*app.host, &vault, clear, "api_key"))),
     };
     let change = settings::Change { global: checked.global, grok: checked.grok, password_hash, api_key };
     settings::save(&app.db, app.now(), change).await?;

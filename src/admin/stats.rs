@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use crate::{
     app::App,
-    auth::AdminSession,
+    auth::session::AdminSession,
+    crypto::vault::Vault,
     error::Result,
     host::{Reply, Request},
     http::response,
     invalid_tokens,
-    secrets::Vault,
     store::{
         request_stats::{self, Counted, DAYS, Sums, local_hour, percentile},
         token_counts::{self, Group},
@@ -78,7 +78,7 @@ impl Counts {
 
 /// `GET /api/stats`
 pub async fn pool(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
-    let vault = Vault::open(&app).await?;
+    let vault = Vault::open(&*app.host).await?;
     let mut pool = Pool { normal: Counts::default(), supers: Counts::default(), total: 0 };
     let mut groups = token_counts::read(&app.db, app.now()).await?;
     if groups.iter().any(|group| group.has_unseen) && invalid_tokens::catch_up(&app, &vault).await {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{
     app::App,
-    auth::AdminSession,
+    auth::session::AdminSession,
     error::Result,
     host::{Reply, Request},
     http::response,

@@ -9,14 +9,14 @@ use http::{HeaderValue, header};
 use super::{export::Format, query, token_file::FileFormat, token_row::Status, tokens::read_filter};
 use crate::{
     app::App,
-    auth::AdminSession,
+    auth::session::AdminSession,
+    crypto::vault::Vault,
     error::{Error, Result},
     host::{Body, Reply, Request},
     providers::grok_web::{
         pasted::{Entry, State},
         token::is_token,
     },
-    secrets::Vault,
     store::{
         token_list::{self, Filter},
         tokens::Account,
@@ -35,7 +35,7 @@ pub async fn export(app: Rc<App>, _: AdminSession, request: Request) -> Result<R
         Some("text") => FileFormat::Text,
         Some(_) => return Err(Error::invalid("format", "format is text, csv or json")),
     };
-    let vault = Vault::open(&app).await?;
+    let vault = Vault::open(&*app.host).await?;
     let filter = read_filter(request.uri(), &vault, app.now())?;
     let (pages, body) = mpsc::channel(1);
     let host = app.host.clone();

@@ -11,11 +11,11 @@ use super::{
 use crate::http::{request, response};
 use crate::{
     app::App,
-    auth::{AdminSession, sha256_hex},
+    auth::session::AdminSession,
+    crypto::{digest::sha256_hex, vault::Vault},
     error::{Error, Result},
     host::{Reply, Request},
     providers::grok_web::pasted::{Entry, Reading, State},
-    secrets::Vault,
     store::{
         token_import::{self, Imported, Known},
         tokens::{NewToken, Pasted, Quota, TokenType},
@@ -114,7 +114,7 @@ pub async fn import(app: Rc<App>, session: AdminSession, request: Request) -> Re
         plan.decide(line, entry, known.get(&hash));
     }
     if !body.dry_run && !plan.rows.is_empty() {
-        let vault = Vault::open(&app).await?;
+        let vault = Vault::open(&*app.host).await?;
         let rows: Vec<Imported> = plan.rows.drain(..).map(|row| row.sealed(&app, &vault)).collect();
         token_import::import(&app.db, plan.now, &rows).await?;
     }
@@ -146,7 +146,7 @@ impl Wanted {
         let Known { token_type, tags, note, normal, heavy, user_id } = self.row;
         Imported {
             token: Pasted {
-                token: NewToken::of(app, vault, &self.token, user_id),
+                token: NewToken::of(&*app.host, vault, &self.token, user_id),
                 token_type,
                 state: self.state,
                 tags,

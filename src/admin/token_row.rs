@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::{
+    crypto::vault::Vault,
     error::{Error, Result},
-    secrets::Vault,
     store::tokens::{Quota, StoredToken, TokenType},
 };
 

@@ -14,7 +14,8 @@ use super::{
 use crate::http::{request, response};
 use crate::{
     app::App,
-    auth::AdminSession,
+    auth::session::AdminSession,
+    crypto::vault::Vault,
     error::Result,
     host::{Reply, Request},
     invalid_tokens,
@@ -22,7 +23,6 @@ use crate::{
         ProviderError,
         grok_web::{client::Client, credentials::Credentials, quota::Limits},
     },
-    secrets::Vault,
     store::tokens::{self, Account, Quota},
 };
 
@@ -30,7 +30,7 @@ use crate::{
 pub async fn test(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
     let mut body: Target = request::read_json(request).await?;
     let account = body.find(&app).await?;
-    let vault = Vault::open(&app).await?;
+    let vault = Vault::open(&*app.host).await?;
     let credentials =
         Credentials::new(&vault, &session.settings().grok, invalid_tokens::usable(&app, &vault, &account).await?);
     let client = Client::new(&app, &credentials).await;

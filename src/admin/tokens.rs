@@ -15,7 +15,8 @@ use super::{
 use crate::http::{request, response};
 use crate::{
     app::App,
-    auth::{AdminSession, sha256_hex},
+    auth::session::AdminSession,
+    crypto::{digest::sha256_hex, vault::Vault},
     error::{Error, Kind, Result},
     host::{Reply, Request},
     invalid_tokens,
@@ -23,7 +24,6 @@ use crate::{
         pasted::{Entry, State},
         token::normalise_token,
     },
-    secrets::Vault,
     store::{
         invalid_tokens as invalid_rows,
         token_list::{self, Filter, Order},
@@ -44,7 +44,7 @@ const INVALID: &str = "invalid";
 /// `GET /api/tokens?type=&state=&tag=&text=&sort=&order=&limit=&offset=`
 pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
     let Paging { limit, offset } = Paging::of(request.uri(), 1000, 1000)?;
-    let vault = Vault::open(&app).await?;
+    let vault = Vault::open(&*app.host).await?;
     let filter = read_filter(request.uri(), &vault, app.now())?;
     let order = read_order(request.uri())?;
     let mut page = token_list::list(&app.db, &filter, order, limit, offset).await?;
@@ -125,9 +125,9 @@ pub async fn add(app: Rc<App>, session: AdminSession, request: Request) -> Resul
         let first = refused.first().map(|first| format!(": line {}: {}", first.line, first.reason));
         return Err(Error::invalid("tokens", format!("There is no token to add{}", first.unwrap_or_default())));
     }
-    let vault = Vault::open(&app).await?;
+    let vault = Vault::open(&*app.host).await?;
     let sealed = |entry: Entry| tokens::Pasted {
-        token: NewToken::of(&app, &vault, &entry.token, entry.user_id),
+        token: NewToken::of(&*app.host, &vault, &entry.token, entry.user_id),
         token_type: entry.token_type.unwrap_or(token_type),
         state: entry.state.unwrap_or(State::Active).as_str(),
         tags: entry.tags.unwrap_or_default(),
@@ -237,7 +237,7 @@ pub async fn delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<R
     let deleted = match body.state.take().as_deref() {
         None => tokens::delete(&app.db, &body.named("tokens")?).await?,
         Some(INVALID) if body.is_empty() => {
-            invalid_tokens::catch_up(&app, &Vault::open(&app).await?).await;
+            invalid_tokens::catch_up(&app, &Vault::open(&*app.host).await?).await;
             invalid_rows::delete(&app.db).await?
         }
         Some(_) => return Err(Error::invalid("state", "state is invalid, and then no token is named")),
@@ -313,7 +313,7 @@ pub async fn all_tags(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply
 pub async fn reveal(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
     let mut body: Target = request::read_json(request).await?;
     let account = body.find(&app).await?;
-    let token = clear(&Vault::open(&app).await?, &account)?;
+    let token = clear(&Vault::open(&*app.host).await?, &account)?;
     response::json(&json!({ "success": true, "data": { "id": account.token.id, "token": token } }))
 }
 

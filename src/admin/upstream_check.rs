@@ -12,7 +12,8 @@ use super::{
 use crate::http::{request, response};
 use crate::{
     app::App,
-    auth::AdminSession,
+    auth::session::AdminSession,
+    crypto::vault::Vault,
     error::{Error, Kind, Result},
     host::{Reply, Request},
     invalid_tokens::{self, Opened},
@@ -27,7 +28,6 @@ use crate::{
             token::TokenType,
         },
     },
-    secrets::Vault,
     settings::Transport,
     store::{
         names,
@@ -71,7 +71,7 @@ impl Body {
 pub async fn check(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
     let headers = request.headers().clone();
     let body: Body = request::read_json(request).await?;
-    let vault = Vault::open(&app).await?;
+    let vault = Vault::open(&*app.host).await?;
     let (account, token) = body.find(&app, &vault).await?;
     let settings = &session.settings().grok;
     let credentials = Credentials::new(&vault, settings, token);

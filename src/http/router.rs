@@ -1,7 +1,7 @@
 //! The whole route table: method, path, guard, handler.
 //!
 //! A guard is the handler's second parameter, so a handler that names none is public and one that needs an
-//! [`AdminSession`](crate::auth::AdminSession) cannot be reached without it.
+//! [`AdminSession`](crate::auth::session::AdminSession) cannot be reached without it.
 
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use crate::{
         tokens, upstream_check,
     },
     app::App,
-    auth::{AdminSession, PresentedKey},
+    auth::{api_key::PresentedKey, session::AdminSession},
     error::{Error, Kind, Result},
     host::{Reply, Request},
     http::{assets, request, response},

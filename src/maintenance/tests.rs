@@ -8,7 +8,7 @@ use http::Method;
 
 use super::*;
 use crate::{
-    auth::sha256_hex,
+    crypto::digest::sha256_hex,
     host::{
         Body, Host, Value,
         native::{Answer, NativeHost, START},

@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header
 
 use crate::{
     app::App,
+    crypto::vault::Vault,
     deadline::within,
     error::{Error, Kind, Result},
     host::Unread,
@@ -16,7 +17,6 @@ use crate::{
         ProviderError,
         grok_web::{client, credentials::Credentials, token::is_token},
     },
-    secrets::Vault,
     store::media::File,
 };
 
@@ -108,7 +108,7 @@ async fn owner(app: &App, file: &File) -> Result<Credentials> {
     let owner = file.owner.as_ref().ok_or_else(|| {
         Error::new(Kind::Gone, "The account that made this file was removed, and only it could read the file")
     })?;
-    let vault = Vault::open(app).await?;
+    let vault = Vault::open(&*app.host).await?;
     let token = vault
         .unseal(&owner.sealed, &owner.hash)
         .filter(|token| is_token(token))

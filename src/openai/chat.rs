@@ -4,7 +4,8 @@ use std::{cell::Cell, rc::Rc};
 
 use crate::{
     app::App,
-    auth::PresentedKey,
+    auth::api_key::PresentedKey,
+    crypto::vault::Vault,
     error::{Error, Kind, Result},
     host::{Reply, Request},
     http::{client_ip, request, response},
@@ -18,9 +19,8 @@ use crate::{
         Account, Call, ProviderError,
         catalog::{self, Model},
     },
-    secrets::Vault,
     store::{
-        gate, request_logs,
+        authenticate, request_logs,
         reserve::{self, Ask, Refusal, Reservation, Reserved, ReservedToken},
     },
 };
@@ -69,7 +69,7 @@ pub async fn completions(app: Rc<App>, key: PresentedKey, request: Request) -> R
     let mut ledger = Ledger::open(&app, client_ip::client_address(&app, request.headers()).await);
     // A long body is held in memory only for callers with a good key.
     if !request::has_short_body(&request) {
-        ledger.opened(gate::open(&app.db, &key, app.now()).await?);
+        ledger.opened(authenticate::authenticate(&app.db, &key.hash, app.now()).await?);
     }
     match read(request, &mut ledger).await {
         Ok((mut chat, sources)) => {
@@ -78,7 +78,7 @@ pub async fn completions(app: Rc<App>, key: PresentedKey, request: Request) -> R
         }
         Err(error) => {
             // Return 401 before 400; log only requests with a valid key.
-            ledger.opened(gate::open(&app.db, &key, app.now()).await?);
+            ledger.opened(authenticate::authenticate(&app.db, &key.hash, app.now()).await?);
             Err(ledger.refused(error))
         }
     }
@@ -121,7 +121,7 @@ async fn pictures_of(
     ledger: &mut Ledger,
 ) -> Result<Vec<crate::inference::prompt::Picture>> {
     if sources.iter().any(Source::is_remote) {
-        ledger.opened(gate::open(&app.db, key, app.now()).await?);
+        ledger.opened(authenticate::authenticate(&app.db, &key.hash, app.now()).await?);
     }
     pictures::resolve(&*app.host, sources).await.map_err(|error| ledger.clone().refused(error))
 }
@@ -170,7 +170,7 @@ impl Attempts {
 
 /// Tries up to [`attempts`] accounts, as long as nothing has reached the client.
 async fn answer(app: &Rc<App>, key: &PresentedKey, chat: &Chat, mut ledger: Ledger) -> Result<Reply> {
-    let vault = Vault::open(app).await?;
+    let vault = Vault::open(&*app.host).await?;
     let mut attempts = Attempts { model: *chat.model, first: None, tried: Vec::new(), made: 0, skipped: 0 };
     let mut last_error = None;
     loop {
@@ -226,7 +226,7 @@ fn is_limit(error: &ProviderError) -> bool {
 async fn reserve(app: &App, key: &PresentedKey, attempts: &mut Attempts) -> Result<Reserved> {
     loop {
         let Attempts { model, first, tried, .. } = &*attempts;
-        let ask = Ask { key, model, tried, now: app.now() };
+        let ask = Ask { key_hash: &key.hash, model, tried, now: app.now() };
         if model.fallback.is_none() {
             let mut reserved = reserve::reserve(&app.db, &ask).await?;
             if let (Reserved::None(refusal), Some(first)) = (&mut reserved, first) {

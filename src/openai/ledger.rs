@@ -9,7 +9,6 @@ use futures::FutureExt;
 
 use crate::{
     app::App,
-    auth::ApiCaller,
     error::Error,
     inference::event::Finish,
     maintenance,
@@ -19,7 +18,7 @@ use crate::{
         catalog::{self, Model},
     },
     store::{
-        gate::Opened,
+        authenticate::{ApiCaller, AuthenticatedKey},
         request_logs::{self, FinishedRequest, TokenOutcome},
         reserve::Reservation,
     },
@@ -67,7 +66,7 @@ impl Ledger {
     }
 
     /// The key is good.
-    pub fn opened(&mut self, opened: Opened) {
+    pub fn opened(&mut self, opened: AuthenticatedKey) {
         self.caller = opened.caller;
         self.maintenance_due = opened.maintenance_due;
     }

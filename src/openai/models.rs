@@ -6,13 +6,13 @@ use futures::FutureExt;
 
 use crate::{
     app::App,
-    auth::PresentedKey,
+    auth::api_key::PresentedKey,
     error::{Error, Kind, Result},
     host::{Reply, Request},
     http::response,
     maintenance,
     providers::catalog,
-    store::gate,
+    store::authenticate,
 };
 
 pub async fn list(app: Rc<App>, key: PresentedKey, _: Request) -> Result<Reply> {
@@ -31,7 +31,7 @@ pub async fn get(app: Rc<App>, key: PresentedKey, request: Request) -> Result<Re
 }
 
 async fn open(app: &Rc<App>, key: &PresentedKey) -> Result<()> {
-    if gate::open(&app.db, key, app.now()).await?.maintenance_due {
+    if authenticate::authenticate(&app.db, &key.hash, app.now()).await?.maintenance_due {
         let after = app.clone();
         app.host.spawn(async move { maintenance::of_the_day(&after).await }.boxed_local());
     }

@@ -15,11 +15,11 @@ use futures::{
 
 use crate::{
     app::App,
+    crypto::vault::Vault,
     inference::{
         event::{Events, Finish},
         prompt::Prompt,
     },
-    secrets::Vault,
     settings::Grok,
 };
 

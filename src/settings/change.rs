@@ -6,10 +6,10 @@ use serde::Deserialize;
 
 use super::{Definition, Form, Rule, SECTION_AAD, Scalar, default_of, definitions};
 use crate::{
-    app::App,
+    host::Host,
+    auth::password,
+    crypto::vault::Vault,
     error::{Error, Result},
-    password,
-    secrets::Vault,
 };
 
 /// New values by name, `None` for what goes back to its default: a JSON merge patch (RFC 7396).
@@ -51,7 +51,7 @@ pub enum ApiKeyChange {
 
 impl Change {
     /// Checks every value; the first fault names its field, and nothing is changed.
-    pub fn check(self, app: &App, vault: &Vault) -> Result<Checked> {
+    pub fn check(self, host: &dyn Host, vault: &Vault) -> Result<Checked> {
         let mut checked = Checked { current_password: self.current_password, ..Checked::default() };
         for (section, values) in [("global", self.global_config), ("grok", self.grok_config)] {
             for (name, value) in values {
@@ -59,7 +59,7 @@ impl Change {
                 let definition = definitions()
                     .find(|definition| definition.section == section && definition.name == name)
                     .ok_or_else(|| Error::invalid(&field, format!("There is no setting {name} in {section}")))?;
-                checked.take(app, vault, definition, value, &field)?;
+                checked.take(host, vault, definition, value, &field)?;
             }
         }
         Ok(checked)
@@ -69,7 +69,7 @@ impl Change {
 impl Checked {
     fn take(
         &mut self,
-        app: &App,
+        host: &dyn Host,
         vault: &Vault,
         definition: &'static Definition,
         value: Option<Scalar>,
@@ -99,7 +99,7 @@ impl Checked {
                 };
                 return Ok(());
             }
-            (Some(_), Some(Scalar::Text(clear))) => Some(Scalar::Text(vault.seal(app, &clear, SECTION_AAD))),
+            (Some(_), Some(Scalar::Text(clear))) => Some(Scalar::Text(vault.seal(host, &clear, SECTION_AAD))),
             (_, value) => value.filter(|value| default_of(&definition.rule).as_ref() != Some(value)),
         };
         let patch = if definition.section == "global" { &mut self.global } else { &mut self.grok };

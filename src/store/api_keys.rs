@@ -4,11 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Columns, Db};
 use crate::{
-    app::App,
-    auth::sha256_hex,
+    crypto::{digest::sha256_hex, vault::Vault},
     error::{Error, Result},
-    host::{Row, Value},
-    secrets::Vault,
+    host::{Host, Row, Value},
 };
 
 /// A key to be stored.
@@ -22,9 +20,9 @@ pub struct NewKey {
 }
 
 impl NewKey {
-    pub fn of(app: &App, vault: &Vault, clear: &str, name: &str) -> Self {
+    pub fn of(host: &dyn Host, vault: &Vault, clear: &str, name: &str) -> Self {
         let hash = sha256_hex(clear);
-        let sealed = vault.has_key().then(|| vault.seal(app, clear, &hash));
+        let sealed = vault.has_key().then(|| vault.seal(host, clear, &hash));
         NewKey { name: name.to_owned(), hash, sealed, display: mask(clear) }
     }
 }

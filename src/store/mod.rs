@@ -9,8 +9,8 @@ use crate::{
 
 pub mod admin_sessions;
 pub mod api_keys;
+pub mod authenticate;
 pub mod blobs;
-pub mod gate;
 pub mod invalid_tokens;
 pub mod leases;
 pub mod login_attempts;

@@ -11,7 +11,6 @@
 //! through the index of their ends. Whether a token is usable is asked of the facts each time, never of `bars`.
 
 use crate::{
-    auth::{ApiCaller, PresentedKey},
     error::{Error, Result},
     host::{Row, Value},
     providers::{
@@ -23,13 +22,14 @@ use crate::{
 
 use super::{
     Columns, Db,
-    gate::{self, Opened},
+    authenticate::{self, ApiCaller, AuthenticatedKey},
     leases, names, schema,
 };
 
 /// What a request asks of the pool.
 pub struct Ask<'a> {
-    pub key: &'a PresentedKey,
+    /// SHA-256 of the API key, in hexadecimal.
+    pub key_hash: &'a str,
     pub model: &'a Model,
     /// Ids of the tokens this request has used already.
     pub tried: &'a [i64],
@@ -68,7 +68,7 @@ pub struct ReservedToken {
 
 /// No token is usable.
 pub struct Refusal {
-    pub opened: Opened,
+    pub opened: AuthenticatedKey,
     /// When the first of those that rest is usable again, in Unix milliseconds; `None` when none will be.
     pub cooling_until: Option<i64>,
 }
@@ -79,7 +79,7 @@ pub async fn reserve(db: &Db, ask: &Ask<'_>) -> Result<Reserved> {
         return Ok(Reserved::Token(Box::new(reservation)));
     }
     // A bad key is an error here; a schema that is behind is brought up to date.
-    let opened = gate::open(db, ask.key, ask.now).await?;
+    let opened = authenticate::authenticate(db, ask.key_hash, ask.now).await?;
     if opened.migrated
         && let Some(reservation) = take(db, ask).await?
     {
@@ -115,7 +115,7 @@ impl Ask<'_> {
         let mut values = self.choice();
         // Made here: D1 binds every number as a double, and would write `1.0`.
         let bar = format!("[{}<{}]", bucket(self.model), self.model.cost);
-        values.extend([bar.into(), self.key.hash.as_str().into(), schema::LATEST.into()]);
+        values.extend([bar.into(), self.key_hash.into(), schema::LATEST.into()]);
         values
     }
 

@@ -13,7 +13,7 @@ pub struct Group {
     pub is_super: bool,
     /// `invalid`, `expired`, `disabled`, `cooling`, `unused`, `exhausted` or `normal`.
     pub state: String,
-    /// Which key they are sealed with, for [`Vault::has_key_of`](crate::secrets::Vault::has_key_of).
+    /// Which key they are sealed with, for [`Vault::has_key_of`](crate::crypto::vault::Vault::has_key_of).
     pub sealed_by: String,
     pub tokens: i64,
     /// Sums of what is known to be left.

@@ -7,12 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Columns, Db, invalid_tokens::no_token};
 use crate::{
-    app::App,
-    auth::sha256_hex,
+    crypto::{digest::sha256_hex, vault::Vault},
     error::{Error, Result},
-    host::{Row, Value},
+    host::{Host, Row, Value},
     providers::grok_web::token::normalise_token,
-    secrets::Vault,
 };
 
 pub use crate::providers::grok_web::token::TokenType;
@@ -29,9 +27,9 @@ pub struct NewToken {
 
 impl NewToken {
     /// Seals a bare token; `user_id` is its owner's, or empty.
-    pub fn of(app: &App, vault: &Vault, clear: &str, user_id: String) -> Self {
+    pub fn of(host: &dyn Host, vault: &Vault, clear: &str, user_id: String) -> Self {
         let hash = sha256_hex(clear);
-        let sealed = vault.seal(app, clear, &hash);
+        let sealed = vault.seal(host, clear, &hash);
         // Tokens are ASCII.
         let suffix = clear.get(clear.len().saturating_sub(6)..).unwrap_or(clear).to_owned();
         NewToken { hash, sealed, suffix, user_id }

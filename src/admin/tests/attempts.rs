@@ -94,7 +94,7 @@ fn an_operator_who_comes_back_in_turn_gets_in_whatever_else_knocks() {
     console.host.run(async move {
         for n in 0..100 {
             let site = format!("2001:db9:{n:x}::/48");
-            crate::admin::attempts::TURNS.place(&app.db, app.now(), &site).await.expect("it runs");
+            crate::auth::throttle::TURNS.place(&app.db, app.now(), &site).await.expect("it runs");
         }
     });
     console.header("spin-client-addr", "192.0.2.9:1");
@@ -116,7 +116,7 @@ fn a_full_queue_takes_nobody_more() {
     let app = console.host.app();
     console.host.run(async move {
         for n in 0..=450 {
-            crate::admin::attempts::TURNS.place(&app.db, app.now(), &format!("{n}")).await.expect("it runs");
+            crate::auth::throttle::TURNS.place(&app.db, app.now(), &format!("{n}")).await.expect("it runs");
         }
     });
     console.header("spin-client-addr", "192.0.2.9:1");

@@ -2,9 +2,8 @@
 
 use super::*;
 use crate::{
-    auth::sha256_hex,
+    crypto::{digest::sha256_hex, vault::Vault},
     providers::grok_web::{mgw::script, token::for_test},
-    secrets::Vault,
 };
 
 const KEY: &str = "a key of sixteen characters and more";
@@ -28,10 +27,10 @@ fn earlier(encryption_key: &str, junk: usize) -> Console {
         .collect();
     let app = console.host.app();
     console.host.run(async move {
-        let vault = Vault::open(&app).await.expect("the key is long enough");
+        let vault = Vault::open(&*app.host).await.expect("the key is long enough");
         for row in rows {
             let hash = sha256_hex(&row);
-            let values = vec![hash.as_str().into(), vault.seal(&app, &row, &hash).into()];
+            let values = vec![hash.as_str().into(), vault.seal(&*app.host, &row, &hash).into()];
             let insert =
                 "INSERT INTO tokens (hash, sealed, suffix, token_type, created_at) VALUES (?, ?, 's', 'sso', 0)";
             app.db.run(insert, values).await.expect("a row can be added");

@@ -10,7 +10,7 @@
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::{auth::sha256_hex, host::native::Answer as Upstream, store::schema::MIGRATIONS};
+use crate::{crypto::digest::sha256_hex, host::native::Answer as Upstream, store::schema::MIGRATIONS};
 
 mod fill;
 mod fixture;

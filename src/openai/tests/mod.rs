@@ -8,7 +8,7 @@ use http::{HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
-    auth::sha256_hex,
+    crypto::digest::sha256_hex,
     host::{
         Body, Reply, Request,
         native::{Answer, NativeHost, Step},

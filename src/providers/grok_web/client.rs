@@ -200,8 +200,8 @@ mod tests {
 
     use super::*;
     use crate::{
+        crypto::vault::Vault,
         host::{SendError, native::NativeHost},
-        secrets::Vault,
         settings::Settings,
     };
 
@@ -218,7 +218,7 @@ mod tests {
             Err(SendError::Connection("nobody is there".to_owned()))
         });
         host.run(async move {
-            let vault = Vault::open(&app).await.expect("there is no key that could be too short");
+            let vault = Vault::open(&*app.host).await.expect("there is no key that could be too short");
             let credentials = Credentials::new(&vault, &Settings::from_sections(None, None).grok, "token".to_owned());
             assert!(Client::new(&app, &credentials).await.rate_limits("grok-4").await.is_err());
         });

@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderValue};
 
 use super::headers::{self, Operator};
-use crate::{secrets::Vault, settings::Grok};
+use crate::{crypto::vault::Vault, settings::Grok};
 
 /// Sent when the operator has set no `user_agent`. No browser is made up.
 const USER_AGENT: &str = concat!("Mozilla/5.0 (compatible; grok2api/", env!("CARGO_PKG_VERSION"), ")");

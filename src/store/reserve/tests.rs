@@ -17,7 +17,7 @@ const HOUR: i64 = 3_600_000;
 /// A pool with one key, at a time that tests move.
 struct Pool {
     host: Rc<NativeHost>,
-    key: PresentedKey,
+    key: String,
     now: i64,
 }
 
@@ -26,7 +26,7 @@ impl Pool {
         let host = NativeHost::new();
         let db = host.app().db.clone();
         host.run(async move { schema::migrate(&db).await }).expect("an empty database takes the schema");
-        let key = PresentedKey { hash: "key".to_owned() };
+        let key = "key".to_owned();
         host.sql(
             "INSERT INTO api_keys (id, hash, display, name, created_at) VALUES (7, 'key', '', 'laptop', 0)",
             vec![],
@@ -54,7 +54,7 @@ impl Pool {
     fn ask(&self, model: &str, tried: &[i64]) -> Result<Reserved> {
         let (db, key, tried, now) = (self.host.app().db.clone(), self.key.clone(), tried.to_vec(), self.now);
         let model = models::find(model).expect("the model exists");
-        self.host.run(async move { reserve(&db, &Ask { key: &key, model, tried: &tried, now }).await })
+        self.host.run(async move { reserve(&db, &Ask { key_hash: &key, model, tried: &tried, now }).await })
     }
 
     /// The id of the token that serves, or when one will.
@@ -256,10 +256,10 @@ fn two_strikes_expire_a_token_and_an_answer_clears_them() {
 #[test]
 fn only_a_good_key_takes_a_token() {
     let mut pool = Pool::of(1, 0);
-    pool.key.hash = "other".to_owned();
+    pool.key = "other".to_owned();
     let refused = |pool: &Pool| pool.ask("grok-4", &[]).err().map(|error| error.code());
     assert_eq!(refused(&pool), Some("invalid_api_key"));
-    pool.key.hash = "key".to_owned();
+    pool.key = "key".to_owned();
     pool.host.sql("UPDATE api_keys SET is_active = 0", vec![]);
     assert_eq!(refused(&pool), Some("invalid_api_key"));
     assert_eq!(pool.host.number("SELECT turn FROM tokens"), 0);
@@ -275,7 +275,7 @@ fn a_schema_that_is_behind_is_mended_and_a_newer_one_refused() {
     let empty = NativeHost::new();
     let (db, key) = (empty.app().db.clone(), pool.key.clone());
     let model = models::find("grok-4").expect("it exists");
-    let refused = empty.run(async move { reserve(&db, &Ask { key: &key, model, tried: &[], now: START }).await });
+    let refused = empty.run(async move { reserve(&db, &Ask { key_hash: &key, model, tried: &[], now: START }).await });
     assert_eq!(refused.err().map(|error| error.code()), Some("invalid_api_key"), "an empty database serves");
 }
 

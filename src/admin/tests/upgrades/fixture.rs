@@ -8,7 +8,7 @@ use std::{
 use rusqlite::{Connection, config::DbConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::{auth::sha256_hex, store::schema};
+use crate::{crypto::digest::sha256_hex, store::schema};
 
 const FACTS: &str = "-- facts ";
 const LEDGER: &str = "d1_migrations";

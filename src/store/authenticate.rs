@@ -1,15 +1,22 @@
-//! The statement that opens a request of `/v1` which needs no token: key, settings and schema at once.
+//! The statement that authenticates a request of `/v1` which needs no account: key, settings and schema at once.
 
 use crate::{
-    auth::{ApiCaller, PresentedKey},
     error::{Error, Kind, Result},
     settings::Settings,
 };
 
 use super::{Columns, Db, leases, schema};
 
-/// A valid key, and the settings in force.
-pub struct Opened {
+/// The name of a valid, active key.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ApiCaller {
+    /// 0 for the setting `api_key`.
+    pub key_id: i64,
+    pub key_name: String,
+}
+
+/// A valid key, and the current settings.
+pub struct AuthenticatedKey {
     pub caller: ApiCaller,
     pub settings: Settings,
     /// The database was behind and has just been brought up to date.
@@ -18,13 +25,14 @@ pub struct Opened {
     pub maintenance_due: bool,
 }
 
-/// Looks the key up; an unknown or disabled one is a 401. Brings the schema up to date first if need be.
-pub async fn open(db: &Db, key: &PresentedKey, now: i64) -> Result<Opened> {
-    let mut row = select(db, key, now).await?;
+/// Returns the key with this SHA-256 (hexadecimal), with the settings. Fails with 401 if it is unknown or disabled.
+/// Migrates the database first if its schema is behind.
+pub async fn authenticate(db: &Db, key_hash: &str, now: i64) -> Result<AuthenticatedKey> {
+    let mut row = select(db, key_hash, now).await?;
     let migrated = !schema::is_current(row.optional_text()?.as_deref())?;
     if migrated {
         schema::migrate(db).await?;
-        row = select(db, key, now).await?;
+        row = select(db, key_hash, now).await?;
         row.optional_text()?;
     }
     let (global, grok) = (row.optional_text()?, row.optional_text()?);
@@ -34,10 +42,10 @@ pub async fn open(db: &Db, key: &PresentedKey, now: i64) -> Result<Opened> {
         return Err(Error::new(Kind::InvalidKey, "This API key is unknown or disabled: ask the operator for one"));
     };
     let settings = Settings::from_sections(global.as_deref(), grok.as_deref());
-    Ok(Opened { caller: ApiCaller { key_id, key_name }, settings, migrated, maintenance_due })
+    Ok(AuthenticatedKey { caller: ApiCaller { key_id, key_name }, settings, migrated, maintenance_due })
 }
 
-async fn select(db: &Db, key: &PresentedKey, now: i64) -> Result<Columns> {
+async fn select(db: &Db, key_hash: &str, now: i64) -> Result<Columns> {
     let open = format!(
         "SELECT (SELECT max(name) FROM d1_migrations),
        (SELECT value FROM settings WHERE section = 'global'),
@@ -46,6 +54,6 @@ async fn select(db: &Db, key: &PresentedKey, now: i64) -> Result<Columns> {
   FROM (SELECT 1) LEFT JOIN api_keys k ON k.hash = ?2 AND k.is_active = 1",
         due = leases::DAY_IS_FREE
     );
-    let row = db.one(&open, vec![now.into(), key.hash.as_str().into()]).await?;
+    let row = db.one(&open, vec![now.into(), key_hash.into()]).await?;
     Ok(Columns::new(row.unwrap_or_default()))
 }

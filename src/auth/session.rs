@@ -1,70 +1,23 @@
-//! Who is asking: the caller of `/v1` with a key, the operator of `/api` with a session.
+//! The operator's session: its cookie, and the guard of the admin API.
 
 use http::{HeaderMap, Method, header};
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use url::{Host, Url};
 
+use super::{
+    bearer,
+    password::Password,
+    sender::{Sender, foreign_origin, sent_from},
+};
 use crate::{
-    app::{App, hex},
+    app::App,
+    crypto::digest::sha256_hex,
     error::{Error, Kind, Result},
     host::Request,
     http::origin,
-    password::Password,
     settings::Settings,
     store::admin_sessions,
 };
-
-pub use crate::http::client_ip::client_address;
-
-/// Returns the name of the cookie that holds the session token, for the origin that the browser shows. Cookies do not
-/// know ports (RFC 6265 §8.5), so on a loopback host the name carries it: gateways on one machine would otherwise sign
-/// each other's operators out.
-pub fn session_cookie(origin: Option<&str>) -> String {
-    const NAME: &str = "grok2api_session";
-    match origin.and_then(loopback_port) {
-        Some(port) => format!("{NAME}_{port}"),
-        None => NAME.to_owned(),
-    }
-}
-
-/// The port of an origin on this machine.
-fn loopback_port(origin: &str) -> Option<u16> {
-    let url = Url::parse(origin).ok()?;
-    let is_loopback = match url.host()? {
-        Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
-        Host::Ipv4(ip) => ip.is_loopback(),
-        Host::Ipv6(ip) => ip.to_canonical().is_loopback(),
-    };
-    url.port_or_known_default().filter(|_| is_loopback)
-}
-
-/// A key that came with a request, not yet compared with anything. Only the store can turn it into an
-/// [`ApiCaller`], in the statement that opens the request.
-#[derive(Debug, Clone)]
-pub struct PresentedKey {
-    /// SHA-256 of the key in hexadecimal, which is what the table holds.
-    pub hash: String,
-}
-
-impl PresentedKey {
-    /// Reads the key from `Authorization: Bearer …`, else from `x-api-key`; without either it is a 401.
-    pub fn from_headers(headers: &HeaderMap) -> Result<Self> {
-        let plain = || headers.get("x-api-key")?.to_str().ok().map(str::trim).filter(|key| !key.is_empty());
-        let key = bearer(headers).or_else(plain).ok_or_else(|| {
-            Error::new(Kind::MissingKey, "No API key: send the header `Authorization: Bearer YOUR_API_KEY`")
-        })?;
-        Ok(PresentedKey { hash: sha256_hex(key) })
-    }
-}
-
-/// The owner of a valid, active key.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ApiCaller {
-    /// 0 for the setting `api_key`.
-    pub key_id: i64,
-    pub key_name: String,
-}
 
 /// An operator who is signed in. Only [`AdminSession::open`] makes one.
 pub struct AdminSession {
@@ -148,32 +101,26 @@ impl AdminSession {
     }
 }
 
-/// Where a request was sent from, as its browser says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sender {
-    OwnPage,
-    ForeignPage,
-    /// No browser, or one that does not say.
-    Unknown,
-}
-
-/// Reads `Origin`, and `Sec-Fetch-Site`, which no page can set. `own` is the origin that the request was sent to.
-pub fn sent_from(headers: &HeaderMap, own: Option<&str>, settings: &Settings) -> Sender {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let set = origin::origin(&settings.global.base_url);
-    match (text("origin"), text("sec-fetch-site")) {
-        (_, Some("cross-site")) => Sender::ForeignPage,
-        (Some(sent), _) if [own, set.as_deref()].contains(&Some(sent)) => Sender::OwnPage,
-        (Some(_), Some("same-origin")) => Sender::OwnPage,
-        (Some(_), _) => Sender::ForeignPage,
-        (None, _) => Sender::Unknown,
+/// Returns the name of the cookie that holds the session token, for the origin that the browser shows. Cookies do not
+/// know ports (RFC 6265 §8.5), so on a loopback host the name carries it: gateways on one machine would otherwise sign
+/// each other's operators out.
+pub fn session_cookie(origin: Option<&str>) -> String {
+    const NAME: &str = "grok2api_session";
+    match origin.and_then(loopback_port) {
+        Some(port) => format!("{NAME}_{port}"),
+        None => NAME.to_owned(),
     }
 }
 
-pub fn foreign_origin() -> Error {
-    let message = "This request does not come from the console's own page. Behind a proxy, set base_url to the address \
-                   in the browser, or the variable trusted_proxy";
-    Error::new(Kind::ForeignOrigin, message)
+/// The port of an origin on this machine.
+fn loopback_port(origin: &str) -> Option<u16> {
+    let url = Url::parse(origin).ok()?;
+    let is_loopback = match url.host()? {
+        Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
+        Host::Ipv4(ip) => ip.is_loopback(),
+        Host::Ipv6(ip) => ip.to_canonical().is_loopback(),
+    };
+    url.port_or_known_default().filter(|_| is_loopback)
 }
 
 /// The value of a cookie.
@@ -185,18 +132,6 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .flat_map(|value| value.split(';'))
         .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
         .filter(|value| !value.is_empty())
-}
-
-/// What follows `Bearer `, its scheme in any case.
-pub fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    let token = token.trim();
-    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
-}
-
-pub fn sha256_hex(text: &str) -> String {
-    hex(&Sha256::digest(text.as_bytes()))
 }
 
 #[cfg(test)]

@@ -12,9 +12,10 @@ use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use hkdf::Hkdf;
 use sha2::Sha256;
 
+use super::digest::hex;
 use crate::{
-    app::{App, hex},
     error::{Error, Result},
+    host::Host,
 };
 
 const VERSION: &str = "v1";
@@ -39,8 +40,8 @@ pub struct MasterKey {
 
 impl Vault {
     /// From the variables; refused when the key is too short to protect anything.
-    pub async fn open(app: &App) -> Result<Self> {
-        let variable = async |name| app.host.variable(name).await.filter(|value| !value.is_empty());
+    pub async fn open(host: &dyn Host) -> Result<Self> {
+        let variable = async |name| host.variable(name).await.filter(|value| !value.is_empty());
         let current = variable("encryption_key").await;
         if current.as_ref().is_some_and(|key| key.chars().count() < MIN_KEY_CHARS) {
             return Err(Error::internal(format!(
@@ -90,9 +91,10 @@ impl Vault {
     }
 
     /// The sealed text, or the clear one as long as there is no key.
-    pub fn seal(&self, app: &App, clear: &str, aad: &str) -> String {
+    pub fn seal(&self, host: &dyn Host, clear: &str, aad: &str) -> String {
         let Some(key) = &self.current else { return clear.to_owned() };
-        let nonce: [u8; NONCE] = app.random();
+        let mut nonce = [0; NONCE];
+        host.random(&mut nonce);
         let payload = Payload { msg: clear.as_bytes(), aad: aad.as_bytes() };
         let sealed = key
             .cipher()
@@ -155,7 +157,7 @@ fn parts(stored: &str) -> Option<(&str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::native::NativeHost;
+    use crate::{app::App, host::native::NativeHost};
 
     const OLD: &str = "the first key of all";
     const NEW: &str = "the key that came after";
@@ -166,12 +168,12 @@ mod tests {
         host.set_variable("encryption_key", current);
         host.set_variable("encryption_key_previous", previous);
         let app = host.app();
-        host.run(async move { work(&app, &Vault::open(&app).await.expect("the keys are long enough")) })
+        host.run(async move { work(&app, &Vault::open(&*app.host).await.expect("the keys are long enough")) })
     }
 
     #[test]
     fn opens_what_it_sealed_and_nothing_else() {
-        let sealed = with(OLD, "", |app, vault| vault.seal(app, "a secret", "row 1"));
+        let sealed = with(OLD, "", |app, vault| vault.seal(&*app.host, "a secret", "row 1"));
         assert!(sealed.starts_with("v1.") && !sealed.contains("secret"), "{sealed}");
         let open = |current, previous, text: &str, aad: &'static str| {
             let text = text.to_owned();
@@ -196,7 +198,7 @@ mod tests {
 
     #[test]
     fn seals_with_a_fresh_nonce_and_the_current_key() {
-        let (a, b) = with(NEW, OLD, |app, vault| (vault.seal(app, "x", ""), vault.seal(app, "x", "")));
+        let (a, b) = with(NEW, OLD, |app, vault| (vault.seal(&*app.host, "x", ""), vault.seal(&*app.host, "x", "")));
         assert_ne!(a, b);
         let id = with(NEW, "", |_, vault| vault.current().expect("it is set").id.clone());
         assert!(a.starts_with(&format!("v1.{id}.")));
@@ -204,7 +206,7 @@ mod tests {
 
     #[test]
     fn without_a_key_texts_stay_clear() {
-        let stored = with("", "", |app, vault| vault.seal(app, "eyJ.a.b", ""));
+        let stored = with("", "", |app, vault| vault.seal(&*app.host, "eyJ.a.b", ""));
         assert_eq!(stored, "eyJ.a.b");
         for clear in ["eyJ.a.b", "v1.not an id.x", "v1", ""] {
             assert_eq!(with(OLD, "", |_, vault| vault.unseal(clear, "")).as_deref(), Some(clear));
@@ -217,7 +219,7 @@ mod tests {
         let open = |key: &str| {
             host.set_variable("encryption_key", key);
             let app = host.app();
-            host.run(async move { Vault::open(&app).await.map(drop).map_err(|e| e.message) })
+            host.run(async move { Vault::open(&*app.host).await.map(drop).map_err(|e| e.message) })
         };
         assert!(open("fifteen letters").is_err_and(|message| message.contains("at least 16")));
         assert!(open("sixteen letters!").is_ok());

@@ -1,0 +1,104 @@
+//! The stored form of the operator's password: PBKDF2-HMAC-SHA256 with a salt, peppered by the encryption key.
+
+use std::fmt;
+
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use super::vault::Vault;
+use crate::{
+    error::{Error, Kind, Result},
+    host::Host,
+};
+
+const SCHEME: &str = "pbkdf2-sha256";
+
+
+/// PBKDF2-HMAC-SHA256, stored as `pbkdf2-sha256$<iterations>$<pepper's key id>$<salt>$<digest>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasswordHash {
+    iterations: u32,
+    /// Id of the encryption key that peppered it; empty for none.
+    pepper: String,
+    salt: [u8; 16],
+    digest: [u8; 32],
+}
+
+impl PasswordHash {
+    /// Hashes a password with a fresh salt.
+    pub fn new(host: &dyn Host, vault: &Vault, password: &str, iterations: u32) -> Self {
+        let mut salt = [0; 16];
+        host.random(&mut salt);
+        Self::with_salt(vault, password, iterations, salt)
+    }
+
+    /// The same password hashed afresh: more iterations, or the pepper of the current key. The salt stays,
+    /// because open sessions are bound to it.
+    pub fn renewed(&self, vault: &Vault, password: &str, iterations: u32) -> Self {
+        Self::with_salt(vault, password, iterations.max(self.iterations), self.salt)
+    }
+
+    /// Whether [`renewed`](Self::renewed) would make it stronger.
+    pub fn is_weaker_than(&self, vault: &Vault, iterations: u32) -> bool {
+        let pepper = vault.current().map(|key| key.id.as_str()).unwrap_or_default();
+        self.iterations < iterations || self.pepper != pepper
+    }
+
+    fn with_salt(vault: &Vault, password: &str, iterations: u32, salt: [u8; 16]) -> Self {
+        let key = vault.current();
+        let digest = digest(password, key.map(|key| &key.pepper), &salt, iterations);
+        PasswordHash { iterations, pepper: key.map(|key| key.id.clone()).unwrap_or_default(), salt, digest }
+    }
+
+    pub fn verify(&self, vault: &Vault, password: &str) -> Result<bool> {
+        let pepper = match self.pepper.as_str() {
+            "" => None,
+            id => Some(&vault.key(id).ok_or_else(lost_pepper)?.pepper),
+        };
+        Ok(digest(password, pepper, &self.salt, self.iterations).ct_eq(&self.digest).into())
+    }
+
+    /// Returns the 16 bytes of salt, which stay as long as the password does.
+    pub fn salt(&self) -> &[u8; 16] {
+        &self.salt
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('$');
+        let scheme = parts.next()?;
+        let hash = PasswordHash {
+            iterations: parts.next()?.parse().ok()?,
+            pepper: parts.next()?.to_owned(),
+            salt: BASE64.decode(parts.next()?).ok()?.try_into().ok()?,
+            digest: BASE64.decode(parts.next()?).ok()?.try_into().ok()?,
+        };
+        (scheme == SCHEME && parts.next().is_none()).then_some(hash)
+    }
+}
+
+impl fmt::Display for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (salt, digest) = (BASE64.encode(self.salt), BASE64.encode(self.digest));
+        write!(f, "{SCHEME}${}${}${salt}${digest}", self.iterations, self.pepper)
+    }
+}
+
+fn digest(password: &str, pepper: Option<&[u8; 32]>, salt: &[u8], iterations: u32) -> [u8; 32] {
+    let peppered = pepper.map(|pepper| {
+        let mut mac = Hmac::<Sha256>::new_from_slice(pepper).expect("HMAC takes a key of any length");
+        mac.update(password.as_bytes());
+        mac.finalize().into_bytes()
+    });
+    let password = peppered.as_ref().map_or(password.as_bytes(), |bytes| bytes.as_slice());
+    let mut digest = [0; 32];
+    pbkdf2::pbkdf2_hmac::<Sha256>(password, salt, iterations, &mut digest);
+    digest
+}
+
+fn lost_pepper() -> Error {
+    let message = "The password was set with another encryption_key: give that one as encryption_key_previous, \
+                   or set the variable admin_password";
+    Error::new(Kind::Conflict, message)
+}
