@@ -5,7 +5,11 @@ use crate::{
     crypto::vault::Vault,
     error::{Error, Kind, Result},
     providers::grok_web::token::is_token,
-    store::{invalid_tokens as rows, seals::Stored, storage, tokens::Account},
+    store::{
+        accounts::{Account, invalid as rows},
+        database,
+        reseal::Stored,
+    },
 };
 
 pub use rows::NO_TOKEN;
@@ -75,7 +79,7 @@ pub async fn catch_up(app: &App, vault: &Vault) -> bool {
 async fn look_through_all(app: &App, vault: &Vault) -> Result<bool> {
     let mut looked = look_through(app, vault, None).await?;
     let mut marked = looked.marked;
-    if looked.is_left && !storage::is_d1(&app.db).await? {
+    if looked.is_left && !database::is_d1(&app.db).await? {
         for _ in 0..SLICES {
             if !looked.is_left {
                 break;

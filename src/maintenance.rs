@@ -23,9 +23,11 @@ use crate::{
     sealing,
     settings::{Global, Settings},
     store::{
-        admin_sessions,
+        admin_sessions, database,
         leases::{self, DAY},
-        login_attempts, media, request_logs, request_stats, settings, storage,
+        login_attempts, media,
+        requests::{self, stats},
+        settings,
     },
 };
 
@@ -83,7 +85,7 @@ async fn slices(app: &App) -> Result<()> {
     if !is_first || !leases::take(&app.db, WORK, now, now + LEASE).await? {
         return Ok(());
     }
-    let is_worker = storage::is_d1(&app.db).await?;
+    let is_worker = database::is_d1(&app.db).await?;
     let (count, parts) = if is_worker { (1, PARTS_AFTER_A_CHAT) } else { (SLICES, PARTS) };
     for _ in 0..count {
         if !slice(app, now, parts).await? {
@@ -135,10 +137,10 @@ async fn at_most_every(
 
 /// Counters before the log: they outlive it.
 async fn old_rows(app: &App, settings: &Settings, now: i64) -> Result<bool> {
-    let hour = request_stats::local_hour(now, app.timezone_offset_minutes().await);
-    request_stats::age(&app.db, hour).await?;
+    let hour = stats::local_hour(now, app.timezone_offset_minutes().await);
+    stats::age(&app.db, hour).await?;
     let Global { log_retention_days, log_retention_rows, .. } = settings.global;
-    let logs = request_logs::prune(&app.db, now, log_retention_days, log_retention_rows).await?;
+    let logs = requests::prune(&app.db, now, log_retention_days, log_retention_rows).await?;
     let sessions = admin_sessions::sweep(&app.db, now, ROWS).await?;
     let attempts = login_attempts::sweep(&app.db, now, ROWS).await?;
     let turns = TURNS.sweep(&app.db, now, ROWS).await?;

@@ -1,6 +1,6 @@
 //! What an attempt does to its token: the classes of outcome and the values each of them writes.
 //!
-//! Pure. Which token serves a request is chosen by the statement in [`crate::store::reserve`]; what is
+//! Pure. Which token serves a request is chosen by the statement in [`crate::store::accounts::reserve`]; what is
 //! decided here is applied by the trigger on the view `token_outcomes`.
 
 use crate::providers::{ProviderError, catalog::Bucket};

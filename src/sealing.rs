@@ -10,9 +10,9 @@ use crate::{
     error::Result,
     settings::Settings,
     store::{
-        seals::{self, Renewed, Replaced, Table},
+        database,
+        reseal::{self, Renewed, Replaced, Table},
         settings::{self, Change},
-        storage,
     },
 };
 
@@ -62,18 +62,22 @@ impl Work<'_> {
         let previous = self.vault.previous_prefix();
         let mut after = 0;
         loop {
-            let outdated = seals::outdated(&self.app.db, table, previous.as_deref(), after, BATCH as i64).await?;
+            let outdated = reseal::outdated(&self.app.db, table, previous.as_deref(), after, BATCH as i64).await?;
             let (found, last) = (outdated.len(), outdated.last().map(|row| row.id));
             let renewed: Vec<Renewed> = outdated
                 .into_iter()
                 .filter_map(|row| {
                     let clear = self.vault.unseal(&row.text, &row.hash)?;
-                    Some(Renewed { id: row.id, new: self.vault.seal(&*self.app.host, &clear, &row.hash), old: row.text })
+                    Some(Renewed {
+                        id: row.id,
+                        new: self.vault.seal(&*self.app.host, &clear, &row.hash),
+                        old: row.text,
+                    })
                 })
                 .collect();
             if !renewed.is_empty() {
                 self.note(renewed.iter().any(|row| is_clear(&row.old))).await?;
-                seals::renew(&self.app.db, table, &renewed).await?;
+                reseal::renew(&self.app.db, table, &renewed).await?;
             }
             let Some(last) = last.filter(|_| found == BATCH) else { return Ok(false) };
             after = last;
@@ -91,14 +95,14 @@ impl Work<'_> {
         }
         self.is_more_allowed = true;
         self.left = ROWS - ROWS_ON_WORKERS;
-        storage::is_d1(&self.app.db).await
+        database::is_d1(&self.app.db).await
     }
 
     /// Notes, before texts are replaced, that the file may keep them.
     async fn note(&mut self, has_clear_text: bool) -> Result<()> {
         let replaced = if has_clear_text { Replaced::ClearText } else { Replaced::OldSeal };
         if self.noted.is_none_or(|noted| replaced < noted) {
-            seals::note(&self.app.db, replaced).await?;
+            reseal::note(&self.app.db, replaced).await?;
             self.noted = Some(replaced);
         }
         Ok(())
@@ -106,12 +110,12 @@ impl Work<'_> {
 }
 
 /// Rewrites the database's file, once after something was replaced. A host that does not allow it, or is busy, leaves
-/// the note that [`seals::overview`] reads.
+/// the note that [`reseal::overview`] reads.
 async fn rewrite(app: &App) -> Result<()> {
-    if !seals::can_be_rewritten(&app.db).await? {
+    if !reseal::can_be_rewritten(&app.db).await? {
         return Ok(());
     }
-    if let Err(error) = seals::rewrite(&app.db, app.now()).await {
+    if let Err(error) = reseal::rewrite(&app.db, app.now()).await {
         eprintln!("what was stored in clear, or with the previous key, may remain in the database's file: {error}");
     }
     Ok(())
@@ -219,7 +223,7 @@ mod tests {
 
     fn clear_text_may_remain(host: &Rc<NativeHost>) -> bool {
         let app = host.app();
-        host.run(async move { seals::overview(&app.db).await.expect("it runs").clear_text_may_remain })
+        host.run(async move { reseal::overview(&app.db).await.expect("it runs").clear_text_may_remain })
     }
 
     #[test]

@@ -8,8 +8,8 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 
 use crate::{
-    host::Host,
     crypto::vault::{Vault, is_clear},
+    host::Host,
 };
 
 mod change;

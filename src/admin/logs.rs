@@ -17,7 +17,7 @@ use crate::{
     error::{Error, Result},
     host::{Reply, Request},
     http::response,
-    store::request_logs::{self, Filter, Key, LogEntry},
+    store::requests::{self, Filter, Key, LogEntry},
 };
 
 /// Rows of one statement of an export.
@@ -46,7 +46,7 @@ pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Rep
         return Ok(exported(app, filter, limit, format));
     }
     let limit = query::number(uri, "limit", 1000, 1..=5000)?;
-    let mut data = request_logs::list(&app.db, &filter, limit + 1).await?;
+    let mut data = requests::list(&app.db, &filter, limit + 1).await?;
     let has_more = data.len() as i64 > limit;
     data.truncate(limit as usize);
     let next_before = data.last().filter(|_| has_more).map(|entry| entry.id.clone());
@@ -55,7 +55,7 @@ pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Rep
 
 /// `POST /api/logs/clear`
 pub async fn clear(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
-    request_logs::clear(&app.db).await?;
+    requests::clear(&app.db).await?;
     response::json(&json!({ "success": true, "message": "Log cleared" }))
 }
 
@@ -119,7 +119,7 @@ fn exported(app: Rc<App>, mut filter: Filter, limit: i64, format: Format) -> Rep
         let mut is_first = true;
         while left > 0 {
             let asked = left.min(PAGE);
-            let page = match request_logs::list(&app.db, &filter, asked).await {
+            let page = match requests::list(&app.db, &filter, asked).await {
                 Ok(page) => page,
                 Err(error) => {
                     // Without its end a JSON file is broken, a CSV file has this for its last row.

@@ -14,7 +14,7 @@ use crate::{
     http::{request, response},
     providers::grok_web::credentials::user_agent,
     settings::{ApiKeyChange, Change, Definition, Scalar, Sealed, Values, definitions},
-    store::{api_keys, seals, settings},
+    store::{api_keys, reseal, settings},
 };
 
 #[derive(Serialize)]
@@ -57,7 +57,7 @@ pub async fn read(app: Rc<App>, session: AdminSession, _: Request) -> Result<Rep
     };
     // Nobody gets here with the first-run password in force.
     serve_secret(&mut global, "admin_password", true);
-    let stored = seals::overview(&app.db).await?;
+    let stored = reseal::overview(&app.db).await?;
     serve_secret(&mut grok, "api_key", stored.has_global_key);
     let sealed: [(&'static str, &Sealed); 2] =
         [("cf_clearance", &settings.grok.cf_clearance), ("x_statsig_id", &settings.grok.x_statsig_id)];
@@ -96,7 +96,9 @@ pub async fn write(app: Rc<App>, session: AdminSession, request: Request) -> Res
         confirm::password(&app, &session, &headers, current, field).await?;
     }
     let password_hash = match checked.password {
-        Some(clear) => Some(PasswordHash::new(&*app.host, &vault, &clear, password::iterations(&app).await?).to_string()),
+        Some(clear) => {
+            Some(PasswordHash::new(&*app.host, &vault, &clear, password::iterations(&app).await?).to_string())
+        }
         None => None,
     };
     let api_key = match &checked.api_key {

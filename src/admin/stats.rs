@@ -13,8 +13,8 @@ use crate::{
     http::response,
     invalid_tokens,
     store::{
-        request_stats::{self, Counted, DAYS, Sums, local_hour, percentile},
-        token_counts::{self, Group},
+        accounts::counts::{self, Group},
+        requests::stats::{self, Counted, DAYS, Sums, local_hour, percentile},
     },
 };
 
@@ -80,9 +80,9 @@ impl Counts {
 pub async fn pool(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
     let vault = Vault::open(&*app.host).await?;
     let mut pool = Pool { normal: Counts::default(), supers: Counts::default(), total: 0 };
-    let mut groups = token_counts::read(&app.db, app.now()).await?;
+    let mut groups = counts::read(&app.db, app.now()).await?;
     if groups.iter().any(|group| group.has_unseen) && invalid_tokens::catch_up(&app, &vault).await {
-        groups = token_counts::read(&app.db, app.now()).await?;
+        groups = counts::read(&app.db, app.now()).await?;
     }
     for group in groups {
         let counts = if group.is_super { &mut pool.supers } else { &mut pool.normal };
@@ -180,7 +180,7 @@ struct Percentiles {
 pub async fn requests(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
     let timezone_offset_minutes = app.timezone_offset_minutes().await;
     let now = local_hour(app.now(), timezone_offset_minutes);
-    let counted = request_stats::read(&app.db, now).await?;
+    let counted = stats::read(&app.db, now).await?;
     response::json(&Answer { success: true, data: Requests::of(counted, now, timezone_offset_minutes) })
 }
 
@@ -219,7 +219,7 @@ impl Requests {
 }
 
 impl Key {
-    fn of(key: request_stats::KeySums) -> Self {
+    fn of(key: stats::KeySums) -> Self {
         let Sums { success, failed, cancelled, prompt_tokens, completion_tokens } = key.sums;
         let (id, name, count) = (key.id, key.name, key.sums.total());
         Key { id, name, count, success, failed, cancelled, prompt_tokens, completion_tokens }

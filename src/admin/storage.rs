@@ -10,11 +10,11 @@ use crate::{
     error::Result,
     host::{Reply, Request},
     http::response,
-    store::storage,
+    store::database,
 };
 
 /// `GET /api/storage/mode`
 pub async fn mode(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
-    let mode = if storage::is_d1(&app.db).await? { "D1" } else { "SQLite" };
+    let mode = if database::is_d1(&app.db).await? { "D1" } else { "SQLite" };
     response::json(&json!({ "success": true, "data": { "mode": mode } }))
 }

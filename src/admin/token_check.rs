@@ -7,7 +7,7 @@ use crate::{
         catalog::{HEAVY_QUOTA, NORMAL_QUOTA},
         grok_web::quota::Limits,
     },
-    store::tokens::{Quota, TokenType},
+    store::accounts::{Quota, TokenType},
 };
 
 /// No window is longer: a number beyond it is a slip, and must not bar a token for ever.

@@ -17,9 +17,9 @@ use crate::{
         pasted::{Entry, State},
         token::is_token,
     },
-    store::{
-        token_list::{self, Filter},
-        tokens::Account,
+    store::accounts::{
+        Account,
+        list::{self, Filter},
     },
 };
 
@@ -62,7 +62,7 @@ fn text_reply(body: mpsc::Receiver<Bytes>) -> Reply {
 async fn write(app: Rc<App>, vault: Vault, filter: Filter, format: FileFormat, mut pages: mpsc::Sender<Bytes>) {
     let (mut behind, mut is_first) = (0, true);
     loop {
-        let accounts = match token_list::accounts(&app.db, &filter, behind, PAGE).await {
+        let accounts = match list::accounts(&app.db, &filter, behind, PAGE).await {
             Ok(accounts) => accounts,
             Err(error) => {
                 // Without its end a JSON file is broken; the others say so in a last line that is no token.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     providers::grok_web::pasted::{self, Entry, Reading, State},
-    store::tokens::{Quota, TokenType},
+    store::accounts::{Quota, TokenType},
 };
 
 pub use pasted::FileFormat;

@@ -16,9 +16,9 @@ use crate::{
     error::{Error, Result},
     host::{Reply, Request},
     providers::grok_web::pasted::{Entry, Reading, State},
-    store::{
-        token_import::{self, Imported, Known},
-        tokens::{NewToken, Pasted, Quota, TokenType},
+    store::accounts::{
+        NewToken, Pasted, Quota, TokenType,
+        import::{self, Imported, Known},
     },
 };
 
@@ -109,14 +109,14 @@ pub async fn import(app: Rc<App>, session: AdminSession, request: Request) -> Re
         }
     }
     let hashes: Vec<&str> = entries.iter().map(|(_, hash, _)| hash.as_str()).collect();
-    let known = token_import::known(&app.db, &hashes).await?;
+    let known = import::known(&app.db, &hashes).await?;
     for (line, hash, entry) in entries {
         plan.decide(line, entry, known.get(&hash));
     }
     if !body.dry_run && !plan.rows.is_empty() {
         let vault = Vault::open(&*app.host).await?;
         let rows: Vec<Imported> = plan.rows.drain(..).map(|row| row.sealed(&app, &vault)).collect();
-        token_import::import(&app.db, plan.now, &rows).await?;
+        import::import(&app.db, plan.now, &rows).await?;
     }
     let mut answer = plan.answer(body.dry_run);
     if !body.dry_run {

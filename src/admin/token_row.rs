@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::{
     crypto::vault::Vault,
     error::{Error, Result},
-    store::tokens::{Quota, StoredToken, TokenType},
+    store::accounts::{Quota, StoredToken, TokenType},
 };
 
 /// What state a token is in; the first that fits.

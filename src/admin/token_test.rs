@@ -23,7 +23,7 @@ use crate::{
         ProviderError,
         grok_web::{client::Client, credentials::Credentials, quota::Limits},
     },
-    store::tokens::{self, Account, Quota},
+    store::accounts::{self, Account, Quota},
 };
 
 /// `POST /api/tokens/test`: one rate-limits call, two for a Super account.
@@ -46,7 +46,7 @@ pub async fn test(app: Rc<App>, session: AdminSession, request: Request) -> Resu
 async fn answered(app: &App, account: &Account, normal: Limits, heavy: Limits) -> Result<Reply> {
     let (token, now) = (&account.token, app.now());
     let stored = |limits| quota(limits, token.token_type, now);
-    tokens::refreshed(&app.db, token.id, now, stored(&normal), stored(&heavy)).await?;
+    accounts::refreshed(&app.db, token.id, now, stored(&normal), stored(&heavy)).await?;
     let known = |told: Option<u32>, stored: Quota| told.map(i64::from).or(stored.known_at(now)).unwrap_or(-1);
     response::json(&json!({
         "success": true,
@@ -75,7 +75,7 @@ async fn failed(app: &App, vault: &Vault, account: &Account, fault: &ProviderErr
     let (token, now) = (&account.token, app.now());
     let dead = matches!(fault, ProviderError::DeadAccount(_));
     if dead {
-        tokens::expire(&app.db, token.id, now, &fault.to_string()).await?;
+        accounts::expire(&app.db, token.id, now, &fault.to_string()).await?;
     }
     let (error_type, error_code, message) = match (Status::of(token, vault, now), fault) {
         (Status::Expired, _) | (_, ProviderError::DeadAccount(_)) => ("expired", 401, "The token has expired"),

@@ -24,10 +24,9 @@ use crate::{
         pasted::{Entry, State},
         token::normalise_token,
     },
-    store::{
-        invalid_tokens as invalid_rows,
-        token_list::{self, Filter, Order},
-        tokens::{self, Account, Named, NewToken, TagChange, TokenName, TokenType},
+    store::accounts::{
+        self, Account, Named, NewToken, TagChange, TokenName, TokenType, invalid as invalid_rows,
+        list::{self, Filter, Order},
     },
 };
 
@@ -47,9 +46,9 @@ pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Rep
     let vault = Vault::open(&*app.host).await?;
     let filter = read_filter(request.uri(), &vault, app.now())?;
     let order = read_order(request.uri())?;
-    let mut page = token_list::list(&app.db, &filter, order, limit, offset).await?;
+    let mut page = list::list(&app.db, &filter, order, limit, offset).await?;
     if page.has_unseen && invalid_tokens::catch_up(&app, &vault).await {
-        page = token_list::list(&app.db, &filter, order, limit, offset).await?;
+        page = list::list(&app.db, &filter, order, limit, offset).await?;
     }
     let data: Vec<Row> = page.tokens.into_iter().map(|token| Row::of(token, &vault, filter.now)).collect();
     let has_more = offset + (data.len() as i64) < page.total;
@@ -126,15 +125,15 @@ pub async fn add(app: Rc<App>, session: AdminSession, request: Request) -> Resul
         return Err(Error::invalid("tokens", format!("There is no token to add{}", first.unwrap_or_default())));
     }
     let vault = Vault::open(&*app.host).await?;
-    let sealed = |entry: Entry| tokens::Pasted {
+    let sealed = |entry: Entry| accounts::Pasted {
         token: NewToken::of(&*app.host, &vault, &entry.token, entry.user_id),
         token_type: entry.token_type.unwrap_or(token_type),
         state: entry.state.unwrap_or(State::Active).as_str(),
         tags: entry.tags.unwrap_or_default(),
         note: entry.note.unwrap_or_default(),
     };
-    let new: Vec<tokens::Pasted> = entries.into_iter().map(sealed).collect();
-    let added = tokens::add(&app.db, app.now(), &new).await?;
+    let new: Vec<accounts::Pasted> = entries.into_iter().map(sealed).collect();
+    let added = accounts::add(&app.db, app.now(), &new).await?;
     let duplicates = new.len() - added + repeated;
     let recorded_user_agent = browser::record(&app, browser, added).await;
     let message = format!("{added} added, {duplicates} already there, {} not understood", refused.len());
@@ -227,7 +226,7 @@ impl Target {
     }
 
     pub async fn find(&mut self, app: &App) -> Result<Account> {
-        tokens::find(&app.db, &self.named("id")?).await?.ok_or_else(unknown)
+        accounts::find(&app.db, &self.named("id")?).await?.ok_or_else(unknown)
     }
 }
 
@@ -235,7 +234,7 @@ impl Target {
 pub async fn delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
     let mut body: Target = request::read_json(request).await?;
     let deleted = match body.state.take().as_deref() {
-        None => tokens::delete(&app.db, &body.named("tokens")?).await?,
+        None => accounts::delete(&app.db, &body.named("tokens")?).await?,
         Some(INVALID) if body.is_empty() => {
             invalid_tokens::catch_up(&app, &Vault::open(&*app.host).await?).await;
             invalid_rows::delete(&app.db).await?
@@ -254,7 +253,7 @@ pub async fn set_tags(app: Rc<App>, _: AdminSession, request: Request) -> Result
         let message = format!("A token has at most {MAX_TAGS} tags of at most {MAX_TAG_CHARS} characters");
         Error::invalid("tags", message)
     })?;
-    let updated = tokens::set_tags(&app.db, &body.named("id")?, body.mode, &tags).await?;
+    let updated = accounts::set_tags(&app.db, &body.named("id")?, body.mode, &tags).await?;
     changed(
         updated,
         json!({ "success": true, "message": "Tags updated", "tags": tags, "data": { "updated": updated } }),
@@ -279,7 +278,7 @@ pub async fn set_note(app: Rc<App>, _: AdminSession, request: Request) -> Result
     let note = body.note.take().ok_or_else(|| Error::invalid("note", "note is a text"))?;
     let note = clean_note(&note)
         .ok_or_else(|| Error::invalid("note", format!("A note has at most {MAX_NOTE_CHARS} characters")))?;
-    let updated = tokens::set_note(&app.db, &body.named("id")?, note).await?;
+    let updated = accounts::set_note(&app.db, &body.named("id")?, note).await?;
     changed(
         updated,
         json!({ "success": true, "message": "Note updated", "note": note, "data": { "updated": updated } }),
@@ -295,7 +294,7 @@ pub fn clean_note(note: &str) -> Option<&str> {
 pub async fn set_enabled(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
     let mut body: Target = request::read_json(request).await?;
     let enabled = body.enabled.ok_or_else(|| Error::invalid("enabled", "enabled is true or false"))?;
-    let updated = tokens::set_enabled(&app.db, &body.named("id")?, enabled).await?;
+    let updated = accounts::set_enabled(&app.db, &body.named("id")?, enabled).await?;
     let message = format!("{updated} {}", if enabled { "enabled" } else { "disabled" });
     changed(updated, json!({ "success": true, "message": message, "data": { "updated": updated } }))
 }
@@ -306,7 +305,7 @@ fn changed(count: usize, answer: serde_json::Value) -> Result<Reply> {
 
 /// `GET /api/tokens/tags/all`
 pub async fn all_tags(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
-    response::json(&json!({ "success": true, "data": tokens::all_tags(&app.db).await? }))
+    response::json(&json!({ "success": true, "data": accounts::all_tags(&app.db).await? }))
 }
 
 /// `POST /api/tokens/reveal`

@@ -30,10 +30,10 @@ use crate::{
     },
     settings::Transport,
     store::{
-        names,
-        request_logs::{self, TokenOutcome},
-        storage,
-        tokens::{self, Account, Named, TokenName},
+        accounts::{self, Account, Named, TokenName},
+        database,
+        requests::{self, TokenOutcome},
+        resolved_names,
     },
 };
 
@@ -51,12 +51,12 @@ impl Body {
     /// The account and its token.
     async fn find(self, app: &App, vault: &Vault) -> Result<(Account, String)> {
         if let Some(name) = self.id.map(TokenName::Id).or(self.token) {
-            let account = tokens::find(&app.db, &Named::new([name], None)).await?.ok_or_else(unknown)?;
+            let account = accounts::find(&app.db, &Named::new([name], None)).await?.ok_or_else(unknown)?;
             let token = invalid_tokens::usable(app, vault, &account).await?;
             return Ok((account, token));
         }
         for _ in 0..MAX_SKIPPED {
-            let Some(account) = tokens::least_recently_used(&app.db).await? else { break };
+            let Some(account) = accounts::least_recently_used(&app.db).await? else { break };
             match invalid_tokens::open(vault, &account.sealed, &account.hash) {
                 Opened::Token(token) => return Ok((account, token)),
                 Opened::NoToken => invalid_tokens::found(app, vault, account.token.id).await?,
@@ -91,7 +91,7 @@ pub async fn check(app: Rc<App>, session: AdminSession, request: Request) -> Res
         None => Vec::new(),
         Some(failure) => upstream_advice::advice(&Situation {
             failure,
-            place: Place::of(storage::is_d1(&app.db).await?, &headers),
+            place: Place::of(database::is_d1(&app.db).await?, &headers),
             own_user_agent: settings.user_agent.is_empty(),
             base_is_set: client.base != client::GROK,
         }),
@@ -117,10 +117,10 @@ pub async fn check(app: Rc<App>, session: AdminSession, request: Request) -> Res
 /// Stores what was found out, and does to the account what a chat that failed like this would do.
 async fn keep(app: &App, account: &Account, learned: &Learned, failure: Option<&Failure>) -> Result<()> {
     for (id, user_id) in &learned.user_ids {
-        tokens::set_user_id(&app.db, *id, user_id).await?;
+        accounts::set_user_id(&app.db, *id, user_id).await?;
     }
     if !learned.names.is_empty() {
-        names::save(&app.db, &learned.names).await?;
+        resolved_names::save(&app.db, &learned.names).await?;
     }
     let Some(failure) = failure else { return Ok(()) };
     let (token, at) = (&account.token, app.now());
@@ -136,5 +136,5 @@ async fn keep(app: &App, account: &Account, learned: &Learned, failure: Option<&
     if effect == Effect::default() {
         return Ok(());
     }
-    request_logs::outcome(&app.db, &TokenOutcome { at, used, effect }).await
+    requests::outcome(&app.db, &TokenOutcome { at, used, effect }).await
 }

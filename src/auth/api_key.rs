@@ -26,4 +26,3 @@ impl PresentedKey {
         Ok(PresentedKey { hash: sha256_hex(key) })
     }
 }
-

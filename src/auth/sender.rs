@@ -35,4 +35,3 @@ pub fn foreign_origin() -> Error {
                    in the browser, or the variable trusted_proxy";
     Error::new(Kind::ForeignOrigin, message)
 }
-

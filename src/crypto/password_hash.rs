@@ -15,7 +15,6 @@ use crate::{
 
 const SCHEME: &str = "pbkdf2-sha256";
 
-
 /// PBKDF2-HMAC-SHA256, stored as `pbkdf2-sha256$<iterations>$<pepper's key id>$<salt>$<digest>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PasswordHash {

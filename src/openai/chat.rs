@@ -20,8 +20,8 @@ use crate::{
         catalog::{self, Model},
     },
     store::{
-        authenticate, request_logs,
-        reserve::{self, Ask, Refusal, Reservation, Reserved, ReservedToken},
+        accounts::reserve::{self, Ask, Refusal, Reservation, Reserved, ReservedToken},
+        authenticate, requests,
     },
 };
 
@@ -202,7 +202,7 @@ async fn answer(app: &Rc<App>, key: &PresentedKey, chat: &Chat, mut ledger: Ledg
         }
         // Stored before the next choice, so that no request from now on is given this account for nothing.
         if let Some(outcome) = ledger.outcome(&error)
-            && let Err(error) = request_logs::outcome(&app.db, &outcome).await
+            && let Err(error) = requests::outcome(&app.db, &outcome).await
         {
             eprintln!("{}: what an attempt did to its account is lost: {error}", app.request_id);
         }

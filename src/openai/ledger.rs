@@ -18,9 +18,9 @@ use crate::{
         catalog::{self, Model},
     },
     store::{
+        accounts::reserve::Reservation,
         authenticate::{ApiCaller, AuthenticatedKey},
-        request_logs::{self, FinishedRequest, TokenOutcome},
-        reserve::Reservation,
+        requests::{self, FinishedRequest, TokenOutcome},
     },
 };
 
@@ -167,7 +167,7 @@ impl Ledger {
     /// The answer is over, and the chat with its row. What comes after can no longer take calls from it.
     async fn close(&self, finished: FinishedRequest) {
         let minutes = self.app.timezone_offset_minutes().await;
-        if let Err(error) = request_logs::finish(&self.app.db, &finished, minutes).await {
+        if let Err(error) = requests::finish(&self.app.db, &finished, minutes).await {
             eprintln!("{}: a row of the request log is lost: {error}", self.app.request_id);
         }
         if self.maintenance_due {

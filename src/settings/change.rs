@@ -6,10 +6,10 @@ use serde::Deserialize;
 
 use super::{Definition, Form, Rule, SECTION_AAD, Scalar, default_of, definitions};
 use crate::{
-    host::Host,
     auth::password,
     crypto::vault::Vault,
     error::{Error, Result},
+    host::Host,
 };
 
 /// New values by name, `None` for what goes back to its default: a JSON merge patch (RFC 7396).

@@ -7,29 +7,23 @@ use crate::{
     host::{DbError, Host, Row, Value},
 };
 
+pub mod accounts;
 pub mod admin_sessions;
 pub mod api_keys;
 pub mod authenticate;
 pub mod blobs;
-pub mod invalid_tokens;
+pub mod database;
 pub mod leases;
 pub mod login_attempts;
 pub mod media;
 pub mod media_copies;
-pub mod names;
 pub mod refresh_job;
-pub mod request_logs;
-pub mod request_stats;
-pub mod reserve;
+pub mod requests;
+pub mod reseal;
+pub mod resolved_names;
 mod row;
 pub mod schema;
-pub mod seals;
 pub mod settings;
-pub mod storage;
-pub mod token_counts;
-pub mod token_import;
-pub mod token_list;
-pub mod tokens;
 
 pub use row::Columns;
 

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Columns, Db,
-    storage::IS_D1,
-    tokens::{Quota, TokenType, json, parsed},
+    accounts::{Quota, TokenType, json, parsed},
+    database::IS_D1,
 };
 use crate::{error::Result, host::Value};
 

@@ -9,7 +9,7 @@ use crate::{
     host::{DbError, Value},
 };
 
-use super::{Columns, Db, invalid_tokens};
+use super::{Columns, Db, accounts::invalid};
 
 /// In the order in which they are applied.
 pub const MIGRATIONS: [(&str, &str); 4] = [
@@ -65,7 +65,7 @@ pub async fn migrate(db: &Db) -> Result<()> {
         }
     }
     if applied.is_empty() {
-        attempt(db, invalid_tokens::ALL_SEEN).await?;
+        attempt(db, invalid::ALL_SEEN).await?;
     }
     let names: Vec<&str> = missing().map(|(name, _)| *name).collect();
     let done = "INSERT INTO d1_migrations (name) SELECT value FROM json_each(?) WHERE true ORDER BY key

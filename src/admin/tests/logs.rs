@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     providers::Learned,
-    store::request_logs::{self, Filter, FinishedRequest, Key},
+    store::requests::{self, Filter, FinishedRequest, Key},
 };
 
 /// What differs from chat to chat.
@@ -50,7 +50,7 @@ pub fn finish(console: &Console, chat: Chat) {
         at: app.now(),
         outcome: None,
     };
-    console.host.run(async move { request_logs::finish(&app.db, &finished, 480).await.expect("it is written") });
+    console.host.run(async move { requests::finish(&app.db, &finished, 480).await.expect("it is written") });
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn an_export_that_breaks_off_says_so_or_is_no_json() {
 
 /// What the planner says it does.
 fn plan(console: &Console, filter: &Filter) -> String {
-    let (sql, params) = request_logs::statement(filter, 1000);
+    let (sql, params) = requests::statement(filter, 1000);
     let rows = console.host.sql(&format!("EXPLAIN QUERY PLAN {sql}"), params);
     rows.iter().map(|row| format!("{:?}\n", row[3])).collect()
 }
@@ -237,7 +237,7 @@ fn a_hundred_thousand_rows_are_listed_and_searched_by_an_index() {
         let plan = plan(&console, &filter);
         assert!(plan.contains(index) && plan.contains("SEARCH") && !plan.contains("B-TREE"), "{name}: {plan}");
         let run = |_| {
-            let (sql, params) = request_logs::statement(&filter, 1000);
+            let (sql, params) = requests::statement(&filter, 1000);
             let started = std::time::Instant::now();
             console.host.sql(&sql, params);
             started.elapsed().as_millis()
@@ -253,7 +253,7 @@ fn pruning_keeps_the_newest_of_the_last_days() {
     let console = Console::signed_in();
     let prune = |days, rows| {
         let app = console.host.app();
-        console.host.run(async move { request_logs::prune(&app.db, app.now(), days, rows).await.expect("it is done") })
+        console.host.run(async move { requests::prune(&app.db, app.now(), days, rows).await.expect("it is done") })
     };
     let count = || console.host.number("SELECT count(*) FROM request_logs");
     assert!(!prune(1, 5), "an empty log");

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     admin::stats::date,
     host::native::START,
-    store::{request_logs, request_stats},
+    store::requests::{self, stats},
 };
 
 const HOUR: i64 = 3_600_000;
@@ -26,8 +26,8 @@ fn stats(console: &mut Console) -> Value {
 
 fn age(console: &Console) {
     let app = console.host.app();
-    let hour = request_stats::local_hour(app.now(), 480);
-    console.host.run(async move { request_stats::age(&app.db, hour).await.expect("it is done") });
+    let hour = stats::local_hour(app.now(), 480);
+    console.host.run(async move { stats::age(&app.db, hour).await.expect("it is done") });
 }
 
 fn last(list: &Value, nth: usize) -> Value {
@@ -141,7 +141,7 @@ fn forty_days_of_chats_equal_a_count_by_hand_with_folding_and_pruning_in_between
             age(&console);
             let app = console.host.app();
             let now = app.now();
-            console.host.run(async move { request_logs::prune(&app.db, now, 1, 10).await.expect("it is done") });
+            console.host.run(async move { requests::prune(&app.db, now, 1, 10).await.expect("it is done") });
             check(&mut console, &hand);
         }
     }

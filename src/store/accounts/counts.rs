@@ -1,11 +1,11 @@
 //! The pool in numbers: tokens by type and state, and what is left of their quotas.
 
-use crate::error::Result;
-
-use super::{
-    Columns, Db,
-    invalid_tokens::{HAS_UNSEEN, NO_TOKEN},
+use crate::{
+    error::Result,
+    store::{Columns, Db},
 };
+
+use super::invalid::{HAS_UNSEEN, NO_TOKEN};
 
 /// Tokens of one type in one state.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Group {
     pub heavy_remaining: i64,
     /// Tokens of which the ordinary quota is not known.
     pub unknown: i64,
-    /// Whether there are rows of any group that may be no tokens; see [`invalid_tokens`](super::invalid_tokens).
+    /// Whether there are rows of any group that may be no tokens; see [`invalid_tokens`](super::invalid).
     pub has_unseen: bool,
 }
 

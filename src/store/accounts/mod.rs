@@ -1,11 +1,18 @@
 //! Table `tokens`: the accounts, as the console handles them. Who serves a request is chosen in
-//! [`reserve`](super::reserve).
+//! [`reserve`](super::accounts::reserve).
+
+pub mod counts;
+pub mod import;
+pub mod invalid;
+pub mod list;
+pub mod reserve;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Columns, Db, invalid_tokens::no_token};
+use self::invalid::no_token;
+use super::{Columns, Db};
 use crate::{
     crypto::{digest::sha256_hex, vault::Vault},
     error::{Error, Result},

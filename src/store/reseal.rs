@@ -7,7 +7,7 @@ use crate::{
     host::Value,
 };
 
-use super::{Columns, Db, leases, storage::IS_D1};
+use super::{Columns, Db, database::IS_D1, leases};
 
 /// The tables with the columns `id`, `hash` and `sealed`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

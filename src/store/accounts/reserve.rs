@@ -18,12 +18,11 @@ use crate::{
         catalog::{Accounts, Bucket, Model},
     },
     settings::Settings,
-};
-
-use super::{
-    Columns, Db,
-    authenticate::{self, ApiCaller, AuthenticatedKey},
-    leases, names, schema,
+    store::{
+        Columns, Db,
+        authenticate::{self, ApiCaller, AuthenticatedKey},
+        leases, resolved_names, schema,
+    },
 };
 
 /// What a request asks of the pool.
@@ -142,7 +141,7 @@ fn taken(row: Row) -> Result<Reservation> {
         remaining: row.optional_integer()?,
         user_id: row.text()?,
     };
-    let names = names::read(row.optional_text()?.as_deref());
+    let names = resolved_names::read(row.optional_text()?.as_deref());
     let settings = Settings::from_sections(row.optional_text()?.as_deref(), row.optional_text()?.as_deref());
     let (key_id, key_name) = serde_json::from_str(&row.text()?)
         .map_err(|e| Error::internal(format!("The key's row could not be read: {e}")))?;
@@ -203,7 +202,7 @@ fn columns(model: &Model) -> String {
   (SELECT json_array(id, name) FROM api_keys WHERE hash = ?6),
   {due}",
         bucket = bucket(model),
-        names = names::VALID,
+        names = resolved_names::VALID,
         due = leases::DAY_IS_FREE,
     )
 }

@@ -1,11 +1,15 @@
 //! Table `tokens` in pages: filtered, sorted and counted by the database.
 
 use super::{
-    Columns, Db,
-    invalid_tokens::{HAS_UNSEEN, no_token},
-    tokens::{ACCOUNT, Account, COLUMNS, StoredToken, TokenType, json},
+    ACCOUNT, Account, COLUMNS, StoredToken, TokenType,
+    invalid::{HAS_UNSEEN, no_token},
+    json,
 };
-use crate::{error::Result, host::Value};
+use crate::{
+    error::Result,
+    host::Value,
+    store::{Columns, Db},
+};
 
 /// The state of the row `t` in a word, at the time `?1`; `?2` are the ids of the keys at hand, a JSON array.
 /// These are the words and the order of [`Status`](crate::admin::token_row::Status).
@@ -103,7 +107,7 @@ impl Order {
 /// One page of the tokens that fit, and how many there are.
 pub struct Page {
     pub total: i64,
-    /// Whether there are rows that may be no tokens; see [`invalid_tokens`](super::invalid_tokens).
+    /// Whether there are rows that may be no tokens; see [`invalid_tokens`](super::invalid).
     pub has_unseen: bool,
     pub tokens: Vec<StoredToken>,
 }

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::{
-    Columns, Db,
-    tokens::{Pasted, Quota, TokenType, batches, json, parsed},
+use super::{Pasted, Quota, TokenType, batches, json, parsed};
+use crate::{
+    error::Result,
+    store::{Columns, Db},
 };
-use crate::error::Result;
 
 /// What a file could change of a token that is here already.
 #[derive(Debug, Clone, PartialEq, Eq)]

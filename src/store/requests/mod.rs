@@ -10,13 +10,14 @@ use crate::{
     },
 };
 
-use super::{
-    Columns, Db, names,
-    request_stats::{bucket_of, local_hour},
-    tokens,
-};
+use self::stats::{bucket_of, local_hour};
+use super::{Columns, Db, accounts, resolved_names};
 
-mod list;
+mod histogram;
+pub mod list;
+pub mod stats;
+#[cfg(test)]
+mod tests;
 
 pub use list::{Filter, Key, LogEntry, list, statement};
 
@@ -108,8 +109,8 @@ pub async fn finish(db: &Db, finished: &FinishedRequest, timezone_offset_minutes
             .chain(["".into()])
             .collect(),
     });
-    values.push(tokens::json(&finished.learned.user_ids)?.into());
-    values.push(names::write(&finished.learned.names).into());
+    values.push(accounts::json(&finished.learned.user_ids)?.into());
+    values.push(resolved_names::write(&finished.learned.names).into());
     db.run(&sql, values).await
 }
 
@@ -168,6 +169,3 @@ fn clipped(text: &str) -> Value {
         None => text.into(),
     }
 }
-
-#[cfg(test)]
-mod tests;

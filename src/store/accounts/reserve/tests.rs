@@ -7,7 +7,7 @@ use crate::{
     host::native::{NativeHost, START},
     pool::{Effect, Used},
     providers::catalog as models,
-    store::request_logs::{self, TokenOutcome},
+    store::requests::{self, TokenOutcome},
 };
 
 mod facts;
@@ -84,7 +84,7 @@ impl Pool {
             remaining: None,
         };
         let (db, outcome) = (self.host.app().db.clone(), TokenOutcome { at: self.now, used, effect });
-        self.host.run(async move { request_logs::outcome(&db, &outcome).await }).expect("it is written");
+        self.host.run(async move { requests::outcome(&db, &outcome).await }).expect("it is written");
     }
 
     fn cool(&self, token_id: i64, model: &str, hours: i64) {

@@ -1,13 +1,12 @@
 //! Requests counted by local hour. Charts read these counters and never the log, so pruning and clearing the log
-//! leaves them as they are. A chat is counted by the statement that logs it ([`super::request_logs::finish`]).
+//! leaves them as they are. A chat is counted by the statement that logs it ([`super::finish`]).
 
-use crate::error::Result;
+use crate::{
+    error::Result,
+    store::{Columns, Db},
+};
 
-use super::{Columns, Db};
-
-mod buckets;
-
-pub use buckets::{bucket_of, percentile};
+pub use super::histogram::{bucket_of, percentile};
 
 /// The code of a chat whose client left: neither a success nor a failure.
 const CANCELLED: &str = "client_closed_request";

@@ -4,9 +4,13 @@
 //! looked through once, in slices, behind a mark in `leases`. A row that is no token becomes a disabled one whose last
 //! failure says so: no column and no index is needed for it, and only such rows are written.
 
-use crate::{error::Result, host::Value};
+use crate::{
+    error::Result,
+    host::Value,
+    store::{Columns, Db, leases, reseal::Stored},
+};
 
-use super::{Columns, Db, leases, seals::Stored, tokens::json};
+use super::json;
 
 /// The words of [`NO_TOKEN`], for SQL.
 macro_rules! no_token {
@@ -31,7 +35,7 @@ const LOOKED_AT: &str = "tokens-looked-at";
 /// Behind every row: those that come later were checked before they were stored.
 const ALL: i64 = (1 << 53) - 1;
 /// What notes it in a new database, which has no row of an earlier release.
-pub(super) const ALL_SEEN: &str = "INSERT INTO leases (name, until) VALUES ('tokens-looked-at', 9007199254740991) \
+pub(in crate::store) const ALL_SEEN: &str = "INSERT INTO leases (name, until) VALUES ('tokens-looked-at', 9007199254740991) \
     ON CONFLICT (name) DO NOTHING";
 /// Rows that one statement deletes.
 const ROWS: i64 = 5_000;
