@@ -23,6 +23,7 @@ pub mod pool;
 pub mod providers;
 pub mod sealing;
 pub mod settings;
+pub mod spreadsheet;
 pub mod store;
 
 /// The component's entry. Not spin-sdk's macro: that one fails the request when it cannot read `Content-Length`, which

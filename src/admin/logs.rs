@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::{
     admin::{
-        export::{Format, Table},
+        csv::{Format, Table},
         query,
     },
     app::App,

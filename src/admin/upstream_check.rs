@@ -6,16 +6,16 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    tokens::unknown,
+    accounts::unknown,
     upstream_advice::{self, Place, SIGNATURE, Situation, error_type},
 };
-use crate::http::{request, response};
 use crate::{
     app::App,
     auth::session::AdminSession,
     crypto::vault::Vault,
     error::{Error, Kind, Result},
     host::{Reply, Request},
+    http::{request, response},
     invalid_tokens::{self, Opened},
     pool::{self, Effect, Outcome, Used},
     providers::{

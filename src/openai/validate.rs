@@ -6,8 +6,10 @@ use serde::Deserialize;
 use serde::de::{IgnoredAny, SeqAccess};
 
 use super::types::{ChatRequest, ImageInput, Invalid, Message, Part, ROLES};
-use crate::inference::prompt::Role;
-use crate::json::{self, Field, Kind, MAX_VALUES, Object, Present};
+use crate::{
+    inference::prompt::Role,
+    json::{self, Field, Kind, MAX_VALUES, Object, Present},
+};
 
 type Text<'a> = Field<Cow<'a, str>>;
 

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::json::{Field, Number, Object, Present};
-use crate::providers::{ProviderError, grok_web::classify};
+use crate::{
+    json::{Field, Number, Object, Present},
+    providers::{ProviderError, grok_web::classify},
+};
 
 /// The body of the call, for a model's rate-limit name.
 pub fn request_body(rate_limit_name: &str) -> Vec<u8> {

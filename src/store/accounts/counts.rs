@@ -25,7 +25,7 @@ pub struct Group {
     pub has_unseen: bool,
 }
 
-/// One pass over the pool. The states are those of [`Status`](crate::admin::token_row::Status).
+/// One pass over the pool. The states are those of [`Status`](crate::admin::accounts::row::Status).
 pub async fn read(db: &Db, now: i64) -> Result<Vec<Group>> {
     let count = format!(
         "SELECT is_super,

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The state of the row `t` in a word, at the time `?1`; `?2` are the ids of the keys at hand, a JSON array.
-/// These are the words and the order of [`Status`](crate::admin::token_row::Status).
+/// These are the words and the order of [`Status`](crate::admin::accounts::row::Status).
 const STATE: &str = concat!(
     "CASE WHEN t.state = 'disabled' AND t.last_failure_reason = '", no_token!(), "' THEN 'invalid'
   WHEN t.state <> 'active' THEN t.state
@@ -31,7 +31,7 @@ pub struct Filter {
     pub now: i64,
     pub key_ids: Vec<String>,
     pub token_type: Option<TokenType>,
-    /// One of the words of [`Status`](crate::admin::token_row::Status).
+    /// One of the words of [`Status`](crate::admin::accounts::row::Status).
     pub state: Option<&'static str>,
     pub tag: Option<String>,
     /// In the note, in any case of its ASCII letters, or in the suffix.

@@ -8,8 +8,10 @@ use super::{
     cookies::{Cookie, Cookies},
     line::{self, is_comment},
 };
-use crate::json::without_lone_surrogates;
-use crate::providers::grok_web::token::{PastedAccount, TokenError, TokenType, is_jwt, one_account};
+use crate::{
+    json::without_lone_surrogates,
+    providers::grok_web::token::{PastedAccount, TokenError, TokenType, is_jwt, one_account},
+};
 
 /// Where an object has its token, most exact first.
 const TOKEN_FIELDS: [&str; 9] =

@@ -4,8 +4,11 @@ use super::{
     BAD_NUMBER, BAD_STATE, BAD_TAGS, BAD_TYPE, Entry, Reading, State,
     cookies::{Cookie, Cookies},
 };
-use crate::providers::grok_web::token::{TokenError, TokenType, is_jwt, one_account};
-use crate::{admin::export::is_formula, json::without_lone_surrogates};
+use crate::{
+    json::without_lone_surrogates,
+    providers::grok_web::token::{TokenError, TokenType, is_jwt, one_account},
+    spreadsheet::is_formula,
+};
 
 const TOKEN_NAMES: [&str; 5] = ["token", "sso", "sso_token", "cookie", "令牌"];
 const NOTE_NAMES: [&str; 6] = ["note", "notes", "remark", "comment", "notiz", "备注"];

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::json::{Field, Object};
-use crate::providers::{ProviderError, catalog::Model, grok_web::classify};
+use crate::{
+    json::{Field, Object},
+    providers::{ProviderError, catalog::Model, grok_web::classify},
+};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

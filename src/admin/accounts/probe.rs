@@ -7,17 +7,17 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{
-    token_check::{Verdict, names, quota},
-    token_row::{Status, cooldown_remaining},
-    tokens::Target,
+    Target,
+    outcome::{Verdict, names, quota},
+    row::{Status, cooldown_remaining},
 };
-use crate::http::{request, response};
 use crate::{
     app::App,
     auth::session::AdminSession,
     crypto::vault::Vault,
     error::Result,
     host::{Reply, Request},
+    http::{request, response},
     invalid_tokens,
     providers::{
         ProviderError,

@@ -1,11 +1,10 @@
 //! Tokens in files: what [`pasted`](crate::providers::grok_web::pasted) reads, checked, and how they are written.
 
-use super::{
-    export::{Table, is_formula},
-    tokens::{clean_note, clean_tags},
-};
+use super::{clean_note, clean_tags};
 use crate::{
+    admin::csv::Table,
     providers::grok_web::pasted::{self, Entry, Reading, State},
+    spreadsheet::is_formula,
     store::accounts::{Quota, TokenType},
 };
 
@@ -81,7 +80,7 @@ impl Table for Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::admin::export::Format;
+    use crate::admin::csv::Format;
 
     fn full(token: &str, tags: &[&str], note: &str) -> Entry {
         Entry {

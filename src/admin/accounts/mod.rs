@@ -1,4 +1,12 @@
-//! The page of account tokens. The call that tests one is in [`super::token_test`].
+//! The page of account tokens. The call that tests one is in [`super::accounts::probe`].
+
+pub mod export;
+pub mod file;
+pub mod import;
+pub mod outcome;
+pub mod probe;
+pub mod refresh;
+pub mod row;
 
 use std::{collections::HashMap, rc::Rc};
 
@@ -6,19 +14,18 @@ use http::Uri;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use self::row::{Row, Status};
 use super::{
     browser,
     query::{self, Paging},
-    token_file,
-    token_row::{Row, Status},
 };
-use crate::http::{request, response};
 use crate::{
     app::App,
     auth::session::AdminSession,
     crypto::{digest::sha256_hex, vault::Vault},
     error::{Error, Kind, Result},
     host::{Reply, Request},
+    http::{request, response},
     invalid_tokens,
     providers::grok_web::{
         pasted::{Entry, State},
@@ -154,7 +161,7 @@ impl Pasted {
         let (mut pasted, mut places) = (Pasted::default(), HashMap::new());
         let mut before = 0;
         for text in texts {
-            let reading = token_file::read(text, None);
+            let reading = file::read(text, None);
             let (entries, refused) = reading.map_or_else(
                 |reason| (Vec::new(), vec![(1, reason)]),
                 |read| {

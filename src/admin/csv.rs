@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::{
     error::Error,
     host::{Body, Reply},
+    spreadsheet::is_formula,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,15 +78,6 @@ impl Format {
             Format::Json => String::new(),
         }
     }
-}
-
-/// What a formula begins with. Spreadsheets of East Asian locales read the full-width signs as the ASCII ones.
-/// Source: OWASP, "CSV Injection".
-const SIGNS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
-
-/// Whether a spreadsheet would run the text.
-pub fn is_formula(text: &str) -> bool {
-    text.starts_with(SIGNS) && text.parse::<f64>().is_err()
 }
 
 /// A cell as RFC 4180 quotes it. Spreadsheets run a text that begins like a formula, so such a text begins with

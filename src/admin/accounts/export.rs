@@ -1,4 +1,4 @@
-//! The tokens as a file, in clear: what [`super::token_import`] takes in again.
+//! The tokens as a file, in clear: what [`super::import`] takes in again.
 
 use std::rc::Rc;
 
@@ -6,8 +6,9 @@ use bytes::Bytes;
 use futures::{FutureExt, SinkExt, channel::mpsc};
 use http::{HeaderValue, header};
 
-use super::{export::Format, query, token_file::FileFormat, token_row::Status, tokens::read_filter};
+use super::{file::FileFormat, read_filter, row::Status};
 use crate::{
+    admin::{csv::Format, query},
     app::App,
     auth::session::AdminSession,
     crypto::vault::Vault,

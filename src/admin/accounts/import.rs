@@ -4,17 +4,15 @@ use std::{collections::HashMap, rc::Rc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    browser,
-    token_file::{self, FileFormat},
-};
-use crate::http::{request, response};
+use super::file::{self, FileFormat};
 use crate::{
+    admin::browser,
     app::App,
     auth::session::AdminSession,
     crypto::{digest::sha256_hex, vault::Vault},
     error::{Error, Result},
     host::{Reply, Request},
+    http::{request, response},
     providers::grok_web::pasted::{Entry, Reading, State},
     store::accounts::{
         NewToken, Pasted, Quota, TokenType,
@@ -85,7 +83,7 @@ struct Data {
 pub async fn import(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
     let browser = browser::candidate(&session, request.headers());
     let body: Import = request::read_json(request).await?;
-    let read = token_file::read(&body.content, body.format).map_err(|reason| Error::invalid("content", reason))?;
+    let read = file::read(&body.content, body.format).map_err(|reason| Error::invalid("content", reason))?;
     if read.is_empty() || read.len() > MAX_LINES {
         return Err(Error::invalid("content", format!("A file has 1 to {MAX_LINES} tokens, this one {}", read.len())));
     }
@@ -167,7 +165,7 @@ impl Plan {
     }
 
     fn decide(&mut self, line: usize, entry: Entry, known: Option<&Known>) {
-        let [normal, heavy] = token_file::quotas(&entry, self.now);
+        let [normal, heavy] = file::quotas(&entry, self.now);
         let Some(known) = known else {
             let Some(token_type) = entry.token_type.or(self.token_type) else {
                 let reason = "Its type is not said: sso (Basic) or ssoSuper (Super)";

@@ -9,17 +9,15 @@ use futures::{FutureExt, StreamExt, stream};
 use http::StatusCode;
 use serde::Serialize;
 
-use super::{
-    query::{self, Paging},
-    token_check::{Verdict, names, quota},
-};
-use crate::http::response;
+use super::outcome::{Verdict, names, quota};
 use crate::{
+    admin::query::{self, Paging},
     app::App,
     auth::session::AdminSession,
     crypto::{digest::hex, vault::Vault},
     error::{Error, Result},
     host::{Reply, Request},
+    http::response,
     invalid_tokens::{self, NO_TOKEN, Opened},
     providers::{
         ProviderError,
