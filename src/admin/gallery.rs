@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Result},
     host::{Reply, Request},
     http::{request, response},
-    media::{address, clean, id, kind::MediaKind},
+    media::{address, cache::evict, id, kind::MediaKind},
     store::{self, media_copies},
 };
 
@@ -91,7 +91,7 @@ async fn clear_kind(app: Rc<App>, kind: Option<MediaKind>) -> Result<Reply> {
 
 /// Deletes some bytes first, so that there may be room to say that all are to go.
 async fn clear_on_full_disk(app: &App, kind: Option<MediaKind>, error: Error) -> Result<u64> {
-    let parts = clean::make_room(app, kind).await?;
+    let parts = evict::make_room(app, kind).await?;
     if parts == 0 {
         return Err(error);
     }
@@ -123,13 +123,13 @@ pub async fn delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<R
 /// after the answer, those left over by later requests and by maintenance.
 async fn cleared(app: Rc<App>, mut message: String, mut data: Value) -> Result<Reply> {
     let parts = media_copies::parts_due(&app.db, app.now()).await?;
-    let left = parts.saturating_sub(clean::SLICE as u64);
+    let left = parts.saturating_sub(evict::SLICE as u64);
     if left > 0 {
         message.push_str(&format!("; {left} stored parts are still being deleted"));
     }
     data["parts_left"] = left.into();
     let work = app.clone();
-    app.host.spawn(async move { clean::slice(&work, clean::SLICE).map(drop).await }.boxed_local());
+    app.host.spawn(async move { evict::slice(&work, evict::SLICE).map(drop).await }.boxed_local());
     response::json(&json!({ "success": true, "message": message, "data": data }))
 }
 

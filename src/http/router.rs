@@ -18,7 +18,7 @@ use crate::{
     error::{Error, Kind, Result},
     host::{Reply, Request},
     http::{assets, request, response},
-    maintenance,
+    jobs::maintenance,
     media::{self, serve},
     openai::{chat, models},
 };

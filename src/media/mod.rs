@@ -1,30 +1,34 @@
-//! Pictures and videos of answers, at addresses of our own.
+//! Pictures and videos of answers, at addresses of our own, and the pictures that clients send.
 //!
-//! Grok's links answer to the account that made a file and to nobody else. So a file gets an [`id`] and a row when
-//! its answer is sent, and an [`address`] that anyone may open who knows it. [`serve`] answers there: from the cache, or
-//! from the [`source`] with the [`upstream`]'s own cookies, keeping the bytes on the way ([`keep`]) for later readers
-//! ([`stored`]). The cache is emptied at midnight ([`day`]) and by hand; [`clean`] deletes what is then left over.
+//! Grok's links answer only to the account that made a file. So a file gets an [`id`] and a row when its answer is sent,
+//! and an [`address`] that anyone may open who knows it. [`serve`] answers there: from the [`cache`], or from its
+//! [`origin`] with the owner's cookies, storing the bytes on the way. The cache is emptied at local midnight and by the
+//! operator. [`input`] reads and fetches the pictures of a request.
+//!
+//! ```ignore
+//! let base = media::base(&app, &settings, request.uri(), request.headers()).await;
+//! assert_eq!(media::address(&base, MediaKind::Image, "ID"), "https://grok.example.org/images/ID");
+//! ```
 
 use http::{HeaderMap, HeaderValue, Uri, header};
 
 use self::kind::MediaKind;
-use crate::{app::App, http::origin, settings::Settings};
+use crate::{app::App, http::origin::own_origin, settings::Settings};
 
-pub mod clean;
+pub mod cache;
 pub mod day;
 pub mod id;
-mod keep;
+pub mod input;
 pub mod kind;
 pub mod media_type;
+mod origin;
 pub(crate) mod range;
-mod reply;
+mod request;
+mod response;
 #[cfg(test)]
 #[path = "tests/mod.rs"]
 mod route_tests;
 pub mod serve;
-mod source;
-mod stored;
-mod upstream;
 
 /// Where clients reach this service: the setting `base_url`, else the address of the request. Without trailing slash.
 pub async fn base(app: &App, settings: &Settings, uri: &Uri, headers: &HeaderMap) -> String {
@@ -32,7 +36,7 @@ pub async fn base(app: &App, settings: &Settings, uri: &Uri, headers: &HeaderMap
     if !set.is_empty() {
         return set.to_owned();
     }
-    origin::own_origin(app, uri, headers).await.unwrap_or_default()
+    own_origin(app, uri, headers).await.unwrap_or_default()
 }
 
 /// The address of a file under a [`base`].

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use http::{HeaderMap, Method, StatusCode};
+use http::{Method, StatusCode};
 
 use crate::{
     app::App,
@@ -16,49 +16,16 @@ use crate::{
 };
 
 use super::{
+    cache::{
+        read,
+        write::{self, Download},
+    },
     day, id,
-    keep::{self, Download},
+    origin::{Found, Upstream},
     range::{self, Part},
-    reply::{self, Head},
-    stored,
-    upstream::{Found, Upstream},
+    request::FileRequest,
+    response::{self, Head},
 };
-
-/// A request for a file that there is.
-pub struct Visit {
-    pub app: Rc<App>,
-    pub file: File,
-    pub headers: HeaderMap,
-    /// When what is stored now expires.
-    pub midnight: i64,
-}
-
-impl Visit {
-    /// What was fetched need not be fetched again before the cache is emptied.
-    pub fn max_age(&self) -> i64 {
-        (self.midnight - self.app.now()).max(0) / 1000
-    }
-
-    /// The source's own tag, or one that says as much: a file never changes under its id.
-    pub fn etag(&self, found: &Found) -> String {
-        found.etag.clone().unwrap_or_else(|| format!("\"{}\"", self.file.id))
-    }
-
-    /// The largest file that is kept, in bytes.
-    pub fn storage_limit(&self) -> u64 {
-        let settings = &self.file.settings.global;
-        settings.cache_max_file_mb.bytes().min(self.cache_limit()) as u64
-    }
-
-    /// How much is kept of files of this kind.
-    pub fn cache_limit(&self) -> i64 {
-        let settings = &self.file.settings.global;
-        match self.file.kind {
-            MediaKind::Image => settings.image_cache_max_size_mb.bytes(),
-            MediaKind::Video => settings.video_cache_max_size_mb.bytes(),
-        }
-    }
-}
 
 pub async fn image(app: Rc<App>, request: Request) -> Result<Reply> {
     serve(app, request, MediaKind::Image).await
@@ -79,10 +46,10 @@ async fn serve(app: Rc<App>, request: Request, kind: MediaKind) -> Result<Reply>
     let file = without_unserved_copy(&app, file).await;
     let midnight = day::next_midnight(now, app.timezone_offset_minutes().await);
     let is_head = request.method() == Method::HEAD;
-    let visit = Rc::new(Visit { app, file, headers: request.headers().clone(), midnight });
+    let visit = Rc::new(FileRequest { app, file, headers: request.headers().clone(), midnight });
     if let Some(facts) = &visit.file.facts {
         if range::is_known(&visit.headers, &facts.etag) {
-            return Ok(reply::not_modified(&facts.etag, visit.max_age()));
+            return Ok(response::not_modified(&facts.etag, visit.max_age()));
         }
         if is_head {
             let head = Head {
@@ -99,10 +66,10 @@ async fn serve(app: Rc<App>, request: Request, kind: MediaKind) -> Result<Reply>
     if is_head {
         return describe(&visit).await;
     }
-    match stored::serve(&visit).await {
-        stored::Outcome::Reply(reply) => Ok(reply),
-        stored::Outcome::Missing => fetch(visit).await,
-        stored::Outcome::Unavailable => unstored(&visit, &Upstream::of(&visit.app, &visit.file).await?).await,
+    match read::serve(&visit).await {
+        read::Outcome::Reply(reply) => Ok(reply),
+        read::Outcome::Missing => fetch(visit).await,
+        read::Outcome::Unavailable => unstored(&visit, &Upstream::of(&visit.app, &visit.file).await?).await,
     }
 }
 
@@ -118,14 +85,14 @@ async fn without_unserved_copy(app: &App, mut file: File) -> File {
 }
 
 /// `HEAD` of a file that was never fetched: asked of the source.
-async fn describe(visit: &Visit) -> Result<Reply> {
+async fn describe(visit: &FileRequest) -> Result<Reply> {
     let found = Upstream::of(&visit.app, &visit.file).await?.get(Method::HEAD, None).await?;
     let etag = visit.etag(&found);
     Ok(head_of(visit, &found, &etag).with(Body::Full(Default::default())))
 }
 
 /// From the source, into the cache on the way if the file may be kept and nobody else is at it.
-async fn fetch(visit: Rc<Visit>) -> Result<Reply> {
+async fn fetch(visit: Rc<FileRequest>) -> Result<Reply> {
     let upstream = Upstream::of(&visit.app, &visit.file).await?;
     let limit = visit.storage_limit();
     if limit == 0 || visit.file.facts.as_ref().is_some_and(|facts| facts.size > limit) {
@@ -134,11 +101,11 @@ async fn fetch(visit: Rc<Visit>) -> Result<Reply> {
     let found = upstream.get(Method::GET, None).await?;
     let etag = visit.etag(&found);
     if range::is_known(&visit.headers, &etag) {
-        return Ok(reply::not_modified(&etag, visit.max_age()));
+        return Ok(response::not_modified(&etag, visit.max_age()));
     }
     let part = found.length.map_or(Part::Whole, |size| range::wanted(&visit.headers, size, Some(&etag)));
     if part == Part::None {
-        return Ok(reply::no_such_range(found.length));
+        return Ok(response::no_such_range(found.length));
     }
     let claimed = match (found.length, found.content_type) {
         (Some(size), Some(content_type)) if size > limit => {
@@ -149,7 +116,7 @@ async fn fetch(visit: Rc<Visit>) -> Result<Reply> {
             }
             None
         }
-        _ => keep::claim(&visit, &found, &etag).await,
+        _ => write::claim(&visit, &found, &etag).await,
     };
     match (claimed, part) {
         (Some(blob), part) => Ok(Download::begin(visit, found, &etag, part, blob)),
@@ -162,7 +129,7 @@ async fn fetch(visit: Rc<Visit>) -> Result<Reply> {
 }
 
 /// From the source to the client, past the component's memory.
-async fn unstored(visit: &Visit, upstream: &Upstream) -> Result<Reply> {
+async fn unstored(visit: &FileRequest, upstream: &Upstream) -> Result<Reply> {
     let etag = visit.file.facts.as_ref().map(|facts| facts.etag.as_str());
     // An answer to several ranges is of a type that does not pass.
     let range = range::requested(&visit.headers, etag).filter(|range| !range.contains(','));
@@ -170,19 +137,19 @@ async fn unstored(visit: &Visit, upstream: &Upstream) -> Result<Reply> {
     if found.status == StatusCode::RANGE_NOT_SATISFIABLE {
         let size =
             found.content_range.as_ref().and_then(|value| value.to_str().ok()?.strip_prefix("bytes */")?.parse().ok());
-        return Ok(reply::no_such_range(size));
+        return Ok(response::no_such_range(size));
     }
     Ok(hand_on(visit, found))
 }
 
-fn hand_on(visit: &Visit, found: Found) -> Reply {
+fn hand_on(visit: &FileRequest, found: Found) -> Reply {
     let etag = visit.etag(&found);
     let mut reply = head_of(visit, &found, &etag).with(Body::Full(Default::default()));
     *reply.body_mut() = Body::Through(found.body);
     reply
 }
 
-fn head_of<'a>(visit: &Visit, found: &'a Found, etag: &'a str) -> Head<'a> {
+fn head_of<'a>(visit: &FileRequest, found: &'a Found, etag: &'a str) -> Head<'a> {
     Head {
         status: found.status,
         content_type: found.content_type,

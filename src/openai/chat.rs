@@ -15,6 +15,7 @@ use crate::{
     },
     invalid_tokens::{self, Opened},
     json,
+    media::input::{self, Source},
     providers::{
         Account, Call, ProviderError,
         catalog::{self, Model},
@@ -30,7 +31,6 @@ use super::{
     files::{Files, SentTo},
     ledger::Ledger,
     models::does_not_exist,
-    pictures::{self, Source},
     prompt,
     render::Renderer,
     types::ChatRequest,
@@ -123,7 +123,7 @@ async fn pictures_of(
     if sources.iter().any(Source::is_remote) {
         ledger.opened(authenticate::authenticate(&app.db, &key.hash, app.now()).await?);
     }
-    pictures::resolve(&*app.host, sources).await.map_err(|error| ledger.clone().refused(error))
+    input::resolve(&*app.host, sources).await.map_err(|error| ledger.clone().refused(error))
 }
 
 /// The accounts that one request asks, and in which mode.

@@ -11,7 +11,7 @@ use crate::{
     app::App,
     error::Error,
     inference::event::Finish,
-    maintenance,
+    jobs::maintenance,
     pool::{self, Outcome, Used},
     providers::{
         Learned, ProviderError,

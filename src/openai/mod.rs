@@ -7,7 +7,6 @@ mod failure;
 mod files;
 pub mod ledger;
 pub mod models;
-mod pictures;
 mod prompt;
 pub mod render;
 pub mod sse;

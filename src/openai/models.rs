@@ -10,7 +10,7 @@ use crate::{
     error::{Error, Kind, Result},
     host::{Reply, Request},
     http::response,
-    maintenance,
+    jobs::maintenance,
     providers::catalog,
     store::authenticate,
 };

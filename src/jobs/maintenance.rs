@@ -19,8 +19,8 @@ use crate::{
     host::{Reply, Request},
     http::response,
     invalid_tokens,
-    media::{clean, day},
-    sealing,
+    jobs::reencrypt,
+    media::{cache::evict, day},
     settings::{Global, Settings},
     store::{
         admin_sessions, database,
@@ -107,13 +107,13 @@ async fn midnight(app: &App, now: i64) -> i64 {
 /// Does a slice of all that is due; tells whether something is left for another one.
 async fn slice(app: &App, now: i64, parts: usize) -> Result<bool> {
     let settings = settings::read(&app.db).await?;
-    let mut is_left = clean::slice(app, parts).await;
+    let mut is_left = evict::slice(app, parts).await;
     is_left |= media::forget(&app.db, now - settings.global.media_retention_days * MS_OF_DAY, ROWS).await?;
     is_left |= invalid_tokens::slice(app).await?;
     is_left |= at_most_every(app, RARELY, "requests", now, old_rows(app, &settings, now)).await?;
     let vault = Vault::open(&*app.host).await?;
-    if let Some(lease) = sealing::lease(&vault) {
-        is_left |= at_most_every(app, SEALING, &lease, now, sealing::slice(app, &vault, &settings)).await?;
+    if let Some(lease) = reencrypt::lease(&vault) {
+        is_left |= at_most_every(app, SEALING, &lease, now, reencrypt::slice(app, &vault, &settings)).await?;
     }
     Ok(is_left)
 }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::{Picture, TOO_LARGE, format};
+use super::{Picture, TOO_LARGE, sniff};
 
 const NOT_BASE64: &str = "The data: URL has to be data:image/png;base64,… with whole base64 behind the comma";
 const NOT_A_PICTURE: &str = "The data: URL holds no picture: PNG, JPEG, GIF, WebP, BMP, AVIF and HEIC are taken";
@@ -35,9 +35,9 @@ pub fn picture(data: &str, room: usize) -> Result<Picture, &'static str> {
     if bytes > room {
         return Err(TOO_LARGE);
     }
-    let head = &text.as_bytes()[..text.len().min(format::HEAD.div_ceil(3) * 4)];
+    let head = &text.as_bytes()[..text.len().min(sniff::HEAD.div_ceil(3) * 4)];
     let head = STANDARD.decode(head).map_err(|_| NOT_BASE64)?;
-    let mime_type = format::of(&head).ok_or(NOT_A_PICTURE)?;
+    let mime_type = sniff::of(&head).ok_or(NOT_A_PICTURE)?;
     let bytes = STANDARD.decode(text.as_bytes()).map_err(|_| NOT_BASE64)?;
     Ok(Picture { mime_type, bytes: bytes.into() })
 }

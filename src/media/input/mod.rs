@@ -9,14 +9,13 @@ use crate::{
     error::{Error, Result},
     host::Host,
     inference::prompt::Picture,
+    openai::types::ImageInput,
 };
 
-use super::types::ImageInput;
-
-mod address;
+mod data_url;
 mod fetch;
-mod format;
-mod inline;
+mod sniff;
+mod url_policy;
 
 /// The largest picture that is taken, and as much as all of one request may be, in bytes.
 const MAX_BYTES: usize = 15 << 20;
@@ -46,12 +45,12 @@ impl Source {
 
     fn one(image: &ImageInput, room: &mut usize) -> Result<Source> {
         let refused = |message: &str| Error::invalid(&image.param, message);
-        if let Some(data) = inline::strip_scheme(&image.url) {
-            let picture = inline::picture(data, *room).map_err(refused)?;
+        if let Some(data) = data_url::strip_scheme(&image.url) {
+            let picture = data_url::picture(data, *room).map_err(refused)?;
             *room -= picture.bytes.len();
             return Ok(Source::Inline(picture));
         }
-        let url = address::check(image.url.trim()).map_err(|refusal| refused(refusal.advice()))?;
+        let url = url_policy::check(image.url.trim()).map_err(|refusal| refused(refusal.advice()))?;
         Ok(Source::Remote { url, param: image.param.clone() })
     }
 

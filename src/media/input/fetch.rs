@@ -7,7 +7,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use http::{HeaderValue, Request, Response, header};
 use url::Url;
 
-use super::{Picture, Source, TOO_LARGE, address, format};
+use super::{Picture, Source, TOO_LARGE, sniff, url_policy};
 use crate::{
     deadline::within,
     error::{Error, Result},
@@ -51,7 +51,7 @@ async fn one(host: &dyn Host, mut url: Url, room: &Cell<usize>) -> Result<Pictur
         }
         let target = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
         let target = target.and_then(|target| url.join(target).ok()).ok_or("The picture's server redirects nowhere")?;
-        url = address::check(target.as_str())
+        url = url_policy::check(target.as_str())
             .map_err(|refusal| format!("The picture's server redirects elsewhere. {}", refusal.advice()))?;
     }
     Err(format!("The picture's server redirects more than {MAX_REDIRECTS} times: send its final address"))
@@ -59,7 +59,7 @@ async fn one(host: &dyn Host, mut url: Url, room: &Cell<usize>) -> Result<Pictur
 
 async fn get(host: &dyn Host, url: &Url) -> Result<Response<ByteStream>, String> {
     let mut request = Request::new(Bytes::new());
-    *request.uri_mut() = url.as_str().parse().map_err(|_| address::Refusal::Unreadable.advice())?;
+    *request.uri_mut() = url.as_str().parse().map_err(|_| url_policy::Refusal::Unreadable.advice())?;
     let headers = request.headers_mut();
     headers.insert(header::ACCEPT, HeaderValue::from_static("image/*"));
     // Some servers refuse callers that do not say who they are.
@@ -83,7 +83,7 @@ async fn picture(response: Response<ByteStream>, room: &Cell<usize>) -> Result<P
     }
     let length = text(header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
     let bytes = read(body, length.unwrap_or_default(), room).await?;
-    let mime_type = format::of(&bytes[..bytes.len().min(format::HEAD)])
+    let mime_type = sniff::of(&bytes[..bytes.len().min(sniff::HEAD)])
         .ok_or("There is no picture at this address: PNG, JPEG, GIF, WebP, BMP, AVIF and HEIC are taken")?;
     Ok(Picture { mime_type, bytes: bytes.freeze() })
 }

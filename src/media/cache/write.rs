@@ -12,19 +12,19 @@ use http::{HeaderValue, StatusCode};
 use crate::{
     deadline::within,
     host::{Body, ByteStream, Reply, SendError},
+    media::{
+        origin::Found,
+        range::{Part, Span},
+        request::FileRequest,
+        response::Head,
+    },
     store::{
         blobs::{self, BlobId, PART},
         media_copies::{self, Claim},
     },
 };
 
-use super::{
-    clean,
-    range::{Part, Span},
-    reply::Head,
-    serve::Visit,
-    upstream::Found,
-};
+use super::evict;
 
 /// What is read at once. Fewer crossings between host and component, and still little memory.
 const PIECE: usize = 64 * 1024;
@@ -39,7 +39,7 @@ const CLEAN: usize = 10;
 
 /// Claims the storing of a file. A database that cannot be written, or has seen somebody else claim it, means that
 /// the file goes unstored.
-pub async fn claim(visit: &Visit, found: &Found, etag: &str) -> Option<BlobId> {
+pub async fn claim(visit: &FileRequest, found: &Found, etag: &str) -> Option<BlobId> {
     let now = visit.app.now();
     let content_type = found.content_type?;
     let claim = Claim {
@@ -56,7 +56,7 @@ pub async fn claim(visit: &Visit, found: &Found, etag: &str) -> Option<BlobId> {
 
 /// A file that is sent and stored at once.
 pub struct Download {
-    visit: Rc<Visit>,
+    visit: Rc<FileRequest>,
     body: ByteStream,
     /// As announced.
     length: Option<u64>,
@@ -78,7 +78,7 @@ enum End {
 
 impl Download {
     /// Answers with the part asked for; a task of its own does the rest.
-    pub fn begin(visit: Rc<Visit>, found: Found, etag: &str, part: Part, blob: BlobId) -> Reply {
+    pub fn begin(visit: Rc<FileRequest>, found: Found, etag: &str, part: Part, blob: BlobId) -> Reply {
         let (sender, receiver) = mpsc::channel(1);
         let span = if let Part::Some(span) = part { Some(span) } else { None };
         let size = found.length.unwrap_or_default();
@@ -124,7 +124,7 @@ impl Download {
         };
         // Nothing is lost when this fails: the row's time ends, and cleaning finds it.
         if outcome.is_ok() {
-            clean::slice(app, CLEAN).await;
+            evict::slice(app, CLEAN).await;
         }
     }
 
@@ -180,7 +180,7 @@ async fn send(sender: &mut Option<mpsc::Sender<Result<Bytes, SendError>>>, item:
 
 /// The storing of a file: holds one part.
 struct Keeping {
-    visit: Rc<Visit>,
+    visit: Rc<FileRequest>,
     blob: BlobId,
     /// As announced.
     length: Option<u64>,
@@ -193,7 +193,7 @@ struct Keeping {
 }
 
 impl Keeping {
-    fn new(visit: Rc<Visit>, blob: BlobId, length: Option<u64>) -> Self {
+    fn new(visit: Rc<FileRequest>, blob: BlobId, length: Option<u64>) -> Self {
         Keeping { visit, blob, length, part: Vec::new(), written: 0, size: 0, is_broken: false }
     }
 
@@ -254,7 +254,7 @@ impl Keeping {
         }
         let app = &self.visit.app;
         let now = app.now();
-        let expires_at = super::day::next_midnight(now, app.timezone_offset_minutes().await);
+        let expires_at = crate::media::day::next_midnight(now, app.timezone_offset_minutes().await);
         let marked = media_copies::finish(&app.db, &self.blob, self.size, self.written, now, expires_at);
         within(&*app.host, Some(STORE_LIMIT), marked).await.is_some_and(|marked| marked.unwrap_or(false))
     }

@@ -2,6 +2,8 @@
 //!
 //! Nothing here changes a token: whoever opens an old address must not be able to wear the pool down.
 
+mod allowlist;
+
 use std::{rc::Rc, time::Duration};
 
 use bytes::Bytes;
@@ -20,7 +22,7 @@ use crate::{
     store::media::File,
 };
 
-use super::{media_type::MediaType, source};
+use super::media_type::MediaType;
 
 /// How long the head of an answer may take.
 const HEAD_LIMIT: Duration = Duration::from_secs(30);
@@ -52,7 +54,7 @@ pub struct Found {
 
 impl Upstream {
     pub async fn of(app: &Rc<App>, file: &File) -> Result<Self> {
-        let source = source::resolve(&file.url, &client::assets_url(app).await).ok_or_else(|| {
+        let source = allowlist::resolve(&file.url, &client::assets_url(app).await).ok_or_else(|| {
             eprintln!(
                 "{}: a file at {} is not fetched: the host is none that files come from",
                 app.request_id, file.url

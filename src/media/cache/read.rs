@@ -9,17 +9,16 @@ use http::{HeaderValue, Method, StatusCode};
 
 use crate::{
     host::{Body, KvError, Reply, SendError},
+    media::{
+        origin::Upstream,
+        range::{self, Part, Span},
+        request::FileRequest,
+        response::{self, Head},
+    },
     store::{
         blobs::{self, BlobId, PART},
         media_copies,
     },
-};
-
-use super::{
-    range::{self, Part, Span},
-    reply::{self, Head},
-    serve::Visit,
-    upstream::Upstream,
 };
 
 /// After this many milliseconds whatever was written is seen everywhere: what is missing now is lost.
@@ -34,7 +33,7 @@ pub enum Outcome {
     Unavailable,
 }
 
-pub async fn serve(visit: &Rc<Visit>) -> Outcome {
+pub async fn serve(visit: &Rc<FileRequest>) -> Outcome {
     let (Some(copy), Some(facts)) = (&visit.file.copy, &visit.file.facts) else {
         return if visit.file.copy.is_some() { Outcome::Unavailable } else { Outcome::Missing };
     };
@@ -42,7 +41,7 @@ pub async fn serve(visit: &Rc<Visit>) -> Outcome {
         return Outcome::Unavailable;
     }
     let (status, span) = match range::wanted(&visit.headers, facts.size, Some(&facts.etag)) {
-        Part::None => return Outcome::Reply(reply::no_such_range(Some(facts.size))),
+        Part::None => return Outcome::Reply(response::no_such_range(Some(facts.size))),
         Part::Some(span) => (StatusCode::PARTIAL_CONTENT, span),
         Part::Whole => (StatusCode::OK, Span { start: 0, end: facts.size }),
     };
@@ -74,7 +73,7 @@ type Sender = mpsc::Sender<Result<Bytes, SendError>>;
 
 /// A copy that is being read.
 struct Reading {
-    visit: Rc<Visit>,
+    visit: Rc<FileRequest>,
     blob: BlobId,
     size: u64,
     span: Span,
