@@ -11,7 +11,7 @@ use crate::{
     error::Result,
     host::{Reply, Request},
     http::response,
-    invalid_tokens,
+    jobs::invalid_tokens,
     store::{
         accounts::counts::{self, Group},
         requests::stats::{self, Counted, DAYS, Sums, local_hour, percentile},

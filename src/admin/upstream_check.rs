@@ -16,8 +16,8 @@ use crate::{
     error::{Error, Kind, Result},
     host::{Reply, Request},
     http::{request, response},
-    invalid_tokens::{self, Opened},
-    pool::{self, Effect, Outcome, Used},
+    jobs::invalid_tokens::{self, Opened},
+    pool::outcome::{self, Effect, Outcome, Used},
     providers::{
         self, Learned,
         catalog::{self, Bucket},
@@ -132,7 +132,7 @@ async fn keep(app: &App, account: &Account, learned: &Learned, failure: Option<&
         bucket: Bucket::Normal,
         remaining: token.normal.known_at(at),
     };
-    let effect = pool::effect(Outcome::Failed(&failure.of_a_chat()), &used, at);
+    let effect = outcome::effect(Outcome::Failed(&failure.of_a_chat()), &used, at);
     if effect == Effect::default() {
         return Ok(());
     }

@@ -25,6 +25,9 @@ pub mod native;
 pub mod wasi;
 pub mod websocket;
 
+pub mod dns;
+pub mod timeout;
+
 use websocket::{Handshake, WebSocket, WebSocketError};
 
 /// A body as it comes in, from a client or from upstream.

@@ -10,9 +10,8 @@ use serde::de::DeserializeOwned;
 use super::content_coding::ContentCoding;
 use crate::{
     app::App,
-    deadline::within,
     error::{Error, Kind, Result},
-    host::{ByteStream, Request, SendError},
+    host::{ByteStream, Request, SendError, timeout::within},
     json,
 };
 

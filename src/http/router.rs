@@ -20,7 +20,7 @@ use crate::{
     http::{assets, request, response},
     jobs::maintenance,
     media::{self, serve},
-    openai::{chat, models},
+    protocols::openai::{chat_completions, models},
 };
 
 type Answer = LocalBoxFuture<'static, Result<Reply>>;
@@ -81,7 +81,7 @@ const ROUTES: &[Route] = &[
     route!(GET "/openapi.json" public openapi::document),
     route!(GET "/v1/models" key models::list),
     route!(GET "/v1/models/{id}" key models::get),
-    route!(POST "/v1/chat/completions" key chat::completions),
+    route!(POST "/v1/chat/completions" key chat_completions::completions),
     route!(GET | HEAD "/images/{id}" public serve::image),
     route!(GET | HEAD "/videos/{id}" public serve::video),
     route!(POST "/internal/maintenance" public maintenance::run),

@@ -10,7 +10,7 @@ use futures::{
 use super::event::{Events, Finish};
 use crate::{
     app::App,
-    deadline::Alarm,
+    host::timeout::Alarm,
     providers::{self, Answer, Call, ProviderError},
     settings::Grok,
 };

@@ -18,8 +18,7 @@ use crate::{
     error::Result,
     host::{Reply, Request},
     http::response,
-    invalid_tokens,
-    jobs::reencrypt,
+    jobs::{invalid_tokens, reencrypt},
     media::{cache::evict, day},
     settings::{Global, Settings},
     store::{

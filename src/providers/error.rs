@@ -1,6 +1,6 @@
 //! Why a provider gave no answer: one class for each way of failing.
 //!
-//! What a class does to an account is decided in [`crate::pool`]; what a client reads, by its protocol. Texts kept here
+//! What a class does to an account is decided in [`crate::pool::outcome`]; what a client reads, by its protocol. Texts kept here
 //! are the provider's own: they are for the log.
 
 #[derive(Debug, Clone, PartialEq, Eq)]

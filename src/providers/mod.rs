@@ -1,7 +1,7 @@
 //! Who answers: one folder a provider, behind the contract on this page.
 //!
 //! A provider turns a [`Prompt`] into a stream of [`Events`]. It knows no protocol of clients and no SQL. Its failures
-//! are [`ProviderError`]s; what they do to an account is decided in [`crate::pool`]. Which provider serves a model, and
+//! are [`ProviderError`]s; what they do to an account is decided in [`crate::pool::outcome`]. Which provider serves a model, and
 //! by what name it knows it, is data: [`catalog`].
 //!
 //! To add a provider: a folder with `open` and an [`Answer`], and rows in the catalogue.

@@ -2,7 +2,7 @@
 
 use grok2api::{
     inference::event::{Event, Events, Finish},
-    openai::render::Renderer,
+    protocols::openai::chat_completions::render::Renderer,
     providers::{
         ProviderError,
         grok_web::mgw::{

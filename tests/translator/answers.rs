@@ -1,8 +1,8 @@
 //! The JSON clients get.
 
-use grok2api::openai::completion::Collected;
-use grok2api::openai::sse::EventStream;
-use grok2api::openai::wire::{FinishReason, Head};
+use grok2api::protocols::openai::chat_completions::collect::Collected;
+use grok2api::protocols::openai::chat_completions::event_stream::EventStream;
+use grok2api::protocols::openai::chat_completions::wire::{FinishReason, Head};
 use serde_json::json;
 
 fn head() -> Head {

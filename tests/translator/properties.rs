@@ -1,6 +1,6 @@
 //! What holds for every input.
 
-use grok2api::openai::types::ChatRequest;
+use grok2api::protocols::openai::chat_completions::parse;
 use grok2api::providers::grok_web::tag_filter::TagFilter;
 use proptest::prelude::*;
 
@@ -102,14 +102,14 @@ proptest! {
         bytes in prop::collection::vec(any::<u8>(), 0..200),
         damage in prop::collection::vec((0usize..200, prop::sample::select(br#"{}[]",:0an\u "#.to_vec())), 0..4),
     ) {
-        let _ = ChatRequest::parse(&bytes);
+        let _ = parse::chat_request(&bytes);
         let mut body = br#"{"model":"grok-4","n":1,"messages":[{"role":"user","content":[{"type":"text","text":"\ud83c"}]}]}"#.to_vec();
         for (at, byte) in damage {
             if let Some(place) = body.get_mut(at) {
                 *place = byte;
             }
         }
-        let _ = ChatRequest::parse(&body);
+        let _ = parse::chat_request(&body);
     }
 
     #[test]

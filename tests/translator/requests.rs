@@ -2,12 +2,12 @@
 
 use grok2api::inference::prompt::Role;
 use grok2api::json::{MAX_ITEMS, values};
-use grok2api::openai::types::{ChatRequest, Part};
+use grok2api::protocols::openai::chat_completions::{chat_request::Part, parse};
 
 const OK: &str = r#""model":"grok-4","messages":[{"role":"user","content":"hi"}]"#;
 
 fn refusal(body: &str) -> (Option<String>, &'static str) {
-    let refused = ChatRequest::parse(body.as_bytes()).expect_err(body);
+    let refused = parse::chat_request(body.as_bytes()).expect_err(body);
     assert!(!refused.message.is_empty());
     if let Some(param) = &refused.param {
         assert!(refused.message.contains(&**param), "{} does not name {param}", refused.message);
@@ -24,7 +24,7 @@ fn a_request_is_read() {
         {"role":"assistant","content":[{"type":"refusal","refusal":"no"}]},
         {"role":"user","name":"x","content":[{"type":"text","text":"a"},
             {"type":"image_url","image_url":{"url":"data:image/png;base64,AA","detail":"low"}}]}]}"#;
-    let request = ChatRequest::parse(body.as_bytes()).unwrap();
+    let request = parse::chat_request(body.as_bytes()).unwrap();
     assert_eq!((&*request.model, request.stream, request.include_usage), ("grok-4", true, true));
     let roles: Vec<Role> = request.messages.iter().map(|message| message.role).collect();
     assert_eq!(roles, [Role::Developer, Role::Assistant, Role::Assistant, Role::User]);
@@ -40,7 +40,7 @@ fn a_request_is_read() {
 fn what_is_left_out_has_a_default() {
     for extra in ["", r#","stream":null,"stream_options":null,"n":null"#, r#","stream":false,"stream_options":{}"#] {
         let body = format!("{{{OK}{extra}}}");
-        let request = ChatRequest::parse(body.as_bytes()).unwrap();
+        let request = parse::chat_request(body.as_bytes()).unwrap();
         assert!(!request.stream && !request.include_usage, "{extra}");
     }
 }
@@ -50,7 +50,7 @@ fn broken_json_is_refused_without_a_field() {
     for body in ["", "{", "nonsense", r#"{"model":"#, "\u{feff}", &format!("{{{OK}}} x"), "{\"a\":\"\n\"}"] {
         assert_eq!(refusal(body), (None, "invalid_json"), "{body}");
     }
-    assert_eq!(ChatRequest::parse(b"{\"model\":\"\xff\"}").unwrap_err().code, "invalid_json");
+    assert_eq!(parse::chat_request(b"{\"model\":\"\xff\"}").unwrap_err().code, "invalid_json");
     for body in ["null", "[]", "1", "\"x\""] {
         assert_eq!(refusal(body), (None, "invalid_type"), "{body}");
     }
@@ -60,8 +60,8 @@ fn broken_json_is_refused_without_a_field() {
 fn a_list_without_end_does_not_fill_the_memory() {
     let items = |count: usize| vec![r#"{"role":"user","content":"a"}"#; count].join(",");
     let body = |count: usize| format!(r#"{{"model":"m","messages":[{}]}}"#, items(count));
-    assert_eq!(ChatRequest::parse(body(MAX_ITEMS).as_bytes()).unwrap().messages.len(), MAX_ITEMS);
-    let refused = ChatRequest::parse(body(MAX_ITEMS + 1).as_bytes()).unwrap_err();
+    assert_eq!(parse::chat_request(body(MAX_ITEMS).as_bytes()).unwrap().messages.len(), MAX_ITEMS);
+    let refused = parse::chat_request(body(MAX_ITEMS + 1).as_bytes()).unwrap_err();
     assert!(refused.message.contains("more than 16384 items"), "{}", refused.message);
 }
 
@@ -72,7 +72,7 @@ fn lists_in_lists_do_not_fill_the_memory() {
         format!(r#"{{"model":"m","messages":[{}]}}"#, vec![message; messages].join(","))
     };
     assert_eq!(refusal(&body(MAX_ITEMS, 7)), (Some("messages.0.content.0".to_owned()), "invalid_type"));
-    let refused = ChatRequest::parse(body(MAX_ITEMS, 9).as_bytes()).unwrap_err();
+    let refused = parse::chat_request(body(MAX_ITEMS, 9).as_bytes()).unwrap_err();
     assert!(refused.message.contains("more than 131072 values"), "{}", refused.message);
 }
 
@@ -91,7 +91,7 @@ fn values_are_counted_outside_texts() {
     }
     // Prose of any length is one value.
     let body = format!(r#"{{{OK},"user":"{}"}}"#, ",".repeat(1 << 20));
-    assert!(ChatRequest::parse(body.as_bytes()).is_ok());
+    assert!(parse::chat_request(body.as_bytes()).is_ok());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Runs the translator as the gateway does: one stretch of events per read, forgotten after it was written.
 
 use grok2api::inference::event::{Event, Events, Finish};
-use grok2api::openai::render::Renderer;
+use grok2api::protocols::openai::chat_completions::render::Renderer;
 use grok2api::providers::ProviderError;
 use grok2api::providers::grok_web::rest::reader::Reader;
 

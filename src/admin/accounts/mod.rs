@@ -26,7 +26,7 @@ use crate::{
     error::{Error, Kind, Result},
     host::{Reply, Request},
     http::{request, response},
-    invalid_tokens,
+    jobs::invalid_tokens,
     providers::grok_web::{
         pasted::{Entry, State},
         token::normalise_token,

@@ -1,7 +1,7 @@
 //! Asking Grok what an account has left: the one way of doing so, for the test of a token and the refresh of all.
 
 use crate::{
-    pool,
+    pool::outcome,
     providers::{
         ProviderError,
         catalog::{HEAVY_QUOTA, NORMAL_QUOTA},
@@ -47,7 +47,7 @@ impl Verdict {
 pub fn quota(limits: &Limits, token_type: TokenType, now: i64) -> Quota {
     let wait = limits.wait_seconds.filter(|_| limits.remaining == Some(0));
     let window = wait.or(limits.window_seconds).and_then(|seconds| i64::try_from(seconds).ok());
-    let default = pool::default_window(token_type == TokenType::Super);
+    let default = outcome::default_window(token_type == TokenType::Super);
     let length = window.map_or(default, |seconds| seconds.saturating_mul(1000));
     let until = limits.remaining.map(|_| now + length.min(MAX_WINDOW));
     Quota { remaining: limits.remaining.map(i64::from), until }

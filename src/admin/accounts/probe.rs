@@ -18,7 +18,7 @@ use crate::{
     error::Result,
     host::{Reply, Request},
     http::{request, response},
-    invalid_tokens,
+    jobs::invalid_tokens,
     providers::{
         ProviderError,
         grok_web::{client::Client, credentials::Credentials, quota::Limits},

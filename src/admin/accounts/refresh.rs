@@ -18,7 +18,7 @@ use crate::{
     error::{Error, Result},
     host::{Reply, Request},
     http::response,
-    invalid_tokens::{self, NO_TOKEN, Opened},
+    jobs::invalid_tokens::{self, NO_TOKEN, Opened},
     providers::{
         ProviderError,
         grok_web::{client::Client, credentials::Credentials, quota::Limits},

@@ -8,7 +8,7 @@ use crate::{
         SendError,
         native::{Answer as Upstream, START, Step},
     },
-    pool,
+    pool::outcome,
     providers::grok_web::token::for_test,
 };
 
@@ -130,8 +130,8 @@ fn a_super_token_takes_two_calls() {
     let rows = console.get("/api/tokens").ok().body["data"].clone();
     let shown =
         |n: usize| ["remaining_queries", "heavy_remaining_queries", "quota_until"].map(|name| rows[n][name].clone());
-    assert_eq!(shown(0), [json!(140), json!(20), json!(START + pool::default_window(true))]);
-    assert_eq!(shown(6), [json!(140), json!(-1), json!(START + pool::default_window(false))]);
+    assert_eq!(shown(0), [json!(140), json!(20), json!(START + outcome::default_window(true))]);
+    assert_eq!(shown(6), [json!(140), json!(-1), json!(START + outcome::default_window(false))]);
 }
 
 #[test]

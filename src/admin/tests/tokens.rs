@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     host::native::{Answer as Upstream, START},
-    pool,
+    pool::outcome,
 };
 
 const FULL: &str = "eyJ0eXAiOiJKV1QifQ.eyJzZXNzaW9uX2lkIjoiYSJ9.c2ln";
@@ -163,7 +163,7 @@ fn a_super_token_has_two_quotas() {
     console.post("/api/tokens/test", json!({ "id": 1 })).ok();
     let row = &rows(&console)[0];
     let shown = json!([row["remaining_queries"], row["heavy_remaining_queries"], row["quota_until"]]);
-    assert_eq!(shown, json!([140, 20, START + pool::default_window(true)]));
+    assert_eq!(shown, json!([140, 20, START + outcome::default_window(true)]));
     console.host.advance(std::time::Duration::from_secs(7_200));
     assert_eq!(rows(&console)[0]["remaining_queries"], -1, "unknown after the window");
 }

@@ -10,8 +10,7 @@ use futures::{FutureExt, SinkExt, StreamExt, channel::mpsc};
 use http::{HeaderValue, StatusCode};
 
 use crate::{
-    deadline::within,
-    host::{Body, ByteStream, Reply, SendError},
+    host::{Body, ByteStream, Reply, SendError, timeout::within},
     media::{
         origin::Found,
         range::{Part, Span},

@@ -9,9 +9,8 @@ use url::Url;
 
 use super::{Picture, Source, TOO_LARGE, sniff, url_policy};
 use crate::{
-    deadline::within,
     error::{Error, Result},
-    host::{ByteStream, Host},
+    host::{ByteStream, Host, timeout::within},
 };
 
 /// For all pictures of a request together.

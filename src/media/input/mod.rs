@@ -3,13 +3,14 @@
 //! [`Source::read`] checks what can be checked without asking anyone; [`resolve`] fetches what lies elsewhere. Both
 //! happen before any token is reserved: a bad picture is the caller's mistake and costs no account anything.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use crate::{
     error::{Error, Result},
     host::Host,
     inference::prompt::Picture,
-    openai::types::ImageInput,
 };
 
 mod data_url;
@@ -22,6 +23,15 @@ const MAX_BYTES: usize = 15 << 20;
 /// Each picture is one request upstream, and Workers allow 50 requests to one of ours.
 const MAX_PICTURES: usize = 20;
 const TOO_LARGE: &str = "The pictures of one request may have 15 MiB in all: send smaller or fewer ones";
+
+/// A picture the client sent along.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImageInput<'a> {
+    /// A `data:` or `https:` address, unchecked.
+    pub url: Cow<'a, str>,
+    /// The path to name when the picture is refused.
+    pub param: String,
+}
 
 /// Where a picture comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]

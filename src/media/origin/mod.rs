@@ -12,9 +12,8 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header
 use crate::{
     app::App,
     crypto::vault::Vault,
-    deadline::within,
     error::{Error, Kind, Result},
-    host::Unread,
+    host::{Unread, timeout::within},
     providers::{
         ProviderError,
         grok_web::{client, credentials::Credentials, token::is_token},

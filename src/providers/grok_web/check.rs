@@ -11,8 +11,10 @@ use super::{
 };
 use crate::{
     app::App,
-    deadline::within,
-    host::websocket::{WebSocket, WebSocketError},
+    host::{
+        timeout::within,
+        websocket::{WebSocket, WebSocketError},
+    },
     providers::{Account, Learned, ProviderError, catalog},
     settings::Transport,
 };

@@ -15,8 +15,7 @@ use super::{
 };
 use crate::{
     app::App,
-    deadline::within,
-    host::ByteStream,
+    host::{ByteStream, timeout::within},
     inference::prompt::Picture,
     providers::{ProviderError, catalog::Model},
 };

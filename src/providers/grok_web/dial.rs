@@ -12,9 +12,11 @@ use super::{
 };
 use crate::{
     app::App,
-    deadline::Deadline,
-    dns,
-    host::websocket::{Handshake, Refusal, WebSocket, WebSocketError},
+    host::{
+        dns,
+        timeout::Deadline,
+        websocket::{Handshake, Refusal, WebSocket, WebSocketError},
+    },
     providers::{Account, Learned, ProviderError, ResolvedName},
 };
 
@@ -171,7 +173,7 @@ async fn open(
 }
 
 async fn look_up(app: &App, name: String, limit: Duration, learned: &mut Learned) -> Result<Vec<String>, DialError> {
-    let found = dns::resolve(app, &name, limit).await.map_err(|error| DialError::Name(error.to_string()))?;
+    let found = dns::resolve(&*app.host, &name, limit).await.map_err(|error| DialError::Name(error.to_string()))?;
     let until = app.now() + i64::try_from(found.ttl.as_millis()).unwrap_or(i64::MAX / 2);
     learned.names.push(ResolvedName { name, addresses: found.addresses.clone(), until });
     Ok(found.addresses)

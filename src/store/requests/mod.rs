@@ -3,7 +3,7 @@
 use crate::{
     error::Result,
     host::Value,
-    pool::{Effect, Used},
+    pool::outcome::{Effect, Used},
     providers::{
         Learned,
         catalog::{self, Bucket},

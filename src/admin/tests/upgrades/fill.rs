@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{fixture::Facts, *};
 use crate::{
-    dns::tests::resolver,
     host::{
+        dns::tests::resolver,
         native::Frame,
         websocket::{Handshake, Refusal, WebSocketError},
     },

@@ -20,8 +20,10 @@ use futures::{
 use super::{client::Client, dial, prompt};
 use crate::{
     app::App,
-    deadline::{Alarm, within},
-    host::websocket::{self, Messages, WebSocket, WebSocketError},
+    host::{
+        timeout::{Alarm, within},
+        websocket::{self, Messages, WebSocket, WebSocketError},
+    },
     inference::event::{Events, Finish},
     providers::{Answer, Call, ProviderError},
 };

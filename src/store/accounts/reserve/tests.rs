@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::*;
 use crate::{
     host::native::{NativeHost, START},
-    pool::{Effect, Used},
+    pool::outcome::{Effect, Used},
     providers::catalog as models,
     store::requests::{self, TokenOutcome},
 };

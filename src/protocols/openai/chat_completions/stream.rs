@@ -1,4 +1,4 @@
-//! From a conversation that has begun to what the client gets: a stream of events, or one object.
+//! An answer as server-sent events.
 
 use bytes::Bytes;
 use futures::{
@@ -15,43 +15,26 @@ use crate::{
     error::Error,
     host::{Body, Chunks, Reply},
     inference::{
-        conversation::{Conversation, Step},
-        event::Events,
+        conversation::Step,
+        record::RequestRecord,
+        run::{Failure, StartedAnswer},
     },
+    protocols::sse::KeepAlive,
     providers::ProviderError,
 };
 
 use super::{
-    completion::Collected,
-    files::Files,
-    ledger::Ledger,
+    event_stream::EventStream,
     render::Renderer,
-    sse::{EventStream, KeepAlive},
     wire::{FinishReason, Head},
 };
 
-/// A conversation whose first content has come.
-pub struct Begun {
-    pub conversation: Conversation,
-    pub events: Events,
+/// An answer that is sent as it comes.
+pub struct Streamed {
+    pub answer: StartedAnswer,
     pub renderer: Renderer,
-    pub files: Files,
-    pub ledger: Ledger,
     pub head: Head,
-}
-
-/// Why an answer failed.
-pub enum Failure {
-    /// The upstream's doing: another account may do better.
-    Provider(ProviderError),
-    /// The account has answered, but the files of its answer could not be kept.
-    Unkept(Error),
-}
-
-impl From<ProviderError> for Failure {
-    fn from(fault: ProviderError) -> Self {
-        Failure::Provider(fault)
-    }
+    pub record: RequestRecord,
 }
 
 /// How the sending of a stream ended.
@@ -61,13 +44,13 @@ enum End {
     ClientLeft,
 }
 
-impl Begun {
-    /// Answers with server-sent events. The head goes out now; a task of its own sends the rest.
-    pub fn stream(self, include_usage: bool) -> Reply {
+impl Streamed {
+    /// Responds with server-sent events. The head goes out now; a task of its own sends the rest.
+    pub fn respond(self, include_usage: bool) -> Reply {
         // One chunk waits at most: a slow client slows the upstream read down, and one that left ends it.
         let (sender, receiver) = channel(1);
         let (chunks, unread) = Chunks::watched(receiver);
-        let host = self.ledger.app.host.clone();
+        let host = self.record.app.host.clone();
         host.spawn(self.pump(sender, unread, include_usage).boxed_local());
         let mut reply = Reply::new(Body::Stream(chunks));
         let headers = reply.headers_mut();
@@ -84,29 +67,29 @@ impl Begun {
             Either::Left((end, _)) => end,
             Either::Right(_) => End::ClientLeft,
         };
-        let Begun { conversation, mut ledger, .. } = self;
+        let Streamed { answer, mut record, .. } = self;
         // Both ends close before the bookkeeping, whatever it takes.
-        drop((conversation, sender));
-        ledger.completion_tokens = stream.completion_tokens();
+        drop((answer, sender));
+        record.completion_tokens = stream.completion_tokens();
         match end {
-            End::Complete => ledger.succeeded().await,
-            End::Failed(Failure::Provider(fault)) => ledger.broke_off(&fault).await,
-            End::Failed(Failure::Unkept(error)) => ledger.unkept_in_stream(&error).await,
-            End::ClientLeft => ledger.abandoned().await,
+            End::Complete => record.succeeded().await,
+            End::Failed(Failure::Provider(fault)) => record.stream_failed(&fault).await,
+            End::Failed(Failure::Unstored(error)) => record.media_unstored_in_stream(&error).await,
+            End::ClientLeft => record.abandoned().await,
         }
     }
 
     async fn send_events(&mut self, sender: &mut Sender<Bytes>, stream: &mut EventStream) -> End {
         let (mut text, mut buffer) = (String::new(), Vec::new());
-        let app = self.ledger.app.clone();
+        let app = self.record.app.clone();
         let mut keep_alive = KeepAlive::after_event(app.host.monotonic());
         let mut step = Ok(Step::More);
         loop {
             let is_idle = matches!(step, Ok(Step::Idle));
             if let Ok(Step::End(finish)) = &step {
-                self.ledger.made(finish);
+                self.record.media_produced(finish);
             }
-            let written = self.files.write(&mut self.events, &mut self.renderer, &mut text).await;
+            let written = self.renderer.write_all(&mut self.answer.events, &self.answer.files, &mut text).await;
             if matches!(step, Ok(Step::End(_))) && written.is_ok() && self.renderer.is_empty() {
                 step = Err(ProviderError::Empty);
             }
@@ -120,7 +103,7 @@ impl Begun {
             let end = match (written, step) {
                 (Err(error), _) => {
                     stream.error(&error.openai_object(), &mut buffer);
-                    Some(End::Failed(Failure::Unkept(error)))
+                    Some(End::Failed(Failure::Unstored(error)))
                 }
                 (Ok(()), Err(fault)) => {
                     stream.error(&Error::from(&fault).openai_object(), &mut buffer);
@@ -132,7 +115,7 @@ impl Begun {
                     None
                 }
                 (Ok(()), Ok(Step::End(_))) => {
-                    stream.finish(FinishReason::Stop, self.ledger.prompt_tokens, &mut buffer);
+                    stream.finish(FinishReason::Stop, self.record.prompt_tokens, &mut buffer);
                     Some(End::Complete)
                 }
             };
@@ -141,7 +124,7 @@ impl Begun {
                 let sending = sender.send(Bytes::from(std::mem::take(&mut buffer)));
                 let sent = match &end {
                     Some(_) => sending.await,
-                    None => self.conversation.hold(&mut self.events, sending).await,
+                    None => self.answer.conversation.hold(&mut self.answer.events, sending).await,
                 };
                 if sent.is_err() {
                     return End::ClientLeft;
@@ -152,33 +135,7 @@ impl Begun {
             if let Some(end) = end {
                 return end;
             }
-            step = self.conversation.advance(&mut self.events, Some(keep_alive.due)).await;
+            step = self.answer.conversation.advance(&mut self.answer.events, Some(keep_alive.due)).await;
         }
-    }
-}
-
-/// Reads the answer to its end. Nothing has reached the client: a fault may be tried on another account.
-pub async fn collect(
-    mut conversation: Conversation,
-    mut events: Events,
-    mut renderer: Renderer,
-    files: &Files,
-    ledger: &mut Ledger,
-) -> Result<Collected, Failure> {
-    let mut collected = Collected::default();
-    let mut step = Step::More;
-    loop {
-        if let Step::End(finish) = &step {
-            ledger.made(finish);
-        }
-        files.write(&mut events, &mut renderer, &mut collected.content).await.map_err(Failure::Unkept)?;
-        if let Step::End(_) = step {
-            if renderer.is_empty() {
-                return Err(ProviderError::Empty.into());
-            }
-            renderer.finish(&mut collected.content);
-            return Ok(collected);
-        }
-        step = conversation.advance(&mut events, None).await?;
     }
 }

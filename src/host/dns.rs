@@ -1,8 +1,8 @@
 //! Name look-ups by DNS over HTTPS (RFC 8484), for hosts that look no names up for a WebSocket: Spin.
 //!
 //! ```ignore
-//! let found = dns::resolve(app, "grok.com", Duration::from_secs(12)).await?;
-//! app.host.connect(Handshake { addresses: found.addresses, .. }).await
+//! let found = dns::resolve(host, "grok.com", Duration::from_secs(12)).await?;
+//! host.connect(Handshake { addresses: found.addresses, .. }).await
 //! ```
 //!
 //! The resolvers' own names are looked up by the host, which does that for HTTP.
@@ -17,9 +17,9 @@ use futures::{
 };
 use http::{Request, StatusCode, header};
 
-use crate::{
-    app::App,
-    deadline::{Deadline, within},
+use super::{
+    Host,
+    timeout::{Deadline, within},
 };
 
 mod message;
@@ -72,15 +72,15 @@ impl std::error::Error for LookUpError {}
 /// Looks up the addresses of a host name within `limit`, at the resolvers of the variable `dns_over_https_url`, in turn.
 /// Each gets its share of the time. The first that answers for IPv4 decides; when none does, IPv6 addresses are enough.
 /// Fails when no resolver knows any address.
-pub async fn resolve(app: &App, name: &str, limit: Duration) -> Result<Resolved, LookUpError> {
-    let set = app.host.variable("dns_over_https_url").await.unwrap_or_default();
+pub async fn resolve(host: &dyn Host, name: &str, limit: Duration) -> Result<Resolved, LookUpError> {
+    let set = host.variable("dns_over_https_url").await.unwrap_or_default();
     let list = if set.trim().is_empty() { RESOLVERS } else { &set };
     let resolvers: Vec<&str> = list.split(',').map(str::trim).filter(|resolver| !resolver.is_empty()).collect();
-    let end = Deadline::after(&*app.host, limit);
+    let end = Deadline::after(host, limit);
     let (mut said, mut only_v6) = (Vec::new(), None);
     for (at, resolver) in resolvers.iter().enumerate() {
-        let share = end.share(&*app.host, resolvers.len() - at).min(LIMIT);
-        let (v4, v6) = ask(app, resolver, name, share).await;
+        let share = end.share(host, resolvers.len() - at).min(LIMIT);
+        let (v4, v6) = ask(host, resolver, name, share).await;
         let failed = v4.as_ref().err().cloned();
         let why = match (gather(v4, v6), failed) {
             (Ok(resolved), None) => return Ok(resolved),
@@ -98,11 +98,11 @@ pub async fn resolve(app: &App, name: &str, limit: Duration) -> Result<Resolved,
 type Answered = Result<Answer, String>;
 
 /// Asks one resolver for the addresses of version 4 and of version 6, at once, each within `limit`.
-async fn ask(app: &App, resolver: &str, name: &str, limit: Duration) -> (Answered, Answered) {
-    let v4 = pin!(limited(app, limit, query(app, resolver, name, Kind::A)));
-    let v6 = pin!(limited(app, limit, query(app, resolver, name, Kind::Aaaa)));
+async fn ask(host: &dyn Host, resolver: &str, name: &str, limit: Duration) -> (Answered, Answered) {
+    let v4 = pin!(limited(host, limit, query(host, resolver, name, Kind::A)));
+    let v6 = pin!(limited(host, limit, query(host, resolver, name, Kind::Aaaa)));
     match select(v4, v6).await {
-        Either::Left((v4, v6)) if has_addresses(&v4) => (v4, limited(app, RESOLUTION_DELAY.min(limit), v6).await),
+        Either::Left((v4, v6)) if has_addresses(&v4) => (v4, limited(host, RESOLUTION_DELAY.min(limit), v6).await),
         Either::Left((v4, v6)) => (v4, v6.await),
         Either::Right((v6, v4)) => (v4.await, v6),
     }
@@ -112,9 +112,9 @@ fn has_addresses(answer: &Answered) -> bool {
     answer.as_ref().is_ok_and(|answer| !answer.addresses.is_empty())
 }
 
-async fn limited(app: &App, limit: Duration, answer: impl Future<Output = Answered>) -> Answered {
+async fn limited(host: &dyn Host, limit: Duration, answer: impl Future<Output = Answered>) -> Answered {
     let late = || Err(format!("no answer within {} ms", limit.as_millis()));
-    within(&*app.host, Some(limit), answer).await.unwrap_or_else(late)
+    within(host, Some(limit), answer).await.unwrap_or_else(late)
 }
 
 /// Joins the addresses of both families. A family that fails does not spoil the other; without any address it is an
@@ -139,13 +139,13 @@ fn gather(v4: Answered, v6: Answered) -> Result<Resolved, String> {
     Ok(Resolved { addresses, ttl: ttl.max(SHORTEST) })
 }
 
-async fn query(app: &App, resolver: &str, name: &str, kind: Kind) -> Answered {
+async fn query(host: &dyn Host, resolver: &str, name: &str, kind: Kind) -> Answered {
     let query = message::query(name, kind).ok_or("it is not a host name")?;
     let separator = if resolver.contains('?') { '&' } else { '?' };
     let request = Request::get(format!("{resolver}{separator}dns={}", URL_SAFE_NO_PAD.encode(query)))
         .header(header::ACCEPT, "application/dns-message")
         .body(Bytes::new());
-    let response = app.host.send(request.map_err(|e| e.to_string())?).await.map_err(|e| e.to_string())?;
+    let response = host.send(request.map_err(|e| e.to_string())?).await.map_err(|e| e.to_string())?;
     if response.status() != StatusCode::OK {
         return Err(format!("status {}", response.status().as_u16()));
     }

@@ -45,7 +45,7 @@ fn answers(request: &Request<Bytes>, v4: &[Record], v6: &[Record]) -> Result<Rep
 
 fn look_up(host: &Rc<NativeHost>) -> Result<Resolved, LookUpError> {
     let app = host.app();
-    host.run(async move { resolve(&app, "grok.com", Duration::from_secs(20)).await })
+    host.run(async move { resolve(&*app.host, "grok.com", Duration::from_secs(20)).await })
 }
 
 fn addresses(resolved: &Resolved) -> Vec<&str> {
@@ -119,7 +119,7 @@ fn resolvers_share_the_time() {
     let host = NativeHost::new();
     host.on_send(|_| silence());
     let app = host.app();
-    let error = host.run(async move { resolve(&app, "grok.com", Duration::from_secs(6)).await }).unwrap_err();
+    let error = host.run(async move { resolve(&*app.host, "grok.com", Duration::from_secs(6)).await }).unwrap_err();
     assert_eq!(error.to_string().matches("no answer within 2000 ms").count(), 3, "{error}");
 }
 

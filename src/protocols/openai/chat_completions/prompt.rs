@@ -2,8 +2,11 @@
 //!
 //! Earlier answers go in without what this protocol put around them: reasoning, and inline pictures.
 
-use super::types::{ChatRequest, ImageInput, Part as RequestPart};
-use crate::inference::prompt::{Message, Part, Role};
+use super::chat_request::{ChatRequest, Part as RequestPart};
+use crate::{
+    inference::prompt::{Message, Part, Role},
+    media::input::ImageInput,
+};
 
 /// Returns the request's messages, and its pictures in the order in which the messages name them.
 pub fn convert<'a>(request: ChatRequest<'a>) -> (Vec<Message>, Vec<ImageInput<'a>>) {
@@ -76,7 +79,7 @@ fn without_inline_pictures(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::openai::types::Message as RequestMessage;
+    use crate::protocols::openai::chat_completions::chat_request::Message as RequestMessage;
 
     fn converted(role: Role, parts: Vec<RequestPart<'_>>) -> Vec<Part> {
         let messages = vec![RequestMessage { role, parts }];

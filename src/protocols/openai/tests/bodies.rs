@@ -93,8 +93,8 @@ fn message(gateway: &Gateway) -> String {
 fn an_encoded_body_is_served_as_the_plain_one() {
     let gateway = Gateway::new(1);
     gateway.upstream(|_| whole_answer());
-    let zstd = include_bytes!("../../../tests/fixtures/bodies/chat.stream.zst");
-    let plain = include_bytes!("../../../tests/fixtures/bodies/chat.json");
+    let zstd = include_bytes!("../../../../tests/fixtures/bodies/chat.stream.zst");
+    let plain = include_bytes!("../../../../tests/fixtures/bodies/chat.json");
     for (coding, body) in [("gzip", gzip(plain)), ("x-gzip", gzip(plain)), ("zstd", zstd.to_vec())] {
         let (status, answer) = status(&gateway, encoded(&gateway, coding, body));
         assert_eq!(status, StatusCode::OK, "{coding}: {answer}");

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::{
     error::{Error, Kind},
     inference::prompt::Role,
+    media::input::ImageInput,
 };
 
 /// A chat request. Borrows from the body: an inline picture may be megabytes long.
@@ -41,15 +42,6 @@ pub enum Part<'a> {
     Image(ImageInput<'a>),
 }
 
-/// A picture the client sent along.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ImageInput<'a> {
-    /// A `data:` or `https:` address, unchecked.
-    pub url: Cow<'a, str>,
-    /// The path to name when the picture is refused.
-    pub param: String,
-}
-
 /// Why a request is refused, in OpenAI's terms: all of it can be told to the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
@@ -57,13 +49,6 @@ pub struct Invalid {
     pub param: Option<String>,
     pub code: &'static str,
     pub message: String,
-}
-
-impl<'a> ChatRequest<'a> {
-    /// Parses and checks a request's body.
-    pub fn parse(body: &'a [u8]) -> Result<Self, Invalid> {
-        super::validate::chat_request(body)
-    }
 }
 
 impl From<Invalid> for Error {

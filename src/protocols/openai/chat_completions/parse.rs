@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde::de::{IgnoredAny, SeqAccess};
 
-use super::types::{ChatRequest, ImageInput, Invalid, Message, Part, ROLES};
+use super::chat_request::{ChatRequest, Invalid, Message, Part, ROLES};
 use crate::{
     inference::prompt::Role,
     json::{self, Field, Kind, MAX_VALUES, Object, Present},
+    media::input::ImageInput,
 };
 
 type Text<'a> = Field<Cow<'a, str>>;

@@ -1,7 +1,7 @@
 //! Hosts that look no names up: addresses are looked up, kept, and used while they are valid.
 
 use super::*;
-use crate::{dns, host::SendError};
+use crate::host::{SendError, dns};
 
 const DAY: i64 = 86_400_000;
 /// What the scripted resolver knows, for 200 seconds.

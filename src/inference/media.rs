@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use http::{HeaderMap, Uri};
 
-use super::render::Renderer;
 use crate::{
     app::App,
     error::Result,
@@ -30,19 +29,9 @@ pub struct Files {
 }
 
 impl Files {
-    /// Appends the text of `events` to `out`, files as links, and forgets them. The rows of all files are one
-    /// statement; when they cannot be written, nothing is appended, for the links would lead nowhere.
-    pub async fn write(&self, events: &mut Events, renderer: &mut Renderer, out: &mut String) -> Result<()> {
-        let mut addresses = self.keep(events).await?.into_iter();
-        for event in events.iter() {
-            renderer.write(event, &mut || addresses.next().expect("every file was kept"), out);
-        }
-        events.clear();
-        Ok(())
-    }
-
-    /// The addresses of the files, in order.
-    async fn keep(&self, events: &Events) -> Result<Vec<String>> {
+    /// Returns the address of each file among `events`, in their order. Writes the rows of all in one statement; fails if
+    /// they cannot be written.
+    pub async fn addresses(&self, events: &Events) -> Result<Vec<String>> {
         let new = |event| match event {
             Event::File(file) => Some(NewMedia {
                 id: media::id::new(self.app.random()),

@@ -4,7 +4,7 @@ use std::{future::Future, pin::pin, rc::Rc, time::Duration};
 
 use futures::future::{Either, LocalBoxFuture, select};
 
-use crate::host::Host;
+use super::Host;
 
 /// The future's output, or `None` when the limit passed first; no limit, no race. The future is dropped
 /// when it loses, which ends whatever it waited for.

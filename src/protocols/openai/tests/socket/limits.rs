@@ -207,7 +207,7 @@ fn a_request_that_is_given_up_before_the_answer_ends_the_connection() {
     let (host, app) = (socket.host.clone(), socket.host.app());
     socket.host.run(async move {
         let chat = router::route(app, request).boxed_local();
-        let given_up = crate::deadline::within(&*host, Some(Duration::from_secs(5)), chat).await;
+        let given_up = crate::host::timeout::within(&*host, Some(Duration::from_secs(5)), chat).await;
         assert!(given_up.is_none(), "no answer has come");
     });
     assert_eq!(socket.dialled(), [1]);

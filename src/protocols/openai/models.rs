@@ -12,7 +12,7 @@ use crate::{
     http::response,
     jobs::maintenance,
     providers::catalog,
-    store::authenticate,
+    store::authenticate::authenticate,
 };
 
 pub async fn list(app: Rc<App>, key: PresentedKey, _: Request) -> Result<Reply> {
@@ -31,7 +31,7 @@ pub async fn get(app: Rc<App>, key: PresentedKey, request: Request) -> Result<Re
 }
 
 async fn open(app: &Rc<App>, key: &PresentedKey) -> Result<()> {
-    if authenticate::authenticate(&app.db, &key.hash, app.now()).await?.maintenance_due {
+    if authenticate(&app.db, &key.hash, app.now()).await?.maintenance_due {
         let after = app.clone();
         app.host.spawn(async move { maintenance::of_the_day(&after).await }.boxed_local());
     }

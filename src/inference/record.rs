@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     inference::event::Finish,
     jobs::maintenance,
-    pool::{self, Outcome, Used},
+    pool::outcome::{self, Outcome, Used},
     providers::{
         Learned, ProviderError,
         catalog::{self, Model},
@@ -29,7 +29,7 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 
 /// One chat's entry, filled in as the chat goes on and written once.
 #[derive(Clone)]
-pub struct Ledger {
+pub struct RequestRecord {
     pub app: Rc<App>,
     ip: String,
     pub model: String,
@@ -46,9 +46,9 @@ pub struct Ledger {
     pub learned: Learned,
 }
 
-impl Ledger {
-    pub fn open(app: &Rc<App>, ip: String) -> Self {
-        Ledger {
+impl RequestRecord {
+    pub fn new(app: &Rc<App>, ip: String) -> Self {
+        RequestRecord {
             app: app.clone(),
             ip,
             model: String::new(),
@@ -66,7 +66,7 @@ impl Ledger {
     }
 
     /// The key is good.
-    pub fn opened(&mut self, opened: AuthenticatedKey) {
+    pub fn authenticated(&mut self, opened: AuthenticatedKey) {
         self.caller = opened.caller;
         self.maintenance_due = opened.maintenance_due;
     }
@@ -92,7 +92,7 @@ impl Ledger {
     }
 
     /// The answer is whole: pictures cost more than words.
-    pub fn made(&mut self, finish: &Finish) {
+    pub fn media_produced(&mut self, finish: &Finish) {
         if finish.pictures > 0 {
             self.cost = self.cost.max(catalog::PICTURES_COST.into());
         }
@@ -114,13 +114,13 @@ impl Ledger {
     }
 
     /// The account answered, and the files of the answer could not be kept. The account is paid all the same.
-    pub fn unkept(self, error: Error) -> Error {
+    pub fn media_unstored(self, error: Error) -> Error {
         let outcome = Outcome::Success { cost: self.cost };
         self.failure(error, outcome)
     }
 
     /// The same when part of the answer had been sent.
-    pub async fn unkept_in_stream(&self, error: &Error) {
+    pub async fn media_unstored_in_stream(&self, error: &Error) {
         let outcome = Outcome::Success { cost: self.cost };
         self.write(error.status().as_u16(), error.code().to_owned(), error.message.clone(), outcome).await;
     }
@@ -138,7 +138,7 @@ impl Ledger {
     }
 
     /// A streamed answer failed when part of it had been sent.
-    pub async fn broke_off(&self, fault: &ProviderError) {
+    pub async fn stream_failed(&self, fault: &ProviderError) {
         let error = Error::from(fault);
         self.write(error.status().as_u16(), error.code().to_owned(), fault.to_string(), Outcome::Failed(fault)).await;
     }
@@ -200,7 +200,7 @@ impl Ledger {
     fn outcome_of(&self, outcome: Outcome) -> Option<TokenOutcome> {
         let used = self.used.clone()?;
         let at = self.app.now();
-        Some(TokenOutcome { at, effect: pool::effect(outcome, &used, at), used })
+        Some(TokenOutcome { at, effect: outcome::effect(outcome, &used, at), used })
     }
 
     fn elapsed(&self) -> u64 {

@@ -1,7 +1,7 @@
 //! Answers as a resolver writes them, and what reading makes of any bytes.
 
 use super::*;
-use crate::dns::message::{self, Fault, query};
+use crate::host::dns::message::{self, Fault, query};
 
 /// One record of an answer, with its lifetime in seconds.
 #[derive(Debug, Clone)]

@@ -8,7 +8,11 @@
 use std::fmt::Write;
 
 use crate::{
-    inference::event::{Event, Source},
+    error::Result,
+    inference::{
+        event::{Event, Events, Source},
+        media::Files,
+    },
     media::kind::MediaKind,
 };
 
@@ -39,6 +43,17 @@ pub struct Renderer {
 impl Renderer {
     pub fn new(show_reasoning: bool) -> Self {
         Renderer { show_reasoning, ..Self::default() }
+    }
+
+    /// Appends `events` to `out`, files as links, and clears them. Fails if the rows of the files cannot be written: nothing
+    /// is appended then, because the links would be dead.
+    pub async fn write_all(&mut self, events: &mut Events, files: &Files, out: &mut String) -> Result<()> {
+        let mut addresses = files.addresses(events).await?.into_iter();
+        for event in events.iter() {
+            self.write(event, &mut || addresses.next().expect("every file has an address"), out);
+        }
+        events.clear();
+        Ok(())
     }
 
     /// Writes one event to `out`; `address` gives the address of a file of ours for each file, in their order.

@@ -1,0 +1,180 @@
+//! One request for an answer: fetches its pictures, tries accounts, and hands the answer that has begun to the protocol.
+//!
+//! ```ignore
+//! let request = InferenceRequest { model, prompt, sources, sent_to, .. };
+//! run(&app, &key, request, record, async |answer, record| Ok(write_in_my_format(answer, record))).await
+//! ```
+
+use std::{cell::Cell, rc::Rc};
+
+use super::{
+    attempt::{Attempts, attempts_for},
+    conversation::Conversation,
+    event::Events,
+    media::{Files, SentTo},
+    prompt::Prompt,
+    record::RequestRecord,
+};
+use crate::{
+    app::App,
+    auth::api_key::PresentedKey,
+    crypto::vault::Vault,
+    error::{Error, Kind, Result},
+    host::Reply,
+    media::input::{self, Source},
+    providers::{Account, Call, ProviderError, catalog::Model},
+    store::{
+        accounts::reserve::{Refusal, Reservation, Reserved},
+        authenticate::authenticate,
+        requests,
+    },
+};
+
+/// What a protocol made of a client's request, checked.
+pub struct InferenceRequest {
+    pub model: &'static Model,
+    /// Without the bytes of its pictures, which [`run`] fetches.
+    pub prompt: Prompt,
+    /// The prompt's pictures, in the order in which its parts name them.
+    pub sources: Vec<Source>,
+    pub sent_to: Rc<SentTo>,
+}
+
+/// An answer whose first content has come. Nothing of it has reached the client.
+pub struct StartedAnswer {
+    pub conversation: Conversation,
+    /// What has been read so far.
+    pub events: Events,
+    /// Gives the answer's pictures and videos their addresses.
+    pub files: Files,
+}
+
+/// Why an answer failed.
+pub enum Failure {
+    /// The provider failed: another account may do better.
+    Provider(ProviderError),
+    /// The account has answered, but the files of its answer could not be stored.
+    Unstored(Error),
+}
+
+impl From<ProviderError> for Failure {
+    fn from(error: ProviderError) -> Self {
+        Failure::Provider(error)
+    }
+}
+
+/// Answers a request: tries accounts until `respond` has made a response of an answer that began. A streamed answer
+/// counts as given when it has begun, a collected one when `respond` has read it to its end. Fails with the error that
+/// the client gets; it is recorded.
+pub async fn run(
+    app: &Rc<App>,
+    key: &PresentedKey,
+    mut request: InferenceRequest,
+    mut record: RequestRecord,
+    respond: impl AsyncFn(StartedAnswer, &mut RequestRecord) -> Result<Reply, Failure>,
+) -> Result<Reply> {
+    let limit = attempts_for(&request.sources);
+    request.prompt.pictures = {
+        let sources = std::mem::take(&mut request.sources);
+        if sources.iter().any(Source::is_remote) {
+            // Only a client with a valid key has pictures fetched.
+            record.authenticated(authenticate(&app.db, &key.hash, app.now()).await?);
+        }
+        input::resolve(&*app.host, sources).await.map_err(|error| record.clone().refused(error))?
+    };
+    let vault = Vault::open(&*app.host).await?;
+    let asking = Asking { app, vault: &vault, request: &request };
+    let mut attempts = Attempts::new(request.model);
+    let mut last_error = None;
+    loop {
+        let reservation = match attempts.reserve(app, &key.hash).await? {
+            Reserved::Token(reservation) => reservation,
+            Reserved::None(refusal) => {
+                let error = match &last_error {
+                    // The refusal knows when the last of them is free again.
+                    Some(error) if !is_limit(error) => Error::from(error),
+                    _ => no_account(&refusal, app.now()),
+                };
+                record.authenticated(refusal.opened);
+                return Err(record.refused(error));
+            }
+        };
+        let Some(clear) = attempts.unseal(app, &vault, &reservation.token).await else { continue };
+        record.reserved(&reservation, &attempts.model);
+        attempts.made += 1;
+        let error = match asking.attempt(*reservation, clear, &attempts.model, &mut record, &respond).await {
+            Ok(reply) => return Ok(reply),
+            Err(Failure::Unstored(error)) => return Err(record.media_unstored(error)),
+            Err(Failure::Provider(error)) => error,
+        };
+        // An account that is limited has the mode: that others do not have it is not the answer.
+        let limited = last_error.take_if(|_| matches!(error, ProviderError::NotEntitled(_))).filter(is_limit);
+        let is_last = attempts.made == limit || !error.is_retryable_on_another_account();
+        if is_last && limited.is_none() {
+            return Err(record.failed(&error));
+        }
+        // Stored before the next reservation, so that no other request is given this account in vain.
+        if let Some(outcome) = record.outcome(&error)
+            && let Err(error) = requests::outcome(&app.db, &outcome).await
+        {
+            eprintln!("{}: what an attempt did to its account is lost: {error}", app.request_id);
+        }
+        if is_last && let Some(limited) = limited {
+            return Err(record.refused(Error::from(&limited)));
+        }
+        // Where accounts run out of a mode, the last attempt is better made in the one that they still have.
+        if matches!(error, ProviderError::RateLimited { .. }) && attempts.made + 1 == limit {
+            attempts.fall_back();
+        }
+        last_error = limited.or(Some(error));
+    }
+}
+
+/// Whether an account may be asked again later.
+fn is_limit(error: &ProviderError) -> bool {
+    matches!(error, ProviderError::RateLimited { .. } | ProviderError::Throttled { .. })
+}
+
+/// What all attempts of a request share.
+struct Asking<'a> {
+    app: &'a Rc<App>,
+    vault: &'a Vault,
+    request: &'a InferenceRequest,
+}
+
+impl Asking<'_> {
+    /// Asks one account, and has the protocol respond. `token` is the account's in clear, `None` if it cannot be opened.
+    async fn attempt(
+        &self,
+        reservation: Reservation,
+        token: Option<String>,
+        model: &Model,
+        record: &mut RequestRecord,
+        respond: &impl AsyncFn(StartedAnswer, &mut RequestRecord) -> Result<Reply, Failure>,
+    ) -> Result<Reply, Failure> {
+        let Asking { app, vault, request } = *self;
+        let Reservation { settings, token: reserved, names, .. } = reservation;
+        let token = token.ok_or(ProviderError::Unreadable)?;
+        let account = Account { id: reserved.id, token, user_id: reserved.user_id, names };
+        let (grok, prompt) = (&settings.grok, &request.prompt);
+        let (asked, learned) = (&Cell::new(None), &mut record.learned);
+        let call = Call { app, vault, settings: grok, model, prompt, account: &account, asked, learned };
+        let (conversation, events) = Conversation::open(call).await?;
+        record.first_content();
+        let sent_to = request.sent_to.clone();
+        let files = Files { app: app.clone(), settings, sent_to, account_id: account.id };
+        respond(StartedAnswer { conversation, events, files }, record).await
+    }
+}
+
+/// Why no account serves this request, and when one may again.
+fn no_account(refusal: &Refusal, now: i64) -> Error {
+    match refusal.cooling_until {
+        Some(until) => {
+            let seconds = ((until - now).max(0) as u64).div_ceil(1000).max(1);
+            let message = format!("All accounts are rate-limited; retry in {seconds} seconds");
+            Error::new(Kind::AllTokensCooling, message).with_retry_after(seconds)
+        }
+        None => Error::new(Kind::NoToken, "No account can serve this model: add one in the console, or enable one"),
+    }
+}

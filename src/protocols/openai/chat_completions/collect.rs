@@ -1,0 +1,67 @@
+//! A collected answer: the same text as a stream's, in one object.
+
+use super::{
+    render::Renderer,
+    wire::{AssistantMessage, Choice, Completion, FinishReason, Head, Usage},
+};
+use crate::{
+    inference::{
+        conversation::Step,
+        record::RequestRecord,
+        run::{Failure, StartedAnswer},
+        usage::Tally,
+    },
+    providers::ProviderError,
+};
+
+/// Gathers an answer's text.
+#[derive(Debug, Default)]
+pub struct Collected {
+    pub content: String,
+}
+
+impl Collected {
+    /// Estimated tokens of what was gathered.
+    pub fn completion_tokens(&self) -> u64 {
+        Tally::of(&self.content).tokens()
+    }
+
+    /// The answer's JSON.
+    pub fn finish(&self, head: &Head, reason: FinishReason, prompt_tokens: u64) -> Vec<u8> {
+        let message = AssistantMessage { role: "assistant", content: &self.content, refusal: () };
+        let completion = Completion {
+            id: &head.id,
+            object: "chat.completion",
+            created: head.created,
+            model: &head.model,
+            choices: [Choice { index: 0, message, logprobs: (), finish_reason: reason }],
+            usage: Usage::new(prompt_tokens, self.completion_tokens()),
+        };
+        serde_json::to_vec(&completion).expect("plain data always has a JSON form")
+    }
+}
+
+/// Reads the answer to its end. Nothing has reached the client: a provider's error may be tried on another account.
+pub async fn collect(
+    mut answer: StartedAnswer,
+    mut renderer: Renderer,
+    record: &mut RequestRecord,
+) -> Result<Collected, Failure> {
+    let mut collected = Collected::default();
+    let mut step = Step::More;
+    loop {
+        if let Step::End(finish) = &step {
+            record.media_produced(finish);
+        }
+        let StartedAnswer { events, files, .. } = &mut answer;
+        renderer.write_all(events, files, &mut collected.content).await.map_err(Failure::Unstored)?;
+        if let Step::End(_) = step {
+            if renderer.is_empty() {
+                return Err(ProviderError::Empty.into());
+            }
+            renderer.finish(&mut collected.content);
+            return Ok(collected);
+        }
+        step = answer.conversation.advance(&mut answer.events, None).await?;
+    }
+}

@@ -1,0 +1,113 @@
+//! `POST /v1/chat/completions`: parses the request, has [`inference`](crate::inference) run it, and writes the answer.
+
+use std::rc::Rc;
+
+use self::{
+    collect::collect,
+    render::Renderer,
+    stream::Streamed,
+    wire::{FinishReason, Head},
+};
+use super::models::does_not_exist;
+use crate::{
+    app::App,
+    auth::api_key::PresentedKey,
+    error::{Error, Kind, Result},
+    host::{Reply, Request},
+    http::{client_ip, request, response},
+    inference::{
+        media::SentTo,
+        prompt::{Part, Prompt},
+        record::RequestRecord,
+        run::{Failure, InferenceRequest, StartedAnswer, run},
+    },
+    json,
+    media::input::Source,
+    providers::catalog,
+    store::authenticate::authenticate,
+};
+
+pub mod chat_request;
+pub mod collect;
+pub mod event_stream;
+pub mod parse;
+mod prompt;
+pub mod render;
+pub mod stream;
+pub mod wire;
+
+/// How the client wants its answer.
+struct Format {
+    /// The model's name, as the client wrote it.
+    model: String,
+    stream: bool,
+    include_usage: bool,
+}
+
+/// Answers `POST /v1/chat/completions` with a completion or a stream of chunks. Fails with 401 before 400; only requests
+/// with a valid key are recorded.
+pub async fn completions(app: Rc<App>, key: PresentedKey, request: Request) -> Result<Reply> {
+    let mut record = RequestRecord::new(&app, client_ip::client_address(&app, request.headers()).await);
+    // A long body is held in memory only for clients with a valid key.
+    if !request::has_short_body(&request) {
+        record.authenticated(authenticate(&app.db, &key.hash, app.now()).await?);
+    }
+    match read(request, &mut record).await {
+        Ok((request, format)) => {
+            run(&app, &key, request, record, async |answer, record| format.respond(&app, answer, record).await).await
+        }
+        Err(error) => {
+            record.authenticated(authenticate(&app.db, &key.hash, app.now()).await?);
+            Err(record.refused(error))
+        }
+    }
+}
+
+/// Reads and checks the request. The record learns what it can, even of a bad one.
+async fn read(request: Request, record: &mut RequestRecord) -> Result<(InferenceRequest, Format)> {
+    let sent_to = Rc::new(SentTo { uri: request.uri().clone(), headers: request.headers().clone() });
+    let body = request::read_body(request).await?;
+    let mut repaired = String::new();
+    let request = json::from_client(&body, &mut repaired, parse::chat_request)?;
+    record.model = request.model.to_string();
+    record.stream = request.stream;
+    let model = catalog::find(&request.model).ok_or_else(|| no_such_model(&request.model))?;
+    let format =
+        Format { model: request.model.to_string(), stream: request.stream, include_usage: request.include_usage };
+    let (messages, mut images) = prompt::convert(request);
+    let mut prompt = Prompt { messages, pictures: Vec::new() };
+    if model.is_video {
+        if images.is_empty() {
+            let message = format!("{} makes a video of a picture: send one as an image_url part", model.id);
+            return Err(Error::invalid("messages", message));
+        }
+        // The service animates one picture; further ones are not even looked at.
+        images.truncate(1);
+        for message in &mut prompt.messages {
+            message.parts.retain(|part| !matches!(part, Part::Picture(1..)));
+        }
+    }
+    let sources = Source::read(&images)?;
+    record.prompt_tokens = prompt.tokens();
+    Ok((InferenceRequest { model, prompt, sources, sent_to }, format))
+}
+
+impl Format {
+    /// Responds with an answer that has begun: streamed from now on, or read to its end.
+    async fn respond(&self, app: &App, answer: StartedAnswer, record: &mut RequestRecord) -> Result<Reply, Failure> {
+        let renderer = Renderer::new(answer.files.settings.grok.show_thinking);
+        let head = Head::new(app.random(), app.now_seconds(), &self.model);
+        if self.stream {
+            return Ok(Streamed { answer, renderer, head, record: record.clone() }.respond(self.include_usage));
+        }
+        let collected = collect(answer, renderer, record).await?;
+        record.completion_tokens = collected.completion_tokens();
+        record.clone().completed();
+        Ok(response::json_bytes(collected.finish(&head, FinishReason::Stop, record.prompt_tokens)))
+    }
+}
+
+/// The 404 that OpenAI's clients know.
+fn no_such_model(id: &str) -> Error {
+    Error::new(Kind::ModelNotFound, does_not_exist(id)).with_param("model")
+}
