@@ -1,15 +1,9 @@
-//! Everything that can go wrong on the way to an answer, and the one place where it becomes HTTP.
+//! Everything that can go wrong on the way to an answer: kinds with their status, and words for the client.
 //!
-//! `/v1` speaks OpenAI's error body, `/api` the console's; the kind decides status and code for both.
+//! Each API writes an error in its own body: OpenAI's in [`crate::protocols::openai::error`], the console's in
+//! [`crate::admin::error`]. The kind decides status and code for both.
 
-use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header};
-use serde::Serialize;
-
-use crate::{
-    host::{Body, Reply},
-    http::content_coding::ACCEPTED,
-};
+use http::StatusCode;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -110,15 +104,6 @@ pub struct Error {
     pub allow: Option<String>,
 }
 
-/// What clients of `/v1` know as an error, in a body or in a stream.
-#[derive(Debug, Serialize)]
-pub struct OpenAiError<'a> {
-    message: &'a str,
-    r#type: &'static str,
-    param: Option<&'a str>,
-    code: &'static str,
-}
-
 /// Most bytes of a message or of a field's path in an answer: both may repeat what a client sent.
 const MOST_SHOWN: usize = 2_000;
 
@@ -155,67 +140,24 @@ impl Error {
         self.kind.describe().0
     }
 
+    /// Returns the code that programs compare: the error's own, else its kind's.
     pub fn code(&self) -> &'static str {
         self.code.unwrap_or(self.kind.describe().2)
     }
 
-    /// The error object of OpenAI's API reference.
-    pub fn openai_object(&self) -> OpenAiError<'_> {
-        let (_, r#type, _) = self.kind.describe();
-        OpenAiError {
-            message: shown(&self.message),
-            r#type,
-            param: self.param.as_deref().map(shown),
-            code: self.code(),
-        }
+    /// Returns OpenAI's `type` of the error.
+    pub fn openai_type(&self) -> &'static str {
+        self.kind.describe().1
     }
 
-    /// The body of OpenAI's API reference: `{"error":{message,type,param,code}}`.
-    fn openai_body(&self) -> String {
-        #[derive(Serialize)]
-        struct Envelope<'a> {
-            error: OpenAiError<'a>,
-        }
-        serde_json::to_string(&Envelope { error: self.openai_object() }).expect("strings always serialise")
+    /// Returns the message as an answer may show it: at most 2,000 bytes, because it may repeat what a client sent.
+    pub fn shown_message(&self) -> &str {
+        shown(&self.message)
     }
 
-    /// The console's body: `{"success":false,message,code,field?}`.
-    fn admin_body(&self) -> String {
-        #[derive(Serialize)]
-        struct Failure<'a> {
-            success: bool,
-            message: &'a str,
-            code: &'static str,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            field: Option<&'a str>,
-        }
-        let failure = Failure {
-            success: false,
-            message: shown(&self.message),
-            code: self.code(),
-            field: self.param.as_deref().map(shown),
-        };
-        serde_json::to_string(&failure).expect("strings always serialise")
-    }
-
-    /// The reply, its body in the manner of the path that was asked for.
-    pub fn into_reply(self, path: &str) -> Reply {
-        let body = if path.starts_with("/api/") { self.admin_body() } else { self.openai_body() };
-        let mut reply = Reply::new(Body::Full(Bytes::from(body)));
-        *reply.status_mut() = self.status();
-        let headers = reply.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Some(seconds) = self.retry_after {
-            headers.insert(header::RETRY_AFTER, seconds.into());
-        }
-        if self.kind == Kind::UnsupportedCoding {
-            // RFC 9110 §15.5.16: what the next request may have.
-            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
-        }
-        if let Some(methods) = self.allow.and_then(|methods| HeaderValue::from_str(&methods).ok()) {
-            headers.insert(header::ALLOW, methods);
-        }
-        reply
+    /// Returns the path of the field at fault: at most 2,000 bytes, because it may repeat what a client sent.
+    pub fn shown_param(&self) -> Option<&str> {
+        self.param.as_deref().map(shown)
     }
 }
 

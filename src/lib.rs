@@ -38,8 +38,9 @@ mod entry {
 
     impl Guest for Gateway {
         async fn handle(request: Request) -> Result<Response, ErrorCode> {
-            if let Some(refusal) = wasi::refusal(&request) {
-                return wasi::reply(refusal);
+            if let Err(error) = wasi::check(&request) {
+                let path = request.get_path_with_query().unwrap_or_default();
+                return wasi::reply(router::error_reply(&error, &path));
             }
             let app = App::new(std::rc::Rc::new(wasi::WasiHost::default()));
             wasi::reply(router::route(app, wasi::request(request)?).await)

@@ -2,6 +2,7 @@
 
 mod browser;
 mod confirm;
+pub mod error;
 pub mod keys;
 pub mod logs;
 pub mod openapi;

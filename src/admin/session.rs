@@ -17,7 +17,11 @@ use crate::{
         session::{self, AdminSession},
         throttle,
     },
-    crypto::{digest::sha256_hex, password_hash::PasswordHash, vault::Vault},
+    crypto::{
+        digest::sha256_hex,
+        password_hash::{self, PasswordHash},
+        vault::Vault,
+    },
     error::{Error, Kind, Result},
     host::{Reply, Request},
     http::{origin, request, response},
@@ -142,7 +146,7 @@ pub async fn change_password(app: Rc<App>, session: AdminSession, request: Reque
     if session.password().is_variable() {
         return Err(password::ruled_by_variable());
     }
-    password::check_new(&given.new, "new")?;
+    password_hash::check_new(&given.new, "new")?;
     confirm::password(&app, &session, &headers, &given.current, "current").await?;
     let vault = Vault::open(&*app.host).await?;
     let hash = PasswordHash::new(&*app.host, &vault, &given.new, password::iterations(&app).await?);

@@ -12,9 +12,6 @@ use crate::{
 
 /// The first-run password, good for nothing but choosing another one.
 const DEFAULT: &str = "admin";
-const MIN_CHARS: usize = 8;
-/// Bounds the work a sign-in can be made to do.
-const MAX_CHARS: usize = 256;
 /// What a password is compared with.
 pub enum Password {
     /// The variable `admin_password` rules over whatever is stored.
@@ -63,16 +60,6 @@ impl Password {
         };
         sha256_hex(&format!("{session_token} {credential}"))
     }
-}
-
-/// The rules for a new password; `field` is where it came from.
-pub fn check_new(password: &str, field: &str) -> Result<()> {
-    let chars = password.chars().count();
-    if !(MIN_CHARS..=MAX_CHARS).contains(&chars) {
-        let message = format!("The new password must have {MIN_CHARS} to {MAX_CHARS} characters");
-        return Err(Error::invalid(field, message));
-    }
-    Ok(())
 }
 
 /// A password cannot be changed here while the variable rules.

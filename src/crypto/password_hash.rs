@@ -13,6 +13,9 @@ use crate::{
     host::Host,
 };
 
+const MIN_CHARS: usize = 8;
+/// Bounds the work a sign-in can be made to do.
+const MAX_CHARS: usize = 256;
 const SCHEME: &str = "pbkdf2-sha256";
 
 /// PBKDF2-HMAC-SHA256, stored as `pbkdf2-sha256$<iterations>$<pepper's key id>$<salt>$<digest>`.
@@ -82,6 +85,16 @@ impl fmt::Display for PasswordHash {
         let (salt, digest) = (BASE64.encode(self.salt), BASE64.encode(self.digest));
         write!(f, "{SCHEME}${}${}${salt}${digest}", self.iterations, self.pepper)
     }
+}
+
+/// Fails with 400 for a new password of fewer than 8 or more than 256 characters; `field` is where it came from.
+pub fn check_new(password: &str, field: &str) -> Result<()> {
+    let chars = password.chars().count();
+    if !(MIN_CHARS..=MAX_CHARS).contains(&chars) {
+        let message = format!("The new password must have {MIN_CHARS} to {MAX_CHARS} characters");
+        return Err(Error::invalid(field, message));
+    }
+    Ok(())
 }
 
 fn digest(password: &str, pepper: Option<&[u8; 32]>, salt: &[u8], iterations: u32) -> [u8; 32] {

@@ -26,6 +26,7 @@ pub mod wasi;
 pub mod websocket;
 
 pub mod dns;
+pub mod length;
 pub mod timeout;
 
 use websocket::{Handshake, WebSocket, WebSocketError};

@@ -21,13 +21,11 @@ use spin_sdk::{
     },
 };
 
-use crate::{
-    error::{Error, Kind},
-    http::request,
-};
+use crate::error::{Error, Kind};
 
 use super::{
     Body, ByteStream, DbError, Host, KvError, Reply, Request, Row, SendError, Unread, Value,
+    length::is_length,
     websocket::{Handshake, WebSocket, WebSocketError},
 };
 
@@ -160,14 +158,14 @@ fn in_pieces(
     })
 }
 
-/// Returns the 400 for a request whose `Content-Length` the SDK does not take.
-pub fn refusal(request: &WasiRequest) -> Option<Reply> {
+/// Fails with 400 for a request whose `Content-Length` the SDK cannot read.
+pub fn check(request: &WasiRequest) -> Result<(), Error> {
     let lengths = request.get_headers().get(CONTENT_LENGTH.as_str());
-    if request::is_length(&lengths) {
-        return None;
+    if is_length(&lengths) {
+        return Ok(());
     }
-    let error = Error::new(Kind::Invalid, "Content-Length is not a number of bytes: send the length of the body");
-    Some(error.into_reply(&request.get_path_with_query().unwrap_or_default()))
+    let message = "Content-Length is not a number of bytes: send the length of the body";
+    Err(Error::new(Kind::Invalid, message))
 }
 
 /// A request as the SDK gives it, with its body as a plain stream.

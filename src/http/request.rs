@@ -91,19 +91,6 @@ pub fn has_short_body(request: &Request) -> bool {
         && announced_length(request).is_ok_and(|length| length.is_some_and(|length| length <= DRAINED))
 }
 
-/// Whether these values of `Content-Length` are one number of bytes, or none. A number of more than 63 bits is no
-/// length of anything.
-pub fn is_length(values: &[impl AsRef<[u8]>]) -> bool {
-    let is_number = |value: &[u8]| {
-        value.iter().all(u8::is_ascii_digit) && std::str::from_utf8(value).is_ok_and(|text| text.parse::<i64>().is_ok())
-    };
-    match values {
-        [] => true,
-        [value] => is_number(value.as_ref()),
-        _ => false,
-    }
-}
-
 /// The `Content-Length`; one that is no number that fits is a 400.
 fn announced_length(request: &Request) -> Result<Option<usize>> {
     let Some(length) = request.headers().get(header::CONTENT_LENGTH) else { return Ok(None) };
@@ -172,29 +159,4 @@ fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     })?;
     json.end().map_err(|e| Error::new(Kind::Invalid, e.to_string()))?;
     Ok(value)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_length;
-
-    #[test]
-    fn a_length_is_one_number() {
-        for (values, is_one) in [
-            (&[][..], true),
-            (&["0"], true),
-            (&["20971521"], true),
-            (&["9223372036854775807"], true),
-            (&["9223372036854775808"], false),
-            (&["99999999999999999999999"], false),
-            (&["-1"], false),
-            (&["+5"], false),
-            (&["0x5"], false),
-            (&["5, 5"], false),
-            (&[""], false),
-            (&["5", "5"], false),
-        ] {
-            assert_eq!(is_length(values), is_one, "{values:?}");
-        }
-    }
 }

@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use crate::{
     admin::{
+        self,
         accounts::{self, export, import, probe, refresh},
         gallery, keys, logs, openapi, session, settings, stats, storage, upstream_check,
     },
@@ -17,10 +18,10 @@ use crate::{
     auth::{api_key::PresentedKey, session::AdminSession},
     error::{Error, Kind, Result},
     host::{Reply, Request},
-    http::{assets, request, response},
+    http::{assets, content_coding, request, response},
     jobs::maintenance,
     media::{self, serve},
-    protocols::openai::{chat_completions, models},
+    protocols::openai::{self, chat_completions, models},
 };
 
 type Answer = LocalBoxFuture<'static, Result<Reply>>;
@@ -138,7 +139,7 @@ pub async fn route(app: Rc<App>, request: Request) -> Reply {
     let (request, unread) = request::watch_body(&app, request);
     let mut reply = match dispatch(app.clone(), request, &path).await {
         Ok(reply) => reply,
-        Err(error) => error.into_reply(&path),
+        Err(error) => error_reply(&error, &path),
     };
     if may_have_body {
         unread.drain(&app).await;
@@ -147,6 +148,25 @@ pub async fn route(app: Rc<App>, request: Request) -> Reply {
         reply = response::without_body(reply);
     }
     common_headers(reply.headers_mut(), &app, &path);
+    reply
+}
+
+/// Returns the response to a failed request, with the body of the API that the path belongs to.
+pub fn error_reply(error: &Error, path: &str) -> Reply {
+    let body = if path.starts_with("/api/") { admin::error::body(error) } else { openai::error::body(error) };
+    let mut reply = response::json_bytes(body);
+    *reply.status_mut() = error.status();
+    let headers = reply.headers_mut();
+    if let Some(seconds) = error.retry_after {
+        headers.insert(header::RETRY_AFTER, seconds.into());
+    }
+    if error.kind == Kind::UnsupportedCoding {
+        // RFC 9110 §15.5.16: the codings that the next request may have.
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(content_coding::ACCEPTED));
+    }
+    if let Some(methods) = error.allow.as_ref().and_then(|methods| HeaderValue::from_str(methods).ok()) {
+        headers.insert(header::ALLOW, methods);
+    }
     reply
 }
 

@@ -5,3 +5,13 @@ pub enum MediaKind {
     Image,
     Video,
 }
+
+impl MediaKind {
+    /// Returns the kind as the database names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            MediaKind::Image => "image",
+            MediaKind::Video => "video",
+        }
+    }
+}

@@ -6,8 +6,7 @@ use serde::Deserialize;
 
 use super::{Definition, Form, Rule, SECTION_AAD, Scalar, default_of, definitions};
 use crate::{
-    auth::password,
-    crypto::vault::Vault,
+    crypto::{password_hash, vault::Vault},
     error::{Error, Result},
     host::Host,
 };
@@ -85,7 +84,7 @@ impl Checked {
         let form = if let Rule::Secret { form } = definition.rule { Some(form) } else { None };
         let value = match (form, value) {
             (Some(Form::Password), Some(Scalar::Text(clear))) => {
-                password::check_new(&clear, field)?;
+                password_hash::check_new(&clear, field)?;
                 self.password = Some(clear);
                 return Ok(());
             }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Columns, Db};
+use super::{Columns, Db, sql::json};
 use crate::{
     crypto::{digest::sha256_hex, vault::Vault},
     error::{Error, Result},
@@ -171,8 +171,4 @@ fn mask(clear: &str) -> String {
         (Some(head), Some(tail)) if clear.len() >= 20 => format!("{head}...{tail}"),
         _ => "...".to_owned(),
     }
-}
-
-fn json(value: &impl Serialize) -> Result<String> {
-    serde_json::to_string(value).map_err(|e| Error::internal(format!("A statement's parameter: {e}")))
 }

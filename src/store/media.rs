@@ -1,14 +1,12 @@
 //! Table `media`: one row a picture or video of an answer.
 
-use serde::Serialize;
-
 use crate::{
-    error::{Error, Result},
+    error::Result,
     media::{kind::MediaKind, media_type::MediaType},
     settings::Settings,
 };
 
-use super::{Columns, Db, media_copies::Copy};
+use super::{Columns, Db, media_copies::Copy, sql::json};
 
 /// A file that an answer is about to name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +26,7 @@ pub async fn add(db: &Db, now: i64, files: &[NewMedia]) -> Result<()> {
     if files.is_empty() {
         return Ok(());
     }
-    let rows: Vec<_> = files.iter().map(|f| (&f.id, name(f.kind), &f.url, f.token_id)).collect();
+    let rows: Vec<_> = files.iter().map(|f| (&f.id, f.kind.name(), &f.url, f.token_id)).collect();
     db.run(ADD, vec![json(&rows)?.into(), now.into()]).await
 }
 
@@ -74,7 +72,7 @@ pub async fn find(db: &Db, id: &str, kind: MediaKind, now: i64) -> Result<Option
   LEFT JOIN media_copies c ON c.media_id = m.id AND c.state <> 'cleared' AND c.expires_at > ?3
   LEFT JOIN tokens t ON t.id = m.token_id
  WHERE m.id = ?1 AND m.kind = ?2";
-    let Some(row) = db.one(FIND, vec![id.into(), name(kind).into(), now.into()]).await? else { return Ok(None) };
+    let Some(row) = db.one(FIND, vec![id.into(), kind.name().into(), now.into()]).await? else { return Ok(None) };
     let mut row = Columns::new(row);
     let (url, created_at) = (row.text()?, row.integer()?);
     let facts = match (row.optional_text()?, row.optional_text()?, row.optional_integer()?) {
@@ -107,18 +105,6 @@ pub async fn forget(db: &Db, made_before: i64, limit: i64) -> Result<bool> {
     WHERE created_at < ?1 AND NOT EXISTS (SELECT 1 FROM media_copies c WHERE c.media_id = m.id AND c.state <> 'cleared'))
  RETURNING 1";
     db.fills(limit, FORGET, vec![made_before.into(), limit.into()]).await
-}
-
-/// A kind as the database names it.
-pub fn name(kind: MediaKind) -> &'static str {
-    match kind {
-        MediaKind::Image => "image",
-        MediaKind::Video => "video",
-    }
-}
-
-pub(super) fn json(value: &impl Serialize) -> Result<String> {
-    serde_json::to_string(value).map_err(|e| Error::internal(format!("A list could not be written: {e}")))
 }
 
 #[cfg(test)]

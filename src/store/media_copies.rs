@@ -7,9 +7,10 @@ use crate::{
     error::Result,
     host::Row,
     media::{kind::MediaKind, media_type::MediaType},
+    store::sql,
 };
 
-use super::{Columns, Db, blobs::BlobId, media};
+use super::{Columns, Db, blobs::BlobId};
 
 /// A copy that is not to be deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +53,7 @@ pub async fn claim(db: &Db, claim: &Claim<'_>) -> Result<Option<BlobId>> {
  VALUES (?, ?, 'storing', ?, ?, 0, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING seq";
     let values = vec![
         claim.media_id.into(),
-        media::name(claim.kind).into(),
+        claim.kind.name().into(),
         claim.content_type.as_str().into(),
         claim.etag.into(),
         (claim.parts as i64).into(),
@@ -79,7 +80,7 @@ pub async fn abandon(db: &Db, blob: &BlobId, kind: MediaKind, parts: u64) -> Res
  VALUES (?, ?, ?, 'cleared', '', '', 0, ?, 0, 0)
  ON CONFLICT (seq) DO UPDATE SET state = 'cleared', expires_at = 0,
    parts = CASE state WHEN 'storing' THEN excluded.parts ELSE max(parts, excluded.parts) END";
-    let values = vec![blob.copy.into(), blob.media_id.as_str().into(), media::name(kind).into(), (parts as i64).into()];
+    let values = vec![blob.copy.into(), blob.media_id.as_str().into(), kind.name().into(), (parts as i64).into()];
     db.run(ABANDON, values).await
 }
 
@@ -94,7 +95,7 @@ pub async fn evict(db: &Db, kind: MediaKind, max_bytes: i64) -> Result<()> {
    SELECT seq FROM (SELECT seq, sum(size) OVER (ORDER BY seq DESC) AS with_newer
                       FROM media_copies WHERE kind = ?1 AND state = 'stored')
     WHERE with_newer > ?2)";
-    db.run(EVICT, vec![media::name(kind).into(), max_bytes.into()]).await
+    db.run(EVICT, vec![kind.name().into(), max_bytes.into()]).await
 }
 
 /// A copy whose parts are to be deleted.
@@ -125,7 +126,7 @@ fn due(row: Row) -> Result<Due> {
 pub async fn any(db: &Db, kind: Option<MediaKind>, limit: usize) -> Result<Vec<Due>> {
     const ANY: &str = "SELECT seq, media_id, parts FROM media_copies
   WHERE state <> 'storing' AND (?1 IS NULL OR kind = ?1) ORDER BY random() LIMIT ?2";
-    let rows = db.rows(ANY, vec![kind.map(media::name).into(), (limit as i64).into()]).await?;
+    let rows = db.rows(ANY, vec![kind.map(MediaKind::name).into(), (limit as i64).into()]).await?;
     rows.into_iter().map(due).collect()
 }
 
@@ -137,7 +138,7 @@ pub async fn note_deleted(db: &Db, left: &[(i64, u64)]) -> Result<()> {
     if left.is_empty() {
         return Ok(());
     }
-    db.run(NOTE, vec![media::json(&left)?.into()]).await
+    db.run(NOTE, vec![sql::json(&left)?.into()]).await
 }
 
 /// Has every copy deleted, or those of one kind. What is being written is given up by its writer. Answers how many
@@ -145,14 +146,14 @@ pub async fn note_deleted(db: &Db, left: &[(i64, u64)]) -> Result<()> {
 pub async fn clear(db: &Db, kind: Option<MediaKind>) -> Result<u64> {
     const CLEAR: &str = "UPDATE media_copies SET state = 'cleared', expires_at = 0
   WHERE state <> 'cleared' AND (?1 IS NULL OR kind = ?1) RETURNING size > 0";
-    db.count_true(CLEAR, vec![kind.map(media::name).into()]).await
+    db.count_true(CLEAR, vec![kind.map(MediaKind::name).into()]).await
 }
 
 /// The same for the copies of these files.
 pub async fn clear_files(db: &Db, media_ids: &[String]) -> Result<u64> {
     const CLEAR: &str = "UPDATE media_copies SET state = 'cleared', expires_at = 0
   WHERE state <> 'cleared' AND media_id IN (SELECT value FROM json_each(?)) RETURNING size > 0";
-    db.count_true(CLEAR, vec![media::json(&media_ids)?.into()]).await
+    db.count_true(CLEAR, vec![sql::json(&media_ids)?.into()]).await
 }
 
 /// How many parts wait to be deleted.
@@ -203,7 +204,7 @@ pub async fn list(db: &Db, kind: MediaKind, now: i64, limit: i64, offset: i64) -
    LEFT JOIN media m ON m.id = e.media_id
    LEFT JOIN tokens t ON t.id = m.token_id
   ORDER BY e.seq DESC";
-    let rows = db.rows(LIST, vec![media::name(kind).into(), now.into(), limit.into(), offset.into()]).await?;
+    let rows = db.rows(LIST, vec![kind.name().into(), now.into(), limit.into(), offset.into()]).await?;
     let (mut total, mut entries) = (0, Vec::new());
     for row in rows {
         let mut row = Columns::new(row);

@@ -24,6 +24,7 @@ pub mod resolved_names;
 mod row;
 pub mod schema;
 pub mod settings;
+mod sql;
 
 pub use row::Columns;
 

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Columns, Db,
-    accounts::{Quota, TokenType, json, parsed},
+    accounts::{Quota, TokenType},
     database::IS_D1,
+    sql::{json, parsed},
 };
 use crate::{error::Result, host::Value};
 

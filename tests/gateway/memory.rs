@@ -5,7 +5,7 @@ use std::{
     cell::Cell,
 };
 
-use grok2api::{inference::event::Events, providers::grok_web::mgw::MAX_MESSAGE};
+use grok2api::{inference::event::Events, providers::grok_web::dial::MAX_MESSAGE};
 use serde_json::json;
 
 use crate::support::session;

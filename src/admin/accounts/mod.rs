@@ -27,10 +27,7 @@ use crate::{
     host::{Reply, Request},
     http::{request, response},
     jobs::invalid_tokens,
-    providers::grok_web::{
-        pasted::{Entry, State},
-        token::normalise_token,
-    },
+    providers::grok_web::pasted::{Entry, State, normalise_token},
     store::accounts::{
         self, Account, Named, NewToken, TagChange, TokenName, TokenType, invalid as invalid_rows,
         list::{self, Filter, Order},

@@ -5,7 +5,7 @@
 
 use super::{
     frames::FrameTooLong,
-    rest::{event::UpstreamError, wire},
+    rest::wire::{self, UpstreamError},
 };
 use crate::{host::SendError, providers::ProviderError};
 

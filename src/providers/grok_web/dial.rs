@@ -8,7 +8,7 @@ use url::Url;
 use super::{
     classify::{self, clip},
     client::Client,
-    identity, mgw,
+    identity,
 };
 use crate::{
     app::App,
@@ -23,6 +23,9 @@ use crate::{
 /// How long stored addresses, the look-up and the connection may take together: less than the 30 seconds after which a
 /// chat gives up by default.
 const LIMIT: Duration = Duration::from_secs(20);
+
+/// The longest message that is taken: previews of pictures are inline, and the server repeats the prompt.
+pub const MAX_MESSAGE: u32 = 16 << 20;
 
 /// The longest that an account rests because the service said so, in seconds.
 const LONGEST_WAIT: u64 = 3600;
@@ -180,7 +183,7 @@ async fn look_up(app: &App, name: String, limit: Duration, learned: &mut Learned
 }
 
 fn handshake(url: &str, headers: HeaderMap, addresses: Vec<String>, connect_timeout: Duration) -> Handshake {
-    Handshake { url: url.to_owned(), headers, addresses, connect_timeout, max_message_bytes: mgw::MAX_MESSAGE }
+    Handshake { url: url.to_owned(), headers, addresses, connect_timeout, max_message_bytes: MAX_MESSAGE }
 }
 
 /// The socket's URL and the name of its host. The scheme of the service's address decides between `wss` and `ws`.

@@ -10,8 +10,6 @@ use base64::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::pasted::line;
-
 /// No JWT is shorter: its header alone names an algorithm.
 const MIN_TOKEN: usize = 20;
 /// Longer than any session token seen; shorter than what would break a header.
@@ -101,20 +99,6 @@ pub struct PastedAccount {
     pub user_id: String,
 }
 
-/// Returns the bare session token in a text that means one account, in any spelling.
-pub fn normalise_token(pasted: &str) -> Result<String, TokenError> {
-    one_account(pasted).map(|account| account.token)
-}
-
-/// Reads one account: a bare token, a cookie line, or a line of a ledger.
-pub(super) fn one_account(pasted: &str) -> Result<PastedAccount, TokenError> {
-    let mut accounts = line::accounts(pasted)?;
-    match accounts.len() {
-        1 => Ok(accounts.remove(0)),
-        _ => Err(TokenError::Several),
-    }
-}
-
 /// Whether a stored value may be sent to Grok.
 pub fn is_token(value: &str) -> bool {
     check(value).is_ok()
@@ -173,6 +157,7 @@ pub const FOR_TEST: &str = "a-token-of-the-tests.";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::providers::grok_web::pasted::normalise_token;
 
     const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzZXNzaW9uX2lkIjoiYSJ9.c2ln-_";
 

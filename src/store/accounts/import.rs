@@ -4,10 +4,13 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::{Pasted, Quota, TokenType, batches, json, parsed};
+use super::{Pasted, Quota, TokenType, batches};
 use crate::{
     error::Result,
-    store::{Columns, Db},
+    store::{
+        Columns, Db,
+        sql::{json, parsed},
+    },
 };
 
 /// What a file could change of a token that is here already.

@@ -7,10 +7,8 @@
 use crate::{
     error::Result,
     host::Value,
-    store::{Columns, Db, leases, reseal::Stored},
+    store::{Columns, Db, leases, reseal::Stored, sql::json},
 };
-
-use super::json;
 
 /// The words of [`NO_TOKEN`], for SQL.
 macro_rules! no_token {

@@ -3,12 +3,11 @@
 use super::{
     ACCOUNT, Account, COLUMNS, StoredToken, TokenType,
     invalid::{HAS_UNSEEN, no_token},
-    json,
 };
 use crate::{
     error::Result,
     host::Value,
-    store::{Columns, Db},
+    store::{Columns, Db, sql::json},
 };
 
 /// The state of the row `t` in a word, at the time `?1`; `?2` are the ids of the keys at hand, a JSON array.

@@ -12,12 +12,15 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use self::invalid::no_token;
-use super::{Columns, Db};
+use super::{
+    Columns, Db,
+    sql::{json, parsed},
+};
 use crate::{
     crypto::{digest::sha256_hex, vault::Vault},
-    error::{Error, Result},
+    error::Result,
     host::{Host, Row, Value},
-    providers::grok_web::token::normalise_token,
+    providers::grok_web::pasted::normalise_token,
 };
 
 pub use crate::providers::grok_web::token::TokenType;
@@ -336,12 +339,4 @@ pub async fn expire(db: &Db, id: i64, now: i64, reason: &str) -> Result<()> {
     const EXPIRE: &str = "UPDATE tokens SET state = 'expired', last_failure_at = ?2, last_failure_reason = ?3 \
         WHERE id = ?1";
     db.run(EXPIRE, vec![id.into(), now.into(), reason.into()]).await
-}
-
-pub(super) fn json(value: &impl Serialize) -> Result<String> {
-    serde_json::to_string(value).map_err(|e| Error::internal(format!("A statement's parameter: {e}")))
-}
-
-pub(super) fn parsed<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(|e| Error::internal(format!("A column that should hold JSON: {e}")))
 }

@@ -8,10 +8,11 @@ use crate::{
         Learned,
         catalog::{self, Bucket},
     },
+    store::sql,
 };
 
 use self::stats::{bucket_of, local_hour};
-use super::{Columns, Db, accounts, resolved_names};
+use super::{Columns, Db, resolved_names};
 
 mod histogram;
 pub mod list;
@@ -109,7 +110,7 @@ pub async fn finish(db: &Db, finished: &FinishedRequest, timezone_offset_minutes
             .chain(["".into()])
             .collect(),
     });
-    values.push(accounts::json(&finished.learned.user_ids)?.into());
+    values.push(sql::json(&finished.learned.user_ids)?.into());
     values.push(resolved_names::write(&finished.learned.names).into());
     db.run(&sql, values).await
 }

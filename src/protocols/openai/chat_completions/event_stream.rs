@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::wire::{Chunk, ChunkChoice, Delta, FinishReason, Head, Usage};
-use crate::inference::usage::Tally;
+use crate::{error::Error, inference::usage::Tally, protocols::openai::error::ErrorBody};
 
 /// Writes one stream's events. Everything that is ready goes into one buffer, and so out in one write.
 #[derive(Debug)]
@@ -66,15 +66,11 @@ impl EventStream {
         buffer.extend_from_slice(b"data: [DONE]\n\n");
     }
 
-    /// The end of an answer that failed on the way. `error` is the object clients know from failed requests. No
-    /// `[DONE]` follows, so that no client takes the answer for whole.
-    pub fn error(&mut self, error: &impl Serialize, buffer: &mut Vec<u8>) {
-        #[derive(Serialize)]
-        struct Failed<'a, E> {
-            error: &'a E,
-        }
+    /// Writes the end of an answer that failed on the way: the body that clients know from failed requests. No `[DONE]`
+    /// follows, so that no client takes the answer for whole.
+    pub fn error(&mut self, error: &Error, buffer: &mut Vec<u8>) {
         buffer.extend_from_slice(b"data: ");
-        json(&Failed { error }, buffer);
+        json(&ErrorBody::from(error), buffer);
         buffer.extend_from_slice(b"\n\n");
     }
 

@@ -102,11 +102,11 @@ impl Streamed {
             text.clear();
             let end = match (written, step) {
                 (Err(error), _) => {
-                    stream.error(&error.openai_object(), &mut buffer);
+                    stream.error(&error, &mut buffer);
                     Some(End::Failed(Failure::Unstored(error)))
                 }
                 (Ok(()), Err(fault)) => {
-                    stream.error(&Error::from(&fault).openai_object(), &mut buffer);
+                    stream.error(&Error::from(&fault), &mut buffer);
                     Some(End::Failed(Failure::Provider(fault)))
                 }
                 (Ok(()), Ok(Step::More)) => None,

@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess};
 
-use super::wire::Code;
+use super::code::Code;
 use crate::json::{self, Field, Kind, Number};
 
 /// The pictures that one value describes.

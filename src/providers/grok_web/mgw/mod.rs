@@ -28,6 +28,7 @@ use crate::{
     providers::{Answer, Call, ProviderError},
 };
 
+pub mod code;
 mod image;
 mod media;
 pub mod message;
@@ -43,8 +44,6 @@ mod wire;
 use message::Options;
 use session::{Question, Session};
 
-/// The longest message that is taken: previews of pictures are inline, and the server repeats the prompt.
-pub const MAX_MESSAGE: u32 = 16 << 20;
 /// How long session and conversation may take to open.
 const ATTACH_LIMIT: Duration = Duration::from_secs(15);
 /// The period of the heartbeat, in milliseconds.

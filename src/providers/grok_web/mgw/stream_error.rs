@@ -1,11 +1,14 @@
 //! What goes wrong inside the socket: errors of an answer by their kind, and error events by code and words.
 
-use super::wire::{Code, ErrorFields, ErrorValue, StreamError};
+use super::{
+    code::Code,
+    wire::{ErrorFields, ErrorValue, StreamError},
+};
 use crate::{
     json::Field,
     providers::{
         ProviderError,
-        grok_web::{classify, rest::event::UpstreamError},
+        grok_web::{classify, rest::wire::UpstreamError},
     },
 };
 

@@ -7,7 +7,10 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde::de::{IgnoredAny, MapAccess};
 
-use super::image::{Image, Images};
+use super::{
+    code::Code,
+    image::{Image, Images},
+};
 use crate::json::{Field, Kind, Number, Object, ObjectOrText};
 
 pub type Text<'a> = Field<Cow<'a, str>>;
@@ -74,23 +77,6 @@ pub struct ErrorFields<'a> {
     pub code: Field<Code<'a>>,
     #[serde(borrow)]
     pub message: Text<'a>,
-}
-
-/// An error's code: a number of gRPC, or a name such as `anti_bot`.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Code<'a> {
-    Number(i64),
-    Name(Cow<'a, str>),
-}
-
-impl<'de: 'a, 'a> Kind<'de> for Code<'a> {
-    fn number(value: f64) -> Option<Self> {
-        Some(Code::Number(value as i64))
-    }
-    fn text(text: &str) -> Option<Self> {
-        let number = text.trim().parse().ok().map(Code::Number);
-        number.or_else(|| Some(Code::Name(text.to_owned().into())))
-    }
 }
 
 #[derive(Debug, Default, Deserialize)]

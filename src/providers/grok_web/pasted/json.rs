@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     json::without_lone_surrogates,
-    providers::grok_web::token::{PastedAccount, TokenError, TokenType, is_jwt, one_account},
+    providers::grok_web::{
+        pasted::one_account,
+        token::{PastedAccount, TokenError, TokenType, is_jwt},
+    },
 };
 
 /// Where an object has its token, most exact first.

@@ -19,6 +19,20 @@ mod tests;
 
 use cookies::Cookies;
 
+/// Returns the bare session token in a text that means one account, in any spelling.
+pub fn normalise_token(pasted: &str) -> Result<String, TokenError> {
+    one_account(pasted).map(|account| account.token)
+}
+
+/// Reads one account: a bare token, a cookie line, or a line of a ledger.
+fn one_account(pasted: &str) -> Result<PastedAccount, TokenError> {
+    let mut accounts = line::accounts(pasted)?;
+    match accounts.len() {
+        1 => Ok(accounts.remove(0)),
+        _ => Err(TokenError::Several),
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FileFormat {

@@ -6,7 +6,10 @@ use super::{
 };
 use crate::{
     json::without_lone_surrogates,
-    providers::grok_web::token::{TokenError, TokenType, is_jwt, one_account},
+    providers::grok_web::{
+        pasted::one_account,
+        token::{TokenError, TokenType, is_jwt},
+    },
     spreadsheet::is_formula,
 };
 

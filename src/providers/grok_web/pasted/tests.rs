@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::providers::grok_web::token::{is_token, normalise_token};
+use crate::providers::grok_web::{pasted::normalise_token, token::is_token};
 
 const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzZXNzaW9uX2lkIjoiYSJ9.c2lnbmF0dXJl-_";
 const OTHER: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzZXNzaW9uX2lkIjoiYiJ9.c2lnbmF0dXJl-_";

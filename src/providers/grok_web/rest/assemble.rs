@@ -5,7 +5,10 @@
 //! * Elements the operator filters are removed by [`TagFilter`].
 //! * Pictures and videos come out as [`FileRef`]s, each once.
 
-use super::event::{Event, Image, ModelResponse, SearchResult, Token, UpstreamError, Video};
+use super::{
+    event::{Event, Image, ModelResponse, SearchResult, Token, Video},
+    wire::UpstreamError,
+};
 use crate::{
     inference::event::{Events, FileRef, Finish, Source},
     media::kind::MediaKind,

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::wire::{self, ImageWire, ModelWire, Rare, VideoWire};
+use super::wire::{self, ImageWire, ModelWire, Rare, UpstreamError, VideoWire};
 use crate::json::{self, Field, Number, Object};
 
 /// One thing that the upstream said.
@@ -75,12 +75,6 @@ pub struct ModelResponse<'a> {
     pub image_urls: Vec<Cow<'a, str>>,
     pub error: Option<UpstreamError<'a>>,
     pub partial: bool,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct UpstreamError<'a> {
-    pub code: Option<i64>,
-    pub message: Cow<'a, str>,
 }
 
 /// Reads the object at the start of `text`; gives its length. `None`: it is not whole, or no JSON.

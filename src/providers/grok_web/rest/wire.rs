@@ -9,7 +9,6 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::event::UpstreamError;
 use crate::json::{Field, Number, Object, ObjectOrText, Present};
 
 /// A frame: the fields of all its levels. Those of a token's frame stand here; nearly all frames are such.
@@ -25,6 +24,13 @@ pub struct Frame<'a> {
     /// Whether there was a `result` at all.
     pub result: bool,
     pub rare: Option<Box<Rare<'a>>>,
+}
+
+/// An error that stands inside the stream, on any level.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UpstreamError<'a> {
+    pub code: Option<i64>,
+    pub message: Cow<'a, str>,
 }
 
 /// The fields that few frames have.
