@@ -1,4 +1,4 @@
-//! Packs the console (`static/`) into one archive, which the component carries and `src/assets.rs` reads.
+//! Packs the console (`static/`) into one archive, which the component carries and `src/http/assets.rs` reads.
 //!
 //! A text first, one line each: `console`, then for every header of `static/_headers` its name and value, then after
 //! an empty line for every file its path, content type, tag, and three places in the bytes behind the text, with tabs

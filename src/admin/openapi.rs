@@ -1,6 +1,6 @@
 //! The OpenAPI document of every route.
 //!
-//! The router's table says which routes there are and who may ask; `src/openapi.json` says what they take and
+//! The router's table says which routes there are and who may ask; `src/http/openapi.json` says what they take and
 //! answer. Tests hold the two together, and every answer of the console's tests against its schema.
 
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use crate::{
     http::response,
 };
 
-pub const DOCUMENT: &str = include_str!("../openapi.json");
+pub const DOCUMENT: &str = include_str!("../http/openapi.json");
 
 /// `GET /openapi.json`
 pub async fn document(_: Rc<App>, _: Request) -> Result<Reply> {

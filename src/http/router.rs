@@ -29,7 +29,7 @@ type Answer = LocalBoxFuture<'static, Result<Reply>>;
 /// A handler behind its guard.
 enum Handler {
     Public(fn(Rc<App>, Request) -> Answer),
-    /// Public too, but a file for browsers and no part of the API: `src/openapi.json` does not describe it.
+    /// Public too, but a file for browsers and no part of the API: `src/http/openapi.json` does not describe it.
     File(fn(Rc<App>, Request) -> Answer),
     /// A key was sent; the handler's first statement tells whether it is valid.
     Key(fn(Rc<App>, PresentedKey, Request) -> Answer),

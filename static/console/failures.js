@@ -5,7 +5,7 @@ import { text } from './failures.text.js';
 const t = texts(text);
 const known = optionalTexts(text);
 
-/** The gateway's error codes (`src/error.rs`, `src/openai/validate.rs`), by who can act on them. */
+/** The gateway's error codes (`src/error.rs`, `src/inference/failure.rs`), by who can act on them. */
 const SIDES = {
   client: [
     'invalid_value', 'invalid_json', 'invalid_type', 'unsupported_value', 'empty_array', 'missing_required_parameter', 'missing_model',

@@ -25,7 +25,7 @@ async function saysOfIt(code) {
 }
 
 test('the gateway’s codes in a chat or the log have texts', () => {
-  const source = ['../../src/error.rs', '../../src/openai/failure.rs'].map((file) => readFileSync(new URL(file, import.meta.url), 'utf8')).join('\n');
+  const source = ['../../src/error.rs', '../../src/inference/failure.rs'].map((file) => readFileSync(new URL(file, import.meta.url), 'utf8')).join('\n');
   for (const code of CODES) {
     assert.ok(source.includes(`"${code}"`), `${code} is a code of the gateway`);
     for (const tag of ['en', 'zh-CN']) assert.ok(code in chats[tag] && code in failures[tag] && `${code}:advice` in failures[tag], `${code} in ${tag}`);

@@ -51,7 +51,7 @@ async function openToken(name) {
 }
 
 test('every step, error and advice has its text in both languages', () => {
-  const { paths } = JSON.parse(readFileSync(new URL('../../src/openapi.json', import.meta.url), 'utf8'));
+  const { paths } = JSON.parse(readFileSync(new URL('../../src/http/openapi.json', import.meta.url), 'utf8'));
   const { data } = paths['/api/upstream/check'].post.responses[200].content['application/json'].schema.properties;
   const { steps: { items }, error_type: { enum: errors }, advice } = data.properties;
   const keys = [...items.properties.name.enum.map((name) => `step_${name}`), ...items.properties.state.enum.map((state) => `state_${state}`),

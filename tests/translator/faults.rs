@@ -2,7 +2,7 @@
 
 use grok2api::providers::ProviderError;
 use grok2api::providers::grok_web::classify::{from_answer, from_stream};
-use grok2api::providers::grok_web::rest::event::UpstreamError;
+use grok2api::providers::grok_web::rest::wire::UpstreamError;
 
 fn limited(quota_spent: bool) -> ProviderError {
     ProviderError::RateLimited { quota_spent, retry_after: None }

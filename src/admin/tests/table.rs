@@ -36,7 +36,7 @@ fn the_document_has_every_route_and_no_other() {
         described.extend(methods.as_object().expect("it has methods").keys().map(|name| (path.clone(), name.clone())));
     }
     let missing: Vec<_> = routed.difference(&described).collect();
-    assert!(missing.is_empty(), "describe these routes in src/openapi.json: {missing:?}");
+    assert!(missing.is_empty(), "describe these routes in src/http/openapi.json: {missing:?}");
     let gone: Vec<_> = described.difference(&routed).collect();
     assert!(gone.is_empty(), "these are no routes: {gone:?}");
 

@@ -1,6 +1,6 @@
 // Estimates how hard a password is to guess. It is a hint for the operator, not a proof.
 
-/** Lengths that the gateway accepts, in characters (`src/password.rs`). */
+/** Lengths that the gateway accepts, in characters (`src/crypto/password_hash.rs`). */
 export const MIN_CHARS = 8;
 export const MAX_CHARS = 256;
 

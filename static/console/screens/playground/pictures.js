@@ -5,7 +5,7 @@ import { text } from './text.js';
 
 const t = texts(text);
 
-// The types that the gateway accepts (src/openai/pictures.rs).
+// The types that the gateway accepts (src/media/input/sniff.rs).
 const TYPES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/bmp', 'image/avif', 'image/heic'];
 export const ACCEPT = TYPES.join(',');
 export const MAX_PICTURES = 20;
