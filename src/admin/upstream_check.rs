@@ -6,7 +6,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    accounts::unknown,
+    accounts::{
+        named::{TokenName, named},
+        unknown,
+    },
     upstream_advice::{self, Place, SIGNATURE, Situation, error_type},
 };
 use crate::{
@@ -19,7 +22,7 @@ use crate::{
     jobs::invalid_tokens::{self, Opened},
     pool::outcome::{self, Effect, Outcome, Used},
     providers::{
-        self, Learned,
+        self,
         catalog::{self, Bucket},
         grok_web::{
             check::{self, Failure},
@@ -27,10 +30,11 @@ use crate::{
             credentials::{self, Credentials},
             token::TokenType,
         },
+        learned::Learned,
     },
     settings::Transport,
     store::{
-        accounts::{self, Account, Named, TokenName},
+        accounts::{self, Account},
         database,
         requests::{self, TokenOutcome},
         resolved_names,
@@ -51,7 +55,7 @@ impl Body {
     /// The account and its token.
     async fn find(self, app: &App, vault: &Vault) -> Result<(Account, String)> {
         if let Some(name) = self.id.map(TokenName::Id).or(self.token) {
-            let account = accounts::find(&app.db, &Named::new([name], None)).await?.ok_or_else(unknown)?;
+            let account = accounts::find(&app.db, &named([name], None)).await?.ok_or_else(unknown)?;
             let token = invalid_tokens::usable(app, vault, &account).await?;
             return Ok((account, token));
         }
@@ -68,7 +72,7 @@ impl Body {
 }
 
 /// `POST /api/upstream/check`: at most three calls to Grok, within 30 seconds.
-pub async fn check(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
+pub async fn check_upstream(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
     let headers = request.headers().clone();
     let body: Body = request::read_json(request).await?;
     let vault = Vault::open(&*app.host).await?;

@@ -108,7 +108,7 @@ const ROUTES: &[Route] = &[
     route!(GET "/api/tokens/export" admin export::export),
     route!(POST "/api/tokens/import" admin import::import),
     route!(GET "/api/tokens/tags/all" admin accounts::all_tags),
-    route!(POST "/api/upstream/check" admin upstream_check::check),
+    route!(POST "/api/upstream/check" admin upstream_check::check_upstream),
     route!(GET "/api/storage/mode" admin storage::mode),
     route!(GET "/api/stats" admin stats::pool),
     route!(GET "/api/request-stats" admin stats::requests),

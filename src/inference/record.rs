@@ -14,8 +14,9 @@ use crate::{
     jobs::maintenance,
     pool::outcome::{self, Outcome, Used},
     providers::{
-        Learned, ProviderError,
+        ProviderError,
         catalog::{self, Model},
+        learned::Learned,
     },
     store::{
         accounts::reserve::Reservation,

@@ -4,7 +4,7 @@
 use serde_json::Value as Json;
 
 use super::Db;
-use crate::{error::Result, providers::ResolvedName};
+use crate::{error::Result, providers::learned::ResolvedName};
 
 /// The names whose addresses are valid at the time `?1`, as a JSON array of `[name, addresses, until]`.
 pub(super) const VALID: &str = "(SELECT json_group_array(json_array(name, json(addresses), until)) FROM resolved_names

@@ -3,6 +3,7 @@
 pub mod export;
 pub mod file;
 pub mod import;
+pub mod named;
 pub mod outcome;
 pub mod probe;
 pub mod refresh;
@@ -14,7 +15,10 @@ use http::Uri;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use self::row::{Row, Status};
+use self::{
+    named::{TokenName, named},
+    row::{Row, Status},
+};
 use super::{
     browser,
     query::{self, Paging},
@@ -29,7 +33,7 @@ use crate::{
     jobs::invalid_tokens,
     providers::grok_web::pasted::{Entry, State, normalise_token},
     store::accounts::{
-        self, Account, Named, NewToken, TagChange, TokenName, TokenType, invalid as invalid_rows,
+        self, Account, Named, NewToken, TagChange, TokenType, invalid as invalid_rows,
         list::{self, Filter, Order},
     },
 };
@@ -226,7 +230,7 @@ impl Target {
         }
         let ids = self.ids.take().into_iter().flatten().chain(self.id).map(TokenName::Id);
         let names = self.tokens.take().into_iter().flatten().chain(self.token.take());
-        Ok(Named::new(names.chain(ids), self.token_type))
+        Ok(named(names.chain(ids), self.token_type))
     }
 
     pub async fn find(&mut self, app: &App) -> Result<Account> {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    providers::Learned,
+    providers::learned::Learned,
     store::requests::{self, Filter, FinishedRequest, Key},
 };
 

@@ -15,7 +15,7 @@ use crate::{
         timeout::within,
         websocket::{WebSocket, WebSocketError},
     },
-    providers::{Account, Learned, ProviderError, catalog},
+    providers::{Account, ProviderError, catalog, learned::Learned},
     settings::Transport,
 };
 

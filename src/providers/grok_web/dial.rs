@@ -17,7 +17,10 @@ use crate::{
         timeout::Deadline,
         websocket::{Handshake, Refusal, WebSocket, WebSocketError},
     },
-    providers::{Account, Learned, ProviderError, ResolvedName},
+    providers::{
+        Account, ProviderError,
+        learned::{Learned, ResolvedName},
+    },
 };
 
 /// How long stored addresses, the look-up and the connection may take together: less than the 30 seconds after which a

@@ -20,7 +20,6 @@ use crate::{
     crypto::{digest::sha256_hex, vault::Vault},
     error::Result,
     host::{Host, Row, Value},
-    providers::grok_web::pasted::normalise_token,
 };
 
 pub use crate::providers::grok_web::token::TokenType;
@@ -96,35 +95,16 @@ pub async fn add(db: &Db, now: i64, tokens: &[Pasted]) -> Result<usize> {
     Ok(added)
 }
 
-/// One token of a request: by id, or its full value in any spelling.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-pub enum TokenName {
-    Id(i64),
-    Full(String),
-}
-
 /// The tokens that a request names, of one type if it says so.
 #[derive(Default)]
 pub struct Named {
-    ids: Vec<i64>,
-    hashes: Vec<String>,
-    token_type: Option<TokenType>,
+    pub ids: Vec<i64>,
+    /// SHA-256 of tokens, in hexadecimal.
+    pub hashes: Vec<String>,
+    pub token_type: Option<TokenType>,
 }
 
 impl Named {
-    pub fn new(names: impl IntoIterator<Item = TokenName>, token_type: Option<TokenType>) -> Self {
-        let mut named = Named { token_type, ..Named::default() };
-        for name in names {
-            match name {
-                TokenName::Id(id) => named.ids.push(id),
-                // What is no token is no token of ours.
-                TokenName::Full(text) => named.hashes.extend(normalise_token(&text).ok().map(|full| sha256_hex(&full))),
-            }
-        }
-        named
-    }
-
     /// The first three parameters of a statement that has [`NAMED`]: for each time it has to be sent.
     fn params(&self) -> Result<Vec<Vec<Value>>> {
         let times = self.ids.len().max(self.hashes.len()).div_ceil(NAMED_AT_ONCE).max(1);

@@ -14,8 +14,8 @@ use crate::{
     error::{Error, Result},
     host::{Row, Value},
     providers::{
-        ResolvedName,
         catalog::{Accounts, Bucket, Model},
+        learned::ResolvedName,
     },
     settings::Settings,
     store::{

@@ -5,8 +5,8 @@ use crate::{
     host::Value,
     pool::outcome::{Effect, Used},
     providers::{
-        Learned,
         catalog::{self, Bucket},
+        learned::Learned,
     },
     store::sql,
 };

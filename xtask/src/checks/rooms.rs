@@ -7,34 +7,37 @@
 /// Each room or part with what it may use. Rows are ordered: a row names only rows below it.
 pub const ROOMS: &[(&str, &[&str])] = &[
     ("http", &["protocols", "admin", "jobs", "media", "auth", "store", "settings", "crypto", "host"]),
-    (
-        "protocols",
-        &["media", "inference", "auth", "providers/catalog", "providers/error", "store", "settings", "crypto", "host"],
-    ),
-    ("admin", &["jobs", "media", "inference", "pool", "providers", "auth", "store", "settings", "crypto", "host"]),
-    ("jobs", &["media", "inference", "pool", "providers", "auth", "store", "settings", "crypto", "host"]),
-    ("media", &["inference", "pool", "providers", "auth", "store", "settings", "crypto", "host"]),
-    ("inference", &["pool", "providers", "media/kind", "store", "settings", "crypto", "host"]),
-    ("pool", &["providers/catalog", "providers/error", "store", "settings", "crypto", "host"]),
-    ("providers", &["inference/event", "inference/prompt", "media/kind", "store", "settings", "crypto", "host"]),
+    ("protocols", &["inference", "jobs", "media", "providers/catalog", "auth", "store", "settings", "host"]),
+    ("admin", &["jobs", "media", "providers", "pool", "auth", "store", "settings", "crypto", "host"]),
+    ("inference", &["jobs", "media", "providers", "pool", "auth", "store", "settings", "crypto", "host"]),
+    ("jobs", &["media", "providers", "auth", "store", "settings", "crypto", "host"]),
+    ("media", &["providers", "store", "settings", "crypto", "host"]),
+    ("providers", &["settings", "crypto", "host"]),
     ("auth", &["store", "settings", "crypto", "host"]),
-    ("app", &["store", "host"]),
-    ("store", &["media/kind", "settings", "crypto", "host"]),
+    ("app", &["store", "crypto", "host"]),
+    ("store", &["pool", "settings", "crypto", "host"]),
+    ("pool", &[]),
     // HTTP for the handlers below the router.
-    ("http/origin", &["http/client_ip", "settings", "host"]),
-    ("http/client_ip", &["settings", "host"]),
+    ("http/origin", &["http/client_ip", "host"]),
+    ("http/client_ip", &["host"]),
     ("http/request", &["http/content_coding", "host"]),
     ("http/content_coding", &[]),
     ("http/response", &["host"]),
     ("settings", &["crypto", "host"]),
     ("crypto", &["host"]),
+    // What several rooms speak of: plain data.
     ("inference/event", &["media/kind"]),
-    ("inference/prompt", &["media/kind"]),
+    ("inference/prompt", &[]),
+    ("inference/usage", &[]),
+    ("providers/grok_web/token", &[]),
+    ("providers/learned", &[]),
     ("providers/catalog", &[]),
     ("providers/error", &[]),
     ("media/kind", &[]),
+    ("media/media_type", &[]),
     ("variables", &["host"]),
     ("host", &[]),
+    ("spreadsheet", &[]),
     ("error", &[]),
     ("json", &[]),
     ("time", &[]),
@@ -42,7 +45,24 @@ pub const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// What every room may use.
-pub const LEAVES: &[&str] = &["error", "json", "time", "limits", "variables", "app"];
+pub const LEAVES: &[&str] = &[
+    "error",
+    "json",
+    "time",
+    "limits",
+    "variables",
+    "app",
+    "spreadsheet",
+    "inference/event",
+    "inference/prompt",
+    "inference/usage",
+    "providers/learned",
+    "providers/catalog",
+    "providers/error",
+    "providers/grok_web/token",
+    "media/kind",
+    "media/media_type",
+];
 /// What the rooms with handlers may use of `http`.
 const HTTP: &[&str] = &["http/client_ip", "http/origin", "http/request", "http/response"];
 const WITH_HANDLERS: &[&str] = &["protocols", "admin", "jobs", "media", "auth"];

@@ -1,0 +1,29 @@
+//! The accounts that a request names: by id, or by the token itself.
+
+use serde::Deserialize;
+
+use crate::{
+    crypto::digest::sha256_hex,
+    providers::grok_web::pasted::normalise_token,
+    store::accounts::{Named, TokenType},
+};
+
+/// One account of a request: its id, or its whole token in any spelling.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum TokenName {
+    Id(i64),
+    Full(String),
+}
+
+/// Returns the named accounts as the store finds them. A text that is not a token names none.
+pub fn named(names: impl IntoIterator<Item = TokenName>, token_type: Option<TokenType>) -> Named {
+    let mut named = Named { token_type, ..Named::default() };
+    for name in names {
+        match name {
+            TokenName::Id(id) => named.ids.push(id),
+            TokenName::Full(text) => named.hashes.extend(normalise_token(&text).ok().map(|full| sha256_hex(&full))),
+        }
+    }
+    named
+}
