@@ -66,7 +66,7 @@ const CHECKS: [Check; 5] = [
 ];
 
 /// The checks that `cargo xtask test` runs.
-pub const STEPS: [&str; 4] = ["lengths", "links", "words", "docs"];
+pub const STEPS: [&str; 5] = ["lengths", "links", "words", "docs", "arrows"];
 
 /// Runs the named checks in turn; fails with the faults of all of them, one per line.
 pub fn run(root: &Path, names: &[&str], scope: Scope) -> Result<()> {
