@@ -26,20 +26,20 @@ impl App {
         Rc::new(App {
             db: Db::new(host.clone()),
             request_id: format!("req_{}", hex(&random)),
-            started: host.monotonic(),
+            started: host.monotonic_ms(),
             upstream_ms: Cell::new(None),
             host,
         })
     }
 
     /// Wall-clock time in Unix milliseconds.
-    pub fn now(&self) -> i64 {
-        self.host.now()
+    pub fn now_ms(&self) -> i64 {
+        self.host.now_ms()
     }
 
     /// Wall-clock time in Unix seconds.
     pub fn now_seconds(&self) -> u64 {
-        self.now().max(0) as u64 / 1000
+        self.now_ms().max(0) as u64 / 1000
     }
 
     /// The variable `timezone_offset_minutes`: where the operator's days begin. Default: UTC+8.

@@ -7,9 +7,9 @@ use http::StatusCode;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What kind of failure it is: one row each in [`Kind::describe`].
+/// What kind of failure it is: one row each in [`ErrorKind::describe`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ErrorKind {
     /// A field of the request is missing, of the wrong type or out of range.
     Invalid,
     MissingModel,
@@ -49,42 +49,42 @@ pub enum Kind {
     Internal,
 }
 
-impl Kind {
+impl ErrorKind {
     /// Status, OpenAI error type and code.
     fn describe(self) -> (StatusCode, &'static str, &'static str) {
         use StatusCode as S;
         const CALLER: &str = "invalid_request_error";
         const SERVER: &str = "server_error";
         match self {
-            Kind::Invalid => (S::BAD_REQUEST, CALLER, "invalid_value"),
-            Kind::MissingModel => (S::BAD_REQUEST, CALLER, "missing_model"),
-            Kind::ModelNotFound => (S::NOT_FOUND, CALLER, "model_not_found"),
-            Kind::ContentPolicy => (S::BAD_REQUEST, CALLER, "content_policy_violation"),
-            Kind::MissingKey => (S::UNAUTHORIZED, "authentication_error", "missing_token"),
-            Kind::InvalidKey => (S::UNAUTHORIZED, "authentication_error", "invalid_api_key"),
-            Kind::MissingSession => (S::UNAUTHORIZED, "authentication_error", "MISSING_SESSION"),
-            Kind::SessionExpired => (S::UNAUTHORIZED, "authentication_error", "SESSION_EXPIRED"),
-            Kind::BadLogin => (S::UNAUTHORIZED, "authentication_error", "BAD_CREDENTIALS"),
-            Kind::PasswordChangeRequired => (S::FORBIDDEN, "permission_error", "PASSWORD_CHANGE_REQUIRED"),
-            Kind::ForeignOrigin => (S::FORBIDDEN, "permission_error", "FOREIGN_ORIGIN"),
-            Kind::NotFound => (S::NOT_FOUND, CALLER, "not_found"),
-            Kind::Gone => (S::GONE, CALLER, "gone"),
-            Kind::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, CALLER, "method_not_allowed"),
-            Kind::Conflict => (S::CONFLICT, CALLER, "conflict"),
-            Kind::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, CALLER, "body_too_large"),
-            Kind::UnsupportedCoding => (S::UNSUPPORTED_MEDIA_TYPE, CALLER, "unsupported_encoding"),
-            Kind::RequestTimeout => (S::REQUEST_TIMEOUT, CALLER, "request_timeout"),
-            Kind::TooManyLogins => (S::TOO_MANY_REQUESTS, "rate_limit_error", "TOO_MANY_LOGINS"),
-            Kind::AllTokensCooling => (S::TOO_MANY_REQUESTS, "rate_limit_error", "rate_limit_exceeded"),
-            Kind::NoToken => (S::SERVICE_UNAVAILABLE, SERVER, "no_available_token"),
-            Kind::NotEntitled => (S::FORBIDDEN, "permission_error", "model_not_available"),
-            Kind::UpstreamBlocked => (S::BAD_GATEWAY, SERVER, "upstream_blocked"),
-            Kind::UpstreamOverloaded => (S::SERVICE_UNAVAILABLE, SERVER, "upstream_overloaded"),
-            Kind::Upstream => (S::BAD_GATEWAY, SERVER, "upstream_error"),
-            Kind::UpstreamTimeout => (S::GATEWAY_TIMEOUT, SERVER, "upstream_timeout"),
-            Kind::Database => (S::SERVICE_UNAVAILABLE, SERVER, "database_error"),
-            Kind::DatabaseNewer => (S::SERVICE_UNAVAILABLE, SERVER, "database_newer"),
-            Kind::Internal => (S::INTERNAL_SERVER_ERROR, SERVER, "internal_error"),
+            ErrorKind::Invalid => (S::BAD_REQUEST, CALLER, "invalid_value"),
+            ErrorKind::MissingModel => (S::BAD_REQUEST, CALLER, "missing_model"),
+            ErrorKind::ModelNotFound => (S::NOT_FOUND, CALLER, "model_not_found"),
+            ErrorKind::ContentPolicy => (S::BAD_REQUEST, CALLER, "content_policy_violation"),
+            ErrorKind::MissingKey => (S::UNAUTHORIZED, "authentication_error", "missing_token"),
+            ErrorKind::InvalidKey => (S::UNAUTHORIZED, "authentication_error", "invalid_api_key"),
+            ErrorKind::MissingSession => (S::UNAUTHORIZED, "authentication_error", "MISSING_SESSION"),
+            ErrorKind::SessionExpired => (S::UNAUTHORIZED, "authentication_error", "SESSION_EXPIRED"),
+            ErrorKind::BadLogin => (S::UNAUTHORIZED, "authentication_error", "BAD_CREDENTIALS"),
+            ErrorKind::PasswordChangeRequired => (S::FORBIDDEN, "permission_error", "PASSWORD_CHANGE_REQUIRED"),
+            ErrorKind::ForeignOrigin => (S::FORBIDDEN, "permission_error", "FOREIGN_ORIGIN"),
+            ErrorKind::NotFound => (S::NOT_FOUND, CALLER, "not_found"),
+            ErrorKind::Gone => (S::GONE, CALLER, "gone"),
+            ErrorKind::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, CALLER, "method_not_allowed"),
+            ErrorKind::Conflict => (S::CONFLICT, CALLER, "conflict"),
+            ErrorKind::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, CALLER, "body_too_large"),
+            ErrorKind::UnsupportedCoding => (S::UNSUPPORTED_MEDIA_TYPE, CALLER, "unsupported_encoding"),
+            ErrorKind::RequestTimeout => (S::REQUEST_TIMEOUT, CALLER, "request_timeout"),
+            ErrorKind::TooManyLogins => (S::TOO_MANY_REQUESTS, "rate_limit_error", "TOO_MANY_LOGINS"),
+            ErrorKind::AllTokensCooling => (S::TOO_MANY_REQUESTS, "rate_limit_error", "rate_limit_exceeded"),
+            ErrorKind::NoToken => (S::SERVICE_UNAVAILABLE, SERVER, "no_available_token"),
+            ErrorKind::NotEntitled => (S::FORBIDDEN, "permission_error", "model_not_available"),
+            ErrorKind::UpstreamBlocked => (S::BAD_GATEWAY, SERVER, "upstream_blocked"),
+            ErrorKind::UpstreamOverloaded => (S::SERVICE_UNAVAILABLE, SERVER, "upstream_overloaded"),
+            ErrorKind::Upstream => (S::BAD_GATEWAY, SERVER, "upstream_error"),
+            ErrorKind::UpstreamTimeout => (S::GATEWAY_TIMEOUT, SERVER, "upstream_timeout"),
+            ErrorKind::Database => (S::SERVICE_UNAVAILABLE, SERVER, "database_error"),
+            ErrorKind::DatabaseNewer => (S::SERVICE_UNAVAILABLE, SERVER, "database_newer"),
+            ErrorKind::Internal => (S::INTERNAL_SERVER_ERROR, SERVER, "internal_error"),
         }
     }
 }
@@ -92,7 +92,7 @@ impl Kind {
 /// A failure as the caller may see it. What only the operator may see goes to the host's log instead.
 #[derive(Debug, Clone)]
 pub struct Error {
-    pub kind: Kind,
+    pub kind: ErrorKind,
     pub message: String,
     /// A code more exact than the kind's own.
     pub code: Option<&'static str>,
@@ -113,17 +113,17 @@ fn shown(text: &str) -> &str {
 }
 
 impl Error {
-    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Error { kind, message: message.into(), code: None, param: None, retry_after: None, allow: None }
     }
 
     /// A 400 that names the field.
     pub fn invalid(param: impl Into<String>, message: impl Into<String>) -> Self {
-        Error { param: Some(param.into()), ..Error::new(Kind::Invalid, message) }
+        Error { param: Some(param.into()), ..Error::new(ErrorKind::Invalid, message) }
     }
 
     pub fn internal(message: impl Into<String>) -> Self {
-        Error::new(Kind::Internal, message)
+        Error::new(ErrorKind::Internal, message)
     }
 
     pub fn with_param(mut self, param: impl Into<String>) -> Self {

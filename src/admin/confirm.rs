@@ -7,7 +7,7 @@ use crate::{
     app::App,
     auth::{session::AdminSession, throttle},
     crypto::vault::Vault,
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
 };
 
 /// Returns when `given` is the current password. A wrong one counts like a failed sign-in from the caller's address:
@@ -26,6 +26,6 @@ pub async fn password(
     if session.password().verify(&vault, given)? {
         return Ok(());
     }
-    let wrong = Error::new(Kind::BadLogin, "This is not the current password").with_param(field);
+    let wrong = Error::new(ErrorKind::BadLogin, "This is not the current password").with_param(field);
     Err(attempt.failed(app, wrong).await?)
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{
     error::Error,
-    host::{Body, Reply},
+    host::{Body, Response},
     spreadsheet::is_formula,
 };
 
@@ -27,13 +27,13 @@ pub trait Table: Serialize {
 
 impl Format {
     /// The reply of a file that is sent as it is made; `name` is ASCII and has no quotes.
-    pub fn reply(self, name: &str, body: mpsc::Receiver<Bytes>) -> Reply {
+    pub fn reply(self, name: &str, body: mpsc::Receiver<Bytes>) -> Response {
         let (content_type, extension) = match self {
             Format::Csv => ("text/csv; charset=utf-8", "csv"),
             Format::Json => ("application/json", "json"),
         };
         let disposition = format!("attachment; filename=\"{name}.{extension}\"");
-        let mut reply = Reply::new(Body::Stream(body.into()));
+        let mut reply = Response::new(Body::Stream(body.into()));
         let headers = reply.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         headers.insert(header::CONTENT_DISPOSITION, disposition.parse().expect("the name is plain"));

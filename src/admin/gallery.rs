@@ -11,7 +11,7 @@ use crate::{
     app::App,
     auth::session::AdminSession,
     error::{Error, Result},
-    host::{Reply, Request},
+    host::{Request, Response},
     http::{request, response},
     media::{address, cache::evict, id, kind::MediaKind},
     store::{self, media_copies},
@@ -21,8 +21,8 @@ use crate::{
 const MAX_BATCH: usize = 10_000;
 
 /// `GET /api/cache/size`
-pub async fn size(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
-    let usage = media_copies::usage(&app.db, app.now()).await?;
+pub async fn size(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
+    let usage = media_copies::usage(&app.db, app.now_ms()).await?;
     let total = usage.images + usage.videos;
     response::json(&json!({
         "success": true,
@@ -35,14 +35,14 @@ pub async fn size(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
 }
 
 /// `GET /api/cache/list?type=&limit=&offset=`
-pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
+pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let kind = match query::text(request.uri(), "type").as_deref() {
         None | Some("image") => MediaKind::Image,
         Some("video") => MediaKind::Video,
         Some(_) => return Err(Error::invalid("type", "type is image or video")),
     };
     let Paging { limit, offset } = Paging::of(request.uri(), 50, 200)?;
-    let (total, entries) = media_copies::list(&app.db, kind, app.now(), limit, offset).await?;
+    let (total, entries) = media_copies::list(&app.db, kind, app.now_ms(), limit, offset).await?;
     let count = entries.len() as i64;
     let items: Vec<_> = entries
         .into_iter()
@@ -63,21 +63,21 @@ pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Rep
 }
 
 /// `POST /api/cache/clear`
-pub async fn clear(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
+pub async fn clear(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
     clear_kind(app, None).await
 }
 
 /// `POST /api/cache/clear/images`
-pub async fn clear_images(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
+pub async fn clear_images(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
     clear_kind(app, Some(MediaKind::Image)).await
 }
 
 /// `POST /api/cache/clear/videos`
-pub async fn clear_videos(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
+pub async fn clear_videos(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
     clear_kind(app, Some(MediaKind::Video)).await
 }
 
-async fn clear_kind(app: Rc<App>, kind: Option<MediaKind>) -> Result<Reply> {
+async fn clear_kind(app: Rc<App>, kind: Option<MediaKind>) -> Result<Response> {
     let deleted = match media_copies::clear(&app.db, kind).await {
         Err(error) if store::is_full(&error) => clear_on_full_disk(&app, kind, error).await?,
         outcome => outcome?,
@@ -109,7 +109,7 @@ struct Files {
 }
 
 /// `POST /api/cache/delete`; an id of which nothing is cached counts for nothing.
-pub async fn delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
+pub async fn delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let Files { mut ids } = request::read_json(request).await?;
     if !(1..=MAX_BATCH).contains(&ids.len()) {
         return Err(Error::invalid("ids", format!("Name the files by their ids, 1 to {MAX_BATCH} at a time")));
@@ -121,15 +121,15 @@ pub async fn delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<R
 
 /// No file that was cleared can be read from the cache when this answers. The bytes are deleted in slices: the first
 /// after the answer, those left over by later requests and by maintenance.
-async fn cleared(app: Rc<App>, mut message: String, mut data: Value) -> Result<Reply> {
-    let parts = media_copies::parts_due(&app.db, app.now()).await?;
+async fn cleared(app: Rc<App>, mut message: String, mut data: Value) -> Result<Response> {
+    let parts = media_copies::parts_due(&app.db, app.now_ms()).await?;
     let left = parts.saturating_sub(evict::SLICE as u64);
     if left > 0 {
         message.push_str(&format!("; {left} stored parts are still being deleted"));
     }
     data["parts_left"] = left.into();
     let work = app.clone();
-    app.host.spawn(async move { evict::slice(&work, evict::SLICE).map(drop).await }.boxed_local());
+    app.host.spawn(async move { evict::run_batch(&work, evict::SLICE).map(drop).await }.boxed_local());
     response::json(&json!({ "success": true, "message": message, "data": data }))
 }
 

@@ -11,8 +11,8 @@ use crate::{
     app::App,
     auth::session::AdminSession,
     crypto::vault::Vault,
-    error::{Error, Kind, Result},
-    host::{Reply, Request},
+    error::{Error, ErrorKind, Result},
+    host::{Request, Response},
     http::{request, response},
     store::api_keys::{self, KeyName, Named, NewKey, StoredKey},
 };
@@ -62,7 +62,7 @@ struct Page {
 }
 
 /// `GET /api/keys?limit=&offset=`
-pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
+pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let Paging { limit, offset } = Paging::of(request.uri(), 1000, 1000)?;
     let page = api_keys::list(&app.db, limit, offset).await?;
     let data: Vec<Row> = page.keys.into_iter().map(Row::from).collect();
@@ -77,7 +77,7 @@ struct Add {
 }
 
 /// `POST /api/keys/add`
-pub async fn add(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
+pub async fn add(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let body: Add = request::read_json(request).await?;
     let name = checked_name("name", &body.name)?;
     let row = create(&app, vec![name]).await?.pop();
@@ -96,7 +96,7 @@ fn one() -> i64 {
 }
 
 /// `POST /api/keys/batch-add`
-pub async fn batch_add(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
+pub async fn batch_add(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let body: BatchAdd = request::read_json(request).await?;
     let prefix = checked_name("name_prefix", &body.name_prefix)?;
     let names = match body.count {
@@ -128,13 +128,13 @@ impl One {
 }
 
 /// `POST /api/keys/delete`
-pub async fn delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
+pub async fn delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let mut body: One = request::read_json(request).await?;
     one_of(api_keys::delete(&app.db, &body.named()?).await?, "Key deleted")
 }
 
 /// `POST /api/keys/status`
-pub async fn set_active(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
+pub async fn set_active(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let mut body: One = request::read_json(request).await?;
     let is_active = required_flag(body.is_active)?;
     let done = api_keys::set_active(&app.db, &body.named()?, is_active).await?;
@@ -142,17 +142,17 @@ pub async fn set_active(app: Rc<App>, _: AdminSession, request: Request) -> Resu
 }
 
 /// `POST /api/keys/name`
-pub async fn rename(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
+pub async fn rename(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let mut body: One = request::read_json(request).await?;
     let name = checked_name("name", body.name.as_deref().unwrap_or_default())?;
     one_of(api_keys::rename(&app.db, &body.named()?, &name).await?, "Key renamed")
 }
 
 /// `POST /api/keys/reveal`
-pub async fn reveal(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
+pub async fn reveal(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let mut body: One = request::read_json(request).await?;
     let (hash, sealed) = api_keys::sealed(&app.db, &body.named()?).await?.ok_or_else(unknown)?;
-    let conflict = |message| Error::new(Kind::Conflict, message);
+    let conflict = |message| Error::new(ErrorKind::Conflict, message);
     let sealed = sealed.ok_or_else(|| {
         conflict("This key was made without an encryption_key, so only its hash is kept: make a new one to see it")
     })?;
@@ -182,7 +182,7 @@ impl Many {
 }
 
 /// `POST /api/keys/batch-delete`
-pub async fn batch_delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
+pub async fn batch_delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let body: Many = request::read_json(request).await?;
     let deleted = api_keys::delete(&app.db, &body.named()?).await?;
     let message = format!("{deleted} keys deleted");
@@ -190,7 +190,7 @@ pub async fn batch_delete(app: Rc<App>, _: AdminSession, request: Request) -> Re
 }
 
 /// `POST /api/keys/batch-status`
-pub async fn batch_set_active(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
+pub async fn batch_set_active(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let body: Many = request::read_json(request).await?;
     let is_active = required_flag(body.is_active)?;
     let updated = api_keys::set_active(&app.db, &body.named()?, is_active).await?;
@@ -204,7 +204,7 @@ async fn create(app: &App, names: Vec<String>) -> Result<Vec<Row>> {
     let clear: Vec<String> = names.iter().map(|_| format!("sk-{}", BASE64URL.encode(app.random::<24>()))).collect();
     let keys: Vec<NewKey> =
         names.iter().zip(&clear).map(|(name, clear)| NewKey::of(&*app.host, &vault, clear, name)).collect();
-    let now = app.now();
+    let now = app.now_ms();
     let ids = api_keys::add(&app.db, now, &keys).await?;
     let row = |((id, key), clear): ((i64, NewKey), String)| Row {
         id,
@@ -229,7 +229,7 @@ fn required_flag(flag: Option<bool>) -> Result<bool> {
     flag.ok_or_else(|| Error::invalid("is_active", "is_active is true or false"))
 }
 
-fn one_of(done: usize, message: &str) -> Result<Reply> {
+fn one_of(done: usize, message: &str) -> Result<Response> {
     if done == 0 {
         return Err(unknown());
     }
@@ -237,5 +237,5 @@ fn one_of(done: usize, message: &str) -> Result<Reply> {
 }
 
 fn unknown() -> Error {
-    Error::new(Kind::NotFound, "There is no such key")
+    Error::new(ErrorKind::NotFound, "There is no such key")
 }

@@ -15,7 +15,7 @@ use crate::{
     app::App,
     auth::session::AdminSession,
     error::{Error, Result},
-    host::{Reply, Request},
+    host::{Request, Response},
     http::response,
     store::requests::{self, Filter, Key, LogEntry},
 };
@@ -38,7 +38,7 @@ struct Page {
 }
 
 /// `GET /api/logs?limit=&before=&from=&to=&model=&key=&status=&text=&format=`
-pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
+pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let uri = request.uri();
     let filter = read_filter(uri)?;
     if let Some(format) = read_format(uri)? {
@@ -54,7 +54,7 @@ pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Rep
 }
 
 /// `POST /api/logs/clear`
-pub async fn clear(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
+pub async fn clear(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
     requests::clear(&app.db).await?;
     response::json(&json!({ "success": true, "message": "Log cleared" }))
 }
@@ -111,7 +111,7 @@ fn read_format(uri: &Uri) -> Result<Option<Format>> {
 }
 
 /// A file that is written while it is read from the database: one page is held at a time.
-fn exported(app: Rc<App>, mut filter: Filter, limit: i64, format: Format) -> Reply {
+fn exported(app: Rc<App>, mut filter: Filter, limit: i64, format: Format) -> Response {
     let (mut rows, body) = mpsc::channel(1);
     let host = app.host.clone();
     let write = async move {

@@ -8,13 +8,13 @@ use std::rc::Rc;
 use crate::{
     app::App,
     error::Result,
-    host::{Reply, Request},
+    host::{Request, Response},
     http::response,
 };
 
 pub const DOCUMENT: &str = include_str!("../http/openapi.json");
 
 /// `GET /openapi.json`
-pub async fn document(_: Rc<App>, _: Request) -> Result<Reply> {
+pub async fn document(_: Rc<App>, _: Request) -> Result<Response> {
     Ok(response::json_bytes(DOCUMENT.into()))
 }

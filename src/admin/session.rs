@@ -22,8 +22,8 @@ use crate::{
         password_hash::{self, PasswordHash},
         vault::Vault,
     },
-    error::{Error, Kind, Result},
-    host::{Reply, Request},
+    error::{Error, ErrorKind, Result},
+    host::{Request, Response},
     http::{origin, request, response},
     store::{self, admin_sessions, settings},
 };
@@ -46,7 +46,7 @@ struct SignedIn<'a> {
 }
 
 /// `POST /api/login`
-pub async fn login(app: Rc<App>, request: Request) -> Result<Reply> {
+pub async fn login(app: Rc<App>, request: Request) -> Result<Response> {
     let from = throttle::Origin::of(&app, request.headers()).await;
     let origin = origin::own_origin(&app, request.uri(), request.headers()).await;
     let headers = request.headers().clone();
@@ -64,14 +64,14 @@ pub async fn login(app: Rc<App>, request: Request) -> Result<Reply> {
     let digest = |text: &str| Sha256::digest(text);
     let is_user = bool::from(digest(&situation.settings.global.admin_username).ct_eq(&digest(&given.username)));
     if !(is_password & is_user) {
-        let wrong = Error::new(Kind::BadLogin, "Wrong user name or password");
+        let wrong = Error::new(ErrorKind::BadLogin, "Wrong user name or password");
         return Err(attempt.failed(&app, wrong).await.map_err(unstored)?);
     }
     if let Password::Stored(hash) = &password {
         strengthen(&app, &vault, hash, &given.password).await?;
     }
     let token = BASE64URL.encode(app.random::<32>());
-    let expires_at = app.now() + SESSION_SECONDS * 1000;
+    let expires_at = app.now_ms() + SESSION_SECONDS * 1000;
     let session = admin_sessions::NewSession {
         hash: &sha256_hex(&token),
         proof: &password.proof(&token),
@@ -79,7 +79,7 @@ pub async fn login(app: Rc<App>, request: Request) -> Result<Reply> {
         expires_at,
         in_turn: attempt.is_in_turn(),
     };
-    if !admin_sessions::add(&app.db, app.now(), session).await.map_err(unstored)? {
+    if !admin_sessions::add(&app.db, app.now_ms(), session).await.map_err(unstored)? {
         return Err(attempt.refused(&app));
     }
     let mut reply = response::json(&SignedIn {
@@ -105,7 +105,7 @@ fn unstored(error: Error) -> Error {
 }
 
 /// `GET /api/session`: who is signed in. For the console's first look, so also with the first-run password.
-pub async fn show(_: Rc<App>, session: AdminSession, _: Request) -> Result<Reply> {
+pub async fn show(_: Rc<App>, session: AdminSession, _: Request) -> Result<Response> {
     response::json(&serde_json::json!({
         "success": true,
         "data": {
@@ -118,14 +118,14 @@ pub async fn show(_: Rc<App>, session: AdminSession, _: Request) -> Result<Reply
 }
 
 /// `POST /api/sessions/end-others`
-pub async fn end_others(app: Rc<App>, session: AdminSession, _: Request) -> Result<Reply> {
+pub async fn end_others(app: Rc<App>, session: AdminSession, _: Request) -> Result<Response> {
     let ended = session.end_others(&app).await?;
     let message = format!("Other sessions ended: {ended}");
     response::json(&serde_json::json!({ "success": true, "message": message, "data": { "ended": ended } }))
 }
 
 /// `POST /api/logout`
-pub async fn logout(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
+pub async fn logout(app: Rc<App>, session: AdminSession, request: Request) -> Result<Response> {
     let origin = origin::own_origin(&app, request.uri(), request.headers()).await;
     session.end(&app).await?;
     let mut reply = response::json(&serde_json::json!({ "success": true, "message": "Signed out" }))?;
@@ -140,7 +140,7 @@ struct NewPassword {
 }
 
 /// `POST /api/password`; all sessions end with the old password, the caller's own too.
-pub async fn change_password(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
+pub async fn change_password(app: Rc<App>, session: AdminSession, request: Request) -> Result<Response> {
     let headers = request.headers().clone();
     let given: NewPassword = request::read_json(request).await?;
     if session.password().is_variable() {
@@ -151,7 +151,7 @@ pub async fn change_password(app: Rc<App>, session: AdminSession, request: Reque
     let vault = Vault::open(&*app.host).await?;
     let hash = PasswordHash::new(&*app.host, &vault, &given.new, password::iterations(&app).await?);
     let change = settings::Change { password_hash: Some(hash.to_string()), ..settings::Change::default() };
-    settings::save(&app.db, app.now(), change).await?;
+    settings::save(&app.db, app.now_ms(), change).await?;
     response::json(&serde_json::json!({ "success": true, "message": "Password changed: sign in again" }))
 }
 
@@ -169,7 +169,7 @@ async fn strengthen(app: &App, vault: &Vault, hash: &PasswordHash, clear: &str) 
     Ok(())
 }
 
-fn set_cookie(reply: &mut Reply, origin: Option<&str>, token: &str, seconds: i64) {
+fn set_cookie(reply: &mut Response, origin: Option<&str>, token: &str, seconds: i64) {
     let secure = if origin.is_some_and(|origin| origin.starts_with("https:")) { "; Secure" } else { "" };
     let name = session::session_cookie(origin);
     let cookie = format!("{name}={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}{secure}");

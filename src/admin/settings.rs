@@ -10,7 +10,7 @@ use crate::{
     auth::{password, session::AdminSession},
     crypto::{password_hash::PasswordHash, vault::Vault},
     error::{Error, Result},
-    host::{Reply, Request},
+    host::{Request, Response},
     http::{request, response},
     providers::grok_web::credentials::user_agent,
     settings::{ApiKeyChange, Change, Definition, Scalar, Sealed, Values, definitions},
@@ -47,7 +47,7 @@ struct Sections {
 }
 
 /// `GET /api/settings`
-pub async fn read(app: Rc<App>, session: AdminSession, _: Request) -> Result<Reply> {
+pub async fn read(app: Rc<App>, session: AdminSession, _: Request) -> Result<Response> {
     let vault = Vault::open(&*app.host).await?;
     let settings = session.settings();
     let (mut global, mut grok) = (settings.global.values(), settings.grok.values());
@@ -81,7 +81,7 @@ pub async fn read(app: Rc<App>, session: AdminSession, _: Request) -> Result<Rep
 }
 
 /// `POST /api/settings`
-pub async fn write(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
+pub async fn write(app: Rc<App>, session: AdminSession, request: Request) -> Result<Response> {
     let headers = request.headers().clone();
     let change: Change = request::read_json(request).await?;
     let vault = Vault::open(&*app.host).await?;
@@ -107,7 +107,7 @@ pub async fn write(app: Rc<App>, session: AdminSession, request: Request) -> Res
         ApiKeyChange::Set(clear) => Some(Some(api_keys::NewKey::of(&*app.host, &vault, clear, "api_key"))),
     };
     let change = settings::Change { global: checked.global, grok: checked.grok, password_hash, api_key };
-    settings::save(&app.db, app.now(), change).await?;
+    settings::save(&app.db, app.now_ms(), change).await?;
     response::json(&serde_json::json!({
         "success": true, "message": "Settings saved", "data": { "changed": checked.names },
     }))
@@ -120,6 +120,6 @@ struct Schema {
 }
 
 /// `GET /api/settings/schema`
-pub async fn schema(_: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
+pub async fn schema(_: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
     response::json(&Schema { success: true, data: definitions().collect() })
 }

@@ -9,7 +9,7 @@ use crate::{
     auth::session::AdminSession,
     crypto::vault::Vault,
     error::Result,
-    host::{Reply, Request},
+    host::{Request, Response},
     http::response,
     jobs::invalid_tokens,
     store::{
@@ -77,12 +77,12 @@ impl Counts {
 }
 
 /// `GET /api/stats`
-pub async fn pool(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
+pub async fn pool(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
     let vault = Vault::open(&*app.host).await?;
     let mut pool = Pool { normal: Counts::default(), supers: Counts::default(), total: 0 };
-    let mut groups = counts::read(&app.db, app.now()).await?;
+    let mut groups = counts::read(&app.db, app.now_ms()).await?;
     if groups.iter().any(|group| group.has_unseen) && invalid_tokens::catch_up(&app, &vault).await {
-        groups = counts::read(&app.db, app.now()).await?;
+        groups = counts::read(&app.db, app.now_ms()).await?;
     }
     for group in groups {
         let counts = if group.is_super { &mut pool.supers } else { &mut pool.normal };
@@ -177,9 +177,9 @@ struct Percentiles {
 }
 
 /// `GET /api/request-stats`
-pub async fn requests(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
+pub async fn requests(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
     let timezone_offset_minutes = app.timezone_offset_minutes().await;
-    let now = local_hour(app.now(), timezone_offset_minutes);
+    let now = local_hour(app.now_ms(), timezone_offset_minutes);
     let counted = stats::read(&app.db, now).await?;
     response::json(&Answer { success: true, data: Requests::of(counted, now, timezone_offset_minutes) })
 }

@@ -8,13 +8,13 @@ use crate::{
     app::App,
     auth::session::AdminSession,
     error::Result,
-    host::{Reply, Request},
+    host::{Request, Response},
     http::response,
     store::database,
 };
 
 /// `GET /api/storage/mode`
-pub async fn mode(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
+pub async fn mode(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
     let mode = if database::is_d1(&app.db).await? { "D1" } else { "SQLite" };
     response::json(&json!({ "success": true, "data": { "mode": mode } }))
 }

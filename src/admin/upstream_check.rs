@@ -16,14 +16,14 @@ use crate::{
     app::App,
     auth::session::AdminSession,
     crypto::vault::Vault,
-    error::{Error, Kind, Result},
-    host::{Reply, Request},
+    error::{Error, ErrorKind, Result},
+    host::{Request, Response},
     http::{request, response},
     jobs::invalid_tokens::{self, Opened},
     pool::outcome::{self, Effect, Outcome, Used},
     providers::{
         self,
-        catalog::{self, Bucket},
+        catalog::{self, QuotaBucket},
         grok_web::{
             check::{self, Failure},
             client::{self, Client},
@@ -67,12 +67,12 @@ impl Body {
                 Opened::Unreadable => return Err(invalid_tokens::unreadable()),
             }
         }
-        Err(Error::new(Kind::NotFound, "There is no active account to check with: add one, or enable one"))
+        Err(Error::new(ErrorKind::NotFound, "There is no active account to check with: add one, or enable one"))
     }
 }
 
 /// `POST /api/upstream/check`: at most three calls to Grok, within 30 seconds.
-pub async fn check_upstream(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
+pub async fn check_upstream(app: Rc<App>, session: AdminSession, request: Request) -> Result<Response> {
     let headers = request.headers().clone();
     let body: Body = request::read_json(request).await?;
     let vault = Vault::open(&*app.host).await?;
@@ -127,13 +127,13 @@ async fn keep(app: &App, account: &Account, learned: &Learned, failure: Option<&
         resolved_names::save(&app.db, &learned.names).await?;
     }
     let Some(failure) = failure else { return Ok(()) };
-    let (token, at) = (&account.token, app.now());
+    let (token, at) = (&account.token, app.now_ms());
     let used = Used {
         token_id: token.id,
         suffix: token.suffix.clone(),
         is_super: token.token_type == TokenType::Super,
         limit_name: catalog::NORMAL_QUOTA,
-        bucket: Bucket::Normal,
+        bucket: QuotaBucket::Normal,
         remaining: token.normal.known_at(at),
     };
     let effect = outcome::effect(Outcome::Failed(&failure.of_a_chat()), &used, at);

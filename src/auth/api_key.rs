@@ -5,7 +5,7 @@ use http::HeaderMap;
 use super::bearer;
 use crate::{
     crypto::digest::sha256_hex,
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
 };
 
 /// A key that came with a request, not yet compared with anything. Only the store can turn it into an
@@ -21,7 +21,7 @@ impl PresentedKey {
     pub fn from_headers(headers: &HeaderMap) -> Result<Self> {
         let plain = || headers.get("x-api-key")?.to_str().ok().map(str::trim).filter(|key| !key.is_empty());
         let key = bearer(headers).or_else(plain).ok_or_else(|| {
-            Error::new(Kind::MissingKey, "No API key: send the header `Authorization: Bearer YOUR_API_KEY`")
+            Error::new(ErrorKind::MissingKey, "No API key: send the header `Authorization: Bearer YOUR_API_KEY`")
         })?;
         Ok(PresentedKey { hash: sha256_hex(key) })
     }

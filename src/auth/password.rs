@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq;
 use crate::{
     app::App,
     crypto::{digest::sha256_hex, password_hash::PasswordHash, vault::Vault},
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
 };
 
 /// The first-run password, good for nothing but choosing another one.
@@ -65,7 +65,7 @@ impl Password {
 /// A password cannot be changed here while the variable rules.
 pub fn ruled_by_variable() -> Error {
     let message = "The variable admin_password rules: change the password there";
-    Error::new(Kind::Conflict, message)
+    Error::new(ErrorKind::Conflict, message)
 }
 
 /// How many rounds a hash should have: the variable `password_iterations`.

@@ -3,7 +3,7 @@
 use http::HeaderMap;
 
 use crate::{
-    error::{Error, Kind},
+    error::{Error, ErrorKind},
     http::origin,
     settings::Settings,
 };
@@ -33,5 +33,5 @@ pub fn sent_from(headers: &HeaderMap, own: Option<&str>, settings: &Settings) ->
 pub fn foreign_origin() -> Error {
     let message = "This request does not come from the console's own page. Behind a proxy, set base_url to the address \
                    in the browser, or the variable trusted_proxy";
-    Error::new(Kind::ForeignOrigin, message)
+    Error::new(ErrorKind::ForeignOrigin, message)
 }

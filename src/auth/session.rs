@@ -12,7 +12,7 @@ use super::{
 use crate::{
     app::App,
     crypto::digest::sha256_hex,
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     host::Request,
     http::origin,
     settings::Settings,
@@ -36,16 +36,16 @@ impl AdminSession {
         let origin = origin::own_origin(app, request.uri(), request.headers()).await;
         let token = bearer
             .or_else(|| cookie(request.headers(), &session_cookie(origin.as_deref())))
-            .ok_or_else(|| Error::new(Kind::MissingSession, "Sign in first"))?;
+            .ok_or_else(|| Error::new(ErrorKind::MissingSession, "Sign in first"))?;
         let hash = sha256_hex(token);
         let found = admin_sessions::find(&app.db, &hash).await?;
         let password = Password::in_force(app, found.password_hash.as_deref()).await?;
         let is_open = |session: &admin_sessions::Session| {
-            session.expires_at > app.now()
+            session.expires_at > app.now_ms()
                 && bool::from(session.proof.as_bytes().ct_eq(password.proof(token).as_bytes()))
         };
         let Some(open) = found.session.filter(is_open) else {
-            return Err(Error::new(Kind::SessionExpired, "The session has ended: sign in again"));
+            return Err(Error::new(ErrorKind::SessionExpired, "The session has ended: sign in again"));
         };
         let (by_cookie, expires_at) = (bearer.is_none(), open.expires_at);
         let session = AdminSession { hash, expires_at, by_cookie, settings: found.settings, password };
@@ -59,7 +59,7 @@ impl AdminSession {
     pub fn with_own_password(self) -> Result<Self> {
         if self.password.is_default() {
             let message = "The first-run password is still in force: choose your own with POST /api/password";
-            return Err(Error::new(Kind::PasswordChangeRequired, message));
+            return Err(Error::new(ErrorKind::PasswordChangeRequired, message));
         }
         Ok(self)
     }
@@ -84,7 +84,7 @@ impl AdminSession {
 
     /// Ends all sessions but this one; tells how many had time left.
     pub async fn end_others(&self, app: &App) -> Result<u64> {
-        admin_sessions::delete_others(&app.db, &self.hash, app.now()).await
+        admin_sessions::delete_others(&app.db, &self.hash, app.now_ms()).await
     }
 
     /// Ends this session.

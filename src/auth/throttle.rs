@@ -10,7 +10,7 @@ use http::HeaderMap;
 
 use crate::{
     app::App,
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     http::client_ip,
     store::{
         leases::Queue,
@@ -45,7 +45,7 @@ impl Origin {
 
     /// Reads what an attempt needs to know, in one statement.
     pub async fn look(&self, app: &App) -> Result<Situation> {
-        login_attempts::look(&app.db, app.now(), &self.address).await
+        login_attempts::look(&app.db, app.now_ms(), &self.address).await
     }
 
     /// Returns when an attempt may be made: at once, or in its turn. Fails with 429 and `Retry-After` when the address
@@ -62,14 +62,14 @@ impl Origin {
     }
 
     async fn wait(&self, app: &App) -> Result<()> {
-        let patient_until = app.now() + PATIENCE;
+        let patient_until = app.now_ms() + PATIENCE;
         loop {
-            let turn = TURNS.place(&app.db, app.now(), &self.site).await?.ok_or_else(full)?;
+            let turn = TURNS.place(&app.db, app.now_ms(), &self.site).await?.ok_or_else(full)?;
             if turn > patient_until {
                 return Err(later(app, turn));
             }
-            app.host.sleep(Duration::from_millis(u64::try_from(turn - app.now()).unwrap_or_default())).await;
-            if TURNS.enter(&app.db, app.now(), &self.site).await? {
+            app.host.sleep(Duration::from_millis(u64::try_from(turn - app.now_ms()).unwrap_or_default())).await;
+            if TURNS.enter(&app.db, app.now_ms(), &self.site).await? {
                 return Ok(());
             }
             // Another attempt from here has taken the turn up.
@@ -90,7 +90,7 @@ impl Attempt {
 
     /// Counts a wrong password and returns the answer: `wrong`, or a 429 that does not say whether it was.
     pub async fn failed(&self, app: &App, wrong: Error) -> Result<Error> {
-        let refused = login_attempts::count_failure(&app.db, app.now(), &self.origin.address, self.in_turn).await?;
+        let refused = login_attempts::count_failure(&app.db, app.now_ms(), &self.origin.address, self.in_turn).await?;
         Ok(refused.map_or(wrong, |refused| match refused {
             Refused::Address { until } => too_many(app, until),
             Refused::Everyone => crowded(),
@@ -99,7 +99,7 @@ impl Attempt {
 
     /// Returns the 429 for a right password that came in a burst of too many attempts.
     pub fn refused(&self, app: &App) -> Error {
-        if self.in_turn { too_many(app, app.now() + WINDOW) } else { crowded() }
+        if self.in_turn { too_many(app, app.now_ms() + WINDOW) } else { crowded() }
     }
 }
 
@@ -108,7 +108,7 @@ impl Attempt {
 fn too_many(app: &App, until: i64) -> Error {
     let seconds = seconds(app, until);
     let message = format!("Too many wrong passwords from your address: try again in {} minutes", seconds.div_ceil(60));
-    Error::new(Kind::TooManyLogins, message).with_retry_after(seconds)
+    Error::new(ErrorKind::TooManyLogins, message).with_retry_after(seconds)
 }
 
 fn later(app: &App, turn: i64) -> Error {
@@ -117,20 +117,20 @@ fn later(app: &App, turn: i64) -> Error {
         "Many wrong passwords are being tried from many addresses, so attempts are taken one by one. Your place is kept: \
          try again in {seconds} seconds, within {minute} seconds from then on"
     );
-    Error::new(Kind::TooManyLogins, message).with_retry_after(seconds)
+    Error::new(ErrorKind::TooManyLogins, message).with_retry_after(seconds)
 }
 
 fn full() -> Error {
     let message =
         "Wrong passwords are being tried from hundreds of addresses, and no place is free: try again in some seconds";
-    Error::new(Kind::TooManyLogins, message).with_retry_after(2)
+    Error::new(ErrorKind::TooManyLogins, message).with_retry_after(2)
 }
 
 fn crowded() -> Error {
     let message = "Many wrong passwords are being tried from many addresses: try again in some seconds";
-    Error::new(Kind::TooManyLogins, message).with_retry_after(2)
+    Error::new(ErrorKind::TooManyLogins, message).with_retry_after(2)
 }
 
 fn seconds(app: &App, until: i64) -> u64 {
-    u64::try_from(until - app.now()).unwrap_or_default().div_ceil(1000).max(1)
+    u64::try_from(until - app.now_ms()).unwrap_or_default().div_ceil(1000).max(1)
 }

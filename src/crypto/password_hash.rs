@@ -9,7 +9,7 @@ use subtle::ConstantTimeEq;
 
 use super::vault::Vault;
 use crate::{
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     host::Host,
 };
 
@@ -112,5 +112,5 @@ fn digest(password: &str, pepper: Option<&[u8; 32]>, salt: &[u8], iterations: u3
 fn lost_pepper() -> Error {
     let message = "The password was set with another encryption_key: give that one as encryption_key_previous, \
                    or set the variable admin_password";
-    Error::new(Kind::Conflict, message)
+    Error::new(ErrorKind::Conflict, message)
 }

@@ -19,7 +19,7 @@ use http::{Request, StatusCode, header};
 
 use super::{
     Host,
-    timeout::{Deadline, within},
+    timeout::{Deadline, timeout},
 };
 
 mod message;
@@ -114,7 +114,7 @@ fn has_addresses(answer: &Answered) -> bool {
 
 async fn limited(host: &dyn Host, limit: Duration, answer: impl Future<Output = Answered>) -> Answered {
     let late = || Err(format!("no answer within {} ms", limit.as_millis()));
-    within(host, Some(limit), answer).await.unwrap_or_else(late)
+    timeout(host, Some(limit), answer).await.unwrap_or_else(late)
 }
 
 /// Joins the addresses of both families. A family that fails does not spoil the other; without any address it is an

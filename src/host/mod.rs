@@ -36,7 +36,7 @@ pub type ByteStream = LocalBoxStream<'static, Result<Bytes, SendError>>;
 /// A request from a client.
 pub type Request = http::Request<ByteStream>;
 /// The answer to a client.
-pub type Reply = http::Response<Body>;
+pub type Response = http::Response<Body>;
 
 /// A body as it goes out to a client.
 pub enum Body {
@@ -45,7 +45,7 @@ pub enum Body {
     /// The same, of a body that may break off: the client must not take a part for the whole.
     Fallible(mpsc::Receiver<Result<Bytes, SendError>>),
     /// Handed on from host to host: the bytes never enter the component's memory.
-    Through(Unread),
+    Passthrough(IncomingBody),
 }
 
 /// Chunks as they come; the sender learns from a failed send that the client has left.
@@ -77,20 +77,20 @@ impl Stream for Chunks {
 }
 
 /// The body of an answer from upstream, of which nothing has been read.
-pub enum Unread {
+pub enum IncomingBody {
     Chunks(ByteStream),
     #[cfg(target_family = "wasm")]
-    Untouched(wasi::Untouched),
+    WasiBody(wasi::WasiBody),
 }
 
-impl Unread {
+impl IncomingBody {
     /// Reads it in pieces of at most `piece` bytes, as far as the host can be told how much it may give.
     #[cfg_attr(not(target_family = "wasm"), expect(unused_variables, reason = "a script has chunks of its own"))]
     pub fn read(self, piece: usize) -> ByteStream {
         match self {
-            Unread::Chunks(chunks) => chunks,
+            IncomingBody::Chunks(chunks) => chunks,
             #[cfg(target_family = "wasm")]
-            Unread::Untouched(body) => body.read(piece),
+            IncomingBody::WasiBody(body) => body.read(piece),
         }
     }
 }
@@ -148,11 +148,11 @@ pub trait Host {
         async move { Ok(sent.await?.map(|body| body.read(PIECE))) }.boxed_local()
     }
 
-    /// The same, for a body that may be handed on: see [`Body::Through`].
+    /// The same, for a body that may be handed on: see [`Body::Passthrough`].
     fn send_unread(
         &self,
         request: http::Request<Bytes>,
-    ) -> LocalBoxFuture<'_, Result<http::Response<Unread>, SendError>>;
+    ) -> LocalBoxFuture<'_, Result<http::Response<IncomingBody>, SendError>>;
 
     /// Opens a WebSocket. Dropping the future gives the attempt up.
     fn connect(&self, handshake: Handshake) -> LocalBoxFuture<'_, Result<Rc<dyn WebSocket>, WebSocketError>>;
@@ -161,9 +161,9 @@ pub trait Host {
     fn variable<'a>(&'a self, name: &'a str) -> LocalBoxFuture<'a, Option<String>>;
 
     /// Wall-clock time in Unix milliseconds.
-    fn now(&self) -> i64;
+    fn now_ms(&self) -> i64;
     /// Milliseconds of a clock that never goes back.
-    fn monotonic(&self) -> u64;
+    fn monotonic_ms(&self) -> u64;
     fn sleep(&self, duration: Duration) -> LocalBoxFuture<'static, ()>;
     /// Fills the buffer from the host's cryptographic generator.
     fn random(&self, buffer: &mut [u8]);

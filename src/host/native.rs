@@ -23,7 +23,7 @@ use futures::{
 use rusqlite::{Connection, StatementStatus, limits::Limit, params_from_iter};
 
 use super::{
-    DbError, Host, KvError, Row, SendError, Unread, Value,
+    DbError, Host, IncomingBody, KvError, Row, SendError, Value,
     websocket::{Handshake, WebSocket, WebSocketError},
 };
 use crate::app::App;
@@ -308,7 +308,7 @@ impl Host for NativeHost {
     fn send_unread(
         &self,
         request: http::Request<Bytes>,
-    ) -> LocalBoxFuture<'_, Result<http::Response<Unread>, SendError>> {
+    ) -> LocalBoxFuture<'_, Result<http::Response<IncomingBody>, SendError>> {
         async move {
             self.step().await;
             let answer = (self.upstream.borrow())(&request);
@@ -322,7 +322,7 @@ impl Host for NativeHost {
                 .iter()
                 .fold(http::Response::builder().status(answer.status), |head, (name, value)| head.header(*name, value));
             Ok(head
-                .body(Unread::Chunks(play(answer.body, self.clock.clone(), &self.open_bodies)))
+                .body(IncomingBody::Chunks(play(answer.body, self.clock.clone(), &self.open_bodies)))
                 .expect("the script's headers are valid"))
         }
         .boxed_local()
@@ -352,12 +352,12 @@ impl Host for NativeHost {
         async move { self.variables.borrow().get(name).cloned() }.boxed_local()
     }
 
-    fn now(&self) -> i64 {
-        self.clock.now()
+    fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
     }
 
-    fn monotonic(&self) -> u64 {
-        (self.clock.now() - START) as u64
+    fn monotonic_ms(&self) -> u64 {
+        (self.clock.now_ms() - START) as u64
     }
 
     fn sleep(&self, duration: Duration) -> LocalBoxFuture<'static, ()> {

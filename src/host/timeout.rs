@@ -8,7 +8,7 @@ use super::Host;
 
 /// The future's output, or `None` when the limit passed first; no limit, no race. The future is dropped
 /// when it loses, which ends whatever it waited for.
-pub async fn within<F: Future>(host: &dyn Host, limit: Option<Duration>, future: F) -> Option<F::Output> {
+pub async fn timeout<F: Future>(host: &dyn Host, limit: Option<Duration>, future: F) -> Option<F::Output> {
     let Some(limit) = limit else {
         return Some(future.await);
     };
@@ -25,34 +25,34 @@ pub struct Deadline(u64);
 impl Deadline {
     /// Returns the point that lies `limit` from now.
     pub fn after(host: &dyn Host, limit: Duration) -> Self {
-        Deadline(host.monotonic().saturating_add(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)))
+        Deadline(host.monotonic_ms().saturating_add(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)))
     }
 
     /// Returns what the first of so many steps may take of the time that is left: an equal share. What it does not use
     /// goes to the others.
     pub fn share(self, host: &dyn Host, steps: usize) -> Duration {
-        let left = Duration::from_millis(self.0.saturating_sub(host.monotonic()));
+        let left = Duration::from_millis(self.0.saturating_sub(host.monotonic_ms()));
         left / u32::try_from(steps.max(1)).unwrap_or(u32::MAX)
     }
 }
 
 /// A timer for a deadline that keeps moving away, as the one of a stream does with each chunk. A running
 /// timer is left to run and armed anew only when it rings too early: a chunk costs no timer of its own.
-pub struct Alarm {
+pub struct IdleTimer {
     host: Rc<dyn Host>,
     /// When the running timer rings, on the host's monotonic clock.
     running: Option<(u64, LocalBoxFuture<'static, ()>)>,
 }
 
-impl Alarm {
+impl IdleTimer {
     pub fn new(host: Rc<dyn Host>) -> Self {
-        Alarm { host, running: None }
+        IdleTimer { host, running: None }
     }
 
     /// The future's output, or `None` when the clock reaches `due` first.
     pub async fn before<F: Future + Unpin>(&mut self, due: u64, mut future: F) -> Option<F::Output> {
         loop {
-            let now = self.host.monotonic();
+            let now = self.host.monotonic_ms();
             if now >= due {
                 return None;
             }

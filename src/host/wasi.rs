@@ -21,10 +21,10 @@ use spin_sdk::{
     },
 };
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, ErrorKind};
 
 use super::{
-    Body, ByteStream, DbError, Host, KvError, Reply, Request, Row, SendError, Unread, Value,
+    Body, ByteStream, DbError, Host, IncomingBody, KvError, Request, Response, Row, SendError, Value,
     length::is_length,
     websocket::{Handshake, WebSocket, WebSocketError},
 };
@@ -84,14 +84,14 @@ impl Host for WasiHost {
     fn send_unread(
         &self,
         request: http::Request<Bytes>,
-    ) -> LocalBoxFuture<'_, Result<http::Response<Unread>, SendError>> {
+    ) -> LocalBoxFuture<'_, Result<http::Response<IncomingBody>, SendError>> {
         async move {
             let request = in_pieces(request).into_request().map_err(send_error)?;
             let response = wasip3::http::client::send(request).await.map_err(send_error)?;
             let status = http::StatusCode::from_u16(response.get_status_code())
                 .map_err(|e| SendError::Connection(e.to_string()))?;
             let headers = http::HeaderMap::try_from(response.get_headers()).map_err(send_error)?;
-            let mut answer = http::Response::new(Unread::Untouched(Untouched(response)));
+            let mut answer = http::Response::new(IncomingBody::WasiBody(WasiBody(response)));
             *answer.status_mut() = status;
             *answer.headers_mut() = headers;
             Ok(answer)
@@ -107,12 +107,12 @@ impl Host for WasiHost {
         async move { spin_sdk::variables::get(name).await.ok() }.boxed_local()
     }
 
-    fn now(&self) -> i64 {
+    fn now_ms(&self) -> i64 {
         let now = system_clock::now();
         now.seconds * 1000 + i64::from(now.nanoseconds / 1_000_000)
     }
 
-    fn monotonic(&self) -> u64 {
+    fn monotonic_ms(&self) -> u64 {
         monotonic_clock::now() / 1_000_000
     }
 
@@ -165,7 +165,7 @@ pub fn check(request: &WasiRequest) -> Result<(), Error> {
         return Ok(());
     }
     let message = "Content-Length is not a number of bytes: send the length of the body";
-    Err(Error::new(Kind::Invalid, message))
+    Err(Error::new(ErrorKind::Invalid, message))
 }
 
 /// A request as the SDK gives it, with its body as a plain stream.
@@ -174,7 +174,7 @@ pub fn request(request: WasiRequest) -> Result<Request, ErrorCode> {
 }
 
 /// The answer as the host takes it.
-pub fn reply(reply: Reply) -> Result<WasiResponse, ErrorCode> {
+pub fn reply(reply: Response) -> Result<WasiResponse, ErrorCode> {
     let (mut head, body) = reply.into_parts();
     let chunks = match body {
         Body::Full(bytes) => {
@@ -185,8 +185,8 @@ pub fn reply(reply: Reply) -> Result<WasiResponse, ErrorCode> {
             }
             return http::Response::from_parts(head, Full::new(bytes)).into_response();
         }
-        Body::Through(Unread::Untouched(upstream)) => return upstream.hand_on(head),
-        Body::Through(Unread::Chunks(chunks)) => chunks,
+        Body::Passthrough(IncomingBody::WasiBody(upstream)) => return upstream.hand_on(head),
+        Body::Passthrough(IncomingBody::Chunks(chunks)) => chunks,
         Body::Stream(chunks) => chunks.map(Ok).boxed_local(),
         Body::Fallible(chunks) => chunks.boxed_local(),
     };
@@ -195,9 +195,9 @@ pub fn reply(reply: Reply) -> Result<WasiResponse, ErrorCode> {
 }
 
 /// An answer from upstream whose body is still the host's.
-pub struct Untouched(WasiResponse);
+pub struct WasiBody(WasiResponse);
 
-impl Untouched {
+impl WasiBody {
     /// The body, and what the host wants to hear about the reading of it.
     fn consume(self) -> (StreamReader<u8>, FutureReader<BodyResult>, FutureWriter<Result<(), ErrorCode>>) {
         let (reading, fate) = wit_future::new(|| Ok(()));

@@ -10,8 +10,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use crate::{
     app::App,
-    error::{Error, Kind, Result},
-    host::{Body, Reply, Request},
+    error::{Error, ErrorKind, Result},
+    host::{Body, Request, Response},
     http::response,
     media::range,
 };
@@ -66,26 +66,26 @@ impl File {
 }
 
 /// `/`: the console.
-pub async fn home(_: Rc<App>, _: Request) -> Result<Reply> {
+pub async fn home(_: Rc<App>, _: Request) -> Result<Response> {
     redirect(StatusCode::FOUND, "/manage")
 }
 
 /// `/favicon.ico`, which browsers ask for where no page has named another: the one there is.
-pub async fn icon(_: Rc<App>, _: Request) -> Result<Reply> {
+pub async fn icon(_: Rc<App>, _: Request) -> Result<Response> {
     redirect(StatusCode::FOUND, "/favicon.svg")
 }
 
 /// Any file of the console.
-pub async fn file(_: Rc<App>, request: Request) -> Result<Reply> {
+pub async fn file(_: Rc<App>, request: Request) -> Result<Response> {
     // The compiler must not conclude anything from what the archive holds now: see the top of this file.
     answer(black_box(ARCHIVE), &request)
 }
 
-fn answer(archive: &'static [u8], request: &Request) -> Result<Reply> {
+fn answer(archive: &'static [u8], request: &Request) -> Result<Response> {
     let path = request.uri().path();
     let Some(archive) = Archive::read(archive) else {
         let place = "this build leaves the console to its host, to Workers' static assets for instance";
-        return Err(Error::new(Kind::NotFound, format!("There is nothing at {path}: {place}")));
+        return Err(Error::new(ErrorKind::NotFound, format!("There is nothing at {path}: {place}")));
     };
     let page = path.strip_suffix(".html").filter(|page| archive.find(page).is_some_and(|file| file.is_page()));
     let mut reply = match (archive.find(path), page) {
@@ -94,20 +94,20 @@ fn answer(archive: &'static [u8], request: &Request) -> Result<Reply> {
             let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
             redirect(StatusCode::TEMPORARY_REDIRECT, &format!("{page}{query}"))?
         }
-        (None, None) => return Err(Error::new(Kind::NotFound, format!("There is nothing at {path}"))),
+        (None, None) => return Err(Error::new(ErrorKind::NotFound, format!("There is nothing at {path}"))),
     };
     archive.add_headers(reply.headers_mut());
     Ok(reply)
 }
 
-fn send(file: &File, request: &Request) -> Reply {
+fn send(file: &File, request: &Request) -> Response {
     let gzip = takes_gzip(request.headers());
     let content = if gzip { file.gzipped } else { file.plain };
     // The two forms differ in their bytes, so a strong tag has to differ too.
     let etag = if gzip { format!("\"{}-gzip\"", file.tag) } else { format!("\"{}\"", file.tag) };
     let known = range::is_known(request.headers(), &etag);
     let body = if known || request.method() == Method::HEAD { &[] } else { content };
-    let mut reply = Reply::new(Body::Full(Bytes::from_static(body)));
+    let mut reply = Response::new(Body::Full(Bytes::from_static(body)));
     let headers = reply.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     headers.extend(HeaderValue::from_str(&etag).ok().map(|etag| (header::ETAG, etag)));
@@ -141,7 +141,7 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
     any
 }
 
-fn redirect(status: StatusCode, to: &str) -> Result<Reply> {
+fn redirect(status: StatusCode, to: &str) -> Result<Response> {
     let mut reply = response::empty(status);
     let to = HeaderValue::from_str(to).map_err(|_| Error::internal("An address of a redirect is not valid"))?;
     reply.headers_mut().insert(header::LOCATION, to);

@@ -3,7 +3,7 @@
 //! Clients that resend a long conversation compress it, Codex with zstd. A body is decoded piece by piece, so that
 //! the limit of its route counts what comes out.
 
-use std::io::{self, BufRead, ErrorKind, Read};
+use std::io::{self, BufRead, Read};
 
 use flate2::bufread::MultiGzDecoder;
 use http::{HeaderMap, header};
@@ -12,7 +12,7 @@ use ruzstd::decoding::{
     errors::{FrameDecoderError, ReadFrameHeaderError},
 };
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// The codings that are decoded, as `Accept-Encoding` lists them.
 pub const ACCEPTED: &str = "gzip, zstd";
@@ -66,13 +66,13 @@ impl ContentCoding {
         match read {
             Ok(length) => Ok((length <= limit).then_some(decoded)),
             Err(error) => {
-                let is_window = error.kind() == ErrorKind::Unsupported;
+                let is_window = error.kind() == io::ErrorKind::Unsupported;
                 let reason = if is_window { "its window is larger than 8 MiB" } else { "it is corrupt or cut off" };
                 let message = format!(
                     "The request body cannot be decoded as {name}: {reason}. Compress it again, or send it without \
                      Content-Encoding"
                 );
-                Err(Error::new(Kind::Invalid, message))
+                Err(Error::new(ErrorKind::Invalid, message))
             }
         }
     }
@@ -80,7 +80,7 @@ impl ContentCoding {
 
 fn unsupported(reason: &str) -> Error {
     let message = format!("{reason}: send the body with one of {ACCEPTED}, or without Content-Encoding");
-    Error::new(Kind::UnsupportedCoding, message)
+    Error::new(ErrorKind::UnsupportedCoding, message)
 }
 
 /// Reads what a sequence of zstd frames holds (RFC 8878 §3.1).
@@ -103,10 +103,10 @@ impl<R: BufRead> ZstdFrames<R> {
             Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
                 let length = u64::from(length);
                 let skipped = io::copy(&mut self.source.by_ref().take(length), &mut io::sink())?;
-                if skipped == length { Ok(()) } else { Err(ErrorKind::UnexpectedEof.into()) }
+                if skipped == length { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
             }
-            Err(FrameDecoderError::WindowSizeTooBig { .. }) => Err(ErrorKind::Unsupported.into()),
-            Err(_) => Err(ErrorKind::InvalidData.into()),
+            Err(FrameDecoderError::WindowSizeTooBig { .. }) => Err(io::ErrorKind::Unsupported.into()),
+            Err(_) => Err(io::ErrorKind::InvalidData.into()),
         }
     }
 }
@@ -117,12 +117,12 @@ impl<R: BufRead> Read for ZstdFrames<R> {
             if !self.frame.is_finished() {
                 // A block is at most 128 KiB long.
                 let decoded = self.frame.decode_blocks(&mut self.source, BlockDecodingStrategy::UptoBlocks(1));
-                decoded.map_err(|_| ErrorKind::InvalidData)?;
+                decoded.map_err(|_| io::ErrorKind::InvalidData)?;
                 continue;
             }
             let stated = self.frame.get_checksum_from_data();
             if stated.is_some() && stated != self.frame.get_calculated_checksum() {
-                return Err(ErrorKind::InvalidData.into());
+                return Err(io::ErrorKind::InvalidData.into());
             }
             if self.source.fill_buf()?.is_empty() {
                 return Ok(0);

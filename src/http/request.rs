@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use super::content_coding::ContentCoding;
 use crate::{
     app::App,
-    error::{Error, Kind, Result},
-    host::{ByteStream, Request, SendError, timeout::within},
+    error::{Error, ErrorKind, Result},
+    host::{ByteStream, Request, SendError, timeout::timeout},
     json,
 };
 
@@ -39,7 +39,7 @@ pub fn watch_body(app: &App, request: Request) -> (Request, UnreadBody) {
     let (head, body) = request.into_parts();
     let shared = Rc::new(RefCell::new(Some(body)));
     let (reading, host) = (shared.clone(), app.host.clone());
-    let end = host.monotonic() + BODY_LIMIT.as_millis() as u64;
+    let end = host.monotonic_ms() + BODY_LIMIT.as_millis() as u64;
     let mut timer = None;
     let body = stream::poll_fn(move |context| {
         let mut body = reading.borrow_mut();
@@ -48,7 +48,7 @@ pub fn watch_body(app: &App, request: Request) -> (Request, UnreadBody) {
             Poll::Ready(next) => next,
             Poll::Pending => {
                 // Most bodies are there at once and need no timer.
-                let left = Duration::from_millis(end.saturating_sub(host.monotonic()));
+                let left = Duration::from_millis(end.saturating_sub(host.monotonic_ms()));
                 let timer = timer.get_or_insert_with(|| host.sleep(left.min(CHUNK_LIMIT)));
                 ready!(timer.poll_unpin(context));
                 Some(Err(SendError::Timeout("the body stopped coming".to_owned())))
@@ -75,7 +75,7 @@ impl UnreadBody {
                 left = rest;
             }
         };
-        within(&*app.host, Some(DRAIN_LIMIT), drained).await;
+        timeout(&*app.host, Some(DRAIN_LIMIT), drained).await;
     }
 }
 
@@ -95,12 +95,12 @@ pub fn has_short_body(request: &Request) -> bool {
 fn announced_length(request: &Request) -> Result<Option<usize>> {
     let Some(length) = request.headers().get(header::CONTENT_LENGTH) else { return Ok(None) };
     let length = length.to_str().ok().and_then(|length| length.trim().parse().ok());
-    length.map(Some).ok_or_else(|| Error::new(Kind::Invalid, "Content-Length is no number of bytes"))
+    length.map(Some).ok_or_else(|| Error::new(ErrorKind::Invalid, "Content-Length is no number of bytes"))
 }
 
 /// Returns the whole body, decoded. The limit counts for what was sent and for what it is decoded to.
 async fn read_up_to(request: Request, most: usize, in_words: &str) -> Result<Bytes> {
-    let too_large = || Error::new(Kind::BodyTooLarge, format!("The request body is larger than {in_words}"));
+    let too_large = || Error::new(ErrorKind::BodyTooLarge, format!("The request body is larger than {in_words}"));
     let announced = announced_length(&request)?;
     if announced.is_some_and(|length| length > most) {
         return Err(too_large());
@@ -111,10 +111,10 @@ async fn read_up_to(request: Request, most: usize, in_words: &str) -> Result<Byt
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|error| match error {
             SendError::Timeout(_) => Error::new(
-                Kind::RequestTimeout,
+                ErrorKind::RequestTimeout,
                 "The request body stopped coming: send it again, without pauses of more than 10 seconds",
             ),
-            error => Error::new(Kind::Invalid, format!("The request body broke off: {error}")),
+            error => Error::new(ErrorKind::Invalid, format!("The request body broke off: {error}")),
         })?;
         if whole.len() + chunk.len() > most {
             return Err(too_large());
@@ -145,18 +145,18 @@ pub async fn read_small_json<T: DeserializeOwned>(request: Request) -> Result<T>
 fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     // serde would take the fields of a struct from an array too, in order.
     if body.trim_ascii_start().first() == Some(&b'[') {
-        return Err(Error::new(Kind::Invalid, "The request body has to be a JSON object"));
+        return Err(Error::new(ErrorKind::Invalid, "The request body has to be a JSON object"));
     }
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
         let mut path = e.path().to_string();
-        let error = Error::new(Kind::Invalid, e.into_inner().to_string());
+        let error = Error::new(ErrorKind::Invalid, e.into_inner().to_string());
         // The path of a missing field ends at the object that lacks it.
         if let Some(name) = error.message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
             path = if path == "." { name.to_owned() } else { format!("{path}.{name}") };
         }
         if path == "." { error } else { error.with_param(path) }
     })?;
-    json.end().map_err(|e| Error::new(Kind::Invalid, e.to_string()))?;
+    json.end().map_err(|e| Error::new(ErrorKind::Invalid, e.to_string()))?;
     Ok(value)
 }

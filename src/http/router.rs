@@ -16,15 +16,15 @@ use crate::{
     },
     app::App,
     auth::{api_key::PresentedKey, session::AdminSession},
-    error::{Error, Kind, Result},
-    host::{Reply, Request},
+    error::{Error, ErrorKind, Result},
+    host::{Request, Response},
     http::{assets, content_coding, request, response},
     jobs::maintenance,
     media::{self, serve},
     protocols::openai::{self, chat_completions, models},
 };
 
-type Answer = LocalBoxFuture<'static, Result<Reply>>;
+type Answer = LocalBoxFuture<'static, Result<Response>>;
 
 /// A handler behind its guard.
 enum Handler {
@@ -132,7 +132,7 @@ const ROUTES: &[Route] = &[
 ];
 
 /// Answers any request: finds the route, asks its guard, runs its handler, adds the common headers.
-pub async fn route(app: Rc<App>, request: Request) -> Reply {
+pub async fn route(app: Rc<App>, request: Request) -> Response {
     let path = plain_path(request.uri().path());
     let is_head = request.method() == Method::HEAD;
     let may_have_body = !is_head && ![Method::GET, Method::OPTIONS].contains(request.method());
@@ -152,7 +152,7 @@ pub async fn route(app: Rc<App>, request: Request) -> Reply {
 }
 
 /// Returns the response to a failed request, with the body of the API that the path belongs to.
-pub fn error_reply(error: &Error, path: &str) -> Reply {
+pub fn error_reply(error: &Error, path: &str) -> Response {
     let body = if path.starts_with("/api/") { admin::error::body(error) } else { openai::error::body(error) };
     let mut reply = response::json_bytes(body);
     *reply.status_mut() = error.status();
@@ -160,7 +160,7 @@ pub fn error_reply(error: &Error, path: &str) -> Reply {
     if let Some(seconds) = error.retry_after {
         headers.insert(header::RETRY_AFTER, seconds.into());
     }
-    if error.kind == Kind::UnsupportedCoding {
+    if error.kind == ErrorKind::UnsupportedCoding {
         // RFC 9110 §15.5.16: the codings that the next request may have.
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(content_coding::ACCEPTED));
     }
@@ -183,7 +183,7 @@ fn plain_path(path: &str) -> String {
     plain
 }
 
-async fn dispatch(app: Rc<App>, mut request: Request, path: &str) -> Result<Reply> {
+async fn dispatch(app: Rc<App>, mut request: Request, path: &str) -> Result<Response> {
     if request.method() == Method::OPTIONS && is_open(path) {
         return Ok(preflight(request.headers()));
     }
@@ -255,12 +255,12 @@ fn not_routed(headers: &HeaderMap, path: &str, allowed: &[&str]) -> Result<Error
         PresentedKey::from_headers(headers)?;
     }
     Ok(match (allowed, meant(path)) {
-        ([], Some(meant)) => Error::new(Kind::NotFound, format!("There is nothing at {path}; call {meant}")),
-        ([], None) => Error::new(Kind::NotFound, format!("There is nothing at {path}")),
+        ([], Some(meant)) => Error::new(ErrorKind::NotFound, format!("There is nothing at {path}; call {meant}")),
+        ([], None) => Error::new(ErrorKind::NotFound, format!("There is nothing at {path}")),
         (methods, _) => {
             let methods = methods.join(", ");
             let message = format!("{path} takes {methods}");
-            Error { allow: Some(methods), ..Error::new(Kind::MethodNotAllowed, message) }
+            Error { allow: Some(methods), ..Error::new(ErrorKind::MethodNotAllowed, message) }
         }
     })
 }
@@ -273,7 +273,7 @@ fn matches(pattern: &str, path: &str) -> bool {
 }
 
 /// Allows the headers that were asked for: the SDKs send many of their own. No cookie is ever read here.
-fn preflight(asked: &HeaderMap) -> Reply {
+fn preflight(asked: &HeaderMap) -> Response {
     let mut reply = response::empty(StatusCode::NO_CONTENT);
     let headers = reply.headers_mut();
     let asked = asked.get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
@@ -306,7 +306,7 @@ fn common_headers(headers: &mut HeaderMap, app: &App, path: &str) {
     }
 }
 
-async fn health(_: Rc<App>, _: Request) -> Result<Reply> {
+async fn health(_: Rc<App>, _: Request) -> Result<Response> {
     response::json(
         &serde_json::json!({ "status": "healthy", "service": "Grok2API", "version": env!("CARGO_PKG_VERSION") }),
     )

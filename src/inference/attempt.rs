@@ -50,7 +50,7 @@ impl Attempts {
     pub async fn reserve(&mut self, app: &App, key_hash: &str) -> Result<Reserved> {
         loop {
             let Attempts { model, first, tried, .. } = &*self;
-            let ask = Ask { key_hash, model, tried, now: app.now() };
+            let ask = Ask { key_hash, model, tried, now: app.now_ms() };
             if model.fallback.is_none() {
                 let mut reserved = reserve::reserve(&app.db, &ask).await?;
                 if let (Reserved::None(refusal), Some(first)) = (&mut reserved, first) {

@@ -10,7 +10,7 @@ use futures::{
 use super::event::{Events, Finish};
 use crate::{
     app::App,
-    host::timeout::Alarm,
+    host::timeout::IdleTimer,
     providers::{self, Answer, Call, ProviderError},
     settings::Grok,
 };
@@ -40,14 +40,14 @@ impl Limits {
     async fn opened<T>(
         &self,
         app: &App,
-        alarm: &mut Alarm,
+        alarm: &mut IdleTimer,
         asked: impl Fn() -> Option<u64>,
         opening: impl Future<Output = Result<T, ProviderError>>,
     ) -> Result<T, ProviderError> {
         let mut opening = pin!(opening);
-        let end = self.total.map(|limit| app.host.monotonic() + limit);
+        let end = self.total.map(|limit| app.host.monotonic_ms() + limit);
         loop {
-            let now = app.host.monotonic();
+            let now = app.host.monotonic_ms();
             let first = match asked() {
                 Some(asked) => self.first.map(|limit| asked + limit),
                 // Looked at again soon.
@@ -83,7 +83,7 @@ pub struct Conversation {
     app: Rc<App>,
     /// `None` once the limit of the whole answer has passed.
     answer: Option<Box<dyn Answer>>,
-    alarm: Alarm,
+    alarm: IdleTimer,
     limits: Limits,
     /// When the work began and when the account was asked, on the host's monotonic clock.
     began: u64,
@@ -100,9 +100,9 @@ impl Conversation {
     pub async fn open(call: Call<'_>) -> Result<(Self, Events), ProviderError> {
         let app = call.app.clone();
         let limits = Limits::from_settings(call.settings);
-        let began = app.host.monotonic();
+        let began = app.host.monotonic_ms();
         let asked = call.asked;
-        let mut alarm = Alarm::new(app.host.clone());
+        let mut alarm = IdleTimer::new(app.host.clone());
         let answer = limits.opened(&app, &mut alarm, || asked.get(), providers::open(call)).await?;
         let mut conversation = Conversation {
             app: app.clone(),
@@ -120,7 +120,7 @@ impl Conversation {
                 conversation.finished = Some(finish);
             }
         }
-        app.upstream_ms.set(Some(app.host.monotonic().saturating_sub(began)));
+        app.upstream_ms.set(Some(app.host.monotonic_ms().saturating_sub(began)));
         Ok((conversation, events))
     }
 
@@ -130,7 +130,7 @@ impl Conversation {
         if let Some(finish) = self.finished {
             return Ok(Step::End(finish));
         }
-        let silent_since = *self.silent_since.get_or_insert_with(|| self.app.host.monotonic());
+        let silent_since = *self.silent_since.get_or_insert_with(|| self.app.host.monotonic_ms());
         let limit = self.limit(silent_since);
         let Some(answer) = &mut self.answer else { return Err(ProviderError::Timeout) };
         let reading = answer.advance(events);

@@ -1,7 +1,7 @@
 //! What a client is told of a fault of the upstream.
 
 use crate::{
-    error::{Error, Kind},
+    error::{Error, ErrorKind},
     providers::ProviderError,
 };
 
@@ -11,19 +11,19 @@ impl From<&ProviderError> for Error {
             ProviderError::RateLimited { retry_after, .. } => {
                 // Other accounts may be free: the next request asks them.
                 let seconds = retry_after.unwrap_or(1);
-                Error::new(Kind::AllTokensCooling, "Grok's rate limit is reached: try again later")
+                Error::new(ErrorKind::AllTokensCooling, "Grok's rate limit is reached: try again later")
                     .with_retry_after(seconds)
             }
             ProviderError::Overloaded { retry_after } => {
-                let error = Error::new(Kind::UpstreamOverloaded, "Grok is under heavy usage: try again later");
+                let error = Error::new(ErrorKind::UpstreamOverloaded, "Grok is under heavy usage: try again later");
                 with_retry(error, *retry_after)
             }
             ProviderError::Throttled { retry_after } => {
                 let message = format!("Grok is asked too often at the moment; retry in {retry_after} seconds");
-                Error::new(Kind::AllTokensCooling, message).with_retry_after(*retry_after)
+                Error::new(ErrorKind::AllTokensCooling, message).with_retry_after(*retry_after)
             }
             ProviderError::NotEntitled(_) => Error::new(
-                Kind::NotEntitled,
+                ErrorKind::NotEntitled,
                 "None of the accounts has this mode: expert needs a SuperGrok account, heavy a SuperGrok Heavy one. \
                  Choose another model, or add such an account",
             ),
@@ -34,46 +34,46 @@ impl From<&ProviderError> for Error {
             ProviderError::MissingSignature => Error {
                 code: Some("missing_x_statsig_id"),
                 ..Error::new(
-                    Kind::NoToken,
+                    ErrorKind::NoToken,
                     "Videos need a signature: the operator must enter the setting x_statsig_id in the console",
                 )
             },
             ProviderError::NoAddress(text) => {
-                Error::new(Kind::Upstream, format!("Grok's address was not found: {text}"))
+                Error::new(ErrorKind::Upstream, format!("Grok's address was not found: {text}"))
             }
             ProviderError::DeadAccount(_) => Error::new(
-                Kind::Upstream,
+                ErrorKind::Upstream,
                 "Grok refused the account that was used: ask the operator to check the tokens",
             ),
             ProviderError::AntiBot => Error::new(
-                Kind::UpstreamBlocked,
+                ErrorKind::UpstreamBlocked,
                 "Grok's front door refused this gateway's requests: the operator may have to set user_agent, \
                  cf_clearance or x_statsig_id, or send from another network",
             ),
             ProviderError::Moderated(_) => {
-                Error::new(Kind::ContentPolicy, "Grok refused this content under its content policy")
+                Error::new(ErrorKind::ContentPolicy, "Grok refused this content under its content policy")
             }
             ProviderError::CallerError(_) => {
-                Error::new(Kind::Invalid, "Grok could not read this request: shorten or simplify the messages")
+                Error::new(ErrorKind::Invalid, "Grok could not read this request: shorten or simplify the messages")
                     .with_param("messages")
             }
             ProviderError::ModelNotFound => {
-                Error::new(Kind::Upstream, "Grok does not know this model any more: choose another one")
+                Error::new(ErrorKind::Upstream, "Grok does not know this model any more: choose another one")
             }
-            ProviderError::Policy(_) => Error::new(Kind::Upstream, "Grok does not allow this request"),
+            ProviderError::Policy(_) => Error::new(ErrorKind::Upstream, "Grok does not allow this request"),
             ProviderError::Server(status) => {
-                Error::new(Kind::Upstream, format!("Grok failed with status {status}: try again"))
+                Error::new(ErrorKind::Upstream, format!("Grok failed with status {status}: try again"))
             }
-            ProviderError::Connect(_) => Error::new(Kind::Upstream, "Grok could not be reached: try again"),
-            ProviderError::Timeout => Error::new(Kind::UpstreamTimeout, "Grok did not answer in time: try again"),
-            ProviderError::Cut => Error::new(Kind::Upstream, "Grok's answer broke off: try again"),
-            ProviderError::Empty => Error::new(Kind::Upstream, "Grok's answer was empty: try again"),
+            ProviderError::Connect(_) => Error::new(ErrorKind::Upstream, "Grok could not be reached: try again"),
+            ProviderError::Timeout => Error::new(ErrorKind::UpstreamTimeout, "Grok did not answer in time: try again"),
+            ProviderError::Cut => Error::new(ErrorKind::Upstream, "Grok's answer broke off: try again"),
+            ProviderError::Empty => Error::new(ErrorKind::Upstream, "Grok's answer was empty: try again"),
             ProviderError::Unreadable => Error::new(
-                Kind::NoToken,
+                ErrorKind::NoToken,
                 "The tokens were sealed with another encryption_key: the operator must set that one as \
                  encryption_key_previous",
             ),
-            ProviderError::TooLong => Error::new(Kind::Upstream, "Grok's answer held an object that is too large"),
+            ProviderError::TooLong => Error::new(ErrorKind::Upstream, "Grok's answer held an object that is too large"),
         }
     }
 }

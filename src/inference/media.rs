@@ -45,7 +45,7 @@ impl Files {
         if files.is_empty() {
             return Ok(Vec::new());
         }
-        rows::add(&self.app.db, self.app.now(), &files).await?;
+        rows::add(&self.app.db, self.app.now_ms(), &files).await?;
         let base = media::base(&self.app, &self.settings, &self.sent_to.uri, &self.sent_to.headers).await;
         Ok(files.iter().map(|file| media::address(&base, file.kind, &file.id)).collect())
     }

@@ -192,7 +192,7 @@ impl RequestRecord {
             attempts: self.attempts,
             prompt_tokens: self.prompt_tokens,
             completion_tokens: self.completion_tokens,
-            at: self.app.now(),
+            at: self.app.now_ms(),
             outcome: self.outcome_of(outcome),
             learned: self.learned.clone(),
         }
@@ -200,11 +200,11 @@ impl RequestRecord {
 
     fn outcome_of(&self, outcome: Outcome) -> Option<TokenOutcome> {
         let used = self.used.clone()?;
-        let at = self.app.now();
+        let at = self.app.now_ms();
         Some(TokenOutcome { at, effect: outcome::effect(outcome, &used, at), used })
     }
 
     fn elapsed(&self) -> u64 {
-        self.app.host.monotonic().saturating_sub(self.app.started)
+        self.app.host.monotonic_ms().saturating_sub(self.app.started)
     }
 }

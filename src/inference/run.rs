@@ -19,8 +19,8 @@ use crate::{
     app::App,
     auth::api_key::PresentedKey,
     crypto::vault::Vault,
-    error::{Error, Kind, Result},
-    host::Reply,
+    error::{Error, ErrorKind, Result},
+    host::Response,
     media::input::{self, Source},
     providers::{Account, Call, ProviderError, catalog::Model},
     store::{
@@ -71,14 +71,14 @@ pub async fn run(
     key: &PresentedKey,
     mut request: InferenceRequest,
     mut record: RequestRecord,
-    respond: impl AsyncFn(StartedAnswer, &mut RequestRecord) -> Result<Reply, Failure>,
-) -> Result<Reply> {
+    respond: impl AsyncFn(StartedAnswer, &mut RequestRecord) -> Result<Response, Failure>,
+) -> Result<Response> {
     let limit = attempts_for(&request.sources);
     request.prompt.pictures = {
         let sources = std::mem::take(&mut request.sources);
         if sources.iter().any(Source::is_remote) {
             // Only a client with a valid key has pictures fetched.
-            record.authenticated(authenticate(&app.db, &key.hash, app.now()).await?);
+            record.authenticated(authenticate(&app.db, &key.hash, app.now_ms()).await?);
         }
         input::resolve(&*app.host, sources).await.map_err(|error| record.clone().refused(error))?
     };
@@ -93,7 +93,7 @@ pub async fn run(
                 let error = match &last_error {
                     // The refusal knows when the last of them is free again.
                     Some(error) if !is_limit(error) => Error::from(error),
-                    _ => no_account(&refusal, app.now()),
+                    _ => no_account(&refusal, app.now_ms()),
                 };
                 record.authenticated(refusal.opened);
                 return Err(record.refused(error));
@@ -150,8 +150,8 @@ impl Asking<'_> {
         token: Option<String>,
         model: &Model,
         record: &mut RequestRecord,
-        respond: &impl AsyncFn(StartedAnswer, &mut RequestRecord) -> Result<Reply, Failure>,
-    ) -> Result<Reply, Failure> {
+        respond: &impl AsyncFn(StartedAnswer, &mut RequestRecord) -> Result<Response, Failure>,
+    ) -> Result<Response, Failure> {
         let Asking { app, vault, request } = *self;
         let Reservation { settings, token: reserved, names, .. } = reservation;
         let token = token.ok_or(ProviderError::Unreadable)?;
@@ -173,8 +173,10 @@ fn no_account(refusal: &Refusal, now: i64) -> Error {
         Some(until) => {
             let seconds = ((until - now).max(0) as u64).div_ceil(1000).max(1);
             let message = format!("All accounts are rate-limited; retry in {seconds} seconds");
-            Error::new(Kind::AllTokensCooling, message).with_retry_after(seconds)
+            Error::new(ErrorKind::AllTokensCooling, message).with_retry_after(seconds)
         }
-        None => Error::new(Kind::NoToken, "No account can serve this model: add one in the console, or enable one"),
+        None => {
+            Error::new(ErrorKind::NoToken, "No account can serve this model: add one in the console, or enable one")
+        }
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     app::App,
     crypto::vault::Vault,
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     providers::grok_web::token::is_token,
     store::{
         accounts::{Account, invalid as rows},
@@ -42,7 +42,7 @@ pub async fn usable(app: &App, vault: &Vault, account: &Account) -> Result<Strin
         Opened::Token(token) => Ok(token),
         Opened::NoToken => {
             found(app, vault, account.token.id).await?;
-            Err(Error::new(Kind::Conflict, "This entry is no session token: it is never sent to Grok"))
+            Err(Error::new(ErrorKind::Conflict, "This entry is no session token: it is never sent to Grok"))
         }
         Opened::Unreadable => Err(unreadable()),
     }
@@ -50,7 +50,7 @@ pub async fn usable(app: &App, vault: &Vault, account: &Account) -> Result<Strin
 
 pub fn unreadable() -> Error {
     let message = "This token cannot be read: it was sealed with another encryption_key (see encryption_key_previous)";
-    Error::new(Kind::Conflict, message)
+    Error::new(ErrorKind::Conflict, message)
 }
 
 /// Marks a row that was met, and looks through a slice of the others: they come in company.
@@ -59,7 +59,7 @@ pub async fn found(app: &App, vault: &Vault, id: i64) -> Result<()> {
 }
 
 /// Looks through a slice of the rows that were never looked at, and returns whether there may be more.
-pub async fn slice(app: &App) -> Result<bool> {
+pub async fn run_batch(app: &App) -> Result<bool> {
     if !rows::has_unseen(&app.db).await? {
         return Ok(false);
     }
@@ -102,7 +102,7 @@ async fn look_through(app: &App, vault: &Vault, met: Option<i64>) -> Result<Look
     let mut ids: Vec<i64> = unseen.iter().filter(is_none).map(|row| row.id).collect();
     ids.extend(met.filter(|met| !ids.contains(met)));
     if !ids.is_empty() {
-        rows::mark(&app.db, &ids, app.now()).await?;
+        rows::mark(&app.db, &ids, app.now_ms()).await?;
     }
     let is_left = unseen.len() as i64 == SLICE;
     let last = unseen.last().filter(|_| is_left).map(|row| row.id);

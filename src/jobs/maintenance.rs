@@ -16,7 +16,7 @@ use crate::{
     auth::throttle::TURNS,
     crypto::vault::Vault,
     error::Result,
-    host::{Reply, Request},
+    host::{Request, Response},
     http::response,
     jobs::{invalid_tokens, reencrypt},
     media::{cache::evict, day},
@@ -53,8 +53,8 @@ const SLICES: usize = 20;
 const PARTS_AFTER_A_CHAT: usize = 8;
 
 /// `POST /internal/maintenance`: 202 when something is left that another call may do at once, else 204.
-pub async fn run(app: Rc<App>, _: Request) -> Result<Reply> {
-    let now = app.now();
+pub async fn run(app: Rc<App>, _: Request) -> Result<Response> {
+    let now = app.now_ms();
     let mut status = StatusCode::NO_CONTENT;
     if leases::take(&app.db, WORK, now, now + LEASE).await? {
         let is_left = slice(&app, now, PARTS).await?;
@@ -77,7 +77,7 @@ pub async fn of_the_day(app: &App) {
 }
 
 async fn slices(app: &App) -> Result<()> {
-    let mut now = app.now();
+    let mut now = app.now_ms();
     // A request that took long may come when the work of the day is done. A run that fails, or dies, is taken up again
     // when this lease ends.
     let is_first = leases::take(&app.db, DAY, now, now + LEASE).await?;
@@ -91,7 +91,7 @@ async fn slices(app: &App) -> Result<()> {
             return leases::set(&app.db, DAY, midnight(app, now).await).await;
         }
         let held = now + LEASE;
-        now = app.now();
+        now = app.now_ms();
         if !leases::renew(&app.db, WORK, held, now + LEASE).await? {
             return Ok(());
         }
@@ -106,13 +106,13 @@ async fn midnight(app: &App, now: i64) -> i64 {
 /// Does a slice of all that is due; tells whether something is left for another one.
 async fn slice(app: &App, now: i64, parts: usize) -> Result<bool> {
     let settings = settings::read(&app.db).await?;
-    let mut is_left = evict::slice(app, parts).await;
+    let mut is_left = evict::run_batch(app, parts).await;
     is_left |= media::forget(&app.db, now - settings.global.media_retention_days * MS_OF_DAY, ROWS).await?;
-    is_left |= invalid_tokens::slice(app).await?;
+    is_left |= invalid_tokens::run_batch(app).await?;
     is_left |= at_most_every(app, RARELY, "requests", now, old_rows(app, &settings, now)).await?;
     let vault = Vault::open(&*app.host).await?;
     if let Some(lease) = reencrypt::lease(&vault) {
-        is_left |= at_most_every(app, SEALING, &lease, now, reencrypt::slice(app, &vault, &settings)).await?;
+        is_left |= at_most_every(app, SEALING, &lease, now, reencrypt::run_batch(app, &vault, &settings)).await?;
     }
     Ok(is_left)
 }

@@ -30,7 +30,7 @@ pub fn lease(vault: &Vault) -> Option<String> {
 }
 
 /// Seals what is not sealed with the current key, up to a number of rows. Returns whether more is left.
-pub async fn slice(app: &App, vault: &Vault, stored: &Settings) -> Result<bool> {
+pub async fn run_batch(app: &App, vault: &Vault, stored: &Settings) -> Result<bool> {
     let mut work = Work { app, vault, left: ROWS_ON_WORKERS, is_more_allowed: false, noted: None };
     for table in Table::ALL {
         if work.seal(table).await? {
@@ -40,7 +40,7 @@ pub async fn slice(app: &App, vault: &Vault, stored: &Settings) -> Result<bool> 
     let grok = stored.grok.sealed_anew(&*app.host, vault);
     if !grok.is_empty() {
         work.note(stored.grok.has_clear_secret()).await?;
-        settings::save(&app.db, app.now(), Change { grok, ..Change::default() }).await?;
+        settings::save(&app.db, app.now_ms(), Change { grok, ..Change::default() }).await?;
     }
     rewrite(app).await?;
     Ok(false)
@@ -115,7 +115,7 @@ async fn rewrite(app: &App) -> Result<()> {
     if !reseal::can_be_rewritten(&app.db).await? {
         return Ok(());
     }
-    if let Err(error) = reseal::rewrite(&app.db, app.now()).await {
+    if let Err(error) = reseal::rewrite(&app.db, app.now_ms()).await {
         eprintln!("what was stored in clear, or with the previous key, may remain in the database's file: {error}");
     }
     Ok(())
@@ -149,7 +149,7 @@ mod tests {
             ] {
                 let sealed = vault.seal(&*app.host, &format!("secret of {hash}"), hash);
                 let sql = format!("INSERT INTO {table} (hash, sealed, {columns}");
-                app.db.run(&sql, vec![hash.into(), sealed.into()]).await.expect("a row can be added");
+                app.db.execute(&sql, vec![hash.into(), sealed.into()]).await.expect("a row can be added");
             }
             let clearance = vault.seal(&*app.host, "clearance", "settings");
             let grok = [("cf_clearance", Some(crate::settings::Scalar::Text(clearance)))].into();
@@ -167,7 +167,7 @@ mod tests {
             let settings = stored_settings::read(&app.db).await.expect("settings can be read");
             let vault = Vault::open(&*app.host).await.expect("the key is long enough");
             if lease(&vault).is_some() {
-                slice(&app, &vault, &settings).await.expect("a slice can be sealed");
+                run_batch(&app, &vault, &settings).await.expect("a slice can be sealed");
             }
         });
     }
@@ -272,7 +272,7 @@ mod tests {
             let is_left = host.run(async move {
                 let vault = Vault::open(&*app.host).await.expect("the key is long enough");
                 let settings = stored_settings::read(&app.db).await.expect("settings can be read");
-                slice(&app, &vault, &settings).await.expect("a slice can be sealed")
+                run_batch(&app, &vault, &settings).await.expect("a slice can be sealed")
             });
             most = most.max(host.statements.borrow().len());
             if !is_left {

@@ -4,11 +4,11 @@ use http::{HeaderMap, header};
 
 /// What to send of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum Range {
     Whole,
-    Some(Span),
+    Partial(Span),
     /// 416: the file has no such bytes.
-    None,
+    NotSatisfiable,
 }
 
 /// Bytes from `start` up to, and without, `end`.
@@ -31,10 +31,10 @@ impl Span {
 
 /// The part asked for of a file with this size and, if known, this tag. A list of ranges is answered with the
 /// whole file, which the RFC allows and every client takes.
-pub fn wanted(headers: &HeaderMap, size: u64, etag: Option<&str>) -> Part {
+pub fn wanted(headers: &HeaderMap, size: u64, etag: Option<&str>) -> Range {
     match requested(headers, etag) {
         Some(range) => resolve(range, size),
-        None => Part::Whole,
+        None => Range::Whole,
     }
 }
 
@@ -59,20 +59,20 @@ pub fn is_known(headers: &HeaderMap, etag: &str) -> bool {
         .any(|tag| tag.trim() == "*" || weak(tag) == weak(etag))
 }
 
-fn resolve(range: &str, size: u64) -> Part {
-    let Some((unit, span)) = range.split_once('=') else { return Part::Whole };
-    let Some((first, last)) = span.trim().split_once('-') else { return Part::Whole };
+fn resolve(range: &str, size: u64) -> Range {
+    let Some((unit, span)) = range.split_once('=') else { return Range::Whole };
+    let Some((first, last)) = span.trim().split_once('-') else { return Range::Whole };
     if !unit.trim().eq_ignore_ascii_case("bytes") {
-        return Part::Whole;
+        return Range::Whole;
     }
     let (start, end) = match (number(first), number(last)) {
         (Some(first), Some(last)) if first <= last => (first, last.saturating_add(1).min(size)),
         (Some(first), None) if last.trim().is_empty() => (first, size),
         (None, Some(length)) if first.trim().is_empty() => (size - length.min(size), size),
-        (Some(_), Some(_)) => return Part::None,
-        _ => return Part::Whole,
+        (Some(_), Some(_)) => return Range::NotSatisfiable,
+        _ => return Range::Whole,
     };
-    if start < end { Part::Some(Span { start, end }) } else { Part::None }
+    if start < end { Range::Partial(Span { start, end }) } else { Range::NotSatisfiable }
 }
 
 /// Digits only; more of them than a number holds mean the largest.
@@ -90,8 +90,8 @@ mod tests {
         list.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
     }
 
-    fn part(start: u64, end: u64) -> Part {
-        Part::Some(Span { start, end })
+    fn part(start: u64, end: u64) -> Range {
+        Range::Partial(Span { start, end })
     }
 
     #[test]
@@ -108,27 +108,27 @@ mod tests {
             ("bytes=-1", part(999, 1000)),
             ("bytes=-1000", part(0, 1000)),
             ("bytes=-5000", part(0, 1000)),
-            ("bytes=1000-", Part::None),
-            ("bytes=1000-2000", Part::None),
-            ("bytes=99999999999999999999999-", Part::None),
-            ("bytes=5-1", Part::None),
-            ("bytes=-0", Part::None),
-            ("bytes=0-1,5-6", Part::Whole),
-            ("bytes=", Part::Whole),
-            ("bytes=-", Part::Whole),
-            ("bytes=a-b", Part::Whole),
-            ("bytes=1-b", Part::Whole),
-            ("bytes=+1-2", Part::Whole),
-            ("bytes=--1", Part::Whole),
-            ("lines=1-2", Part::Whole),
-            ("bytes", Part::Whole),
-            ("", Part::Whole),
+            ("bytes=1000-", Range::NotSatisfiable),
+            ("bytes=1000-2000", Range::NotSatisfiable),
+            ("bytes=99999999999999999999999-", Range::NotSatisfiable),
+            ("bytes=5-1", Range::NotSatisfiable),
+            ("bytes=-0", Range::NotSatisfiable),
+            ("bytes=0-1,5-6", Range::Whole),
+            ("bytes=", Range::Whole),
+            ("bytes=-", Range::Whole),
+            ("bytes=a-b", Range::Whole),
+            ("bytes=1-b", Range::Whole),
+            ("bytes=+1-2", Range::Whole),
+            ("bytes=--1", Range::Whole),
+            ("lines=1-2", Range::Whole),
+            ("bytes", Range::Whole),
+            ("", Range::Whole),
         ] {
             assert_eq!(wanted(&headers(&[("range", range)]), 1000, None), expected, "{range}");
         }
-        assert_eq!(wanted(&HeaderMap::new(), 1000, None), Part::Whole);
+        assert_eq!(wanted(&HeaderMap::new(), 1000, None), Range::Whole);
         for range in ["bytes=0-", "bytes=-1", "bytes=0-0"] {
-            assert_eq!(wanted(&headers(&[("range", range)]), 0, None), Part::None, "{range} of nothing");
+            assert_eq!(wanted(&headers(&[("range", range)]), 0, None), Range::NotSatisfiable, "{range} of nothing");
         }
         assert_eq!(Span { start: 5, end: 10 }.content_range(20), "bytes 5-9/20");
     }
@@ -137,10 +137,10 @@ mod tests {
     fn a_part_of_another_version_is_the_whole_of_this_one() {
         for (condition, etag, expected) in [
             ("\"a\"", Some("\"a\""), part(0, 1)),
-            ("\"b\"", Some("\"a\""), Part::Whole),
-            ("W/\"a\"", Some("W/\"a\""), Part::Whole),
-            ("\"a\"", None, Part::Whole),
-            ("Thu, 29 Jan 2026 08:00:00 GMT", Some("\"a\""), Part::Whole),
+            ("\"b\"", Some("\"a\""), Range::Whole),
+            ("W/\"a\"", Some("W/\"a\""), Range::Whole),
+            ("\"a\"", None, Range::Whole),
+            ("Thu, 29 Jan 2026 08:00:00 GMT", Some("\"a\""), Range::Whole),
         ] {
             let sent = headers(&[("range", "bytes=0-0"), ("if-range", condition)]);
             assert_eq!(wanted(&sent, 1000, etag), expected, "{condition} {etag:?}");

@@ -19,7 +19,7 @@ pub struct FileRequest {
 impl FileRequest {
     /// What was fetched need not be fetched again before the cache is emptied.
     pub fn max_age(&self) -> i64 {
-        (self.midnight - self.app.now()).max(0) / 1000
+        (self.midnight - self.app.now_ms()).max(0) / 1000
     }
 
     /// The source's own tag, or one that says as much: a file never changes under its id.

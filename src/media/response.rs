@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 
-use crate::host::{Body, Reply};
+use crate::host::{Body, Response};
 
 use super::media_type::MediaType;
 
@@ -21,8 +21,8 @@ pub struct Head<'a> {
 }
 
 impl Head<'_> {
-    pub fn with(self, body: Body) -> Reply {
-        let mut reply = Reply::new(body);
+    pub fn with(self, body: Body) -> Response {
+        let mut reply = Response::new(body);
         *reply.status_mut() = self.status;
         let headers = reply.headers_mut();
         let values = [
@@ -41,14 +41,14 @@ impl Head<'_> {
 }
 
 /// 304: the client has these bytes.
-pub fn not_modified(etag: &str, max_age: i64) -> Reply {
+pub fn not_modified(etag: &str, max_age: i64) -> Response {
     let head =
         Head { status: StatusCode::NOT_MODIFIED, content_type: None, etag, length: None, content_range: None, max_age };
     head.with(Body::Full(Bytes::new()))
 }
 
 /// 416: there are no such bytes.
-pub fn no_such_range(size: Option<u64>) -> Reply {
+pub fn no_such_range(size: Option<u64>) -> Response {
     let mut reply = crate::http::response::empty(StatusCode::RANGE_NOT_SATISFIABLE);
     let headers = reply.headers_mut();
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));

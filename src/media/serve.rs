@@ -6,8 +6,8 @@ use http::{Method, StatusCode};
 
 use crate::{
     app::App,
-    error::{Error, Kind, Result},
-    host::{Body, Reply, Request},
+    error::{Error, ErrorKind, Result},
+    host::{Body, Request, Response},
     media::kind::MediaKind,
     store::{
         media::{self, Facts, File},
@@ -22,26 +22,26 @@ use super::{
     },
     day, id,
     origin::{Found, Upstream},
-    range::{self, Part},
+    range::{self, Range},
     request::FileRequest,
     response::{self, Head},
 };
 
-pub async fn image(app: Rc<App>, request: Request) -> Result<Reply> {
+pub async fn image(app: Rc<App>, request: Request) -> Result<Response> {
     serve(app, request, MediaKind::Image).await
 }
 
-pub async fn video(app: Rc<App>, request: Request) -> Result<Reply> {
+pub async fn video(app: Rc<App>, request: Request) -> Result<Response> {
     serve(app, request, MediaKind::Video).await
 }
 
-async fn serve(app: Rc<App>, request: Request, kind: MediaKind) -> Result<Reply> {
-    let unknown = || Error::new(Kind::NotFound, "There is no file at this address");
+async fn serve(app: Rc<App>, request: Request, kind: MediaKind) -> Result<Response> {
+    let unknown = || Error::new(ErrorKind::NotFound, "There is no file at this address");
     let name = request.uri().path().rsplit('/').next().unwrap_or_default();
     if !id::is_possible(name) {
         return Err(unknown());
     }
-    let now = app.now();
+    let now = app.now_ms();
     let file = media::find(&app.db, name, kind, now).await?.ok_or_else(unknown)?;
     let file = without_unserved_copy(&app, file).await;
     let midnight = day::next_midnight(now, app.timezone_offset_minutes().await);
@@ -67,7 +67,7 @@ async fn serve(app: Rc<App>, request: Request, kind: MediaKind) -> Result<Reply>
         return describe(&visit).await;
     }
     match read::serve(&visit).await {
-        read::Outcome::Reply(reply) => Ok(reply),
+        read::Outcome::Response(reply) => Ok(reply),
         read::Outcome::Missing => fetch(visit).await,
         read::Outcome::Unavailable => unstored(&visit, &Upstream::of(&visit.app, &visit.file).await?).await,
     }
@@ -85,14 +85,14 @@ async fn without_unserved_copy(app: &App, mut file: File) -> File {
 }
 
 /// `HEAD` of a file that was never fetched: asked of the source.
-async fn describe(visit: &FileRequest) -> Result<Reply> {
+async fn describe(visit: &FileRequest) -> Result<Response> {
     let found = Upstream::of(&visit.app, &visit.file).await?.get(Method::HEAD, None).await?;
     let etag = visit.etag(&found);
     Ok(head_of(visit, &found, &etag).with(Body::Full(Default::default())))
 }
 
 /// From the source, into the cache on the way if the file may be kept and nobody else is at it.
-async fn fetch(visit: Rc<FileRequest>) -> Result<Reply> {
+async fn fetch(visit: Rc<FileRequest>) -> Result<Response> {
     let upstream = Upstream::of(&visit.app, &visit.file).await?;
     let limit = visit.storage_limit();
     if limit == 0 || visit.file.facts.as_ref().is_some_and(|facts| facts.size > limit) {
@@ -103,8 +103,8 @@ async fn fetch(visit: Rc<FileRequest>) -> Result<Reply> {
     if range::is_known(&visit.headers, &etag) {
         return Ok(response::not_modified(&etag, visit.max_age()));
     }
-    let part = found.length.map_or(Part::Whole, |size| range::wanted(&visit.headers, size, Some(&etag)));
-    if part == Part::None {
+    let part = found.length.map_or(Range::Whole, |size| range::wanted(&visit.headers, size, Some(&etag)));
+    if part == Range::NotSatisfiable {
         return Ok(response::no_such_range(found.length));
     }
     let claimed = match (found.length, found.content_type) {
@@ -120,7 +120,7 @@ async fn fetch(visit: Rc<FileRequest>) -> Result<Reply> {
     };
     match (claimed, part) {
         (Some(blob), part) => Ok(Download::begin(visit, found, &etag, part, blob)),
-        (None, Part::Whole) => Ok(hand_on(&visit, found)),
+        (None, Range::Whole) => Ok(hand_on(&visit, found)),
         (None, _) => {
             drop(found);
             unstored(&visit, &upstream).await
@@ -129,7 +129,7 @@ async fn fetch(visit: Rc<FileRequest>) -> Result<Reply> {
 }
 
 /// From the source to the client, past the component's memory.
-async fn unstored(visit: &FileRequest, upstream: &Upstream) -> Result<Reply> {
+async fn unstored(visit: &FileRequest, upstream: &Upstream) -> Result<Response> {
     let etag = visit.file.facts.as_ref().map(|facts| facts.etag.as_str());
     // An answer to several ranges is of a type that does not pass.
     let range = range::requested(&visit.headers, etag).filter(|range| !range.contains(','));
@@ -142,10 +142,10 @@ async fn unstored(visit: &FileRequest, upstream: &Upstream) -> Result<Reply> {
     Ok(hand_on(visit, found))
 }
 
-fn hand_on(visit: &FileRequest, found: Found) -> Reply {
+fn hand_on(visit: &FileRequest, found: Found) -> Response {
     let etag = visit.etag(&found);
     let mut reply = head_of(visit, &found, &etag).with(Body::Full(Default::default()));
-    *reply.body_mut() = Body::Through(found.body);
+    *reply.body_mut() = Body::Passthrough(found.body);
     reply
 }
 

@@ -3,7 +3,7 @@
 //! Pure. Which token serves a request is chosen by the statement in [`crate::store::accounts::reserve`]; what is
 //! decided here is applied by the trigger on the view `token_outcomes`.
 
-use crate::providers::{ProviderError, catalog::Bucket};
+use crate::providers::{ProviderError, catalog::QuotaBucket};
 
 const HOUR: i64 = 3_600_000;
 /// How many reservations pass a token over after an ordinary error.
@@ -27,7 +27,7 @@ pub struct Used {
     pub suffix: String,
     pub is_super: bool,
     pub limit_name: &'static str,
-    pub bucket: Bucket,
+    pub bucket: QuotaBucket,
     /// `None` is unknown.
     pub remaining: Option<i64>,
 }
@@ -64,7 +64,7 @@ fn of_fault(fault: &ProviderError, used: &Used, now: i64) -> Effect {
         ProviderError::RateLimited { quota_spent: true, .. } => {
             let (window_until, cool_until) = (now + default_window(used.is_super), now + 10 * HOUR);
             // Grok counts by mode. The ordinary counter here is that of several modes: only this one is used up.
-            let drained = used.bucket == Bucket::Heavy;
+            let drained = used.bucket == QuotaBucket::Heavy;
             Effect { drained, window_until, cool_until, reason, ..Effect::default() }
         }
         ProviderError::RateLimited { quota_spent: false, .. } => {
@@ -103,7 +103,7 @@ mod tests {
     const NOW: i64 = 1_769_673_600_000;
 
     fn used(is_super: bool, remaining: Option<i64>) -> Used {
-        let (suffix, limit_name, bucket) = ("abcdef".to_owned(), "auto", Bucket::Normal);
+        let (suffix, limit_name, bucket) = ("abcdef".to_owned(), "auto", QuotaBucket::Normal);
         Used { token_id: 1, suffix, is_super, limit_name, bucket, remaining }
     }
 
@@ -129,7 +129,7 @@ mod tests {
         }
         let spent = ProviderError::RateLimited { quota_spent: true, retry_after: None };
         for (is_super, window) in [(false, 20), (true, 2)] {
-            for (bucket, drained) in [(Bucket::Normal, false), (Bucket::Heavy, true)] {
+            for (bucket, drained) in [(QuotaBucket::Normal, false), (QuotaBucket::Heavy, true)] {
                 let used = Used { bucket, ..used(is_super, Some(80)) };
                 let effect = effect(Outcome::Failed(&spent), &used, NOW);
                 assert_eq!((effect.cool_until, effect.drained), (NOW + 10 * HOUR, drained));

@@ -5,7 +5,7 @@ use serde::Serialize;
 /// Which of an account's two counters a model spends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Bucket {
+pub enum QuotaBucket {
     Normal,
     Heavy,
 }
@@ -40,7 +40,7 @@ pub struct Model {
     pub upstream_mode: &'static str,
     /// What an account cools down for: the mode, or a name of its own.
     pub limit_name: &'static str,
-    pub bucket: Bucket,
+    pub bucket: QuotaBucket,
     /// Units of quota an answer costs.
     pub cost: u32,
     pub accounts: Accounts,
@@ -66,7 +66,7 @@ const FAST: Model = Model {
     upstream_name: "grok-4-mini-thinking-tahoe",
     upstream_mode: "MODEL_MODE_GROK_4_MINI_THINKING",
     limit_name: "fast",
-    bucket: Bucket::Normal,
+    bucket: QuotaBucket::Normal,
     cost: 1,
     accounts: Accounts::BasicFirst,
     is_video: false,
@@ -111,7 +111,7 @@ const HEAVY: Model = Model {
     upstream_name: "grok-4-heavy",
     upstream_mode: "MODEL_MODE_HEAVY",
     limit_name: "heavy",
-    bucket: Bucket::Heavy,
+    bucket: QuotaBucket::Heavy,
     accounts: Accounts::SuperOnly,
     display_name: "Grok Heavy",
     description: "Several agents at once; needs a SuperGrok Heavy account",

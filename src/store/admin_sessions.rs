@@ -38,7 +38,7 @@ async fn select(db: &Db, hash: &str) -> Result<Columns> {
         (SELECT value FROM settings WHERE section = 'password'), \
         s.proof, s.expires_at \
         FROM (SELECT 1) LEFT JOIN admin_sessions s ON s.hash = ?";
-    let row = db.one(FIND, vec![hash.into()]).await?;
+    let row = db.query_one(FIND, vec![hash.into()]).await?;
     Ok(Columns::new(row.unwrap_or_default()))
 }
 
@@ -65,7 +65,7 @@ pub async fn add(db: &Db, now: i64, session: NewSession<'_>) -> Result<bool> {
     let mut params: Vec<Value> = vec![hash.into(), proof.into(), address.into(), now.into(), expires_at.into()];
     let since = now - login_attempts::WINDOW;
     params.extend([login_attempts::MOST.into(), since.into(), in_turn.into(), login_attempts::MANY.into()]);
-    Ok(!db.rows(ADD, params).await?.is_empty())
+    Ok(!db.query(ADD, params).await?.is_empty())
 }
 
 /// Forgets sessions that have ended, at most so many; tells whether it did so many. Signing in does the same, where
@@ -73,7 +73,7 @@ pub async fn add(db: &Db, now: i64, session: NewSession<'_>) -> Result<bool> {
 pub async fn sweep(db: &Db, now: i64, limit: i64) -> Result<bool> {
     const SWEEP: &str = "DELETE FROM admin_sessions WHERE hash IN (
    SELECT hash FROM admin_sessions WHERE expires_at <= ?1 LIMIT ?2) RETURNING 1";
-    db.fills(limit, SWEEP, vec![now.into(), limit.into()]).await
+    db.execute_batch(limit, SWEEP, vec![now.into(), limit.into()]).await
 }
 
 /// Deletes every session but one; tells how many of them had time left.
@@ -83,5 +83,5 @@ pub async fn delete_others(db: &Db, hash: &str, now: i64) -> Result<u64> {
 }
 
 pub async fn delete(db: &Db, hash: &str) -> Result<()> {
-    db.run("DELETE FROM admin_sessions WHERE hash = ?", vec![hash.into()]).await
+    db.execute("DELETE FROM admin_sessions WHERE hash = ?", vec![hash.into()]).await
 }

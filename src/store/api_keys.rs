@@ -106,7 +106,7 @@ pub async fn list(db: &Db, limit: i64, offset: i64) -> Result<Page> {
          ORDER BY k.id DESC"
     );
     let mut page = Page { total: 0, has_global: false, keys: Vec::new() };
-    for row in db.rows(&list, vec![limit.into(), offset.into()]).await? {
+    for row in db.query(&list, vec![limit.into(), offset.into()]).await? {
         // A page beyond the last one is a single row of nothing but the totals.
         let is_key = row.get(2).is_some_and(|id| *id != Value::Null);
         let mut row = Columns::new(row);
@@ -124,7 +124,7 @@ pub async fn add(db: &Db, now: i64, keys: &[NewKey]) -> Result<Vec<i64>> {
         SELECT value ->> 'name', value ->> 'hash', value ->> 'sealed', value ->> 'display', ?2 \
         FROM json_each(?1) ORDER BY key RETURNING hash, id";
     let mut ids = std::collections::HashMap::new();
-    for row in db.rows(ADD, vec![json(&keys)?.into(), now.into()]).await? {
+    for row in db.query(ADD, vec![json(&keys)?.into(), now.into()]).await? {
         let mut row = Columns::new(row);
         ids.insert(row.text()?, row.integer()?);
     }
@@ -134,7 +134,7 @@ pub async fn add(db: &Db, now: i64, keys: &[NewKey]) -> Result<Vec<i64>> {
 
 /// Deletes keys; how many there were.
 pub async fn delete(db: &Db, named: &Named) -> Result<usize> {
-    let rows = db.rows(&format!("DELETE FROM api_keys WHERE {NAMED} RETURNING id"), named.params()?).await?;
+    let rows = db.query(&format!("DELETE FROM api_keys WHERE {NAMED} RETURNING id"), named.params()?).await?;
     Ok(rows.len())
 }
 
@@ -151,13 +151,13 @@ async fn update(db: &Db, named: &Named, assignment: &str, value: Value) -> Resul
     let mut params = named.params()?;
     params.push(value);
     let rows: Vec<Row> =
-        db.rows(&format!("UPDATE api_keys SET {assignment} WHERE {NAMED} RETURNING id"), params).await?;
+        db.query(&format!("UPDATE api_keys SET {assignment} WHERE {NAMED} RETURNING id"), params).await?;
     Ok(rows.len())
 }
 
 /// Hash and sealed text of a key: what is needed to show it again.
 pub async fn sealed(db: &Db, named: &Named) -> Result<Option<(String, Option<String>)>> {
-    let row = db.one(&format!("SELECT hash, sealed FROM api_keys WHERE {NAMED}"), named.params()?).await?;
+    let row = db.query_one(&format!("SELECT hash, sealed FROM api_keys WHERE {NAMED}"), named.params()?).await?;
     row.map(|row| {
         let mut row = Columns::new(row);
         Ok((row.text()?, row.optional_text()?))

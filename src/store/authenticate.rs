@@ -1,7 +1,7 @@
 //! The statement that authenticates a request of `/v1` which needs no account: key, settings and schema at once.
 
 use crate::{
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     settings::Settings,
 };
 
@@ -39,7 +39,7 @@ pub async fn authenticate(db: &Db, key_hash: &str, now: i64) -> Result<Authentic
     // A database that is new has nothing to be done, and on Workers its first request has no calls left.
     let maintenance_due = row.flag()? && !migrated;
     let (Some(key_id), Some(key_name)) = (row.optional_integer()?, row.optional_text()?) else {
-        return Err(Error::new(Kind::InvalidKey, "This API key is unknown or disabled: ask the operator for one"));
+        return Err(Error::new(ErrorKind::InvalidKey, "This API key is unknown or disabled: ask the operator for one"));
     };
     let settings = Settings::from_sections(global.as_deref(), grok.as_deref());
     Ok(AuthenticatedKey { caller: ApiCaller { key_id, key_name }, settings, migrated, maintenance_due })
@@ -54,6 +54,6 @@ async fn select(db: &Db, key_hash: &str, now: i64) -> Result<Columns> {
   FROM (SELECT 1) LEFT JOIN api_keys k ON k.hash = ?2 AND k.is_active = 1",
         due = leases::DAY_IS_FREE
     );
-    let row = db.one(&open, vec![now.into(), key_hash.into()]).await?;
+    let row = db.query_one(&open, vec![now.into(), key_hash.into()]).await?;
     Ok(Columns::new(row.unwrap_or_default()))
 }

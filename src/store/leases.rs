@@ -13,27 +13,27 @@ pub(super) const DAY_IS_FREE: &str = "NOT EXISTS (SELECT 1 FROM leases WHERE nam
 pub async fn take(db: &Db, name: &str, now: i64, until: i64) -> Result<bool> {
     const TAKE: &str = "INSERT INTO leases (name, until) VALUES (?1, ?3)
  ON CONFLICT (name) DO UPDATE SET until = excluded.until WHERE until <= ?2 RETURNING until";
-    Ok(db.one(TAKE, vec![name.into(), now.into(), until.into()]).await?.is_some())
+    Ok(db.query_one(TAKE, vec![name.into(), now.into(), until.into()]).await?.is_some())
 }
 
 /// Prolongs a lease that was taken until `held`; false when somebody else has taken it since.
 pub async fn renew(db: &Db, name: &str, held: i64, until: i64) -> Result<bool> {
     const RENEW: &str = "UPDATE leases SET until = ?3 WHERE name = ?1 AND until = ?2 RETURNING until";
-    Ok(db.one(RENEW, vec![name.into(), held.into(), until.into()]).await?.is_some())
+    Ok(db.query_one(RENEW, vec![name.into(), held.into(), until.into()]).await?.is_some())
 }
 
 /// Sets the end of a lease, whoever holds it.
 pub async fn set(db: &Db, name: &str, until: i64) -> Result<()> {
     const SET: &str = "INSERT INTO leases (name, until) VALUES (?1, ?2)
  ON CONFLICT (name) DO UPDATE SET until = excluded.until";
-    db.run(SET, vec![name.into(), until.into()]).await
+    db.execute(SET, vec![name.into(), until.into()]).await
 }
 
 /// Sets the ends of two leases in one statement.
 pub async fn set_both(db: &Db, first: (&str, i64), second: (&str, i64)) -> Result<()> {
     const SET: &str = "INSERT INTO leases (name, until) VALUES (?1, ?2), (?3, ?4)
  ON CONFLICT (name) DO UPDATE SET until = excluded.until";
-    db.run(SET, vec![first.0.into(), first.1.into(), second.0.into(), second.1.into()]).await
+    db.execute(SET, vec![first.0.into(), first.1.into(), second.0.into(), second.1.into()]).await
 }
 
 /// A queue whose places are leases: until its turn has come, a place is held. Turns are a fixed time apart, over all
@@ -75,13 +75,13 @@ impl Queue {
  ON CONFLICT (name) DO UPDATE SET until = excluded.until RETURNING until";
         let params =
             vec![self.name.into(), party.into(), now.into(), self.gap.into(), self.grace.into(), self.longest.into()];
-        db.one(GIVE, params).await?.map(|row| Columns::new(row).integer()).transpose()
+        db.query_one(GIVE, params).await?.map(|row| Columns::new(row).integer()).transpose()
     }
 
     /// Returns the turn of the place that the party holds.
     async fn own_place(&self, db: &Db, now: i64, party: &str) -> Result<Option<i64>> {
         const OWN: &str = "SELECT until FROM leases WHERE name = ?1 || ' ' || ?2 AND until > ?3";
-        let row = db.one(OWN, vec![self.name.into(), party.into(), (now - self.grace).into()]).await?;
+        let row = db.query_one(OWN, vec![self.name.into(), party.into(), (now - self.grace).into()]).await?;
         row.map(|row| Columns::new(row).integer()).transpose()
     }
 
@@ -90,14 +90,14 @@ impl Queue {
         const ENTER: &str = "DELETE FROM leases
  WHERE name = ?1 || ' ' || ?2 AND until <= ?3 AND until > ?3 - ?4 RETURNING 1";
         let params = vec![self.name.into(), party.into(), now.into(), self.grace.into()];
-        Ok(db.one(ENTER, params).await?.is_some())
+        Ok(db.query_one(ENTER, params).await?.is_some())
     }
 
     /// Deletes at most `limit` places whose turn was not taken up. Returns whether it deleted that many.
     pub async fn sweep(&self, db: &Db, now: i64, limit: i64) -> Result<bool> {
         const SWEEP: &str = "DELETE FROM leases WHERE name IN (
    SELECT name FROM leases WHERE name > ?1 || ' ' AND name < ?1 || '!' AND until <= ?2 - ?3 LIMIT ?4) RETURNING 1";
-        db.fills(limit, SWEEP, vec![self.name.into(), now.into(), self.grace.into(), limit.into()]).await
+        db.execute_batch(limit, SWEEP, vec![self.name.into(), now.into(), self.grace.into(), limit.into()]).await
     }
 }
 

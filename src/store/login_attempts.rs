@@ -52,7 +52,7 @@ async fn select(db: &Db, now: i64, address: &str) -> Result<Columns> {
         (SELECT failures FROM login_attempts WHERE address = '' AND window_start > ?3), \
         (SELECT value FROM settings WHERE section = 'global'), \
         (SELECT value FROM settings WHERE section = 'password')";
-    let row = db.one(LOOK, vec![address.into(), MOST.into(), (now - WINDOW).into()]).await?;
+    let row = db.query_one(LOOK, vec![address.into(), MOST.into(), (now - WINDOW).into()]).await?;
     Ok(Columns::new(row.unwrap_or_default()))
 }
 
@@ -60,7 +60,7 @@ async fn select(db: &Db, now: i64, address: &str) -> Result<Columns> {
 pub async fn sweep(db: &Db, now: i64, limit: i64) -> Result<bool> {
     const SWEEP: &str = "DELETE FROM login_attempts WHERE address IN (
    SELECT address FROM login_attempts WHERE window_start <= ?1 LIMIT ?2) RETURNING 1";
-    db.fills(limit, SWEEP, vec![(now - WINDOW).into(), limit.into()]).await
+    db.execute_batch(limit, SWEEP, vec![(now - WINDOW).into(), limit.into()]).await
 }
 
 /// Counts a failure in one statement. Of many at once, those beyond a limit learn no more than that: `Some`.
@@ -71,7 +71,7 @@ pub async fn count_failure(db: &Db, now: i64, address: &str, in_turn: bool) -> R
           window_start = CASE WHEN window_start > ?3 THEN window_start ELSE excluded.window_start END \
         RETURNING address, failures, window_start";
     let (mut of_address, mut of_all) = (None, 0);
-    for row in db.rows(COUNT, vec![address.into(), now.into(), (now - WINDOW).into()]).await? {
+    for row in db.query(COUNT, vec![address.into(), now.into(), (now - WINDOW).into()]).await? {
         let mut row = Columns::new(row);
         let (counted, failures, start) = (row.text()?, row.integer()?, row.integer()?);
         match counted == address {

@@ -6,7 +6,7 @@ use crate::{
     settings::Settings,
 };
 
-use super::{Columns, Db, media_copies::Copy, sql::json};
+use super::{Columns, Db, media_copies::CachedCopy, sql::json};
 
 /// A file that an answer is about to name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub async fn add(db: &Db, now: i64, files: &[NewMedia]) -> Result<()> {
         return Ok(());
     }
     let rows: Vec<_> = files.iter().map(|f| (&f.id, f.kind.name(), &f.url, f.token_id)).collect();
-    db.run(ADD, vec![json(&rows)?.into(), now.into()]).await
+    db.execute(ADD, vec![json(&rows)?.into(), now.into()]).await
 }
 
 /// All that a request for a file has to know.
@@ -41,7 +41,7 @@ pub struct File {
     /// releases stored.
     pub facts: Option<Facts>,
     /// Its copy in the key-value store, being written or whole, and not expired.
-    pub copy: Option<Copy>,
+    pub copy: Option<CachedCopy>,
     /// `None` when the account that made it was deleted.
     pub owner: Option<Owner>,
     pub settings: Settings,
@@ -72,7 +72,7 @@ pub async fn find(db: &Db, id: &str, kind: MediaKind, now: i64) -> Result<Option
   LEFT JOIN media_copies c ON c.media_id = m.id AND c.state <> 'cleared' AND c.expires_at > ?3
   LEFT JOIN tokens t ON t.id = m.token_id
  WHERE m.id = ?1 AND m.kind = ?2";
-    let Some(row) = db.one(FIND, vec![id.into(), kind.name().into(), now.into()]).await? else { return Ok(None) };
+    let Some(row) = db.query_one(FIND, vec![id.into(), kind.name().into(), now.into()]).await? else { return Ok(None) };
     let mut row = Columns::new(row);
     let (url, created_at) = (row.text()?, row.integer()?);
     let facts = match (row.optional_text()?, row.optional_text()?, row.optional_integer()?) {
@@ -81,7 +81,7 @@ pub async fn find(db: &Db, id: &str, kind: MediaKind, now: i64) -> Result<Option
         }
         _ => None,
     };
-    let copy = Copy::optional(&mut row)?;
+    let copy = CachedCopy::optional(&mut row)?;
     let owner = match (row.optional_text()?, row.optional_text()?) {
         (Some(hash), Some(sealed)) => Some(Owner { hash, sealed }),
         _ => None,
@@ -94,7 +94,7 @@ pub async fn find(db: &Db, id: &str, kind: MediaKind, now: i64) -> Result<Option
 pub async fn note(db: &Db, id: &str, facts: &Facts) -> Result<()> {
     const NOTE: &str = "UPDATE media SET content_type = ?2, etag = ?3, size = ?4 WHERE id = ?1";
     let Facts { content_type, etag, size } = facts;
-    db.run(NOTE, vec![id.into(), content_type.as_str().into(), etag.as_str().into(), (*size as i64).into()]).await
+    db.execute(NOTE, vec![id.into(), content_type.as_str().into(), etag.as_str().into(), (*size as i64).into()]).await
 }
 
 /// Forgets files that were made before this time: their addresses are unknown from now on. Looks at the oldest
@@ -104,7 +104,7 @@ pub async fn forget(db: &Db, made_before: i64, limit: i64) -> Result<bool> {
    SELECT seq FROM (SELECT seq, id, created_at FROM media ORDER BY seq LIMIT ?2) m
     WHERE created_at < ?1 AND NOT EXISTS (SELECT 1 FROM media_copies c WHERE c.media_id = m.id AND c.state <> 'cleared'))
  RETURNING 1";
-    db.fills(limit, FORGET, vec![made_before.into(), limit.into()]).await
+    db.execute_batch(limit, FORGET, vec![made_before.into(), limit.into()]).await
 }
 
 #[cfg(test)]

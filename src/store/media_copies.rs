@@ -14,20 +14,22 @@ use super::{Columns, Db, blobs::BlobId};
 
 /// A copy that is not to be deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Copy {
+pub struct CachedCopy {
     pub seq: i64,
     /// All parts are there; otherwise somebody is writing them.
     pub is_whole: bool,
     pub stored_at: i64,
 }
 
-impl Copy {
+impl CachedCopy {
     /// From the columns `seq, state, stored_at`, all NULL when there is none.
     pub(super) fn optional(row: &mut Columns) -> Result<Option<Self>> {
         let (seq, state) = (row.optional_integer()?, row.optional_text()?);
         let stored_at = row.optional_integer()?;
         Ok(match (seq, state, stored_at) {
-            (Some(seq), Some(state), Some(stored_at)) => Some(Copy { seq, is_whole: state == "stored", stored_at }),
+            (Some(seq), Some(state), Some(stored_at)) => {
+                Some(CachedCopy { seq, is_whole: state == "stored", stored_at })
+            }
             _ => None,
         })
     }
@@ -60,7 +62,7 @@ pub async fn claim(db: &Db, claim: &Claim<'_>) -> Result<Option<BlobId>> {
         claim.now.into(),
         claim.until.into(),
     ];
-    let Some(row) = db.one(CLAIM, values).await? else { return Ok(None) };
+    let Some(row) = db.query_one(CLAIM, values).await? else { return Ok(None) };
     Ok(Some(BlobId { media_id: claim.media_id.to_owned(), copy: Columns::new(row).integer()? }))
 }
 
@@ -70,7 +72,7 @@ pub async fn finish(db: &Db, blob: &BlobId, size: u64, parts: u64, now: i64, exp
         "UPDATE media_copies SET state = 'stored', size = ?2, parts = ?3, stored_at = ?4, expires_at = ?5
  WHERE seq = ?1 AND state = 'storing' RETURNING seq";
     let values = vec![blob.copy.into(), (size as i64).into(), (parts as i64).into(), now.into(), expires_at.into()];
-    Ok(db.one(FINISH, values).await?.is_some())
+    Ok(db.query_one(FINISH, values).await?.is_some())
 }
 
 /// Gives up a copy of which so many parts may be there. Its row may have been deleted while it was written.
@@ -81,12 +83,12 @@ pub async fn abandon(db: &Db, blob: &BlobId, kind: MediaKind, parts: u64) -> Res
  ON CONFLICT (seq) DO UPDATE SET state = 'cleared', expires_at = 0,
    parts = CASE state WHEN 'storing' THEN excluded.parts ELSE max(parts, excluded.parts) END";
     let values = vec![blob.copy.into(), blob.media_id.as_str().into(), kind.name().into(), (parts as i64).into()];
-    db.run(ABANDON, values).await
+    db.execute(ABANDON, values).await
 }
 
 /// Has a copy deleted whose parts the store does not show.
 pub async fn reject(db: &Db, copy: i64) -> Result<()> {
-    db.run("UPDATE media_copies SET state = 'cleared', expires_at = 0 WHERE seq = ?", vec![copy.into()]).await
+    db.execute("UPDATE media_copies SET state = 'cleared', expires_at = 0 WHERE seq = ?", vec![copy.into()]).await
 }
 
 /// Has the oldest copies of a kind deleted until the rest is within the limit.
@@ -95,7 +97,7 @@ pub async fn evict(db: &Db, kind: MediaKind, max_bytes: i64) -> Result<()> {
    SELECT seq FROM (SELECT seq, sum(size) OVER (ORDER BY seq DESC) AS with_newer
                       FROM media_copies WHERE kind = ?1 AND state = 'stored')
     WHERE with_newer > ?2)";
-    db.run(EVICT, vec![kind.name().into(), max_bytes.into()]).await
+    db.execute(EVICT, vec![kind.name().into(), max_bytes.into()]).await
 }
 
 /// A copy whose parts are to be deleted.
@@ -110,7 +112,7 @@ pub async fn take_due(db: &Db, now: i64, limit: usize) -> Result<Vec<Due>> {
     const TAKE: &str = "UPDATE media_copies SET state = 'cleared', expires_at = 0
   WHERE seq IN (SELECT seq FROM media_copies WHERE expires_at <= ?1 ORDER BY expires_at, seq LIMIT ?2)
  RETURNING seq, media_id, parts";
-    let rows = db.rows(TAKE, vec![now.into(), (limit as i64).into()]).await?;
+    let rows = db.query(TAKE, vec![now.into(), (limit as i64).into()]).await?;
     rows.into_iter().map(due).collect()
 }
 
@@ -126,7 +128,7 @@ fn due(row: Row) -> Result<Due> {
 pub async fn any(db: &Db, kind: Option<MediaKind>, limit: usize) -> Result<Vec<Due>> {
     const ANY: &str = "SELECT seq, media_id, parts FROM media_copies
   WHERE state <> 'storing' AND (?1 IS NULL OR kind = ?1) ORDER BY random() LIMIT ?2";
-    let rows = db.rows(ANY, vec![kind.map(MediaKind::name).into(), (limit as i64).into()]).await?;
+    let rows = db.query(ANY, vec![kind.map(MediaKind::name).into(), (limit as i64).into()]).await?;
     rows.into_iter().map(due).collect()
 }
 
@@ -138,7 +140,7 @@ pub async fn note_deleted(db: &Db, left: &[(i64, u64)]) -> Result<()> {
     if left.is_empty() {
         return Ok(());
     }
-    db.run(NOTE, vec![sql::json(&left)?.into()]).await
+    db.execute(NOTE, vec![sql::json(&left)?.into()]).await
 }
 
 /// Has every copy deleted, or those of one kind. What is being written is given up by its writer. Answers how many
@@ -159,7 +161,7 @@ pub async fn clear_files(db: &Db, media_ids: &[String]) -> Result<u64> {
 /// How many parts wait to be deleted.
 pub async fn parts_due(db: &Db, now: i64) -> Result<u64> {
     const PARTS: &str = "SELECT coalesce(sum(parts), 0) FROM media_copies WHERE expires_at <= ?";
-    let row = db.one(PARTS, vec![now.into()]).await?;
+    let row = db.query_one(PARTS, vec![now.into()]).await?;
     Ok(Columns::new(row.unwrap_or_default()).integer()? as u64)
 }
 
@@ -174,7 +176,7 @@ pub async fn usage(db: &Db, now: i64) -> Result<Usage> {
     const USAGE: &str = "SELECT coalesce(sum(CASE kind WHEN 'image' THEN size END), 0),
         coalesce(sum(CASE kind WHEN 'video' THEN size END), 0)
    FROM media_copies WHERE state = 'stored' AND expires_at > ?";
-    let mut row = Columns::new(db.one(USAGE, vec![now.into()]).await?.unwrap_or_default());
+    let mut row = Columns::new(db.query_one(USAGE, vec![now.into()]).await?.unwrap_or_default());
     Ok(Usage { images: row.integer()?, videos: row.integer()? })
 }
 
@@ -204,7 +206,7 @@ pub async fn list(db: &Db, kind: MediaKind, now: i64, limit: i64, offset: i64) -
    LEFT JOIN media m ON m.id = e.media_id
    LEFT JOIN tokens t ON t.id = m.token_id
   ORDER BY e.seq DESC";
-    let rows = db.rows(LIST, vec![kind.name().into(), now.into(), limit.into(), offset.into()]).await?;
+    let rows = db.query(LIST, vec![kind.name().into(), now.into(), limit.into(), offset.into()]).await?;
     let (mut total, mut entries) = (0, Vec::new());
     for row in rows {
         let mut row = Columns::new(row);

@@ -3,7 +3,7 @@
 use std::{cell::Cell, rc::Rc, time::Duration};
 
 use crate::{
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     host::{DbError, Host, Row, Value},
 };
 
@@ -53,7 +53,7 @@ impl Db {
 
     /// The rows a statement answers. On a database that lacks what the statement names, the schema is
     /// brought up to date first: an empty database serves its first request.
-    pub async fn rows(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>> {
+    pub async fn query(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>> {
         match self.attempt(sql, params.clone()).await {
             Err(e) if schema::is_behind(&e) => {
                 schema::migrate(self).await?;
@@ -64,27 +64,27 @@ impl Db {
     }
 
     /// The first row, if any.
-    pub async fn one(&self, sql: &str, params: Vec<Value>) -> Result<Option<Row>> {
-        Ok(self.rows(sql, params).await?.into_iter().next())
+    pub async fn query_one(&self, sql: &str, params: Vec<Value>) -> Result<Option<Row>> {
+        Ok(self.query(sql, params).await?.into_iter().next())
     }
 
     /// A statement whose rows do not matter.
-    pub async fn run(&self, sql: &str, params: Vec<Value>) -> Result<()> {
-        self.rows(sql, params).await.map(drop)
+    pub async fn execute(&self, sql: &str, params: Vec<Value>) -> Result<()> {
+        self.query(sql, params).await.map(drop)
     }
 
     /// How many of the rows that a statement answers begin with a true value.
     pub async fn count_true(&self, sql: &str, params: Vec<Value>) -> Result<u64> {
         let mut count = 0;
-        for row in self.rows(sql, params).await? {
+        for row in self.query(sql, params).await? {
             count += u64::from(Columns::new(row).flag()?);
         }
         Ok(count)
     }
 
     /// Whether a statement that changes at most `limit` rows, and returns each, found so many: there may be more.
-    pub async fn fills(&self, limit: i64, sql: &str, params: Vec<Value>) -> Result<bool> {
-        Ok(self.rows(sql, params).await?.len() as i64 >= limit)
+    pub async fn execute_batch(&self, limit: i64, sql: &str, params: Vec<Value>) -> Result<bool> {
+        Ok(self.query(sql, params).await?.len() as i64 >= limit)
     }
 
     /// A statement that found the database locked has done nothing and is sent again. SQLite has waited for the
@@ -101,10 +101,10 @@ impl Db {
 
     /// One round trip, counted.
     async fn round_trip(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, DbError> {
-        let started = self.host.monotonic();
+        let started = self.host.monotonic_ms();
         let outcome = self.host.query(sql, params).await;
         let Meter { calls, ms } = self.meter.get();
-        self.meter.set(Meter { calls: calls + 1, ms: ms + self.host.monotonic().saturating_sub(started) });
+        self.meter.set(Meter { calls: calls + 1, ms: ms + self.host.monotonic_ms().saturating_sub(started) });
         outcome
     }
 }
@@ -130,12 +130,12 @@ pub fn is_full(error: &Error) -> bool {
 fn database_error(error: DbError) -> Error {
     let text = error.0.to_lowercase();
     if text.contains("unique constraint failed") {
-        return Error::new(Kind::Conflict, "There is such an entry already");
+        return Error::new(ErrorKind::Conflict, "There is such an entry already");
     }
     eprintln!("database: {error}");
     if text.contains("database or disk is full") || text.contains("no space left") {
         let advice = "The database or its disk is full: free some space, then try again";
-        return Error { code: Some(FULL), ..Error::new(Kind::Database, advice) };
+        return Error { code: Some(FULL), ..Error::new(ErrorKind::Database, advice) };
     }
     let advice = if text.contains("malformed") || text.contains("not a database") || text.contains("corrupt") {
         "The database file is damaged: restore it from a backup, or move it away to start afresh"
@@ -146,5 +146,5 @@ fn database_error(error: DbError) -> Error {
     } else {
         "The database did not answer: try again, and see the host's log"
     };
-    Error::new(Kind::Database, advice)
+    Error::new(ErrorKind::Database, advice)
 }

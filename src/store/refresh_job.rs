@@ -46,7 +46,7 @@ pub async fn progress(db: &Db, now: i64) -> Result<Progress> {
         "SELECT {IS_D1}, j.state, j.total, j.success, j.failed, j.started_at, j.updated_at, j.lease_until <= ?1 \
          FROM (SELECT 1) LEFT JOIN refresh_job j ON j.id = 1"
     );
-    let mut row = Columns::new(db.one(&progress, vec![now.into()]).await?.unwrap_or_default());
+    let mut row = Columns::new(db.query_one(&progress, vec![now.into()]).await?.unwrap_or_default());
     let is_d1 = row.flag()?;
     let Some(state) = row.optional_text()? else {
         return Ok(Progress { state: "idle".to_owned(), is_d1, ..Progress::default() });
@@ -68,9 +68,9 @@ pub async fn start(db: &Db, now: i64) -> Result<bool> {
           last_id = excluded.last_id, handed_out = 0, slice = '[]', tries = 0, lease = '', lease_until = 0 \
         WHERE refresh_job.state <> 'running' OR refresh_job.updated_at < ?2 \
         RETURNING started_at";
-    let Some(row) = db.one(START, vec![now.into(), (now - ABANDONED).into()]).await? else { return Ok(false) };
+    let Some(row) = db.query_one(START, vec![now.into(), (now - ABANDONED).into()]).await? else { return Ok(false) };
     let job = Columns::new(row).integer()?;
-    db.run("DELETE FROM refresh_slices WHERE job <> ?", vec![job.into()]).await?;
+    db.execute("DELETE FROM refresh_slices WHERE job <> ?", vec![job.into()]).await?;
     Ok(true)
 }
 
@@ -78,7 +78,7 @@ pub async fn start(db: &Db, now: i64) -> Result<bool> {
 pub async fn cancel(db: &Db, now: i64) -> Result<()> {
     const CANCEL: &str =
         "UPDATE refresh_job SET state = 'cancelled', updated_at = ?1 WHERE id = 1 AND state = 'running'";
-    db.run(CANCEL, vec![now.into()]).await
+    db.execute(CANCEL, vec![now.into()]).await
 }
 
 /// Tokens that were handed out together.
@@ -114,7 +114,7 @@ pub async fn claim(db: &Db, now: i64, lease: &str, calls: i64) -> Result<Option<
       RETURNING tries, (SELECT json_group_array(json_object('id', t.id, 'hash', t.hash, 'sealed', t.sealed, \
           'token_type', t.token_type)) FROM tokens t WHERE t.id IN (SELECT value FROM json_each(slice)))";
     let params: Vec<Value> = vec![lease.into(), now.into(), (now + LEASE).into(), calls.into()];
-    let Some(row) = db.one(CLAIM, params).await? else { return Ok(None) };
+    let Some(row) = db.query_one(CLAIM, params).await? else { return Ok(None) };
     let mut row = Columns::new(row);
     Ok(Some(Slice { tries: row.integer()?, tokens: parsed(&row.text()?)? }))
 }
@@ -168,7 +168,7 @@ impl Finding {
 pub async fn report(db: &Db, lease: &str, now: i64, findings: &[Finding]) -> Result<()> {
     const REPORT: &str = "INSERT INTO refresh_slices (job, at, results) \
         SELECT started_at, ?2, ?3 FROM refresh_job WHERE id = 1 AND lease = ?1";
-    db.run(REPORT, vec![lease.into(), now.into(), json(&findings)?.into()]).await
+    db.execute(REPORT, vec![lease.into(), now.into(), json(&findings)?.into()]).await
 }
 
 /// What the job found out about one token.
@@ -204,6 +204,6 @@ pub async fn results(db: &Db, outcome: Option<Outcome>, limit: i64, offset: i64)
             checked_at: row.integer()?,
         })
     };
-    let rows = db.rows(RESULTS, vec![outcome.into(), limit.into(), offset.into()]).await?;
+    let rows = db.query(RESULTS, vec![outcome.into(), limit.into(), offset.into()]).await?;
     rows.into_iter().map(|row| checked(&mut Columns::new(row))).collect()
 }

@@ -59,7 +59,7 @@ pub enum Replaced {
 pub async fn note(db: &Db, replaced: Replaced) -> Result<()> {
     const NOTE: &str = "INSERT INTO leases (name, until) VALUES (?1, ?2) \
         ON CONFLICT (name) DO UPDATE SET until = min(until, excluded.until)";
-    db.run(NOTE, vec![REPLACED.into(), (replaced as i64).into()]).await
+    db.execute(NOTE, vec![REPLACED.into(), (replaced as i64).into()]).await
 }
 
 /// Returns rows in clear, and those that begin with `previous`, in the order of their ids after `after`.
@@ -69,7 +69,7 @@ pub async fn outdated(db: &Db, table: Table, previous: Option<&str>, after: i64,
          OR substr(sealed, 1, length(?1)) = ?1) ORDER BY id LIMIT ?2",
         table.name()
     );
-    let rows = db.rows(&sql, vec![previous.map(str::to_owned).into(), limit.into(), after.into()]).await?;
+    let rows = db.query(&sql, vec![previous.map(str::to_owned).into(), limit.into(), after.into()]).await?;
     let stored = |row| {
         let mut row = Columns::new(row);
         Ok(Stored { id: row.integer()?, hash: row.text()?, text: row.text()? })
@@ -86,7 +86,7 @@ pub async fn renew(db: &Db, table: Table, renewed: &[Renewed]) -> Result<()> {
     );
     let list = serde_json::to_string(renewed)
         .map_err(|e| Error::internal(format!("A list of sealed texts could not be written: {e}")))?;
-    db.run(&sql, vec![Value::from(list)]).await
+    db.execute(&sql, vec![Value::from(list)]).await
 }
 
 /// What the settings page says of stored secrets.
@@ -102,7 +102,7 @@ pub struct Overview {
 pub async fn overview(db: &Db) -> Result<Overview> {
     const OVERVIEW: &str = "SELECT EXISTS (SELECT 1 FROM api_keys WHERE id = 0), \
         EXISTS (SELECT 1 FROM leases WHERE name = ? AND until = ?)";
-    let row = db.one(OVERVIEW, vec![REPLACED.into(), (Replaced::ClearText as i64).into()]).await?;
+    let row = db.query_one(OVERVIEW, vec![REPLACED.into(), (Replaced::ClearText as i64).into()]).await?;
     let mut row = Columns::new(row.unwrap_or_default());
     Ok(Overview { has_global_key: row.flag()?, clear_text_may_remain: row.flag()? })
 }
@@ -110,15 +110,15 @@ pub async fn overview(db: &Db) -> Result<Overview> {
 /// Whether something was replaced since the file was last rewritten, and the host allows rewriting it: D1 does not.
 pub async fn can_be_rewritten(db: &Db) -> Result<bool> {
     let sql = format!("SELECT 1 FROM leases WHERE name = ? AND until <= ? AND NOT {IS_D1}");
-    Ok(db.one(&sql, vec![REPLACED.into(), (Replaced::OldSeal as i64).into()]).await?.is_some())
+    Ok(db.query_one(&sql, vec![REPLACED.into(), (Replaced::OldSeal as i64).into()]).await?.is_some())
 }
 
 /// Rewrites the file with what the tables hold, empties its write-ahead log, and notes that, with the time `now`. Fails
 /// where the host does not allow it, and while others read.
 pub async fn rewrite(db: &Db, now: i64) -> Result<()> {
-    db.run("PRAGMA secure_delete = ON", vec![]).await?;
-    db.run("VACUUM", vec![]).await?;
-    let busy = match db.one("PRAGMA wal_checkpoint(TRUNCATE)", vec![]).await? {
+    db.execute("PRAGMA secure_delete = ON", vec![]).await?;
+    db.execute("VACUUM", vec![]).await?;
+    let busy = match db.query_one("PRAGMA wal_checkpoint(TRUNCATE)", vec![]).await? {
         Some(row) => Columns::new(row).flag()?,
         None => false,
     };

@@ -23,7 +23,7 @@ pub async fn save(db: &Db, names: &[ResolvedName]) -> Result<()> {
     const SAVE: &str = "INSERT INTO resolved_names (name, addresses, until) \
         SELECT value ->> 0, value -> 1, value ->> 2 FROM json_each(?1) WHERE true \
         ON CONFLICT (name) DO UPDATE SET addresses = excluded.addresses, until = excluded.until";
-    db.run(SAVE, vec![write(names).into()]).await
+    db.execute(SAVE, vec![write(names).into()]).await
 }
 
 /// Returns names in the form of the column `names` of the view `finished_chats`.

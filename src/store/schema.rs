@@ -5,7 +5,7 @@
 //! alone and "already exists" counts as done.
 
 use crate::{
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     host::{DbError, Value},
 };
 
@@ -42,7 +42,7 @@ pub fn is_behind(error: &DbError) -> bool {
 pub fn is_current(newest: Option<&str>) -> Result<bool> {
     match newest {
         Some(name) if name > LATEST => Err(Error::new(
-            Kind::DatabaseNewer,
+            ErrorKind::DatabaseNewer,
             format!(
                 "The database was written by a newer release: its newest migration is {name}, this release knows those up to \
                  {LATEST}. Install that release again, or restore the backup made before the upgrade. Nothing was changed"

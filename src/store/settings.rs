@@ -33,7 +33,7 @@ pub async fn save(db: &Db, now: i64, change: Change) -> Result<()> {
         key.as_ref().map(|key| key.display.clone()).into(),
         now.into(),
     ];
-    db.run(
+    db.execute(
         "INSERT INTO settings_changes (global_patch, grok_patch, password, key_change, key_hash, key_sealed, \
          key_display, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         params,
@@ -45,7 +45,7 @@ pub async fn save(db: &Db, now: i64, change: Change) -> Result<()> {
 pub async fn read(db: &Db) -> Result<Settings> {
     const READ: &str = "SELECT (SELECT value FROM settings WHERE section = 'global'),
        (SELECT value FROM settings WHERE section = 'grok')";
-    let mut row = Columns::new(db.one(READ, vec![]).await?.unwrap_or_default());
+    let mut row = Columns::new(db.query_one(READ, vec![]).await?.unwrap_or_default());
     Ok(Settings::from_sections(row.optional_text()?.as_deref(), row.optional_text()?.as_deref()))
 }
 
@@ -55,11 +55,11 @@ pub async fn record_user_agent(db: &Db, user_agent: &str, added: usize) -> Resul
         WHERE NOT EXISTS (SELECT 1 FROM tokens LIMIT 1 OFFSET ?2) \
         ON CONFLICT (section) DO UPDATE SET value = json_set(value, '$.user_agent', ?1) \
         WHERE coalesce(value ->> 'user_agent', '') = '' RETURNING 1";
-    Ok(db.one(RECORD, vec![user_agent.into(), (added as i64).into()]).await?.is_some())
+    Ok(db.query_one(RECORD, vec![user_agent.into(), (added as i64).into()]).await?.is_some())
 }
 
 /// Puts a stronger hash of the same password in the place of the old one, unless it has been changed since.
 pub async fn renew_password(db: &Db, old: &str, new: &str) -> Result<()> {
     const RENEW: &str = "UPDATE settings SET value = ? WHERE section = 'password' AND value = ?";
-    db.run(RENEW, vec![new.into(), old.into()]).await
+    db.execute(RENEW, vec![new.into(), old.into()]).await
 }

@@ -1,6 +1,6 @@
 //! The JSON clients get.
 
-use grok2api::error::{Error, Kind};
+use grok2api::error::{Error, ErrorKind};
 use grok2api::protocols::openai::chat_completions::collect::Collected;
 use grok2api::protocols::openai::chat_completions::event_stream::EventStream;
 use grok2api::protocols::openai::chat_completions::wire::{FinishReason, Head};
@@ -71,7 +71,7 @@ fn a_stream_without_text_still_names_its_role() {
 #[test]
 fn a_failed_stream_says_so_and_does_not_end_well() {
     let (mut stream, mut buffer) = (EventStream::new(head(), false), Vec::new());
-    stream.error(&Error::new(Kind::Upstream, "m\n"), &mut buffer);
+    stream.error(&Error::new(ErrorKind::Upstream, "m\n"), &mut buffer);
     assert_eq!(
         String::from_utf8(buffer).unwrap(),
         "data: {\"error\":{\"message\":\"m\\n\",\"type\":\"server_error\",\"param\":null,\"code\":\"upstream_error\"}}\n\n"

@@ -13,7 +13,7 @@ use crate::{
     auth::session::AdminSession,
     crypto::vault::Vault,
     error::{Error, Result},
-    host::{Body, Reply, Request},
+    host::{Body, Request, Response},
     providers::grok_web::{
         pasted::{Entry, State},
         token::is_token,
@@ -29,7 +29,7 @@ const PAGE: i64 = 1_000;
 
 /// `GET /api/tokens/export?format=`, and the filter of the list. What cannot be opened is left out, and so is what is no
 /// token, unless the filter asks for it.
-pub async fn export(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
+pub async fn export(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let format = match query::text(request.uri(), "format").as_deref() {
         None | Some("json") => FileFormat::Json,
         Some("csv") => FileFormat::Csv,
@@ -37,7 +37,7 @@ pub async fn export(app: Rc<App>, _: AdminSession, request: Request) -> Result<R
         Some(_) => return Err(Error::invalid("format", "format is text, csv or json")),
     };
     let vault = Vault::open(&*app.host).await?;
-    let filter = read_filter(request.uri(), &vault, app.now())?;
+    let filter = read_filter(request.uri(), &vault, app.now_ms())?;
     let (pages, body) = mpsc::channel(1);
     let host = app.host.clone();
     host.spawn(write(app, vault, filter, format, pages).boxed_local());
@@ -50,8 +50,8 @@ pub async fn export(app: Rc<App>, _: AdminSession, request: Request) -> Result<R
     Ok(reply)
 }
 
-fn text_reply(body: mpsc::Receiver<Bytes>) -> Reply {
-    let mut reply = Reply::new(Body::Stream(body.into()));
+fn text_reply(body: mpsc::Receiver<Bytes>) -> Response {
+    let mut reply = Response::new(Body::Stream(body.into()));
     let headers = reply.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     let disposition = HeaderValue::from_static("attachment; filename=\"grok2api-tokens.txt\"");

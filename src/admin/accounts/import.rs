@@ -11,7 +11,7 @@ use crate::{
     auth::session::AdminSession,
     crypto::{digest::sha256_hex, vault::Vault},
     error::{Error, Result},
-    host::{Reply, Request},
+    host::{Request, Response},
     http::{request, response},
     providers::grok_web::pasted::{Entry, Reading, State},
     store::accounts::{
@@ -80,7 +80,7 @@ struct Data {
 }
 
 /// `POST /api/tokens/import`
-pub async fn import(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
+pub async fn import(app: Rc<App>, session: AdminSession, request: Request) -> Result<Response> {
     let browser = browser::candidate(&session, request.headers());
     let body: Import = request::read_json(request).await?;
     let read = file::read(&body.content, body.format).map_err(|reason| Error::invalid("content", reason))?;
@@ -88,7 +88,7 @@ pub async fn import(app: Rc<App>, session: AdminSession, request: Request) -> Re
         return Err(Error::invalid("content", format!("A file has 1 to {MAX_LINES} tokens, this one {}", read.len())));
     }
     let Reading { entries: lines, refused, left_out } = read;
-    let mut plan = Plan { token_type: body.token_type, update: body.update, now: app.now(), ..Plan::default() };
+    let mut plan = Plan { token_type: body.token_type, update: body.update, now: app.now_ms(), ..Plan::default() };
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut entries = Vec::new();
     for (line, reason) in refused {

@@ -27,8 +27,8 @@ use crate::{
     app::App,
     auth::session::AdminSession,
     crypto::{digest::sha256_hex, vault::Vault},
-    error::{Error, Kind, Result},
-    host::{Reply, Request},
+    error::{Error, ErrorKind, Result},
+    host::{Request, Response},
     http::{request, response},
     jobs::invalid_tokens,
     providers::grok_web::pasted::{Entry, State, normalise_token},
@@ -49,10 +49,10 @@ const MAX_NAMED: usize = 100_000;
 const INVALID: &str = "invalid";
 
 /// `GET /api/tokens?type=&state=&tag=&text=&sort=&order=&limit=&offset=`
-pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
+pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let Paging { limit, offset } = Paging::of(request.uri(), 1000, 1000)?;
     let vault = Vault::open(&*app.host).await?;
-    let filter = read_filter(request.uri(), &vault, app.now())?;
+    let filter = read_filter(request.uri(), &vault, app.now_ms())?;
     let order = read_order(request.uri())?;
     let mut page = list::list(&app.db, &filter, order, limit, offset).await?;
     if page.has_unseen && invalid_tokens::catch_up(&app, &vault).await {
@@ -122,7 +122,7 @@ struct Added {
 }
 
 /// `POST /api/tokens/add`
-pub async fn add(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
+pub async fn add(app: Rc<App>, session: AdminSession, request: Request) -> Result<Response> {
     let browser = browser::candidate(&session, request.headers());
     let body: Add = request::read_json(request).await?;
     let lines = body.tokens.ok_or_else(|| Error::invalid("tokens", "tokens is a list of texts"))?;
@@ -141,7 +141,7 @@ pub async fn add(app: Rc<App>, session: AdminSession, request: Request) -> Resul
         note: entry.note.unwrap_or_default(),
     };
     let new: Vec<accounts::Pasted> = entries.into_iter().map(sealed).collect();
-    let added = accounts::add(&app.db, app.now(), &new).await?;
+    let added = accounts::add(&app.db, app.now_ms(), &new).await?;
     let duplicates = new.len() - added + repeated;
     let recorded_user_agent = browser::record(&app, browser, added).await;
     let message = format!("{added} added, {duplicates} already there, {} not understood", refused.len());
@@ -239,7 +239,7 @@ impl Target {
 }
 
 /// `POST /api/tokens/delete`: the tokens that are named, or with the state `invalid` all entries that are no tokens.
-pub async fn delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
+pub async fn delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let mut body: Target = request::read_json(request).await?;
     let deleted = match body.state.take().as_deref() {
         None => accounts::delete(&app.db, &body.named("tokens")?).await?,
@@ -254,7 +254,7 @@ pub async fn delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<R
 }
 
 /// `POST /api/tokens/tags`: replaces the tags, or with the mode `add` or `remove` only those that are given.
-pub async fn set_tags(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
+pub async fn set_tags(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let mut body: Target = request::read_json(request).await?;
     let sent = body.tags.take().ok_or_else(|| Error::invalid("tags", "tags is a list of texts"))?;
     let tags = clean_tags(&sent).ok_or_else(|| {
@@ -281,7 +281,7 @@ pub fn clean_tags(sent: &[String]) -> Option<Vec<String>> {
 }
 
 /// `POST /api/tokens/note`
-pub async fn set_note(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
+pub async fn set_note(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let mut body: Target = request::read_json(request).await?;
     let note = body.note.take().ok_or_else(|| Error::invalid("note", "note is a text"))?;
     let note = clean_note(&note)
@@ -299,7 +299,7 @@ pub fn clean_note(note: &str) -> Option<&str> {
 }
 
 /// `POST /api/tokens/status`
-pub async fn set_enabled(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
+pub async fn set_enabled(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let mut body: Target = request::read_json(request).await?;
     let enabled = body.enabled.ok_or_else(|| Error::invalid("enabled", "enabled is true or false"))?;
     let updated = accounts::set_enabled(&app.db, &body.named("id")?, enabled).await?;
@@ -307,17 +307,17 @@ pub async fn set_enabled(app: Rc<App>, _: AdminSession, request: Request) -> Res
     changed(updated, json!({ "success": true, "message": message, "data": { "updated": updated } }))
 }
 
-fn changed(count: usize, answer: serde_json::Value) -> Result<Reply> {
+fn changed(count: usize, answer: serde_json::Value) -> Result<Response> {
     if count == 0 { Err(unknown()) } else { response::json(&answer) }
 }
 
 /// `GET /api/tokens/tags/all`
-pub async fn all_tags(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
+pub async fn all_tags(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
     response::json(&json!({ "success": true, "data": accounts::all_tags(&app.db).await? }))
 }
 
 /// `POST /api/tokens/reveal`
-pub async fn reveal(app: Rc<App>, _: AdminSession, request: Request) -> Result<Reply> {
+pub async fn reveal(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let mut body: Target = request::read_json(request).await?;
     let account = body.find(&app).await?;
     let token = clear(&Vault::open(&*app.host).await?, &account)?;
@@ -330,5 +330,5 @@ fn clear(vault: &Vault, account: &Account) -> Result<String> {
 }
 
 pub fn unknown() -> Error {
-    Error::new(Kind::NotFound, "There is no such token")
+    Error::new(ErrorKind::NotFound, "There is no such token")
 }

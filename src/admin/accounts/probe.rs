@@ -16,7 +16,7 @@ use crate::{
     auth::session::AdminSession,
     crypto::vault::Vault,
     error::Result,
-    host::{Reply, Request},
+    host::{Request, Response},
     http::{request, response},
     jobs::invalid_tokens,
     providers::{
@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// `POST /api/tokens/test`: one rate-limits call, two for a Super account.
-pub async fn test(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
+pub async fn test(app: Rc<App>, session: AdminSession, request: Request) -> Result<Response> {
     let mut body: Target = request::read_json(request).await?;
     let account = body.find(&app).await?;
     let vault = Vault::open(&*app.host).await?;
@@ -43,8 +43,8 @@ pub async fn test(app: Rc<App>, session: AdminSession, request: Request) -> Resu
     }
 }
 
-async fn answered(app: &App, account: &Account, normal: Limits, heavy: Limits) -> Result<Reply> {
-    let (token, now) = (&account.token, app.now());
+async fn answered(app: &App, account: &Account, normal: Limits, heavy: Limits) -> Result<Response> {
+    let (token, now) = (&account.token, app.now_ms());
     let stored = |limits| quota(limits, token.token_type, now);
     accounts::refreshed(&app.db, token.id, now, stored(&normal), stored(&heavy)).await?;
     let known = |told: Option<u32>, stored: Quota| told.map(i64::from).or(stored.known_at(now)).unwrap_or(-1);
@@ -71,8 +71,8 @@ struct Trouble {
 }
 
 /// Tells the account's own troubles first, then those of the way to Grok.
-async fn failed(app: &App, vault: &Vault, account: &Account, fault: &ProviderError) -> Result<Reply> {
-    let (token, now) = (&account.token, app.now());
+async fn failed(app: &App, vault: &Vault, account: &Account, fault: &ProviderError) -> Result<Response> {
+    let (token, now) = (&account.token, app.now_ms());
     let dead = matches!(fault, ProviderError::DeadAccount(_));
     if dead {
         accounts::expire(&app.db, token.id, now, &fault.to_string()).await?;

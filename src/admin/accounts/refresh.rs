@@ -16,7 +16,7 @@ use crate::{
     auth::session::AdminSession,
     crypto::{digest::hex, vault::Vault},
     error::{Error, Result},
-    host::{Reply, Request},
+    host::{Request, Response},
     http::response,
     jobs::invalid_tokens::{self, NO_TOKEN, Opened},
     providers::{
@@ -55,9 +55,9 @@ struct Data {
 }
 
 /// `POST /api/tokens/refresh-all`: 409 with the progress while a refresh is running.
-pub async fn start(app: Rc<App>, session: AdminSession, _: Request) -> Result<Reply> {
-    let started = refresh_job::start(&app.db, app.now()).await?;
-    let progress = refresh_job::progress(&app.db, app.now()).await?;
+pub async fn start(app: Rc<App>, session: AdminSession, _: Request) -> Result<Response> {
+    let started = refresh_job::start(&app.db, app.now_ms()).await?;
+    let progress = refresh_job::progress(&app.db, app.now_ms()).await?;
     move_on(&app, session, &progress);
     let (message, code) = match started {
         true => ("The refresh has begun", None),
@@ -72,12 +72,12 @@ pub async fn start(app: Rc<App>, session: AdminSession, _: Request) -> Result<Re
 }
 
 /// `GET /api/tokens/refresh-progress?results=1&outcome=failed&limit=&offset=`: moves a running job on.
-pub async fn progress(app: Rc<App>, session: AdminSession, request: Request) -> Result<Reply> {
+pub async fn progress(app: Rc<App>, session: AdminSession, request: Request) -> Result<Response> {
     let uri = request.uri();
     let wants_results = query::number(uri, "results", 0, 0..=1)? == 1;
     let Paging { limit, offset } = Paging::of(uri, 100, 1000)?;
     let outcome = query::text(uri, "outcome").map(|text| parse_outcome(&text)).transpose()?;
-    let progress = refresh_job::progress(&app.db, app.now()).await?;
+    let progress = refresh_job::progress(&app.db, app.now_ms()).await?;
     let results = match wants_results {
         true => Some(refresh_job::results(&app.db, outcome, limit, offset).await?),
         false => None,
@@ -87,13 +87,13 @@ pub async fn progress(app: Rc<App>, session: AdminSession, request: Request) -> 
 }
 
 /// `POST /api/tokens/refresh-cancel`: what is under way is still counted.
-pub async fn cancel(app: Rc<App>, _: AdminSession, _: Request) -> Result<Reply> {
-    refresh_job::cancel(&app.db, app.now()).await?;
-    let progress = refresh_job::progress(&app.db, app.now()).await?;
+pub async fn cancel(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
+    refresh_job::cancel(&app.db, app.now_ms()).await?;
+    let progress = refresh_job::progress(&app.db, app.now_ms()).await?;
     answer("No further token is asked for", Data { started: None, progress, results: None })
 }
 
-fn answer(message: &'static str, data: Data) -> Result<Reply> {
+fn answer(message: &'static str, data: Data) -> Result<Response> {
     response::json(&Answer { success: true, message, code: None, data })
 }
 
@@ -123,19 +123,19 @@ fn move_on(app: &Rc<App>, session: AdminSession, progress: &Progress) {
 async fn work_on_slice(app: &App, settings: &Grok, calls: i64) -> Result<()> {
     let vault = Vault::open(&*app.host).await?;
     let lease = hex(&app.random::<16>());
-    let Some(slice) = refresh_job::claim(&app.db, app.now(), &lease, calls).await? else { return Ok(()) };
+    let Some(slice) = refresh_job::claim(&app.db, app.now_ms(), &lease, calls).await? else { return Ok(()) };
     let findings = if slice.tries > TRIES {
         let reason = "asked for twice, and the gateway was stopped both times";
         slice.tokens.iter().map(|token| Finding::failed(token.id, reason.to_owned())).collect()
     } else {
         ask(app, &vault, settings, &slice.tokens).await
     };
-    refresh_job::report(&app.db, &lease, app.now(), &findings).await
+    refresh_job::report(&app.db, &lease, app.now_ms(), &findings).await
 }
 
 /// Asks for every token that there is time for.
 async fn ask(app: &App, vault: &Vault, settings: &Grok, tokens: &[Handed]) -> Vec<Finding> {
-    let last_start = app.host.monotonic() + LAST_START.as_millis() as u64;
+    let last_start = app.host.monotonic_ms() + LAST_START.as_millis() as u64;
     let credentials = |token: &Handed| match invalid_tokens::open(vault, &token.sealed, &token.hash) {
         Opened::Token(clear) => Ok(Credentials::new(vault, settings, clear)),
         Opened::NoToken => Err(NO_TOKEN.to_owned()),
@@ -151,7 +151,7 @@ async fn ask(app: &App, vault: &Vault, settings: &Grok, tokens: &[Handed]) -> Ve
             .filter_map(move |(which, name)| Some((n, credentials, which, name?)))
     });
     let call = async |(n, credentials, which, name)| {
-        let is_late = app.host.monotonic() > last_start;
+        let is_late = app.host.monotonic_ms() > last_start;
         let answer = if is_late { None } else { Some(Client::new(app, credentials).await.rate_limits(name).await) };
         (n, which, answer)
     };
@@ -160,7 +160,7 @@ async fn ask(app: &App, vault: &Vault, settings: &Grok, tokens: &[Handed]) -> Ve
     while let Some((n, which, answer)) = asked.next().await {
         answers[n][which] = answer;
     }
-    let now = app.now();
+    let now = app.now_ms();
     let finding = |((token, credentials), [normal, heavy]): ((&Handed, &Result<Credentials, String>), [_; 2])| match (
         credentials,
         normal,

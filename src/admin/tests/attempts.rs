@@ -21,7 +21,7 @@ fn from(console: &mut Console, attacker: usize) {
 }
 
 fn now(console: &Console) -> i64 {
-    console.host.app().now()
+    console.host.app().now_ms()
 }
 
 /// Sends a password and returns the status, and how long it took in milliseconds.
@@ -62,7 +62,7 @@ fn attempts_at_once_wait_in_line_and_the_rest_keep_their_place() {
         console.host.start(async move {
             let reply = router::route(host.app(), request).await;
             let retry = reply.headers().get("retry-after").map(|value| value.to_str().expect("ASCII").to_owned());
-            done.borrow_mut().push((reply.status().as_u16(), host.now() - started, retry));
+            done.borrow_mut().push((reply.status().as_u16(), host.now_ms() - started, retry));
         });
     }
     console.host.settle();
@@ -94,7 +94,7 @@ fn an_operator_who_comes_back_in_turn_gets_in_whatever_else_knocks() {
     console.host.run(async move {
         for n in 0..100 {
             let site = format!("2001:db9:{n:x}::/48");
-            crate::auth::throttle::TURNS.place(&app.db, app.now(), &site).await.expect("it runs");
+            crate::auth::throttle::TURNS.place(&app.db, app.now_ms(), &site).await.expect("it runs");
         }
     });
     console.header("spin-client-addr", "192.0.2.9:1");
@@ -116,7 +116,7 @@ fn a_full_queue_takes_nobody_more() {
     let app = console.host.app();
     console.host.run(async move {
         for n in 0..=450 {
-            crate::auth::throttle::TURNS.place(&app.db, app.now(), &format!("{n}")).await.expect("it runs");
+            crate::auth::throttle::TURNS.place(&app.db, app.now_ms(), &format!("{n}")).await.expect("it runs");
         }
     });
     console.header("spin-client-addr", "192.0.2.9:1");
@@ -138,14 +138,14 @@ fn of_a_burst_from_everywhere_those_beyond_fifty_learn_nothing() {
     let (counted, opened) = console.host.run(async move {
         let mut counted = Vec::new();
         for in_turn in [false, true] {
-            let failure = login_attempts::count_failure(&app.db, app.now(), "192.0.2.8", in_turn).await;
+            let failure = login_attempts::count_failure(&app.db, app.now_ms(), "192.0.2.8", in_turn).await;
             counted.push(failure.expect("it counts"));
         }
         let mut opened = Vec::new();
         for (hash, in_turn) in [("out of turn", false), ("in turn", true)] {
-            let (address, expires_at) = ("192.0.2.9", app.now() + 1);
+            let (address, expires_at) = ("192.0.2.9", app.now_ms() + 1);
             let session = admin_sessions::NewSession { hash, proof: "p", address, expires_at, in_turn };
-            opened.push(admin_sessions::add(&app.db, app.now(), session).await.expect("the statement runs"));
+            opened.push(admin_sessions::add(&app.db, app.now_ms(), session).await.expect("the statement runs"));
         }
         (counted, opened)
     });

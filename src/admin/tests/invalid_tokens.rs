@@ -33,7 +33,7 @@ fn earlier(encryption_key: &str, junk: usize) -> Console {
             let values = vec![hash.as_str().into(), vault.seal(&*app.host, &row, &hash).into()];
             let insert =
                 "INSERT INTO tokens (hash, sealed, suffix, token_type, created_at) VALUES (?, ?, 's', 'sso', 0)";
-            app.db.run(insert, values).await.expect("a row can be added");
+            app.db.execute(insert, values).await.expect("a row can be added");
         }
     });
     console.host.sql("DELETE FROM leases WHERE name = 'tokens-looked-at'", vec![]);

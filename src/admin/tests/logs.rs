@@ -47,7 +47,7 @@ pub fn finish(console: &Console, chat: Chat) {
         attempts: 1,
         prompt_tokens: 3,
         completion_tokens: 5,
-        at: app.now(),
+        at: app.now_ms(),
         outcome: None,
     };
     console.host.run(async move { requests::finish(&app.db, &finished, 480).await.expect("it is written") });
@@ -253,7 +253,7 @@ fn pruning_keeps_the_newest_of_the_last_days() {
     let console = Console::signed_in();
     let prune = |days, rows| {
         let app = console.host.app();
-        console.host.run(async move { requests::prune(&app.db, app.now(), days, rows).await.expect("it is done") })
+        console.host.run(async move { requests::prune(&app.db, app.now_ms(), days, rows).await.expect("it is done") })
     };
     let count = || console.host.number("SELECT count(*) FROM request_logs");
     assert!(!prune(1, 5), "an empty log");

@@ -98,7 +98,7 @@ impl Console {
         let body = match body {
             Body::Full(body) => body.to_vec(),
             Body::Stream(chunks) => self.host.run(chunks.collect::<Vec<_>>()).concat(),
-            Body::Fallible(_) | Body::Through(_) => panic!("{path} answers a file"),
+            Body::Fallible(_) | Body::Passthrough(_) => panic!("{path} answers a file"),
         };
         let body = match head.headers["content-type"].to_str() {
             Ok("text/csv; charset=utf-8" | "text/plain; charset=utf-8") => {

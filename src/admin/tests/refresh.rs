@@ -205,9 +205,9 @@ fn an_upstream_that_hangs_ends_within_the_lease() {
     let console = console(100, 0);
     console.host.on_send(|_| Ok(Upstream { body: vec![Step::Hang], ..Upstream::new(200, "") }));
     start(&console).ok();
-    let began = console.host.app().now();
+    let began = console.host.app().now_ms();
     console.host.settle();
-    assert!(console.host.app().now() - began < LEASE.as_millis() as i64);
+    assert!(console.host.app().now_ms() - began < LEASE.as_millis() as i64);
     assert_eq!(console.host.requests.borrow().len(), 12, "two waves of six");
     assert_eq!(console.host.open_bodies.get(), 0, "nothing is still being read");
     let (data, _) = to_the_end(&console);

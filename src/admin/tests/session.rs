@@ -129,17 +129,18 @@ fn a_right_password_forgets_the_failures_of_its_address() {
 fn of_many_guesses_at_once_only_the_first_few_count() {
     let console = Console::signed_in();
     // What the ninth of nine guesses sees that all passed the first look before any failure was counted.
-    console.host.sql("INSERT INTO login_attempts VALUES ('192.0.2.1', ?, 4)", vec![console.host.app().now().into()]);
+    console.host.sql("INSERT INTO login_attempts VALUES ('192.0.2.1', ?, 4)", vec![console.host.app().now_ms().into()]);
     let app = console.host.app();
     let counted = console.host.run(async move {
         let mut counted = Vec::new();
         for _ in 0..2 {
-            counted
-                .push(login_attempts::count_failure(&app.db, app.now(), "192.0.2.1", false).await.expect("it counts"));
+            counted.push(
+                login_attempts::count_failure(&app.db, app.now_ms(), "192.0.2.1", false).await.expect("it counts"),
+            );
         }
-        let (address, expires_at) = ("192.0.2.1", app.now() + 1);
+        let (address, expires_at) = ("192.0.2.1", app.now_ms() + 1);
         let session = admin_sessions::NewSession { hash: "h", proof: "p", address, expires_at, in_turn: false };
-        let opened = admin_sessions::add(&app.db, app.now(), session).await.expect("the statement runs");
+        let opened = admin_sessions::add(&app.db, app.now_ms(), session).await.expect("the statement runs");
         (counted[0].is_some(), counted[1].is_some(), opened)
     });
     assert_eq!(counted, (false, true, false));

@@ -26,7 +26,7 @@ fn stats(console: &mut Console) -> Value {
 
 fn age(console: &Console) {
     let app = console.host.app();
-    let hour = stats::local_hour(app.now(), 480);
+    let hour = stats::local_hour(app.now_ms(), 480);
     console.host.run(async move { stats::age(&app.db, hour).await.expect("it is done") });
 }
 
@@ -136,22 +136,22 @@ fn forty_days_of_chats_equal_a_count_by_hand_with_folding_and_pruning_in_between
         let model = ["grok-4", "grok-4-fast", "grok-4-heavy"][n as usize % 3];
         let status = [200, 200, 200, 429, 499][(n / 3) as usize % 5];
         finish(&console, Chat { model, status, ..Chat::default() });
-        hand.chats.push((console.host.app().now(), model, status));
+        hand.chats.push((console.host.app().now_ms(), model, status));
         if n % 50 == 49 {
             age(&console);
             let app = console.host.app();
-            let now = app.now();
+            let now = app.now_ms();
             console.host.run(async move { requests::prune(&app.db, now, 1, 10).await.expect("it is done") });
             check(&mut console, &hand);
         }
     }
-    let days = (console.host.app().now() - START) / (24 * HOUR);
+    let days = (console.host.app().now_ms() - START) / (24 * HOUR);
     assert!(days > 31, "{days} days");
     let (rows, oldest) = (
         console.host.number("SELECT count(*) FROM request_stats"),
         console.host.number("SELECT min(hour) FROM request_stats"),
     );
-    let today = (console.host.app().now() + 8 * HOUR) / (24 * HOUR);
+    let today = (console.host.app().now_ms() + 8 * HOUR) / (24 * HOUR);
     assert_eq!(oldest.div_euclid(24), today - 30, "older counters are dropped");
     assert!(rows < 450, "{rows} rows: days that are over are folded");
 }
@@ -159,7 +159,7 @@ fn forty_days_of_chats_equal_a_count_by_hand_with_folding_and_pruning_in_between
 /// Every hour, day and model that is served, against the count by hand.
 fn check(console: &mut Console, hand: &ByHand) {
     let data = stats(console);
-    let hour = (console.host.app().now() + 8 * HOUR) / HOUR;
+    let hour = (console.host.app().now_ms() + 8 * HOUR) / HOUR;
     let begins = |hour: i64| hour * HOUR - 8 * HOUR;
     for (n, entry) in data["hourly"].as_array().expect("it is a list").iter().enumerate() {
         let hour = hour - 23 + n as i64;

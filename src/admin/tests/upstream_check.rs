@@ -231,7 +231,7 @@ fn a_limit_that_the_check_meets_cools_the_account() {
         Refusal { status: 429, headers: vec![("retry-after".to_owned(), "7".to_owned())], body: String::new() };
     console.host.on_connect(move |_| Err(WebSocketError::Refused(limited.clone())));
     expect(&check(&console), "soofs", json!("upgrade"), json!("rate_limited"), &["wait"]);
-    assert_eq!(console.host.number(cooled), console.host.app().now() + 7000);
+    assert_eq!(console.host.number(cooled), console.host.app().now_ms() + 7000);
     assert_eq!((standing(&console).0.as_str(), standing(&console).1), ("active", 0));
 }
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::host::{
     Host, SendError,
-    native::{Answer as Reply, NativeHost, Step},
+    native::{Answer as Response, NativeHost, Step},
 };
 
 mod wire;
@@ -33,14 +33,14 @@ fn kind(request: &Request<Bytes>) -> Kind {
 }
 
 /// What a resolver answers to a request for either family.
-pub fn resolver(request: &Request<Bytes>) -> Reply {
+pub fn resolver(request: &Request<Bytes>) -> Response {
     answers(request, &[V4], &[V6]).expect("it answers")
 }
 
 /// What a resolver knows of both families.
-fn answers(request: &Request<Bytes>, v4: &[Record], v6: &[Record]) -> Result<Reply, SendError> {
+fn answers(request: &Request<Bytes>, v4: &[Record], v6: &[Record]) -> Result<Response, SendError> {
     let records = if kind(request) == Kind::A { v4 } else { v6 };
-    Ok(Reply::new(200, reply_to(asked(request), records)))
+    Ok(Response::new(200, reply_to(asked(request), records)))
 }
 
 fn look_up(host: &Rc<NativeHost>) -> Result<Resolved, LookUpError> {
@@ -85,17 +85,17 @@ fn one_family_is_enough() {
 }
 
 /// An answer that never comes.
-fn silence() -> Result<Reply, SendError> {
-    Ok(Reply { delay: Duration::from_secs(60), ..Reply::new(200, "") })
+fn silence() -> Result<Response, SendError> {
+    Ok(Response { delay: Duration::from_secs(60), ..Response::new(200, "") })
 }
 
 #[test]
 fn a_family_that_is_silent_does_not_hold_the_other_up() {
     let host = NativeHost::new();
     host.on_send(|request| if kind(request) == Kind::A { answers(request, &[V4], &[]) } else { silence() });
-    let started = host.monotonic();
+    let started = host.monotonic_ms();
     assert_eq!(addresses(&look_up(&host).unwrap()), ["162.159.140.1"]);
-    assert_eq!(host.monotonic() - started, 500, "the addresses of version 6 are awaited for half a second");
+    assert_eq!(host.monotonic_ms() - started, 500, "the addresses of version 6 are awaited for half a second");
 }
 
 #[test]
@@ -146,20 +146,20 @@ fn every_failure_is_told_with_the_variable() {
         "https://a.test,https://b.test,https://c.test,https://d.test,https://e.test",
     );
     host.on_send(|request| match request.uri().host().unwrap() {
-        "a.test" => Ok(Reply::new(200, status(kind(request), 3))),
-        "b.test" => Ok(Reply::new(200, "<html>sign in</html>")),
-        "c.test" => Ok(Reply { delay: Duration::from_secs(60), ..Reply::new(200, "") }),
-        "d.test" => Ok(Reply::new(404, "")),
+        "a.test" => Ok(Response::new(200, status(kind(request), 3))),
+        "b.test" => Ok(Response::new(200, "<html>sign in</html>")),
+        "c.test" => Ok(Response { delay: Duration::from_secs(60), ..Response::new(200, "") }),
+        "d.test" => Ok(Response::new(404, "")),
         _ => answers(request, &[], &[]),
     });
-    let started = host.monotonic();
+    let started = host.monotonic_ms();
     assert_eq!(
         look_up(&host).unwrap_err().to_string(),
         "grok.com could not be looked up; https://a.test: the name does not exist; https://b.test: the answer is not DNS; \
          https://c.test: no answer within 4000 ms; https://d.test: status 404; https://e.test: the name has no addresses. \
          Set the variable dns_over_https_url to a resolver that can be reached"
     );
-    assert_eq!(host.monotonic() - started, 4000);
+    assert_eq!(host.monotonic_ms() - started, 4000);
 }
 
 #[test]
@@ -167,8 +167,8 @@ fn a_body_that_hangs_or_never_ends_is_given_up() {
     let host = NativeHost::new();
     host.set_variable("dns_over_https_url", "https://a.test,https://b.test,https://c.test");
     host.on_send(|request| match request.uri().host().unwrap() {
-        "a.test" => Ok(Reply { body: vec![Step::Hang], ..Reply::new(200, "") }),
-        "b.test" => Ok(Reply::new(200, vec![0; LARGEST_ANSWER + 1])),
+        "a.test" => Ok(Response { body: vec![Step::Hang], ..Response::new(200, "") }),
+        "b.test" => Ok(Response::new(200, vec![0; LARGEST_ANSWER + 1])),
         _ => answers(request, &[V4], &[]),
     });
     assert_eq!(addresses(&look_up(&host).unwrap()), ["162.159.140.1"]);

@@ -31,18 +31,18 @@ impl Default for Clock {
 }
 
 impl Clock {
-    pub fn now(&self) -> i64 {
+    pub fn now_ms(&self) -> i64 {
         self.0.now.get()
     }
 
     pub fn sleep(&self, duration: Duration) -> LocalBoxFuture<'static, ()> {
         let (ring, bell) = oneshot::channel();
-        self.0.timers.borrow_mut().push(Timer { due: self.now() + millis(duration), ring });
+        self.0.timers.borrow_mut().push(Timer { due: self.now_ms() + millis(duration), ring });
         bell.map(drop).boxed_local()
     }
 
     pub fn advance(&self, by: Duration) {
-        self.0.now.set(self.now() + millis(by));
+        self.0.now.set(self.now_ms() + millis(by));
         self.ring();
     }
 
@@ -50,13 +50,13 @@ impl Clock {
     pub fn jump(&self) -> bool {
         self.0.timers.borrow_mut().retain(|timer| !timer.ring.is_canceled());
         let Some(due) = self.0.timers.borrow().iter().map(|timer| timer.due).min() else { return false };
-        self.0.now.set(due.max(self.now()));
+        self.0.now.set(due.max(self.now_ms()));
         self.ring();
         true
     }
 
     fn ring(&self) {
-        let now = self.now();
+        let now = self.now_ms();
         let due = self.0.timers.borrow_mut().extract_if(.., |timer| timer.due <= now).collect::<Vec<_>>();
         for timer in due {
             // Whoever waited may have lost interest.

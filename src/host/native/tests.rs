@@ -23,9 +23,9 @@ fn time_jumps_only_when_all_wait() {
     let clock = host.clone();
     let seen = host.run(async move {
         b.await;
-        let at_b = clock.now() - START;
+        let at_b = clock.now_ms() - START;
         a.await;
-        (at_b, clock.now() - START)
+        (at_b, clock.now_ms() - START)
     });
     assert_eq!(seen, (30_000, 600_000));
 }
@@ -51,7 +51,7 @@ fn the_upstream_follows_its_script_and_knows_who_still_reads() {
         seen
     });
     assert_eq!(seen, [Ok("a".into()), Ok("b".into()), Err("reset".to_owned())]);
-    assert_eq!((host.open_bodies.get(), host.now() - START), (0, 5_000));
+    assert_eq!((host.open_bodies.get(), host.now_ms() - START), (0, 5_000));
 }
 
 #[test]
@@ -102,6 +102,6 @@ fn a_socket_follows_its_script_and_closes_when_dropped() {
     });
     let closed = Err(WebSocketError::Closed { code: 1000, reason: "bye".to_owned() });
     assert_eq!(seen, [Some(Ok("hello".to_owned())), Some(Ok("both came".to_owned())), Some(closed)]);
-    assert_eq!((host.sockets.open.get(), host.now() - START), (0, 5_000));
+    assert_eq!((host.sockets.open.get(), host.now_ms() - START), (0, 5_000));
     assert_eq!(*host.sockets.sent.borrow(), ["1", "2"]);
 }

@@ -31,7 +31,7 @@ fn asked(method: Method, path: &str, headers: &[(&'static str, &str)]) -> Reques
     request.body(futures::stream::empty().boxed_local()).expect("a test's request is valid")
 }
 
-fn answer_of(reply: Reply) -> Answer {
+fn answer_of(reply: Response) -> Answer {
     let (head, body) = reply.into_parts();
     let Body::Full(body) = body else { panic!("a file is there at once") };
     let headers = head.headers.iter().map(|(name, value)| (name.to_string(), value.to_str().expect("text").to_owned()));

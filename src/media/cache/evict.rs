@@ -20,7 +20,7 @@ const AT_ONCE: usize = 6;
 
 /// Deletes at most so many parts, and tells whether to go on: something may be left, and nothing failed. What fails is
 /// tried again by the next slice, be it after the next storing.
-pub async fn slice(app: &App, budget: usize) -> bool {
+pub async fn run_batch(app: &App, budget: usize) -> bool {
     delete(app, budget).await.unwrap_or_else(|error| {
         eprintln!("{}: cleaning the cache: {error}", app.request_id);
         false
@@ -43,7 +43,7 @@ pub async fn make_room(app: &App, kind: Option<MediaKind>) -> Result<usize> {
 }
 
 async fn delete(app: &App, budget: usize) -> Result<bool> {
-    let due = media_copies::take_due(&app.db, app.now(), budget).await?;
+    let due = media_copies::take_due(&app.db, app.now_ms(), budget).await?;
     let mut left = Vec::with_capacity(due.len());
     let mut room = budget as u64;
     let mut calls = Vec::new();

@@ -8,10 +8,10 @@ use futures::{FutureExt, SinkExt, StreamExt, channel::mpsc};
 use http::{HeaderValue, Method, StatusCode};
 
 use crate::{
-    host::{Body, KvError, Reply, SendError},
+    host::{Body, KvError, Response, SendError},
     media::{
         origin::Upstream,
-        range::{self, Part, Span},
+        range::{self, Range, Span},
         request::FileRequest,
         response::{self, Head},
     },
@@ -26,7 +26,7 @@ const SEEN_EVERYWHERE: i64 = 120_000;
 const PIECE: usize = 64 * 1024;
 
 pub enum Outcome {
-    Reply(Reply),
+    Response(Response),
     /// To be fetched, and stored.
     Missing,
     /// To be fetched, and not stored: the store does not answer, does not show yet what it has, or is being written.
@@ -41,9 +41,9 @@ pub async fn serve(visit: &Rc<FileRequest>) -> Outcome {
         return Outcome::Unavailable;
     }
     let (status, span) = match range::wanted(&visit.headers, facts.size, Some(&facts.etag)) {
-        Part::None => return Outcome::Reply(response::no_such_range(Some(facts.size))),
-        Part::Some(span) => (StatusCode::PARTIAL_CONTENT, span),
-        Part::Whole => (StatusCode::OK, Span { start: 0, end: facts.size }),
+        Range::NotSatisfiable => return Outcome::Response(response::no_such_range(Some(facts.size))),
+        Range::Partial(span) => (StatusCode::PARTIAL_CONTENT, span),
+        Range::Whole => (StatusCode::OK, Span { start: 0, end: facts.size }),
     };
     let blob = BlobId { media_id: visit.file.id.clone(), copy: copy.seq };
     let reading = Reading { visit: visit.clone(), blob, size: facts.size, span };
@@ -62,11 +62,11 @@ pub async fn serve(visit: &Rc<FileRequest>) -> Outcome {
         max_age: visit.max_age(),
     };
     if first.len() as u64 == span.len() {
-        return Outcome::Reply(head.with(Body::Full(first)));
+        return Outcome::Response(head.with(Body::Full(first)));
     }
     let (sender, receiver) = mpsc::channel(1);
     visit.app.host.spawn(reading.pump(first, sender).boxed_local());
-    Outcome::Reply(head.with(Body::Fallible(receiver)))
+    Outcome::Response(head.with(Body::Fallible(receiver)))
 }
 
 type Sender = mpsc::Sender<Result<Bytes, SendError>>;
@@ -99,7 +99,7 @@ impl Reading {
     /// Has a copy that is lost deleted; false when it may only not be seen here yet.
     async fn reject(&self) -> bool {
         let app = &self.visit.app;
-        let age = self.visit.file.copy.as_ref().map_or(0, |copy| app.now() - copy.stored_at);
+        let age = self.visit.file.copy.as_ref().map_or(0, |copy| app.now_ms() - copy.stored_at);
         age > SEEN_EVERYWHERE && media_copies::reject(&app.db, self.blob.copy).await.is_ok()
     }
 

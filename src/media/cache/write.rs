@@ -10,10 +10,10 @@ use futures::{FutureExt, SinkExt, StreamExt, channel::mpsc};
 use http::{HeaderValue, StatusCode};
 
 use crate::{
-    host::{Body, ByteStream, Reply, SendError, timeout::within},
+    host::{Body, ByteStream, Response, SendError, timeout::timeout},
     media::{
         origin::Found,
-        range::{Part, Span},
+        range::{Range, Span},
         request::FileRequest,
         response::Head,
     },
@@ -39,7 +39,7 @@ const CLEAN: usize = 10;
 /// Claims the storing of a file. A database that cannot be written, or has seen somebody else claim it, means that
 /// the file goes unstored.
 pub async fn claim(visit: &FileRequest, found: &Found, etag: &str) -> Option<BlobId> {
-    let now = visit.app.now();
+    let now = visit.app.now_ms();
     let content_type = found.content_type?;
     let claim = Claim {
         media_id: &visit.file.id,
@@ -77,9 +77,9 @@ enum End {
 
 impl Download {
     /// Answers with the part asked for; a task of its own does the rest.
-    pub fn begin(visit: Rc<FileRequest>, found: Found, etag: &str, part: Part, blob: BlobId) -> Reply {
+    pub fn begin(visit: Rc<FileRequest>, found: Found, etag: &str, part: Range, blob: BlobId) -> Response {
         let (sender, receiver) = mpsc::channel(1);
-        let span = if let Part::Some(span) = part { Some(span) } else { None };
+        let span = if let Range::Partial(span) = part { Some(span) } else { None };
         let size = found.length.unwrap_or_default();
         let head = Head {
             status: if span.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK },
@@ -123,7 +123,7 @@ impl Download {
         };
         // Nothing is lost when this fails: the row's time ends, and cleaning finds it.
         if outcome.is_ok() {
-            evict::slice(app, CLEAN).await;
+            evict::run_batch(app, CLEAN).await;
         }
     }
 
@@ -131,7 +131,7 @@ impl Download {
     async fn copy(&mut self) -> End {
         let host = self.visit.app.host.clone();
         loop {
-            let chunk = match within(&*host, Some(IDLE), self.body.next()).await {
+            let chunk = match timeout(&*host, Some(IDLE), self.body.next()).await {
                 Some(Some(Ok(chunk))) => chunk,
                 Some(Some(Err(error))) => return End::Broken(error),
                 Some(None) if self.length.is_none_or(|length| length == self.received) => return End::Whole,
@@ -227,7 +227,7 @@ impl Keeping {
         // Counted before it is tried: a call that fails may have done its work.
         self.written += 1;
         let host = &*self.visit.app.host;
-        match within(host, Some(STORE_LIMIT), blobs::set(host, &self.blob, number, part)).await {
+        match timeout(host, Some(STORE_LIMIT), blobs::set(host, &self.blob, number, part)).await {
             Some(Ok(())) => {}
             Some(Err(error)) => {
                 eprintln!("{}: a file is not stored: {error}", self.visit.app.request_id);
@@ -252,9 +252,9 @@ impl Keeping {
             return false;
         }
         let app = &self.visit.app;
-        let now = app.now();
+        let now = app.now_ms();
         let expires_at = crate::media::day::next_midnight(now, app.timezone_offset_minutes().await);
         let marked = media_copies::finish(&app.db, &self.blob, self.size, self.written, now, expires_at);
-        within(&*app.host, Some(STORE_LIMIT), marked).await.is_some_and(|marked| marked.unwrap_or(false))
+        timeout(&*app.host, Some(STORE_LIMIT), marked).await.is_some_and(|marked| marked.unwrap_or(false))
     }
 }

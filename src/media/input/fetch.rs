@@ -10,7 +10,7 @@ use url::Url;
 use super::{Picture, Source, TOO_LARGE, sniff, url_policy};
 use crate::{
     error::{Error, Result},
-    host::{ByteStream, Host, timeout::within},
+    host::{ByteStream, Host, timeout::timeout},
 };
 
 /// For all pictures of a request together.
@@ -35,7 +35,7 @@ pub async fn all(host: &dyn Host, sources: Vec<Source>, room: usize) -> Result<V
         }
     };
     let fetched = stream::iter(sources).map(picture).buffered(AT_ONCE).try_collect();
-    within(host, Some(LIMIT), fetched).await.unwrap_or_else(|| {
+    timeout(host, Some(LIMIT), fetched).await.unwrap_or_else(|| {
         let message = "The pictures did not arrive within 10 s: send them as data: URLs, or from a faster server";
         Err(Error::invalid(slow.unwrap_or_default(), message))
     })

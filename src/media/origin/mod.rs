@@ -12,8 +12,8 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header
 use crate::{
     app::App,
     crypto::vault::Vault,
-    error::{Error, Kind, Result},
-    host::{Unread, timeout::within},
+    error::{Error, ErrorKind, Result},
+    host::{IncomingBody, timeout::timeout},
     providers::{
         ProviderError,
         grok_web::{client, credentials::Credentials, token::is_token},
@@ -48,7 +48,7 @@ pub struct Found {
     pub content_range: Option<HeaderValue>,
     /// Only one that names exactly these bytes.
     pub etag: Option<String>,
-    pub body: Unread,
+    pub body: IncomingBody,
 }
 
 impl Upstream {
@@ -58,7 +58,7 @@ impl Upstream {
                 "{}: a file at {} is not fetched: the host is none that files come from",
                 app.request_id, file.url
             );
-            Error::new(Kind::Upstream, "This file lies on a host that files are not fetched from")
+            Error::new(ErrorKind::Upstream, "This file lies on a host that files are not fetched from")
         })?;
         let headers = if source.as_owner {
             let credentials = owner(app, file).await?;
@@ -66,7 +66,7 @@ impl Upstream {
         } else {
             HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("*/*"))])
         };
-        let is_fresh = app.now() - file.created_at < FRESH;
+        let is_fresh = app.now_ms() - file.created_at < FRESH;
         Ok(Upstream { app: app.clone(), url: source.url, headers, is_fresh })
     }
 
@@ -85,16 +85,17 @@ impl Upstream {
         }
     }
 
-    async fn send(&self, method: Method, range: Option<&str>) -> Result<Response<Unread>> {
+    async fn send(&self, method: Method, range: Option<&str>) -> Result<Response<IncomingBody>> {
         let mut request = Request::new(Bytes::new());
         *request.method_mut() = method;
-        *request.uri_mut() = self.url.parse().map_err(|_| Error::new(Kind::Upstream, "This file has no address"))?;
+        *request.uri_mut() =
+            self.url.parse().map_err(|_| Error::new(ErrorKind::Upstream, "This file has no address"))?;
         *request.headers_mut() = self.headers.clone();
         if let Some(range) = range.and_then(|range| HeaderValue::from_str(range).ok()) {
             request.headers_mut().insert(header::RANGE, range);
         }
         let host = &*self.app.host;
-        match within(host, Some(HEAD_LIMIT), host.send_unread(request)).await {
+        match timeout(host, Some(HEAD_LIMIT), host.send_unread(request)).await {
             Some(Ok(response)) => Ok(response),
             Some(Err(error)) => {
                 eprintln!("{}: a file could not be fetched: {error}", self.app.request_id);
@@ -107,7 +108,7 @@ impl Upstream {
 
 async fn owner(app: &App, file: &File) -> Result<Credentials> {
     let owner = file.owner.as_ref().ok_or_else(|| {
-        Error::new(Kind::Gone, "The account that made this file was removed, and only it could read the file")
+        Error::new(ErrorKind::Gone, "The account that made this file was removed, and only it could read the file")
     })?;
     let vault = Vault::open(&*app.host).await?;
     let token = vault
@@ -119,7 +120,7 @@ async fn owner(app: &App, file: &File) -> Result<Credentials> {
 
 impl Found {
     /// Only pictures and videos pass. A page of HTML would run as one of ours.
-    fn check(response: Response<Unread>, is_range: bool) -> Result<Self> {
+    fn check(response: Response<IncomingBody>, is_range: bool) -> Result<Self> {
         let (head, body) = response.into_parts();
         let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
         let is_answer = match head.status {
@@ -135,7 +136,10 @@ impl Found {
         let content_type = text(header::CONTENT_TYPE).filter(|_| is_one).and_then(MediaType::parse);
         let is_encoded = text(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
         if head.status.is_success() && (content_type.is_none() || is_encoded) {
-            return Err(Error::new(Kind::Upstream, "Grok answered with something that is not a picture or a video"));
+            return Err(Error::new(
+                ErrorKind::Upstream,
+                "Grok answered with something that is not a picture or a video",
+            ));
         }
         let is_strong = |tag: &&str| tag.len() > 2 && tag.starts_with('"') && tag.ends_with('"');
         Ok(Found {
@@ -151,12 +155,12 @@ impl Found {
 
 fn refusal(status: StatusCode) -> Error {
     match status.as_u16() {
-        404 | 410 => Error::new(Kind::NotFound, "Grok does not have this file any more"),
+        404 | 410 => Error::new(ErrorKind::NotFound, "Grok does not have this file any more"),
         401 | 403 => Error::new(
-            Kind::Upstream,
+            ErrorKind::Upstream,
             "Grok did not let the account that made this file read it: the account's session may have ended",
         ),
-        429 => Error::new(Kind::UpstreamOverloaded, "Grok sends too many files just now: try again later"),
-        status => Error::new(Kind::Upstream, format!("Grok answered {status} instead of the file")),
+        429 => Error::new(ErrorKind::UpstreamOverloaded, "Grok sends too many files just now: try again later"),
+        status => Error::new(ErrorKind::Upstream, format!("Grok answered {status} instead of the file")),
     }
 }

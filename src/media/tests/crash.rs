@@ -58,7 +58,7 @@ fn a_death_in_any_step_of_a_cleaning_is_mended() {
         gateway.host.advance(Duration::from_secs(17 * 3600));
         gateway.host.steps_left.set(Some(steps));
         let app = gateway.host.app();
-        gateway.host.start(async move { evict::slice(&app, 40).map(drop).await });
+        gateway.host.start(async move { evict::run_batch(&app, 40).map(drop).await });
         gateway.host.settle();
         let is_over = gateway.host.steps_left.get() != Some(0);
         gateway.host.steps_left.set(None);
@@ -88,7 +88,7 @@ fn a_storing_that_outlives_its_lease_leaves_no_parts() {
     let body = gateway.host.run(async move {
         let cleaning = async {
             cleaner.host.sleep(Duration::from_secs(16 * 60)).await;
-            crate::media::cache::evict::slice(&cleaner, 40).await;
+            crate::media::cache::evict::run_batch(&cleaner, 40).await;
         };
         futures::join!(chunks.collect::<Vec<_>>(), cleaning).0
     });
@@ -116,7 +116,7 @@ fn what_is_cleared_while_it_is_written_does_not_come_back() {
             let clearing = async {
                 operator.host.sleep(Duration::from_secs(10)).await;
                 crate::store::media_copies::clear(&operator.db, None).await.expect("it runs");
-                crate::media::cache::evict::slice(&operator, cleaned).await;
+                crate::media::cache::evict::run_batch(&operator, cleaned).await;
             };
             futures::join!(chunks.collect::<Vec<_>>(), clearing).0
         });

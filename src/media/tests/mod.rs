@@ -100,12 +100,12 @@ impl Gateway {
         let reply = self.host.run(router::route(self.host.app(), request).boxed_local());
         let statements = self.host.statements.borrow().len();
         let (head, body) = reply.into_parts();
-        let is_through = matches!(body, Body::Through(_));
+        let is_through = matches!(body, Body::Passthrough(_));
         let chunks = match body {
             Body::Full(bytes) => vec![Ok(bytes)],
             Body::Stream(chunks) => self.host.run(chunks.map(Ok).collect()),
             Body::Fallible(chunks) => self.host.run(chunks.collect::<Vec<_>>()),
-            Body::Through(chunks) => self.host.run(chunks.read(1).collect::<Vec<_>>()),
+            Body::Passthrough(chunks) => self.host.run(chunks.read(1).collect::<Vec<_>>()),
         };
         self.host.settle();
         let is_cut = chunks.iter().any(Result::is_err);

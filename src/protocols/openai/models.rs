@@ -7,31 +7,31 @@ use futures::FutureExt;
 use crate::{
     app::App,
     auth::api_key::PresentedKey,
-    error::{Error, Kind, Result},
-    host::{Reply, Request},
+    error::{Error, ErrorKind, Result},
+    host::{Request, Response},
     http::response,
     jobs::maintenance,
     providers::catalog,
     store::authenticate::authenticate,
 };
 
-pub async fn list(app: Rc<App>, key: PresentedKey, _: Request) -> Result<Reply> {
+pub async fn list(app: Rc<App>, key: PresentedKey, _: Request) -> Result<Response> {
     open(&app, &key).await?;
     response::json(&catalog::list(app.now_seconds()))
 }
 
-pub async fn get(app: Rc<App>, key: PresentedKey, request: Request) -> Result<Reply> {
+pub async fn get(app: Rc<App>, key: PresentedKey, request: Request) -> Result<Response> {
     open(&app, &key).await?;
     let id = request.uri().path().rsplit('/').next().unwrap_or_default();
     match catalog::find(id) {
         Some(model) => response::json(&model.object(app.now_seconds())),
         // The 404 that OpenAI's clients know.
-        None => Err(Error::new(Kind::ModelNotFound, does_not_exist(id)).with_param("model")),
+        None => Err(Error::new(ErrorKind::ModelNotFound, does_not_exist(id)).with_param("model")),
     }
 }
 
 async fn open(app: &Rc<App>, key: &PresentedKey) -> Result<()> {
-    if authenticate(&app.db, &key.hash, app.now()).await?.maintenance_due {
+    if authenticate(&app.db, &key.hash, app.now_ms()).await?.maintenance_due {
         let after = app.clone();
         app.host.spawn(async move { maintenance::of_the_day(&after).await }.boxed_local());
     }

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     app::App,
     host::{
-        timeout::within,
+        timeout::timeout,
         websocket::{WebSocket, WebSocketError},
     },
     providers::{Account, ProviderError, catalog, learned::Learned},
@@ -92,9 +92,9 @@ pub async fn run(
     transport: Transport,
     learned: &mut Learned,
 ) -> Report {
-    let trace = RefCell::new(Trace::new(app.host.monotonic()));
+    let trace = RefCell::new(Trace::new(app.host.monotonic_ms()));
     let check = Check { app, client, account, trace: &trace };
-    let ended = within(&*app.host, Some(LIMIT), check.steps(transport, learned)).await;
+    let ended = timeout(&*app.host, Some(LIMIT), check.steps(transport, learned)).await;
     let ended = ended.unwrap_or_else(|| {
         let step = trace.borrow().current;
         Err(check.failed(step, ProviderError::Timeout, format!("not done within {} s", LIMIT.as_secs())))
@@ -216,7 +216,7 @@ impl Check<'_> {
     fn begin(&self, step: StepName) {
         let mut trace = self.trace.borrow_mut();
         trace.current = step;
-        trace.since = self.app.host.monotonic();
+        trace.since = self.app.host.monotonic_ms();
     }
 
     /// An answer of the service has come: TCP and TLS work.
@@ -236,7 +236,7 @@ impl Check<'_> {
     }
 
     fn elapsed(&self) -> Option<u64> {
-        Some(self.app.host.monotonic().saturating_sub(self.trace.borrow().since))
+        Some(self.app.host.monotonic_ms().saturating_sub(self.trace.borrow().since))
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     app::App,
-    host::{ByteStream, timeout::within},
+    host::{ByteStream, timeout::timeout},
     inference::prompt::Picture,
     providers::{ProviderError, catalog::Model},
 };
@@ -106,7 +106,7 @@ impl<'a> Client<'a> {
             let (head, body) = self.send(request).await?.into_parts();
             Ok(Response::from_parts(head, read_up_to(body, MAX_ANSWER).await))
         };
-        within(&*self.app.host, Some(CALL_LIMIT), exchange).await.unwrap_or(Err(ProviderError::Timeout))
+        timeout(&*self.app.host, Some(CALL_LIMIT), exchange).await.unwrap_or(Err(ProviderError::Timeout))
     }
 
     /// A POST of JSON with a short answer, read whole.
@@ -117,7 +117,7 @@ impl<'a> Client<'a> {
 
     async fn whole(&self, request: Request<Bytes>, limit: Duration) -> Result<Bytes, ProviderError> {
         let exchange = async { Ok(read_up_to(succeeded(self.send(request).await?).await?, MAX_ANSWER).await) };
-        within(&*self.app.host, Some(limit), exchange).await.unwrap_or(Err(ProviderError::Timeout))
+        timeout(&*self.app.host, Some(limit), exchange).await.unwrap_or(Err(ProviderError::Timeout))
     }
 
     async fn post(&self, path: &str, body: Bytes, page: &str) -> Result<ByteStream, ProviderError> {

@@ -180,7 +180,7 @@ async fn open(
 
 async fn look_up(app: &App, name: String, limit: Duration, learned: &mut Learned) -> Result<Vec<String>, DialError> {
     let found = dns::resolve(&*app.host, &name, limit).await.map_err(|error| DialError::Name(error.to_string()))?;
-    let until = app.now() + i64::try_from(found.ttl.as_millis()).unwrap_or(i64::MAX / 2);
+    let until = app.now_ms() + i64::try_from(found.ttl.as_millis()).unwrap_or(i64::MAX / 2);
     learned.names.push(ResolvedName { name, addresses: found.addresses.clone(), until });
     Ok(found.addresses)
 }

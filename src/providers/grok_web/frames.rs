@@ -15,18 +15,18 @@ pub struct FrameTooLong;
 
 /// Offers `each` the objects of a message that came whole, as [`Frames::push`] does. The connection limits how long a
 /// message may be, so its objects have no limit of their own; one that has no end is passed over.
-pub fn each_object<E>(message: &str, mut each: impl FnMut(Bytes) -> Result<Option<usize>, E>) -> Result<(), E> {
+pub fn each_object<E>(message: &str, mut each: impl FnMut(FrameBytes) -> Result<Option<usize>, E>) -> Result<(), E> {
     let bytes = message.as_bytes();
     let mut at = 0;
     while let Some(start) = memchr(b'{', &bytes[at..]) {
         at += start;
-        if let Some(length) = each(Bytes::Ahead(&message[at..]))? {
+        if let Some(length) = each(FrameBytes::Ahead(&message[at..]))? {
             at += length;
             continue;
         }
         match Scan::default().run(&bytes[at..]) {
             Found::End(end) => {
-                each(Bytes::Whole(&bytes[at..at + end]))?;
+                each(FrameBytes::Whole(&bytes[at..at + end]))?;
                 at += end;
             }
             Found::Broken(next) => at += next,
@@ -60,7 +60,7 @@ enum Found {
 
 /// Bytes in which an object starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bytes<'b> {
+pub enum FrameBytes<'b> {
     /// How far the object reaches is not known. Answer its length if it could be read, else `None`.
     Ahead(&'b str),
     /// Exactly one object by its braces. The answer counts for nothing.
@@ -70,12 +70,12 @@ pub enum Bytes<'b> {
 impl Frames {
     /// Feeds bytes; `each` gets every object they complete, and ends the feeding by an error.
     ///
-    /// An object is first offered as [`Bytes::Ahead`]: a parser that succeeds has found the end, and the bytes need no
-    /// second look. Only when it does not, braces are counted, and the object comes as [`Bytes::Whole`].
+    /// An object is first offered as [`FrameBytes::Ahead`]: a parser that succeeds has found the end, and the bytes need no
+    /// second look. Only when it does not, braces are counted, and the object comes as [`FrameBytes::Whole`].
     pub fn push<E: From<FrameTooLong>>(
         &mut self,
         chunk: &[u8],
-        mut each: impl FnMut(Bytes) -> Result<Option<usize>, E>,
+        mut each: impl FnMut(FrameBytes) -> Result<Option<usize>, E>,
     ) -> Result<(), E> {
         // Text checked once as a whole saves the parser checking every string.
         let text = valid_text(chunk);
@@ -88,7 +88,7 @@ impl Frames {
                 at += start;
                 let limit = text.len().min(at + MAX_FRAME);
                 if let Some(ahead) = text.get(at..limit)
-                    && let Some(length) = each(Bytes::Ahead(ahead))?
+                    && let Some(length) = each(FrameBytes::Ahead(ahead))?
                 {
                     at += length;
                     continue;
@@ -99,10 +99,10 @@ impl Frames {
                 Found::End(end) => {
                     within_limit(self.partial.len() + end)?;
                     if self.partial.is_empty() {
-                        each(Bytes::Whole(&rest[..end]))?;
+                        each(FrameBytes::Whole(&rest[..end]))?;
                     } else {
                         self.partial.extend_from_slice(&rest[..end]);
-                        each(Bytes::Whole(&self.partial))?;
+                        each(FrameBytes::Whole(&self.partial))?;
                         self.partial.clear();
                     }
                     at += end;

@@ -39,7 +39,7 @@ pub async fn open(mut call: Call<'_>) -> Result<Box<dyn Answer>, ProviderError> 
     }
     // Files belong to the account that uploaded them: each attempt uploads them again.
     let uploaded = client.upload(&call.prompt.pictures).await?;
-    call.asked.set(Some(call.app.host.monotonic()));
+    call.asked.set(Some(call.app.host.monotonic_ms()));
     let temporary = call.settings.temporary;
     let filtered_tags = call.settings.filtered_tags.join(",");
     if let ([picture], true) = (&uploaded[..], call.model.is_video) {

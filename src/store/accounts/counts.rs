@@ -57,5 +57,5 @@ pub async fn read(db: &Db, now: i64) -> Result<Vec<Group>> {
             has_unseen: row.flag()?,
         })
     };
-    db.rows(&count, vec![now.into()]).await?.into_iter().map(|row| group(&mut Columns::new(row))).collect()
+    db.query(&count, vec![now.into()]).await?.into_iter().map(|row| group(&mut Columns::new(row))).collect()
 }

@@ -34,7 +34,7 @@ pub async fn known(db: &Db, hashes: &[&str]) -> Result<HashMap<String, Known>> {
         heavy_until, user_id FROM tokens WHERE hash IN (SELECT value FROM json_each(?))";
     let mut found = HashMap::new();
     for hashes in hashes.chunks(LOOKED_UP_AT_ONCE) {
-        for row in db.rows(KNOWN, vec![json(&hashes)?.into()]).await? {
+        for row in db.query(KNOWN, vec![json(&hashes)?.into()]).await? {
             let mut row = Columns::new(row);
             let hash = row.text()?;
             let known = Known {
@@ -82,9 +82,9 @@ pub async fn import(db: &Db, now: i64, rows: &[Imported]) -> Result<()> {
     let is_low = |row: &Imported| row.normal.is_some_and(|left| left < 4) || row.heavy.is_some_and(|left| left < 1);
     let has_low = rows.iter().any(is_low);
     for list in batches(rows)? {
-        db.run(IMPORT, vec![list.as_str().into(), now.into()]).await?;
+        db.execute(IMPORT, vec![list.as_str().into(), now.into()]).await?;
         if has_low {
-            db.run(BAR, vec![list.into(), now.into()]).await?;
+            db.execute(BAR, vec![list.into(), now.into()]).await?;
         }
     }
     Ok(())

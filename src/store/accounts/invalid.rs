@@ -40,7 +40,7 @@ const ROWS: i64 = 5_000;
 
 /// Whether there may be rows that have not been looked at.
 pub async fn has_unseen(db: &Db) -> Result<bool> {
-    let row = db.one(&format!("SELECT {HAS_UNSEEN}"), vec![]).await?;
+    let row = db.query_one(&format!("SELECT {HAS_UNSEEN}"), vec![]).await?;
     row.map_or(Ok(false), |row| Columns::new(row).flag())
 }
 
@@ -52,7 +52,7 @@ pub async fn unseen(db: &Db, limit: i64) -> Result<Vec<Stored>> {
         let mut row = Columns::new(row);
         Ok(Stored { id: row.integer()?, hash: row.text()?, text: row.text()? })
     };
-    db.rows(UNSEEN, vec![LOOKED_AT.into(), limit.into()]).await?.into_iter().map(stored).collect()
+    db.query(UNSEEN, vec![LOOKED_AT.into(), limit.into()]).await?.into_iter().map(stored).collect()
 }
 
 /// Notes that the rows up to an id have been looked at; `None` means all there are.
@@ -64,7 +64,7 @@ pub async fn seen(db: &Db, up_to: Option<i64>) -> Result<()> {
 pub async fn mark(db: &Db, ids: &[i64], now: i64) -> Result<()> {
     const MARK: &str = "UPDATE tokens SET state = 'disabled', last_failure_at = ?2, last_failure_reason = ?3 \
         WHERE id IN (SELECT value FROM json_each(?1))";
-    db.run(MARK, vec![json(&ids)?.into(), now.into(), NO_TOKEN.into()]).await
+    db.execute(MARK, vec![json(&ids)?.into(), now.into(), NO_TOKEN.into()]).await
 }
 
 /// Deletes all that are marked, and returns how many there were.
@@ -73,7 +73,7 @@ pub async fn delete(db: &Db) -> Result<usize> {
         format!("DELETE FROM tokens WHERE id IN (SELECT t.id FROM tokens t WHERE {IS_INVALID} LIMIT ?1) RETURNING id");
     let mut deleted = 0;
     loop {
-        let rows = db.rows(&delete, vec![Value::from(ROWS)]).await?.len();
+        let rows = db.query(&delete, vec![Value::from(ROWS)]).await?.len();
         deleted += rows;
         if rows < ROWS as usize {
             return Ok(deleted);

@@ -121,7 +121,7 @@ pub async fn list(db: &Db, filter: &Filter, order: Order, limit: i64, offset: i6
     let mut params = filter.params()?;
     params.extend([limit.into(), offset.into()]);
     let mut page = Page { total: 0, has_unseen: false, tokens: Vec::new() };
-    for row in db.rows(&list, params).await? {
+    for row in db.query(&list, params).await? {
         // A page beyond the last one is a single row of nothing but the first two.
         let is_token = row.get(2).is_some_and(|id| *id != Value::Null);
         let mut row = Columns::new(row);
@@ -140,5 +140,5 @@ pub async fn accounts(db: &Db, filter: &Filter, behind: i64, limit: i64) -> Resu
         format!("SELECT {ACCOUNT}, {COLUMNS} FROM tokens t WHERE t.id > ?8 AND {} ORDER BY t.id LIMIT ?9", condition());
     let mut params = filter.params()?;
     params.extend([behind.into(), limit.into()]);
-    db.rows(&accounts, params).await?.into_iter().map(Account::read).collect()
+    db.query(&accounts, params).await?.into_iter().map(Account::read).collect()
 }

@@ -84,12 +84,12 @@ pub async fn add(db: &Db, now: i64, tokens: &[Pasted]) -> Result<usize> {
         WHERE tokens.hash = pasted.value ->> 'hash' AND tokens.user_id = ''";
     let mut added = 0;
     for list in batches(tokens)? {
-        added += db.rows(ADD, vec![list.into(), now.into()]).await?.len();
+        added += db.query(ADD, vec![list.into(), now.into()]).await?.len();
     }
     if added < tokens.len() {
         let with_id: Vec<_> = tokens.iter().filter(|pasted| !pasted.token.user_id.is_empty()).collect();
         for list in batches(&with_id)? {
-            db.run(LEARN, vec![list.into()]).await?;
+            db.execute(LEARN, vec![list.into()]).await?;
         }
     }
     Ok(added)
@@ -219,7 +219,7 @@ impl Account {
 pub async fn find(db: &Db, named: &Named) -> Result<Option<Account>> {
     let find = format!("SELECT {ACCOUNT}, {COLUMNS} FROM tokens t WHERE {NAMED}");
     for params in named.params()? {
-        if let Some(row) = db.one(&find, params).await? {
+        if let Some(row) = db.query_one(&find, params).await? {
             return Account::read(row).map(Some);
         }
     }
@@ -232,12 +232,12 @@ pub async fn least_recently_used(db: &Db) -> Result<Option<Account>> {
         "SELECT {ACCOUNT}, {COLUMNS} FROM tokens t WHERE t.state = 'active' \
          ORDER BY t.last_used_at IS NOT NULL, t.last_used_at, t.id LIMIT 1"
     );
-    db.one(&find, vec![]).await?.map(Account::read).transpose()
+    db.query_one(&find, vec![]).await?.map(Account::read).transpose()
 }
 
 /// Stores the provider's id of an account's owner.
 pub async fn set_user_id(db: &Db, id: i64, user_id: &str) -> Result<()> {
-    db.run("UPDATE tokens SET user_id = ?2 WHERE id = ?1", vec![id.into(), user_id.into()]).await
+    db.execute("UPDATE tokens SET user_id = ?2 WHERE id = ?1", vec![id.into(), user_id.into()]).await
 }
 
 /// Deletes tokens; how many there were.
@@ -294,7 +294,7 @@ async fn change(db: &Db, named: &Named, statement: &str, value: Option<Value>) -
     let mut changed = 0;
     for mut params in named.params()? {
         params.extend(value.clone());
-        changed += db.rows(&statement, params).await?.len();
+        changed += db.query(&statement, params).await?.len();
     }
     Ok(changed)
 }
@@ -302,7 +302,7 @@ async fn change(db: &Db, named: &Named, statement: &str, value: Option<Value>) -
 /// Every tag in use, sorted.
 pub async fn all_tags(db: &Db) -> Result<Vec<String>> {
     const TAGS: &str = "SELECT DISTINCT tag.value FROM tokens, json_each(tags) tag ORDER BY 1";
-    db.rows(TAGS, vec![]).await?.into_iter().map(|row| Columns::new(row).text()).collect()
+    db.query(TAGS, vec![]).await?.into_iter().map(|row| Columns::new(row).text()).collect()
 }
 
 /// What a rate-limits call told: an answer proves the session good, and a number that is not told leaves what was
@@ -311,12 +311,12 @@ pub async fn refreshed(db: &Db, id: i64, now: i64, normal: Quota, heavy: Quota) 
     const REFRESHED: &str = "INSERT INTO token_quotas (token_id, at, normal_remaining, normal_until, heavy_remaining, \
         heavy_until) VALUES (?, ?, ?, ?, ?, ?)";
     let numbers = [normal.remaining, normal.until, heavy.remaining, heavy.until].map(Value::from);
-    db.run(REFRESHED, [id.into(), now.into()].into_iter().chain(numbers).collect()).await
+    db.execute(REFRESHED, [id.into(), now.into()].into_iter().chain(numbers).collect()).await
 }
 
 /// A rate-limits call was refused because the account is gone: it is not asked again.
 pub async fn expire(db: &Db, id: i64, now: i64, reason: &str) -> Result<()> {
     const EXPIRE: &str = "UPDATE tokens SET state = 'expired', last_failure_at = ?2, last_failure_reason = ?3 \
         WHERE id = ?1";
-    db.run(EXPIRE, vec![id.into(), now.into(), reason.into()]).await
+    db.execute(EXPIRE, vec![id.into(), now.into(), reason.into()]).await
 }

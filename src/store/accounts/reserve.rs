@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Result},
     host::{Row, Value},
     providers::{
-        catalog::{Accounts, Bucket, Model},
+        catalog::{Accounts, Model, QuotaBucket},
         learned::ResolvedName,
     },
     settings::Settings,
@@ -90,17 +90,17 @@ pub async fn reserve(db: &Db, ask: &Ask<'_>) -> Result<Reserved> {
 
 /// Returns when the first of the tokens that rest is usable again, in Unix milliseconds; `None` when none will be.
 pub async fn first_free_at(db: &Db, ask: &Ask<'_>) -> Result<Option<i64>> {
-    let free = db.one(&first_free(ask.model), ask.choice()).await?;
+    let free = db.query_one(&first_free(ask.model), ask.choice()).await?;
     Ok(free.map(|row| Columns::new(row).optional_integer()).transpose()?.flatten())
 }
 
 /// Takes the next usable token in one statement. `None`: there is none, the key is not valid, or the schema is behind.
 pub async fn take(db: &Db, ask: &Ask<'_>) -> Result<Option<Reservation>> {
-    let row = match db.one(&statement(ask.model), ask.values()).await {
+    let row = match db.query_one(&statement(ask.model), ask.values()).await {
         Ok(row) => row,
         // A database that takes no writes, for its disk is full or D1's day is used up, can still be read. Should it
         // answer nothing either, the first error is the one that counts.
-        Err(error) => match db.one(&without_turn(ask.model), ask.values()).await {
+        Err(error) => match db.query_one(&without_turn(ask.model), ask.values()).await {
             Ok(Some(row)) => Some(row),
             _ => return Err(error),
         },
@@ -218,8 +218,8 @@ fn types(model: &Model) -> &'static [&'static str] {
 
 fn bucket(model: &Model) -> &'static str {
     match model.bucket {
-        Bucket::Normal => "normal",
-        Bucket::Heavy => "heavy",
+        QuotaBucket::Normal => "normal",
+        QuotaBucket::Heavy => "heavy",
     }
 }
 

@@ -5,7 +5,7 @@
 const EXACT: u64 = 8;
 
 /// The bucket a time is counted in.
-pub fn bucket_of(ms: u64) -> u64 {
+pub fn histogram_bin(ms: u64) -> u64 {
     if ms < EXACT {
         return ms;
     }
@@ -45,12 +45,12 @@ mod tests {
     fn buckets_are_in_order_and_an_eighth_wide_at_most() {
         let mut last = 0;
         for ms in 0..700_000_u64 {
-            let bucket = bucket_of(ms);
+            let bucket = histogram_bin(ms);
             assert!(bucket == last || bucket == last + 1, "{ms} ms: bucket {bucket} after {last}");
             last = bucket;
             assert!(middle(bucket).abs_diff(ms) * 8 <= ms, "{ms} ms is told as {}", middle(bucket));
         }
-        assert!(bucket_of((1 << 53) - 1) < 300);
+        assert!(histogram_bin((1 << 53) - 1) < 300);
     }
 
     #[test]

@@ -68,7 +68,7 @@ pub enum Key {
 /// At most `limit` rows, the newest first.
 pub async fn list(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<LogEntry>> {
     let (sql, params) = statement(filter, limit);
-    db.rows(&sql, params).await?.into_iter().map(|row| LogEntry::read(&mut Columns::new(row))).collect()
+    db.query(&sql, params).await?.into_iter().map(|row| LogEntry::read(&mut Columns::new(row))).collect()
 }
 
 pub fn statement(filter: &Filter, limit: i64) -> (String, Vec<Value>) {

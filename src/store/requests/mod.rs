@@ -5,13 +5,13 @@ use crate::{
     host::Value,
     pool::outcome::{Effect, Used},
     providers::{
-        catalog::{self, Bucket},
+        catalog::{self, QuotaBucket},
         learned::Learned,
     },
     store::sql,
 };
 
-use self::stats::{bucket_of, local_hour};
+use self::stats::{histogram_bin, local_hour};
 use super::{Columns, Db, resolved_names};
 
 mod histogram;
@@ -62,7 +62,7 @@ const OUTCOME_COLUMNS: &str =
 /// Applies what an attempt did to its token, when the chat goes on with another one.
 pub async fn outcome(db: &Db, outcome: &TokenOutcome) -> Result<()> {
     let sql = format!("INSERT INTO token_outcomes ({OUTCOME_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)");
-    db.run(&sql, outcome_values(outcome)).await
+    db.execute(&sql, outcome_values(outcome)).await
 }
 
 /// Writes the log row, counts the chat in its local hour and applies what the last attempt did to its token.
@@ -72,7 +72,7 @@ pub async fn finish(db: &Db, finished: &FinishedRequest, timezone_offset_minutes
     let counted_model = catalog::find(&finished.model).map_or("", |model| model.id);
     let bucket = |ms: Option<u64>| {
         let counted = finished.error_code.is_empty();
-        Value::from(ms.filter(|_| counted).map(|ms| bucket_of(ms).to_string()))
+        Value::from(ms.filter(|_| counted).map(|ms| histogram_bin(ms).to_string()))
     };
     let sql = format!(
         "INSERT INTO finished_chats (request_id, ip, key_id, key_name, model, stream, status, error_code, error,
@@ -112,14 +112,14 @@ pub async fn finish(db: &Db, finished: &FinishedRequest, timezone_offset_minutes
     });
     values.push(sql::json(&finished.learned.user_ids)?.into());
     values.push(resolved_names::write(&finished.learned.names).into());
-    db.run(&sql, values).await
+    db.execute(&sql, values).await
 }
 
 /// In the order of [`OUTCOME_COLUMNS`].
 fn outcome_values(TokenOutcome { at, used, effect }: &TokenOutcome) -> Vec<Value> {
     let bucket = match used.bucket {
-        Bucket::Normal => "normal",
-        Bucket::Heavy => "heavy",
+        QuotaBucket::Normal => "normal",
+        QuotaBucket::Heavy => "heavy",
     };
     vec![
         used.token_id.into(),
@@ -138,7 +138,7 @@ fn outcome_values(TokenOutcome { at, used, effect }: &TokenOutcome) -> Vec<Value
 
 /// Empties the log; the hourly counters stay.
 pub async fn clear(db: &Db) -> Result<()> {
-    db.run("DELETE FROM request_logs", vec![]).await
+    db.execute("DELETE FROM request_logs", vec![]).await
 }
 
 /// Rows of one statement that deletes, and how many such statements one pruning takes.
@@ -151,11 +151,11 @@ pub async fn prune(db: &Db, now: i64, days: i64, rows: i64) -> Result<bool> {
     const NEWEST: &str = "SELECT id FROM request_logs ORDER BY id DESC LIMIT 1 OFFSET ?";
     const DELETE: &str = "DELETE FROM request_logs WHERE id IN (
         SELECT id FROM request_logs WHERE id < ? ORDER BY id LIMIT ?) RETURNING 1";
-    let first_kept = db.one(NEWEST, vec![(rows - 1).into()]).await?;
+    let first_kept = db.query_one(NEWEST, vec![(rows - 1).into()]).await?;
     let first_kept = first_kept.map(|row| Columns::new(row).integer()).transpose()?.unwrap_or(0);
     let before = first_kept.max((now - days * 86_400_000) * 2048);
     for _ in 0..SLICES {
-        if !db.fills(SLICE, DELETE, vec![before.into(), SLICE.into()]).await? {
+        if !db.execute_batch(SLICE, DELETE, vec![before.into(), SLICE.into()]).await? {
             return Ok(false);
         }
     }

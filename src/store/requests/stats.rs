@@ -6,7 +6,7 @@ use crate::{
     store::{Columns, Db},
 };
 
-pub use super::histogram::{bucket_of, percentile};
+pub use super::histogram::{histogram_bin, percentile};
 
 /// The code of a chat whose client left: neither a success nor a failure.
 const CANCELLED: &str = "client_closed_request";
@@ -73,7 +73,7 @@ pub async fn read(db: &Db, hour: i64) -> Result<Counted> {
         KEYS.into(),
     ];
     let mut counted = Counted::default();
-    for row in db.rows(&statement(), params).await? {
+    for row in db.query(&statement(), params).await? {
         counted.add(&mut Columns::new(row))?;
     }
     Ok(counted)
@@ -165,5 +165,5 @@ pub async fn age(db: &Db, hour: i64) -> Result<()> {
     let folded_before = first_shown - first_shown % DAY;
     let dropped_before = hour - hour % DAY - (KEPT_DAYS - 1) * DAY;
     let age = "INSERT INTO request_stats_aging (folded_before, dropped_before) VALUES (?, ?)";
-    db.run(age, vec![folded_before.into(), dropped_before.into()]).await
+    db.execute(age, vec![folded_before.into(), dropped_before.into()]).await
 }

@@ -27,7 +27,7 @@ fn finished(model: &str, error_code: &str, outcome: Option<TokenOutcome>) -> Fin
     }
 }
 
-fn outcome_of(token_id: i64, bucket: Bucket, effect: Effect) -> TokenOutcome {
+fn outcome_of(token_id: i64, bucket: QuotaBucket, effect: Effect) -> TokenOutcome {
     let suffix = "abcdef".to_owned();
     let used = Used { token_id, suffix, is_super: true, limit_name: "grok-4", bucket, remaining: None };
     TokenOutcome { at: START, used, effect }
@@ -91,10 +91,10 @@ fn a_chat_spends_the_quota_of_its_bucket_down_to_nothing() {
     let left =
         || (host.number("SELECT normal_remaining FROM tokens"), host.number("SELECT heavy_remaining FROM tokens"));
     for (bucket, cost, expected) in [
-        (Bucket::Normal, 1, (2, 2)),
-        (Bucket::Heavy, 1, (2, 1)),
-        (Bucket::Normal, 4, (0, 1)),
-        (Bucket::Heavy, 1, (0, 0)),
+        (QuotaBucket::Normal, 1, (2, 2)),
+        (QuotaBucket::Heavy, 1, (2, 1)),
+        (QuotaBucket::Normal, 4, (0, 1)),
+        (QuotaBucket::Heavy, 1, (0, 0)),
     ] {
         write(&host, finished("grok-4", "", Some(outcome_of(1, bucket, spend(cost)))));
         assert_eq!(left(), expected);
@@ -108,7 +108,7 @@ fn what_happened_to_a_token_that_is_gone_is_forgotten() {
     let host = host();
     let cooled = Effect { cool_until: START + 1000, reason: "429".to_owned(), ..Effect::default() };
     host.sql("DELETE FROM tokens", vec![]);
-    write(&host, finished("grok-4", "rate_limit_exceeded", Some(outcome_of(1, Bucket::Normal, cooled))));
+    write(&host, finished("grok-4", "rate_limit_exceeded", Some(outcome_of(1, QuotaBucket::Normal, cooled))));
     assert_eq!(host.number("SELECT count(*) FROM request_logs"), 1);
     assert_eq!(host.number("SELECT count(*) FROM token_cooldowns"), 0);
 }
@@ -118,7 +118,7 @@ fn cool_downs_go_with_their_token_and_never_get_shorter() {
     let host = host();
     for (ends, expected) in [(5_000, 5_000), (9_000, 9_000), (7_000, 9_000)] {
         let cooled = Effect { cool_until: START + ends, ..Effect::default() };
-        write(&host, finished("grok-4", "x", Some(outcome_of(1, Bucket::Normal, cooled))));
+        write(&host, finished("grok-4", "x", Some(outcome_of(1, QuotaBucket::Normal, cooled))));
         assert_eq!(host.number("SELECT until FROM token_cooldowns"), START + expected);
     }
     host.sql("DELETE FROM tokens", vec![]);

@@ -86,7 +86,7 @@ fn plain(console: &Console, method: Method, address: &str) -> (StatusCode, Vec<u
             let chunks = console.host.run(chunks.collect::<Vec<_>>());
             chunks.into_iter().map(|chunk| chunk.expect("it is whole")).collect::<Vec<_>>().concat()
         }
-        Body::Through(_) => panic!("{address} is handed through"),
+        Body::Passthrough(_) => panic!("{address} is handed through"),
     };
     console.host.settle();
     (head.status, bytes)

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
-    error::{Error, Kind},
+    error::{Error, ErrorKind},
     inference::prompt::Role,
     media::input::ImageInput,
 };
@@ -54,7 +54,7 @@ pub struct Invalid {
 impl From<Invalid> for Error {
     fn from(invalid: Invalid) -> Self {
         let missing = invalid.code == "missing_required_parameter" && invalid.param.as_deref() == Some("model");
-        let kind = if missing { Kind::MissingModel } else { Kind::Invalid };
+        let kind = if missing { ErrorKind::MissingModel } else { ErrorKind::Invalid };
         Error { param: invalid.param, code: Some(invalid.code), ..Error::new(kind, invalid.message) }
     }
 }

@@ -12,8 +12,8 @@ use super::models::does_not_exist;
 use crate::{
     app::App,
     auth::api_key::PresentedKey,
-    error::{Error, Kind, Result},
-    host::{Reply, Request},
+    error::{Error, ErrorKind, Result},
+    host::{Request, Response},
     http::{client_ip, request, response},
     inference::{
         media::SentTo,
@@ -46,18 +46,18 @@ struct Format {
 
 /// Answers `POST /v1/chat/completions` with a completion or a stream of chunks. Fails with 401 before 400; only requests
 /// with a valid key are recorded.
-pub async fn completions(app: Rc<App>, key: PresentedKey, request: Request) -> Result<Reply> {
+pub async fn completions(app: Rc<App>, key: PresentedKey, request: Request) -> Result<Response> {
     let mut record = RequestRecord::new(&app, client_ip::client_address(&app, request.headers()).await);
     // A long body is held in memory only for clients with a valid key.
     if !request::has_short_body(&request) {
-        record.authenticated(authenticate(&app.db, &key.hash, app.now()).await?);
+        record.authenticated(authenticate(&app.db, &key.hash, app.now_ms()).await?);
     }
     match read(request, &mut record).await {
         Ok((request, format)) => {
             run(&app, &key, request, record, async |answer, record| format.respond(&app, answer, record).await).await
         }
         Err(error) => {
-            record.authenticated(authenticate(&app.db, &key.hash, app.now()).await?);
+            record.authenticated(authenticate(&app.db, &key.hash, app.now_ms()).await?);
             Err(record.refused(error))
         }
     }
@@ -94,7 +94,7 @@ async fn read(request: Request, record: &mut RequestRecord) -> Result<(Inference
 
 impl Format {
     /// Responds with an answer that has begun: streamed from now on, or read to its end.
-    async fn respond(&self, app: &App, answer: StartedAnswer, record: &mut RequestRecord) -> Result<Reply, Failure> {
+    async fn respond(&self, app: &App, answer: StartedAnswer, record: &mut RequestRecord) -> Result<Response, Failure> {
         let renderer = Renderer::new(answer.files.settings.grok.show_thinking);
         let head = Head::new(app.random(), app.now_seconds(), &self.model);
         if self.stream {
@@ -109,5 +109,5 @@ impl Format {
 
 /// The 404 that OpenAI's clients know.
 fn no_such_model(id: &str) -> Error {
-    Error::new(Kind::ModelNotFound, does_not_exist(id)).with_param("model")
+    Error::new(ErrorKind::ModelNotFound, does_not_exist(id)).with_param("model")
 }

@@ -13,7 +13,7 @@ use http::{HeaderValue, header};
 
 use crate::{
     error::Error,
-    host::{Body, Chunks, Reply},
+    host::{Body, Chunks, Response},
     inference::{
         conversation::Step,
         record::RequestRecord,
@@ -46,13 +46,13 @@ enum End {
 
 impl Streamed {
     /// Responds with server-sent events. The head goes out now; a task of its own sends the rest.
-    pub fn respond(self, include_usage: bool) -> Reply {
+    pub fn respond(self, include_usage: bool) -> Response {
         // One chunk waits at most: a slow client slows the upstream read down, and one that left ends it.
         let (sender, receiver) = channel(1);
         let (chunks, unread) = Chunks::watched(receiver);
         let host = self.record.app.host.clone();
         host.spawn(self.pump(sender, unread, include_usage).boxed_local());
-        let mut reply = Reply::new(Body::Stream(chunks));
+        let mut reply = Response::new(Body::Stream(chunks));
         let headers = reply.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
@@ -82,7 +82,7 @@ impl Streamed {
     async fn send_events(&mut self, sender: &mut Sender<Bytes>, stream: &mut EventStream) -> End {
         let (mut text, mut buffer) = (String::new(), Vec::new());
         let app = self.record.app.clone();
-        let mut keep_alive = KeepAlive::after_event(app.host.monotonic());
+        let mut keep_alive = KeepAlive::after_event(app.host.monotonic_ms());
         let mut step = Ok(Step::More);
         loop {
             let is_idle = matches!(step, Ok(Step::Idle));
@@ -129,7 +129,7 @@ impl Streamed {
                 if sent.is_err() {
                     return End::ClientLeft;
                 }
-                let now = app.host.monotonic();
+                let now = app.host.monotonic_ms();
                 keep_alive = if is_idle { KeepAlive::after_comment(now) } else { KeepAlive::after_event(now) };
             }
             if let Some(end) = end {

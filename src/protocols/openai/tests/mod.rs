@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::{
     crypto::digest::sha256_hex,
     host::{
-        Body, Reply, Request,
+        Body, Request, Response,
         native::{Answer, NativeHost, Step},
     },
     http::router,
@@ -94,7 +94,7 @@ impl Gateway {
         request
     }
 
-    fn send(&self, body: impl Into<Bytes>) -> Reply {
+    fn send(&self, body: impl Into<Bytes>) -> Response {
         self.host.run(router::route(self.host.app(), self.request(body)).boxed_local())
     }
 
@@ -133,7 +133,7 @@ impl Gateway {
 
     /// When the token is no longer cooling, in milliseconds from now; 0 when it is not.
     fn cooling(&self, token: usize) -> i64 {
-        let now = crate::host::Host::now(&*self.host);
+        let now = crate::host::Host::now_ms(&*self.host);
         let sql = format!("SELECT coalesce(max(until), {now}) - {now} FROM token_cooldowns WHERE token_id = {token}");
         self.host.number(&sql)
     }

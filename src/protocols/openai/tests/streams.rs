@@ -73,7 +73,7 @@ fn a_client_that_left_ends_the_upstream_read_and_costs_the_token_nothing() {
 fn a_client_that_left_is_noticed_though_the_upstream_is_silent() {
     let gateway = Gateway::new(1);
     gateway.upstream(|_| steps(vec![chunk(token("word ")), Step::Hang]));
-    let started = crate::host::Host::now(&*gateway.host);
+    let started = crate::host::Host::now_ms(&*gateway.host);
     drop(gateway.send(question(true).to_string()));
     gateway.host.settle();
     assert_eq!(gateway.host.open_bodies.get(), 0);

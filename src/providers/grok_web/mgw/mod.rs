@@ -21,7 +21,7 @@ use super::{client::Client, dial, prompt};
 use crate::{
     app::App,
     host::{
-        timeout::{Alarm, within},
+        timeout::{IdleTimer, timeout},
         websocket::{self, Messages, WebSocket, WebSocketError},
     },
     inference::event::{Events, Finish},
@@ -63,7 +63,7 @@ struct SocketAnswer {
     /// of `advance`; they end with the answer.
     sends: FuturesUnordered<LocalBoxFuture<'static, Result<(), WebSocketError>>>,
     session: Session,
-    alarm: Alarm,
+    alarm: IdleTimer,
     /// When the next heartbeat is due, on the host's monotonic clock.
     beat: u64,
 }
@@ -79,7 +79,7 @@ pub async fn open(
     let question = Question { text: prompt::flatten(call.prompt), file_ids };
     let mut answer = SocketAnswer::new(call.app, socket, options, question, &call.settings.filtered_tags.join(","));
     let host = call.app.host.clone();
-    within(&*host, Some(ATTACH_LIMIT), answer.attach()).await.unwrap_or(Err(ProviderError::Timeout))?;
+    timeout(&*host, Some(ATTACH_LIMIT), answer.attach()).await.unwrap_or(Err(ProviderError::Timeout))?;
     Ok(Box::new(answer))
 }
 
@@ -87,7 +87,7 @@ pub async fn open(
 pub async fn check(app: &Rc<App>, socket: Rc<dyn WebSocket>, mode: &'static str) -> Result<(), ProviderError> {
     let options = Options { mode, temporary: true };
     let mut answer = SocketAnswer::new(app, socket, options, Question::default(), "");
-    let opened = within(&*app.host, Some(ATTACH_LIMIT), answer.session_created()).await;
+    let opened = timeout(&*app.host, Some(ATTACH_LIMIT), answer.session_created()).await;
     answer.hang_up();
     opened.unwrap_or(Err(ProviderError::Timeout))
 }
@@ -106,8 +106,8 @@ impl SocketAnswer {
             sends: FuturesUnordered::new(),
             socket,
             session: Session::new(options, question, filtered_tags, app.random()),
-            alarm: Alarm::new(app.host.clone()),
-            beat: app.host.monotonic() + HEARTBEAT_PERIOD,
+            alarm: IdleTimer::new(app.host.clone()),
+            beat: app.host.monotonic_ms() + HEARTBEAT_PERIOD,
         }
     }
 
@@ -212,8 +212,8 @@ impl SocketAnswer {
     }
 
     fn heartbeat(&mut self) {
-        self.beat = self.app.host.monotonic() + HEARTBEAT_PERIOD;
-        self.send_beside(message::ping(&format!("{}{}", message::HEARTBEAT_PREFIX, self.app.now())));
+        self.beat = self.app.host.monotonic_ms() + HEARTBEAT_PERIOD;
+        self.send_beside(message::ping(&format!("{}{}", message::HEARTBEAT_PREFIX, self.app.now_ms())));
     }
 
     /// Sends while the next messages are awaited.
@@ -227,7 +227,7 @@ impl SocketAnswer {
 
     fn hang_up(&self) {
         let (host, socket) = (self.app.host.clone(), self.socket.clone());
-        let close = async move { within(&*host, Some(CLOSE_LIMIT), socket.close(NORMAL, "")).await };
+        let close = async move { timeout(&*host, Some(CLOSE_LIMIT), socket.close(NORMAL, "")).await };
         self.app.host.spawn(close.map(Option::unwrap_or_default).boxed_local());
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     providers::{
         ProviderError,
         grok_web::{
-            frames::{Bytes, each_object},
+            frames::{FrameBytes, each_object},
             headers::uuid_v4,
         },
     },
@@ -90,11 +90,11 @@ impl Session {
         let mut finish = None;
         each_object(text, |bytes| {
             let (length, end) = match bytes {
-                Bytes::Ahead(text) => match read_first(text) {
+                FrameBytes::Ahead(text) => match read_first(text) {
                     Some((envelope, length)) => (Some(length), self.take(envelope, events)?),
                     None => (None, None),
                 },
-                Bytes::Whole(bytes) => (None, self.take_lossy(bytes, events)?),
+                FrameBytes::Whole(bytes) => (None, self.take_lossy(bytes, events)?),
             };
             finish = finish.or(end);
             Ok::<_, ProviderError>(length)

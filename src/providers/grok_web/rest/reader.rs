@@ -7,7 +7,7 @@ use crate::{
         ProviderError,
         grok_web::{
             classify,
-            frames::{Bytes, Frames},
+            frames::{FrameBytes, Frames},
         },
     },
 };
@@ -44,8 +44,8 @@ impl Reader {
         let read = frames.push(chunk, |bytes| {
             let mut each = |event: event::Event| assembler.push(event, events);
             let length = match bytes {
-                Bytes::Ahead(text) => event::read_ahead(text, &mut each)?,
-                Bytes::Whole(bytes) => event::read_frame(bytes, &mut each)?.then_some(bytes.len()),
+                FrameBytes::Ahead(text) => event::read_ahead(text, &mut each)?,
+                FrameBytes::Whole(bytes) => event::read_frame(bytes, &mut each)?.then_some(bytes.len()),
             };
             *any_frame |= length.is_some();
             Ok(length)

@@ -207,7 +207,7 @@ fn a_request_that_is_given_up_before_the_answer_ends_the_connection() {
     let (host, app) = (socket.host.clone(), socket.host.app());
     socket.host.run(async move {
         let chat = router::route(app, request).boxed_local();
-        let given_up = crate::host::timeout::within(&*host, Some(Duration::from_secs(5)), chat).await;
+        let given_up = crate::host::timeout::timeout(&*host, Some(Duration::from_secs(5)), chat).await;
         assert!(given_up.is_none(), "no answer has come");
     });
     assert_eq!(socket.dialled(), [1]);
@@ -225,11 +225,11 @@ fn messages_that_never_leave_do_not_outlive_the_chat() {
         let ping = script::event(json!({ "type": "ping", "event_id": "evt_ping_7" }));
         began([block, ping, seconds(50), script::text("more"), script::done("completed"), Frame::Hang])
     });
-    let before = socket.host.now();
+    let before = socket.host.now_ms();
     assert_eq!(text_of(&socket.stream()), "word more");
     socket.host.settle();
     assert_eq!(socket.host.sockets.open.get(), 0);
-    assert!(socket.host.now() - before < 60_000, "the close frame is not waited for without end");
+    assert!(socket.host.now_ms() - before < 60_000, "the close frame is not waited for without end");
     assert_eq!(socket.log(), [(200, String::new(), 1)]);
 }
 

@@ -45,7 +45,7 @@ impl Grok {
 
 /// When an account may be asked again in a mode, in seconds from now.
 fn cooling(socket: &Socket, token: usize, mode: &str) -> i64 {
-    let now = crate::host::Host::now(&*socket.host);
+    let now = crate::host::Host::now_ms(&*socket.host);
     let until = format!("SELECT coalesce(max(until), {now}) - {now} FROM token_cooldowns");
     socket.host.number(&format!("{until} WHERE token_id = {token} AND name = '{mode}'")) / 1000
 }

@@ -26,7 +26,7 @@ fn looks_nothing_up(socket: &Socket, reachable: &'static [&'static str]) {
 
 /// Stores addresses of the service's name that expire this many milliseconds from now.
 fn keep(socket: &Socket, addresses: &str, valid: i64) {
-    let until = crate::host::Host::now(&*socket.host) + valid;
+    let until = crate::host::Host::now_ms(&*socket.host) + valid;
     let values = vec![addresses.into(), until.into()];
     socket.host.sql("INSERT INTO resolved_names VALUES ('grok.com', ?, ?)", values);
 }
@@ -34,7 +34,7 @@ fn keep(socket: &Socket, addresses: &str, valid: i64) {
 /// The kept addresses, and for how many seconds from now.
 fn kept(socket: &Socket) -> (String, i64) {
     use crate::host::Value::{Integer, Text};
-    let now = crate::host::Host::now(&*socket.host);
+    let now = crate::host::Host::now_ms(&*socket.host);
     let rows = socket.host.sql("SELECT addresses, until FROM resolved_names WHERE name = 'grok.com'", vec![]);
     match rows.first().map(Vec::as_slice) {
         Some([Text(addresses), Integer(until)]) => (addresses.clone(), (until - now) / 1000),
@@ -156,12 +156,12 @@ fn all_stages_of_a_connection_share_twenty_seconds() {
         _ => Ok(Answer { delay: Duration::from_secs(60), ..Answer::new(200, "") }),
     });
     keep(&socket, r#"["192.0.2.6"]"#, DAY);
-    let started = crate::host::Host::monotonic(&*socket.host);
+    let started = crate::host::Host::monotonic_ms(&*socket.host);
     assert_eq!(socket.chat(question(false)).0.as_u16(), 504);
     assert_eq!(tried(&socket), [vec!["192.0.2.6"], FOUND.to_vec()]);
     let limits: Vec<_> =
         socket.host.sockets.handshakes.borrow().iter().map(|handshake| handshake.connect_timeout.as_millis()).collect();
     // A third for the stored address; of the rest at most a half for the look-up, in which two resolvers are silent.
     assert_eq!(limits, [6_666, 8_890]);
-    assert!(crate::host::Host::monotonic(&*socket.host) - started <= 20_000);
+    assert!(crate::host::Host::monotonic_ms(&*socket.host) - started <= 20_000);
 }
