@@ -14,6 +14,7 @@ pub mod http;
 pub mod inference;
 pub mod jobs;
 pub mod json;
+pub mod limits;
 pub mod media;
 pub mod pool;
 pub mod protocols;
@@ -21,6 +22,7 @@ pub mod providers;
 pub mod settings;
 pub mod spreadsheet;
 pub mod store;
+pub mod time;
 
 /// The component's entry. Not spin-sdk's macro: that one fails the request when it cannot read `Content-Length`, which
 /// hosts answer with 500.

@@ -17,13 +17,14 @@ use crate::{
     error::{Error, Result},
     host::{Request, Response},
     http::response,
+    limits::SUBREQUESTS,
     store::requests::{self, Filter, Key, LogEntry},
 };
 
 /// Rows of one statement of an export.
 const PAGE: i64 = 5000;
 /// Rows of a whole export: its statements have to fit into what one request may do on Workers.
-const MAX_EXPORTED: i64 = 40 * PAGE;
+const MAX_EXPORTED: i64 = (SUBREQUESTS as i64 - 10) * PAGE;
 /// Ids and times beyond have no exact double, and no row has them.
 const MAX_ID: i64 = (1 << 53) - 1;
 const MAX_TIME: i64 = MAX_ID / 2048;

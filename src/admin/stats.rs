@@ -14,8 +14,9 @@ use crate::{
     jobs::invalid_tokens,
     store::{
         accounts::counts::{self, Group},
-        requests::stats::{self, Counted, DAYS, Sums, local_hour, percentile},
+        requests::stats::{self, Counted, DAYS, Sums, percentile},
     },
+    time::local_hour,
 };
 
 #[derive(Serialize)]

@@ -16,12 +16,13 @@ use crate::{
         leases::Queue,
         login_attempts::{self, MANY, Refused, Situation, WINDOW},
     },
+    time::SECOND,
 };
 
 /// No turn is further ahead than failures count.
 pub const TURNS: Queue = Queue { name: "login", gap: 2000, grace: 60_000, longest: WINDOW };
 /// How long a request waits for its turn; with a later one it is answered at once.
-const PATIENCE: i64 = 10_000;
+const PATIENCE: i64 = 10 * SECOND;
 
 /// Where an attempt comes from.
 pub struct Origin {

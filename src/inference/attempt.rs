@@ -5,6 +5,7 @@ use crate::{
     crypto::vault::Vault,
     error::Result,
     jobs::invalid_tokens::{self, Opened},
+    limits::SUBREQUESTS,
     media::input::Source,
     providers::catalog::Model,
     store::accounts::reserve::{self, Ask, Reserved, ReservedToken},
@@ -12,19 +13,17 @@ use crate::{
 
 /// One request asks at most this many accounts.
 const MAX_ATTEMPTS: usize = 3;
-/// Workers allow 50 subrequests for one request, storage included. One more fails like a Grok error and would penalise
-/// the account.
-const MAX_CALLS: usize = 50;
 /// Entries that turn out to be no tokens do not count as attempts. Each of them has a slice of the others looked
 /// through, so that a request meets few.
 const MAX_SKIPPED: usize = 4;
 
-/// Returns how many attempts there are subrequests for. Each attempt reserves an account, in two modes at worst, asks for
+/// Returns how many attempts there are subrequests for: one too many fails like a Grok error and would penalise the
+/// account. Each attempt reserves an account, in two modes at worst, asks for
 /// its owner's id in up to two ways, uploads the pictures, chats, and is recorded; around them the key is checked, remote
 /// pictures are fetched, and the files' rows written.
 pub fn attempts_for(sources: &[Source]) -> usize {
     let fetched = sources.iter().filter(|source| source.is_remote()).count();
-    (MAX_CALLS.saturating_sub(2 + fetched) / (6 + sources.len())).clamp(1, MAX_ATTEMPTS)
+    (SUBREQUESTS.saturating_sub(2 + fetched) / (6 + sources.len())).clamp(1, MAX_ATTEMPTS)
 }
 
 /// The accounts that one request asks, and in which mode.

@@ -19,7 +19,8 @@ use crate::{
     host::{Request, Response},
     http::response,
     jobs::{invalid_tokens, reencrypt},
-    media::{cache::evict, day},
+    limits::SUBREQUESTS,
+    media::cache::evict,
     settings::{Global, Settings},
     store::{
         admin_sessions, database,
@@ -28,22 +29,21 @@ use crate::{
         requests::{self, stats},
         settings,
     },
+    time::{self, HOUR, MINUTE, SECOND},
 };
 
 /// The lease of whoever is at it.
 const WORK: &str = "maintenance";
-const LEASE: i64 = 30_000;
+const LEASE: i64 = 30 * SECOND;
 /// How long a caller is expected again: longer than the quarter of an hour of the Worker's cron and of `cargo xtask up`,
 /// so that no request starts anything where they call.
-const PAUSE: i64 = 20 * 60 * 1000;
+const PAUSE: i64 = 20 * MINUTE;
 /// Between two runs of what looks at whole tables: they cost reads, and anybody may ask for them.
-const RARELY: i64 = 60 * 60 * 1000;
+const RARELY: i64 = HOUR;
 /// The same for sealing. With another key it is due at once.
-const SEALING: i64 = 10 * 60 * 1000;
-const MS_OF_DAY: i64 = 24 * 60 * 60 * 1000;
-/// Stored parts that one slice deletes: with all the rest, at most 32 statements, no more than the 50 calls that Workers
-/// allow.
-const PARTS: usize = 18;
+const SEALING: i64 = 10 * MINUTE;
+/// Stored parts that one slice deletes. All the rest takes at most 32 statements.
+const PARTS: usize = SUBREQUESTS - 32;
 /// Rows that one statement deletes.
 const ROWS: i64 = 500;
 /// Slices that one request starts; what is then left waits for the next request, not for the next day.
@@ -100,14 +100,14 @@ async fn slices(app: &App) -> Result<()> {
 }
 
 async fn midnight(app: &App, now: i64) -> i64 {
-    day::next_midnight(now, app.timezone_offset_minutes().await)
+    time::next_midnight(now, app.timezone_offset_minutes().await)
 }
 
 /// Does a slice of all that is due; tells whether something is left for another one.
 async fn slice(app: &App, now: i64, parts: usize) -> Result<bool> {
     let settings = settings::read(&app.db).await?;
     let mut is_left = evict::run_batch(app, parts).await;
-    is_left |= media::forget(&app.db, now - settings.global.media_retention_days * MS_OF_DAY, ROWS).await?;
+    is_left |= media::forget(&app.db, now - settings.global.media_retention_days * time::DAY, ROWS).await?;
     is_left |= invalid_tokens::run_batch(app).await?;
     is_left |= at_most_every(app, RARELY, "requests", now, old_rows(app, &settings, now)).await?;
     let vault = Vault::open(&*app.host).await?;
@@ -136,7 +136,7 @@ async fn at_most_every(
 
 /// Counters before the log: they outlive it.
 async fn old_rows(app: &App, settings: &Settings, now: i64) -> Result<bool> {
-    let hour = stats::local_hour(now, app.timezone_offset_minutes().await);
+    let hour = time::local_hour(now, app.timezone_offset_minutes().await);
     stats::age(&app.db, hour).await?;
     let Global { log_retention_days, log_retention_rows, .. } = settings.global;
     let logs = requests::prune(&app.db, now, log_retention_days, log_retention_rows).await?;

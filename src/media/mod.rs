@@ -16,7 +16,6 @@ use self::kind::MediaKind;
 use crate::{app::App, http::origin::own_origin, settings::Settings};
 
 pub mod cache;
-pub mod day;
 pub mod id;
 pub mod input;
 pub mod kind;

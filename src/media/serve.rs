@@ -13,6 +13,7 @@ use crate::{
         media::{self, Facts, File},
         media_copies,
     },
+    time,
 };
 
 use super::{
@@ -20,7 +21,7 @@ use super::{
         read,
         write::{self, Download},
     },
-    day, id,
+    id,
     origin::{Found, Upstream},
     range::{self, Range},
     request::FileRequest,
@@ -44,7 +45,7 @@ async fn serve(app: Rc<App>, request: Request, kind: MediaKind) -> Result<Respon
     let now = app.now_ms();
     let file = media::find(&app.db, name, kind, now).await?.ok_or_else(unknown)?;
     let file = without_unserved_copy(&app, file).await;
-    let midnight = day::next_midnight(now, app.timezone_offset_minutes().await);
+    let midnight = time::next_midnight(now, app.timezone_offset_minutes().await);
     let is_head = request.method() == Method::HEAD;
     let visit = Rc::new(FileRequest { app, file, headers: request.headers().clone(), midnight });
     if let Some(facts) = &visit.file.facts {

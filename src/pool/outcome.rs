@@ -3,9 +3,11 @@
 //! Pure. Which token serves a request is chosen by the statement in [`crate::store::accounts::reserve`]; what is
 //! decided here is applied by the trigger on the view `token_outcomes`.
 
-use crate::providers::{ProviderError, catalog::QuotaBucket};
+use crate::{
+    providers::{ProviderError, catalog::QuotaBucket},
+    time::HOUR,
+};
 
-const HOUR: i64 = 3_600_000;
 /// How many reservations pass a token over after an ordinary error.
 const SKIPPED: i64 = 5;
 

@@ -1,9 +1,12 @@
 //! The bytes of a copy in the key-value store, in parts of 1 MiB: a store of this kind takes and gives whole values,
 //! and memory holds one.
 
-use crate::host::{Host, KvError};
+use crate::{
+    host::{Host, KvError},
+    limits::KV_PART_BYTES,
+};
 
-pub const PART: usize = 1 << 20;
+pub const PART: usize = KV_PART_BYTES;
 
 /// A copy by its file's id and its own number, which no other copy ever has.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,10 +4,11 @@ use super::{Columns, Db, schema};
 use crate::{
     error::{Error, Result},
     settings::Settings,
+    time::MINUTE,
 };
 
 /// How long failures count, in milliseconds.
-pub const WINDOW: i64 = 15 * 60 * 1000;
+pub const WINDOW: i64 = 15 * MINUTE;
 /// Failures of one address within a window; after them it waits.
 pub const MOST: i64 = 5;
 /// Failures of all addresses within a window; after them, attempts have to wait for a turn.

@@ -12,12 +12,16 @@ use super::{
     database::IS_D1,
     sql::{json, parsed},
 };
-use crate::{error::Result, host::Value};
+use crate::{
+    error::Result,
+    host::Value,
+    time::{MINUTE, SECOND},
+};
 
 /// How long whoever took a slice may work on it, in milliseconds.
-const LEASE: i64 = 30_000;
+const LEASE: i64 = 30 * SECOND;
 /// A job that nobody has moved on for so long may be replaced by a new one.
-const ABANDONED: i64 = 10 * 60_000;
+const ABANDONED: i64 = 10 * MINUTE;
 /// How often a slice is handed out before it is given up.
 pub const TRIES: i64 = 2;
 

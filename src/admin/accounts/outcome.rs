@@ -8,10 +8,11 @@ use crate::{
         grok_web::quota::Limits,
     },
     store::accounts::{Quota, TokenType},
+    time::DAY,
 };
 
 /// No window is longer: a number beyond it is a slip, and must not bar a token for ever.
-const MAX_WINDOW: i64 = 31 * 24 * 3_600_000;
+const MAX_WINDOW: i64 = 31 * DAY;
 
 /// The rate-limit names to ask for, one call each: the ordinary quota, and the heavy one of those who have it.
 pub fn names(token_type: TokenType) -> (&'static str, Option<&'static str>) {

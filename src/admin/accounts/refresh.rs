@@ -19,6 +19,7 @@ use crate::{
     host::{Request, Response},
     http::response,
     jobs::invalid_tokens::{self, NO_TOKEN, Opened},
+    limits::CONNECTIONS,
     providers::{
         ProviderError,
         grok_web::{client::Client, credentials::Credentials, quota::Limits},
@@ -30,8 +31,7 @@ use crate::{
 /// Calls of one slice: a Worker has 50 subrequests, storage included, and 10 ms of CPU.
 const CALLS_ON_WORKERS: i64 = 10;
 const CALLS: i64 = 100;
-/// Workers keep no more connections open.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = CONNECTIONS;
 /// No call begins later, so that a slice whose every call times out ends within its lease.
 const LAST_START: Duration = Duration::from_secs(10);
 

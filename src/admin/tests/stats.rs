@@ -10,6 +10,7 @@ use crate::{
     admin::stats::date,
     host::native::START,
     store::requests::{self, stats},
+    time,
 };
 
 const HOUR: i64 = 3_600_000;
@@ -26,7 +27,7 @@ fn stats(console: &mut Console) -> Value {
 
 fn age(console: &Console) {
     let app = console.host.app();
-    let hour = stats::local_hour(app.now_ms(), 480);
+    let hour = time::local_hour(app.now_ms(), 480);
     console.host.run(async move { stats::age(&app.db, hour).await.expect("it is done") });
 }
 

@@ -100,7 +100,7 @@ fn expired(host: &NativeHost, count: i64) {
 /// Requests logged so many days ago.
 fn log(host: &NativeHost, days: impl IntoIterator<Item = i64>) {
     for (n, ago) in days.into_iter().enumerate() {
-        let id = (host.now_ms() - ago * MS_OF_DAY) * 2048 + n as i64;
+        let id = (host.now_ms() - ago * crate::time::DAY) * 2048 + n as i64;
         host.sql(
             "INSERT INTO request_logs (id, request_id, ip, key_id, key_name, model, stream, status, error_code,
                error, duration_ms, attempts, token_suffix, prompt_tokens, completion_tokens)

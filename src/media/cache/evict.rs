@@ -6,6 +6,7 @@ use futures::{StreamExt, stream};
 use crate::{
     app::App,
     error::Result,
+    limits::{CONNECTIONS, SUBREQUESTS},
     media::kind::MediaKind,
     store::{
         blobs,
@@ -14,9 +15,8 @@ use crate::{
 };
 
 /// What a request that does nothing else may delete.
-pub const SLICE: usize = 40;
-/// Workers keep six connections open at once.
-const AT_ONCE: usize = 6;
+pub const SLICE: usize = SUBREQUESTS - 10;
+const AT_ONCE: usize = CONNECTIONS;
 
 /// Deletes at most so many parts, and tells whether to go on: something may be left, and nothing failed. What fails is
 /// tried again by the next slice, be it after the next storing.

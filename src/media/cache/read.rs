@@ -19,10 +19,11 @@ use crate::{
         blobs::{self, BlobId, PART},
         media_copies,
     },
+    time::MINUTE,
 };
 
 /// After this many milliseconds whatever was written is seen everywhere: what is missing now is lost.
-const SEEN_EVERYWHERE: i64 = 120_000;
+const SEEN_EVERYWHERE: i64 = 2 * MINUTE;
 const PIECE: usize = 64 * 1024;
 
 pub enum Outcome {

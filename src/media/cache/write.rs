@@ -21,6 +21,7 @@ use crate::{
         blobs::{self, BlobId, PART},
         media_copies::{self, Claim},
     },
+    time::MINUTE,
 };
 
 use super::evict;
@@ -28,7 +29,7 @@ use super::evict;
 /// What is read at once. Fewer crossings between host and component, and still little memory.
 const PIECE: usize = 64 * 1024;
 /// A storing that takes longer counts as broken off.
-const LEASE: i64 = 15 * 60_000;
+const LEASE: i64 = 15 * MINUTE;
 /// The longest pause between two pieces.
 const IDLE: Duration = Duration::from_secs(60);
 /// The longest wait for the store, whose answers the client waits for.
@@ -253,7 +254,7 @@ impl Keeping {
         }
         let app = &self.visit.app;
         let now = app.now_ms();
-        let expires_at = crate::media::day::next_midnight(now, app.timezone_offset_minutes().await);
+        let expires_at = crate::time::next_midnight(now, app.timezone_offset_minutes().await);
         let marked = media_copies::finish(&app.db, &self.blob, self.size, self.written, now, expires_at);
         timeout(&*app.host, Some(STORE_LIMIT), marked).await.is_some_and(|marked| marked.unwrap_or(false))
     }

@@ -11,13 +11,13 @@ use super::{Picture, Source, TOO_LARGE, sniff, url_policy};
 use crate::{
     error::{Error, Result},
     host::{ByteStream, Host, timeout::timeout},
+    limits::UPSTREAM_CONNECTIONS,
 };
 
 /// For all pictures of a request together.
 const LIMIT: Duration = Duration::from_secs(10);
 const MAX_REDIRECTS: usize = 3;
-/// A Worker may have six connections open; one is the client's own.
-const AT_ONCE: usize = 5;
+const AT_ONCE: usize = UPSTREAM_CONNECTIONS;
 
 /// The pictures of all sources in order; those to be fetched may have `room` bytes together.
 pub async fn all(host: &dyn Host, sources: Vec<Source>, room: usize) -> Result<Vec<Picture>> {

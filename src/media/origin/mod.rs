@@ -19,6 +19,7 @@ use crate::{
         grok_web::{client, credentials::Credentials, token::is_token},
     },
     store::media::File,
+    time::MINUTE,
 };
 
 use super::media_type::MediaType;
@@ -26,7 +27,7 @@ use super::media_type::MediaType;
 /// How long the head of an answer may take.
 const HEAD_LIMIT: Duration = Duration::from_secs(30);
 /// A file that was made less long ago may not be readable yet: asked again after these pauses.
-const FRESH: i64 = 60_000;
+const FRESH: i64 = MINUTE;
 const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(750)];
 
 /// A file at its source, ready to be asked for.

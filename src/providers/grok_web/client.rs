@@ -17,6 +17,7 @@ use crate::{
     app::App,
     host::{ByteStream, timeout::timeout},
     inference::prompt::Picture,
+    limits::UPSTREAM_CONNECTIONS,
     providers::{ProviderError, catalog::Model},
 };
 
@@ -26,8 +27,7 @@ const MAX_ANSWER: usize = 256 * 1024;
 const CALL_LIMIT: Duration = Duration::from_secs(8);
 /// How long a picture of many megabytes may take.
 const UPLOAD_LIMIT: Duration = Duration::from_secs(30);
-/// Uploads at once: a Worker may have six connections open, and one is the client's own.
-const UPLOADS_AT_ONCE: usize = 5;
+const UPLOADS_AT_ONCE: usize = UPSTREAM_CONNECTIONS;
 /// What the variables name by default.
 pub const GROK: &str = "https://grok.com";
 const ASSETS: &str = "https://assets.grok.com";

@@ -20,6 +20,7 @@ use crate::{
     crypto::{digest::sha256_hex, vault::Vault},
     error::Result,
     host::{Host, Row, Value},
+    limits::D1_VALUE_BYTES,
 };
 
 pub use crate::providers::grok_web::token::TokenType;
@@ -46,7 +47,7 @@ impl NewToken {
 }
 
 /// One statement's list stays below a megabyte; see [`batches`].
-const LIST_BYTES: usize = 900_000;
+const LIST_BYTES: usize = D1_VALUE_BYTES / 2 - 100_000;
 
 /// Lists as JSON texts that each fit into a statement.
 pub(super) fn batches<T: Serialize>(items: &[T]) -> Result<Vec<String>> {

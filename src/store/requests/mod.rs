@@ -9,9 +9,10 @@ use crate::{
         learned::Learned,
     },
     store::sql,
+    time::local_hour,
 };
 
-use self::stats::{histogram_bin, local_hour};
+use self::stats::histogram_bin;
 use super::{Columns, Db, resolved_names};
 
 mod histogram;

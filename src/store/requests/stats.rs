@@ -20,11 +20,6 @@ const KEYS: i64 = 50;
 /// After so many days counters are dropped.
 const KEPT_DAYS: i64 = 31;
 
-/// The local hour of a time in Unix milliseconds: hours since 1970 on the operator's clock.
-pub fn local_hour(ms: i64, timezone_offset_minutes: i64) -> i64 {
-    (ms + timezone_offset_minutes * 60_000).div_euclid(3_600_000)
-}
-
 /// Sums over some of the requests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sums {

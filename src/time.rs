@@ -1,11 +1,20 @@
-//! The operator's day, at whose end the cache is emptied.
+//! Time in milliseconds, and the operator's days.
 
-const DAY: i64 = 24 * 60 * 60 * 1000;
+/// Milliseconds of a second, a minute, an hour and a day.
+pub const SECOND: i64 = 1_000;
+pub const MINUTE: i64 = 60 * SECOND;
+pub const HOUR: i64 = 60 * MINUTE;
+pub const DAY: i64 = 24 * HOUR;
 
-/// The next local midnight after `now`, both in Unix milliseconds.
+/// Returns the next local midnight after `now`, both in Unix milliseconds. The offset is in minutes east of UTC.
 pub fn next_midnight(now: i64, timezone_offset_minutes: i64) -> i64 {
-    let offset = timezone_offset_minutes * 60_000;
+    let offset = timezone_offset_minutes * MINUTE;
     ((now + offset).div_euclid(DAY) + 1) * DAY - offset
+}
+
+/// Returns the local hour of a time in Unix milliseconds, counted from 1970. The offset is in minutes east of UTC.
+pub fn local_hour(ms: i64, timezone_offset_minutes: i64) -> i64 {
+    (ms + timezone_offset_minutes * MINUTE).div_euclid(HOUR)
 }
 
 #[cfg(test)]
@@ -14,7 +23,6 @@ mod tests {
 
     #[test]
     fn midnight_is_local() {
-        const HOUR: i64 = 60 * 60 * 1000;
         // 2026-01-29 08:00 UTC.
         let now = 1_769_673_600_000;
         for (offset_hours, until) in [(0, 16), (8, 8), (-8, 24), (14, 2), (-12, 4)] {
