@@ -42,12 +42,6 @@ impl App {
         self.now_ms().max(0) as u64 / 1000
     }
 
-    /// The variable `timezone_offset_minutes`: where the operator's days begin. Default: UTC+8.
-    pub async fn timezone_offset_minutes(&self) -> i64 {
-        let text = self.host.variable("timezone_offset_minutes").await.unwrap_or_default();
-        text.trim().parse().ok().filter(|minutes| (-840..=840).contains(minutes)).unwrap_or(480)
-    }
-
     /// `N` bytes from the host's cryptographic generator.
     pub fn random<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];

@@ -23,6 +23,7 @@ pub mod settings;
 pub mod spreadsheet;
 pub mod store;
 pub mod time;
+pub mod variables;
 
 /// The component's entry. Not spin-sdk's macro: that one fails the request when it cannot read `Content-Length`, which
 /// hosts answer with 500.

@@ -26,6 +26,7 @@ use crate::{
     host::{Request, Response},
     http::{origin, request, response},
     store::{self, admin_sessions, settings},
+    variables,
 };
 
 const SESSION_SECONDS: i64 = 8 * 60 * 60;
@@ -149,7 +150,7 @@ pub async fn change_password(app: Rc<App>, session: AdminSession, request: Reque
     password_hash::check_new(&given.new, "new")?;
     confirm::password(&app, &session, &headers, &given.current, "current").await?;
     let vault = Vault::open(&*app.host).await?;
-    let hash = PasswordHash::new(&*app.host, &vault, &given.new, password::iterations(&app).await?);
+    let hash = PasswordHash::new(&*app.host, &vault, &given.new, variables::password_iterations(&*app.host).await?);
     let change = settings::Change { password_hash: Some(hash.to_string()), ..settings::Change::default() };
     settings::save(&app.db, app.now_ms(), change).await?;
     response::json(&serde_json::json!({ "success": true, "message": "Password changed: sign in again" }))
@@ -157,7 +158,7 @@ pub async fn change_password(app: Rc<App>, session: AdminSession, request: Reque
 
 /// Hashes the password afresh when the variables ask for more than was done when it was set.
 async fn strengthen(app: &App, vault: &Vault, hash: &PasswordHash, clear: &str) -> Result<()> {
-    let iterations = password::iterations(app).await?;
+    let iterations = variables::password_iterations(&*app.host).await?;
     if !hash.is_weaker_than(vault, iterations) {
         return Ok(());
     }

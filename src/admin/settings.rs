@@ -15,6 +15,7 @@ use crate::{
     providers::grok_web::credentials::user_agent,
     settings::{ApiKeyChange, Change, Definition, Scalar, Sealed, Values, definitions},
     store::{api_keys, reseal, settings},
+    variables,
 };
 
 #[derive(Serialize)]
@@ -96,9 +97,10 @@ pub async fn write(app: Rc<App>, session: AdminSession, request: Request) -> Res
         confirm::password(&app, &session, &headers, current, field).await?;
     }
     let password_hash = match checked.password {
-        Some(clear) => {
-            Some(PasswordHash::new(&*app.host, &vault, &clear, password::iterations(&app).await?).to_string())
-        }
+        Some(clear) => Some(
+            PasswordHash::new(&*app.host, &vault, &clear, variables::password_iterations(&*app.host).await?)
+                .to_string(),
+        ),
         None => None,
     };
     let api_key = match &checked.api_key {

@@ -17,6 +17,7 @@ use crate::{
         requests::stats::{self, Counted, DAYS, Sums, percentile},
     },
     time::local_hour,
+    variables::timezone_offset_minutes,
 };
 
 #[derive(Serialize)]
@@ -179,7 +180,7 @@ struct Percentiles {
 
 /// `GET /api/request-stats`
 pub async fn requests(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
-    let timezone_offset_minutes = app.timezone_offset_minutes().await;
+    let timezone_offset_minutes = timezone_offset_minutes(&*app.host).await;
     let now = local_hour(app.now_ms(), timezone_offset_minutes);
     let counted = stats::read(&app.db, now).await?;
     response::json(&Answer { success: true, data: Requests::of(counted, now, timezone_offset_minutes) })

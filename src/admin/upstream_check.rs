@@ -26,7 +26,7 @@ use crate::{
         catalog::{self, QuotaBucket},
         grok_web::{
             check::{self, Failure},
-            client::{self, Client},
+            client::Client,
             credentials::{self, Credentials},
             token::TokenType,
         },
@@ -39,6 +39,7 @@ use crate::{
         requests::{self, TokenOutcome},
         resolved_names,
     },
+    variables::table::GROK_BASE_URL,
 };
 
 /// Entries that are no tokens and are passed over, when no account is named.
@@ -97,7 +98,7 @@ pub async fn check_upstream(app: Rc<App>, session: AdminSession, request: Reques
             failure,
             place: Place::of(database::is_d1(&app.db).await?, &headers),
             own_user_agent: settings.user_agent.is_empty(),
-            base_is_set: client.base != client::GROK,
+            base_is_set: client.base != GROK_BASE_URL.default,
         }),
     };
     advice.extend(needs_signature.then_some(SIGNATURE));

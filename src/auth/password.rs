@@ -8,6 +8,7 @@ use crate::{
     app::App,
     crypto::{digest::sha256_hex, password_hash::PasswordHash, vault::Vault},
     error::{Error, ErrorKind, Result},
+    variables::{self, table::ADMIN_PASSWORD},
 };
 
 /// The first-run password, good for nothing but choosing another one.
@@ -23,8 +24,8 @@ pub enum Password {
 impl Password {
     /// The one in force, given the stored hash. The default in the variable counts as no password at all.
     pub async fn in_force(app: &App, stored: Option<&str>) -> Result<Self> {
-        match (app.host.variable("admin_password").await, stored) {
-            (Some(password), _) if !password.is_empty() && password != DEFAULT => Ok(Password::Variable(password)),
+        match (variables::secret(&*app.host, &ADMIN_PASSWORD).await, stored) {
+            (Some(password), _) if password != DEFAULT => Ok(Password::Variable(password)),
             (_, Some(text)) => PasswordHash::parse(text).map(Password::Stored).ok_or_else(|| {
                 Error::internal("The stored password hash is damaged: set the variable admin_password to sign in")
             }),
@@ -66,16 +67,4 @@ impl Password {
 pub fn ruled_by_variable() -> Error {
     let message = "The variable admin_password rules: change the password there";
     Error::new(ErrorKind::Conflict, message)
-}
-
-/// How many rounds a hash should have: the variable `password_iterations`.
-pub async fn iterations(app: &App) -> Result<u32> {
-    const RANGE: std::ops::RangeInclusive<u32> = 1_000..=10_000_000;
-    match app.host.variable("password_iterations").await.as_deref() {
-        None | Some("") => Ok(10_000),
-        Some(text) => text.parse().ok().filter(|count| RANGE.contains(count)).ok_or_else(|| {
-            let (least, most) = (RANGE.start(), RANGE.end());
-            Error::internal(format!("The variable password_iterations must be a number from {least} to {most}"))
-        }),
-    }
 }

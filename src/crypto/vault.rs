@@ -16,6 +16,10 @@ use super::digest::hex;
 use crate::{
     error::{Error, Result},
     host::Host,
+    variables::{
+        self,
+        table::{ENCRYPTION_KEY, ENCRYPTION_KEY_PREVIOUS},
+    },
 };
 
 const VERSION: &str = "v1";
@@ -41,15 +45,14 @@ pub struct MasterKey {
 impl Vault {
     /// From the variables; refused when the key is too short to protect anything.
     pub async fn open(host: &dyn Host) -> Result<Self> {
-        let variable = async |name| host.variable(name).await.filter(|value| !value.is_empty());
-        let current = variable("encryption_key").await;
+        let current = variables::secret(host, &ENCRYPTION_KEY).await;
         if current.as_ref().is_some_and(|key| key.chars().count() < MIN_KEY_CHARS) {
             return Err(Error::internal(format!(
                 "The variable encryption_key is too short: give it at least {MIN_KEY_CHARS} characters, \
                  for example the output of `openssl rand -hex 32`"
             )));
         }
-        let previous = variable("encryption_key_previous").await;
+        let previous = variables::secret(host, &ENCRYPTION_KEY_PREVIOUS).await;
         Ok(Vault {
             current: current.as_deref().map(MasterKey::derive),
             previous: previous.as_deref().map(MasterKey::derive),

@@ -21,13 +21,11 @@ use super::{
     Host,
     timeout::{Deadline, timeout},
 };
+use crate::variables::{self, table::DNS_OVER_HTTPS_URL};
 
 mod message;
 use message::{Answer, Kind};
 
-/// The first two answer from China.
-const RESOLVERS: &str =
-    "https://dns.alidns.com/dns-query,https://doh.pub/dns-query,https://cloudflare-dns.com/dns-query";
 /// The longest that one resolver may take, in both of its answers.
 const LIMIT: Duration = Duration::from_secs(4);
 /// How much longer the addresses of version 6 are awaited once those of version 4 are known. RFC 8305 §3 has 50 ms, for
@@ -73,8 +71,7 @@ impl std::error::Error for LookUpError {}
 /// Each gets its share of the time. The first that answers for IPv4 decides; when none does, IPv6 addresses are enough.
 /// Fails when no resolver knows any address.
 pub async fn resolve(host: &dyn Host, name: &str, limit: Duration) -> Result<Resolved, LookUpError> {
-    let set = host.variable("dns_over_https_url").await.unwrap_or_default();
-    let list = if set.trim().is_empty() { RESOLVERS } else { &set };
+    let list = variables::text(host, &DNS_OVER_HTTPS_URL).await;
     let resolvers: Vec<&str> = list.split(',').map(str::trim).filter(|resolver| !resolver.is_empty()).collect();
     let end = Deadline::after(host, limit);
     let (mut said, mut only_v6) = (Vec::new(), None);

@@ -4,7 +4,10 @@ use std::net::{IpAddr, SocketAddr};
 
 use http::HeaderMap;
 
-use crate::app::App;
+use crate::{
+    app::App,
+    variables::{self, table::TRUSTED_PROXY},
+};
 
 /// The socket address of the client. Spin sets it; `cloudflare/` puts `cf-connecting-ip` into it.
 const CLIENT_ADDRESS: &str = "spin-client-addr";
@@ -20,10 +23,10 @@ pub(super) enum Proxies {
 
 impl Proxies {
     pub(super) async fn of(app: &App) -> Self {
-        match app.host.variable("trusted_proxy").await.as_deref().map(str::trim) {
-            None | Some("" | "false" | "0") => Proxies::None,
-            Some("*" | "true" | "1") => Proxies::Any,
-            Some(list) => Proxies::These(list.split(',').filter_map(ip).collect()),
+        match variables::text(&*app.host, &TRUSTED_PROXY).await.as_str() {
+            "" | "false" | "0" => Proxies::None,
+            "*" | "true" | "1" => Proxies::Any,
+            list => Proxies::These(list.split(',').filter_map(ip).collect()),
         }
     }
 

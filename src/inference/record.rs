@@ -23,6 +23,7 @@ use crate::{
         authenticate::{ApiCaller, AuthenticatedKey},
         requests::{self, FinishedRequest, TokenOutcome},
     },
+    variables::timezone_offset_minutes,
 };
 
 /// The status of a chat whose client left before its end, as nginx logs it. No client ever sees it.
@@ -167,7 +168,7 @@ impl RequestRecord {
 
     /// The answer is over, and the chat with its row. What comes after can no longer take calls from it.
     async fn close(&self, finished: FinishedRequest) {
-        let minutes = self.app.timezone_offset_minutes().await;
+        let minutes = timezone_offset_minutes(&*self.app.host).await;
         if let Err(error) = requests::finish(&self.app.db, &finished, minutes).await {
             eprintln!("{}: a row of the request log is lost: {error}", self.app.request_id);
         }

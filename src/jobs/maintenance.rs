@@ -30,6 +30,7 @@ use crate::{
         settings,
     },
     time::{self, HOUR, MINUTE, SECOND},
+    variables::timezone_offset_minutes,
 };
 
 /// The lease of whoever is at it.
@@ -100,7 +101,7 @@ async fn slices(app: &App) -> Result<()> {
 }
 
 async fn midnight(app: &App, now: i64) -> i64 {
-    time::next_midnight(now, app.timezone_offset_minutes().await)
+    time::next_midnight(now, timezone_offset_minutes(&*app.host).await)
 }
 
 /// Does a slice of all that is due; tells whether something is left for another one.
@@ -136,7 +137,7 @@ async fn at_most_every(
 
 /// Counters before the log: they outlive it.
 async fn old_rows(app: &App, settings: &Settings, now: i64) -> Result<bool> {
-    let hour = time::local_hour(now, app.timezone_offset_minutes().await);
+    let hour = time::local_hour(now, timezone_offset_minutes(&*app.host).await);
     stats::age(&app.db, hour).await?;
     let Global { log_retention_days, log_retention_rows, .. } = settings.global;
     let logs = requests::prune(&app.db, now, log_retention_days, log_retention_rows).await?;

@@ -14,6 +14,7 @@ use crate::{
         media_copies,
     },
     time,
+    variables::timezone_offset_minutes,
 };
 
 use super::{
@@ -45,7 +46,7 @@ async fn serve(app: Rc<App>, request: Request, kind: MediaKind) -> Result<Respon
     let now = app.now_ms();
     let file = media::find(&app.db, name, kind, now).await?.ok_or_else(unknown)?;
     let file = without_unserved_copy(&app, file).await;
-    let midnight = time::next_midnight(now, app.timezone_offset_minutes().await);
+    let midnight = time::next_midnight(now, timezone_offset_minutes(&*app.host).await);
     let is_head = request.method() == Method::HEAD;
     let visit = Rc::new(FileRequest { app, file, headers: request.headers().clone(), midnight });
     if let Some(facts) = &visit.file.facts {

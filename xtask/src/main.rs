@@ -39,8 +39,9 @@ Usage: cargo xtask <command>
   deploy   `cargo xtask deploy cloudflare`: build and deploy to Cloudflare Workers; --help lists the options
   release  build the files of a release reproducibly, in target/release-files;
            with --tag v1.2.3, fail unless every file that names a version names this one
-  check    check the sources as text: lengths, links, words, docs, arrows, or only those that are named;
-           --all also checks the parts that are not clean yet
+  check    check the sources as text: lengths, links, words, docs, arrows, variables, or only those that
+           are named; --all also checks the parts that are not clean yet
+  variables  write the variables of src/variables/table.rs into spin.toml and the READMEs
   test     run every check and test; `cargo xtask test --help` lists the options, and CI runs it with --all";
 
 fn main() -> ExitCode {
@@ -96,6 +97,7 @@ fn run(arguments: &[String]) -> Result<()> {
             let scope = if options.is_empty() { checks::Scope::Clean } else { checks::Scope::All };
             checks::run(&root, if names.is_empty() { &checks::STEPS } else { &names }, scope)
         }
+        "variables" => none().and_then(|()| checks::variables::write(&root)),
         "test" => match test::parse(rest)? {
             Some(options) => test::test(&root, &options),
             None => {

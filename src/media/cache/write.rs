@@ -22,6 +22,7 @@ use crate::{
         media_copies::{self, Claim},
     },
     time::MINUTE,
+    variables::timezone_offset_minutes,
 };
 
 use super::evict;
@@ -254,7 +255,7 @@ impl Keeping {
         }
         let app = &self.visit.app;
         let now = app.now_ms();
-        let expires_at = crate::time::next_midnight(now, app.timezone_offset_minutes().await);
+        let expires_at = crate::time::next_midnight(now, timezone_offset_minutes(&*app.host).await);
         let marked = media_copies::finish(&app.db, &self.blob, self.size, self.written, now, expires_at);
         timeout(&*app.host, Some(STORE_LIMIT), marked).await.is_some_and(|marked| marked.unwrap_or(false))
     }

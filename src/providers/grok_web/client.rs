@@ -19,6 +19,10 @@ use crate::{
     inference::prompt::Picture,
     limits::UPSTREAM_CONNECTIONS,
     providers::{ProviderError, catalog::Model},
+    variables::{
+        self,
+        table::{GROK_ASSETS_URL, GROK_BASE_URL, Variable},
+    },
 };
 
 /// No answer that is read as a whole is larger than this.
@@ -28,10 +32,6 @@ const CALL_LIMIT: Duration = Duration::from_secs(8);
 /// How long a picture of many megabytes may take.
 const UPLOAD_LIMIT: Duration = Duration::from_secs(30);
 const UPLOADS_AT_ONCE: usize = UPSTREAM_CONNECTIONS;
-/// What the variables name by default.
-pub const GROK: &str = "https://grok.com";
-const ASSETS: &str = "https://assets.grok.com";
-
 /// What begins a conversation over HTTP.
 pub struct ConversationRequest {
     pub body: Vec<u8>,
@@ -153,18 +153,17 @@ impl<'a> Client<'a> {
 
 /// The address of Grok's API, without a slash at its end.
 pub async fn grok_url(app: &App) -> String {
-    base(app, "grok_base_url", GROK).await
+    base(app, &GROK_BASE_URL).await
 }
 
 /// The address that files come from, without a slash at its end.
 pub async fn assets_url(app: &App) -> String {
-    base(app, "grok_assets_url", ASSETS).await
+    base(app, &GROK_ASSETS_URL).await
 }
 
-/// A variable that names one of the service's hosts, without a slash at its end.
-async fn base(app: &App, variable: &str, otherwise: &str) -> String {
-    let value = app.host.variable(variable).await.filter(|value| !value.trim().is_empty());
-    value.as_deref().unwrap_or(otherwise).trim().trim_end_matches('/').to_owned()
+/// Returns the value of a variable that names one of the service's hosts, without a slash at its end.
+async fn base(app: &App, variable: &Variable) -> String {
+    variables::text(&*app.host, variable).await.trim_end_matches('/').to_owned()
 }
 
 /// The body of a 2xx answer; any other is an error.

@@ -19,6 +19,7 @@ pub mod links;
 pub mod modules;
 mod rooms;
 mod tokens;
+pub mod variables;
 pub mod words;
 
 use std::{
@@ -57,16 +58,17 @@ pub enum Scope {
 
 type Check = (&'static str, fn(&Path, Scope) -> Result<Vec<Fault>>);
 
-const CHECKS: [Check; 5] = [
+const CHECKS: [Check; 6] = [
     ("lengths", |root, _| lengths::check(root)),
     ("links", |root, _| links::check(root)),
     ("words", words::check),
     ("docs", docs::check),
     ("arrows", |root, _| arrows::check(root)),
+    ("variables", |root, _| variables::check(root)),
 ];
 
 /// The checks that `cargo xtask test` runs.
-pub const STEPS: [&str; 5] = ["lengths", "links", "words", "docs", "arrows"];
+pub const STEPS: [&str; 6] = ["lengths", "links", "words", "docs", "arrows", "variables"];
 
 /// Runs the named checks in turn; fails with the faults of all of them, one per line.
 pub fn run(root: &Path, names: &[&str], scope: Scope) -> Result<()> {
