@@ -129,7 +129,7 @@ test('a whole answer carries its length', async () => {
   }
 });
 
-test('a whole answer ends with its first bytes on a kept connection', async (t) => {
+test('a whole answer ends with its first bytes, kept connection', async (t) => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const ask = async () => {
     const began = performance.now();
