@@ -1,7 +1,7 @@
 //! Checks before anything is built or started: the port, the data folder, the databases in it.
 
 use std::{
-    fs::{self, DirBuilder},
+    fs::{self, DirBuilder, File, TryLockError},
     io::Read,
     net::{SocketAddr, TcpListener},
     os::unix::fs::DirBuilderExt,
@@ -41,6 +41,19 @@ pub fn folder(data: &Path) -> Result<()> {
     databases(data)
 }
 
+/// Locks a host's folder until the returned file is dropped. Fails with one sentence if another `up` holds the lock.
+pub fn sole_user(folder: &Path) -> Result<File> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let lock = File::create(folder.join("lock"))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => {
+            bail!("another `cargo xtask up` uses {}: stop it, or choose another folder with --data", folder.display())
+        }
+        Err(TryLockError::Error(error)) => Err(error).context("the data folder cannot be locked"),
+    }
+}
+
 /// Checks the header of each database, which would otherwise fail the first request.
 fn databases(folder: &Path) -> Result<()> {
     for entry in fs::read_dir(folder)? {
@@ -70,6 +83,16 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("grok2api-{name}-{}", std::process::id()));
         fs::create_dir_all(folder.join("deeper")).unwrap();
         folder
+    }
+
+    #[test]
+    fn one_up_at_a_time_uses_a_folder() {
+        let folder = scratch("lock").join("workerd");
+        let first = sole_user(&folder).unwrap();
+        assert!(sole_user(&folder).is_err_and(|error| error.to_string().contains("--data")));
+        drop(first);
+        assert!(sole_user(&folder).is_ok());
+        fs::remove_dir_all(folder.parent().unwrap()).unwrap();
     }
 
     #[test]

@@ -35,6 +35,11 @@ pub fn up(root: &Path, options: &Up) -> Result<()> {
     if kind == Kind::Workerd || options.demo {
         tools::node_packages(root)?;
     }
+    // Miniflare's D1 takes one process; Spin's SQLite takes several.
+    let _lock = match kind {
+        Kind::Workerd => Some(preflight::sole_user(&options.data.join(kind.name()))?),
+        Kind::Spin => None,
+    };
     println!("building the component");
     match kind {
         Kind::Spin => build::spin(root)?,
