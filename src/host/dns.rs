@@ -1,11 +1,11 @@
-//! Name look-ups by DNS over HTTPS (RFC 8484), for hosts that look no names up for a WebSocket: Spin.
+//! Name look-ups by DNS over HTTPS (RFC 8484), for Spin, which resolves no name for a WebSocket.
 //!
 //! ```ignore
 //! let found = dns::resolve(host, "grok.com", Duration::from_secs(12)).await?;
 //! host.connect(Handshake { addresses: found.addresses, .. }).await
 //! ```
 //!
-//! The resolvers' own names are looked up by the host, which does that for HTTP.
+//! The host resolves the resolvers' own names, because it resolves names for HTTP.
 
 use std::{fmt, net::IpAddr, pin::pin, time::Duration};
 
@@ -26,29 +26,29 @@ use crate::variables::{self, table::DNS_OVER_HTTPS_URL};
 mod message;
 use message::{Answer, Kind};
 
-/// The longest that one resolver may take, in both of its answers.
+/// The time limit of one resolver, for both address families.
 const LIMIT: Duration = Duration::from_secs(4);
-/// How much longer the addresses of version 6 are awaited once those of version 4 are known. RFC 8305 §3 has 50 ms, for
-/// browsers; what comes in here is stored.
+/// How long the IPv6 addresses are awaited once those of IPv4 are known. RFC 8305 §3 recommends 50 ms for browsers;
+/// the result here is stored, so waiting longer pays.
 const RESOLUTION_DELAY: Duration = Duration::from_millis(500);
-/// Bytes of the largest answer: RFC 8484 §6 has none larger.
+/// The largest answer in bytes, as in RFC 8484 §6.
 const LARGEST_ANSWER: usize = 65_535;
-/// How long an answer may be used, whatever its records say.
+/// The bounds of the time for which an answer is used, whatever its records say.
 const SHORTEST: Duration = Duration::from_secs(60);
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
-/// Addresses that are kept of each family: those after it would hardly be tried.
+/// The addresses kept of each family. Later ones would hardly be tried.
 const MOST_ADDRESSES: usize = 4;
 
-/// What a name leads to.
+/// The addresses of a name.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Resolved {
-    /// IP addresses, those of version 4 first. At least one.
+    /// At least one IP address; those of IPv4 come first.
     pub addresses: Vec<String>,
-    /// How long they may be used: 60 seconds to one day.
+    /// How long the addresses may be used: 60 seconds to one day.
     pub ttl: Duration,
 }
 
-/// Why a name has no addresses: what each resolver said.
+/// Why a name has no addresses: the error of each resolver.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LookUpError {
     name: String,
@@ -67,9 +67,9 @@ impl fmt::Display for LookUpError {
 
 impl std::error::Error for LookUpError {}
 
-/// Looks up the addresses of a host name within `limit`, at the resolvers of the variable `dns_over_https_url`, in turn.
-/// Each gets its share of the time. The first that answers for IPv4 decides; when none does, IPv6 addresses are enough.
-/// Fails when no resolver knows any address.
+/// Returns the addresses of a host name within `limit`. Asks the resolvers of the variable `dns_over_https_url` in
+/// turn; each gets its share of the time. The first that answers for IPv4 decides; if none does, IPv6 addresses
+/// suffice. Fails if no resolver returns an address.
 pub async fn resolve(host: &dyn Host, name: &str, limit: Duration) -> Result<Resolved, LookUpError> {
     let list = variables::text(host, &DNS_OVER_HTTPS_URL).await;
     let resolvers: Vec<&str> = list.split(',').map(str::trim).filter(|resolver| !resolver.is_empty()).collect();
@@ -94,7 +94,7 @@ pub async fn resolve(host: &dyn Host, name: &str, limit: Duration) -> Result<Res
 
 type Answered = Result<Answer, String>;
 
-/// Asks one resolver for the addresses of version 4 and of version 6, at once, each within `limit`.
+/// Asks one resolver for the IPv4 and the IPv6 addresses at once, each within `limit`.
 async fn ask(host: &dyn Host, resolver: &str, name: &str, limit: Duration) -> (Answered, Answered) {
     let v4 = pin!(limited(host, limit, query(host, resolver, name, Kind::A)));
     let v6 = pin!(limited(host, limit, query(host, resolver, name, Kind::Aaaa)));
@@ -114,8 +114,7 @@ async fn limited(host: &dyn Host, limit: Duration, answer: impl Future<Output = 
     timeout(host, Some(limit), answer).await.unwrap_or_else(late)
 }
 
-/// Joins the addresses of both families. A family that fails does not spoil the other; without any address it is an
-/// error.
+/// Joins the addresses of both families. If only one family fails, the other is used. Fails if neither has an address.
 fn gather(v4: Answered, v6: Answered) -> Result<Resolved, String> {
     let mut addresses = Vec::new();
     let mut ttl = LONGEST;
@@ -137,7 +136,7 @@ fn gather(v4: Answered, v6: Answered) -> Result<Resolved, String> {
 }
 
 async fn query(host: &dyn Host, resolver: &str, name: &str, kind: Kind) -> Answered {
-    let query = message::query(name, kind).ok_or("it is not a host name")?;
+    let query = message::query(name, kind).ok_or("the name is not a host name")?;
     let separator = if resolver.contains('?') { '&' } else { '?' };
     let request = Request::get(format!("{resolver}{separator}dns={}", URL_SAFE_NO_PAD.encode(query)))
         .header(header::ACCEPT, "application/dns-message")

@@ -1,4 +1,4 @@
-//! The values of `Content-Length` that the host's SDK can read.
+//! The values of `Content-Length` that spin-sdk can read.
 
 /// Returns whether these values of `Content-Length` are one number of bytes that fits into 63 bits, or none.
 pub fn is_length(values: &[impl AsRef<[u8]>]) -> bool {

@@ -1,7 +1,17 @@
-//! The port: everything the gateway asks of the machine it runs on.
+//! The port: every call that the gateway makes to the machine it runs on.
 //!
-//! The code above this trait never names spin-sdk. In the component it runs on [`wasi::WasiHost`]; native
-//! tests run the same code on SQLite and a scripted upstream.
+//! Owns the trait [`Host`] and its values: statements, key-value calls, outgoing HTTP and WebSockets, clocks, random
+//! bytes, tasks. Contains no business rule and no SQL of the gateway.
+//!
+//! ```ignore
+//! let rows = host.query("SELECT value FROM settings WHERE name = ?1", vec![name.into()]).await?;
+//! let answer = timeout(host, Some(Duration::from_secs(5)), host.send(request)).await;
+//! ```
+//!
+//! - `wasi`: the component, on spin-sdk; no other file names spin-sdk.
+//! - `native`: native tests, on SQLite, a virtual clock and a scripted upstream.
+//! - [`websocket`]: outgoing WebSockets; [`dns`]: look-ups for hosts without them.
+//! - [`timeout`]: time limits on the host's clock; [`length`]: values of `Content-Length`.
 
 use std::{
     fmt,
@@ -31,31 +41,32 @@ pub mod timeout;
 
 use websocket::{Handshake, WebSocket, WebSocketError};
 
-/// A body as it comes in, from a client or from upstream.
+/// A body that comes in, from a client or from upstream.
 pub type ByteStream = LocalBoxStream<'static, Result<Bytes, SendError>>;
 /// A request from a client.
 pub type Request = http::Request<ByteStream>;
-/// The answer to a client.
+/// The response to a client.
 pub type Response = http::Response<Body>;
 
-/// A body as it goes out to a client.
+/// A body that goes out to a client.
 pub enum Body {
     Full(Bytes),
     Stream(Chunks),
-    /// The same, of a body that may break off: the client must not take a part for the whole.
+    /// Like `Chunks`, but the body may fail: the client must not take a part for the whole.
     Fallible(mpsc::Receiver<Result<Bytes, SendError>>),
-    /// Handed on from host to host: the bytes never enter the component's memory.
+    /// Passed from the upstream response to the client: the bytes never enter the component's memory.
     Passthrough(IncomingBody),
 }
 
-/// Chunks as they come; the sender learns from a failed send that the client has left.
+/// Chunks of a body. The sender notices that the client has left when a send fails.
 pub struct Chunks {
     chunks: mpsc::Receiver<Bytes>,
     _reader: Option<oneshot::Sender<()>>,
 }
 
 impl Chunks {
-    /// With a future that ends when nobody reads any more, for a sender that may have nothing to send for long.
+    /// Returns the chunks with a future that ends when the client stops reading. It serves a sender that may have
+    /// nothing to send for long.
     pub fn watched(chunks: mpsc::Receiver<Bytes>) -> (Self, oneshot::Receiver<()>) {
         let (reader, unread) = oneshot::channel();
         (Chunks { chunks, _reader: Some(reader) }, unread)
@@ -76,7 +87,7 @@ impl Stream for Chunks {
     }
 }
 
-/// The body of an answer from upstream, of which nothing has been read.
+/// The body of an upstream response, of which nothing has been read.
 pub enum IncomingBody {
     Chunks(ByteStream),
     #[cfg(target_family = "wasm")]
@@ -84,7 +95,7 @@ pub enum IncomingBody {
 }
 
 impl IncomingBody {
-    /// Reads it in pieces of at most `piece` bytes, as far as the host can be told how much it may give.
+    /// Reads the body in pieces of at most `piece` bytes, if the host lets the component choose the size.
     #[cfg_attr(not(target_family = "wasm"), expect(unused_variables, reason = "a script has chunks of its own"))]
     pub fn read(self, piece: usize) -> ByteStream {
         match self {
@@ -95,10 +106,10 @@ impl IncomingBody {
     }
 }
 
-/// What is read of a body at once when the answer is a stream of small things.
+/// The bytes that are read of a body at once when it is a stream of small messages.
 const PIECE: usize = 16 * 1024;
 
-/// A value bound to a statement, or a column of its answer.
+/// A value bound to a statement, or a column of a row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     Null,
@@ -108,31 +119,31 @@ pub enum Value {
     Blob(Vec<u8>),
 }
 
-/// One row of an answer, columns in the order of the statement.
+/// One row of a result, with columns in the order of the statement.
 pub type Row = Vec<Value>;
 
-/// A statement failed; the text is the database's own.
+/// A failed statement; the text is the database's own.
 #[derive(Debug, Clone)]
 pub struct DbError(pub String);
 
-/// A key-value call failed; the text is the store's own.
+/// A failed key-value call; the text is the store's own.
 #[derive(Debug, Clone)]
 pub struct KvError(pub String);
 
-/// Why an outgoing request brought no answer, or a body broke off.
+/// Why an outgoing request got no response, or why a body broke off.
 #[derive(Debug, Clone)]
 pub enum SendError {
-    /// The host's own time limit.
+    /// The host's own time limit passed.
     Timeout(String),
-    /// The destination's name has no address, or could not be looked up.
+    /// The destination's name has no address, or the look-up failed.
     Unresolved(String),
     /// The host does not allow this destination.
     Denied(String),
-    /// No connection, a broken one, or an answer that is no HTTP.
+    /// The connection failed or broke, or the response is not HTTP.
     Connection(String),
 }
 
-/// What the gateway needs of its host.
+/// The calls that the gateway makes to its host.
 pub trait Host {
     /// Runs one statement and returns its rows.
     fn query<'a>(&'a self, sql: &'a str, params: Vec<Value>) -> LocalBoxFuture<'a, Result<Vec<Row>, DbError>>;
@@ -141,33 +152,34 @@ pub trait Host {
     fn kv_set<'a>(&'a self, key: &'a str, value: Vec<u8>) -> LocalBoxFuture<'a, Result<(), KvError>>;
     fn kv_delete<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<(), KvError>>;
 
-    /// Sends a request and returns when the head of the answer is there. Dropping the future, or the body,
-    /// ends the request.
+    /// Sends a request and returns when the head of the response has arrived. Dropping the future, or the body, ends
+    /// the request.
     fn send(&self, request: http::Request<Bytes>) -> LocalBoxFuture<'_, Result<http::Response<ByteStream>, SendError>> {
         let sent = self.send_unread(request);
         async move { Ok(sent.await?.map(|body| body.read(PIECE))) }.boxed_local()
     }
 
-    /// The same, for a body that may be handed on: see [`Body::Passthrough`].
+    /// Sends a request like [`Host::send`], but leaves the body unread, so that it may be passed on: see
+    /// [`Body::Passthrough`].
     fn send_unread(
         &self,
         request: http::Request<Bytes>,
     ) -> LocalBoxFuture<'_, Result<http::Response<IncomingBody>, SendError>>;
 
-    /// Opens a WebSocket. Dropping the future gives the attempt up.
+    /// Opens a WebSocket. Dropping the future cancels the attempt.
     fn connect(&self, handshake: Handshake) -> LocalBoxFuture<'_, Result<Rc<dyn WebSocket>, WebSocketError>>;
 
-    /// The value of a variable of the manifest, `None` when it is not set.
+    /// Returns the value of a variable of the manifest, `None` if it is not set.
     fn variable<'a>(&'a self, name: &'a str) -> LocalBoxFuture<'a, Option<String>>;
 
-    /// Wall-clock time in Unix milliseconds.
+    /// Returns the wall-clock time in Unix milliseconds.
     fn now_ms(&self) -> i64;
-    /// Milliseconds of a clock that never goes back.
+    /// Returns the milliseconds of a clock that never goes back.
     fn monotonic_ms(&self) -> u64;
     fn sleep(&self, duration: Duration) -> LocalBoxFuture<'static, ()>;
     /// Fills the buffer from the host's cryptographic generator.
     fn random(&self, buffer: &mut [u8]);
-    /// Runs a future beside, and after, the answer.
+    /// Runs a future beside the response; it may outlive it.
     fn spawn(&self, work: LocalBoxFuture<'static, ()>);
 }
 

@@ -1,8 +1,8 @@
-//! The port for native tests: real SQLite, a clock that tests move, a scripted upstream.
+//! The port for native tests: real SQLite, a virtual clock, a scripted upstream.
 //!
-//! It refuses what one of the real hosts would refuse or silently drop: a second statement in a string, `BEGIN`,
-//! `PRAGMA`, more than a hundred bound values. Time stands still until every task waits; then it jumps to the
-//! next timer, so a test of a ten-minute limit takes no time.
+//! It refuses what a real host would refuse or silently ignore: a second statement in a string, `BEGIN`, `PRAGMA`,
+//! more than a hundred bound values. The clock stands still until every task waits, then jumps to the next timer. A
+//! test of a ten-minute limit therefore takes no time.
 
 use std::{
     cell::{Cell, RefCell},
@@ -41,8 +41,8 @@ pub use script::{Answer, Step};
 pub use socket::{Frame, Sockets};
 use values::{from_sql, to_sql};
 
-/// What D1's SQLite takes less of than others do.
-/// Source: `setupSecurity` in `src/workerd/util/sqlite.c++` of cloudflare/workerd.
+/// Limits that are lower in D1's SQLite than elsewhere. Source: `setupSecurity` in `src/workerd/util/sqlite.c++` of
+/// cloudflare/workerd.
 const D1_LIMITS: [(Limit, i32); 6] = [
     (Limit::SQLITE_LIMIT_SQL_LENGTH, 100_000),
     (Limit::SQLITE_LIMIT_COLUMN, 100),
@@ -58,34 +58,34 @@ pub struct NativeHost {
     database: Connection,
     /// Every statement that was sent, in order.
     pub statements: RefCell<Vec<String>>,
-    /// Statements that contain this text fail.
+    /// Statements that contain this text fail, if it is set.
     pub broken: RefCell<Option<String>>,
-    /// The disk is full while the key-value store holds more values than this: no statement can write.
+    /// The disk is full while the key-value store holds more values than this: statements that write fail.
     pub full_above: Cell<usize>,
-    /// How many statements from now on find the database locked.
+    /// How many of the next statements fail because the database is locked.
     pub locked: Cell<usize>,
-    /// Whether numbers are bound and answered as doubles, as D1 does.
+    /// Whether numbers are bound and returned as doubles, as D1 does.
     pub doubles: Cell<bool>,
-    /// Whether statements about the file are taken, as Spin takes them and D1 does not.
+    /// Whether statements about the file are accepted. Spin accepts them, D1 does not.
     pub owns_file: Cell<bool>,
-    /// Steps of SQLite's virtual machine that the last statement took.
+    /// How many steps of SQLite's virtual machine the last statement took.
     pub steps: Cell<i32>,
     pub kv: RefCell<BTreeMap<String, Vec<u8>>>,
-    /// The key-value calls of this name (`get`, `set`, `delete`) fail.
+    /// Key-value calls of this name (`get`, `set`, `delete`) fail.
     pub kv_broken: Cell<&'static str>,
-    /// How long a key-value call takes.
+    /// How long each key-value call takes.
     pub kv_delay: Cell<Duration>,
     /// Every key-value call, in order.
     pub kv_calls: RefCell<Vec<(&'static str, String)>>,
-    /// How many more steps outside the component there are before the instance dies in one of them.
+    /// How many more host calls succeed. The instance dies in the call after them.
     pub steps_left: Cell<Option<u32>>,
     pub variables: RefCell<HashMap<String, String>>,
     upstream: RefCell<Upstream>,
     server: RefCell<socket::Server>,
-    /// How long a handshake takes.
+    /// How long each handshake takes.
     pub connect_delay: Cell<Duration>,
     pub sockets: Rc<Sockets>,
-    /// What was sent upstream.
+    /// Every request that was sent upstream, in order.
     pub requests: RefCell<Vec<http::Request<Bytes>>>,
     /// How many upstream bodies are still being read.
     pub open_bodies: Rc<Cell<usize>>,
@@ -96,19 +96,19 @@ pub struct NativeHost {
 }
 
 impl NativeHost {
-    /// A host with an empty database in memory.
+    /// Returns a host with an empty database in memory.
     pub fn new() -> Rc<Self> {
-        Self::on(Connection::open_in_memory().expect("memory can be had"))
+        Self::on(Connection::open_in_memory().expect("an in-memory database opens"))
     }
 
-    /// A host whose database is this file; several may share one.
+    /// Returns a host whose database is this file. Several hosts may share one file.
     pub fn on_file(path: &Path) -> Rc<Self> {
-        Self::on(Connection::open(path).expect("the test's own folder can be written"))
+        Self::on(Connection::open(path).expect("the test's folder is writable"))
     }
 
     fn on(database: Connection) -> Rc<Self> {
         for (limit, most) in D1_LIMITS {
-            database.set_limit(limit, most).expect("SQLite takes lower limits");
+            database.set_limit(limit, most).expect("SQLite accepts lower limits");
         }
         let pool = LocalPool::new();
         Rc::new(NativeHost {
@@ -139,13 +139,13 @@ impl NativeHost {
         })
     }
 
-    /// A request's own [`App`] on this host.
+    /// Returns an [`App`] for one request on this host.
     pub fn app(self: &Rc<Self>) -> Rc<App> {
         App::new(self.clone())
     }
 
-    /// Runs a future, and what it spawned, moving the clock when all of them wait. What is spawned may outlive
-    /// it; see [`settle`](Self::settle).
+    /// Runs a future and the tasks that it spawns. The clock moves when all of them wait. A spawned task may outlive
+    /// the future; see [`settle`](Self::settle).
     pub fn run<T: 'static>(&self, future: impl Future<Output = T> + 'static) -> T {
         let done = Rc::new(RefCell::new(None));
         let slot = done.clone();
@@ -159,12 +159,12 @@ impl NativeHost {
         }
     }
 
-    /// Begins a future that may never end; see [`settle`](Self::settle).
+    /// Starts a future that may never end; see [`settle`](Self::settle).
     pub fn start(&self, future: impl Future<Output = ()> + 'static) {
         self.spawn(future.boxed_local());
     }
 
-    /// Runs what was spawned until nothing is left that time alone would move on.
+    /// Runs the spawned tasks until all have ended or wait for something other than time.
     pub fn settle(&self) {
         self.pool.borrow_mut().run_until_stalled();
         while self.clock.jump() {
@@ -172,30 +172,33 @@ impl NativeHost {
         }
     }
 
-    /// Moves the clock on, ringing every timer on the way.
+    /// Moves the clock forward and fires every timer on the way.
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
     }
 
+    /// Sets a variable of the manifest.
     pub fn set_variable(&self, name: &str, value: &str) {
         self.variables.borrow_mut().insert(name.to_owned(), value.to_owned());
     }
 
+    /// Scripts the upstream: its answer to each request, or an error.
     pub fn on_send(&self, upstream: impl Fn(&http::Request<Bytes>) -> Result<Answer, SendError> + 'static) {
         *self.upstream.borrow_mut() = Box::new(upstream);
     }
 
-    /// Scripts the server of WebSockets: its frames for each connection, or an error.
+    /// Scripts the WebSocket server: its frames for each connection, or an error.
     pub fn on_connect(&self, server: impl Fn(&Handshake) -> Result<Vec<Frame>, WebSocketError> + 'static) {
         *self.server.borrow_mut() = Box::new(server);
     }
 
-    /// One statement, for a test's own look at the database. Not counted.
+    /// Returns the rows of one statement, for the test's own checks. It is not recorded in `statements`. Panics if
+    /// the statement fails.
     pub fn sql(&self, sql: &str, params: Vec<Value>) -> Vec<Row> {
         self.execute(sql, params).unwrap_or_else(|e| panic!("{sql}: {e}"))
     }
 
-    /// The one integer a statement answers.
+    /// Returns the single integer that a statement yields. Panics if the result is not a number.
     pub fn number(&self, sql: &str) -> i64 {
         match self.sql(sql, vec![]).first().and_then(|row| row.first()) {
             Some(Value::Integer(number)) => *number,
@@ -211,7 +214,7 @@ impl NativeHost {
         }
     }
 
-    /// One step outside the component; the instance may die in it, and then it never ends.
+    /// Counts one host call. If the instance dies in it, the future never ends.
     async fn step(&self) {
         match self.steps_left.get() {
             Some(0) => futures::future::pending().await,
@@ -243,7 +246,7 @@ impl NativeHost {
             return Err(DbError("too many SQL variables".to_owned()));
         }
         let error = |e: rusqlite::Error| DbError(e.to_string());
-        // `prepare` refuses a second statement, as D1 does; Spin would silently leave it out.
+        // `prepare` refuses a second statement, as D1 does. Spin would silently ignore it.
         let mut statement = self.database.prepare_cached(sql).map_err(error)?;
         if !statement.readonly() && self.kv.borrow().len() > self.full_above.get() {
             return Err(DbError("database or disk is full".to_owned()));

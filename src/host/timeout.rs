@@ -6,8 +6,8 @@ use futures::future::{Either, LocalBoxFuture, select};
 
 use super::Host;
 
-/// The future's output, or `None` when the limit passed first; no limit, no race. The future is dropped
-/// when it loses, which ends whatever it waited for.
+/// Returns the future's output, or `None` if the limit passes first. Without a limit it waits until the future ends.
+/// A future that loses is dropped, which ends whatever it waited for.
 pub async fn timeout<F: Future>(host: &dyn Host, limit: Option<Duration>, future: F) -> Option<F::Output> {
     let Some(limit) = limit else {
         return Some(future.await);
@@ -18,38 +18,39 @@ pub async fn timeout<F: Future>(host: &dyn Host, limit: Option<Duration>, future
     }
 }
 
-/// A point in time that several steps have to keep together, on the host's monotonic clock.
+/// A point on the host's monotonic clock that several steps must keep together.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline(u64);
 
 impl Deadline {
-    /// Returns the point that lies `limit` from now.
+    /// Returns the point that is `limit` from now.
     pub fn after(host: &dyn Host, limit: Duration) -> Self {
         Deadline(host.monotonic_ms().saturating_add(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)))
     }
 
-    /// Returns what the first of so many steps may take of the time that is left: an equal share. What it does not use
-    /// goes to the others.
+    /// Returns an equal share of the remaining time for the first of `steps` steps. Time that one step leaves goes to
+    /// the others.
     pub fn share(self, host: &dyn Host, steps: usize) -> Duration {
         let left = Duration::from_millis(self.0.saturating_sub(host.monotonic_ms()));
         left / u32::try_from(steps.max(1)).unwrap_or(u32::MAX)
     }
 }
 
-/// A timer for a deadline that keeps moving away, as the one of a stream does with each chunk. A running
-/// timer is left to run and armed anew only when it rings too early: a chunk costs no timer of its own.
+/// A timer for a deadline that moves with each chunk of a stream. A running timer keeps running and is armed again
+/// only if it fires too early, so a chunk needs no timer of its own.
 pub struct IdleTimer {
     host: Rc<dyn Host>,
-    /// When the running timer rings, on the host's monotonic clock.
+    /// When the running timer fires, in milliseconds of the host's monotonic clock.
     running: Option<(u64, LocalBoxFuture<'static, ()>)>,
 }
 
 impl IdleTimer {
+    /// Returns a timer that is not running.
     pub fn new(host: Rc<dyn Host>) -> Self {
         IdleTimer { host, running: None }
     }
 
-    /// The future's output, or `None` when the clock reaches `due` first.
+    /// Returns the future's output, or `None` if the monotonic clock reaches `due` (milliseconds) first.
     pub async fn before<F: Future + Unpin>(&mut self, due: u64, mut future: F) -> Option<F::Output> {
         loop {
             let now = self.host.monotonic_ms();

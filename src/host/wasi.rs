@@ -1,4 +1,4 @@
-//! The port on spin-sdk: the only code that knows the component's bindings.
+//! The port on spin-sdk: the only code that names the component's bindings.
 
 use std::{cell::OnceCell, convert::Infallible, rc::Rc, time::Duration};
 
@@ -31,7 +31,7 @@ use super::{
 
 mod socket;
 
-/// The host for one request. Connections are opened when they are first needed and kept until it ends.
+/// The host of one request. Connections open on first use and stay open until the request ends.
 #[derive(Default)]
 pub struct WasiHost {
     database: OnceCell<Connection>,
@@ -42,7 +42,7 @@ impl WasiHost {
     async fn database(&self) -> Result<&Connection, DbError> {
         if self.database.get().is_none() {
             let opened = Connection::open_default().await.map_err(db_error)?;
-            // Two first statements at once may both have opened one; the later is dropped.
+            // Two concurrent first statements may both have opened a connection; the later one is dropped.
             let _ = self.database.set(opened);
         }
         Ok(self.database.get().expect("it was set above"))
@@ -62,7 +62,7 @@ impl Host for WasiHost {
         async move {
             let params = params.into_iter().map(to_sqlite);
             let answer = self.database().await?.execute(sql, params).await.map_err(db_error)?;
-            // `collect` awaits the statement's final result: without it a failed write looks like a success.
+            // `collect` awaits the statement's final result. Without it a failed write looks like a success.
             let rows = answer.collect().await.map_err(db_error)?;
             Ok(rows.into_iter().map(|row| row.values.into_iter().map(from_sqlite).collect()).collect())
         }
@@ -123,7 +123,7 @@ impl Host for WasiHost {
     fn random(&self, buffer: &mut [u8]) {
         let mut filled = 0;
         while filled < buffer.len() {
-            // The host may give fewer bytes than asked for.
+            // The host may return fewer bytes than requested.
             let bytes = random::get_random_bytes((buffer.len() - filled) as u64);
             let take = bytes.len().min(buffer.len() - filled);
             buffer[filled..filled + take].copy_from_slice(&bytes[..take]);
@@ -136,17 +136,17 @@ impl Host for WasiHost {
     }
 }
 
-/// As much of a body as is handed to the host at once.
+/// The bytes of a body that are given to the host at once.
 const PIECE: usize = 256 * 1024;
 
-/// A request whose body goes out piece by piece if it is long: the SDK copies what it sends, and a picture copied
-/// whole would be a fifth of a Worker's memory once more.
+/// Returns a request whose body, if long, goes out in pieces. The SDK copies what it sends: a picture copied whole
+/// would take another fifth of a Worker's memory.
 fn in_pieces(
     mut request: http::Request<Bytes>,
 ) -> http::Request<impl http_body::Body<Data = Bytes, Error = Box<dyn std::error::Error + Send + Sync>>> {
     let length = request.body().len();
     if length > PIECE {
-        // A stream alone would not tell its length.
+        // A stream alone has no length.
         request.headers_mut().insert(CONTENT_LENGTH, length.into());
     }
     request.map(|body| {
@@ -158,7 +158,7 @@ fn in_pieces(
     })
 }
 
-/// Fails with 400 for a request whose `Content-Length` the SDK cannot read.
+/// Fails with 400 if the SDK cannot read the request's `Content-Length`.
 pub fn check(request: &WasiRequest) -> Result<(), Error> {
     let lengths = request.get_headers().get(CONTENT_LENGTH.as_str());
     if is_length(&lengths) {
@@ -168,17 +168,17 @@ pub fn check(request: &WasiRequest) -> Result<(), Error> {
     Err(Error::new(ErrorKind::Invalid, message))
 }
 
-/// A request as the SDK gives it, with its body as a plain stream.
+/// Converts the SDK's request; the body becomes a plain stream. Fails if the SDK refuses its parts.
 pub fn request(request: WasiRequest) -> Result<Request, ErrorCode> {
     Ok(spin_sdk::http::Request::from_request(request)?.map(incoming))
 }
 
-/// The answer as the host takes it.
+/// Converts a response to the host's. Fails if the SDK refuses its parts.
 pub fn reply(reply: Response) -> Result<WasiResponse, ErrorCode> {
     let (mut head, body) = reply.into_parts();
     let chunks = match body {
         Body::Full(bytes) => {
-            // Without a length Spin sends a whole answer in chunks, the last of which comes 40 ms late.
+            // Without a length Spin sends the body in chunks, the last of which comes 40 ms late.
             let has_body = !matches!(head.status.as_u16(), 204 | 304);
             if has_body && !head.headers.contains_key(CONTENT_LENGTH) {
                 head.headers.insert(CONTENT_LENGTH, bytes.len().into());
@@ -194,18 +194,19 @@ pub fn reply(reply: Response) -> Result<WasiResponse, ErrorCode> {
     http::Response::from_parts(head, StreamBody::new(frames)).into_response()
 }
 
-/// An answer from upstream whose body is still the host's.
+/// An upstream response whose body is still in the host.
 pub struct WasiBody(WasiResponse);
 
 impl WasiBody {
-    /// The body, and what the host wants to hear about the reading of it.
+    /// Returns the body, its trailers, and the end on which the host expects the result of reading.
     fn consume(self) -> (StreamReader<u8>, FutureReader<BodyResult>, FutureWriter<Result<(), ErrorCode>>) {
         let (reading, fate) = wit_future::new(|| Ok(()));
         let (contents, trailers) = WasiResponse::consume_body(self.0, fate);
         (contents, trailers, reading)
     }
 
-    /// The SDK's own body reads 16 KiB at a time, which is dear where crossings are.
+    /// Reads the body in pieces of at most `piece` bytes. The SDK's own body reads 16 KiB at a time, which costs many
+    /// calls of the host.
     pub fn read(self, piece: usize) -> ByteStream {
         stream::try_unfold(self.consume(), move |(mut contents, trailers, reading)| async move {
             let (result, chunk) = contents.read(Vec::with_capacity(piece)).await;
@@ -217,7 +218,7 @@ impl WasiBody {
         .boxed_local()
     }
 
-    /// An answer of our own around the same stream.
+    /// Returns a response with our own head around the same stream.
     fn hand_on(self, head: http::response::Parts) -> Result<WasiResponse, ErrorCode> {
         let headers = head.headers.try_into().map_err(|e| ErrorCode::InternalError(Some(format!("{e:?}"))))?;
         let (contents, trailers, _) = self.consume();

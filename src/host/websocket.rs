@@ -1,6 +1,6 @@
 //! The port's outgoing WebSocket (RFC 6455), text messages only.
 //!
-//! `wasi:http` has no upgrade, so hosts offer an interface of its own: `grok2api:websocket/client` in `wit/`.
+//! `wasi:http` has no upgrade, so the hosts implement a separate interface: `grok2api:websocket/client` in `wit/`.
 
 use std::{fmt, rc::Rc, time::Duration};
 
@@ -11,50 +11,51 @@ use futures::{
 };
 use http::HeaderMap;
 
-/// What opens a connection.
+/// The parameters of a new connection.
 #[derive(Debug, Clone)]
 pub struct Handshake {
     /// `wss://…` or `ws://…`.
     pub url: String,
-    /// Headers of the upgrade request, without those that RFC 6455 defines.
+    /// Headers of the upgrade request, without those of RFC 6455.
     pub headers: HeaderMap,
-    /// IP addresses of the URL's host, tried in turn. Empty leaves the name look-up to the host.
+    /// IP addresses of the URL's host, tried in turn. If empty, the host resolves the name.
     pub addresses: Vec<String>,
-    /// Limit for look-up, TCP, TLS and upgrade together.
+    /// The time limit of look-up, TCP, TLS and upgrade together.
     pub connect_timeout: Duration,
-    /// A longer message fails with [`WebSocketError::Broken`].
+    /// The largest message in bytes. A longer one fails with [`WebSocketError::Broken`].
     pub max_message_bytes: u32,
 }
 
-/// An HTTP answer other than 101.
+/// A response other than 101 to the upgrade.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     pub status: u16,
-    /// Names in lower case.
+    /// Names are in lower case.
     pub headers: Vec<(String, String)>,
-    /// At most 64 KiB; bytes that are not UTF-8 are replaced.
+    /// At most 64 KiB. Bytes that are not UTF-8 are replaced.
     pub body: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WebSocketError {
-    /// The host does not look names up: pass addresses.
+    /// The host does not resolve names: pass addresses.
     Unresolved(String),
-    /// No connection: look-up, TCP, TLS, or the time limit.
+    /// The look-up, TCP or TLS failed, or the time limit passed.
     Unreachable(String),
-    /// The server answered the upgrade with something else.
+    /// The server answered the upgrade with another status than 101.
     Refused(Refusal),
-    /// The server closed. 1005 when it gave no code.
+    /// The server closed the connection. The code is 1005 if it sent none.
     Closed { code: u16, reason: String },
-    /// The connection broke: no close frame, or a message too long. Binary messages are ignored.
+    /// The connection ended without a close frame, or a message was too long. Binary messages are ignored.
     Broken(String),
 }
 
 /// An open connection. Dropping it closes the socket.
 pub trait WebSocket {
-    /// Sends one text message; returns when the host has taken it.
+    /// Sends one text message and returns when the host has accepted it.
     fn send(&self, text: String) -> LocalBoxFuture<'_, Result<(), WebSocketError>>;
-    /// Waits for the next text message. One call at a time; a dropped future may lose a message: see [`messages`].
+    /// Returns the next text message. Only one call may run at a time. A dropped future may lose a message: see
+    /// [`messages`].
     fn receive(&self) -> LocalBoxFuture<'_, Result<String, WebSocketError>>;
     /// Sends a close frame.
     fn close(&self, code: u16, reason: &'static str) -> LocalBoxFuture<'_, ()>;

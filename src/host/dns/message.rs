@@ -1,6 +1,7 @@
-//! The two messages of a look-up in DNS's wire format (RFC 1035 §4): a query, and the addresses in its answer.
+//! The two messages of a look-up in DNS's wire format (RFC 1035 §4): a query, and the answer with the addresses.
 //!
-//! By hand, because the parsers of whole DNS weigh more than this in a Worker's module: `simple-dns` 19 kB gzipped.
+//! Written here because complete DNS parsers are larger than this in a Worker's module: `simple-dns` adds 19 kB
+//! gzipped.
 
 use std::{
     fmt,
@@ -17,24 +18,24 @@ pub enum Kind {
 const CLASS_INTERNET: u16 = 1;
 /// The type CNAME.
 const ALIAS: u16 = 5;
-/// A query that asks the resolver to follow the name to its end.
+/// The flag that asks the resolver to follow aliases to the end.
 const RECURSION_DESIRED: u16 = 0x0100;
 const IS_ANSWER: u16 = 0x8000;
 const IS_TRUNCATED: u16 = 0x0200;
 const STATUS: u16 = 0x000f;
 const NO_SUCH_NAME: u16 = 3;
-/// Bytes of a label, and of a name on the wire.
+/// The longest label, and the longest name on the wire, in bytes.
 const LONGEST_LABEL: usize = 63;
 const LONGEST_NAME: usize = 255;
-/// Pointers in one name: a name has at most this many labels, each with one behind it.
+/// The most pointers in one name: a name has at most this many labels, each followed by at most one pointer.
 const MOST_POINTERS: usize = 127;
 
 /// The records of one type.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// Empty when the name has none of this type.
+    /// Empty if the name has none of this type.
     pub addresses: Vec<IpAddr>,
-    /// Seconds: the shortest of all records on the way to them.
+    /// The shortest lifetime in seconds among the addresses and the aliases before them.
     pub ttl: u32,
 }
 
@@ -43,9 +44,9 @@ pub enum Fault {
     NoSuchName,
     /// A response code of RFC 1035 §4.1.1.
     Status(u16),
-    /// Not an answer in DNS's format.
+    /// The bytes are not an answer in DNS's format.
     Malformed,
-    /// It does not repeat the question that was asked.
+    /// The answer does not repeat the question.
     OtherQuestion,
     /// Records are missing.
     Truncated,
@@ -63,7 +64,8 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Returns a query for a host name; `None` when it is none. Its id is 0, for caches (RFC 8484 §4.1).
+/// Returns a query for a host name, or `None` if the name is not a host name. Its id is 0, so that caches can share
+/// the answer (RFC 8484 §4.1).
 pub fn query(name: &str, kind: Kind) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(name.len() + 18);
     for number in [0, RECURSION_DESIRED, 1, 0, 0, 0] {
@@ -87,8 +89,8 @@ pub fn query(name: &str, kind: Kind) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Reads the addresses of the name that was asked for, through its aliases. Fails when the answer tells of a failure,
-/// is malformed or truncated, or is to another question than the [`query`] for this name and type.
+/// Returns the addresses of the name in the question, after following its aliases. Fails if the answer reports a
+/// failure, is malformed or truncated, or does not repeat the question of [`query`] for this name and type.
 pub fn answer(bytes: &[u8], name: &str, kind: Kind) -> Result<Answer, Fault> {
     let mut reader = Reader { whole: bytes, at: 0 };
     let header: Vec<u16> = (0..6).map_while(|_| reader.u16()).collect();
@@ -109,7 +111,7 @@ pub fn answer(bytes: &[u8], name: &str, kind: Kind) -> Result<Answer, Fault> {
     }
 }
 
-/// `None` when the bytes end before the records do.
+/// Returns `None` if the bytes end before the records do.
 fn records(mut reader: Reader, answers: u16, mut wanted: Vec<u8>, kind: Kind) -> Option<Answer> {
     let mut found = Answer { addresses: Vec::new(), ttl: u32::MAX };
     for _ in 0..answers {
@@ -121,7 +123,7 @@ fn records(mut reader: Reader, answers: u16, mut wanted: Vec<u8>, kind: Kind) ->
         if owner != wanted || class != CLASS_INTERNET {
             continue;
         }
-        // An alias on the way to the addresses limits how long they may be used, as they do themselves.
+        // An alias limits how long the addresses may be used, as their own lifetime does.
         if record == ALIAS {
             wanted = data.name()?;
             found.ttl = found.ttl.min(ttl);
@@ -140,7 +142,7 @@ fn address(data: &[u8], kind: Kind) -> Option<IpAddr> {
     }
 }
 
-/// A place in a message.
+/// A position in a message.
 struct Reader<'a> {
     whole: &'a [u8],
     at: usize,
@@ -166,8 +168,8 @@ impl<'a> Reader<'a> {
         Some((self.name()?, self.u16()?, self.u16()?))
     }
 
-    /// Returns a name's labels in lower case, each with a dot behind it. The end of a name may be a pointer to an earlier
-    /// one (RFC 1035 §4.1.4).
+    /// Returns a name's labels in lower case, each followed by a dot. A name may end in a pointer to an earlier one
+    /// (RFC 1035 §4.1.4).
     fn name(&mut self) -> Option<Vec<u8>> {
         let mut name = Vec::new();
         let mut place = Reader { whole: self.whole, at: self.at };
@@ -185,7 +187,7 @@ impl<'a> Reader<'a> {
                 }
                 _ => return None,
             }
-            // What is read on goes on behind the first pointer.
+            // The caller continues reading after the first pointer.
             if pointers == 0 {
                 self.at = place.at;
             }
@@ -194,7 +196,7 @@ impl<'a> Reader<'a> {
             }
             if let Some(target) = pointer {
                 pointers += 1;
-                // Only backwards.
+                // Pointers may only point backwards.
                 if target >= start || pointers > MOST_POINTERS {
                     return None;
                 }

@@ -1,4 +1,4 @@
-//! Look-ups at scripted resolvers, and the wire format on bytes of any kind.
+//! Look-ups at scripted resolvers, and the wire format on arbitrary bytes.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -16,13 +16,13 @@ use wire::{Record, reply_to, status};
 const V4: Record = Record::A([162, 159, 140, 1], 300);
 const V6: Record = Record::Aaaa(0x2606_4700_0000_0000_0000_0000_0000_0001, 200);
 
-/// The query in a request.
+/// Returns the query in a request.
 fn asked(request: &Request<Bytes>) -> Vec<u8> {
     let (_, dns) = request.uri().query().unwrap().rsplit_once("dns=").unwrap();
     URL_SAFE_NO_PAD.decode(dns).unwrap()
 }
 
-/// The family that a request asks for: the type stands before the class, at the end of the query.
+/// Returns the family that a request asks for: the type precedes the class at the end of the query.
 fn kind(request: &Request<Bytes>) -> Kind {
     let query = asked(request);
     match query[query.len() - 3] {
@@ -32,12 +32,12 @@ fn kind(request: &Request<Bytes>) -> Kind {
     }
 }
 
-/// What a resolver answers to a request for either family.
+/// Returns what a resolver answers to a request for either family.
 pub fn resolver(request: &Request<Bytes>) -> Response {
     answers(request, &[V4], &[V6]).expect("it answers")
 }
 
-/// What a resolver knows of both families.
+/// Returns the answer of a resolver that has these records.
 fn answers(request: &Request<Bytes>, v4: &[Record], v6: &[Record]) -> Result<Response, SendError> {
     let records = if kind(request) == Kind::A { v4 } else { v6 };
     Ok(Response::new(200, reply_to(asked(request), records)))
@@ -67,7 +67,7 @@ fn both_families_are_asked_for_at_the_first_resolver() {
     assert_eq!(resolved.ttl, Duration::from_secs(200));
     let asked = asked.borrow();
     assert_eq!(asked.len(), 2);
-    // The query of RFC 8484's form: id 0, recursion desired, one question.
+    // A query as RFC 8484 wants it: id 0, recursion desired, one question.
     assert_eq!(asked[0], "https://dns.alidns.com/dns-query?dns=AAABAAABAAAAAAAABGdyb2sDY29tAAABAAE");
     assert_eq!(asked[1], "https://dns.alidns.com/dns-query?dns=AAABAAABAAAAAAAABGdyb2sDY29tAAAcAAE");
 }
@@ -84,22 +84,22 @@ fn one_family_is_enough() {
     assert_eq!(addresses(&look_up(&host).unwrap()), ["162.159.140.1"]);
 }
 
-/// An answer that never comes.
+/// Returns an answer that never comes.
 fn silence() -> Result<Response, SendError> {
     Ok(Response { delay: Duration::from_secs(60), ..Response::new(200, "") })
 }
 
 #[test]
-fn a_family_that_is_silent_does_not_hold_the_other_up() {
+fn a_silent_family_does_not_delay_the_other() {
     let host = NativeHost::new();
     host.on_send(|request| if kind(request) == Kind::A { answers(request, &[V4], &[]) } else { silence() });
     let started = host.monotonic_ms();
     assert_eq!(addresses(&look_up(&host).unwrap()), ["162.159.140.1"]);
-    assert_eq!(host.monotonic_ms() - started, 500, "the addresses of version 6 are awaited for half a second");
+    assert_eq!(host.monotonic_ms() - started, 500, "IPv6 is awaited for half a second");
 }
 
 #[test]
-fn the_next_resolver_is_asked_for_ipv4_when_one_knows_ipv6_only() {
+fn the_next_resolver_is_asked_after_ipv6_only() {
     for fails in [silence, || Err(SendError::Connection("reset".to_owned()))] {
         let host = NativeHost::new();
         host.set_variable("dns_over_https_url", "https://one.test,https://two.test");
@@ -139,7 +139,7 @@ fn the_next_resolver_is_asked_when_one_fails() {
 }
 
 #[test]
-fn every_failure_is_told_with_the_variable() {
+fn every_failure_names_the_variable() {
     let host = NativeHost::new();
     host.set_variable(
         "dns_over_https_url",
@@ -163,7 +163,7 @@ fn every_failure_is_told_with_the_variable() {
 }
 
 #[test]
-fn a_body_that_hangs_or_never_ends_is_given_up() {
+fn a_body_that_hangs_or_never_ends_times_out() {
     let host = NativeHost::new();
     host.set_variable("dns_over_https_url", "https://a.test,https://b.test,https://c.test");
     host.on_send(|request| match request.uri().host().unwrap() {
@@ -184,7 +184,7 @@ fn answers_are_used_for_a_minute_to_a_day() {
 }
 
 #[test]
-fn of_many_addresses_some_of_each_family_are_kept() {
+fn four_addresses_of_each_family_are_kept() {
     let host = NativeHost::new();
     let (v4, v6): (Vec<_>, Vec<_>) =
         (0..9).map(|at| (Record::A([1, 1, 1, at], 60), Record::Aaaa(at.into(), 60))).unzip();

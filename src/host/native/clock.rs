@@ -1,4 +1,4 @@
-//! A clock that stands still until a test, or the host when every task waits, moves it.
+//! A clock that stands still until a test moves it, or the host does when every task waits.
 
 use std::{
     cell::{Cell, RefCell},
@@ -8,7 +8,7 @@ use std::{
 
 use futures::{FutureExt, channel::oneshot, future::LocalBoxFuture};
 
-/// Where a fresh clock stands: 2026-01-29 08:00:00 UTC.
+/// The initial time in Unix milliseconds: 2026-01-29 08:00:00 UTC.
 pub const START: i64 = 1_769_673_600_000;
 
 #[derive(Clone)]
@@ -31,22 +31,25 @@ impl Default for Clock {
 }
 
 impl Clock {
+    /// Returns the time in Unix milliseconds.
     pub fn now_ms(&self) -> i64 {
         self.0.now.get()
     }
 
+    /// Returns a future that ends when the clock has moved by `duration`.
     pub fn sleep(&self, duration: Duration) -> LocalBoxFuture<'static, ()> {
         let (ring, bell) = oneshot::channel();
         self.0.timers.borrow_mut().push(Timer { due: self.now_ms() + millis(duration), ring });
         bell.map(drop).boxed_local()
     }
 
+    /// Moves the clock forward and fires the timers that are due.
     pub fn advance(&self, by: Duration) {
         self.0.now.set(self.now_ms() + millis(by));
         self.ring();
     }
 
-    /// Moves on to the next timer that somebody still waits for; false when there is none.
+    /// Moves the clock to the next timer that a task still awaits. Returns false if there is none.
     pub fn jump(&self) -> bool {
         self.0.timers.borrow_mut().retain(|timer| !timer.ring.is_canceled());
         let Some(due) = self.0.timers.borrow().iter().map(|timer| timer.due).min() else { return false };
@@ -59,7 +62,7 @@ impl Clock {
         let now = self.now_ms();
         let due = self.0.timers.borrow_mut().extract_if(.., |timer| timer.due <= now).collect::<Vec<_>>();
         for timer in due {
-            // Whoever waited may have lost interest.
+            // The waiting task may have been dropped.
             let _ = timer.ring.send(());
         }
     }

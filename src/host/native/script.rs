@@ -1,4 +1,4 @@
-//! What the scripted upstream answers, step by step.
+//! The scripted upstream's answers, step by step.
 
 use std::{cell::Cell, rc::Rc, time::Duration};
 
@@ -8,7 +8,7 @@ use futures::{StreamExt, stream};
 use super::Clock;
 use crate::host::{ByteStream, SendError};
 
-/// What one request to the scripted upstream gets.
+/// The answer to one request to the scripted upstream.
 pub struct Answer {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
@@ -23,23 +23,24 @@ pub enum Step {
     Wait(Duration),
     /// The connection breaks.
     Break(SendError),
-    /// Nothing more comes, not even the end.
+    /// Nothing more comes, and the body does not end.
     Hang,
 }
 
 impl Answer {
+    /// Returns an answer with this status and body, without delay.
     pub fn new(status: u16, body: impl Into<Bytes>) -> Self {
         Answer { status, headers: Vec::new(), delay: Duration::ZERO, body: vec![Step::Chunk(body.into())] }
     }
 
-    /// A 200 that comes in these chunks.
+    /// Returns an answer with status 200 and these chunks.
     pub fn chunks<C: Into<Bytes>>(chunks: impl IntoIterator<Item = C>) -> Self {
         let body = chunks.into_iter().map(|chunk| Step::Chunk(chunk.into())).collect();
         Answer { body, ..Answer::new(200, Bytes::new()) }
     }
 }
 
-/// The body as the client sees it; `open` counts those that are still being read.
+/// Returns the body as the gateway sees it. `open` counts the bodies that are still being read.
 pub fn play(steps: Vec<Step>, clock: Clock, open: &Rc<Cell<usize>>) -> ByteStream {
     let reading = Reading::begin(open);
     stream::unfold((steps.into_iter(), reading), move |(mut steps, reading)| {
@@ -66,6 +67,7 @@ pub fn play(steps: Vec<Step>, clock: Clock, open: &Rc<Cell<usize>>) -> ByteStrea
 pub struct Reading(Rc<Cell<usize>>);
 
 impl Reading {
+    /// Adds one to the count.
     pub fn begin(count: &Rc<Cell<usize>>) -> Self {
         count.set(count.get() + 1);
         Reading(count.clone())

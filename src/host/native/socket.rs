@@ -17,14 +17,14 @@ use futures::{
 use super::{Clock, script::Reading};
 use crate::host::websocket::{Handshake, Messages, WebSocket, WebSocketError};
 
-/// What the scripted server answers to a handshake: its steps, or an error.
+/// The scripted server's reply to a handshake: its steps, or an error.
 pub type Server = Box<dyn Fn(&Handshake) -> Result<Vec<Frame>, WebSocketError>>;
 
 /// One step of the scripted server.
 pub enum Frame {
     Text(String),
     Wait(Duration),
-    /// Waits until the client has sent this many messages in all.
+    /// Waits until the client has sent this many messages in total.
     AfterSent(usize),
     /// The server closes with this code and reason.
     Close(u16, &'static str),
@@ -32,13 +32,13 @@ pub enum Frame {
     Break,
     /// Nothing more comes.
     Hang,
-    /// Runs when everything before it has been read.
+    /// Runs when every step before it has been read.
     Do(Box<dyn FnOnce()>),
-    /// The steps that are in the list by then, then nothing more.
+    /// Plays the steps that are in the list by then; then nothing more comes.
     From(Rc<RefCell<Vec<Frame>>>),
 }
 
-/// What clients have done; shared by all connections of a host.
+/// What clients did, shared by all connections of a host.
 #[derive(Default)]
 pub struct Sockets {
     pub handshakes: RefCell<Vec<Handshake>>,
@@ -48,7 +48,7 @@ pub struct Sockets {
     pub closes: RefCell<Vec<(u16, &'static str)>>,
     /// How many connections are open.
     pub open: Rc<Cell<usize>>,
-    /// Whether servers take nothing: what is sent, and close frames, never leave.
+    /// Whether servers accept nothing: messages and close frames are never sent.
     pub is_blocked: Cell<bool>,
 }
 
@@ -61,6 +61,7 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// Opens a connection on which the server plays `frames`.
     pub fn open(frames: Vec<Frame>, clock: Clock, sockets: Rc<Sockets>) -> Self {
         let (sending, sent) = unbounded();
         let open = Reading::begin(&sockets.open);
@@ -69,7 +70,7 @@ impl Connection {
 }
 
 impl Connection {
-    /// Waits until the server takes what was written.
+    /// Waits until the server accepts what was written.
     async fn taken(&self) {
         if self.sockets.is_blocked.get() {
             futures::future::pending().await

@@ -1,4 +1,4 @@
-//! The native host refuses what real hosts refuse, and its time and upstream follow the test.
+//! The native host refuses what real hosts refuse; its clock and upstream follow the test.
 
 use futures::StreamExt;
 
@@ -31,7 +31,7 @@ fn time_jumps_only_when_all_wait() {
 }
 
 #[test]
-fn the_upstream_follows_its_script_and_knows_who_still_reads() {
+fn the_upstream_follows_its_script_and_counts_readers() {
     let host = NativeHost::new();
     host.on_send(|_| {
         let mut answer = Answer::chunks(["a", "b"]);
@@ -59,8 +59,8 @@ fn the_schema_applies_to_an_empty_database_and_again() {
     let host = NativeHost::new();
     let db = host.app().db.clone();
     host.run(async move {
-        schema::migrate(&db).await.expect("an empty database takes it");
-        schema::migrate(&db).await.expect("and a current one too");
+        schema::migrate(&db).await.expect("an empty database accepts it");
+        schema::migrate(&db).await.expect("a current database accepts it too");
     });
     assert_eq!(host.number("SELECT count(*) FROM d1_migrations"), schema::MIGRATIONS.len() as i64);
 }

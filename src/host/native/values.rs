@@ -1,9 +1,10 @@
-//! Values as SQLite's binding has them.
+//! Conversions between the port's values and SQLite's.
 
 use rusqlite::types::{Value as SqlValue, ValueRef};
 
 use crate::host::Value;
 
+/// Returns the value that SQLite binds.
 pub fn to_sql(value: Value) -> SqlValue {
     match value {
         Value::Null => SqlValue::Null,
@@ -14,6 +15,7 @@ pub fn to_sql(value: Value) -> SqlValue {
     }
 }
 
+/// Returns the column as the port's value.
 pub fn from_sql(value: ValueRef<'_>) -> Value {
     match value {
         ValueRef::Null => Value::Null,

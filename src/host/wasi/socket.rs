@@ -1,4 +1,4 @@
-//! The outgoing WebSocket on the component's own interface, `wit/websocket.wit`.
+//! The outgoing WebSocket on the component's interface, `wit/websocket.wit`.
 //!
 //! Dropping a future of these bindings cancels the call on the host.
 
@@ -21,7 +21,7 @@ mod bindings {
     });
 }
 
-/// Opens a WebSocket. Fails as the host does, and with `Unreachable` when a header's value is not ASCII.
+/// Opens a WebSocket. Fails as the host does, or with `Unreachable` if a header's value is not ASCII.
 pub async fn connect(handshake: Handshake) -> Result<Rc<dyn WebSocket>, WebSocketError> {
     let Handshake { url, headers, addresses, connect_timeout, max_message_bytes } = handshake;
     let connect_timeout_ms = milliseconds(connect_timeout);

@@ -1,4 +1,4 @@
-//! Answers as a resolver writes them, and what reading makes of any bytes.
+//! Answers as a resolver writes them, and how the reader treats arbitrary bytes.
 
 use super::*;
 use crate::host::dns::message::{self, Fault, query};
@@ -12,24 +12,24 @@ pub enum Record {
     Alias(u32),
 }
 
-/// An answer about `grok.com`.
+/// Returns an answer about `grok.com`.
 pub fn reply(kind: Kind, records: &[Record]) -> Vec<u8> {
     reply_to(query("grok.com", kind).unwrap(), records)
 }
 
-/// An answer with the question of a query, names compressed as servers do.
+/// Returns an answer with the question of a query. Names are compressed, as servers do.
 pub fn reply_to(query: Vec<u8>, records: &[Record]) -> Vec<u8> {
     let mut bytes = query;
     bytes[2..4].copy_from_slice(&0x8180_u16.to_be_bytes());
     bytes[6..8].copy_from_slice(&u16::try_from(records.len()).unwrap().to_be_bytes());
-    // The question's name, until an alias brings another.
+    // The offset of the question's name, until an alias names another.
     let mut owner = 12_u16;
     for record in records {
         let place = bytes.len();
         let (kind, ttl, data) = match record {
             Record::A(address, ttl) => (1_u16, ttl, address.to_vec()),
             Record::Aaaa(address, ttl) => (28, ttl, address.to_be_bytes().to_vec()),
-            // A label of its own, and a pointer to the rest.
+            // A label of its own, then a pointer to the rest.
             Record::Alias(ttl) => (5, ttl, b"\x03cdn\xc0\x0c".to_vec()),
         };
         bytes.extend((0xc000 | owner).to_be_bytes());
@@ -45,7 +45,7 @@ pub fn reply_to(query: Vec<u8>, records: &[Record]) -> Vec<u8> {
     bytes
 }
 
-/// An answer that only tells how the look-up went.
+/// Returns an answer that reports only a response code.
 pub fn status(kind: Kind, code: u8) -> Vec<u8> {
     let mut bytes = reply(kind, &[]);
     bytes[3] |= code;
@@ -57,7 +57,7 @@ fn answer(bytes: &[u8], kind: Kind) -> Result<Answer, Fault> {
 }
 
 #[test]
-fn failures_have_their_names() {
+fn failures_are_named() {
     assert_eq!(answer(&status(Kind::A, 3), Kind::A), Err(Fault::NoSuchName));
     assert_eq!(answer(&status(Kind::A, 2), Kind::A), Err(Fault::Status(2)));
     assert_eq!(answer(&query("grok.com", Kind::A).unwrap(), Kind::A), Err(Fault::Malformed));
@@ -75,17 +75,17 @@ fn records_of_the_other_family_are_not_addresses() {
 fn records_of_another_name_are_not_addresses() {
     let mut other = reply(Kind::A, &[Record::A([1, 2, 3, 4], 9)]);
     assert_eq!(answer(&other, Kind::A).unwrap().addresses.len(), 1);
-    // `grok.com` in the question, `com` in the record.
+    // The question has `grok.com`, the record `com`.
     let at = other.len() - 15;
     other[at] = 17;
     assert!(answer(&other, Kind::A).unwrap().addresses.is_empty());
-    // A pointer to itself.
+    // The pointer points to itself.
     other[at] = at as u8 - 1;
     assert_eq!(answer(&other, Kind::A), Err(Fault::Malformed));
 }
 
 #[test]
-fn names_are_the_same_in_capitals() {
+fn names_ignore_case() {
     let mut reply = reply(Kind::A, &[Record::Alias(5), Record::A([1, 2, 3, 4], 9)]);
     reply[13] = b'G';
     assert_eq!(answer(&reply, Kind::A).unwrap().addresses.len(), 1);
@@ -101,7 +101,7 @@ fn an_answer_repeats_its_question() {
     let mut chaos = reply.clone();
     chaos[class] = 3;
     assert_eq!(answer(&chaos, Kind::A), Err(Fault::OtherQuestion));
-    // Nor does a failure count that is not of this name.
+    // A failure for another name does not count either.
     assert_eq!(message::answer(&status(Kind::A, 3), "x.ai", Kind::A), Err(Fault::OtherQuestion));
 }
 
@@ -112,11 +112,11 @@ fn a_truncated_answer_is_refused() {
     assert_eq!(answer(&reply, Kind::A), Err(Fault::Truncated));
 }
 
-/// An answer with an address whose name is this many pointers away.
+/// Returns an answer with an address whose name is this many pointers away.
 fn far_away(pointers: u16) -> Vec<u8> {
     let mut bytes = reply(Kind::A, &[]);
     bytes[6..8].copy_from_slice(&2_u16.to_be_bytes());
-    // A record of text: each pointer in it is to the one before, the first to the question.
+    // A text record: each pointer in it points to the one before, the first to the question.
     bytes.extend(b"\0\0\x10\0\x01\0\0\0\0");
     bytes.extend((2 * (pointers - 1)).to_be_bytes());
     let mut target = 12_u16;
@@ -130,7 +130,7 @@ fn far_away(pointers: u16) -> Vec<u8> {
 }
 
 #[test]
-fn a_name_has_so_many_pointers() {
+fn a_name_has_at_most_127_pointers() {
     assert_eq!(answer(&far_away(127), Kind::A).unwrap().addresses.len(), 1);
     assert_eq!(answer(&far_away(128), Kind::A), Err(Fault::Malformed));
     assert_eq!(answer(&far_away(8000), Kind::A), Err(Fault::Malformed));
@@ -184,7 +184,7 @@ proptest! {
     fn any_bytes_are_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..300), count in any::<u16>()) {
         let _ = answer(&bytes, Kind::A);
         for kind in [Kind::A, Kind::Aaaa] {
-            // As far as the records, which counts and lengths lead astray.
+            // The bytes as records after a valid header; their counts and lengths mislead.
             let mut records = reply(kind, &[]);
             records[6..8].copy_from_slice(&count.to_be_bytes());
             records.extend(&bytes);
