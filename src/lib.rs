@@ -1,8 +1,14 @@
 //! One OpenAI-compatible API over a pool of Grok accounts, as one WASI 0.3 HTTP component.
 //!
-//! A request enters here, [`router`] finds its route and guard, a handler of [`openai`] or [`admin`] answers
-//! it. Handlers reach the machine only through the port in [`host`], keep things through [`store`] and speak
-//! with Grok through [`providers`]. `ARCHITECTURE.md` tells the life of a request.
+//! The host passes each request to `entry`. [`http::router`] finds its route and guard, then a handler of
+//! [`protocols`], [`admin`] or [`media`] answers it. Handlers call the host only through the port in [`host`], store
+//! data through [`store`], and reach Grok through [`providers`]. `ARCHITECTURE.md` describes a request from start to
+//! end.
+//!
+//! ```ignore
+//! let app = App::new(Rc::new(WasiHost::default()));
+//! let response = router::route(app, request).await;
+//! ```
 
 pub mod admin;
 pub mod app;
@@ -25,8 +31,8 @@ pub mod store;
 pub mod time;
 pub mod variables;
 
-/// The component's entry. Not spin-sdk's macro: that one fails the request when it cannot read `Content-Length`, which
-/// hosts answer with 500.
+/// The component's entry point. It replaces spin-sdk's macro, which fails a request whose `Content-Length` it cannot
+/// read; hosts answer that with 500.
 #[cfg(target_family = "wasm")]
 mod entry {
     use spin_sdk::wasip3::{

@@ -1,4 +1,4 @@
-//! The accounts that one request asks, one after the other.
+//! The accounts that one request tries, one after another.
 
 use crate::{
     app::App,
@@ -11,41 +11,42 @@ use crate::{
     store::accounts::reserve::{self, Ask, Reserved, ReservedToken},
 };
 
-/// One request asks at most this many accounts.
+/// The most accounts that one request tries.
 const MAX_ATTEMPTS: usize = 3;
-/// Entries that turn out to be no tokens do not count as attempts. Each of them has a slice of the others looked
-/// through, so that a request meets few.
+/// The most entries without a token that one request skips; they do not count as attempts. Each of them starts a
+/// check of further entries, so a request meets few.
 const MAX_SKIPPED: usize = 4;
 
-/// Returns how many attempts there are subrequests for: one too many fails like a Grok error and would penalise the
-/// account. Each attempt reserves an account, in two modes at worst, asks for
-/// its owner's id in up to two ways, uploads the pictures, chats, and is recorded; around them the key is checked, remote
-/// pictures are fetched, and the files' rows written.
+/// Returns how many attempts fit into the subrequests of one request: 1 to 3. Each attempt reserves an account (in
+/// two modes at worst), asks for the user id in up to two ways, uploads the pictures, chats, and is recorded. Around
+/// the attempts the key is checked, remote pictures are fetched, and rows for files are written. A subrequest beyond
+/// [`SUBREQUESTS`] fails like a Grok error and would penalise the account.
 pub fn attempts_for(sources: &[Source]) -> usize {
     let fetched = sources.iter().filter(|source| source.is_remote()).count();
     (SUBREQUESTS.saturating_sub(2 + fetched) / (6 + sources.len())).clamp(1, MAX_ATTEMPTS)
 }
 
-/// The accounts that one request asks, and in which mode.
+/// The accounts that one request tries, and the mode in which it tries them.
 pub struct Attempts {
     pub model: Model,
-    /// In any mode.
+    /// Attempts in either mode.
     pub made: usize,
-    /// The model in its first mode, after [`Attempts::fall_back`].
+    /// The model in its first mode, set by [`Attempts::fall_back`].
     first: Option<Model>,
-    /// Ids of the accounts asked in this mode.
+    /// Ids of the accounts tried in this mode.
     tried: Vec<i64>,
-    /// Entries that were no tokens.
+    /// Entries without a token.
     skipped: usize,
 }
 
 impl Attempts {
+    /// Returns the state before the first attempt, in the model's first mode.
     pub fn new(model: &Model) -> Self {
         Attempts { model: *model, made: 0, first: None, tried: Vec::new(), skipped: 0 }
     }
 
-    /// Reserves the next account; in the model's second mode if none has any of the first left. Fails with 401 if the
-    /// key, given by its SHA-256, is not valid.
+    /// Reserves the next account. If none has the first mode left, reserves one in the model's second mode. Fails
+    /// with 401 if the key, given by its SHA-256, is not valid.
     pub async fn reserve(&mut self, app: &App, key_hash: &str) -> Result<Reserved> {
         loop {
             let Attempts { model, first, tried, .. } = &*self;
@@ -53,7 +54,7 @@ impl Attempts {
             if model.fallback.is_none() {
                 let mut reserved = reserve::reserve(&app.db, &ask).await?;
                 if let (Reserved::None(refusal), Some(first)) = (&mut reserved, first) {
-                    // The first mode may be free again sooner.
+                    // An account may become free in the first mode sooner.
                     let free = reserve::first_free_at(&app.db, &Ask { model: first, tried: &[], ..ask }).await?;
                     refusal.cooling_until = [refusal.cooling_until, free].into_iter().flatten().min();
                 }
@@ -66,7 +67,8 @@ impl Attempts {
         }
     }
 
-    /// Switches to the model's second mode, if it has one, in which every account may be asked once more.
+    /// Switches to the model's second mode, in which every account may be tried again. Returns false if the model has
+    /// none.
     pub fn fall_back(&mut self) -> bool {
         let Some(model) = self.model.in_fallback_mode() else { return false };
         self.first = Some(std::mem::replace(&mut self.model, model));
@@ -74,8 +76,8 @@ impl Attempts {
         true
     }
 
-    /// Returns the account's token in clear, or `Some(None)` if it cannot be opened. `None`: the entry is no token and
-    /// has been marked as such; reserve another.
+    /// Returns the decrypted token of the account. `Some(None)`: it cannot be decrypted. `None`: the entry does not
+    /// hold a token and has been marked invalid; reserve another account.
     pub async fn unseal(&mut self, app: &App, vault: &Vault, token: &ReservedToken) -> Option<Option<String>> {
         self.tried.push(token.id);
         match invalid_tokens::open(vault, &token.sealed, &token.hash) {
@@ -83,7 +85,7 @@ impl Attempts {
             Opened::NoToken if self.skipped < MAX_SKIPPED => {
                 self.skipped += 1;
                 if let Err(error) = invalid_tokens::found(app, vault, token.id).await {
-                    eprintln!("{}: an entry that is no token could not be marked: {error}", app.request_id);
+                    eprintln!("{}: an entry without a token could not be marked invalid: {error}", app.request_id);
                 }
                 None
             }

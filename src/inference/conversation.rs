@@ -1,4 +1,4 @@
-//! One answer being read, within the time limits of the settings.
+//! Reads one answer within the time limits of the settings.
 
 use std::{future::Future, pin::pin, rc::Rc, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::{
     settings::Grok,
 };
 
-/// The settings' limits in milliseconds, `None` for never.
+/// The settings' limits in milliseconds; `None` means unlimited.
 #[derive(Debug, Clone, Copy)]
 struct Limits {
     first: Option<u64>,
@@ -35,8 +35,8 @@ impl Limits {
 }
 
 impl Limits {
-    /// Waits for an answer to be opened. The limit of the first part counts from when the account was `asked`: bringing
-    /// it the prompt's pictures takes as long as they are large, and has limits of its own.
+    /// Waits until an answer opens. The limit of the first part counts from when the account was `asked`: uploading
+    /// the prompt's pictures depends on their size, and has its own limits.
     async fn opened<T>(
         &self,
         app: &App,
@@ -50,7 +50,7 @@ impl Limits {
             let now = app.host.monotonic_ms();
             let first = match asked() {
                 Some(asked) => self.first.map(|limit| asked + limit),
-                // Looked at again soon.
+                // The account has not been asked yet: check again later.
                 None => Some(now + LOOK_AGAIN),
             };
             let Some(due) = [first, end].into_iter().flatten().min() else { return opening.await };
@@ -64,39 +64,39 @@ impl Limits {
     }
 }
 
-/// The interval, in milliseconds, in which an opening looks whether the account has been asked.
+/// How often an opening checks whether the account has been asked, in milliseconds.
 const LOOK_AGAIN: u64 = 1_000;
 
-/// What reading on brought.
+/// The result of reading on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// Something was read; the [`Events`] may have grown.
     More,
-    /// Nothing came until the time that the caller had set.
+    /// Nothing came until the caller's `idle_at`.
     Idle,
     /// The answer is complete.
     End(Finish),
 }
 
-/// An answer that has begun: its first content is in the [`Events`] that [`Conversation::open`] returned.
+/// An answer that has begun. Its first content is in the [`Events`] that [`Conversation::open`] returned.
 pub struct Conversation {
     app: Rc<App>,
-    /// `None` once the limit of the whole answer has passed.
+    /// `None` once the time limit of the whole answer has passed.
     answer: Option<Box<dyn Answer>>,
     alarm: IdleTimer,
     limits: Limits,
-    /// When the work began and when the account was asked, on the host's monotonic clock.
+    /// When the request to Grok began, and when the account was asked, in milliseconds of the host's monotonic clock.
     began: u64,
     asked: u64,
-    /// Since when the next part has been waited for. Time in which the client takes nothing is not the service's.
+    /// Since when the next part has been awaited. Time in which the client accepts nothing does not count.
     silent_since: Option<u64>,
-    /// The answer ended within the reads that brought its beginning.
+    /// Set if the answer ended within the reads that brought its first content.
     finished: Option<Finish>,
 }
 
 impl Conversation {
-    /// Puts the prompt to the account and reads up to the first content. Until then an error may be tried on another
-    /// account.
+    /// Sends the prompt to the account and reads up to the first content. Fails with the provider's error; nothing
+    /// has reached the client by then, so another account may be tried.
     pub async fn open(call: Call<'_>) -> Result<(Self, Events), ProviderError> {
         let app = call.app.clone();
         let limits = Limits::from_settings(call.settings);
@@ -124,8 +124,8 @@ impl Conversation {
         Ok((conversation, events))
     }
 
-    /// Reads on, until `idle_at` on the host's monotonic clock if it is given. After an error the answer is over, and
-    /// `events` holds what still belongs to it.
+    /// Reads on, until `idle_at` (milliseconds of the host's monotonic clock) if it is given. After an error the
+    /// answer is over, and `events` holds what was read before it.
     pub async fn advance(&mut self, events: &mut Events, idle_at: Option<u64>) -> Result<Step, ProviderError> {
         if let Some(finish) = self.finished {
             return Ok(Step::End(finish));
@@ -152,9 +152,9 @@ impl Conversation {
         }
     }
 
-    /// Waits for `other`, such as a client that takes what was sent. The connection to the provider is kept alive
-    /// meanwhile; nothing is read of it. Once the limit of the whole answer has passed, the answer is over and `events`
-    /// has what still belongs to it: `other` is waited for without an account.
+    /// Waits for `other`, such as a client that accepts what was sent. Meanwhile the connection to the provider is
+    /// kept alive, but not read. If the time limit of the whole answer passes, the connection ends, `events` holds
+    /// what was read before, and only `other` is awaited.
     pub async fn hold<F: Future + Unpin>(&mut self, events: &mut Events, mut other: F) -> F::Output {
         let Some(answer) = &mut self.answer else { return other.await };
         let held = select(&mut other, answer.keep_alive()).map(|held| match held {
@@ -178,7 +178,8 @@ impl Conversation {
         self.answer.as_ref().is_some_and(|answer| answer.started())
     }
 
-    /// The nearest limit on the monotonic clock: the first content's or the next part's, and the whole answer's.
+    /// Returns the nearest limit in milliseconds of the monotonic clock: that of the first content or next part, or
+    /// that of the whole answer.
     fn limit(&self, silent_since: u64) -> Option<u64> {
         let silence = if self.started() {
             self.limits.chunk.map(|limit| silent_since + limit)

@@ -1,7 +1,7 @@
-//! What an answer consists of, in the order in which it comes.
+//! The parts of an answer, in the order in which they come.
 //!
-//! Providers append to [`Events`]; protocols read them as [`Event`]s and decide how each is written. A provider writes
-//! no markup: `<think>`, links and pictures in Markdown are a protocol's matter.
+//! Providers append to [`Events`]. Protocols read them as [`Event`]s and decide how to write each of them. A provider
+//! writes no markup: `<think>`, links and pictures in Markdown belong to the protocols.
 
 use crate::media::kind::MediaKind;
 
@@ -12,15 +12,15 @@ pub enum Event<'e> {
     Text(&'e str),
     /// The next piece of the reasoning; never empty. None follows the first text.
     Reasoning(&'e str),
-    /// What one search found; never empty. Before the first text it belongs to the reasoning.
+    /// The results of one search; never empty. Before the first text they belong to the reasoning.
     Sources(&'e [Source]),
-    /// A source that the text cites at this place.
+    /// A source that the text cites at this point.
     Citation(&'e Citation),
     /// A finished picture or video.
     File(&'e FileRef),
-    /// How much of a video is made, in percent.
+    /// The progress of a video, in percent.
     Progress(u8),
-    /// A picture or video that the provider made and withheld for its content, while others of the answer came.
+    /// A picture or video that the provider withheld because of its content, while others of the answer arrived.
     Withheld(MediaKind),
 }
 
@@ -29,13 +29,13 @@ pub enum Event<'e> {
 pub struct Source {
     pub title: String,
     pub url: String,
-    /// The beginning of its text; may be empty.
+    /// The beginning of the page's text; may be empty.
     pub preview: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Citation {
-    /// Counts the answer's different addresses from 1.
+    /// The number of this address in the answer, from 1.
     pub number: usize,
     pub url: String,
 }
@@ -44,20 +44,20 @@ pub struct Citation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileRef {
     pub kind: MediaKind,
-    /// A path on the provider's file host without leading slash, or a whole address.
+    /// A path on the provider's file host without leading slash, or an absolute URL.
     pub url: String,
-    /// A video's still picture, named likewise.
+    /// The video's still picture, in the same form as `url`.
     pub thumbnail: Option<String>,
 }
 
-/// What a whole answer was.
+/// The end of a complete answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Finish {
     pub pictures: u32,
     pub videos: u32,
 }
 
-/// The events of one stretch of an answer. Text of the same kind that comes in a row is one event.
+/// A run of events. Consecutive text of the same kind is one event.
 #[derive(Debug, Default)]
 pub struct Events {
     text: String,
@@ -66,7 +66,7 @@ pub struct Events {
 
 #[derive(Debug)]
 enum Item {
-    /// Text up to this offset.
+    /// Text that ends at this offset.
     Text(usize),
     Reasoning(usize),
     Sources(Vec<Source>),
@@ -77,11 +77,12 @@ enum Item {
 }
 
 impl Events {
+    /// Returns whether no event has been appended.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 
-    /// Forgets everything and keeps the memory.
+    /// Removes every event and keeps the allocated memory.
     pub fn clear(&mut self) {
         self.text.clear();
         self.items.clear();
@@ -113,30 +114,34 @@ impl Events {
         &self.text[from..]
     }
 
-    /// Appends what a search found; an empty list is no event.
+    /// Appends the results of a search. An empty list adds no event.
     pub fn sources(&mut self, sources: Vec<Source>) {
         if !sources.is_empty() {
             self.items.push(Item::Sources(sources));
         }
     }
 
+    /// Appends a citation.
     pub fn citation(&mut self, citation: Citation) {
         self.items.push(Item::Citation(citation));
     }
 
+    /// Appends a finished picture or video.
     pub fn file(&mut self, file: FileRef) {
         self.items.push(Item::File(file));
     }
 
+    /// Appends the progress of a video, in percent.
     pub fn progress(&mut self, percent: u8) {
         self.items.push(Item::Progress(percent));
     }
 
+    /// Appends that the provider withheld a picture or video.
     pub fn withheld(&mut self, kind: MediaKind) {
         self.items.push(Item::Withheld(kind));
     }
 
-    /// The events in order.
+    /// Returns the events in order.
     pub fn iter(&self) -> impl Iterator<Item = Event<'_>> {
         let mut from = 0;
         self.items.iter().map(move |item| {
@@ -159,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_of_one_kind_in_a_row_is_one_event() {
+    fn consecutive_text_of_one_kind_is_one_event() {
         let mut events = Events::default();
         events.reasoning(|out| out.push_str("hm"));
         events.reasoning(|out| out.push('!'));

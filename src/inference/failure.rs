@@ -1,4 +1,4 @@
-//! What a client is told of a fault of the upstream.
+//! The error that a client gets for each provider error.
 
 use crate::{
     error::{Error, ErrorKind},
@@ -9,7 +9,7 @@ impl From<&ProviderError> for Error {
     fn from(fault: &ProviderError) -> Self {
         match fault {
             ProviderError::RateLimited { retry_after, .. } => {
-                // Other accounts may be free: the next request asks them.
+                // Other accounts may be free; the next request tries them.
                 let seconds = retry_after.unwrap_or(1);
                 Error::new(ErrorKind::AllTokensCooling, "Grok's rate limit is reached: try again later")
                     .with_retry_after(seconds)
@@ -19,7 +19,7 @@ impl From<&ProviderError> for Error {
                 with_retry(error, *retry_after)
             }
             ProviderError::Throttled { retry_after } => {
-                let message = format!("Grok is asked too often at the moment; retry in {retry_after} seconds");
+                let message = format!("Grok allows no more requests for a short time; retry in {retry_after} seconds");
                 Error::new(ErrorKind::AllTokensCooling, message).with_retry_after(*retry_after)
             }
             ProviderError::NotEntitled(_) => Error::new(
@@ -29,7 +29,7 @@ impl From<&ProviderError> for Error {
             ),
             ProviderError::PromptTooLong => Error {
                 code: Some("context_length_exceeded"),
-                ..Error::invalid("messages", "The conversation is longer than Grok takes: shorten the messages")
+                ..Error::invalid("messages", "The conversation is longer than Grok accepts: shorten the messages")
             },
             ProviderError::MissingSignature => Error {
                 code: Some("missing_x_statsig_id"),
@@ -43,12 +43,12 @@ impl From<&ProviderError> for Error {
             }
             ProviderError::DeadAccount(_) => Error::new(
                 ErrorKind::Upstream,
-                "Grok refused the account that was used: ask the operator to check the tokens",
+                "Grok refused the account that was used: ask the operator to check the accounts",
             ),
             ProviderError::AntiBot => Error::new(
                 ErrorKind::UpstreamBlocked,
-                "Grok's front door refused this gateway's requests: the operator may have to set user_agent, \
-                 cf_clearance or x_statsig_id, or send from another network",
+                "Grok's bot protection refused this gateway's requests: the operator should set user_agent, \
+                 cf_clearance or x_statsig_id, or use another network",
             ),
             ProviderError::Moderated(_) => {
                 Error::new(ErrorKind::ContentPolicy, "Grok refused this content under its content policy")
@@ -58,9 +58,11 @@ impl From<&ProviderError> for Error {
                     .with_param("messages")
             }
             ProviderError::ModelNotFound => {
-                Error::new(ErrorKind::Upstream, "Grok does not know this model any more: choose another one")
+                Error::new(ErrorKind::Upstream, "Grok no longer knows this model: choose another one")
             }
-            ProviderError::Policy(_) => Error::new(ErrorKind::Upstream, "Grok does not allow this request"),
+            ProviderError::Policy(_) => {
+                Error::new(ErrorKind::Upstream, "Grok does not allow this request: change it, or choose another model")
+            }
             ProviderError::Server(status) => {
                 Error::new(ErrorKind::Upstream, format!("Grok failed with status {status}: try again"))
             }
@@ -70,10 +72,12 @@ impl From<&ProviderError> for Error {
             ProviderError::Empty => Error::new(ErrorKind::Upstream, "Grok's answer was empty: try again"),
             ProviderError::Unreadable => Error::new(
                 ErrorKind::NoToken,
-                "The tokens were sealed with another encryption_key: the operator must set that one as \
+                "The accounts' tokens were encrypted with another encryption_key: the operator must set that key as \
                  encryption_key_previous",
             ),
-            ProviderError::TooLong => Error::new(ErrorKind::Upstream, "Grok's answer held an object that is too large"),
+            ProviderError::TooLong => {
+                Error::new(ErrorKind::Upstream, "Grok's answer contains an object that is too large: try again")
+            }
         }
     }
 }

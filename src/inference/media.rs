@@ -1,4 +1,4 @@
-//! The pictures and videos of an answer: each gets a row and an address of our own before a client hears of it.
+//! The pictures and videos of an answer. Each gets a row and an address of the gateway before the client sees it.
 
 use std::rc::Rc;
 
@@ -13,24 +13,24 @@ use crate::{
     store::{media as rows, media::NewMedia},
 };
 
-/// Where the request was sent to, as far as an address of our own depends on it.
+/// Where the client sent the request: the base of the addresses of files.
 pub struct SentTo {
     pub uri: Uri,
     pub headers: HeaderMap,
 }
 
-/// Writes an answer with the files that one account made for it.
+/// Gives the files of one account's answer their addresses.
 pub struct Files {
     pub app: Rc<App>,
     pub settings: Settings,
     pub sent_to: Rc<SentTo>,
-    /// The owner, the only account that may read them.
+    /// The account that owns the files; only it may read them.
     pub account_id: i64,
 }
 
 impl Files {
-    /// Returns the address of each file among `events`, in their order. Writes the rows of all in one statement; fails if
-    /// they cannot be written.
+    /// Returns the address of each file among `events`, in their order. Writes all rows in one statement; fails if
+    /// that fails.
     pub async fn addresses(&self, events: &Events) -> Result<Vec<String>> {
         let new = |event| match event {
             Event::File(file) => Some(NewMedia {

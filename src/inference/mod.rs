@@ -1,7 +1,17 @@
 //! One request for an answer, between the protocols that clients speak and the providers that answer.
 //!
-//! A protocol turns its request into a [`prompt::Prompt`] and writes the [`event::Event`]s of the answer; neither
-//! knows a provider. [`conversation::Conversation`] reads one answer within the time limits of the settings.
+//! Owns the prompt, the events of an answer, the attempts on several accounts and the record of the request. Never
+//! parses a client's format, writes markup, or names a provider.
+//!
+//! ```ignore
+//! run(&app, &key, request, record, async |answer, record| Ok(write_in_my_format(answer, record))).await
+//! ```
+//!
+//! - [`run`]: tries accounts until an answer begins; [`attempt`]: which accounts, and how many.
+//! - [`conversation`]: reads one answer within the time limits of the settings.
+//! - [`prompt`], [`event`]: the request and the answer, independent of protocol and provider.
+//! - [`record`], [`usage`]: the log row of the request, and its token counts.
+//! - [`media`]: addresses for the answer's pictures and videos; `failure`: provider errors as the client sees them.
 
 pub mod attempt;
 pub mod conversation;

@@ -1,13 +1,13 @@
-//! What is asked for, whatever protocol it came by.
+//! The request for an answer, independent of the client's protocol.
 
 use bytes::Bytes;
 
 use super::usage::Tally;
 
-/// One request for an answer.
+/// A request for an answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Prompt {
-    /// In the order of the dialogue; parts name their pictures by index.
+    /// In the order of the dialogue. Their parts refer to pictures by index.
     pub messages: Vec<Message>,
     pub pictures: Vec<Picture>,
 }
@@ -35,16 +35,16 @@ pub enum Part {
     Picture(usize),
 }
 
-/// A picture that the client sent along, or that was fetched for it.
+/// A picture that the client sent, or that was fetched for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
-    /// By the picture's own bytes: `image/png`, …
+    /// As found in the picture's bytes: `image/png`, …
     pub mime_type: &'static str,
     pub bytes: Bytes,
 }
 
 impl Prompt {
-    /// Returns an estimate of the prompt's language tokens; pictures count nothing.
+    /// Returns an estimate of the prompt's language tokens. Pictures do not count.
     pub fn tokens(&self) -> u64 {
         let mut tally = Tally::default();
         for part in self.messages.iter().flat_map(|message| &message.parts) {
@@ -52,7 +52,7 @@ impl Prompt {
                 tally.add(text);
             }
         }
-        // A role and the ends of a message, as OpenAI's own counting has it.
+        // Three for the role and the ends of a message, as OpenAI counts them.
         tally.tokens() + 3 * self.messages.len() as u64
     }
 }

@@ -1,6 +1,6 @@
-//! What is written down of one chat: its log row, the counters and what it did to the token.
+//! The record of one request: its log row, the counters, and the effect on the account.
 //!
-//! Bookkeeping never changes an answer: it runs beside it, and a row that cannot be written is a line on the
+//! Recording never changes an answer. It runs beside the answer; a row that cannot be written becomes a line in the
 //! host's log.
 
 use std::rc::Rc;
@@ -26,10 +26,10 @@ use crate::{
     variables::timezone_offset_minutes,
 };
 
-/// The status of a chat whose client left before its end, as nginx logs it. No client ever sees it.
+/// The logged status of a request whose client left before its end, as in nginx. No client ever sees it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
-/// One chat's entry, filled in as the chat goes on and written once.
+/// One request's log row, filled in as the request proceeds and written once.
 #[derive(Clone)]
 pub struct RequestRecord {
     pub app: Rc<App>,
@@ -44,11 +44,12 @@ pub struct RequestRecord {
     used: Option<Used>,
     cost: i64,
     maintenance_due: bool,
-    /// What the attempts found out; stored with the row.
+    /// What the attempts found out about accounts; stored with the row.
     pub learned: Learned,
 }
 
 impl RequestRecord {
+    /// Returns an empty record of a request from this address.
     pub fn new(app: &Rc<App>, ip: String) -> Self {
         RequestRecord {
             app: app.clone(),
@@ -67,13 +68,13 @@ impl RequestRecord {
         }
     }
 
-    /// The key is good.
+    /// Notes that the key is valid, and whose it is.
     pub fn authenticated(&mut self, opened: AuthenticatedKey) {
         self.caller = opened.caller;
         self.maintenance_due = opened.maintenance_due;
     }
 
-    /// An attempt begins with this token.
+    /// Notes that an attempt begins with this account.
     pub fn reserved(&mut self, reservation: &Reservation, model: &Model) {
         self.caller = reservation.caller.clone();
         self.used = Some(Used {
@@ -89,66 +90,70 @@ impl RequestRecord {
         self.maintenance_due = reservation.maintenance_due;
     }
 
+    /// Notes the time of the first content.
     pub fn first_content(&mut self) {
         self.first_byte_ms = Some(self.elapsed());
     }
 
-    /// The answer is whole: pictures cost more than words.
+    /// Notes that the answer is complete. Pictures cost more quota than text.
     pub fn media_produced(&mut self, finish: &Finish) {
         if finish.pictures > 0 {
             self.cost = self.cost.max(catalog::PICTURES_COST.into());
         }
     }
 
-    /// What the fault of this attempt does to its token; `None` when there was no attempt.
+    /// Returns the effect of this attempt's error on its account, or `None` if there was no attempt.
     pub fn outcome(&self, fault: &ProviderError) -> Option<TokenOutcome> {
         self.outcome_of(Outcome::Failed(fault))
     }
 
-    /// A refusal for which no token is to blame: writes the row beside the answer and hands the error back.
+    /// Writes the row of a request that failed without the account's fault. Runs beside the answer; returns the
+    /// error.
     pub fn refused(self, error: Error) -> Error {
-        self.failure(error, Outcome::Nobody)
+        self.failure(error, Outcome::NoEffect)
     }
 
-    /// The last attempt failed before anything had reached the client.
+    /// Writes the row of a request whose last attempt failed before any content reached the client. Returns the
+    /// client's error.
     pub fn failed(self, fault: &ProviderError) -> Error {
         self.failure(Error::from(fault), Outcome::Failed(fault))
     }
 
-    /// The account answered, and the files of the answer could not be kept. The account is paid all the same.
+    /// Writes the row of an answer whose files could not be stored, and returns the error. The account's quota is
+    /// charged.
     pub fn media_unstored(self, error: Error) -> Error {
         let outcome = Outcome::Success { cost: self.cost };
         self.failure(error, outcome)
     }
 
-    /// The same when part of the answer had been sent.
+    /// Writes the row as [`RequestRecord::media_unstored`] does, after part of the answer has been sent.
     pub async fn media_unstored_in_stream(&self, error: &Error) {
         let outcome = Outcome::Success { cost: self.cost };
         self.write(error.status().as_u16(), error.code().to_owned(), error.message.clone(), outcome).await;
     }
 
-    /// A collected answer was complete: writes the row beside the answer.
+    /// Writes the row of a complete, collected answer. Runs beside the answer.
     pub fn completed(self) {
         let host = self.app.host.clone();
         host.spawn(async move { self.succeeded().await }.boxed_local());
     }
 
-    /// A streamed answer was complete.
+    /// Writes the row of a complete, streamed answer.
     pub async fn succeeded(&self) {
         let outcome = Outcome::Success { cost: self.cost };
         self.write(200, String::new(), String::new(), outcome).await;
     }
 
-    /// A streamed answer failed when part of it had been sent.
+    /// Writes the row of a streamed answer that failed after part of it had been sent.
     pub async fn stream_failed(&self, fault: &ProviderError) {
         let error = Error::from(fault);
         self.write(error.status().as_u16(), error.code().to_owned(), fault.to_string(), Outcome::Failed(fault)).await;
     }
 
-    /// The client left before the end of the stream.
+    /// Writes the row of a streamed answer whose client left before its end.
     pub async fn abandoned(&self) {
         let (code, text) = ("client_closed_request", "the client left before the end of the answer");
-        self.write(CLIENT_CLOSED_REQUEST, code.to_owned(), text.to_owned(), Outcome::Nobody).await;
+        self.write(CLIENT_CLOSED_REQUEST, code.to_owned(), text.to_owned(), Outcome::NoEffect).await;
     }
 
     fn failure(self, error: Error, outcome: Outcome) -> Error {
@@ -166,7 +171,8 @@ impl RequestRecord {
         self.close(self.finished(status, error_code, error, outcome)).await;
     }
 
-    /// The answer is over, and the chat with its row. What comes after can no longer take calls from it.
+    /// Writes the row, then runs the day's maintenance if it is due. The answer is complete by then, so that
+    /// maintenance cannot use up its subrequests.
     async fn close(&self, finished: FinishedRequest) {
         let minutes = timezone_offset_minutes(&*self.app.host).await;
         if let Err(error) = requests::finish(&self.app.db, &finished, minutes).await {

@@ -1,4 +1,4 @@
-//! One request for an answer: fetches its pictures, tries accounts, and hands the answer that has begun to the protocol.
+//! Runs one request: fetches its pictures, tries accounts, and gives the answer that begins to the protocol.
 //!
 //! ```ignore
 //! let request = InferenceRequest { model, prompt, sources, sent_to, .. };
@@ -30,17 +30,17 @@ use crate::{
     },
 };
 
-/// What a protocol made of a client's request, checked.
+/// A client's request after the protocol has checked and converted it.
 pub struct InferenceRequest {
     pub model: &'static Model,
-    /// Without the bytes of its pictures, which [`run`] fetches.
+    /// Without the bytes of its pictures: [`run`] fetches them.
     pub prompt: Prompt,
-    /// The prompt's pictures, in the order in which its parts name them.
+    /// The prompt's pictures, in the order in which its parts refer to them.
     pub sources: Vec<Source>,
     pub sent_to: Rc<SentTo>,
 }
 
-/// An answer whose first content has come. Nothing of it has reached the client.
+/// An answer whose first content has arrived. Nothing of it has reached the client.
 pub struct StartedAnswer {
     pub conversation: Conversation,
     /// What has been read so far.
@@ -51,7 +51,7 @@ pub struct StartedAnswer {
 
 /// Why an answer failed.
 pub enum Failure {
-    /// The provider failed: another account may do better.
+    /// The provider failed; another account may succeed.
     Provider(ProviderError),
     /// The account has answered, but the files of its answer could not be stored.
     Unstored(Error),
@@ -63,9 +63,9 @@ impl From<ProviderError> for Failure {
     }
 }
 
-/// Answers a request: tries accounts until `respond` has made a response of an answer that began. A streamed answer
-/// counts as given when it has begun, a collected one when `respond` has read it to its end. Fails with the error that
-/// the client gets; it is recorded.
+/// Answers a request: tries accounts until `respond` has turned an answer into a response. A streamed answer succeeds
+/// when it begins, a collected one when `respond` has read it to its end. Fails with the error that the client gets,
+/// which is recorded.
 pub async fn run(
     app: &Rc<App>,
     key: &PresentedKey,
@@ -77,7 +77,7 @@ pub async fn run(
     request.prompt.pictures = {
         let sources = std::mem::take(&mut request.sources);
         if sources.iter().any(Source::is_remote) {
-            // Only a client with a valid key has pictures fetched.
+            // Pictures are fetched only for a client with a valid key.
             record.authenticated(authenticate(&app.db, &key.hash, app.now_ms()).await?);
         }
         input::resolve(&*app.host, sources).await.map_err(|error| record.clone().refused(error))?
@@ -91,7 +91,7 @@ pub async fn run(
             Reserved::Token(reservation) => reservation,
             Reserved::None(refusal) => {
                 let error = match &last_error {
-                    // The refusal knows when the last of them is free again.
+                    // The refusal knows when the first account is free again.
                     Some(error) if !is_limit(error) => Error::from(error),
                     _ => no_account(&refusal, app.now_ms()),
                 };
@@ -107,22 +107,23 @@ pub async fn run(
             Err(Failure::Unstored(error)) => return Err(record.media_unstored(error)),
             Err(Failure::Provider(error)) => error,
         };
-        // An account that is limited has the mode: that others do not have it is not the answer.
+        // A rate-limited account has the mode. That other accounts lack the mode must not hide the limit from the
+        // client.
         let limited = last_error.take_if(|_| matches!(error, ProviderError::NotEntitled(_))).filter(is_limit);
         let is_last = attempts.made == limit || !error.is_retryable_on_another_account();
         if is_last && limited.is_none() {
             return Err(record.failed(&error));
         }
-        // Stored before the next reservation, so that no other request is given this account in vain.
+        // Stored before the next reservation, so that no other request gets this account in vain.
         if let Some(outcome) = record.outcome(&error)
             && let Err(error) = requests::outcome(&app.db, &outcome).await
         {
-            eprintln!("{}: what an attempt did to its account is lost: {error}", app.request_id);
+            eprintln!("{}: the effect of an attempt on its account is lost: {error}", app.request_id);
         }
         if is_last && let Some(limited) = limited {
             return Err(record.refused(Error::from(&limited)));
         }
-        // Where accounts run out of a mode, the last attempt is better made in the one that they still have.
+        // If accounts run out of a mode, the last attempt uses the mode that they still have.
         if matches!(error, ProviderError::RateLimited { .. }) && attempts.made + 1 == limit {
             attempts.fall_back();
         }
@@ -130,12 +131,12 @@ pub async fn run(
     }
 }
 
-/// Whether an account may be asked again later.
+/// Returns whether the account may be tried again later.
 fn is_limit(error: &ProviderError) -> bool {
     matches!(error, ProviderError::RateLimited { .. } | ProviderError::Throttled { .. })
 }
 
-/// What all attempts of a request share.
+/// The state that all attempts of a request share.
 struct Asking<'a> {
     app: &'a Rc<App>,
     vault: &'a Vault,
@@ -143,7 +144,8 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    /// Asks one account, and has the protocol respond. `token` is the account's in clear, `None` if it cannot be opened.
+    /// Tries one account and lets the protocol respond. `token` is the decrypted token, `None` if it cannot be
+    /// decrypted.
     async fn attempt(
         &self,
         reservation: Reservation,
@@ -167,7 +169,7 @@ impl Asking<'_> {
     }
 }
 
-/// Why no account serves this request, and when one may again.
+/// Returns the error for a request that no account serves, with the seconds until one may.
 fn no_account(refusal: &Refusal, now: i64) -> Error {
     match refusal.cooling_until {
         Some(until) => {

@@ -1,6 +1,7 @@
-//! An estimate of language tokens: the web service counts none. One per four ASCII characters, one per other character.
+//! An estimate of language tokens, because Grok's web service does not count them: one token for four ASCII
+//! characters, one for any other character.
 
-/// Counts text that comes in pieces; the sum does not depend on where it was cut.
+/// Counts text that comes in pieces. The sum does not depend on where the text was cut.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
     ascii: u64,
@@ -8,12 +9,14 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Returns the count of one text.
     pub fn of(text: &str) -> Self {
         let mut tally = Tally::default();
         tally.add(text);
         tally
     }
 
+    /// Adds a piece of text.
     pub fn add(&mut self, text: &str) {
         let (mut ascii, mut other) = (0, 0);
         for byte in text.bytes() {
@@ -25,6 +28,7 @@ impl Tally {
         self.other += other;
     }
 
+    /// Returns the number of language tokens.
     pub fn tokens(&self) -> u64 {
         self.ascii.div_ceil(4) + self.other
     }

@@ -1,6 +1,12 @@
-//! What an attempt does to its account, as pure functions.
+//! The effect of an attempt on its account, as pure functions.
 //!
-//! [`outcome::effect`] maps the outcome of an attempt to cooldowns, strikes and quota. The statements that choose an
-//! account and write an effect are in [`crate::store::accounts`].
+//! Owns the rule that maps the outcome of an attempt to cooldowns, strikes and quota. Never reads the clock, the
+//! database or the network: [`crate::store::accounts`] chooses accounts and writes effects.
+//!
+//! ```ignore
+//! let effect = outcome::effect(Outcome::Failed(&error), &used, now);
+//! ```
+//!
+//! - [`outcome`]: the outcomes, and the table of their effects.
 
 pub mod outcome;

@@ -1,28 +1,28 @@
-//! What an attempt does to its token: the classes of outcome and the values each of them writes.
+//! The effect of an attempt on its account: the kinds of outcome and the values that each of them writes.
 //!
-//! Pure. Which token serves a request is chosen by the statement in [`crate::store::accounts::reserve`]; what is
-//! decided here is applied by the trigger on the view `token_outcomes`.
+//! Pure. The statement in [`crate::store::accounts::reserve`] chooses the account of a request; the trigger on the
+//! view `token_outcomes` applies the effect.
 
 use crate::{
     providers::{ProviderError, catalog::QuotaBucket},
     time::HOUR,
 };
 
-/// How many reservations pass a token over after an ordinary error.
+/// How many reservations skip an account after an ordinary error.
 const SKIPPED: i64 = 5;
 
-/// How an attempt ended, as far as its token is concerned.
+/// How an attempt ended for its account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome<'a> {
     Success {
         cost: i64,
     },
     Failed(&'a ProviderError),
-    /// The client went away, or the caller was at fault: no token has earned anything by it.
-    Nobody,
+    /// The client left or sent a bad request: the account is not affected.
+    NoEffect,
 }
 
-/// The token that was used, as it was when it was reserved.
+/// The account that was used, as it was when it was reserved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Used {
     pub token_id: i64,
@@ -30,11 +30,11 @@ pub struct Used {
     pub is_super: bool,
     pub limit_name: &'static str,
     pub bucket: QuotaBucket,
-    /// `None` is unknown.
+    /// `None` if the quota is unknown.
     pub remaining: Option<i64>,
 }
 
-/// The values of the view `token_outcomes`: 0 and `""` change nothing.
+/// The values written to the view `token_outcomes`. 0 and `""` change nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Effect {
     pub spent: i64,
@@ -46,16 +46,16 @@ pub struct Effect {
     pub reason: String,
 }
 
-/// How long a quota's window is when nobody has said, in milliseconds.
+/// Returns the length of a quota's window in milliseconds, for an account whose window is unknown.
 pub fn default_window(is_super: bool) -> i64 {
     if is_super { 2 * HOUR } else { 20 * HOUR }
 }
 
-/// What the outcome writes at the time `now`, in Unix milliseconds.
+/// Returns what the outcome changes. `now` and the times in the effect are in Unix milliseconds.
 pub fn effect(outcome: Outcome, used: &Used, now: i64) -> Effect {
     match outcome {
         Outcome::Success { cost } => Effect { spent: cost, strike: -1, ..Effect::default() },
-        Outcome::Nobody => Effect::default(),
+        Outcome::NoEffect => Effect::default(),
         Outcome::Failed(fault) => of_fault(fault, used, now),
     }
 }
@@ -65,7 +65,8 @@ fn of_fault(fault: &ProviderError, used: &Used, now: i64) -> Effect {
     match fault {
         ProviderError::RateLimited { quota_spent: true, .. } => {
             let (window_until, cool_until) = (now + default_window(used.is_super), now + 10 * HOUR);
-            // Grok counts by mode. The ordinary counter here is that of several modes: only this one is used up.
+            // Grok counts each mode separately. The ordinary counter is shared by several modes, of which only one is
+            // used up.
             let drained = used.bucket == QuotaBucket::Heavy;
             Effect { drained, window_until, cool_until, reason, ..Effect::default() }
         }
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_spends_and_clears_the_strikes() {
+    fn an_answer_spends_quota_and_clears_strikes() {
         let expected = Effect { spent: 4, strike: -1, ..Effect::default() };
         assert_eq!(effect(Outcome::Success { cost: 4 }, &used(false, None), NOW), expected);
     }
@@ -149,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ordinary_error_passes_the_token_over() {
+    fn an_ordinary_error_skips_the_account() {
         let faults = [
             ProviderError::Server(502),
             ProviderError::Connect("refused".to_owned()),
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_the_accounts_fault_leaves_no_trace() {
+    fn errors_not_of_the_account_have_no_effect() {
         let text = || "text".to_owned();
         for fault in [
             ProviderError::AntiBot,
@@ -184,6 +185,6 @@ mod tests {
         ] {
             assert_eq!(after(fault), Effect::default());
         }
-        assert_eq!(effect(Outcome::Nobody, &used(false, Some(80)), NOW), Effect::default());
+        assert_eq!(effect(Outcome::NoEffect, &used(false, Some(80)), NOW), Effect::default());
     }
 }
