@@ -1,8 +1,8 @@
-//! The models the gateway offers, as data.
+//! The models that the gateway offers, as data.
 
 use serde::Serialize;
 
-/// Which of an account's two counters a model spends.
+/// The one of an account's two counters that a model spends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum QuotaBucket {
@@ -10,38 +10,38 @@ pub enum QuotaBucket {
     Heavy,
 }
 
-/// Who answers for a model.
+/// The provider that answers for a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Provider {
     GrokWeb,
 }
 
-/// Which accounts may serve a model, and in what order.
+/// The accounts that may serve a model, and their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Accounts {
-    /// All; Basic ones first, so that what only Super ones can do is left for them.
+    /// All accounts; Basic ones first, to save the Super ones for models that need them.
     BasicFirst,
-    /// All; Super ones first. A Basic one may turn out to be more than its label says: Grok decides.
+    /// All accounts; Super ones first. A Basic account may have more rights than its label: Grok decides.
     SuperFirst,
     SuperOnly,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Model {
-    /// The name clients ask for.
+    /// The name that clients use.
     pub id: &'static str,
     pub provider: Provider,
-    /// The mode by which Grok's gateway knows it.
+    /// The mode under which Grok's web gateway knows it.
     pub mode: &'static str,
     /// The mode that answers when no account has any of `mode` left.
     pub fallback: Option<&'static str>,
-    /// The pair by which the older HTTP chat knows it.
+    /// The pair under which the older HTTP chat knows it.
     pub upstream_name: &'static str,
     pub upstream_mode: &'static str,
-    /// What an account cools down for: the mode, or a name of its own.
+    /// The name under which an account cools down: the mode, or a name of its own.
     pub limit_name: &'static str,
     pub bucket: QuotaBucket,
-    /// Units of quota an answer costs.
+    /// The units of quota that an answer costs.
     pub cost: u32,
     pub accounts: Accounts,
     pub is_video: bool,
@@ -52,10 +52,10 @@ pub struct Model {
     pub default_max_output_tokens: u32,
 }
 
-/// The rate-limit names by which an account's two counters are read.
+/// The rate-limit names under which an account's two counters are read.
 pub const NORMAL_QUOTA: &str = FAST.mode;
 pub const HEAVY_QUOTA: &str = HEAVY.mode;
-/// Units an answer with pictures costs.
+/// The units of quota that an answer with pictures costs.
 pub const PICTURES_COST: u32 = 4;
 
 const FAST: Model = Model {
@@ -85,7 +85,7 @@ const AUTO: Model = Model {
     upstream_mode: "MODEL_MODE_FAST",
     limit_name: "auto",
     display_name: "Grok Auto",
-    description: "Grok chooses between fast and expert; fast when no account has any of it left",
+    description: "Grok chooses between fast and expert; uses fast if every account has used up auto",
     raw_model_path: "xai/grok-auto",
     ..FAST
 };
@@ -120,7 +120,7 @@ const HEAVY: Model = Model {
     ..FAST
 };
 
-/// In the order in which they are listed: Grok's modes, then the names of early 2026 for them.
+/// All models in the order of the list: Grok's modes, then their names of early 2026.
 pub const MODELS: [Model; 12] = [
     FAST,
     AUTO,
@@ -190,13 +190,13 @@ pub const MODELS: [Model; 12] = [
         is_video: true,
         thinking: false,
         display_name: "Grok Imagine 0.9",
-        description: "Makes a video of a picture and a prompt; needs the setting x_statsig_id",
+        description: "Makes a video from a picture and a prompt; needs the setting x_statsig_id",
         raw_model_path: "xai/grok-imagine-0.9",
         ..FAST
     },
 ];
 
-/// Other names for them.
+/// Further names of models.
 const ALIASES: [(&str, &str); 4] = [
     ("grok-chat-fast", FAST.id),
     ("grok-chat-auto", AUTO.id),
@@ -204,13 +204,13 @@ const ALIASES: [(&str, &str); 4] = [
     ("grok-chat-heavy", HEAVY.id),
 ];
 
-/// Returns the model of that name or alias.
+/// Returns the model with that name or alias.
 pub fn find(id: &str) -> Option<&'static Model> {
     let id = ALIASES.iter().find(|(alias, _)| *alias == id).map_or(id, |(_, id)| id);
     MODELS.iter().find(|model| model.id == id)
 }
 
-/// A model as `/v1/models` lists it.
+/// A model in the response of `/v1/models`.
 #[derive(Debug, Serialize)]
 pub struct ModelObject {
     pub id: &'static str,
@@ -220,14 +220,14 @@ pub struct ModelObject {
     pub display_name: &'static str,
     pub description: &'static str,
     pub raw_model_path: &'static str,
-    // The web service takes no sampling parameters; these are what it is known to use.
+    // The web service accepts no sampling parameters; it is known to use these values.
     pub default_temperature: f64,
     pub default_max_output_tokens: u32,
     pub supported_max_output_tokens: u32,
     pub default_top_p: f64,
 }
 
-/// The answer of `/v1/models`.
+/// The response of `/v1/models`.
 #[derive(Debug, Serialize)]
 pub struct ModelList {
     pub object: &'static str,
@@ -235,12 +235,12 @@ pub struct ModelList {
 }
 
 impl Model {
-    /// Returns the same model in the mode that answers when its own is used up.
+    /// Returns the model in the mode that answers when its own is used up, or `None` if it has no such mode.
     pub fn in_fallback_mode(&self) -> Option<Model> {
         self.fallback.map(|mode| Model { mode, limit_name: mode, fallback: None, ..*self })
     }
 
-    /// `created` is the time of asking, in Unix seconds.
+    /// Returns the model as `/v1/models` lists it. `created` is the time of the request in Unix seconds.
     pub fn object(&self, created: u64) -> ModelObject {
         ModelObject {
             id: self.id,
@@ -258,7 +258,7 @@ impl Model {
     }
 }
 
-/// All models.
+/// Returns the list of all models. `created` is the time of the request in Unix seconds.
 pub fn list(created: u64) -> ModelList {
     ModelList { object: "list", data: MODELS.iter().map(|model| model.object(created)).collect() }
 }

@@ -1,54 +1,54 @@
-//! Why a provider gave no answer: one class for each way of failing.
+//! The ways in which a provider fails to answer.
 //!
-//! What a class does to an account is decided in [`crate::pool::outcome`]; what a client reads, by its protocol. Texts kept here
-//! are the provider's own: they are for the log.
+//! [`crate::pool::outcome`] decides their effect on an account, the protocols what a client sees. Texts in them are
+//! the provider's own and go to the log.
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProviderError {
-    /// This account is asked too often, or (`quota_spent`) has used up its window.
+    /// The account is rate-limited or (`quota_spent`) has used up its window. `retry_after` is in seconds.
     RateLimited { quota_spent: bool, retry_after: Option<u64> },
-    /// A short limit: the account may be asked again after `retry_after` seconds.
+    /// A short rate limit: the account may be used again after `retry_after` seconds.
     Throttled { retry_after: u64 },
     /// The account's type does not have the mode.
     NotEntitled(String),
-    /// The session is no longer good, or its owner is blocked. Holds the marker that said so.
+    /// The session is invalid or its user is blocked. Holds the marker that Grok sent.
     DeadAccount(String),
-    /// A challenge page or anti-bot rule: the network or the headers, not the account.
+    /// A challenge page or anti-bot rule. It concerns the network or the headers, not the account.
     AntiBot,
-    /// The whole service is busy.
+    /// The whole service is overloaded. `retry_after` is in seconds.
     Overloaded { retry_after: Option<u64> },
     /// The content was refused.
     Moderated(String),
-    /// The upstream calls our request malformed.
+    /// The provider calls our request malformed.
     CallerError(String),
-    /// The prompt is longer than the service takes.
+    /// The prompt is longer than the provider accepts.
     PromptTooLong,
-    /// The operator has supplied no signature, and this needs one.
+    /// The request needs a signature, and the operator has supplied none.
     MissingSignature,
-    /// The service's name could not be looked up.
+    /// The look-up of the provider's host name failed.
     NoAddress(String),
-    /// The upstream does not know the model: our table is out of date.
+    /// The provider does not know the model: our table is out of date.
     ModelNotFound,
-    /// The request is not allowed, for a reason that is not the account's health.
+    /// The provider does not allow the request, for a reason other than the account.
     Policy(String),
-    /// The service failed; the HTTP status, or the one its in-band code stands for.
+    /// The provider failed. Holds the HTTP status, or the one that its in-band code stands for.
     Server(u16),
-    /// No connection, or it broke before an answer's head. Holds the host's own words.
+    /// The connection failed, or broke before the head of a response. Holds the host's own text.
     Connect(String),
-    /// The upstream kept silent for too long.
+    /// The provider sent nothing within the time limit.
     Timeout,
     /// The stream ended in the middle of an answer.
     Cut,
-    /// The stream ended without any answer.
+    /// The stream ended without an answer.
     Empty,
-    /// One object of the stream was longer than is taken.
+    /// One object of the stream exceeds the limit.
     TooLong,
-    /// The account's token was sealed with another key: it could not be sent at all.
+    /// The account's token was encrypted with another key, so it was not sent.
     Unreadable,
 }
 
 impl ProviderError {
-    /// Whether the same request may succeed on another account.
+    /// Returns whether the same request may succeed on another account.
     pub fn is_retryable_on_another_account(&self) -> bool {
         use ProviderError::*;
         match self {
@@ -61,13 +61,13 @@ impl ProviderError {
     }
 }
 
-/// For the log and the console.
+/// The text in the log and the console.
 impl std::fmt::Display for ProviderError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             ProviderError::RateLimited { quota_spent: false, .. } => f.write_str("429: too many requests"),
             ProviderError::RateLimited { quota_spent: true, .. } => f.write_str("429: the quota is spent"),
-            ProviderError::Throttled { .. } => f.write_str("429: asked too often for the moment"),
+            ProviderError::Throttled { .. } => f.write_str("429: too many requests in a short time"),
             ProviderError::NotEntitled(text) => write!(f, "the account's type does not have this mode: {text}"),
             ProviderError::DeadAccount(text) => write!(f, "account refused: {text}"),
             ProviderError::AntiBot => f.write_str("anti-bot page or challenge"),
@@ -85,7 +85,7 @@ impl std::fmt::Display for ProviderError {
             ProviderError::Cut => f.write_str("the answer broke off"),
             ProviderError::Empty => f.write_str("the answer was empty"),
             ProviderError::TooLong => f.write_str("an object of the answer was too long"),
-            ProviderError::Unreadable => f.write_str("the token cannot be opened with this encryption_key"),
+            ProviderError::Unreadable => f.write_str("the token cannot be decrypted with this encryption_key"),
         }
     }
 }

@@ -1,10 +1,18 @@
-//! Who answers: one folder a provider, behind the contract on this page.
+//! The providers of answers, each in its folder, behind the contract on this page.
 //!
-//! A provider turns a [`Prompt`] into a stream of [`Events`]. It knows no protocol of clients and no SQL. Its failures
-//! are [`ProviderError`]s; what they do to an account is decided in [`crate::pool::outcome`]. Which provider serves a model, and
-//! by what name it knows it, is data: [`catalog`].
+//! A provider turns a [`Prompt`] into a stream of [`Events`]. It never knows a client's protocol, SQL, or the effect
+//! of an error on an account: it fails with a [`ProviderError`], and [`crate::pool::outcome`] decides the rest.
 //!
-//! To add a provider: a folder with `open` and an [`Answer`], and rows in the catalogue.
+//! ```ignore
+//! let mut answer = providers::open(call).await?;
+//! while answer.advance(&mut events).await?.is_none() {}
+//! ```
+//!
+//! - [`catalog`]: which provider serves a model, and under which name.
+//! - [`error`]: the ways in which a provider fails; [`learned`]: facts that the store keeps.
+//! - [`grok_web`]: Grok's web back end.
+//!
+//! To add a provider, write a folder with `open` and an [`Answer`], and add rows to the catalogue.
 
 use std::{cell::Cell, convert::Infallible, rc::Rc};
 
@@ -31,7 +39,7 @@ pub mod learned;
 
 pub use error::ProviderError;
 
-/// One attempt: a prompt, put to one account.
+/// One attempt: a prompt for one account.
 pub struct Call<'a> {
     pub app: &'a Rc<App>,
     pub vault: &'a Vault,
@@ -39,44 +47,45 @@ pub struct Call<'a> {
     pub model: &'a catalog::Model,
     pub prompt: &'a Prompt,
     pub account: &'a Account,
-    /// When the account is asked, on the host's monotonic clock. The provider sets it once the prompt's pictures are
-    /// there: from then on the first part of the answer is waited for.
+    /// When the account was asked, in milliseconds of the host's monotonic clock. The provider sets it once the
+    /// prompt's pictures are uploaded; from then on the first part of the answer is awaited.
     pub asked: &'a Cell<Option<u64>>,
-    /// What the attempt finds out; kept also when it fails.
+    /// Facts that the attempt finds out; stored even if it fails.
     pub learned: &'a mut Learned,
 }
 
-/// An account, as a provider needs it.
+/// An account, as a provider sees it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Account {
     pub id: i64,
-    /// The session token, in clear.
+    /// The decrypted session token.
     pub token: String,
-    /// The provider's id of the account's owner; empty while it is unknown.
+    /// The provider's user id of the account; empty if it is unknown.
     pub user_id: String,
-    /// Known addresses of the provider's host names, as [`Learned::names`] brought them.
+    /// Known addresses of the provider's host names, from [`Learned::names`].
     pub names: Vec<ResolvedName>,
 }
 
-/// An answer under way. Dropping it ends the provider's work.
+/// A running answer. Dropping it ends the provider's work.
 pub trait Answer {
-    /// Waits for the next part and appends what it means to `events`; `Finish` when the answer is whole. Dropping the
-    /// future loses nothing. After an error the answer is over, and `events` holds what still belongs to it.
+    /// Reads the next part and appends it to `events`; returns `Finish` when the answer is complete. Dropping the
+    /// future loses nothing. After an error the answer is over, and `events` holds what was read before it.
     fn advance<'a>(&'a mut self, events: &'a mut Events) -> LocalBoxFuture<'a, Result<Option<Finish>, ProviderError>>;
 
-    /// Keeps the connection alive while nothing is read of it. Dropping the future loses nothing.
+    /// Keeps the connection alive while the answer is not read. Dropping the future loses nothing.
     fn keep_alive(&mut self) -> LocalBoxFuture<'_, Infallible> {
         future::pending().boxed_local()
     }
 
-    /// Whether something of the answer itself has come: from then on the request is this account's.
+    /// Returns whether part of the answer itself has arrived. From then on no other account is tried.
     fn started(&self) -> bool;
 
-    /// Ends the answer where it stands, for a reason of the caller: appends what was held back.
+    /// Ends the answer early for a reason of the caller, and appends the text that was held back.
     fn close(&mut self, events: &mut Events);
 }
 
-/// Puts the prompt to the account. Returns when the provider has taken it; the answer itself is still to come.
+/// Sends the prompt to the account and returns when the provider has accepted it. The answer comes later. Fails with
+/// the provider's error.
 pub async fn open(call: Call<'_>) -> Result<Box<dyn Answer>, ProviderError> {
     match call.model.provider {
         catalog::Provider::GrokWeb => grok_web::open(call).await,

@@ -131,8 +131,8 @@ mod tests {
         for (cells, reason) in [
             ("gold,,,,", "token_type is sso (Basic) or ssoSuper (Super)"),
             ("sso,tired,,,", "state is active, disabled or expired"),
-            ("sso,,many,,", "a quota or its end is no whole number"),
-            ("sso,,,[x,", "tags is no list of texts"),
+            ("sso,,many,,", "a quota or its end is not a whole number"),
+            ("sso,,,[x,", "tags is not a list of texts"),
             ("sso,,-2,,", "a number is out of range"),
         ] {
             let content = format!("{columns}\na-token-of-the-tests.a,{cells}");

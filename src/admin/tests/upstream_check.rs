@@ -150,7 +150,7 @@ fn an_unknown_owner_ends_the_check_and_a_known_one_does_not() {
     expect(&data, "sosoo", Value::Null, Value::Null, &[]);
     assert_eq!(
         data["steps"][2]["message"],
-        "Grok did not say who owns the account (500: server error); the stored user id is used"
+        "Grok did not return the user id of the account (500: server error); the stored user id is used"
     );
     assert!(console.host.sockets.handshakes.borrow()[0].url.ends_with(OTHER));
     assert_eq!(console.host.requests.borrow().len(), 1);

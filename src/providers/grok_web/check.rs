@@ -1,4 +1,5 @@
-//! Tries the way to Grok for one account, step by step, and says where it ends. No message is sent to Grok's model.
+//! Checks the connection to Grok for one account, step by step, and reports where it fails. No message reaches Grok's
+//! model.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -19,20 +20,20 @@ use crate::{
     settings::Transport,
 };
 
-/// How long all steps may take together.
+/// The time limit of all steps together.
 const LIMIT: Duration = Duration::from_secs(30);
 /// The mode that every account has.
 const MODE: &str = catalog::NORMAL_QUOTA;
 
-/// What is tried, in the order of a report.
+/// The steps in the order of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepName {
-    /// The look-up of the service's host name.
+    /// The look-up of Grok's host name.
     Name,
     /// TCP and TLS.
     Connect,
-    /// Who owns the account.
+    /// The user id of the account.
     Identity,
     /// The WebSocket's handshake.
     Upgrade,
@@ -52,20 +53,20 @@ pub enum State {
 pub struct Step {
     pub name: StepName,
     pub state: State,
-    /// How long it took; `None` when it was not measured on its own.
+    /// Milliseconds; `None` if the step was not measured separately.
     pub ms: Option<u64>,
-    /// Why it failed or was skipped.
+    /// The reason of a failure or skip.
     pub message: String,
 }
 
-/// What was found, every step once.
+/// The result: every step once.
 #[derive(Debug)]
 pub struct Report {
     pub steps: Vec<Step>,
     pub failure: Option<Failure>,
 }
 
-/// The step that ended the check, and why.
+/// The step at which the check failed, and why.
 #[derive(Debug)]
 pub struct Failure {
     pub step: StepName,
@@ -73,8 +74,8 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Returns the error that a chat which fails at this step has. Until the session is asked for, the limits of a mode
-    /// do not count.
+    /// Returns the error of a chat that fails at this step. Before the session is requested, rate limits of a mode do
+    /// not count.
     pub fn of_a_chat(&self) -> ProviderError {
         match self.step {
             StepName::Session => self.error.clone(),
@@ -83,8 +84,8 @@ impl Failure {
     }
 }
 
-/// Runs the check within 30 seconds. What it finds out goes to `learned`: the owner's id when it is not the stored one,
-/// and addresses.
+/// Runs the check within 30 seconds. Facts go to `learned`: the user id if it differs from the stored one, and
+/// addresses.
 pub async fn run(
     app: &Rc<App>,
     client: &Client<'_>,
@@ -130,8 +131,8 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// Asks who owns the account. With a stored id one call is made, and only a dead account ends the check: a chat
-    /// would not ask at all.
+    /// Returns the user id of the account. With a stored id it makes one call, and only a dead account fails the
+    /// check: a chat would not ask at all.
     async fn identity(&self, learned: &mut Learned) -> Result<String, Failure> {
         let stored = &self.account.user_id;
         self.begin(StepName::Identity);
@@ -162,12 +163,12 @@ impl Check<'_> {
         if stored.is_empty() || matches!(error, ProviderError::DeadAccount(_)) {
             return Err(self.failed(step, error, message));
         }
-        let message = format!("Grok did not say who owns the account ({message}); the stored user id is used");
+        let message = format!("Grok did not return the user id of the account ({message}); the stored user id is used");
         self.trace.borrow_mut().skip(StepName::Identity, &message);
         Ok(stored.clone())
     }
 
-    /// Connects as a chat does, but looks the name up even when its addresses are stored.
+    /// Connects as a chat does, but resolves the name even if its addresses are stored.
     async fn upgrade(&self, user_id: &str, learned: &mut Learned) -> Result<Rc<dyn WebSocket>, Failure> {
         let error = match dial::open_in_time(self.client, user_id, learned, &|stage| self.entered(stage)).await {
             Ok(socket) => {
@@ -193,8 +194,8 @@ impl Check<'_> {
         Err(self.failed(step, class, message))
     }
 
-    /// The host's one call covers TCP, TLS and upgrade. When it takes too long at a place that has just answered over
-    /// HTTP, the upgrade is what is missing.
+    /// Returns the step at which the connection stalled. The host's single call covers TCP, TLS and upgrade. If it
+    /// times out where HTTP has just succeeded, the upgrade is the cause.
     fn stalled_at(&self, class: &ProviderError) -> StepName {
         let is_reached = self.trace.borrow().step(StepName::Connect).state == State::Ok;
         if is_reached && *class == ProviderError::Timeout { StepName::Upgrade } else { StepName::Connect }
@@ -219,7 +220,7 @@ impl Check<'_> {
         trace.since = self.app.host.monotonic_ms();
     }
 
-    /// An answer of the service has come: TCP and TLS work.
+    /// Notes that Grok has answered, so TCP and TLS work.
     fn reached(&self) {
         self.trace.borrow_mut().set(StepName::Connect, State::Ok, None, "");
     }
@@ -240,11 +241,11 @@ impl Check<'_> {
     }
 }
 
-/// The steps so far, and the one under way.
+/// The finished steps, and the one that runs.
 struct Trace {
     steps: Vec<Step>,
     current: StepName,
-    /// When it began, on the host's monotonic clock.
+    /// When the running step began, in milliseconds of the host's monotonic clock.
     since: u64,
 }
 
@@ -253,7 +254,7 @@ impl Trace {
         use StepName::*;
         let step = |name| {
             let message = match name {
-                Name => "the host looks the name up itself, as a part of connecting",
+                Name => "the host resolves the name itself while it connects",
                 _ => "not tried",
             };
             Step { name, state: State::Skipped, ms: None, message: message.to_owned() }

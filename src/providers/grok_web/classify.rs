@@ -1,7 +1,7 @@
-//! What a failure of the upstream is: one class out of an HTTP answer, or out of an error inside a 200 stream.
+//! Classifies failures of Grok: an HTTP response, or an error inside a 200 stream, becomes one [`ProviderError`].
 //!
-//! Only the class is decided here. What it does to an account is the pool's to say, and what a client is told the error
-//! type's. Texts kept in a fault are the upstream's own: they are for the log, not for clients.
+//! This file decides only the class. The pool decides its effect on an account, and `inference::failure` the client's
+//! error. Texts in an error are Grok's own and go to the log, not to clients.
 
 use super::{
     frames::FrameTooLong,
@@ -15,7 +15,7 @@ impl From<FrameTooLong> for ProviderError {
     }
 }
 
-/// Classifies a request that brought no answer.
+/// Classifies a request that got no response.
 impl From<&SendError> for ProviderError {
     fn from(error: &SendError) -> Self {
         match error {
@@ -26,10 +26,10 @@ impl From<&SendError> for ProviderError {
     }
 }
 
-/// Markers of a challenge page, and of the edge's own short refusals (1015, 1020), in lower case.
+/// Markers of a challenge page, and of the edge's short refusals (1015, 1020), in lower case.
 const CHALLENGE: [&str; 6] =
     ["just a moment", "challenge-platform", "__cf_chl", "cf-chl", "cf-turnstile", "error code: 10"];
-/// Markers of a session or account that is gone, in lower case.
+/// Markers of a session or account that no longer exists, in lower case.
 const DEAD: [&str; 10] = [
     "wke=unauthenticated",
     "invalid-credentials",
@@ -47,11 +47,12 @@ const OVERLOADED: [&str; 2] = ["heavy usage", "under heavy load"];
 const QUOTA_SPENT: [&str; 4] = ["usage limit", "usage quota", "message limit", "quota exceeded"];
 const TOO_MANY: [&str; 3] = ["too many requests", "rate limit", "rate_limit"];
 
-/// Only the start of a body is looked at; error bodies are short, and pages say what they are at once.
+/// Only this many bytes of a body are searched. Error bodies are short, and pages identify themselves at the start.
 const LOOKED_AT: usize = 16 << 10;
 
-/// gRPC codes that the service puts into its errors.
 pub mod code {
+    //! gRPC codes that Grok puts into its errors.
+
     pub const INVALID_ARGUMENT: i64 = 3;
     pub const DEADLINE_EXCEEDED: i64 = 4;
     pub const NOT_FOUND: i64 = 5;
@@ -61,7 +62,7 @@ pub mod code {
     pub const UNAUTHENTICATED: i64 = 16;
 }
 
-/// Classifies an answer that is no 2xx.
+/// Classifies a response without a 2xx status. `retry_after` is the value of that header.
 pub fn from_answer(status: u16, retry_after: Option<&str>, body: &[u8]) -> ProviderError {
     let body = &body[..body.len().min(LOOKED_AT)];
     let retry_after = retry_after.and_then(|seconds| seconds.trim().parse().ok());
@@ -75,7 +76,7 @@ pub fn from_answer(status: u16, retry_after: Option<&str>, body: &[u8]) -> Provi
     fault.unwrap_or_else(|| by_status(status, error.code, &error.message, retry_after))
 }
 
-/// Classifies a redirect that was not followed: to the sign-in page when the session is no longer good.
+/// Classifies a redirect that was not followed. It leads to the sign-in page if the session is invalid.
 pub fn from_redirect(location: Option<&str>) -> ProviderError {
     match location {
         Some(location) if location.contains("accounts.x.ai") => {
@@ -104,7 +105,7 @@ pub fn from_stream(error: &UpstreamError) -> ProviderError {
     }
 }
 
-/// Classifies a 200 that should have been a small JSON answer and was not.
+/// Classifies a 200 whose body should have been a short JSON object but was not.
 pub fn from_body(body: &[u8]) -> ProviderError {
     let text = String::from_utf8_lossy(&body[..body.len().min(LOOKED_AT)]);
     match structured(&text) {
@@ -116,13 +117,13 @@ pub fn from_body(body: &[u8]) -> ProviderError {
     }
 }
 
-/// Classifies the `terminalError` of an upload: unless its words say otherwise, the file is at fault.
+/// Classifies the `terminalError` of an upload. Unless its text says otherwise, the file is the cause.
 pub fn from_upload(message: &str) -> ProviderError {
     let fault = by_marker(None, &message.to_lowercase(), message, None, None);
     fault.unwrap_or_else(|| ProviderError::CallerError(clip(message)))
 }
 
-/// What a 200 without a single frame was: a page, an error in words, or nothing.
+/// Classifies a 200 without a single frame: a page, an error in words, or nothing.
 pub fn from_text(body: &[u8]) -> ProviderError {
     let text = String::from_utf8_lossy(&body[..body.len().min(LOOKED_AT)]);
     let lower = text.to_lowercase();
@@ -132,7 +133,7 @@ pub fn from_text(body: &[u8]) -> ProviderError {
     by_marker(None, &lower, &text, None, None).unwrap_or(ProviderError::Empty)
 }
 
-/// Whether a body is a page instead of JSON.
+/// Returns whether a body is a page instead of JSON.
 pub fn is_page(body: &[u8]) -> bool {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     body.trim_ascii_start().first() == Some(&b'<')
@@ -142,7 +143,7 @@ fn has(lower: &str, markers: &[&str]) -> bool {
     markers.iter().any(|marker| lower.contains(marker))
 }
 
-/// What the words say, whatever the status.
+/// Returns the class that the text names, whatever the status.
 fn by_marker(
     code: Option<i64>,
     lower: &str,
@@ -166,7 +167,7 @@ fn by_marker(
     if has(lower, &QUOTA_SPENT) {
         return Some(ProviderError::RateLimited { quota_spent: true, retry_after });
     }
-    // Only the words, or the gRPC code where no status contradicts it: a 500 may carry any code.
+    // Only the text counts, or the gRPC code if no status contradicts it: a 500 may carry any code.
     if has(lower, &TOO_MANY) || (code == Some(code::RESOURCE_EXHAUSTED) && status.is_none()) {
         return Some(ProviderError::RateLimited { quota_spent: false, retry_after });
     }
@@ -179,7 +180,7 @@ fn by_marker(
 fn by_status(status: u16, code: Option<i64>, message: &str, retry_after: Option<u64>) -> ProviderError {
     match status {
         429 => ProviderError::RateLimited { quota_spent: false, retry_after },
-        // The post belongs to another account or is gone: the flow begins anew, with one account.
+        // The post is gone or belongs to another account: the flow must start again with one account.
         404 if message.contains("invalid-parent-post") => ProviderError::Server(404),
         404 if code == Some(code::NOT_FOUND) && message.to_lowercase().contains("model") => {
             ProviderError::ModelNotFound
@@ -191,13 +192,13 @@ fn by_status(status: u16, code: Option<i64>, message: &str, retry_after: Option<
     }
 }
 
-/// An answer that is no JSON error: a page, plain text, or nothing.
+/// Classifies a response without a JSON error: a page, plain text, or nothing.
 fn unstructured(status: u16, retry_after: Option<u64>, text: &str, page: bool) -> ProviderError {
     let lower = text.to_lowercase();
     let challenged = has(&lower, &CHALLENGE);
     match status {
         _ if challenged => ProviderError::AntiBot,
-        // The service answers in JSON: a page, or nothing, is the edge's refusal.
+        // Grok answers in JSON: a page or an empty body is the edge's refusal.
         401 | 403 if page => ProviderError::AntiBot,
         _ if page => by_status(status, None, "a page", retry_after),
         _ => by_marker(None, &lower, text, retry_after, Some(status)).unwrap_or_else(|| match status {
@@ -207,14 +208,14 @@ fn unstructured(status: u16, retry_after: Option<u64>, text: &str, page: bool) -
     }
 }
 
-/// The error in a JSON body: in its envelope, bare, or, for JSON of another shape, the body itself.
+/// Returns the error in a JSON body: from its envelope, bare, or, for JSON of another shape, the body itself.
 fn structured(text: &str) -> Option<UpstreamError<'_>> {
     let frame: wire::Frame = serde_json::from_str(text).ok()?;
     let wire::Rare { error, code, message, .. } = frame.rare.map_or_else(Default::default, |rare| *rare);
     Some(error.unwrap_or_else(|| UpstreamError { code, message: message.unwrap_or_else(|| text.into()) }))
 }
 
-/// A message for the log: one line of at most 200 characters.
+/// Returns a message for the log: one line of at most 200 characters.
 pub(super) fn clip(message: &str) -> String {
     message.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
 }

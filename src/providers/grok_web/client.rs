@@ -1,4 +1,4 @@
-//! Every HTTP call to Grok. The one place that names its paths; its hosts are variables.
+//! Every HTTP call to Grok. Only this file names its paths; the hosts are variables.
 
 use std::time::Duration;
 
@@ -25,44 +25,48 @@ use crate::{
     },
 };
 
-/// No answer that is read as a whole is larger than this.
+/// The largest response, in bytes, that is read as a whole.
 const MAX_ANSWER: usize = 256 * 1024;
-/// How long a call that answers at once may take.
+/// The time limit of a call with a short response.
 const CALL_LIMIT: Duration = Duration::from_secs(8);
-/// How long a picture of many megabytes may take.
+/// The time limit of an upload, whose picture may have many megabytes.
 const UPLOAD_LIMIT: Duration = Duration::from_secs(30);
+/// Concurrent uploads.
 const UPLOADS_AT_ONCE: usize = UPSTREAM_CONNECTIONS;
-/// What begins a conversation over HTTP.
+
+/// The request that starts a conversation over HTTP.
 pub struct ConversationRequest {
     pub body: Vec<u8>,
-    /// The path of the page that the conversation seems to come from; empty for the front page.
+    /// The path of the page from which the conversation seems to come; empty for the front page.
     pub page: String,
 }
 
-/// Grok, as one account sees it.
+/// Grok's HTTP interface for one account.
 pub struct Client<'a> {
     pub app: &'a App,
     pub credentials: &'a Credentials,
-    /// The service's address, without a slash at its end.
+    /// Grok's address, without a slash at its end.
     pub base: String,
 }
 
 impl<'a> Client<'a> {
+    /// Returns a client with the base address of the variable `grok_base_url`.
     pub async fn new(app: &'a App, credentials: &'a Credentials) -> Self {
         Client { app, credentials, base: grok_url(app).await }
     }
 
-    /// Starts a conversation. The answer is a stream of frames; any status but 2xx is an error.
+    /// Starts a conversation and returns its stream of frames. Fails if the status is not 2xx.
     pub async fn start_conversation(&self, request: ConversationRequest) -> Result<ByteStream, ProviderError> {
         self.post("/rest/app-chat/conversations/new", request.body.into(), &request.page).await
     }
 
-    /// Asks what is left of the account's quota under a rate-limit name.
+    /// Returns the account's remaining quota under a rate-limit name.
     pub async fn rate_limits(&self, name: &str) -> Result<Limits, ProviderError> {
         quota::parse(&self.call("/rest/rate-limits", quota::request_body(name).into()).await?)
     }
 
-    /// Uploads pictures; the answers come in the order of the pictures. Files belong to the account.
+    /// Uploads pictures and returns the uploads in the order of the pictures. Files belong to the account. Fails if
+    /// any upload fails.
     pub async fn upload(&self, pictures: &[Picture]) -> Result<Vec<Uploaded>, ProviderError> {
         stream::iter(pictures).map(|picture| self.upload_one(picture)).buffered(UPLOADS_AT_ONCE).try_collect().await
     }
@@ -76,7 +80,7 @@ impl<'a> Client<'a> {
         upload::parse(&self.whole(request, UPLOAD_LIMIT).await?)
     }
 
-    /// Makes the post of an uploaded picture, and returns what begins the conversation about it.
+    /// Creates the post of an uploaded picture and returns the request for the conversation about it.
     pub async fn video(
         &self,
         model: &Model,
@@ -85,7 +89,7 @@ impl<'a> Client<'a> {
         temporary: bool,
     ) -> Result<ConversationRequest, ProviderError> {
         if picture.uri.is_empty() {
-            // An upload without a path cannot be linked to: as good as none.
+            // An upload without a path cannot be linked to.
             return Err(ProviderError::Server(502));
         }
         let assets = assets_url(self.app).await;
@@ -98,7 +102,7 @@ impl<'a> Client<'a> {
         Ok(ConversationRequest { body: payload::video(model, &link, prompt, &picture.id, temporary), page })
     }
 
-    /// A GET with the account's cookies, which follows no redirect. Any status is an answer.
+    /// Returns the response to a GET with the account's cookies, whatever its status. Redirects are not followed.
     pub async fn get(&self, path: &str) -> Result<Response<Bytes>, ProviderError> {
         let headers = self.credentials.plain_headers(&self.base);
         let request = self.request(Method::GET, path, Bytes::new(), headers)?;
@@ -109,7 +113,7 @@ impl<'a> Client<'a> {
         timeout(&*self.app.host, Some(CALL_LIMIT), exchange).await.unwrap_or(Err(ProviderError::Timeout))
     }
 
-    /// A POST of JSON with a short answer, read whole.
+    /// Returns the whole body of the short response to a POST of JSON.
     async fn call(&self, path: &str, body: Bytes) -> Result<Bytes, ProviderError> {
         let headers = self.credentials.json_headers(&self.base, "", self.app.random());
         self.whole(self.request(Method::POST, path, body, headers)?, CALL_LIMIT).await
@@ -143,35 +147,35 @@ impl<'a> Client<'a> {
         let mut request = Request::new(body);
         *request.method_mut() = method;
         *request.uri_mut() = format!("{}{path}", self.base).parse().map_err(|error| {
-            eprintln!("the variable grok_base_url gives no address: {error}");
-            ProviderError::Connect("the variable grok_base_url gives no address".to_owned())
+            eprintln!("the variable grok_base_url is not an address: {error}");
+            ProviderError::Connect("the variable grok_base_url is not an address".to_owned())
         })?;
         *request.headers_mut() = headers;
         Ok(request)
     }
 }
 
-/// The address of Grok's API, without a slash at its end.
+/// Returns the address of Grok's API, without a slash at its end.
 pub async fn grok_url(app: &App) -> String {
     base(app, &GROK_BASE_URL).await
 }
 
-/// The address that files come from, without a slash at its end.
+/// Returns the address of Grok's file host, without a slash at its end.
 pub async fn assets_url(app: &App) -> String {
     base(app, &GROK_ASSETS_URL).await
 }
 
-/// Returns the value of a variable that names one of the service's hosts, without a slash at its end.
+/// Returns the address in a variable, or its default, without a slash at its end.
 async fn base(app: &App, variable: &Variable) -> String {
     variables::text(&*app.host, variable).await.trim_end_matches('/').to_owned()
 }
 
-/// The body of a 2xx answer; any other is an error.
+/// Returns the body of a 2xx response. Fails for any other.
 async fn succeeded(response: Response<ByteStream>) -> Result<ByteStream, ProviderError> {
     if response.status().is_success() { Ok(response.into_body()) } else { Err(refusal(response).await) }
 }
 
-/// The error behind an answer with an error status.
+/// Returns the error of a response with an error status.
 async fn refusal(response: Response<ByteStream>) -> ProviderError {
     let (head, body) = response.into_parts();
     let retry_after = head.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
@@ -179,7 +183,7 @@ async fn refusal(response: Response<ByteStream>) -> ProviderError {
     classify::from_answer(head.status.as_u16(), retry_after, &body)
 }
 
-/// The body up to a limit; what was read before it broke off counts.
+/// Returns the body up to a limit. If the body breaks off, returns what was read before.
 async fn read_up_to(mut body: ByteStream, limit: usize) -> Bytes {
     let mut whole = BytesMut::new();
     while let Some(Ok(chunk)) = body.next().await {
@@ -203,7 +207,7 @@ mod tests {
         settings::Settings,
     };
 
-    /// Where a call goes, given the variable.
+    /// Returns the URL of a call, for this value of the variable.
     fn asked(grok_base_url: Option<&str>) -> String {
         let host = NativeHost::new();
         if let Some(url) = grok_base_url {
@@ -213,10 +217,10 @@ mod tests {
         let (app, slot) = (host.app(), seen.clone());
         host.on_send(move |request| {
             *slot.borrow_mut() = request.uri().to_string();
-            Err(SendError::Connection("nobody is there".to_owned()))
+            Err(SendError::Connection("no server is there".to_owned()))
         });
         host.run(async move {
-            let vault = Vault::open(&*app.host).await.expect("there is no key that could be too short");
+            let vault = Vault::open(&*app.host).await.expect("no key is set");
             let credentials = Credentials::new(&vault, &Settings::from_sections(None, None).grok, "token".to_owned());
             assert!(Client::new(&app, &credentials).await.rate_limits("grok-4").await.is_err());
         });
@@ -224,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn grok_is_where_the_variable_says_or_else_where_it_always_was() {
+    fn the_variable_overrides_groks_default_address() {
         assert_eq!(asked(Some("http://127.0.0.1:9/")), "http://127.0.0.1:9/rest/rate-limits");
         assert_eq!(asked(None), "https://grok.com/rest/rate-limits");
         assert_eq!(asked(Some("")), "https://grok.com/rest/rate-limits");

@@ -1,14 +1,14 @@
-//! What Grok is shown: an account's cookies and the operator's own values, in clear.
+//! The decrypted credentials that Grok sees: an account's cookies and the operator's own values.
 
 use http::{HeaderMap, HeaderValue};
 
 use super::headers::{self, Operator};
 use crate::{crypto::vault::Vault, settings::Grok};
 
-/// Sent when the operator has set no `user_agent`. No browser is made up.
+/// Sent if the setting `user_agent` is empty. The gateway does not pretend to be a browser.
 const USER_AGENT: &str = concat!("Mozilla/5.0 (compatible; grok2api/", env!("CARGO_PKG_VERSION"), ")");
 
-/// Returns the `user-agent` that is sent, and where it comes from: `setting` or `gateway`.
+/// Returns the `user-agent` that is sent, and its origin: `setting` or `gateway`.
 pub fn user_agent(settings: &Grok) -> (&str, &'static str) {
     match settings.user_agent.as_str() {
         "" => (USER_AGENT, "gateway"),
@@ -24,6 +24,7 @@ pub struct Credentials {
 }
 
 impl Credentials {
+    /// Returns the credentials of an account, with the operator's values decrypted.
     pub fn new(vault: &Vault, settings: &Grok, token: String) -> Self {
         Credentials {
             token,
@@ -33,7 +34,7 @@ impl Credentials {
         }
     }
 
-    /// Whether the operator has supplied a signature, which picture editing and video need.
+    /// Returns whether the operator has supplied a signature, which picture editing and video need.
     pub fn has_signature(&self) -> bool {
         !self.x_statsig_id.is_empty()
     }

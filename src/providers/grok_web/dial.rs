@@ -1,4 +1,4 @@
-//! Opens the socket of an account: its owner's id, the addresses of the service's name, the upgrade.
+//! Opens the WebSocket of an account: its user id, the addresses of Grok's name, the upgrade.
 
 use std::{rc::Rc, time::Duration};
 
@@ -23,17 +23,17 @@ use crate::{
     },
 };
 
-/// How long stored addresses, the look-up and the connection may take together: less than the 30 seconds after which a
-/// chat gives up by default.
+/// The time limit of stored addresses, look-up and connection together. It is below the 30 seconds after which a chat
+/// times out by default.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// The longest message that is taken: previews of pictures are inline, and the server repeats the prompt.
+/// The largest message in bytes. Previews of pictures are inline, and the server repeats the prompt.
 pub const MAX_MESSAGE: u32 = 16 << 20;
 
-/// The longest that an account rests because the service said so, in seconds.
+/// The longest cooldown that Grok may impose on an account here, in seconds.
 const LONGEST_WAIT: u64 = 3600;
 
-/// Connects. What had to be found out for it goes to `learned`, also when connecting fails.
+/// Connects. Facts found out on the way go to `learned`, even if connecting fails.
 pub async fn connect(
     client: &Client<'_>,
     account: &Account,
@@ -46,7 +46,7 @@ pub async fn connect(
         Ok(socket) => return Ok(socket),
         Err(error) => error,
     };
-    // A stored id may be the wrong one: it can have been pasted beside another account's token.
+    // A stored id may be wrong: it may have been pasted beside another account's token.
     let may_be_the_id =
         is_stored && matches!(ProviderError::from(&error), ProviderError::DeadAccount(_) | ProviderError::Policy(_));
     let error = failed(client, &error);
@@ -68,21 +68,21 @@ fn failed(client: &Client<'_>, error: &DialError) -> ProviderError {
     at_the_door(ProviderError::from(error))
 }
 
-/// What comes before a chat holds nothing of the caller's, and its limits are not those of a mode: when the service says
-/// how long one lasts, that counts.
+/// Converts an error before the chat. Nothing of the client's is involved, and rate limits are not those of a mode: a
+/// wait that Grok names counts.
 pub(super) fn at_the_door(error: ProviderError) -> ProviderError {
     match error {
         ProviderError::RateLimited { quota_spent: false, retry_after: Some(seconds) } => {
             ProviderError::Throttled { retry_after: seconds.min(LONGEST_WAIT) }
         }
         ProviderError::CallerError(_) => ProviderError::Server(400),
-        // What is not allowed here is this account's connection: the next one may be.
+        // Grok refused this account's connection; the next account may be allowed.
         ProviderError::Policy(_) => ProviderError::Server(403),
         error => error,
     }
 }
 
-/// The id of the account's owner, and whether it comes from the database. It is asked for once.
+/// Returns the user id of the account, and whether it comes from the database. Grok is asked for it once.
 async fn user_id(
     client: &Client<'_>,
     account: &Account,
@@ -99,19 +99,19 @@ async fn user_id(
     Ok((id, false))
 }
 
-/// What [`open`] is doing.
+/// The stages of [`open`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// Looks the service's name up, for a host that does not.
+    /// Looks up Grok's name, for a host that does not resolve it.
     LookUp,
-    /// Waits for the host: TCP, TLS and upgrade are one call.
+    /// Waits for the host, whose single call covers TCP, TLS and upgrade.
     Connect,
 }
 
-/// Why there is no connection.
+/// Why the connection failed.
 #[derive(Debug)]
 pub enum DialError {
-    /// The service's name has no address, or none could be looked up.
+    /// Grok's name has no address, or the look-up failed.
     Name(String),
     Socket(WebSocketError),
 }
@@ -134,7 +134,7 @@ impl From<&DialError> for ProviderError {
     }
 }
 
-/// Opens the connection within 20 seconds, as [`open`] does. For callers with no other attempt before.
+/// Opens the connection within 20 seconds, as [`open`] does, for callers without an earlier attempt.
 pub async fn open_in_time(
     client: &Client<'_>,
     user_id: &str,
@@ -144,8 +144,8 @@ pub async fn open_in_time(
     open(client, user_id, &[], learned, Deadline::after(&*client.app.host, LIMIT), observe).await
 }
 
-/// Opens the connection until `end`; `observe` is called as each stage begins. Hosts that look names up themselves
-/// never see the addresses; for the others they are known, or looked up, once more when none of the known ones answers.
+/// Opens the connection until `end` and calls `observe` as each stage begins. Hosts that resolve names ignore the
+/// addresses. For the others the addresses are stored or looked up, and looked up again if no stored address answers.
 /// Each stage leaves the later ones their share of the time.
 async fn open(
     client: &Client<'_>,
@@ -156,7 +156,7 @@ async fn open(
     observe: &dyn Fn(Stage),
 ) -> Result<Rc<dyn WebSocket>, DialError> {
     let (url, name) = address(&client.base, user_id).ok_or_else(|| {
-        DialError::Socket(WebSocketError::Unreachable("the variable grok_base_url gives no address".to_owned()))
+        DialError::Socket(WebSocketError::Unreachable("the variable grok_base_url is not an address".to_owned()))
     })?;
     let headers = client.credentials.upgrade_headers(&client.base, user_id);
     let known = known.iter().find(|known| known.name == name).map(|known| known.addresses.clone()).unwrap_or_default();
@@ -164,7 +164,7 @@ async fn open(
     let app = client.app;
     let share = |stages| end.share(&*app.host, stages);
     observe(Stage::Connect);
-    // Without an address, a host that looks no names up says so at once, and any other needs no further stage.
+    // Without an address, a host that resolves no names fails at once, and any other host needs no further stage.
     let first = share(if is_known { 3 } else { 1 });
     match app.host.connect(handshake(&url, headers.clone(), known, first)).await {
         Ok(socket) => return Ok(socket),
@@ -189,14 +189,14 @@ fn handshake(url: &str, headers: HeaderMap, addresses: Vec<String>, connect_time
     Handshake { url: url.to_owned(), headers, addresses, connect_timeout, max_message_bytes: MAX_MESSAGE }
 }
 
-/// The socket's URL and the name of its host. The scheme of the service's address decides between `wss` and `ws`.
+/// Returns the socket's URL and its host name. The scheme of Grok's address decides between `wss` and `ws`.
 fn address(base: &str, user_id: &str) -> Option<(String, String)> {
     let name = Url::parse(base).ok()?.host_str()?.to_owned();
     let rest = base.strip_prefix("http")?;
     Some((format!("ws{rest}/ws/mgw/?uid={user_id}"), name))
 }
 
-/// The class of a failed connection.
+/// Classifies a failed connection.
 fn classified(error: &WebSocketError) -> ProviderError {
     match error {
         WebSocketError::Refused(Refusal { status, headers, body }) => {
@@ -212,7 +212,8 @@ fn classified(error: &WebSocketError) -> ProviderError {
     }
 }
 
-/// Both hosts end an attempt in words of their own: the time limit's, or the operating system's.
+/// Returns whether the text reports a timeout. Each host has its own words: those of its limit, or the operating
+/// system's.
 fn is_timeout(text: &str) -> bool {
     text.contains("no connection within") || text.contains("timed out")
 }

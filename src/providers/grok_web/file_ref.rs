@@ -1,7 +1,7 @@
-//! Names of pictures and videos on Grok's file host, before they get addresses of our own.
+//! Names of pictures and videos on Grok's file host, before they get addresses of the gateway.
 
-/// The upstream's name for a file, cleaned; `None` for placeholders (`""`, `/`, a host alone) and for the previews that
-/// disappear.
+/// Returns Grok's name for a file without host and leading slash. `None` for placeholders (`""`, `/`, a host alone)
+/// and for temporary previews.
 pub fn file_name(url: &str) -> Option<&str> {
     let url = url.trim();
     let path = path_of(url);
@@ -9,7 +9,7 @@ pub fn file_name(url: &str) -> Option<&str> {
     usable.then(|| if path.len() == url.len() { url } else { url.trim_start_matches('/') })
 }
 
-/// Whether two names mean one file: the asset host may be written out or left out.
+/// Returns whether two names mean the same file, with or without the asset host.
 pub fn same_file(one: &str, other: &str) -> bool {
     path_of(one) == path_of(other)
 }

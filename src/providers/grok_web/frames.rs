@@ -1,20 +1,20 @@
-//! Finds the JSON objects in the upstream's byte stream.
+//! Finds the JSON objects in Grok's byte stream.
 //!
-//! Usually there is one object a line, but objects also come glued together, split anywhere (inside a UTF-8 character
-//! too), after `data:` or a byte-order mark, or without a last newline. An object therefore ends where its braces
-//! balance, never at a newline; whatever stands between two objects is skipped.
+//! Usually each line is one object. But objects may also be joined, split anywhere (inside a UTF-8 character too),
+//! preceded by `data:` or a byte-order mark, or lack a last newline. An object therefore ends where its braces
+//! balance, never at a newline. Bytes between two objects are skipped.
 
 use memchr::{memchr, memchr3, memrchr};
 
-/// The longest object that is taken: beyond it the answer is broken, and memory is not the upstream's to fill.
+/// The largest object in bytes. A larger one breaks the answer, so that Grok cannot fill the memory.
 pub const MAX_FRAME: usize = 8 << 20;
 
-/// An object grew beyond [`MAX_FRAME`].
+/// An object exceeds [`MAX_FRAME`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameTooLong;
 
-/// Offers `each` the objects of a message that came whole, as [`Frames::push`] does. The connection limits how long a
-/// message may be, so its objects have no limit of their own; one that has no end is passed over.
+/// Passes `each` the objects of a complete message, as [`Frames::push`] does. The connection limits the length of a
+/// message, so its objects have no limit of their own. An object without an end is skipped. Fails if `each` does.
 pub fn each_object<E>(message: &str, mut each: impl FnMut(FrameBytes) -> Result<Option<usize>, E>) -> Result<(), E> {
     let bytes = message.as_bytes();
     let mut at = 0;
@@ -36,7 +36,7 @@ pub fn each_object<E>(message: &str, mut each: impl FnMut(FrameBytes) -> Result<
     Ok(())
 }
 
-/// The scanner. Bytes of an unfinished object are kept; a finished one that came in one chunk is never copied.
+/// The scanner. It keeps the bytes of an unfinished object; a finished one that came in one chunk is never copied.
 #[derive(Debug, Default)]
 pub struct Frames {
     partial: Vec<u8>,
@@ -53,33 +53,34 @@ struct Scan {
 enum Found {
     /// The object ends before this offset.
     End(usize),
-    /// A raw newline inside a string: no JSON. Whatever follows is read afresh from this offset.
+    /// A raw newline inside a string: the object is not JSON. Reading starts again at this offset.
     Broken(usize),
     More,
 }
 
-/// Bytes in which an object starts.
+/// Bytes at which an object starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FrameBytes<'b> {
-    /// How far the object reaches is not known. Answer its length if it could be read, else `None`.
+    /// The end of the object is unknown. Return its length if it could be parsed, else `None`.
     Ahead(&'b str),
-    /// Exactly one object by its braces. The answer counts for nothing.
+    /// Exactly one object by its braces. The returned length is ignored.
     Whole(&'b [u8]),
 }
 
 impl Frames {
-    /// Feeds bytes; `each` gets every object they complete, and ends the feeding by an error.
+    /// Adds bytes and passes `each` every object that they complete. Fails if `each` does, or if an object exceeds
+    /// [`MAX_FRAME`].
     ///
-    /// An object is first offered as [`FrameBytes::Ahead`]: a parser that succeeds has found the end, and the bytes need no
-    /// second look. Only when it does not, braces are counted, and the object comes as [`FrameBytes::Whole`].
+    /// An object is first passed as [`FrameBytes::Ahead`]: if the parser succeeds, it has found the end, and the
+    /// bytes need no second pass. Otherwise the braces are counted, and the object comes as [`FrameBytes::Whole`].
     pub fn push<E: From<FrameTooLong>>(
         &mut self,
         chunk: &[u8],
         mut each: impl FnMut(FrameBytes) -> Result<Option<usize>, E>,
     ) -> Result<(), E> {
-        // Text checked once as a whole saves the parser checking every string.
+        // The text is checked once as a whole, so that the parser need not check every string.
         let text = valid_text(chunk);
-        // No object ends beyond the last closing brace: what starts there is not worth reading ahead.
+        // No object ends after the last closing brace, so an object that starts there is not parsed ahead.
         let text = &text[..memrchr(b'}', text.as_bytes()).map_or(0, |last| last + 1)];
         let mut at = 0;
         while at < chunk.len() {
@@ -123,7 +124,7 @@ impl Frames {
 }
 
 impl Frames {
-    /// Whether an object has begun and not ended.
+    /// Returns whether an object has begun and not ended.
     pub fn inside(&self) -> bool {
         self.scan.depth > 0
     }
@@ -133,7 +134,7 @@ fn within_limit(length: usize) -> Result<(), FrameTooLong> {
     if length > MAX_FRAME { Err(FrameTooLong) } else { Ok(()) }
 }
 
-/// The beginning of `bytes` that is UTF-8.
+/// Returns the valid UTF-8 at the start of `bytes`.
 fn valid_text(bytes: &[u8]) -> &str {
     match std::str::from_utf8(bytes) {
         Ok(text) => text,

@@ -1,6 +1,6 @@
-//! The headers that make a request look like the account's own.
+//! The headers that make a request look like one of the account's browser.
 
-/// What the operator supplies. It is forwarded as given; what is empty is left out.
+/// The operator's values. They are forwarded unchanged; empty ones are left out.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Operator<'a> {
     pub user_agent: &'a str,
@@ -8,9 +8,10 @@ pub struct Operator<'a> {
     pub cf_clearance: &'a str,
 }
 
-/// The headers of a JSON request to the service at `base_url` (`https://grok.com`).
+/// Returns the headers of a JSON request to the service at `base_url` (`https://grok.com`).
 ///
-/// `token` is a bare session token, `referer` the page the request seems to come from, `random` makes the request's id.
+/// `token` is a bare session token, `referer` the page from which the request seems to come. `random` becomes the
+/// request's id.
 pub fn json_request(
     operator: &Operator,
     base_url: &str,
@@ -30,8 +31,8 @@ pub fn json_request(
     headers
 }
 
-/// The headers of a request that carries cookies and no signature: for a file, which only its owner may read, for an
-/// upload, or for the account's identity.
+/// Returns the headers of a request with cookies and without signature: for a file, which only its owner may read,
+/// for an upload, or for the account's user id.
 pub fn plain_request(operator: &Operator, base_url: &str, token: &str) -> Vec<(&'static str, String)> {
     let base_url = base_url.trim_end_matches('/');
     let mut headers = vec![
@@ -43,7 +44,7 @@ pub fn plain_request(operator: &Operator, base_url: &str, token: &str) -> Vec<(&
     headers
 }
 
-/// The headers of the WebSocket's upgrade: three cookies, `Origin` and `User-Agent`. The service takes no signature
+/// Returns the headers of the WebSocket upgrade: three cookies, `Origin` and `User-Agent`. Grok expects no signature
 /// here.
 pub fn upgrade(operator: &Operator, base_url: &str, token: &str, user_id: &str) -> Vec<(&'static str, String)> {
     let mut headers = vec![
@@ -81,12 +82,13 @@ fn cookie(operator: &Operator, token: &str, user_id: &str) -> String {
     cookie
 }
 
-/// Only what a header may hold: a pasted line break must not become a header of its own.
+/// Returns the value without characters that a header may not hold. A pasted line break must not start another
+/// header.
 fn header_value(value: &str) -> String {
     value.trim().chars().filter(|c| (' '..='~').contains(c)).collect()
 }
 
-/// A version 4 UUID of 16 random bytes.
+/// Returns a version 4 UUID made of 16 random bytes.
 pub fn uuid_v4(mut random: [u8; 16]) -> String {
     random[6] = random[6] & 0x0f | 0x40;
     random[8] = random[8] & 0x3f | 0x80;
@@ -103,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_settings_leave_no_trace() {
+    fn empty_settings_add_no_header() {
         let headers = json_request(&Operator::default(), "https://grok.com/", "t", "https://grok.com/", [0xff; 16]);
         assert_eq!(value(&headers, "cookie"), Some("sso=t; sso-rw=t"));
         assert_eq!(value(&headers, "origin"), Some("https://grok.com"));

@@ -1,5 +1,5 @@
-//! Who owns an account: the user id that the socket wants, a UUID. It never changes, and the session token does not
-//! contain it, so it is asked for once.
+//! Finds the user id of an account, a UUID that the WebSocket needs. The id never changes, and the session token does
+//! not contain it, so it is requested once.
 
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, header};
@@ -14,8 +14,8 @@ use crate::{
 /// The cookie that holds the user id.
 const COOKIE: &str = "x-userid";
 
-/// Returns the user id of the client's account: by the session's own description, else by the cookie that the front
-/// page sets.
+/// Returns the user id of the client's account from the session's description, or else from the cookie that the front
+/// page sets. Fails if neither has it.
 pub async fn find(client: &Client<'_>) -> Result<String, ProviderError> {
     match by_session(client).await {
         Ok(id) => Ok(id),
@@ -27,12 +27,12 @@ pub async fn find(client: &Client<'_>) -> Result<String, ProviderError> {
     }
 }
 
-/// Returns the user id by the session's own description alone: one call.
+/// Returns the user id from the session's description alone, in one call.
 pub async fn by_session(client: &Client<'_>) -> Result<String, ProviderError> {
     client.get("/api/auth/session").await.and_then(|answer| from_session(&answer))
 }
 
-/// Whether the text is a UUID in its usual spelling.
+/// Returns whether the text is a UUID in its usual form.
 pub fn is_user_id(text: &str) -> bool {
     let lengths = text.split('-').map(str::len);
     lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
@@ -57,7 +57,7 @@ struct User {
     id: Field<String>,
 }
 
-/// Reads `GET /api/auth/session`; the id stands in one of four places.
+/// Reads the response of `GET /api/auth/session`; the id is in one of four places.
 fn from_session(answer: &Response<Bytes>) -> Result<String, ProviderError> {
     succeeded(answer)?;
     let body = answer.body();
@@ -71,7 +71,7 @@ fn from_session(answer: &Response<Bytes>) -> Result<String, ProviderError> {
     ids.filter_map(Field::given).find(|id| is_user_id(id)).ok_or(ProviderError::Server(502))
 }
 
-/// Reads the answer to the front page, asked for without following redirects.
+/// Reads the response of the front page, requested without following redirects.
 fn from_page(answer: &Response<Bytes>) -> Result<String, ProviderError> {
     if let Some(id) = cookie(answer.headers()) {
         return Ok(id);
@@ -85,7 +85,7 @@ fn succeeded(answer: &Response<Bytes>) -> Result<(), ProviderError> {
     match answer.status() {
         status if status.is_success() => Ok(()),
         status if status.is_redirection() => Err(classify::from_redirect(header(header::LOCATION))),
-        StatusCode::UNAUTHORIZED => Err(ProviderError::DeadAccount("the session is not known".to_owned())),
+        StatusCode::UNAUTHORIZED => Err(ProviderError::DeadAccount("the session is unknown".to_owned())),
         status => Err(classify::from_answer(status.as_u16(), header(header::RETRY_AFTER), answer.body())),
     }
 }
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn the_id_is_found_wherever_the_session_has_it() {
+    fn the_id_is_found_in_every_place_of_the_session() {
         for body in [
             format!(r#"{{"status":"authenticated","session":{{"userId":"{ID}","email":"a@b"}}}}"#),
             format!(r#"{{"user":{{"id":"{ID}"}}}}"#),
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_session_is_seen_in_every_form() {
+    fn a_dead_session_is_recognised_in_every_form() {
         let dead = |result: Result<String, ProviderError>| matches!(result, Err(ProviderError::DeadAccount(_)));
         assert!(dead(from_session(&answer(200, None, r#"{"status":"blocked"}"#))));
         assert!(dead(from_session(&answer(200, None, r#"{"status":"unauthenticated"}"#))));

@@ -1,10 +1,17 @@
-//! Grok's web back end: what is sent to it, and what its answers mean.
+//! Grok's web back end: the requests that it gets, and the meaning of its answers.
 //!
-//! [`mgw`] is the WebSocket that its page chats over, [`rest`] the older HTTP stream. Both take the dialogue as one
-//! message ([`prompt`]) and show the account's cookies ([`credentials`], [`headers`]). [`client`] makes the HTTP calls:
-//! [`upload`] of pictures, [`quota`], [`identity`]; [`dial`] opens the socket. What goes wrong becomes a
-//! [`ProviderError`] in [`classify`]. [`token`] says what a session token is, and [`pasted`] finds them in what people
-//! have. All but `client`, `dial` and the two transports is pure.
+//! Owns every path, header and JSON field of Grok. Never writes a client's format or chooses an account. Only
+//! [`client`], [`dial`], [`check`] and the two transports use the network; the rest is pure.
+//!
+//! ```ignore
+//! let mut answer = grok_web::open(call).await?; // over the WebSocket, or over HTTP
+//! ```
+//!
+//! - [`mgw`]: the WebSocket of Grok's page; [`rest`]: the older HTTP stream. Both take the dialogue as one message
+//!   ([`prompt`]) and send the account's cookies ([`credentials`], [`headers`]).
+//! - [`client`]: the HTTP calls, with [`upload`], [`quota`] and [`identity`]; [`dial`]: opens the WebSocket.
+//! - [`classify`]: failures as [`ProviderError`]s; [`check`]: the console's connection check.
+//! - [`token`]: what a session token is; [`pasted`]: finds tokens in pasted texts.
 
 use super::{Answer, Call, ProviderError};
 use crate::settings::Transport;
@@ -30,14 +37,15 @@ pub mod upload;
 use client::{Client, ConversationRequest};
 use credentials::Credentials;
 
-/// Puts a prompt to one account: over the socket, or, for videos and where the operator says so, over HTTP.
+/// Sends a prompt to one account: over the WebSocket, or over HTTP for videos and if the operator chooses it. Fails
+/// with the provider's error.
 pub async fn open(mut call: Call<'_>) -> Result<Box<dyn Answer>, ProviderError> {
     let credentials = Credentials::new(call.vault, call.settings, call.account.token.clone());
     let client = Client::new(call.app, &credentials).await;
     if call.model.is_video && !credentials.has_signature() {
         return Err(ProviderError::MissingSignature);
     }
-    // Files belong to the account that uploaded them: each attempt uploads them again.
+    // Files belong to the account that uploaded them, so each attempt uploads them again.
     let uploaded = client.upload(&call.prompt.pictures).await?;
     call.asked.set(Some(call.app.host.monotonic_ms()));
     let temporary = call.settings.temporary;

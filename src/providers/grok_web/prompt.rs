@@ -1,11 +1,11 @@
-//! A dialogue as the one message the web service takes.
+//! Writes a dialogue as the single message that Grok's web service accepts.
 //!
-//! Every message is a line `<role>：<text>`. The service has no roles of its own; these words are what its web users'
-//! tools have settled on.
+//! Every message is a line `<role>：<text>`. The service has no roles of its own; tools for its web users commonly use
+//! these words.
 
 use crate::inference::prompt::{Message, Part, Prompt, Role};
 
-/// Returns the dialogue as one text; messages without text are left out.
+/// Returns the dialogue as one text. Messages without text are left out.
 pub fn flatten(prompt: &Prompt) -> String {
     let mut flat = String::new();
     for message in &prompt.messages {
@@ -24,7 +24,8 @@ pub fn flatten(prompt: &Prompt) -> String {
     flat
 }
 
-/// Returns the text of the last user message that has any, bare: a video is made of one instruction, not of a dialogue.
+/// Returns the text of the last user message that has any, without a role: a video is made from one instruction, not
+/// from a dialogue.
 pub fn last_question(prompt: &Prompt) -> String {
     let of_users = prompt.messages.iter().rev().filter(|message| message.role == Role::User);
     let mut texts = of_users.map(|message| text_of(message).trim().to_owned());
@@ -74,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_question_is_bare() {
+    fn the_last_question_has_no_role() {
         let messages = [
             message(Role::System, &["be nice"]),
             message(Role::User, &["hi"]),

@@ -1,4 +1,4 @@
-//! The rate-limits call: what an account has left.
+//! The rate-limits call: the remaining quota of an account.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::{
     providers::{ProviderError, grok_web::classify},
 };
 
-/// The body of the call, for a model's rate-limit name.
+/// Returns the body of the call for a model's rate-limit name.
 pub fn request_body(rate_limit_name: &str) -> Vec<u8> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
@@ -19,13 +19,13 @@ pub fn request_body(rate_limit_name: &str) -> Vec<u8> {
     serde_json::to_vec(&body).expect("plain data always has a JSON form")
 }
 
-/// What the answer said. A number that is missing is unknown, never 0.
+/// The numbers in the answer. A missing number is unknown, never 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Limits {
     pub remaining: Option<u32>,
     pub total: Option<u32>,
     pub window_seconds: Option<u64>,
-    /// Until the next call, when nothing is left.
+    /// Seconds until the next call, if nothing is left.
     pub wait_seconds: Option<u64>,
 }
 
@@ -50,7 +50,8 @@ struct Effort {
     wait_time_seconds: Field<Number>,
 }
 
-/// Reads the answer, in either of its two shapes: units under `remainingTokens`, or calls under `remainingQueries`.
+/// Reads the answer in either of its shapes: units under `remainingTokens`, or calls under `remainingQueries`. Fails
+/// if the body is not such an answer.
 pub fn parse(body: &[u8]) -> Result<Limits, ProviderError> {
     let answer: Field<Object<Answer>> = serde_json::from_slice(body).map_err(|_| classify::from_body(body))?;
     let Object(answer) = answer.given().ok_or_else(|| classify::from_body(body))?;
@@ -61,7 +62,7 @@ pub fn parse(body: &[u8]) -> Result<Limits, ProviderError> {
         || [&answer.low_effort_rate_limits, &answer.high_effort_rate_limits].into_iter().filter_map(Field::as_ref);
     let least = efforts().filter_map(|Object(effort)| whole(&effort.remaining_queries)).min();
     let wait = efforts().filter_map(|Object(effort)| whole(&effort.wait_time_seconds)).min();
-    // In the first shape `remainingQueries` is 0 for all accounts: the units come first.
+    // In the first shape `remainingQueries` is 0 for all accounts, so the units come first.
     let remaining = whole(&answer.remaining_tokens).or(whole(&answer.remaining_queries)).or(least);
     let by_units = answer.remaining_tokens.as_ref().is_some();
     let total = whole(if by_units { &answer.total_tokens } else { &answer.total_queries });
@@ -74,7 +75,7 @@ pub fn parse(body: &[u8]) -> Result<Limits, ProviderError> {
     })
 }
 
-/// A count; a negative number is the service's way not to say.
+/// Returns a count. A negative number means that Grok does not report it.
 fn whole(field: &Field<Number>) -> Option<u64> {
     field.as_ref().filter(|Number(n)| *n >= 0.0).map(|Number(n)| *n as u64)
 }

@@ -1,45 +1,45 @@
-//! Removes the elements that the operator does not want to see, such as `<grok:render …>…</grok:render>`, from text that
-//! comes in pieces.
+//! Removes the elements that the operator filters, such as `<grok:render …>…</grok:render>`, from text that comes in
+//! pieces.
 //!
 //! The result depends on the text alone, never on where it was cut:
-//! * An element is its opening tag, what it holds, and its closing tag; self-closing tags and nesting are understood,
-//!   names compare without case. It goes as a whole, and nothing beside it.
-//! * Text is held back only while its end could be the beginning of such a tag, or while an element is open.
-//! * An element that is still open at the end, or that holds more than [`MAX_HELD`] bytes, was none: its tag goes, the
-//!   text it held comes out. A model that merely mentions a tag loses the tag, not the rest of its answer.
-//! * A closing tag without its opening one goes too.
-//! * A tag has to end within [`MAX_TAG`] bytes and before the next `<` outside quotes; otherwise it is text. When the
-//!   text ends inside a tag, the unfinished tag goes if its name is complete, and stays if it is not.
+//! * An element is its opening tag, its content and its closing tag. Self-closing tags and nesting are understood,
+//!   and names ignore case. It is removed as a whole, and nothing beside it.
+//! * Text is held back only while its end could begin such a tag, or while an element is open.
+//! * If an element is still open at the end, or holds more than [`MAX_HELD`] bytes, only its tag is removed and its
+//!   text is kept. A model that merely mentions a tag loses the tag, not the rest of its answer.
+//! * A closing tag without its opening tag is removed.
+//! * A tag must end within [`MAX_TAG`] bytes and before the next `<` outside quotes; otherwise it is text. If the
+//!   text ends inside a tag, the unfinished tag is removed if its name is complete, and kept if not.
 
 use memchr::{memchr, memchr3};
 
-/// The most text an element may hold.
+/// The most bytes of text in an element.
 pub const MAX_HELD: usize = 64 << 10;
-/// The longest tag.
+/// The longest tag in bytes.
 pub const MAX_TAG: usize = 4 << 10;
 
 /// The filter of one text.
 #[derive(Debug, Clone, Default)]
 pub struct TagFilter {
-    /// Lower-case names.
+    /// Names in lower case.
     names: Vec<String>,
-    /// Text from a `<` that may begin a tag, up to the end of what has come.
+    /// Text from a `<` that may begin a tag to the end of what has come.
     pending: String,
-    /// What the open elements hold, without the elements inside that are complete.
+    /// The content of the open elements, without complete elements inside them.
     held: String,
-    /// Open elements, outermost first: name and where it begins in `held`.
+    /// Open elements, outermost first: the name, and the offset in `held` where it begins.
     open: Vec<(usize, usize)>,
-    /// How many of `open` carry each name.
+    /// How many elements of `open` have each name.
     counts: Vec<usize>,
 }
 
-/// What stands at a `<`.
+/// The meaning of a `<`.
 enum Markup {
-    /// A tag of ours of this many bytes.
+    /// A filtered tag of this many bytes.
     Tag { length: usize, name: usize, form: Form },
-    /// No tag: the text up to here is ordinary.
+    /// Not a tag: the text up to here is ordinary.
     Text(usize),
-    /// Too short to tell.
+    /// Too short to decide.
     Unfinished,
 }
 
@@ -51,7 +51,7 @@ enum Form {
 }
 
 impl TagFilter {
-    /// `list` is the setting: names separated by commas.
+    /// Returns a filter for the setting `list`: names separated by commas.
     pub fn new(list: &str) -> Self {
         let trim = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '/');
         let names = list.split(',').map(|name| name.trim_matches(trim).to_ascii_lowercase());
@@ -59,12 +59,12 @@ impl TagFilter {
         TagFilter { counts: vec![0; names.len()], names, ..Self::default() }
     }
 
-    /// Whether an element is open, so that what comes next may be left out.
+    /// Returns whether an element is open, so that what comes next may be removed.
     pub fn is_inside(&self) -> bool {
         !self.open.is_empty()
     }
 
-    /// Feeds a piece; what is certain to stay goes to `out`.
+    /// Adds a piece and appends the text that is certain to stay to `out`.
     pub fn push(&mut self, text: &str, out: &mut String) {
         if self.pending.is_empty() {
             self.run(text, out);
@@ -75,7 +75,7 @@ impl TagFilter {
         }
     }
 
-    /// Ends the text: what was held back and is no element comes out. The filter is as new.
+    /// Ends the text and appends what was held back to `out`, unless it is an element. The filter can be used again.
     pub fn finish(&mut self, out: &mut String) {
         let pending = std::mem::take(&mut self.pending);
         if self.tag_name(&pending).is_none() {
@@ -112,7 +112,7 @@ impl TagFilter {
         self.keep(text, out);
     }
 
-    /// Ordinary text: out, or into the element that is open. Elements that hold too much now are none.
+    /// Writes ordinary text to `out` or into the open element. Elements that now hold too much are given up.
     fn keep(&mut self, text: &str, out: &mut String) {
         if self.open.is_empty() {
             return out.push_str(text);
@@ -140,7 +140,7 @@ impl TagFilter {
                 self.counts[name] += 1;
             }
             Form::Closing => {
-                // Whatever was opened inside and never closed ends with the element around it.
+                // An element that was opened inside and never closed ends with the element around it.
                 while self.counts[name] > 0
                     && let Some((popped, start)) = self.open.pop()
                 {
@@ -154,7 +154,7 @@ impl TagFilter {
         }
     }
 
-    /// Which name stands after `<` or `</`, when its end is certain: the name and where it ends.
+    /// Returns the name after `<` or `</` and where it ends, if its end is certain.
     fn tag_name(&self, text: &str) -> Option<(usize, usize)> {
         let start = if text.starts_with("</") { 2 } else { 1 };
         let rest = text.as_bytes().get(start..)?;
@@ -165,7 +165,7 @@ impl TagFilter {
         })
     }
 
-    /// Whether text that starts with `<` could become one of our tags.
+    /// Returns whether text that starts with `<` could become a filtered tag.
     fn may_become_tag(&self, text: &str) -> bool {
         let rest = text.strip_prefix("</").unwrap_or(&text[1..]).as_bytes();
         self.names.iter().any(|name| {
@@ -204,11 +204,11 @@ impl TagFilter {
     }
 }
 
-/// The next `<` or `>`, or a quote that begins an attribute's value.
+/// Returns the next `<` or `>`, or a quote that begins an attribute's value.
 fn end_or_quote(bytes: &[u8]) -> Option<usize> {
     let plain = memchr3(b'<', b'>', b'"', bytes);
     let upto = &bytes[..plain.unwrap_or(bytes.len())];
-    // An apostrophe quotes only right after `=`; elsewhere it is one.
+    // An apostrophe is a quote only right after `=`.
     let single = memchr::memmem::find(upto, b"='").map(|at| at + 1);
     single.or(plain)
 }

@@ -1,8 +1,8 @@
-//! What a session token is, and the one in a text that should hold a single account.
+//! Defines what a session token is, and finds the one in a text that should hold a single account.
 //!
-//! A token is a JWT (three base64url parts, the first of them a JSON object, RFC 7519), or, standing alone or after
-//! `sso=`, a value of at least 20 characters of `[A-Za-z0-9._-]`. Anything else is never stored and never sent. What
-//! people paste is read by [`pasted`](super::pasted).
+//! A token is a JWT (three base64url parts, the first of them a JSON object, RFC 7519). Alone or after `sso=` it may
+//! also be a value of at least 20 characters of `[A-Za-z0-9._-]`. Anything else is never stored and never sent.
+//! [`pasted`](super::pasted) reads what people paste.
 
 use base64::{
     Engine, alphabet,
@@ -10,16 +10,16 @@ use base64::{
 };
 use serde::{Deserialize, Serialize};
 
-/// No JWT is shorter: its header alone names an algorithm.
+/// The shortest token in characters. A JWT is longer: its header alone names an algorithm.
 const MIN_TOKEN: usize = 20;
-/// Longer than any session token seen; shorter than what would break a header.
+/// The longest token in characters: longer than any session token seen, shorter than what breaks a header.
 const MAX_TOKEN: usize = 4096;
-/// Parts the columns of ledgers: `mail----password----sso`.
+/// Separates the columns of ledgers: `mail----password----sso`.
 pub(super) const RULE: &str = "----";
-/// The length of an HMAC-SHA-256 signature in base64url. Such a signature may hold [`RULE`] by chance.
+/// The length of an HMAC-SHA-256 signature in base64url. Such a signature may contain [`RULE`] by chance.
 const SIGNATURE: usize = 43;
 
-/// What kind of account a token belongs to.
+/// The kind of account that a token belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TokenType {
     #[serde(rename = "sso")]
@@ -29,6 +29,7 @@ pub enum TokenType {
 }
 
 impl TokenType {
+    /// Returns the word that is stored.
     pub fn as_str(self) -> &'static str {
         match self {
             TokenType::Basic => "sso",
@@ -41,7 +42,7 @@ impl TokenType {
         if text == TokenType::Super.as_str() { TokenType::Super } else { TokenType::Basic }
     }
 
-    /// Reads the names that files of this and other gateways use.
+    /// Reads the names in files of this and other gateways.
     pub(super) fn named(name: &str) -> Option<Self> {
         match name.to_ascii_lowercase().as_str() {
             "sso" | "ssobasic" | "ssonormal" | "basic" | "normal" => Some(TokenType::Basic),
@@ -51,7 +52,7 @@ impl TokenType {
     }
 }
 
-/// Why a text holds no token. The words are fixed: they never repeat what was pasted.
+/// Why a text holds no token. The texts are fixed and never repeat what was pasted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenError {
     Empty,
@@ -61,20 +62,21 @@ pub enum TokenError {
     TooLong,
     /// A character that no session token has.
     BadCharacter,
-    /// Several values side by side, and none of them is a JWT.
+    /// Several values side by side, none of them a JWT.
     NoToken,
-    /// More than one token where one account is meant.
+    /// More than one token where one account is expected.
     Several,
     /// Cookies of another site.
     OtherSite,
 }
 
 impl TokenError {
+    /// Returns the error as text for the operator.
     pub fn words(self) -> &'static str {
         match self {
             TokenError::Empty => "the token is empty",
             TokenError::NoSso => "the cookie line has no cookie named sso",
-            TokenError::TooShort => "this is no token: it is shorter than 20 characters",
+            TokenError::TooShort => "this is not a token: it is shorter than 20 characters",
             TokenError::TooLong => "the token is longer than 4096 characters",
             TokenError::BadCharacter => "the token holds a character that no session token has",
             TokenError::NoToken => "no token in it: neither a JWT nor a value after sso=",
@@ -90,34 +92,34 @@ impl std::fmt::Display for TokenError {
     }
 }
 
-/// An account in what was pasted.
+/// An account found in a pasted text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastedAccount {
     /// The bare session token.
     pub token: String,
-    /// The owner's id, from the cookie `x-userid` beside the token; empty when there is none.
+    /// The user id from the cookie `x-userid` beside the token; empty if there is none.
     pub user_id: String,
 }
 
-/// Whether a stored value may be sent to Grok.
+/// Returns whether a stored value may be sent to Grok.
 pub fn is_token(value: &str) -> bool {
     check(value).is_ok()
 }
 
-/// Checks a value that stands alone or after `sso=`.
+/// Checks a value that stands alone or after `sso=`. Fails with the reason if it is not a token.
 pub(super) fn check(value: &str) -> Result<(), TokenError> {
     match value.len() {
         0 => Err(TokenError::Empty),
         _ if !value.bytes().all(is_token_byte) => Err(TokenError::BadCharacter),
         length if length < MIN_TOKEN => Err(TokenError::TooShort),
         length if length > MAX_TOKEN => Err(TokenError::TooLong),
-        // A name and a password before the token, or behind it, may consist of a token's characters.
+        // A name and a password before or after the token may consist of a token's characters.
         _ if value.contains(RULE) && !is_signed_jwt(value) => Err(TokenError::NoToken),
         _ => Ok(()),
     }
 }
 
-/// Whether a value that stands among others is a token.
+/// Returns whether a value among others is a token.
 pub(super) fn is_jwt(value: &str) -> bool {
     let parts: Vec<&str> = value.split('.').collect();
     let [header, payload, signature] = parts[..] else { return false };
@@ -145,7 +147,7 @@ fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')
 }
 
-/// A token that a test knows by its end.
+/// Returns a token that a test recognises by its end.
 #[cfg(test)]
 pub fn for_test(name: &str) -> String {
     format!("{FOR_TEST}{name}")
@@ -162,7 +164,7 @@ mod tests {
     const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzZXNzaW9uX2lkIjoiYSJ9.c2ln-_";
 
     #[test]
-    fn every_spelling_gives_the_bare_token() {
+    fn every_form_gives_the_bare_token() {
         let spellings = [
             JWT.to_owned(),
             format!("  {JWT}\r\n"),
@@ -183,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_token_is_refused() {
+    fn other_values_are_refused() {
         for (pasted, error) in [
             ("", TokenError::Empty),
             (" \r\n", TokenError::Empty),
@@ -224,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn dashes_in_a_signature_are_not_those_of_a_ledger() {
+    fn dashes_in_a_signature_do_not_separate_columns() {
         let signed = format!("eyJhbGciOiJIUzI1NiJ9.e30.{}----{}", "a".repeat(20), "b".repeat(19));
         assert_eq!(normalise_token(&signed).as_deref(), Ok(signed.as_str()));
         assert!(is_token(&signed) && !is_token(&format!("{signed}----password")));

@@ -1,4 +1,4 @@
-//! Uploads (v2): a multipart form out, the file's ids in.
+//! Uploads (v2): a multipart form as the request, the file's ids in the response.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use http::HeaderValue;
@@ -11,13 +11,13 @@ use crate::{
     providers::ProviderError,
 };
 
-/// The body of an upload, and its `Content-Type`.
+/// The body of an upload and its `Content-Type`.
 pub struct Form {
     pub content_type: HeaderValue,
     pub body: Bytes,
 }
 
-/// Writes a picture as `multipart/form-data` (RFC 7578). `random` makes the boundary.
+/// Returns a picture as `multipart/form-data` (RFC 7578). `random` makes the boundary.
 pub fn form(picture: &Picture, random: [u8; 16]) -> Form {
     let boundary = format!("grok2api-{:032x}", u128::from_be_bytes(random));
     let extension = picture.mime_type.rsplit('/').next().unwrap_or_default();
@@ -35,16 +35,16 @@ pub fn form(picture: &Picture, random: [u8; 16]) -> Form {
     Form { content_type: HeaderValue::try_from(content_type).expect("it is ASCII"), body: body.freeze() }
 }
 
-/// What an upload gave.
+/// An uploaded file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Uploaded {
-    /// Goes into a chat's attachments.
+    /// The id for a chat's attachments.
     pub id: String,
-    /// Path on the asset host, without leading slash.
+    /// The path on the asset host, without leading slash.
     pub uri: String,
 }
 
-/// Reads the answer to an upload. Without any id, or with a `terminalError`, it is an error.
+/// Reads the response of an upload. Fails if it has no id, or has a `terminalError`.
 pub fn parse(body: &[u8]) -> Result<Uploaded, ProviderError> {
     #[derive(Default, Deserialize)]
     #[serde(default, rename_all = "camelCase")]
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_taken_in_the_order_of_their_worth() {
+    fn the_preferred_id_is_taken_first() {
         let body = br#"{"uploadId":"u","terminalError":"",
             "fileMetadata":{"fileMetadataId":"m","fileId":"f","fileUri":"/users/u/m/content"}}"#;
         assert_eq!(parse(body), Ok(Uploaded { id: "m".to_owned(), uri: "users/u/m/content".to_owned() }));

@@ -1,10 +1,10 @@
-//! The code of an error, in either of its forms.
+//! The code of an error, in both of its forms.
 
 use std::borrow::Cow;
 
 use crate::json::Kind;
 
-/// An error's code: a number of gRPC, or a name such as `anti_bot`.
+/// An error's code: a gRPC number, or a name such as `anti_bot`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Code<'a> {
     Number(i64),

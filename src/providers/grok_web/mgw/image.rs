@@ -1,7 +1,7 @@
-//! Pictures being made, in all the forms in which the server describes them.
+//! Pictures in progress, in all the forms in which Grok describes them.
 //!
-//! A picture stands in a chunk, or in a card: an object, its JSON text, or a list of either. Previews are inline and may
-//! have megabytes, so no text of a picture is kept but the name of the finished file.
+//! A picture is in a chunk or in a card: an object, its JSON text, or a list of either. Previews are inline and may
+//! have megabytes, so only the name of the finished file is kept.
 
 use serde::Deserialize;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess};
@@ -13,27 +13,27 @@ use crate::json::{self, Field, Kind, Number};
 #[derive(Debug, Default)]
 pub struct Images(pub Vec<Image>);
 
-/// What is known of one picture.
+/// The state of one picture.
 #[derive(Debug, Default, PartialEq)]
 pub struct Image {
-    /// Empty when the server gives none.
+    /// Empty if Grok sends none.
     pub id: String,
     pub address: Address,
-    /// Percent.
+    /// In percent.
     pub progress: Option<f64>,
     pub is_moderated: bool,
-    /// Why it was not made.
+    /// Why the picture was not made.
     pub error: Option<Code<'static>>,
 }
 
-/// Where a picture is.
+/// The place of a picture.
 #[derive(Debug, Default, PartialEq)]
 pub enum Address {
     #[default]
     Nowhere,
-    /// In the message itself.
+    /// The picture is in the message itself.
     Inline,
-    /// A path on the file host, or a whole address.
+    /// A path on the file host, or an absolute URL.
     File(String),
 }
 
@@ -59,7 +59,7 @@ enum CardKey {
 }
 
 impl<'de> Kind<'de> for Images {
-    /// JSON in a string. What is no JSON describes nothing.
+    /// Reads JSON in a string. Text that is not JSON describes nothing.
     fn text(text: &str) -> Option<Self> {
         if !text.trim_start().starts_with(['{', '[']) {
             return None;
@@ -76,7 +76,7 @@ impl<'de> Kind<'de> for Images {
         Ok(Some(Images(images)))
     }
 
-    /// A card. Those of other things have fields of the same names.
+    /// Reads a card. Cards of other things have fields of the same names.
     fn object<A: MapAccess<'de>>(mut entries: A) -> Result<Option<Self>, A::Error> {
         let mut images = Vec::new();
         while let Some(key) = entries.next_key()? {
@@ -135,13 +135,13 @@ impl<'de> Kind<'de> for Image {
 }
 
 impl Image {
-    /// Whether this describes its last state.
+    /// Returns whether this describes the picture's last state.
     pub fn is_finished(&self) -> bool {
         self.progress.is_none_or(|progress| progress >= 100.0)
     }
 }
 
-/// The code, unless it is the one that stands for none.
+/// Returns the code, unless it means "no error".
 fn fault(code: Code) -> Option<Code<'static>> {
     match code {
         Code::Number(0) => None,
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_or_reason_that_stands_for_none_is_none() {
+    fn a_code_that_means_no_error_is_none() {
         for json in [
             r#"{"systemErrCode":0,"rejection_reason":""}"#,
             r#"{"systemErrCode":"ERR_CODE_UNSPECIFIED","rejection_reason":0}"#,

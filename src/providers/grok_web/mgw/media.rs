@@ -1,4 +1,4 @@
-//! The pictures and videos of one answer: which are finished, which were withheld, and why one was not made.
+//! The pictures and videos of one answer: which are finished, which were withheld, and why one is missing.
 
 use super::{
     image::{Address, Image},
@@ -16,9 +16,9 @@ use crate::{
 pub struct Media {
     pictures: Vec<Finished>,
     videos: Vec<Finished>,
-    /// Ids of what was withheld; one without an id is counted each time.
+    /// Ids of withheld files. A file without an id counts each time.
     withheld: Vec<(MediaKind, String)>,
-    /// Ids of what has begun to come and not come yet.
+    /// Ids of files that have begun to arrive and are not finished.
     begun: Vec<String>,
     /// The last progress of a video, in percent.
     progress: u8,
@@ -32,7 +32,7 @@ struct Finished {
 }
 
 impl Media {
-    /// Takes what is known of a picture; returns whether one is being made. The same may come several times.
+    /// Processes the state of a picture; returns whether one is in progress. The same state may come several times.
     pub fn picture(&mut self, image: Image) -> bool {
         if is_known(&self.pictures, &image.id) {
             return true;
@@ -57,7 +57,7 @@ impl Media {
         true
     }
 
-    /// Takes what is known of a video; returns its progress in percent when it has grown.
+    /// Processes the state of a video; returns its progress in percent if it has grown.
     pub fn video(&mut self, video: VideoChunk) -> Option<u8> {
         let id = video.video_uuid.given().unwrap_or_default();
         let progress = match video.progress {
@@ -93,7 +93,7 @@ impl Media {
         }
     }
 
-    /// Forgets what was known before.
+    /// Removes the earlier state of a file.
     fn settle(&mut self, id: &str) {
         self.begun.retain(|known| known != id);
         if !id.is_empty() {
@@ -101,17 +101,17 @@ impl Media {
         }
     }
 
-    /// Whether nothing is finished.
+    /// Returns whether nothing is finished.
     pub fn is_empty(&self) -> bool {
         self.pictures.is_empty() && self.videos.is_empty()
     }
 
-    /// Whether something has begun to come and not come yet.
+    /// Returns whether a file has begun to arrive and is not finished.
     pub fn is_pending(&self) -> bool {
         !self.begun.is_empty()
     }
 
-    /// Why nothing is finished, if something was to be made.
+    /// Returns why nothing is finished, if a file was requested.
     pub fn failure(&mut self) -> Option<ProviderError> {
         if !self.is_empty() {
             return None;
@@ -121,7 +121,7 @@ impl Media {
         self.error.take().or_else(|| withheld.then(moderated))
     }
 
-    /// Appends the files, then what was withheld.
+    /// Appends the files, then the withheld ones, and returns how many there are.
     pub fn write(&mut self, events: &mut Events) -> Finish {
         let finish = Finish { pictures: self.pictures.len() as u32, videos: self.videos.len() as u32 };
         for (kind, files) in [(MediaKind::Image, &mut self.pictures), (MediaKind::Video, &mut self.videos)] {

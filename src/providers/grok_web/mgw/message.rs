@@ -1,24 +1,24 @@
-//! What the client says on the socket: events as JSON, each in its envelope `{session_id?, event}`.
+//! The client's messages on the WebSocket: events as JSON, each in its envelope `{session_id?, event}`.
 
 use serde::Serialize;
 
 use super::super::headers::uuid_v4;
 
-/// How a session is opened.
+/// The options of a new session.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// `auto`, `fast`, `expert` or `heavy`.
     pub mode: &'static str,
-    /// Whether the conversation stays out of the account's history.
+    /// Whether the conversation is kept out of the account's history.
     pub temporary: bool,
 }
 
-/// What the page announces that it understands, as far as answers to us depend on it.
+/// The capabilities that Grok's page announces, as far as answers depend on them.
 const CAPABILITIES: [&str; 2] = ["conversation_attached", "custom_methods_v1"];
-/// How many pictures one drawing makes, as on the page.
+/// How many pictures one request makes, as on Grok's page.
 const PICTURES: u32 = 2;
 
-/// How the id of a heartbeat begins.
+/// The start of a heartbeat's id.
 pub const HEARTBEAT_PREFIX: &str = "evt_hb_";
 
 #[derive(Serialize)]
@@ -57,7 +57,7 @@ struct SessionOptions {
     disable_memory: bool,
 }
 
-/// Returns the first message of a connection; all options of the session are in it.
+/// Returns the first message of a connection, with all options of the session.
 pub fn create(event_id: &str, options: Options) -> String {
     let x_grok = SessionOptions {
         protocol_capabilities: CAPABILITIES,
@@ -118,7 +118,7 @@ struct FileMention<'a> {
     file_id: &'a str,
 }
 
-/// Returns the user's message: files are mentioned before the text, and listed twice, as the page does.
+/// Returns the user's message. Files are mentioned before the text and listed twice, as on Grok's page.
 pub fn create_item(session_id: &str, text: &str, file_ids: &[String], random: [u8; 16]) -> String {
     let client_message_id = uuid_v4(random);
     let mention = |id| InputChunk::Mention { target: Target { file_mention: FileMention { file_id: id } } };
@@ -136,17 +136,17 @@ struct Plain<'a> {
     event_id: &'a str,
 }
 
-/// Returns the event that starts the answer.
+/// Returns the event that requests the answer.
 pub fn create_response(session_id: &str, event_id: &str) -> String {
     json(Some(session_id), Plain { r#type: "response.create", event_id })
 }
 
-/// Returns the heartbeat; it belongs to no session.
+/// Returns a heartbeat, which belongs to no session.
 pub fn ping(event_id: &str) -> String {
     json(None, Plain { r#type: "ping", event_id })
 }
 
-/// Returns the answer to a `ping` of the server.
+/// Returns the reply to a `ping` of the server.
 pub fn pong(event_id: &str) -> String {
     json(None, Plain { r#type: "pong", event_id })
 }

@@ -1,8 +1,17 @@
-//! Chat over Grok's web gateway, a WebSocket at `/ws/mgw/`: what its page uses since summer 2026.
+//! Chat over Grok's web gateway, a WebSocket at `/ws/mgw/`, which Grok's page uses since summer 2026.
 //!
-//! [`message`] writes the client's events, [`wire`] and [`image`] read the server's, [`session`] knows their order and
-//! [`turn`] the answer, with its [`thoughts`], [`sources`] and [`media`]; all of them are pure. This file opens the
-//! connection and moves messages.
+//! Owns the session, its events and its heartbeat. This file opens the connection and moves messages; the others are
+//! pure. Never chooses an account or stores anything.
+//!
+//! ```ignore
+//! let mut session = Session::new(options, question, filtered_tags, random);
+//! for text in session.outgoing.drain(..) { socket.send(text).await?; }
+//! let finish = session.receive(&message, &mut events)?;
+//! ```
+//!
+//! - [`message`]: writes the client's events; [`wire`], [`image`], `code`: read the server's.
+//! - [`session`]: their order; [`turn`]: the answer, with its [`thoughts`], [`sources`] and [`media`].
+//! - [`stream_error`]: classifies errors.
 
 use std::{
     convert::Infallible,
@@ -44,13 +53,13 @@ mod wire;
 use message::Options;
 use session::{Question, Session};
 
-/// How long session and conversation may take to open.
+/// The time limit until session and conversation are open.
 const ATTACH_LIMIT: Duration = Duration::from_secs(15);
 /// The period of the heartbeat, in milliseconds.
 const HEARTBEAT_PERIOD: u64 = 20_000;
-/// How many messages are read before what they brought is handed on.
+/// How many messages are read before their events are passed on.
 const AT_ONCE: usize = 64;
-/// The close code of a turn that is over, and how long sending it may take.
+/// The close code of a finished turn, and the time limit for sending it.
 const NORMAL: u16 = 1000;
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 
@@ -59,16 +68,17 @@ struct SocketAnswer {
     app: Rc<App>,
     socket: Rc<dyn WebSocket>,
     messages: Messages,
-    /// Messages on their way out. A send that is given up half-way would end the connection, so they outlive the calls
-    /// of `advance`; they end with the answer.
+    /// Messages being sent. A send that is dropped half-way would end the connection, so the sends outlive calls of
+    /// `advance` and end with the answer.
     sends: FuturesUnordered<LocalBoxFuture<'static, Result<(), WebSocketError>>>,
     session: Session,
     alarm: IdleTimer,
-    /// When the next heartbeat is due, on the host's monotonic clock.
+    /// When the next heartbeat is due, in milliseconds of the host's monotonic clock.
     beat: u64,
 }
 
-/// Connects, opens a session and asks. Returns when the message has been sent.
+/// Connects, opens a session and sends the question. Returns when the message has been sent. Fails with the
+/// provider's error.
 pub async fn open(
     call: &mut Call<'_>,
     client: &Client<'_>,
@@ -83,7 +93,8 @@ pub async fn open(
     Ok(Box::new(answer))
 }
 
-/// Opens a session and asks nothing: whether this account can chat from here.
+/// Opens a session without a question, to check whether this account can chat from this network. Fails with the
+/// provider's error.
 pub async fn check(app: &Rc<App>, socket: Rc<dyn WebSocket>, mode: &'static str) -> Result<(), ProviderError> {
     let options = Options { mode, temporary: true };
     let mut answer = SocketAnswer::new(app, socket, options, Question::default(), "");
@@ -131,7 +142,7 @@ impl SocketAnswer {
         Ok(())
     }
 
-    /// Waits for the next message and takes it.
+    /// Waits for the next message and processes it.
     async fn next(&mut self, events: &mut Events) -> Result<Option<Finish>, ProviderError> {
         let message = self.messages.next().await;
         self.take(message, events)
@@ -149,7 +160,7 @@ impl SocketAnswer {
         }
     }
 
-    /// Sends what the session has to say. Nothing is awaited between messages, so the host may write them as one.
+    /// Sends the session's messages. The sends are not awaited one by one, so the host may write them together.
     async fn send_outgoing(&mut self) -> Result<(), ProviderError> {
         let sends = self.session.outgoing.drain(..).map(|text| self.socket.send(text));
         match futures::future::try_join_all(sends).await {
@@ -159,11 +170,11 @@ impl SocketAnswer {
     }
 
     fn lost(&mut self, error: &WebSocketError, events: &mut Events) -> Result<Finish, ProviderError> {
-        eprintln!("{}: the socket ended before the answer: {error}", self.app.request_id);
+        eprintln!("{}: the WebSocket ended before the answer: {error}", self.app.request_id);
         self.session.broken(events)
     }
 
-    /// Reads on until something of the answer has come.
+    /// Reads on until part of the answer has arrived.
     async fn advance(&mut self, events: &mut Events) -> Result<Option<Finish>, ProviderError> {
         loop {
             let finish = self.read(events).await;
@@ -174,10 +185,10 @@ impl SocketAnswer {
     }
 
     async fn read(&mut self, events: &mut Events) -> Result<Option<Finish>, ProviderError> {
-        // A connection that takes no more ends the reading too, which says why.
+        // A connection that accepts no more messages also ends the reading, which reports why.
         let message = self.beating(|messages, context| messages.poll_next_unpin(context)).await;
         let mut finish = self.take(message, events);
-        // What is there already leaves in the same write to the client.
+        // Messages that have already arrived go to the client in the same write.
         let mut read = 1;
         while finish == Ok(None)
             && read < AT_ONCE
@@ -196,7 +207,7 @@ impl SocketAnswer {
         finish
     }
 
-    /// Sends heartbeats, and what is on its way out, until `poll` has found something.
+    /// Sends heartbeats and pending messages until `poll` is ready.
     async fn beating<T>(&mut self, mut poll: impl FnMut(&mut Messages, &mut Context) -> Poll<T>) -> T {
         loop {
             let SocketAnswer { messages, sends, alarm, .. } = self;

@@ -1,4 +1,4 @@
-//! What Grok says on a scripted socket, for tests.
+//! Grok's messages on a scripted WebSocket, for tests.
 
 use serde_json::{Value, json};
 
@@ -7,12 +7,12 @@ use crate::host::native::{Answer, Frame};
 pub const USER: &str = "8f1c1e0a-9f3e-4a5f-8f7f-2b0b5a8e4f10";
 const SESSION: &str = "c-1";
 
-/// One event in its envelope.
+/// Returns one event in its envelope.
 pub fn event(event: Value) -> Frame {
     Frame::Text(json!({ "session_id": SESSION, "event": event }).to_string())
 }
 
-/// The server's side up to the moment when the question has come.
+/// Returns the server's side until the question has arrived.
 pub fn opened() -> Vec<Frame> {
     vec![
         Frame::AfterSent(1),
@@ -23,44 +23,44 @@ pub fn opened() -> Vec<Frame> {
     ]
 }
 
-/// A payload of the answer.
+/// Returns a payload of the answer.
 pub fn chunk(payload: Value) -> Frame {
     event(json!({ "type": "response.chunk", "response_id": "r-1", "chunk": payload }))
 }
 
-/// A piece of the answer's text.
+/// Returns a piece of the answer's text.
 pub fn text(text: &str) -> Frame {
     chunk(json!({ "text": { "text": text, "channel": "CHANNEL_ASSISTANT_RESPONSE" } }))
 }
 
-/// A piece of the reasoning.
+/// Returns a piece of the reasoning.
 pub fn thought(text: &str) -> Frame {
     chunk(json!({ "text": { "text": text, "channel": "CHANNEL_ASSISTANT_NOTETAKER_SUMMARY" } }))
 }
 
-/// A finished picture.
+/// Returns a finished picture.
 pub fn picture(path: &str) -> Frame {
     let image = json!({ "imageUuid": "i-1", "progress": 100, "imageUrl": path });
     chunk(json!({ "render_generated_image": { "id": "g-1", "image_chunk": image } }))
 }
 
-/// The answer's end.
+/// Returns the end of the answer.
 pub fn done(status: &str) -> Frame {
     event(json!({ "type": "response.done", "response": { "id": "r-1", "status": status } }))
 }
 
-/// An error inside the answer, and the end that follows it.
+/// Returns an error inside the answer and the end that follows it.
 pub fn stream_error(kind: &str) -> Vec<Frame> {
     let error = json!({ "kind": kind, "message": "words of the service" });
     vec![event(json!({ "type": "response.grok.output", "output": { "stream_error": error } })), done("incomplete")]
 }
 
-/// A whole turn.
+/// Returns a whole turn.
 pub fn turn(answer: impl IntoIterator<Item = Frame>) -> Vec<Frame> {
     opened().into_iter().chain(answer).chain([done("completed"), Frame::Hang]).collect()
 }
 
-/// The answer to the question who owns the account.
+/// Returns the response to the request for the account's user id.
 pub fn identity() -> Answer {
     Answer::new(200, json!({ "status": "authenticated", "session": { "userId": USER } }).to_string())
 }

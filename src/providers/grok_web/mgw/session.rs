@@ -1,8 +1,8 @@
-//! One session on the socket: in what order things are said, as a state machine without I/O.
+//! One session on the WebSocket: the order of its messages, as a state machine without I/O.
 //!
-//! The server drops, without a word, what is said before the conversation is attached. So: `session.create`, wait for
-//! `session.created` and `conversation.attached`, then the user's message and `response.create`, then read the answer
-//! up to `response.done`. What follows that belongs to no answer.
+//! Grok silently drops messages that arrive before the conversation is attached. The order is therefore: send
+//! `session.create`, wait for `session.created` and `conversation.attached`, send the user's message and
+//! `response.create`, then read the answer up to `response.done`. Later messages belong to no answer.
 
 use super::{
     message::{self, Options},
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// What the account is asked.
+/// The question for the account.
 #[derive(Debug, Clone, Default)]
 pub struct Question {
     pub text: String,
@@ -42,20 +42,20 @@ pub struct Session {
     stage: Stage,
     /// The id of our `session.create`, which the server repeats.
     create_id: String,
-    /// The session's id, which is the conversation's: assigned by the server.
+    /// The id of the session and the conversation, assigned by the server.
     id: String,
     question: Question,
     random: [u8; 16],
     turn: Turn,
-    /// An event of the answer has come since this was last taken. Our own heartbeats are answered too, and a second
-    /// response may be offered; neither says anything about the answer.
+    /// Whether an event of the answer has arrived since this was last reset. Replies to our heartbeats and the offer
+    /// of a second response do not count: neither concerns the answer.
     pub has_progressed: bool,
-    /// What is to be sent now, in order.
+    /// Messages to send now, in order.
     pub outgoing: Vec<String>,
 }
 
 impl Session {
-    /// Begins a session: `outgoing` holds its first message. `random` makes its ids.
+    /// Starts a session: `outgoing` holds its first message. `random` makes its ids.
     pub fn new(options: Options, question: Question, filtered_tags: &str, random: [u8; 16]) -> Self {
         let create_id = format!("evt_init_{}", uuid_v4(random));
         Session {
@@ -70,22 +70,23 @@ impl Session {
         }
     }
 
-    /// Whether the server has taken the session.
+    /// Returns whether the server has accepted the session.
     pub fn is_created(&self) -> bool {
         !matches!(self.stage, Stage::Opening { created: false, .. })
     }
 
-    /// Whether the user's message has been handed out: the session is open.
+    /// Returns whether the session is open and the user's message has been put into `outgoing`.
     pub fn is_open(&self) -> bool {
         !matches!(self.stage, Stage::Opening { .. })
     }
 
-    /// Whether something of the answer itself has come.
+    /// Returns whether part of the answer itself has arrived.
     pub fn started(&self) -> bool {
         self.turn.started()
     }
 
-    /// Takes one message of the server, which may hold several events; `Finish` when the answer is whole.
+    /// Processes one message of the server, which may hold several events. Returns `Finish` when the answer is
+    /// complete, and fails with the error that ends it.
     pub fn receive(&mut self, text: &str, events: &mut Events) -> Result<Option<Finish>, ProviderError> {
         let mut finish = None;
         each_object(text, |bytes| {
@@ -102,7 +103,7 @@ impl Session {
         Ok(finish)
     }
 
-    /// The connection is over. That is an error, unless all of the answer had come but the word that it is whole.
+    /// Ends the answer because the connection is over. Fails unless only the end marker of the answer is missing.
     pub fn broken(&mut self, events: &mut Events) -> Result<Finish, ProviderError> {
         match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::Opening { .. } => Err(ProviderError::Connect("the session did not open".to_owned())),
@@ -110,14 +111,14 @@ impl Session {
         }
     }
 
-    /// Ends the text where it stands.
+    /// Ends the text early and appends what was held back.
     pub fn close(&mut self, events: &mut Events) {
         self.stage = Stage::Over;
         self.turn.close(events);
     }
 
-    /// Takes an object that the parser refused: halves of surrogate pairs become U+FFFD; what is not JSON is passed
-    /// over.
+    /// Processes an object that the parser refused. Halves of surrogate pairs become U+FFFD; text that is not JSON is
+    /// skipped.
     fn take_lossy(&mut self, bytes: &[u8], events: &mut Events) -> Result<Option<Finish>, ProviderError> {
         match serde_json::from_str(&json::lossy(bytes)) {
             Ok(envelope) => self.take(envelope, events),
@@ -172,7 +173,7 @@ impl Session {
 
     fn created(&mut self, event: &Event, session_id: &str) {
         let Stage::Opening { attached, .. } = self.stage else { return };
-        // Repeated by most servers; another id answers another session.
+        // Most servers repeat the id; another id belongs to another session.
         if event.client_event_id.as_ref().is_some_and(|id| !id.is_empty() && **id != self.create_id) {
             return;
         }
@@ -217,12 +218,12 @@ impl Session {
     }
 }
 
-/// Whether an error answers a heartbeat of ours: it says nothing of the answer.
+/// Returns whether an error is the reply to one of our heartbeats, which does not concern the answer.
 fn is_about_heartbeat(event: &Event) -> bool {
     event.client_event_id.as_ref().is_some_and(|id| id.starts_with(message::HEARTBEAT_PREFIX))
 }
 
-/// The envelope at the start of `text`, and its length.
+/// Returns the envelope at the start of `text` and its length.
 fn read_first(text: &str) -> Option<(Envelope<'_>, usize)> {
     let mut objects = serde_json::Deserializer::from_str(text).into_iter::<Envelope>();
     let envelope = objects.next()?.ok()?;

@@ -1,4 +1,4 @@
-//! What searches found, out of the fields that hold it.
+//! The results of searches, from the fields that hold them.
 
 use super::wire::{Part, SearchResult, ToolResult, Webpage};
 use crate::{
@@ -32,13 +32,13 @@ pub fn of_search(result: SearchResult) -> Vec<Source> {
     page(single).into_iter().chain(listed(result.web_results).filter_map(page)).collect()
 }
 
-/// The objects of a list.
+/// Returns the objects of a list.
 fn listed<T>(list: Field<Vec<Part<T>>>) -> impl Iterator<Item = T> {
     let items = list.given().unwrap_or_default().into_iter().filter_map(Field::given);
     items.map(|Object(item)| item)
 }
 
-/// A page that was found; without an address it is none.
+/// Returns a page that was found, or `None` if it has no address.
 fn page(page: Webpage) -> Option<Source> {
     let url = page.url.given().filter(|url| !url.is_empty())?.into_owned();
     let title = page.title.given().filter(|title| !title.is_empty()).map_or_else(|| url.clone(), Into::into);

@@ -1,4 +1,4 @@
-//! What goes wrong inside the socket: errors of an answer by their kind, and error events by code and words.
+//! Classifies errors inside the WebSocket: those of an answer by their kind, `error` events by code and text.
 
 use super::{
     code::Code,
@@ -12,17 +12,17 @@ use crate::{
     },
 };
 
-/// Seconds to wait after a limit that has no window of its own.
+/// The cooldown in seconds after a limit without a window of its own.
 const SHORT_WAIT: u64 = 60;
 
-/// Classifies an error inside an answer: by the first of its names that is known, else by its words.
+/// Classifies an error inside an answer: by the first of its names that is known, or else by its text.
 pub fn from_answer(error: &StreamError) -> ProviderError {
     let name = error.names.first().map(String::as_str).unwrap_or_default();
     let text = if error.message.is_empty() { name } else { &error.message };
     error.names.iter().find_map(|name| from_kind(name, text)).unwrap_or_else(|| from_words(None, text))
 }
 
-/// Classifies a kind of error, in any spelling that protobuf's JSON has for it. `None`: it is not known, or names no
+/// Classifies a kind of error, in any spelling of protobuf's JSON. Returns `None` if the kind is unknown or names no
 /// cause.
 pub fn from_kind(kind: &str, text: &str) -> Option<ProviderError> {
     let kind = snake_case(kind);
@@ -44,12 +44,12 @@ pub fn from_kind(kind: &str, text: &str) -> Option<ProviderError> {
         | "attachment_load_failed" => ProviderError::CallerError(text.to_owned()),
         "attachment_moderated" | "content_moderated" => ProviderError::Moderated(text.to_owned()),
         "tool_call_failed" | "render_tool_failed" => ProviderError::Server(502),
-        // Not `internal_error` and `request_cancelled`: a reason or the words may name the cause.
+        // `internal_error` and `request_cancelled` are not here: a reason or the text may name the cause.
         _ => return None,
     })
 }
 
-/// `usageLimitReached` and `USAGE_LIMIT_REACHED` as `usage_limit_reached`.
+/// Returns `usageLimitReached` or `USAGE_LIMIT_REACHED` as `usage_limit_reached`.
 fn snake_case(name: &str) -> String {
     let mut snake = String::with_capacity(name.len() + 4);
     let mut after_lower = false;
@@ -63,7 +63,7 @@ fn snake_case(name: &str) -> String {
     snake
 }
 
-/// Classifies an `error` event, or an error without an event. `None`: it is none.
+/// Classifies an `error` event, or an error without an event. Returns `None` if the value is not an error.
 pub fn from_event(error: Field<ErrorValue>) -> Option<ProviderError> {
     match error.given()? {
         ErrorValue::Text(text) if text.is_empty() => None,
@@ -72,7 +72,7 @@ pub fn from_event(error: Field<ErrorValue>) -> Option<ProviderError> {
     }
 }
 
-/// Classifies an error by its code and words.
+/// Classifies an error by its code and text.
 pub fn from_fields(error: ErrorFields) -> ProviderError {
     let message = error.message.given().unwrap_or_default();
     match error.code.given() {
@@ -90,14 +90,14 @@ fn from_words(code: Option<i64>, message: &str) -> ProviderError {
     if lower.contains("anti_bot") || lower.contains("anti bot") {
         return ProviderError::AntiBot;
     }
-    // On this socket a session is a conversation, not what an account is signed in with.
+    // On this WebSocket a session is a conversation, not the sign-in of an account.
     if code != Some(classify::code::UNAUTHENTICATED) && lower.contains("session not found") {
         return ProviderError::Server(502);
     }
     classify::from_stream(&UpstreamError { code, message: message.into() })
 }
 
-/// Classifies the code of a picture that was not made, a number or `ERR_…`.
+/// Classifies the code of a picture that was not made: a number or `ERR_…`.
 pub fn from_picture(code: &Code) -> ProviderError {
     let is_limit = match code {
         Code::Number(number) => matches!(number, 1006 | 1008),
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn words_decide_where_the_kind_does_not() {
+    fn the_text_decides_if_the_kind_is_unknown() {
         let spent = ProviderError::RateLimited { quota_spent: true, retry_after: None };
         assert_eq!(of("", "You've reached your usage limit."), spent);
         let busy = ProviderError::Overloaded { retry_after: None };
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kind_is_known_wherever_and_however_it_is_written() {
+    fn a_kind_is_known_in_every_field_and_spelling() {
         let spent = ProviderError::RateLimited { quota_spent: true, retry_after: None };
         for json in [
             r#"{"kind":"usage_limit_reached","message":"words"}"#,
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_that_was_not_made_says_why() {
+    fn a_missing_picture_has_a_reason() {
         let short = ProviderError::Throttled { retry_after: 60 };
         for code in [Code::Number(1006), Code::Number(1008), Code::Name("ERR_RATE_LIMITED".into())] {
             assert_eq!(from_picture(&code), short);

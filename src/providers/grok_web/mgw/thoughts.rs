@@ -1,14 +1,14 @@
-//! The paragraphs of the reasoning, which the server sends as loose pieces.
+//! The paragraphs of the reasoning, which Grok sends as loose pieces.
 //!
-//! A heading is a piece of its own; the same one is often sent again with a later step. Other text may come in pieces
-//! that make one text, as long as they stand at the same place of the work.
+//! A heading is a piece of its own; the same heading often comes again with a later step. Other text may come in
+//! pieces that form one text, as long as they have the same place in the work.
 
 use super::wire::Metadata;
 use crate::json::{Field, Number};
 
 const PARAGRAPH: &str = "\n\n";
 
-/// Where in the work on an answer a piece stands; what is not known is empty.
+/// The place of a piece in the work on an answer. Unknown fields are empty.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Place {
     agent: String,
@@ -16,6 +16,7 @@ pub struct Place {
 }
 
 impl Place {
+    /// Returns the place that the metadata names.
     pub fn of(metadata: &Metadata) -> Self {
         let agent = metadata.rollout_id.as_ref().map(|id| id.to_string()).unwrap_or_default();
         let step = match (&metadata.step_id, &metadata.phase_index) {
@@ -25,7 +26,7 @@ impl Place {
         Place { agent, step }
     }
 
-    /// Whether the piece is of the agent that leads; without agents all are.
+    /// Returns whether the piece comes from the leading agent. Without agents every piece does.
     pub fn is_led_by(&self, leader: &str) -> bool {
         self.agent.is_empty() || leader.is_empty() || self.agent == leader
     }
@@ -47,7 +48,7 @@ pub struct Thoughts {
 }
 
 impl Thoughts {
-    /// Returns what separates the next piece from what is there, or `None` when it only repeats the heading.
+    /// Returns the separator before the next piece, or `None` if the piece only repeats the heading.
     pub fn next(&mut self, text: &str, is_heading: bool, place: Place) -> Option<&'static str> {
         let separator = match &mut self.last {
             Last::Heading(heading, _) if is_heading && heading == text => return None,
@@ -63,13 +64,13 @@ impl Thoughts {
         Some(separator)
     }
 
-    /// Something else was written.
+    /// Notes that something other than reasoning was written.
     pub fn interrupt(&mut self) {
         self.last = Last::Other;
     }
 }
 
-/// Whether a heading is more of the one before it.
+/// Returns whether a heading continues the one before it.
 fn continues(text: &str, last: &Place, place: &Place) -> bool {
     text.starts_with(char::is_whitespace) || (place.step.is_some() && last == place)
 }

@@ -1,12 +1,13 @@
-//! One answer on the socket: the server's events in, the answer's events out.
+//! One answer on the WebSocket: turns the server's events into the answer's.
 //!
-//! * Only one response counts, the first: the server may send a second one to choose from.
-//! * Text of `CHANNEL_ASSISTANT_RESPONSE`, or of no channel, is the answer; text of any other channel is reasoning, and
-//!   so is what agents say that do not lead. Reasoning after the first text is dropped, as over the older stream.
-//! * Text comes as chunks or in the classic form; the chunk form repeats it once more in the classic one, so the form
-//!   that comes first is the one that counts, of the answer and of the reasoning each.
-//! * An error inside the answer is kept until the answer ends: one of little weight does not end it.
-//! * Finished pictures and videos follow the text, so that one statement stores them all. Previews are passed over.
+//! * Only the first response counts; the server may send a second one to choose from.
+//! * Text of `CHANNEL_ASSISTANT_RESPONSE`, or of no channel, is the answer. Text of any other channel is reasoning,
+//!   and so is the text of agents that do not lead. Reasoning after the first text is dropped, as over the older
+//!   stream.
+//! * Text comes as chunks or in the classic form. The chunk form is repeated in the classic one, so the form that
+//!   comes first counts, separately for the answer and for the reasoning.
+//! * An error inside the answer is kept until the answer ends, because a minor one does not end it.
+//! * Finished pictures and videos follow the text, so that one statement stores them all. Previews are skipped.
 
 use super::{
     image::Images,
@@ -29,41 +30,43 @@ enum Form {
 
 #[derive(Debug, Default)]
 pub struct Turn {
-    /// The response's id; empty while it is unknown.
+    /// The response's id; empty if it is unknown.
     id: String,
-    /// The agent that leads, where there are several.
+    /// The leading agent, if there are several.
     leader: String,
     filter: TagFilter,
     answer_form: Option<Form>,
     thought_form: Option<Form>,
-    /// Something of the answer itself has come.
+    /// Part of the answer itself has arrived.
     started: bool,
-    /// Its text has begun: no more reasoning is passed on.
+    /// The answer's text has begun: later reasoning is dropped.
     answering: bool,
-    /// Something that can be read has been passed on.
+    /// Readable text or a file has been passed on.
     visible: bool,
-    /// The server has said that the text is whole, and nothing came after.
+    /// Grok has marked the text as complete, and nothing came after.
     text_whole: bool,
     thoughts: Thoughts,
     cited: Vec<String>,
     /// The citation that the text ends with at the moment.
     just_cited: Option<usize>,
     media: Media,
-    /// The error that counts, and whether the answer may go on after it.
+    /// The error that counts, and whether the answer may continue after it.
     error: Option<(ProviderError, bool)>,
 }
 
 impl Turn {
-    /// `filtered_tags` are names of elements to remove, separated by commas.
+    /// Returns the state before an answer. `filtered_tags` are names of elements to remove, separated by commas.
     pub fn new(filtered_tags: &str) -> Self {
         Turn { filter: TagFilter::new(filtered_tags), ..Self::default() }
     }
 
+    /// Returns whether part of the answer itself has arrived.
     pub fn started(&self) -> bool {
         self.started
     }
 
-    /// Takes an event of the answer; `Finish` when it was the last. Other events are passed over.
+    /// Processes an event of the answer; returns `Finish` if it was the last. Other events are skipped. Fails with
+    /// the error that ends the answer.
     pub fn push(&mut self, event: Event, events: &mut Events) -> Result<Option<Finish>, ProviderError> {
         let name = event.r#type.as_ref().map(|name| &**name).unwrap_or_default();
         if !name.starts_with("response.") || !self.is_ours(&event) {
@@ -105,7 +108,7 @@ impl Turn {
         Ok(None)
     }
 
-    /// Whether an event belongs to the response that counts. Some events name none.
+    /// Returns whether an event belongs to the response that counts. Some events name none.
     pub fn is_ours(&mut self, event: &Event) -> bool {
         let of_response = match &event.response {
             Field::Given(Object(response)) => response.id.as_ref(),
@@ -119,7 +122,7 @@ impl Turn {
         **id == self.id
     }
 
-    /// The connection is over. That is an error, unless all of the answer had come but the word that it is whole.
+    /// Ends the answer because the connection is over. Fails unless only the end marker of the answer is missing.
     pub fn broken(&mut self, events: &mut Events) -> Result<Finish, ProviderError> {
         let has_failed = self.error.as_ref().is_some_and(|(_, is_minor)| !is_minor);
         if self.text_whole && !self.media.is_pending() && !has_failed {
@@ -136,7 +139,7 @@ impl Turn {
         if self.started { ProviderError::Cut } else { ProviderError::Empty }
     }
 
-    /// Ends the text where it stands: what was held back comes out.
+    /// Ends the text early and appends what was held back.
     pub fn close(&mut self, events: &mut Events) {
         self.filtered(events, TagFilter::finish);
         self.answering = true;
@@ -160,7 +163,7 @@ impl Turn {
         if let Field::Given(Object(result)) = chunk.tool_result {
             self.sources(sources::of_tool(result), events);
         }
-        // Reasoning cites as well; what it shows of that has no place in the answer.
+        // Reasoning has citations too, but the answer has no place for them.
         if let Field::Given(Object(citation)) = chunk.render_citation
             && self.answering
             && is_leader
@@ -259,7 +262,7 @@ impl Turn {
         self.visible = true;
         self.text_whole = false;
         if !self.answering {
-            // A list stands between two paragraphs. The answer's text is not cut for it: it is no part of that.
+            // A list of sources separates two paragraphs of reasoning. It does not interrupt the answer's text.
             self.filtered(events, TagFilter::finish);
             self.thoughts.interrupt();
         }
@@ -271,7 +274,7 @@ impl Turn {
             return;
         }
         if self.answering && self.filter.is_inside() {
-            // It belongs to an element that is left out.
+            // The citation is inside an element that is removed.
             return;
         }
         let index = self.cited.iter().position(|known| known == url).unwrap_or_else(|| {
@@ -302,7 +305,7 @@ impl Turn {
         }
     }
 
-    /// The first error of weight is the cause; those after it follow from it.
+    /// Keeps the first major error, which is the cause; later errors follow from it.
     fn keep(&mut self, error: &StreamError) {
         if self.error.as_ref().is_none_or(|(_, is_minor)| *is_minor && !error.is_minor) {
             self.error = Some((stream_error::from_answer(error), error.is_minor));
@@ -342,19 +345,19 @@ impl Turn {
         if reason == "content_filter" {
             return Err(ProviderError::Moderated(reason.to_owned()));
         }
-        // An error that the answer could go on after explains its end only when nothing else does.
+        // An error after which the answer can continue explains its end only if nothing else does.
         let minor = || kept.map(|(error, _)| error);
         Err(stream_error::from_kind(reason, reason).or_else(minor).unwrap_or_else(|| self.cut()))
     }
 
-    /// Ends an answer of which all has come.
+    /// Ends an answer that has arrived completely.
     fn finish(&mut self, events: &mut Events) -> Result<Finish, ProviderError> {
         self.close(events);
         if let Some(error) = self.media.failure() {
             return Err(error);
         }
         if self.media.is_empty() && (self.answer_form.is_none() || !self.visible) {
-            // Reasoning alone is an answer, unless something is known to have gone wrong.
+            // Reasoning alone is an answer, unless an error is known.
             match self.error.take() {
                 Some((error, _)) => return Err(error),
                 None if !self.visible => return Err(ProviderError::Empty),

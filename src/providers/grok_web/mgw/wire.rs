@@ -1,6 +1,6 @@
-//! What the server says on the socket, exactly as wide as it is read.
+//! The server's JSON on the WebSocket, with exactly the fields that are read.
 //!
-//! Fields come and go and may change their type: what is unknown or odd is passed over.
+//! Grok adds and removes fields and may change their types: unknown or malformed fields are skipped.
 
 use std::borrow::Cow;
 
@@ -28,7 +28,7 @@ pub struct Envelope<'a> {
     pub error: Field<ErrorValue<'a>>,
 }
 
-/// The fields of all types of events; those of a piece of text come first.
+/// The fields of all types of events. Those of a piece of text come first.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Event<'a> {
@@ -60,14 +60,14 @@ pub struct Event<'a> {
     pub search_result: Part<SearchResult<'a>>,
     #[serde(borrow)]
     pub error: Field<ErrorValue<'a>>,
-    /// An error's fields, where it has no object of its own.
+    /// An error's fields, if it has no object of its own.
     #[serde(borrow)]
     pub code: Field<Code<'a>>,
     #[serde(borrow)]
     pub message: Text<'a>,
 }
 
-/// An error is an object, or only its text.
+/// An error: an object, or only its text.
 pub type ErrorValue<'a> = ObjectOrText<'a, ErrorFields<'a>>;
 
 #[derive(Debug, Default, Deserialize)]
@@ -143,13 +143,13 @@ pub struct ChunkText<'a> {
     pub channel: Text<'a>,
 }
 
-/// Where in the work on an answer a chunk stands.
+/// The place of a chunk in the work on an answer.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Metadata<'a> {
     pub step_id: Field<Number>,
     pub phase_index: Field<Number>,
-    /// The agent, where several work on an answer.
+    /// The agent, if several work on an answer.
     #[serde(borrow)]
     pub rollout_id: Text<'a>,
 }
@@ -157,12 +157,12 @@ pub struct Metadata<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct UiLayout<'a> {
-    /// The agents; the first of them leads, and its text is the answer.
+    /// The agents. The first of them leads, and its text is the answer.
     #[serde(borrow)]
     pub rollout_ids: Field<Vec<Text<'a>>>,
 }
 
-/// What a tool of Grok's found.
+/// The results of one of Grok's tools.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ToolResult<'a> {
@@ -212,7 +212,7 @@ pub struct Post<'a> {
     pub text: Text<'a>,
 }
 
-/// `response.search.result`: one page, or several.
+/// `response.search.result`: one page or several.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct SearchResult<'a> {
@@ -288,10 +288,10 @@ pub struct Output<'a> {
 /// An error inside the answer.
 #[derive(Debug, Clone, Default)]
 pub struct StreamError {
-    /// What may name its kind, the likeliest first: the field `kind`, the names of fields that hold details, a reason.
+    /// Names that may be its kind, the likeliest first: the field `kind`, the names of fields with details, a reason.
     pub names: Vec<String>,
     pub message: String,
-    /// The answer goes on all the same.
+    /// Whether the answer continues after it.
     pub is_minor: bool,
 }
 
@@ -312,7 +312,7 @@ impl<'de> Kind<'de> for StreamError {
                     reason = details.reason.given().map(Cow::into_owned);
                 }
                 _ => {
-                    // A serializer may write the kinds that are not meant as null.
+                    // A serializer may write the kinds that do not apply as null.
                     if entries.next_value::<Option<IgnoredAny>>()?.is_some() {
                         error.names.push(name);
                     }

@@ -1,4 +1,4 @@
-//! Cookies one by one, as cookie files, extensions and developer tools list them.
+//! Cookies one by one, as listed by cookie files, extensions and developer tools.
 
 use super::{Entry, Reading};
 use crate::providers::grok_web::{
@@ -6,14 +6,14 @@ use crate::providers::grok_web::{
     token::{PastedAccount, TokenError, check},
 };
 
-/// A cookie with the site it belongs to; an empty one is not named.
+/// A cookie and its site. A cookie without a value is not listed.
 pub(super) struct Cookie<'a> {
     pub domain: &'a str,
     pub name: &'a str,
     pub value: &'a str,
 }
 
-/// The cookies of one text. `sso` and `sso-rw` are of one account, so that the second only counts without the first.
+/// The cookies of one text. `sso` and `sso-rw` belong to one account, so `sso-rw` only counts without `sso`.
 #[derive(Default)]
 pub(super) struct Cookies {
     sso: Vec<(usize, String)>,
@@ -25,6 +25,7 @@ pub(super) struct Cookies {
 }
 
 impl Cookies {
+    /// Adds a cookie from this line.
     pub fn add(&mut self, line: usize, cookie: &Cookie) {
         let value = cookie.value.trim().trim_matches('"');
         let name = cookie.name.trim().trim_matches('"').to_ascii_lowercase();
@@ -46,7 +47,7 @@ impl Cookies {
         }
     }
 
-    /// Adds what the cookies were to the reading.
+    /// Adds the accounts in the cookies, and the cookies left out, to the reading.
     pub fn finish(mut self, reading: &mut Reading) {
         let mut tokens = if self.sso.is_empty() { self.sso_rw } else { self.sso };
         let mut seen = std::collections::HashSet::new();
@@ -59,7 +60,7 @@ impl Cookies {
             let user_id = self.user_id.clone();
             reading.entries.push((line, Entry::of(PastedAccount { token, user_id })));
         }
-        // A broken `sso-rw` beside a good `sso` is no loss.
+        // A broken `sso-rw` beside a valid `sso` is ignored.
         if !is_found {
             reading.refused.extend(self.refused.iter().map(|(line, error)| (*line, error.words())));
         }
@@ -74,7 +75,8 @@ impl Cookies {
 
 const NONE: &str = "there are cookies, but none of grok.com that is named sso";
 
-/// Whether a cookie's domain is that of Grok's page. Of several forms: `.grok.com`, `https://.grok.com/`, `grok.com:443`.
+/// Returns whether a cookie's domain is that of Grok's page, in forms such as `.grok.com`, `https://.grok.com/`,
+/// `grok.com:443`.
 pub(super) fn is_grok(domain: &str) -> bool {
     let domain = domain.trim().trim_matches('"').to_ascii_lowercase();
     let host = domain.split_once("://").map_or(domain.as_str(), |(_, rest)| rest);

@@ -1,5 +1,6 @@
-//! JSON: lists of texts and of objects, lists and objects by account type as other gateways write them, exports of cookie
-//! extensions, and JSON lines. Counts and states of other gateways are not believed; they have other names than ours.
+//! JSON: lists of texts and of objects, lists and objects by account type as other gateways write them, exports of
+//! cookie extensions, and JSON lines. Counts and states of other gateways are ignored; they have other names than
+//! ours.
 
 use serde_json::{Map, Value};
 
@@ -16,12 +17,12 @@ use crate::{
     },
 };
 
-/// Where an object has its token, most exact first.
+/// The fields that may hold an object's token, most exact first.
 const TOKEN_FIELDS: [&str; 9] =
     ["token", "sso", "sso_token", "ssoToken", "sso-rw", "session_token", "cookie", "cookies", "session"];
 const NO_FIELD: &str = "neither a text nor an object with `token` and fields of the right types";
-const NO_TOKEN: &str = "There is no token in this JSON";
-const NO_JSON: &str = "this line is no JSON";
+const NO_TOKEN: &str = "This JSON does not contain a token";
+const NO_JSON: &str = "this line is not JSON";
 
 pub(super) fn read(content: &str, reading: &mut Reading, cookies: &mut Cookies) -> Result<(), String> {
     let content = &*without_lone_surrogates(content);
@@ -34,13 +35,13 @@ pub(super) fn read(content: &str, reading: &mut Reading, cookies: &mut Cookies) 
         }
         Err(_) => match serde_json::from_str::<Value>(&strict(content)) {
             Ok(document) => walk.document(&document),
-            // It says where it is, and repeats nothing of the text.
-            Err(error) => Err(format!("This is no JSON list of tokens: {error}")),
+            // The error names the position and repeats nothing of the text.
+            Err(error) => Err(format!("This is not a JSON list of tokens: {error}")),
         },
     }
 }
 
-/// Whether the first line is a document of its own, and not the only one.
+/// Returns whether the first of several lines is a document of its own.
 fn has_lines(content: &str) -> bool {
     let mut lines = content.lines().filter(says_something);
     lines.next().is_some_and(|line| of_line(line).is_ok()) && lines.next().is_some()
@@ -55,7 +56,7 @@ fn of_line(line: &str) -> serde_json::Result<Value> {
     serde_json::from_str(line.trim().trim_end_matches(','))
 }
 
-/// Returns JSON that was written by hand without its comments, and without commas after a last entry.
+/// Returns handwritten JSON without comments, and without a comma after a last entry.
 fn strict(content: &str) -> String {
     let (mut text, mut in_text, mut escaped) = (String::with_capacity(content.len()), false, false);
     let mut rest = content;
@@ -79,10 +80,10 @@ fn strict(content: &str) -> String {
     text
 }
 
-/// What follows the comment that a text begins with.
+/// Returns the text after the comment that it begins with.
 fn after_comment(text: &str) -> Option<&str> {
     if let Some(comment) = text.strip_prefix("/*") {
-        // One that is never closed is looked through once: nothing follows it.
+        // A comment that is never closed is searched once: nothing follows it.
         return Some(comment.split_once("*/").map_or("", |(_, after)| after));
     }
     is_comment(text).then(|| text.find('\n').map_or("", |end| &text[end..]))
@@ -91,9 +92,9 @@ fn after_comment(text: &str) -> Option<&str> {
 struct Walk<'a> {
     reading: &'a mut Reading,
     cookies: &'a mut Cookies,
-    /// Entries so far.
+    /// The number of entries so far.
     number: usize,
-    /// The line of JSON lines, which is then the number of all entries in it.
+    /// The line of JSON lines, which is the number of all entries in it.
     line: Option<usize>,
 }
 
@@ -137,7 +138,7 @@ impl Walk<'_> {
         items.iter().for_each(|item| self.item(item, token_type));
     }
 
-    /// One of a list, which has a number.
+    /// Reads one item of a list, which has a number.
     fn item(&mut self, item: &Value, token_type: Option<TokenType>) {
         match item {
             Value::Array(items) => return self.items(items, token_type),
@@ -158,7 +159,7 @@ impl Walk<'_> {
             if !cookie.name.eq_ignore_ascii_case("cookie") {
                 return self.cookies.add(self.place(), &cookie);
             }
-            // The header of that name, in a recording of requests.
+            // The header of that name in a recording of requests.
             let account = one_account(cookie.value).map_err(TokenError::words);
             return self.add(account.map(Entry::of));
         }
@@ -178,7 +179,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Reads what an object holds: lists by their names, and entries under their tokens. Returns whether it holds any.
+    /// Reads an object: lists by their names, and entries by their tokens. Returns whether it holds any.
     fn members(&mut self, object: &Map<String, Value>, token_type: Option<TokenType>) -> bool {
         let mut is_container = false;
         for (name, value) in object {
@@ -205,7 +206,7 @@ fn is_container(value: &Value) -> bool {
     value.is_array() || value.is_object()
 }
 
-/// A cookie as extensions export it, in the names of several.
+/// Returns a cookie in the field names of several extensions.
 fn cookie(object: &Map<String, Value>) -> Option<Cookie<'_>> {
     let text = |names: [&str; 3]| names.into_iter().find_map(|name| object.get(name)?.as_str());
     Some(Cookie {
@@ -215,7 +216,7 @@ fn cookie(object: &Map<String, Value>) -> Option<Cookie<'_>> {
     })
 }
 
-/// An entry with what its fields say.
+/// Returns an entry with the values of its fields.
 fn entry(token: &Value, fields: &Map<String, Value>, token_type: Option<TokenType>) -> Result<Entry, &'static str> {
     let field = |name: &str| fields.get(name).filter(|value| !value.is_null());
     let PastedAccount { token, mut user_id } =

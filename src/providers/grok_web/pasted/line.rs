@@ -34,7 +34,7 @@ pub(super) fn read(content: &str, reading: &mut Reading, cookies: &mut Cookies) 
     }
 }
 
-/// Returns the accounts in a text that stands for itself, each token once.
+/// Returns the accounts in a text on its own, each token once.
 pub(in super::super) fn accounts(text: &str) -> Result<Vec<PastedAccount>, TokenError> {
     let line = plain(text);
     let text = line.trim();
@@ -42,7 +42,7 @@ pub(in super::super) fn accounts(text: &str) -> Result<Vec<PastedAccount>, Token
         return Err(TokenError::Empty);
     }
     let found = accounts_of(bare(without_comment(text)));
-    // A password may look like the beginning of a comment.
+    // A password may look like the start of a comment.
     let is_ledger = || text.contains('@') || text.contains(RULE);
     if found.is_err() && is_ledger() { accounts_of(bare(text)).or(found) } else { found }
 }
@@ -59,7 +59,7 @@ fn accounts_of(text: &str) -> Result<Vec<PastedAccount>, TokenError> {
         ledger.iter().flat_map(|cell| cell.split(parts_cells)).filter(|cell| !cell.is_empty()).collect();
     let tokens = cells.iter().filter(|cell| is_jwt(cell)).map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
     match labelled {
-        // In a ledger whose token is a JWT of its own, what only looks like a label is a password.
+        // If a ledger's token is a JWT, a cell that merely looks like a label is a password.
         Some(Ok(accounts)) if !tokens.is_empty() && !accounts.iter().any(|account| is_jwt(&account.token)) => {}
         Some(found) => return found,
         None => {}
@@ -72,7 +72,7 @@ fn accounts_of(text: &str) -> Result<Vec<PastedAccount>, TokenError> {
     }
 }
 
-/// Returns what stands after `sso=`, or else after `sso-rw=`; `None` when neither is there.
+/// Returns the values after `sso=`, or else after `sso-rw=`; `None` if there is neither.
 fn of_labels(cells: &[&str]) -> Option<Result<Vec<PastedAccount>, TokenError>> {
     let labelled = |name: &str| cells.iter().flat_map(|cell| values_of(cell, name)).collect::<Vec<_>>();
     let (sso, sso_rw) = (labelled("sso"), labelled("sso-rw"));
@@ -89,7 +89,7 @@ fn of_labels(cells: &[&str]) -> Option<Result<Vec<PastedAccount>, TokenError>> {
     Some(Ok(each_once(tokens, user_id)))
 }
 
-/// A user id belongs to a token that is alone.
+/// Returns each token once. A user id belongs only to a single token.
 fn each_once(tokens: Vec<String>, user_id: &str) -> Vec<PastedAccount> {
     let mut seen = HashSet::new();
     let mut accounts: Vec<PastedAccount> = tokens
@@ -103,7 +103,7 @@ fn each_once(tokens: Vec<String>, user_id: &str) -> Vec<PastedAccount> {
     accounts
 }
 
-/// Returns the values of `name=value` in a text, in any case of the name.
+/// Returns the values of `name=value` in a text, ignoring the case of the name.
 fn values_of<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
     let lower = text.to_ascii_lowercase();
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
@@ -117,7 +117,7 @@ fn values_of<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
             if rest.starts_with(char::is_whitespace) { rest.trim_start() } else { rest.trim_start_matches(is_open) };
         Some(text.len() - rest.len())
     };
-    // From behind, so that what no value ends in is looked through once for all that begin before it.
+    // Backwards, so that text in which no value ends is searched only once for all names before it.
     let (mut seen, mut end, mut values) = (text.len(), text.len(), Vec::new());
     for from in lower.rmatch_indices(name).filter_map(|(at, _)| begin(at)) {
         end = text[from..seen.max(from)].find(is_end).map_or(end.max(from), |length| from + length);
@@ -128,8 +128,8 @@ fn values_of<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
     values
 }
 
-/// The columns between [`RULE`]s. The shortest run of dashes in the text is what parts its columns: where a run is
-/// longer, the dashes before are those of the column.
+/// Returns the columns between [`RULE`]s. The shortest run of dashes in the text separates columns; in a longer run
+/// the first dashes belong to the column.
 fn ledger_cells(text: &str) -> Vec<&str> {
     let runs = text.split(|c| c != '-').map(str::len).filter(|length| *length >= RULE.len());
     let Some(width) = runs.min() else { return vec![text] };
@@ -151,7 +151,7 @@ fn is_wrapping(c: char) -> bool {
     matches!(c, '"' | '\'' | '`' | '[' | ']' | '(' | ')' | '{' | '}' | '<' | '>')
 }
 
-/// Without the quotes, brackets and commas of a list around it, and the name of a header.
+/// Returns the text without the quotes, brackets and commas of a list around it, and without the name of a header.
 fn bare(text: &str) -> &str {
     let around = |c: char| c.is_whitespace() || matches!(c, ',' | ';') || is_wrapping(c);
     let text = text.trim_matches(around);
@@ -171,7 +171,7 @@ fn without_comment(text: &str) -> &str {
     starts.map(|(at, _)| at).min().map_or(text, |at| text[..at].trim_end())
 }
 
-/// A row of a Netscape cookie file: domain, its subdomains too, path, secure, end, name, value.
+/// Reads a row of a Netscape cookie file: domain, whether its subdomains count, path, secure, end, name, value.
 fn netscape_row(text: &str) -> Option<Cookie<'_>> {
     let row = text.strip_prefix("#HttpOnly_").unwrap_or(text);
     let cells: Vec<&str> =
@@ -187,7 +187,7 @@ fn netscape_row(text: &str) -> Option<Cookie<'_>> {
     }
 }
 
-/// A row of a browser's developer tools: name, value, domain, path, and more.
+/// Reads a row of a browser's developer tools: name, value, domain, path, and more.
 fn developer_row(text: &str) -> Option<Cookie<'_>> {
     let cells: Vec<&str> =
         if text.contains('\t') { text.split('\t').collect() } else { text.split_whitespace().collect() };
@@ -203,7 +203,7 @@ fn is_domain(cell: &str) -> bool {
     cell.contains('.') && cell.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))
 }
 
-/// The names over such rows.
+/// Returns whether the text is the header of such rows.
 fn is_header_row(text: &str) -> bool {
     let mut names = text.split('\t').map(str::trim);
     names.next() == Some("Name") && names.next() == Some("Value")
@@ -222,7 +222,7 @@ fn of_command(command: &str) -> Result<Vec<PastedAccount>, TokenError> {
     of_labels(&[command]).unwrap_or(Err(TokenError::NoSso))
 }
 
-/// Returns a line without characters that cannot be seen, and with full-width signs as those they stand for.
+/// Returns a line without invisible characters, and with full-width signs replaced by their ASCII forms.
 fn plain(line: &str) -> Cow<'_, str> {
     if line.bytes().all(|byte| byte.is_ascii() && byte != 0 && byte != b'\r') {
         return Cow::Borrowed(line);

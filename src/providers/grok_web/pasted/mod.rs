@@ -1,8 +1,14 @@
-//! Accounts in what people paste or drop: lines, ledgers, cookie files, commands, tables, JSON.
+//! Finds accounts in pasted or dropped texts: lines, ledgers, cookie files, commands, tables, JSON.
 //!
-//! Pure. The rule is what a token is ([`token`](super::token)), not a list of formats: a reader of a form only says where
-//! tokens may stand. What is no token is refused with its line; in a JSON document the number is that of the entry.
-//! Reasons are fixed texts, so that no password and no address is repeated in one.
+//! Pure. The definition of a [`token`](super::token) decides, not a list of formats: the reader of a format only says
+//! where tokens may be. Other values are refused by their line; in a JSON document, by the number of the entry.
+//! Reasons are fixed texts, so that none repeats a password or an address.
+//!
+//! ```ignore
+//! let reading = pasted::read("mail----password----eyJ…", None)?;
+//! ```
+//!
+//! - `line`, `cookies`, `json`, `table`: one reader for each form.
 
 use std::borrow::Cow;
 
@@ -19,7 +25,8 @@ mod tests;
 
 use cookies::Cookies;
 
-/// Returns the bare session token in a text that means one account, in any spelling.
+/// Returns the bare session token in a text with one account, in any form. Fails with the reason if there is not
+/// exactly one token.
 pub fn normalise_token(pasted: &str) -> Result<String, TokenError> {
     one_account(pasted).map(|account| account.token)
 }
@@ -50,6 +57,7 @@ pub enum State {
 }
 
 impl State {
+    /// Returns the word in files and in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             State::Active => "active",
@@ -63,7 +71,7 @@ impl State {
     }
 }
 
-/// A token with what is said of it; `None` is not said.
+/// A token with its fields. `None` means that the text does not name the field.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
 pub struct Entry {
     pub token: String,
@@ -75,7 +83,7 @@ pub struct Entry {
     pub quota_until: Option<i64>,
     pub heavy_remaining_queries: Option<i64>,
     pub heavy_quota_until: Option<i64>,
-    /// The owner's id, when a cookie beside the token has it; empty otherwise. No field of a file.
+    /// The user id from a cookie beside the token; empty if there is none. Files have no such field.
     #[serde(skip)]
     pub user_id: String,
 }
@@ -88,15 +96,15 @@ impl Entry {
 
 const BAD_TYPE: &str = "token_type is sso (Basic) or ssoSuper (Super)";
 const BAD_STATE: &str = "state is active, disabled or expired";
-const BAD_TAGS: &str = "tags is no list of texts";
-const BAD_NUMBER: &str = "a quota or its end is no whole number";
+const BAD_TAGS: &str = "tags is not a list of texts";
+const BAD_NUMBER: &str = "a quota or its end is not a whole number";
 
-/// What was found, in the order of the lines.
+/// The entries found, in the order of the lines.
 #[derive(Debug, Default)]
 pub struct Reading {
     pub entries: Vec<(usize, Entry)>,
     pub refused: Vec<(usize, &'static str)>,
-    /// Cookies that are no session: the line of the first one, and how many there are.
+    /// Cookies without a session: the first one's line, and how many there are.
     pub left_out: Option<(usize, usize)>,
 }
 
@@ -108,17 +116,18 @@ impl Reading {
         }
     }
 
-    /// How many lines or entries there were.
+    /// Returns the number of lines or entries.
     pub fn len(&self) -> usize {
         self.entries.len() + self.refused.len()
     }
 
+    /// Returns whether no line or entry was found.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// Reads a text of any form, or of the one that is given. The error is one of the text as a whole.
+/// Reads a text of any form, or of the given one. Fails with a message if the text as a whole cannot be read.
 pub fn read(content: &str, format: Option<FileFormat>) -> Result<Reading, String> {
     let content = plain(content.trim_start_matches(['\u{feff}', '\u{fffd}', '\0']));
     let content = content.as_ref();
@@ -134,8 +143,8 @@ pub fn read(content: &str, format: Option<FileFormat>) -> Result<Reading, String
     Ok(reading)
 }
 
-/// Returns a text without the zeros of 16-bit characters that were read as 8-bit ones, and without carriage returns
-/// that end a line alone, as on old Macs.
+/// Returns a text without the zeros of 16-bit characters that were read as 8-bit ones. Single carriage returns, the
+/// line ends of old Macs, become newlines.
 fn plain(content: &str) -> Cow<'_, str> {
     let has_return = |text: &str| text.split('\r').skip(1).any(|rest| !rest.starts_with('\n'));
     if !content.contains('\0') && !has_return(content) {
@@ -145,7 +154,7 @@ fn plain(content: &str) -> Cow<'_, str> {
     Cow::Owned(if has_return(&text) { text.replace("\r\n", "\n").replace('\r', "\n") } else { text })
 }
 
-/// What a text looks like, its first comments aside.
+/// Returns the form that a text has after its first comments.
 fn form_of(content: &str) -> FileFormat {
     let mut trimmed = content.trim_start();
     while line::is_comment(trimmed) {
@@ -153,7 +162,7 @@ fn form_of(content: &str) -> FileFormat {
     }
     match trimmed.chars().next() {
         Some('{') => FileFormat::Json,
-        // Without quotes it is a list in brackets.
+        // Without quotes it is a list in brackets, read line by line.
         Some('[') if trimmed.contains('"') || trimmed.trim_end() == "[]" => FileFormat::Json,
         _ if table::has_header(content) => FileFormat::Csv,
         _ => FileFormat::Text,

@@ -1,4 +1,4 @@
-//! Tables whose first line names the columns: our own CSV, those of spreadsheets, and of cookies.
+//! Tables whose first line names the columns: the gateway's own CSV, and those of spreadsheets and cookies.
 
 use super::{
     BAD_NUMBER, BAD_STATE, BAD_TAGS, BAD_TYPE, Entry, Reading, State,
@@ -17,7 +17,7 @@ const TOKEN_NAMES: [&str; 5] = ["token", "sso", "sso_token", "cookie", "令牌"]
 const NOTE_NAMES: [&str; 6] = ["note", "notes", "remark", "comment", "notiz", "备注"];
 const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
 
-/// Whether the first line that says something names columns, and one of them that of the tokens.
+/// Returns whether the first line with content names columns, among them that of the tokens.
 pub(super) fn has_header(content: &str) -> bool {
     let header = header_of(content);
     let names: Vec<String> = header.split(SEPARATORS).map(name_of).collect();
@@ -31,7 +31,7 @@ fn header_of(content: &str) -> &str {
     content.lines().find(|line| !line.trim().is_empty() && !is_hint(line)).unwrap_or_default()
 }
 
-/// `sep=;`, a spreadsheet's hint.
+/// Returns whether the line is `sep=;`, a spreadsheet's hint.
 fn is_hint(line: &str) -> bool {
     line.trim().get(..4).is_some_and(|start| start.eq_ignore_ascii_case("sep="))
 }
@@ -65,7 +65,7 @@ pub(super) fn read(content: &str, reading: &mut Reading, cookies: &mut Cookies) 
         return Ok(());
     }
     if !is_of_cookies(&names) {
-        return Err("The first line has to name the columns, and one of them `token`".to_owned());
+        return Err("The first line must name the columns, one of them `token`".to_owned());
     }
     for (line, cells) in records {
         let cell = |wanted: &str| {
@@ -103,7 +103,7 @@ fn whole(text: &str) -> Result<i64, &'static str> {
     text.parse().map_err(|_| BAD_NUMBER)
 }
 
-/// Tags in one cell: commas between them, or a JSON list where a tag holds one.
+/// Reads the tags in one cell, separated by commas, or as a JSON list if a tag contains a comma.
 fn tags(cell: &str) -> Result<Vec<String>, &'static str> {
     if cell.starts_with('[') {
         return serde_json::from_str(&without_lone_surrogates(cell)).map_err(|_| BAD_TAGS);
@@ -111,7 +111,8 @@ fn tags(cell: &str) -> Result<Vec<String>, &'static str> {
     Ok(cell.split([',', ';']).map(str::to_owned).collect())
 }
 
-/// Records of cells after RFC 4180, each with the line it begins in; empty ones are left out.
+/// Returns the records of cells (RFC 4180), each with the line where it begins. Empty ones are left out. Fails if
+/// quotes are never closed.
 fn records(content: &str, separator: char) -> Result<Vec<(usize, Vec<String>)>, String> {
     let mut records = Vec::new();
     let (mut cells, mut cell) = (Vec::new(), String::new());
@@ -142,7 +143,7 @@ fn records(content: &str, separator: char) -> Result<Vec<(usize, Vec<String>)>, 
     if quoted { Err(format!("The quotes that open in line {begun_in} are never closed")) } else { Ok(records) }
 }
 
-/// Without the apostrophe that keeps a spreadsheet from running the text.
+/// Returns the cell without the apostrophe that keeps a spreadsheet from evaluating it.
 fn unguarded(cell: &str) -> &str {
     cell.strip_prefix('\'').filter(|rest| is_formula(rest.trim_start_matches('\''))).unwrap_or(cell)
 }

@@ -17,7 +17,7 @@ fn folder() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/import")
 }
 
-/// The tokens of a text, with their lines.
+/// Returns the tokens of a text with their lines.
 fn found(content: &str) -> Vec<(usize, String)> {
     let reading = read(content, None).unwrap_or_else(|error| panic!("{error}: {content}"));
     reading.entries.into_iter().map(|(line, entry)| (line, entry.token)).collect()
@@ -27,7 +27,7 @@ fn one(token: &str) -> Vec<(usize, String)> {
     vec![(1, token.to_owned())]
 }
 
-/// What the fixtures say of an entry.
+/// Returns an entry in the form of the fixtures.
 fn shown((line, entry): &(usize, Entry)) -> Value {
     let payload = entry.token.split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part).ok()).expect("a JWT");
     let payload: Value = serde_json::from_slice(&payload).expect("its payload is JSON");
@@ -45,7 +45,7 @@ fn shown((line, entry): &(usize, Entry)) -> Value {
 }
 
 #[test]
-fn every_file_of_the_field_gives_its_tokens_and_nothing_else() {
+fn every_known_file_gives_its_tokens_and_nothing_else() {
     let expected = fs::read_to_string(folder().join("expected.json")).expect("it is there");
     let expected: serde_json::Map<String, Value> = serde_json::from_str(&expected).expect("it is JSON");
     assert_eq!(fs::read_dir(folder()).expect("it is there").count(), expected.len() + 1);
@@ -85,7 +85,7 @@ fn a_ledger_gives_its_token_in_any_order() {
 }
 
 #[test]
-fn what_is_no_token_is_refused_by_its_line() {
+fn other_values_are_refused_by_their_line() {
     for line in [
         "anna@example.com----pass.word.x".to_owned(),
         format!("{MAIL}----{PASSWORD}"),
@@ -152,7 +152,7 @@ fn cookies_are_one_account_with_its_owner() {
 }
 
 #[test]
-fn commands_are_read_over_their_lines() {
+fn commands_may_span_several_lines() {
     let command = format!(
         "curl 'https://grok.com/rest/x' \\\n  -H 'accept: */*' \\\n  -b 'a=b; sso={JWT}; x-userid={ID}' \\\n  --data-raw '{{}}'\n{OTHER}"
     );
@@ -187,13 +187,13 @@ fn lists_may_be_written_by_hand() {
 }
 
 #[test]
-fn a_field_that_is_null_is_not_there() {
+fn a_null_field_is_missing() {
     assert_eq!(found(&json!([{ "token": null, "sso": JWT }]).to_string()), one(JWT));
     assert_eq!(read("[{\"token\": null}]", None).expect("it is JSON").refused.len(), 1);
 }
 
 #[test]
-fn comments_in_json_are_no_part_of_it() {
+fn comments_in_json_are_ignored() {
     let list = format!(
         "// mine\n{{ # all\n\"ssoBasic\": [\"{JWT}\", /* \"x\", */],\n\"ssoSuper\": [{{\"token\": \"{OTHER}\", \"note\": \"a // b\"}}], // end\n}}"
     );
@@ -207,12 +207,12 @@ fn comments_in_json_are_no_part_of_it() {
         assert_eq!(found, [(JWT, Some(TokenType::Basic)), (OTHER, Some(TokenType::Super))]);
         assert_eq!(reading.entries[1].1.note.as_deref(), Some("a // b"));
     }
-    let error = read("[\n// a comment\n\"1\", oops\n]", None).expect_err("it is no JSON");
+    let error = read("[\n// a comment\n\"1\", oops\n]", None).expect_err("it is not JSON");
     assert!(error.contains("line 3 column 6"), "{error}");
 }
 
 #[test]
-fn lines_end_as_on_any_machine() {
+fn line_ends_of_every_system_are_read() {
     for content in [format!("{JWT}\r{OTHER}\r"), format!("{JWT}\r\n{OTHER}\r\n"), format!("{JWT}\n{OTHER}")] {
         assert_eq!(found(&content), [(1, JWT.to_owned()), (2, OTHER.to_owned())], "{content:?}");
         let wide: String = content.chars().flat_map(|c| [c, '\0']).collect();
@@ -223,14 +223,14 @@ fn lines_end_as_on_any_machine() {
 }
 
 #[test]
-fn many_accounts_in_one_line_take_no_longer_than_in_many() {
+fn many_accounts_in_one_line_are_read_fast() {
     let token = |n: usize| format!("{}.{n:08}", &JWT[..JWT.rfind('.').expect("it has parts")]);
     let line = (0..50_000).map(token).collect::<Vec<_>>().join(",");
     let begun = std::time::Instant::now();
     assert_eq!(found(&line).len(), 50_000);
     assert_eq!(read(&"sso=".repeat(500_000), None).expect("it is text").entries, []);
     assert!(read(&format!("{{{}", "/* ".repeat(500_000)), None).is_err());
-    // Compared with each other, or each looked through to the end of the line, they would take minutes.
+    // Comparing each with each, or searching each to the end of the line, would take minutes.
     assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{:?}", begun.elapsed());
 }
 
@@ -248,7 +248,7 @@ fn a_list_keeps_its_order_and_numbers() {
 }
 
 #[test]
-fn what_is_broken_as_a_whole_says_where() {
+fn a_broken_text_names_the_place() {
     for (content, format) in [
         ("token\n\"a", None),
         ("a,b\n", Some(FileFormat::Csv)),
@@ -262,9 +262,9 @@ fn what_is_broken_as_a_whole_says_where() {
     }
 }
 
-/// What stands in pasted texts and is no token.
+/// Parts of pasted texts that are not tokens and must not be repeated.
 const SECRETS: [&str; 6] = [MAIL, PASSWORD, "hunter2", "pass.word.x", "s3cret_pass-word.20chars", "geheim"];
-/// What else stands in them.
+/// Other parts of pasted texts.
 const PIECES: &[&str] = &[
     JWT,
     OTHER,
@@ -325,9 +325,9 @@ fn assert_tokens(reading: &Reading, content: &str) {
     assert!(!reading.refused.iter().any(|(_, reason)| repeats(reason)), "{:?} of {content:?}", reading.refused);
 }
 
-/// Pieces in any order and company: whatever comes out is a token, and no reason repeats a piece.
+/// Pieces in any order: every entry is a token, and no reason repeats a secret.
 #[test]
-fn no_input_makes_an_entry_that_is_no_token() {
+fn every_entry_is_a_token() {
     let pieces = [PIECES, SECRETS.as_slice()].concat();
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut next = |below: usize| {

@@ -1,9 +1,9 @@
-//! The stream's events in, the answer's out: the one place that decides what of Grok's talk belongs to the answer.
+//! Turns the stream's events into the answer's: this file decides what belongs to the answer.
 //!
-//! * Reasoning that comes after the answer has begun is dropped, as the service's own page does.
-//! * What a search found while thinking counts as reasoning.
-//! * Elements the operator filters are removed by [`TagFilter`].
-//! * Pictures and videos come out as [`FileRef`]s, each once.
+//! * Reasoning after the start of the answer is dropped, as Grok's own page does.
+//! * Search results that come during the thinking count as reasoning.
+//! * [`TagFilter`] removes the elements that the operator filters.
+//! * Each picture or video becomes one [`FileRef`].
 
 use super::{
     event::{Event, Image, ModelResponse, SearchResult, Token, Video},
@@ -22,23 +22,23 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Assembler {
     filter: TagFilter,
-    /// Something of the answer itself has come, so an account has answered.
+    /// Part of the answer itself has arrived, so an account has answered.
     started: bool,
-    /// The answer proper has begun: no more reasoning is passed on.
+    /// The answer's text has begun: later reasoning is dropped.
     answering: bool,
-    /// Text of the answer proper has come; and text of any kind that can be read has gone out.
+    /// Text of the answer has arrived, and readable text of any kind has been passed on.
     answered: bool,
     visible: bool,
-    /// The upstream has said that the answer, or its text, is whole.
+    /// Grok has marked the answer, or its text, as complete.
     whole: bool,
     text_whole: bool,
     announced: bool,
     moderated: bool,
-    /// Why a picture did not come.
+    /// Why a picture is missing.
     picture_fault: Option<ProviderError>,
     closing: bool,
     message: String,
-    /// Pictures that frames of their own finished, and those of the last complete answer.
+    /// Pictures finished by frames of their own, and those of the last complete answer.
     finished: Vec<String>,
     listed: Vec<String>,
     videos: Vec<String>,
@@ -46,22 +46,23 @@ pub struct Assembler {
 }
 
 impl Assembler {
-    /// `filtered_tags` are names of elements to remove, separated by commas.
+    /// Returns the state before an answer. `filtered_tags` are names of elements to remove, separated by commas.
     pub fn new(filtered_tags: &str) -> Self {
         Assembler { filter: TagFilter::new(filtered_tags), ..Self::default() }
     }
 
-    /// Whether the answer has begun: from here on it is this account's. Echoes and announcements do not count.
+    /// Returns whether the answer has begun, so that no other account is tried. Echoes and announcements do not
+    /// count.
     pub fn started(&self) -> bool {
         self.started
     }
 
-    /// Whether nothing that matters can follow: the upstream need not be read to its end.
+    /// Returns whether nothing relevant can follow, so that the stream need not be read to its end.
     pub fn closing(&self) -> bool {
         self.closing
     }
 
-    /// Takes one event. After an error the answer is over, and `events` holds what still belongs to it.
+    /// Processes one event. After an error the answer is over, and `events` holds what was read before it.
     pub fn push(&mut self, event: Event, events: &mut Events) -> Result<(), ProviderError> {
         match event {
             Event::Echo => {}
@@ -173,11 +174,12 @@ impl Assembler {
         Ok(())
     }
 
-    /// Ends the answer; also right when the connection broke, for the answer may have been whole by then.
+    /// Ends the answer and returns its `Finish`. Fails if it is not complete. If the connection broke, the answer may
+    /// have been complete before.
     pub fn finish(&mut self, events: &mut Events) -> Result<Finish, ProviderError> {
         let pictures = if self.listed.is_empty() { &self.finished } else { &self.listed };
         let files = pictures.len() + self.videos.len();
-        // Pictures come after the text: its end alone does not say that they were all.
+        // Pictures come after the text, so the end of the text does not mean that all have come.
         let text_whole = self.text_whole && (!self.announced || files > 0);
         if files == 0 && self.moderated {
             self.picture_fault = Some(ProviderError::Moderated("the media was moderated".to_owned()));
@@ -207,7 +209,7 @@ impl Assembler {
         if files == 0 && !self.visible { Err(ProviderError::Empty) } else { Ok(finish) }
     }
 
-    /// Ends the text where it stands: what was held back comes out.
+    /// Ends the text early and appends what was held back.
     pub fn close(&mut self, events: &mut Events) {
         self.flush(events);
         self.answering = true;
@@ -223,7 +225,7 @@ impl Assembler {
         self.filtered(events, |filter, out| filter.push(text, out));
     }
 
-    /// Hands on what the filter holds back.
+    /// Appends what the filter holds back.
     fn flush(&mut self, events: &mut Events) {
         self.filtered(events, TagFilter::finish);
     }
@@ -237,7 +239,7 @@ impl Assembler {
     }
 }
 
-/// Adds a file's name unless it is a placeholder or known.
+/// Adds a file's name unless it is a placeholder or already listed.
 fn add_file(files: &mut Vec<String>, url: &str) {
     if let Some(url) = file_ref::file_name(url)
         && !files.iter().any(|known| file_ref::same_file(known, url))

@@ -1,21 +1,21 @@
-//! A frame of the upstream's stream as typed events.
+//! A frame of Grok's stream as typed events.
 //!
-//! Fields come and go upstream, several can share a frame, and any of them may change its type overnight: what is
-//! unknown or odd is passed over, and only what carries meaning becomes an [`Event`].
+//! Grok adds and removes fields, several may share a frame, and any may change its type overnight. Unknown or
+//! malformed fields are skipped, and only what carries meaning becomes an [`Event`].
 
 use std::borrow::Cow;
 
 use super::wire::{self, ImageWire, ModelWire, Rare, UpstreamError, VideoWire};
 use crate::json::{self, Field, Number, Object};
 
-/// One thing that the upstream said.
+/// One event in Grok's stream.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event<'a> {
-    /// The conversation, our own message or the title handed back: no answer yet.
+    /// The conversation, our own message or the title, repeated by Grok: not part of the answer.
     Echo,
     /// The next piece of text, never empty.
     Token(Token<'a>),
-    /// What a search found, never empty.
+    /// The results of a search, never empty.
     SearchResults {
         thinking: bool,
         results: Vec<SearchResult<'a>>,
@@ -24,13 +24,13 @@ pub enum Event<'a> {
     ImagesAnnounced,
     Image(Image<'a>),
     Video(Video<'a>),
-    /// The complete stored answer. There can be several; the last one that is not partial counts.
+    /// The complete stored answer. There may be several; the last one that is not partial counts.
     ModelResponse(ModelResponse<'a>),
     /// The text is complete.
     SoftStop,
     /// The last frame of an answer.
     FinalMetadata,
-    /// The upstream failed inside its own 200.
+    /// Grok failed inside its own 200.
     Error(UpstreamError<'a>),
 }
 
@@ -40,7 +40,7 @@ pub struct Token<'a> {
     pub thinking: bool,
     /// A heading inside the thinking.
     pub header: bool,
-    /// Part of a tool's work; outside the thinking it is no part of the answer.
+    /// Part of a tool's work. Outside the thinking it does not belong to the answer.
     pub tool: bool,
 }
 
@@ -53,11 +53,11 @@ pub struct SearchResult<'a> {
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Image<'a> {
-    /// As the upstream wrote it: a path without host and leading slash, or a whole address, or nothing yet.
+    /// As Grok wrote it: a path without host and leading slash, an absolute URL, or nothing yet.
     pub url: Cow<'a, str>,
     pub finished: bool,
     pub moderated: bool,
-    /// Why there is no picture, when that is not its content.
+    /// Why the picture is missing, if its content is not the cause.
     pub error: Option<Cow<'a, str>>,
 }
 
@@ -77,7 +77,8 @@ pub struct ModelResponse<'a> {
     pub partial: bool,
 }
 
-/// Reads the object at the start of `text`; gives its length. `None`: it is not whole, or no JSON.
+/// Reads the object at the start of `text` and returns its length. Returns `None` if it is not complete or not JSON;
+/// fails if `each` does.
 pub fn read_ahead<E>(text: &str, each: &mut impl FnMut(Event) -> Result<(), E>) -> Result<Option<usize>, E> {
     let mut objects = serde_json::Deserializer::from_str(text).into_iter::<wire::Frame>();
     match objects.next() {
@@ -90,8 +91,8 @@ pub fn read_ahead<E>(text: &str, each: &mut impl FnMut(Event) -> Result<(), E>) 
     }
 }
 
-/// Reads exactly one object. Bytes that are no UTF-8, and halves of surrogate pairs, become U+FFFD instead of costing
-/// the frame; what is no JSON at all is passed over.
+/// Reads exactly one object and returns whether it is one. Bytes that are not UTF-8, and halves of surrogate pairs,
+/// become U+FFFD, so that the frame is not lost. Other bytes are skipped. Fails if `each` does.
 pub fn read_frame<E>(bytes: &[u8], each: &mut impl FnMut(Event) -> Result<(), E>) -> Result<bool, E> {
     if let Ok(frame) = serde_json::from_slice::<wire::Frame>(bytes) {
         return events(frame, each).map(|()| true);
@@ -122,7 +123,7 @@ fn rare_events<E>(rare: wire::Rare, result: bool, each: &mut impl FnMut(Event) -
         each(Event::Image(image_event(image)))?;
     }
     if let Some(json) = rare.card {
-        // A card is JSON inside a JSON string; only the picture cards mean something here.
+        // A card is JSON inside a JSON string. Only picture cards are relevant here.
         if let Ok(wire::Card { image_chunk: Field::Given(Object(image)) }) = serde_json::from_str(&json) {
             each(Event::Image(image_event(image)))?;
         }
@@ -146,12 +147,12 @@ fn rare_events<E>(rare: wire::Rare, result: bool, each: &mut impl FnMut(Event) -
     }
 }
 
-/// Tags of frames that are the service's own business, whatever text they carry.
+/// Tags of frames that belong to Grok's page, whatever text they carry.
 const INTERNAL_TAGS: [&str; 3] = ["tool_usage_card", "function_call", "heartbeat"];
-/// Tags of reasoning; a step number on them means so even when `isThinking` is not set.
+/// Tags of reasoning. With a step number they mean reasoning even if `isThinking` is not set.
 const REASONING_TAGS: [&str; 4] = ["header", "summary", "assistant", "analysis"];
 
-/// The frame's text and search results; hands back the rest.
+/// Emits the frame's text and search results, and returns the rest.
 fn text_events<'a, E>(
     mut frame: wire::Frame<'a>,
     each: &mut impl FnMut(Event) -> Result<(), E>,
@@ -160,7 +161,7 @@ fn text_events<'a, E>(
     let thinking = frame.thinking || (frame.step && REASONING_TAGS.contains(&tag));
     let results = frame.rare.as_deref_mut().map(search_results).unwrap_or_default();
     let tool = frame.tool_card;
-    // A tool's frame without results is the call itself, written as XML for the service's own page.
+    // A tool's frame without results is the call itself, written as XML for Grok's page.
     let internal = (tool && results.is_empty()) || INTERNAL_TAGS.contains(&tag);
     if let Some(text) = frame.token
         && !text.is_empty()

@@ -1,7 +1,16 @@
-//! Chat over Grok's older HTTP stream, and what still has no other way: picture editing and video.
+//! Chat over Grok's older HTTP stream, and what only it offers: picture editing and video.
 //!
-//! [`payload`] writes requests. [`frames`](super::frames) finds the JSON objects in the answer's bytes, [`event`] reads
-//! them from their [`wire`] form, [`assemble`] makes the answer of them; [`reader`] is all of that in one.
+//! Owns the payloads and frames of that stream; never opens a WebSocket.
+//!
+//! ```ignore
+//! let mut reader = Reader::new("xaiartifact,grok:render");
+//! reader.push(&chunk, &mut events)?;
+//! let finish = reader.finish(&mut events)?;
+//! ```
+//!
+//! - [`payload`]: writes requests.
+//! - [`frames`](super::frames): finds the JSON objects; [`wire`]: their form; [`event`]: reads them.
+//! - [`assemble`]: makes the answer; [`reader`]: all of these in one.
 
 use futures::{FutureExt, StreamExt, future::LocalBoxFuture};
 
@@ -26,7 +35,7 @@ struct StreamedAnswer {
     reader: Reader,
 }
 
-/// Sends the request. Returns when the head of the answer is there.
+/// Sends the request and returns when the head of the response has arrived. Fails with the provider's error.
 pub async fn open(
     client: &Client<'_>,
     request: ConversationRequest,
@@ -45,7 +54,7 @@ impl Answer for StreamedAnswer {
                     return Ok(None);
                 }
             }
-            // The end, clean or not: the reader knows whether the answer was whole.
+            // The body has ended, cleanly or not. The reader knows whether the answer was complete.
             self.reader.finish(events).map(Some)
         }
         .boxed_local()

@@ -1,4 +1,4 @@
-//! The bodies of the older HTTP chat, and of what makes videos.
+//! The request bodies of the older HTTP chat and of videos.
 
 use serde::{Deserialize, Serialize};
 
@@ -54,7 +54,7 @@ struct ModelDetails<'a> {
     model_id: &'a str,
 }
 
-/// A chat: `attachments` are the ids of uploaded files.
+/// Returns the body of a chat. `attachments` are the ids of uploaded files.
 pub fn chat(model: &Model, message: &str, attachments: &[String], temporary: bool) -> Vec<u8> {
     json(&Chat {
         temporary,
@@ -83,7 +83,7 @@ pub fn chat(model: &Model, message: &str, attachments: &[String], temporary: boo
     })
 }
 
-/// A video of the picture behind `link` (its post, or the asset itself when there is no post).
+/// Returns the body of a video of the picture behind `link`: its post, or the asset itself if it has no post.
 pub fn video(model: &Model, link: &str, prompt: &str, attachment: &str, temporary: bool) -> Vec<u8> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
@@ -97,14 +97,14 @@ pub fn video(model: &Model, link: &str, prompt: &str, attachment: &str, temporar
     json(&Video {
         temporary,
         model_name: model.upstream_name,
-        // Two blanks: that is how the service's own page writes it.
+        // Two blanks, as Grok's own page writes them.
         message: format!("{link}  {prompt} --mode=custom"),
         file_attachments: [attachment],
         tool_overrides: Tools { video_gen: true },
     })
 }
 
-/// The post that a video hangs on: `link` leads to the uploaded picture.
+/// Returns the body that creates the post for a video. `link` leads to the uploaded picture.
 pub fn media_post(link: &str) -> Vec<u8> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
@@ -115,7 +115,8 @@ pub fn media_post(link: &str) -> Vec<u8> {
     json(&Post { media_type: "MEDIA_POST_TYPE_IMAGE", media_url: link })
 }
 
-/// The id of a post that was made; `None` when the answer names none, for a video can do without.
+/// Returns the id of a created post, or `None` if the response names none; a video works without it. Fails if the
+/// response is not JSON.
 pub fn media_post_id(body: &[u8]) -> Result<Option<String>, ProviderError> {
     #[derive(Default, Deserialize)]
     #[serde(default)]

@@ -1,4 +1,4 @@
-//! The stream's bytes to the answer: frames, their events and the assembly put together.
+//! Reads the answer from the stream's bytes: frames, events and assembly together.
 
 use super::{assemble::Assembler, event};
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// As much of a body without frames as is looked at to say what it is.
+/// The bytes of a body without frames that are kept to classify it.
 const PREAMBLE: usize = 2 << 10;
 
 /// Reads one answer.
@@ -20,18 +20,19 @@ const PREAMBLE: usize = 2 << 10;
 pub struct Reader {
     frames: Frames,
     assembler: Assembler,
-    /// The body's beginning, until its first frame.
+    /// The start of the body, until its first frame.
     preamble: Vec<u8>,
     any_frame: bool,
 }
 
 impl Reader {
-    /// `filtered_tags` are names of elements to remove, separated by commas.
+    /// Returns a reader before the first byte. `filtered_tags` are names of elements to remove, separated by commas.
     pub fn new(filtered_tags: &str) -> Self {
         Reader { assembler: Assembler::new(filtered_tags), ..Self::default() }
     }
 
-    /// Takes what one read gave. After an error the answer is over; `events` then holds what still belongs to it.
+    /// Processes the bytes of one read. After an error the answer is over, and `events` holds what was read before
+    /// it.
     pub fn push(&mut self, chunk: &[u8], events: &mut Events) -> Result<(), ProviderError> {
         if !self.any_frame {
             let room = PREAMBLE - self.preamble.len();
@@ -56,27 +57,27 @@ impl Reader {
         read
     }
 
-    /// Whether the answer has begun; until then another account may still be asked.
+    /// Returns whether the answer has begun. Before that, another account may be tried.
     pub fn started(&self) -> bool {
         self.assembler.started()
     }
 
-    /// Whether nothing that matters can follow.
+    /// Returns whether nothing relevant can follow.
     pub fn closing(&self) -> bool {
         self.assembler.closing()
     }
 
-    /// Ends the answer, when the body has ended or broken off.
+    /// Ends the answer after the body has ended or broken off. Fails if the answer is not complete.
     pub fn finish(&mut self, events: &mut Events) -> Result<Finish, ProviderError> {
         if !self.any_frame {
-            // Half an object says nothing: its words may be the client's own, handed back.
+            // Half an object means nothing: its words may be the client's own, repeated.
             let words = if self.frames.inside() { &[][..] } else { &self.preamble };
             return Err(classify::from_text(words));
         }
         self.assembler.finish(events)
     }
 
-    /// Ends the text where it stands, for reasons of our own such as a time-out.
+    /// Ends the text early, for a reason such as a timeout, and appends what was held back.
     pub fn close(&mut self, events: &mut Events) {
         self.assembler.close(events);
     }

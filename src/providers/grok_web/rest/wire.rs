@@ -1,7 +1,7 @@
-//! The upstream's JSON, exactly as wide as we read it.
+//! Grok's JSON, with exactly the fields that are read.
 //!
-//! The three levels `{"result":{"response":{…}}}` are read into one flat record in one pass: the follow-up envelope
-//! leaves the inner level out, and an error can stand on any of them.
+//! The three levels `{"result":{"response":{…}}}` are read into one flat record in one pass. The follow-up envelope
+//! lacks the inner level, and an error may be on any level.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,7 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 
 use crate::json::{Field, Number, Object, ObjectOrText, Present};
 
-/// A frame: the fields of all its levels. Those of a token's frame stand here; nearly all frames are such.
+/// A frame with the fields of all its levels. The fields of a token's frame come first; nearly all frames are such.
 #[derive(Debug, Default)]
 pub struct Frame<'a> {
     pub token: Option<Cow<'a, str>>,
@@ -21,12 +21,12 @@ pub struct Frame<'a> {
     pub step: bool,
     pub tool_card: bool,
     pub echo: bool,
-    /// Whether there was a `result` at all.
+    /// Whether there was a `result`.
     pub result: bool,
     pub rare: Option<Box<Rare<'a>>>,
 }
 
-/// An error that stands inside the stream, on any level.
+/// An error inside the stream, on any level.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UpstreamError<'a> {
     pub code: Option<i64>,
@@ -86,7 +86,7 @@ pub struct ImageWire<'a> {
     pub moderated: Field<bool>,
     #[serde(borrow)]
     pub system_err_code: Text<'a>,
-    /// Set for the form of 2025 that is only sent for a finished picture.
+    /// Set for the form of 2025, which is only sent for a finished picture.
     #[serde(skip)]
     pub finished: bool,
 }
@@ -142,7 +142,7 @@ struct Results<T> {
 #[derive(Deserialize)]
 #[serde(field_identifier, rename_all = "camelCase")]
 enum Key {
-    // The fields of a token's frame come first: names are compared in this order.
+    // The fields of a token's frame come first, because names are compared in this order.
     Token,
     IsThinking,
     ResponseId,
@@ -171,7 +171,7 @@ enum Key {
     Unknown,
 }
 
-/// Reads an object's fields into the record; anything but an object is skipped.
+/// Reads an object's fields into the record. Other values are skipped.
 struct Into<'r, 'a>(&'r mut Frame<'a>);
 
 impl<'a> Deserialize<'a> for Frame<'a> {
@@ -266,7 +266,7 @@ impl<'a> Rare<'a> {
             Key::Error => self.error = error(map)?,
             Key::Code => self.code = map.next_value::<Field<Number>>()?.given().map(|Number(n)| n as i64),
             Key::Message => self.message = text(map)?,
-            // The frame itself has taken the others.
+            // The frame itself has read the others.
             _ => {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -309,11 +309,11 @@ fn card<'a, A: MapAccess<'a>>(map: &mut A) -> Result<Option<Cow<'a, str>>, A::Er
     Ok(card.and_then(|Object(card)| card.json_data.given()))
 }
 
-/// An error is an object, or in some answers only its text.
+/// An error: an object, or in some answers only its text.
 pub type ErrorValue<'a> = ObjectOrText<'a, ErrorWire<'a>>;
 
 impl<'a> ErrorValue<'a> {
-    /// An empty text is no error.
+    /// Returns the error, or `None` if it is an empty text.
     pub fn into_error(self) -> Option<UpstreamError<'a>> {
         match self {
             ErrorValue::Object(error) => Some(UpstreamError {

@@ -77,7 +77,7 @@ function Step({ step: { name, state, ms, message }, host = 'grok.com' }) {
 }
 
 /** The gateway's English reasons for a skipped step, and the keys of their texts. */
-const SKIPS = [[/^the host looks the name up/, 'skip_name'], [/^not tried$/, 'skip_rest'], [/^chats go over HTTP/, 'skip_http'], [/^Grok did not say who owns/, 'skip_identity']];
+const SKIPS = [[/^the host resolves the name/, 'skip_name'], [/^not tried$/, 'skip_rest'], [/^chats go over HTTP/, 'skip_http'], [/^Grok did not return the user id/, 'skip_identity']];
 
 function skipInWords(message = '') {
   const found = SKIPS.find(([pattern]) => pattern.test(message));

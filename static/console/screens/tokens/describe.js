@@ -58,12 +58,12 @@ export function quotaInWords(remaining, until) {
 /** The gateway's English sentences for errors of Grok, and the keys of their texts. */
 const FAULTS = [
   [/^429: too many requests$/, 'fault_429'], [/^429: the quota is spent$/, 'fault_spent'], [/^account refused: (.*)$/s, 'fault_refused'],
-  [/^429: asked too often for the moment$/, 'fault_often'], [/^the account's type does not have this mode: (.*)$/s, 'fault_mode'], [/^the prompt is too long$/, 'fault_length'],
+  [/^429: (?:too many requests in a short time|asked too often for the moment)$/, 'fault_often'], [/^the account's type does not have this mode: (.*)$/s, 'fault_mode'], [/^the prompt is too long$/, 'fault_length'],
   [/^the setting x_statsig_id is empty$/, 'fault_signature'], [/^name look-up failed/, 'fault_name'],
   [/^anti-bot page or challenge$/, 'fault_antibot'], [/^the service is under heavy usage$/, 'fault_busy'], [/^moderated: (.*)$/s, 'fault_moderated'],
   [/^request refused: (.*)$/s, 'fault_caller'], [/^model not found$/, 'fault_model'], [/^not allowed: (.*)$/s, 'fault_policy'], [/^(\d+): server error$/, 'fault_server'],
   [/^no connection/, 'fault_connect'], [/^timed out$/, 'fault_timeout'], [/^the answer broke off$/, 'fault_cut'], [/^the answer was empty$/, 'fault_empty'],
-  [/^an object of the answer was too long$/, 'fault_long'], [/^the token cannot be opened/, 'fault_unreadable'], [/^asked for twice/, 'fault_twice'], [/^no session token/, 'noToken'],
+  [/^an object of the answer was too long$/, 'fault_long'], [/^the token cannot be (?:decrypted|opened)/, 'fault_unreadable'], [/^asked for twice/, 'fault_twice'], [/^no session token/, 'noToken'],
 ];
 
 /** Translates an error of Grok; an unknown sentence stays as it is. */
