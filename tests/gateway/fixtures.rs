@@ -1,10 +1,10 @@
-//! Every `tests/fixtures/mgw/*.jsonl`, one message of the server a line: whole, glued into one message, cut after every
-//! message, and with every message cut short at every byte, against its `.expected` file, in which files have the
-//! upstream's own names. Settings of these recordings alone:
+//! Plays every `tests/fixtures/mgw/*.jsonl`, one server message a line, and compares with its `.expected` file, in
+//! which files have Grok's own names. The messages are played whole, joined into one, cut after every message, and
+//! with every message cut short at every byte. Settings for single recordings:
 //!
-//! * `glued: false`: a message holds broken JSON, which would take the rest of one message along.
-//! * `prefix: false`: a cut gives text that the whole answer does not have, for a filtered element is open there.
-//! * `one_part: false`: the text has several parts, and the server says of each that it is whole.
+//! * `glued: false`: a message holds broken JSON, which would spoil the rest of a joined message.
+//! * `prefix: false`: a cut gives text that the whole answer does not have, because a filtered element is open there.
+//! * `one_part: false`: the text has several parts, and the server marks each of them as complete.
 
 use std::collections::HashSet;
 use std::fs;
@@ -51,16 +51,16 @@ fn whole() {
 }
 
 #[test]
-fn glued_into_one_message() {
+fn joined_into_one_message() {
     for fixture in fixtures().iter().filter(|fixture| fixture.expected.is_set("glued")) {
-        fixture.check("glued", &[fixture.messages.concat()]);
-        fixture.check("glued with spaces", &[fixture.messages.join(" \n")]);
+        fixture.check("joined", &[fixture.messages.concat()]);
+        fixture.check("joined with spaces", &[fixture.messages.join(" \n")]);
         let (one, other) = fixture.messages.split_at(fixture.messages.len() / 2);
-        fixture.check("glued in halves", &[one.concat(), other.concat()]);
+        fixture.check("joined in halves", &[one.concat(), other.concat()]);
     }
 }
 
-/// An answer that broke off is an error, unless all of it had come; its text is the beginning of the whole one.
+/// An answer that breaks off is an error, unless all of it has arrived. Its text is the beginning of the whole text.
 #[test]
 fn cut_after_every_message() {
     for fixture in fixtures() {
@@ -79,8 +79,8 @@ fn cut_after_every_message() {
     }
 }
 
-/// A message that was cut short counts as far as its whole objects go, and costs no other message. Each different
-/// message is tried once.
+/// A message cut short counts up to its last whole object and affects no other message. Each distinct message is
+/// tried once.
 #[test]
 fn every_message_cut_short_at_every_byte() {
     let mut seen = HashSet::new();
@@ -107,7 +107,7 @@ fn every_message_cut_short_at_every_byte() {
     }
 }
 
-/// Where the objects of a message end; `None` when it is not JSON.
+/// Returns where the objects of a message end, or `None` if it is not JSON.
 fn ends_of_objects(message: &str) -> Option<Vec<usize>> {
     let mut objects = serde_json::Deserializer::from_str(message).into_iter::<Value>();
     let mut ends = Vec::new();
@@ -118,7 +118,7 @@ fn ends_of_objects(message: &str) -> Option<Vec<usize>> {
     Some(ends)
 }
 
-/// The message, counted from 1, after which another account may no longer be asked.
+/// The message, counted from 1, after which no other account may be tried.
 #[test]
 fn the_answer_begins_with_its_first_content() {
     for (name, message) in [

@@ -1,4 +1,4 @@
-//! The session on Grok's web gateway: recorded shapes, cut and damaged wherever they may be, its order, its memory.
+//! The session on Grok's web gateway: recorded messages, cut and damaged at every place, their order, and memory.
 
 #[path = "../lib/expected.rs"]
 mod expected;

@@ -1,4 +1,4 @@
-//! Previews of pictures are inline and have megabytes: reading them must not copy them.
+//! Inline previews of pictures have megabytes: reading them must not copy them.
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::support::session;
 
-/// The system's allocator, which counts what the current thread holds.
+/// The system's allocator, counting the bytes that the current thread holds.
 struct Counting;
 
 thread_local! {
@@ -25,7 +25,7 @@ fn count(bytes: isize) {
     });
 }
 
-// `realloc` is the default one, which allocates, copies and frees: a copy is counted as one.
+// The default `realloc` allocates, copies and frees, so a copy counts once.
 #[allow(unsafe_code, reason = "an allocator cannot be written without it")]
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -41,7 +41,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// The most that `run` held at once, and what is left of it, in bytes.
+/// Returns the most bytes that `run` held at once, and the bytes still held after it.
 fn measured(run: impl FnOnce()) -> (isize, isize) {
     let before = HELD.get();
     MOST.set(before);
@@ -49,7 +49,7 @@ fn measured(run: impl FnOnce()) -> (isize, isize) {
     (MOST.get() - before, HELD.get() - before)
 }
 
-/// A preview whose message is almost as long as one may be.
+/// Returns a preview whose message is almost as long as the limit.
 fn preview(form: impl FnOnce(serde_json::Value) -> serde_json::Value) -> String {
     let inline = format!("data:image/jpeg;base64,{}", "/9j/4AAQ".repeat((MAX_MESSAGE as usize - 1024) / 8));
     let event = form(json!({ "imageUuid": "i-1", "progress": 50, "imageUrl": inline }));
@@ -58,7 +58,7 @@ fn preview(form: impl FnOnce(serde_json::Value) -> serde_json::Value) -> String 
     message
 }
 
-/// What reading the preview took.
+/// Returns the bytes held while and after reading the preview.
 fn reading(message: &str) -> (isize, isize) {
     let (mut session, mut events) = (session(""), Events::default());
     let opened = [
@@ -82,7 +82,7 @@ fn a_preview_is_not_copied() {
     assert!(most < 64 << 10 && left < 1 << 10, "{most} bytes at once, {left} left");
 }
 
-/// The text of JSON inside JSON has escapes, so the parser cannot do without one copy.
+/// JSON text inside JSON has escapes, so the parser needs one copy.
 #[test]
 fn a_preview_in_a_card_of_json_text_is_copied_once_and_not_kept() {
     let message = preview(|image| {
@@ -90,12 +90,12 @@ fn a_preview_in_a_card_of_json_text_is_copied_once_and_not_kept() {
         json!({ "type": "response.grok.output", "output": { "card_attachment": card } })
     });
     let (most, left) = reading(&message);
-    // The copy grows by doubling, and both of its last sizes are there at once.
+    // The copy grows by doubling, and its last two sizes exist at the same time.
     assert!(most < 3 * (16 << 20) + (64 << 10) && left < 1 << 10, "{most} bytes at once, {left} left");
 }
 
 #[test]
-fn a_message_that_breaks_off_is_not_kept() {
+fn a_truncated_message_is_not_kept() {
     let message = preview(|image| json!({ "type": "response.chunk", "chunk": image }));
     let (mut session, mut events) = (session(""), Events::default());
     let (most, left) = measured(|| {

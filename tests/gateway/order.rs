@@ -1,4 +1,4 @@
-//! What the session says, and when.
+//! The messages that the session sends, and when.
 
 use grok2api::{
     inference::event::Events,
@@ -25,7 +25,7 @@ fn attached() -> String {
     event(json!({ "type": "conversation.attached", "conversation": { "id": "c-1" }, "mode": "new" }))
 }
 
-/// Returns what the session sends now.
+/// Returns the messages that the session sends now.
 fn said(session: &mut Session) -> Vec<Value> {
     session.outgoing.drain(..).map(|text| serde_json::from_str(&text).expect("JSON is sent")).collect()
 }
@@ -59,7 +59,7 @@ fn the_turn_is_sent_once_and_only_when_created_and_attached() {
         assert!(turn.iter().all(|message| message["session_id"] == "c-1"));
         assert!(session.is_created() && session.is_open());
         for again in [&order[0], &order[1]] {
-            assert_eq!(take(&mut session, again), [Value::Null; 0], "it is asked once");
+            assert_eq!(take(&mut session, again), [Value::Null; 0], "the question is sent once");
         }
     }
 }
@@ -107,7 +107,7 @@ fn another_conversation_is_an_error() {
     assert_eq!(session.receive(&created(), &mut events), Ok(None));
     let other = event(json!({ "type": "conversation.attached", "conversation": { "id": "c-2" } }));
     assert_eq!(session.receive(&other, &mut events), Err(ProviderError::Server(502)));
-    assert_eq!(said(&mut session).len(), 1, "nothing is asked");
+    assert_eq!(said(&mut session).len(), 1, "no question is sent");
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn a_ping_is_answered_at_any_time_before_the_end() {
 }
 
 #[test]
-fn a_connection_that_ends_before_the_question_gave_no_answer() {
+fn a_connection_that_ends_before_the_question_fails() {
     let mut events = Events::default();
     let refused = ProviderError::Connect("the session did not open".to_owned());
     let mut one = session("");

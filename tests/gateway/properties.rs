@@ -1,4 +1,4 @@
-//! What holds for every order of messages and every damage to them.
+//! Properties that hold for every order of messages and every damage to them.
 
 use std::{fs, path::Path, sync::OnceLock};
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::expected::FILTERED;
 use crate::support::{Played, play};
 
-/// The messages of all fixtures that are one object each.
+/// Returns the messages of all fixtures that are one object each.
 fn recorded() -> &'static [Value] {
     static MESSAGES: OnceLock<Vec<Value>> = OnceLock::new();
     MESSAGES.get_or_init(|| {
@@ -22,12 +22,12 @@ fn recorded() -> &'static [Value] {
     })
 }
 
-/// Any message of the fixtures; most of them belong to an answer that goes on.
+/// Generates any message of the fixtures; most of them belong to an answer that continues.
 fn message() -> impl Strategy<Value = Value> {
     any::<prop::sample::Index>().prop_map(|index| index.get(recorded()).clone())
 }
 
-/// A conversation of such messages in any order, after the two that open it.
+/// Generates a conversation of such messages in any order, after the two that open it.
 fn conversation() -> impl Strategy<Value = Vec<Value>> {
     prop::collection::vec(message(), 0..12).prop_map(|messages| {
         let session_id = &recorded()[0]["session_id"];
@@ -57,7 +57,7 @@ fn odd_value() -> impl Strategy<Value = Value> {
     ])
 }
 
-/// Puts a value in the place of any other, counted in the order of the text.
+/// Replaces the value at position `at`, in the order of the text. Returns the positions that remain if it is not found.
 fn replace(value: &mut Value, mut at: usize, with: &Value) -> Option<usize> {
     if at == 0 {
         *value = with.clone();
@@ -91,7 +91,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_order_is_survived_and_glue_changes_nothing(messages in conversation(), at in 0usize..14) {
+    fn any_order_is_read_and_joining_changes_nothing(messages in conversation(), at in 0usize..14) {
         let messages = texts(&messages);
         let apart = played(&messages);
         prop_assert!(is_balanced(&apart), "{:?}", apart);
@@ -101,7 +101,7 @@ proptest! {
     }
 
     #[test]
-    fn odd_fields_are_survived(
+    fn odd_fields_do_not_panic(
         mut messages in conversation(),
         damage in prop::collection::vec((any::<prop::sample::Index>(), 0usize..40, odd_value()), 0..6),
     ) {
@@ -116,7 +116,7 @@ proptest! {
     }
 
     #[test]
-    fn damaged_characters_are_survived(
+    fn damaged_characters_do_not_panic(
         messages in conversation(),
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<char>()), 0..6),
     ) {
@@ -132,12 +132,12 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_survived(texts in prop::collection::vec("[\\PC\n]{0,40}|[{}\\[\\]\",:a0\\\\u ]{0,40}", 0..8)) {
+    fn any_text_is_read_without_a_panic(texts in prop::collection::vec("[\\PC\n]{0,40}|[{}\\[\\]\",:a0\\\\u ]{0,40}", 0..8)) {
         prop_assert!(is_balanced(&played(&texts)));
     }
 
     #[test]
-    fn tags_go_wherever_the_text_was_cut(
+    fn tags_are_removed_wherever_the_text_is_cut(
         pieces in prop::collection::vec("(<|</|>|/>|grok:render|xaiartifact| a=\"|\"|word|树|<b>|<grok:render>|</grok:render>){1,4}", 1..10),
         classic in any::<bool>(),
     ) {

@@ -1,4 +1,4 @@
-//! Plays the server's messages to a session, as the provider does: one stretch of events a message.
+//! Plays the server's messages to a session, as the provider does: one run of events for each message.
 
 use grok2api::{
     inference::event::{Event, Events, Finish},
@@ -14,20 +14,20 @@ use grok2api::{
 
 pub const OPTIONS: Options = Options { mode: "fast", temporary: true };
 
-/// What a client got, and how the answer ended.
+/// The client's text, and how the answer ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Played {
     pub text: String,
     pub outcome: Result<Finish, ProviderError>,
 }
 
-/// A session that asks `Hi`. Its ids are made of zeros.
+/// Returns a session that asks `Hi`. Its ids are made of zeros.
 pub fn session(filtered_tags: &str) -> Session {
     let question = Question { text: "Hi".to_owned(), file_ids: Vec::new() };
     Session::new(OPTIONS, question, filtered_tags, [0; 16])
 }
 
-/// Plays messages up to their end, at which the connection breaks. What comes after the answer's end must change
+/// Plays messages up to their end, at which the connection breaks. Messages after the answer's end must change
 /// nothing.
 pub fn play<'m>(
     show_thinking: bool,
@@ -55,7 +55,7 @@ pub fn play<'m>(
     Played { text, outcome }
 }
 
-/// Writes the events, files under the upstream's own names, and forgets them.
+/// Writes the events, with files under Grok's own names, and clears them.
 fn write(events: &mut Events, renderer: &mut Renderer, text: &mut String) {
     for event in events.iter() {
         let mut address = || if let Event::File(file) = event { file.url.clone() } else { String::new() };

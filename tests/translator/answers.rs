@@ -1,4 +1,4 @@
-//! The JSON clients get.
+//! The JSON that clients get.
 
 use grok2api::error::{Error, ErrorKind};
 use grok2api::protocols::openai::chat_completions::collect::Collected;
@@ -7,7 +7,7 @@ use grok2api::protocols::openai::chat_completions::wire::{FinishReason, Head};
 use serde_json::json;
 
 fn head() -> Head {
-    // A model's name that looks like the place where the text stands.
+    // The model's name looks like the place of the text.
     Head::new([0xab; 16], 1_769_700_000, r#""delta":{"content":""#)
 }
 
@@ -69,7 +69,7 @@ fn a_stream_without_text_still_names_its_role() {
 }
 
 #[test]
-fn a_failed_stream_says_so_and_does_not_end_well() {
+fn a_failed_stream_reports_the_error_and_has_no_end() {
     let (mut stream, mut buffer) = (EventStream::new(head(), false), Vec::new());
     stream.error(&Error::new(ErrorKind::Upstream, "m\n"), &mut buffer);
     assert_eq!(

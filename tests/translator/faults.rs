@@ -1,4 +1,4 @@
-//! The catalogue of the upstream's failures, each to its class.
+//! Grok's failures, each with its class.
 
 use grok2api::providers::ProviderError;
 use grok2api::providers::grok_web::classify::{from_answer, from_stream};
@@ -68,7 +68,7 @@ fn answers_are_classified() {
 }
 
 #[test]
-fn the_wait_is_kept_when_it_is_seconds() {
+fn the_wait_is_kept_if_it_is_in_seconds() {
     for (header, retry_after) in
         [("37", Some(37)), (" 5 ", Some(5)), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("-1", None)]
     {
@@ -110,6 +110,6 @@ fn kept_texts_are_short_single_lines() {
     };
     assert_eq!(kept.len(), 200);
     assert!(kept.starts_with("a bx"));
-    // An endless body is not searched to its end.
+    // Only the start of a long body is searched.
     assert_eq!(from_answer(500, None, &vec![b'x'; 1 << 20]), ProviderError::Server(500));
 }

@@ -1,5 +1,5 @@
-//! Every `tests/fixtures/*.ndjson`, whole, cut in two at every byte, and byte by byte, against its `.expected` file, in
-//! which files have the upstream's own names.
+//! Reads every `tests/fixtures/*.ndjson` whole, cut in two at every byte, and byte by byte, and compares with its
+//! `.expected` file, in which files have Grok's own names.
 
 use std::fs;
 use std::path::Path;
@@ -75,7 +75,7 @@ fn nothing_is_awaited_after_the_final_metadata() {
     assert_eq!(closing.collect::<Vec<_>>(), [11, 12]);
 }
 
-/// The frame, counted from 1, after which another account may no longer be asked.
+/// The frame, counted from 1, after which no other account may be tried.
 #[test]
 fn the_answer_begins_with_its_first_content() {
     for (name, frame) in [

@@ -1,4 +1,4 @@
-//! The bounds that keep one answer from filling the memory.
+//! The limits that keep one answer from filling the memory.
 
 use grok2api::inference::event::{Event, Events};
 use grok2api::providers::ProviderError;
@@ -11,14 +11,14 @@ use crate::support::{Options, read};
 
 const OPTIONS: Options = Options { show_thinking: true, filtered_tags: FILTERED };
 
-/// A frame of exactly `length` bytes.
+/// Returns a frame of exactly `length` bytes.
 fn frame(length: usize) -> Vec<u8> {
     let (before, after) = (br#"{"result":{"response":{"token":""#, br#""}}}"#);
     [&before[..], &vec![b'x'; length - before.len() - after.len()], after].concat()
 }
 
 #[test]
-fn the_longest_frame_is_taken_and_a_longer_one_is_not() {
+fn the_longest_frame_is_read_and_a_longer_one_refused() {
     let stop = br#"{"result":{"response":{"isSoftStop":true}}}"#;
     for chunk in [MAX_FRAME * 2, 1 << 20] {
         let longest = [&frame(MAX_FRAME), &stop[..]].concat();
@@ -53,22 +53,22 @@ fn filtered(pieces: &[&str]) -> String {
 }
 
 #[test]
-fn an_element_that_holds_too_much_was_none() {
+fn an_element_that_is_too_long_is_kept() {
     let fits = "x".repeat(MAX_HELD);
     assert_eq!(filtered(&["a<grok:render>", &fits, "</grok:render>b"]), "ab");
     let long = "x".repeat(MAX_HELD + 1);
     assert_eq!(filtered(&["a<grok:render>", &long, "</grok:render>b"]), format!("a{long}b"));
-    // What is inside and closes in time still goes.
+    // A complete element inside it is still removed.
     let text = format!("<xaiArtifact>1<grok:render>2</grok:render>{long}<grok:render/>");
     assert_eq!(filtered(&[&text]), format!("1{long}"));
-    // An element inside the one that holds too much is still one.
+    // An element inside one that is too long is still removed.
     let nearly = "x".repeat(MAX_HELD - 2);
     let text = format!("<xaiArtifact>{nearly}<grok:render>gone</grok:render>b");
     for at in (0..40).chain(text.len() - 60..text.len()) {
         let (one, other) = text.split_at(at);
         assert_eq!(filtered(&[one, other]), format!("{nearly}b"), "cut at {at}");
     }
-    // Held text leaves as soon as it is too much, not at the end.
+    // Held text is released as soon as it is too long, not at the end.
     let (mut filter, mut out) = (TagFilter::new(FILTERED), String::new());
     filter.push("<grok:render>", &mut out);
     filter.push(&long, &mut out);
@@ -97,15 +97,15 @@ fn a_tag_that_does_not_end_is_text() {
     assert_eq!(filtered(&[&exact[1..]]), exact[1..]);
     assert_eq!(filtered(&[&exact[..MAX_TAG - 1]]), "");
     for tag in ["<grok:render a=\"x", "</grok:render "] {
-        assert_eq!(filtered(&["a", tag]), "a", "a cut tag goes");
+        assert_eq!(filtered(&["a", tag]), "a", "a cut tag is removed");
     }
     for tag in ["<grok:rende", "<", "</", "<grok:render"] {
-        assert_eq!(filtered(&["a", tag]), format!("a{tag}"), "what may be no tag stays");
+        assert_eq!(filtered(&["a", tag]), format!("a{tag}"), "what may not be a tag stays");
     }
 }
 
 #[test]
-fn nested_and_crossed_elements_go_as_wholes() {
+fn nested_and_crossed_elements_are_removed_whole() {
     for (text, left) in [
         ("a<grok:render>b<grok:render>c</grok:render>d</grok:render>e", "ae"),
         ("a<xaiArtifact>b<grok:render>c</xaiArtifact>d</grok:render>e", "ade"),

@@ -1,5 +1,5 @@
-//! The translator on whole transcripts, cut wherever a network may cut them, and on whatever bytes there can be; and
-//! the shapes on both its ends.
+//! The translator on whole transcripts, cut at every byte, and on arbitrary bytes; and the JSON of requests and
+//! answers.
 
 mod answers;
 #[path = "../lib/expected.rs"]

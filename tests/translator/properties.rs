@@ -1,4 +1,4 @@
-//! What holds for every input.
+//! Properties that hold for every input.
 
 use grok2api::protocols::openai::chat_completions::parse;
 use grok2api::providers::grok_web::tag_filter::TagFilter;
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use crate::expected::FILTERED;
 use crate::support::{Options, read};
 
-/// Text in which tags of ours, whole and broken, are frequent.
+/// Generates text with many filtered tags, whole and broken.
 fn tagged_text() -> impl Strategy<Value = String> {
     let bits = prop::sample::select(vec![
         "<",
@@ -91,14 +91,14 @@ proptest! {
     }
 
     #[test]
-    fn elements_go_and_their_neighbours_stay(before in "[a-z ]{0,20}", inside in "[a-z ]{0,20}", after in "[a-z ]{0,20}") {
+    fn elements_are_removed_and_their_neighbours_stay(before in "[a-z ]{0,20}", inside in "[a-z ]{0,20}", after in "[a-z ]{0,20}") {
         for (open, close) in [("<grok:render a=\"1>\">", "</grok:render>"), ("<XAIARTIFACT>", "</xaiArtifact\n>")] {
             prop_assert_eq!(filtered([&*format!("{before}{open}{inside}{close}{after}")]), format!("{before}{after}"));
         }
     }
 
     #[test]
-    fn any_request_is_survived(
+    fn any_request_is_read_without_a_panic(
         bytes in prop::collection::vec(any::<u8>(), 0..200),
         damage in prop::collection::vec((0usize..200, prop::sample::select(br#"{}[]",:0an\u "#.to_vec())), 0..4),
     ) {
@@ -113,13 +113,13 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_survived_and_cuts_change_nothing(bytes in prop::collection::vec(any::<u8>(), 0..300), at in 0usize..300) {
+    fn any_bytes_are_read_and_cuts_change_nothing(bytes in prop::collection::vec(any::<u8>(), 0..300), at in 0usize..300) {
         let (one, other) = bytes.split_at(at.min(bytes.len()));
         prop_assert_eq!(read(&OPTIONS, [one, other]), read(&OPTIONS, [&*bytes]));
     }
 
     #[test]
-    fn damaged_frames_are_survived_and_cuts_change_nothing(
+    fn damaged_frames_are_read_and_cuts_change_nothing(
         text in prop::collection::vec(tagged_text(), 0..6),
         damage in prop::collection::vec((0usize..2000, any::<u8>()), 0..4),
         at in 0usize..2000,

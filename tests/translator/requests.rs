@@ -1,4 +1,4 @@
-//! What a chat request may be, and what a refusal names.
+//! The accepted forms of a chat request, and the field that a refusal names.
 
 use grok2api::inference::prompt::Role;
 use grok2api::json::{MAX_ITEMS, values};
@@ -37,7 +37,7 @@ fn a_request_is_read() {
 }
 
 #[test]
-fn what_is_left_out_has_a_default() {
+fn missing_fields_have_defaults() {
     for extra in ["", r#","stream":null,"stream_options":null,"n":null"#, r#","stream":false,"stream_options":{}"#] {
         let body = format!("{{{OK}{extra}}}");
         let request = parse::chat_request(body.as_bytes()).unwrap();
@@ -57,7 +57,7 @@ fn broken_json_is_refused_without_a_field() {
 }
 
 #[test]
-fn a_list_without_end_does_not_fill_the_memory() {
+fn an_endless_list_does_not_fill_the_memory() {
     let items = |count: usize| vec![r#"{"role":"user","content":"a"}"#; count].join(",");
     let body = |count: usize| format!(r#"{{"model":"m","messages":[{}]}}"#, items(count));
     assert_eq!(parse::chat_request(body(MAX_ITEMS).as_bytes()).unwrap().messages.len(), MAX_ITEMS);
@@ -66,7 +66,7 @@ fn a_list_without_end_does_not_fill_the_memory() {
 }
 
 #[test]
-fn lists_in_lists_do_not_fill_the_memory() {
+fn nested_lists_do_not_fill_the_memory() {
     let body = |items: usize, messages: usize| {
         let message = format!(r#"{{"role":"user","content":[{}]}}"#, vec!["1"; items].join(","));
         format!(r#"{{"model":"m","messages":[{}]}}"#, vec![message; messages].join(","))
@@ -89,7 +89,7 @@ fn values_are_counted_outside_texts() {
     ] {
         assert_eq!(values(json.as_bytes()), count, "{json}");
     }
-    // Prose of any length is one value.
+    // Text of any length is one value.
     let body = format!(r#"{{{OK},"user":"{}"}}"#, ",".repeat(1 << 20));
     assert!(parse::chat_request(body.as_bytes()).is_ok());
 }

@@ -1,4 +1,4 @@
-//! Runs the translator as the gateway does: one stretch of events per read, forgotten after it was written.
+//! Runs the translator as the gateway does: one run of events per read, cleared after it is written.
 
 use grok2api::inference::event::{Event, Events, Finish};
 use grok2api::protocols::openai::chat_completions::render::Renderer;
@@ -12,7 +12,7 @@ pub struct Options<'a> {
     pub filtered_tags: &'a str,
 }
 
-/// The answer's text, with files shown under the upstream's own names, and how it ended.
+/// Returns the answer's text, with files under Grok's own names, and how the answer ended.
 pub fn read<'c>(
     options: &Options,
     chunks: impl IntoIterator<Item = &'c [u8]>,
@@ -40,7 +40,7 @@ pub fn read<'c>(
     (text, end)
 }
 
-/// Writes the events with files under the upstream's own names, and forgets them.
+/// Writes the events, with files under Grok's own names, and clears them.
 pub fn write(events: &mut Events, renderer: &mut Renderer, text: &mut String) {
     for event in events.iter() {
         let mut address = || if let Event::File(file) = event { file.url.clone() } else { String::new() };
