@@ -1,4 +1,6 @@
-//! `App`: what a handler receives, for one request.
+//! [`App`], the context of one request: the host, the store, the request's id and its times.
+//!
+//! A handler gets an `Rc<App>` and passes `&App` on. Values that live longer than a request belong to the host.
 
 use std::{cell::Cell, fmt::Write, rc::Rc};
 
@@ -8,18 +10,20 @@ use crate::{
     store::{Db, Meter},
 };
 
-/// The host, the store and this request's own facts.
+/// The context of one request. [`App::new`] makes one for each, and nothing is shared between two.
 pub struct App {
     pub host: Rc<dyn Host>,
     pub db: Db,
-    /// `req_` and 24 hexadecimal digits; answered as `x-request-id` and kept in the log.
+    /// `req_` and 24 hexadecimal digits. Sent as `x-request-id` and stored in the request log.
     pub request_id: String,
-    /// When the request came in, on the host's monotonic clock.
+    /// When the request arrived, in milliseconds of the host's monotonic clock.
     pub started: u64,
+    /// Milliseconds that the request waited for the provider; `None` if it sent nothing there.
     pub upstream_ms: Cell<Option<u64>>,
 }
 
 impl App {
+    /// Returns the context of a request that has just arrived, with a random id.
     pub fn new(host: Rc<dyn Host>) -> Rc<Self> {
         let mut random = [0; 12];
         host.random(&mut random);
@@ -32,24 +36,25 @@ impl App {
         })
     }
 
-    /// Wall-clock time in Unix milliseconds.
+    /// Returns the wall-clock time in Unix milliseconds.
     pub fn now_ms(&self) -> i64 {
         self.host.now_ms()
     }
 
-    /// Wall-clock time in Unix seconds.
+    /// Returns the wall-clock time in Unix seconds; 0 for a time before 1970.
     pub fn now_seconds(&self) -> u64 {
         self.now_ms().max(0) as u64 / 1000
     }
 
-    /// `N` bytes from the host's cryptographic generator.
+    /// Returns `N` bytes from the host's cryptographic generator.
     pub fn random<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         self.host.random(&mut bytes);
         bytes
     }
 
-    /// The `server-timing` header: storage round trips with their time, and the wait for upstream.
+    /// Returns the value of the header `server-timing`: the number of database statements, the milliseconds they took,
+    /// and the milliseconds of waiting for the provider.
     pub fn server_timing(&self) -> String {
         let Meter { calls, ms } = self.db.meter();
         let mut text = format!("db;desc={calls};dur={ms}");

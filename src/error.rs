@@ -1,13 +1,17 @@
-//! Everything that can go wrong on the way to an answer: kinds with their status, and words for the client.
+//! [`Error`] and [`ErrorKind`]: what can go wrong while a request is answered, its status and its message.
 //!
 //! Each API writes an error in its own body: OpenAI's in [`crate::protocols::openai::error`], the console's in
 //! [`crate::admin::error`]. The kind decides status and code for both.
+//!
+//! ```ignore
+//! return Err(Error::invalid("temperature", "temperature is a number from 0 to 2"));
+//! ```
 
 use http::StatusCode;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What kind of failure it is: one row each in [`ErrorKind::describe`].
+/// The kind of a failure. [`ErrorKind::describe`] has one row for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
     /// A field of the request is missing, of the wrong type or out of range.
@@ -23,22 +27,22 @@ pub enum ErrorKind {
     PasswordChangeRequired,
     ForeignOrigin,
     NotFound,
-    /// It was here, and cannot come back.
+    /// The resource existed and was deleted for good.
     Gone,
     MethodNotAllowed,
     Conflict,
     BodyTooLarge,
-    /// The request's body has a content coding that is not decoded.
+    /// The body of the request has a content coding that the gateway does not decode.
     UnsupportedCoding,
-    /// The request's body did not come in time.
+    /// The body of the request did not arrive in time.
     RequestTimeout,
     TooManyLogins,
-    /// Every token that could serve the model is cooling or has spent its quota.
+    /// Every account that could serve the model is in a cooldown or has used up its quota.
     AllTokensCooling,
     NoToken,
-    /// No account's type has the mode that the model needs.
+    /// No account has the type that the model requires.
     NotEntitled,
-    /// Grok refused this gateway's requests, whichever account they come from.
+    /// Grok blocks the requests of this gateway, regardless of the account.
     UpstreamBlocked,
     UpstreamOverloaded,
     Upstream,
@@ -50,7 +54,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// Status, OpenAI error type and code.
+    /// Returns the status, OpenAI's error type and the code.
     fn describe(self) -> (StatusCode, &'static str, &'static str) {
         use StatusCode as S;
         const CALLER: &str = "invalid_request_error";
@@ -89,63 +93,68 @@ impl ErrorKind {
     }
 }
 
-/// A failure as the caller may see it. What only the operator may see goes to the host's log instead.
+/// A failure as the client may see it. Details for the operator alone go to the host's log instead.
 #[derive(Debug, Clone)]
 pub struct Error {
     pub kind: ErrorKind,
     pub message: String,
-    /// A code more exact than the kind's own.
+    /// A code that is more specific than that of the kind.
     pub code: Option<&'static str>,
-    /// The field at fault, as a path: `messages.0.content.1.type`.
+    /// The path of the field at fault, such as `messages.0.content.1.type`.
     pub param: Option<String>,
-    /// Seconds after which a further try is worth it.
+    /// Seconds after which the client may retry, sent as `Retry-After`.
     pub retry_after: Option<u64>,
-    /// The methods that the path does take.
+    /// The methods that the path accepts, sent as `Allow`.
     pub allow: Option<String>,
 }
 
-/// Most bytes of a message or of a field's path in an answer: both may repeat what a client sent.
+/// Maximum bytes of a message, or of a field's path, in an answer. Both may repeat what a client sent.
 const MOST_SHOWN: usize = 2_000;
 
-/// The beginning of a text that an answer may show.
+/// Returns at most the first [`MOST_SHOWN`] bytes of a text.
 fn shown(text: &str) -> &str {
     &text[..text.floor_char_boundary(MOST_SHOWN)]
 }
 
 impl Error {
+    /// Returns an error of a kind with a message for the client.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Error { kind, message: message.into(), code: None, param: None, retry_after: None, allow: None }
     }
 
-    /// A 400 that names the field.
+    /// Returns an error with status 400 that names the field at fault by its path.
     pub fn invalid(param: impl Into<String>, message: impl Into<String>) -> Self {
         Error { param: Some(param.into()), ..Error::new(ErrorKind::Invalid, message) }
     }
 
+    /// Returns an error with status 500. The client sees the message.
     pub fn internal(message: impl Into<String>) -> Self {
         Error::new(ErrorKind::Internal, message)
     }
 
+    /// Returns the error with the path of the field at fault.
     pub fn with_param(mut self, param: impl Into<String>) -> Self {
         self.param = Some(param.into());
         self
     }
 
+    /// Returns the error with the seconds after which the client may retry.
     pub fn with_retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
         self
     }
 
+    /// Returns the HTTP status of the kind.
     pub fn status(&self) -> StatusCode {
         self.kind.describe().0
     }
 
-    /// Returns the code that programs compare: the error's own, else its kind's.
+    /// Returns the code that programs compare: that of the error, else that of its kind.
     pub fn code(&self) -> &'static str {
         self.code.unwrap_or(self.kind.describe().2)
     }
 
-    /// Returns OpenAI's `type` of the error.
+    /// Returns the `type` that OpenAI's API gives such an error.
     pub fn openai_type(&self) -> &'static str {
         self.kind.describe().1
     }

@@ -1,8 +1,16 @@
-//! JSON fields that remember what was wrong with them.
+//! Tolerant JSON: a [`Field`] records whether its value was missing, null, of another type, or given.
 //!
-//! serde alone stops at the first value of the wrong type. The upstream changes its types without notice, so one odd
-//! field must not cost the frame; and a caller's mistake must be answered with the path of the field. A [`Field`]
-//! therefore never fails on well-formed JSON: it says whether it was missing, null, of another type, or given.
+//! serde alone fails at the first value of the wrong type. Grok changes its types without notice, and one odd field
+//! must not lose a whole frame. A client's mistake must be answered with the path of the field. So a [`Field`] never
+//! fails on well-formed JSON, and the code that reads it decides:
+//!
+//! ```ignore
+//! match body.temperature {
+//!     Field::Given(number) => Ok(Some(number)),
+//!     Field::Missing | Field::Null => Ok(None),
+//!     Field::Wrong(found) => Err(Error::invalid("temperature", format!("temperature is a number, not {found}"))),
+//! }
+//! ```
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,18 +20,19 @@ use memchr::{memchr, memchr2};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// One value of an object, whatever JSON held there.
+/// The value of one field of an object.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Field<T> {
     #[default]
     Missing,
     Null,
-    /// Another JSON type than the one asked for; its name in prose, such as "a string".
+    /// A value of another JSON type, with the name of that type, such as "a string".
     Wrong(&'static str),
     Given(T),
 }
 
 impl<T> Field<T> {
+    /// Returns the value if it was given with the expected type.
     pub fn given(self) -> Option<T> {
         match self {
             Field::Given(value) => Some(value),
@@ -31,6 +40,7 @@ impl<T> Field<T> {
         }
     }
 
+    /// Returns a reference to the value if it was given with the expected type.
     pub fn as_ref(&self) -> Option<&T> {
         match self {
             Field::Given(value) => Some(value),
@@ -40,13 +50,13 @@ impl<T> Field<T> {
 }
 
 impl Field<bool> {
-    /// Whether the value is a plain `true`.
+    /// Returns whether the value is `true`.
     pub fn is_true(&self) -> bool {
         matches!(self, Field::Given(true))
     }
 }
 
-/// A Rust type that one JSON type can become; every other JSON type is `None`.
+/// A Rust type that is read from one JSON type. The method of any other JSON type returns `None`.
 pub trait Kind<'de>: Sized {
     fn bool(_: bool) -> Option<Self> {
         None
@@ -110,15 +120,16 @@ impl Kind<'_> for Number {
     }
 }
 
-/// Reads JSON of a client with `parse`: a byte-order mark before it is ignored, and halves of surrogate pairs become
-/// U+FFFD. What was read is then `repaired`, as long as `json` without the mark: places in errors are those of both.
+/// Parses a client's JSON with `parse`. A leading byte-order mark is ignored, and unpaired surrogates become U+FFFD.
+/// In the latter case the result borrows from `repaired`, which has the length of `json` without the mark, so
+/// positions in errors fit both. Fails with the error of `parse`.
 pub fn from_client<'j, T, E>(
     json: &'j [u8],
     repaired: &'j mut String,
     parse: impl Fn(&'j [u8]) -> Result<T, E>,
 ) -> Result<T, E> {
     let json = json.strip_prefix("\u{feff}".as_bytes()).unwrap_or(json);
-    // The parser refuses halves of pairs, so only what was refused is searched for them.
+    // The parser refuses unpaired surrogates, so only refused JSON is searched for them.
     parse(json).or_else(|error| match std::str::from_utf8(json).map(without_lone_surrogates) {
         Ok(Cow::Owned(text)) => {
             *repaired = text;
@@ -128,13 +139,12 @@ pub fn from_client<'j, T, E>(
     })
 }
 
-/// Returns the text of JSON that the parser refused: bytes that are not UTF-8 and halves of surrogate pairs become
-/// U+FFFD.
+/// Returns the text of JSON that the parser refused. Bytes that are not UTF-8 and unpaired surrogates become U+FFFD.
 pub fn lossy(json: &[u8]) -> String {
     without_lone_surrogates(&String::from_utf8_lossy(json)).into_owned()
 }
 
-/// Returns JSON with `\ufffd` for each half of a surrogate pair; both escapes are six bytes long.
+/// Returns the JSON with `\ufffd` for each unpaired surrogate. Both escapes are six bytes long.
 pub fn without_lone_surrogates(json: &str) -> Cow<'_, str> {
     let mut repaired = Cow::Borrowed(json);
     let mut at = 0;
@@ -146,27 +156,26 @@ pub fn without_lone_surrogates(json: &str) -> Cow<'_, str> {
                 repaired.to_mut().replace_range(at..at + 6, "\\ufffd");
                 6
             }
-            // The escaped character goes along, so that an escaped backslash starts nothing.
+            // Skip the escaped character too, so that an escaped backslash does not start another escape.
             _ => 1 + json[at + 1..].chars().next().map_or(0, char::len_utf8),
         };
     }
     repaired
 }
 
-/// The UTF-16 unit of a `\uXXXX` at this place.
+/// Returns the UTF-16 unit of a `\uXXXX` at this byte offset.
 fn escaped_unit(json: &str, at: usize) -> Option<u16> {
     let digits = json.get(at..)?.strip_prefix("\\u")?.get(..4)?;
     u16::from_str_radix(digits, 16).ok()
 }
 
-/// The longest list that is taken.
+/// Maximum items of an array.
 pub const MAX_ITEMS: usize = 1 << 14;
 
-/// The most values that a caller's JSON may hold: two bytes, `1,`, can become two hundred of memory, and lists stand
-/// in lists.
+/// Maximum values in a client's JSON. The two bytes `1,` can become 200 bytes of memory, and arrays can be nested.
 pub const MAX_VALUES: usize = 1 << 17;
 
-/// How many values there are at most, counted by the commas outside texts.
+/// Returns an upper bound of the number of values: one more than the commas outside strings.
 pub fn values(json: &[u8]) -> usize {
     let (mut count, mut rest) = (1, json);
     while let Some(at) = memchr2(b'"', b',', rest) {
@@ -181,11 +190,11 @@ pub fn values(json: &[u8]) -> usize {
     count
 }
 
-/// What follows a text whose first quote has been read.
+/// Returns what follows a string whose first quote has been read.
 fn after_text(mut rest: &[u8]) -> &[u8] {
     while let Some(at) = memchr2(b'"', b'\\', rest) {
         let is_over = rest[at] == b'"';
-        // A backslash takes the next byte along.
+        // Skip the byte after a backslash.
         rest = rest.get(at + if is_over { 1 } else { 2 }..).unwrap_or_default();
         if is_over {
             return rest;
@@ -217,7 +226,7 @@ impl<'de, T: Deserialize<'de>> Kind<'de> for Object<T> {
     }
 }
 
-/// An object read as `T`, or a text in its place.
+/// An object read as `T`, or a string in its place.
 #[derive(Debug)]
 pub enum ObjectOrText<'a, T> {
     Object(T),
@@ -236,7 +245,7 @@ impl<'de: 'a, 'a, T: Deserialize<'de>> Kind<'de> for ObjectOrText<'a, T> {
     }
 }
 
-/// Any object, its content unread.
+/// Any object. Its content is not read.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Present;
 
@@ -299,7 +308,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn halves_of_surrogate_pairs_are_replaced_in_place() {
+    fn unpaired_surrogates_are_replaced_in_place() {
         for (json, expected) in [
             (r#""plain \n \u00e9""#, r#""plain \n \u00e9""#),
             (r#""\ud83d\ude00""#, r#""\ud83d\ude00""#),
@@ -322,10 +331,10 @@ mod tests {
     }
 
     #[test]
-    fn json_of_clients_may_have_a_mark_and_halves_of_characters() {
+    fn client_json_may_have_a_mark_and_unpaired_surrogates() {
         assert_eq!(read("\u{feff}[\"a\"]"), Ok(vec!["a".to_owned()]));
         assert_eq!(read("\u{feff} [\"\\ud83d!\"]"), Ok(vec!["\u{fffd}!".to_owned()]));
-        // What is wrong beside them is named where it is.
+        // The positions of other errors stay exact.
         assert_eq!(read("[\"\\ud83d\", 5]"), read("[\"\\ufffd\", 5]"));
         assert_eq!(
             read("[\"\\ud83d\", 5]"),
