@@ -1,4 +1,4 @@
-//! Digests, as the database holds them.
+//! SHA-256 digests in hexadecimal, as the database stores them.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ pub fn sha256_hex(text: &str) -> String {
     hex(&Sha256::digest(text.as_bytes()))
 }
 
-/// Returns the bytes as lower-case hexadecimal digits, two a byte.
+/// Returns the bytes in lower-case hexadecimal: two digits for each.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         write!(text, "{byte:02x}").expect("writing to a string cannot fail");

@@ -1,7 +1,8 @@
-//! Digests and encryption, with no I/O but random bytes and variables of the host.
+//! Digests and encryption. The only I/O is the host's random bytes and variables.
 //!
-//! [`digest`] has what is compared and never read again (session tokens, API keys), [`password_hash`] the operator's
-//! password, and [`vault`] encrypts what must be readable again (account tokens, API keys, `cf_clearance`):
+//! [`digest`] hashes secrets that are only compared (session tokens, API keys), [`password_hash`] hashes the
+//! operator's password, and [`vault`] encrypts secrets that the gateway must read again (account tokens, API keys,
+//! `cf_clearance`):
 //!
 //! ```ignore
 //! let vault = Vault::open(&*app.host).await?;

@@ -1,4 +1,4 @@
-//! The stored form of the operator's password: PBKDF2-HMAC-SHA256 with a salt, peppered by the encryption key.
+//! The stored hash of the operator's password: PBKDF2-HMAC-SHA256 with a salt, and a pepper from `encryption_key`.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use crate::{
 };
 
 const MIN_CHARS: usize = 8;
-/// Bounds the work a sign-in can be made to do.
+/// Limits the work of a sign-in.
 const MAX_CHARS: usize = 256;
 const SCHEME: &str = "pbkdf2-sha256";
 
@@ -22,27 +22,27 @@ const SCHEME: &str = "pbkdf2-sha256";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PasswordHash {
     iterations: u32,
-    /// Id of the encryption key that peppered it; empty for none.
+    /// Id of the encryption key that the pepper was derived from; empty without a pepper.
     pepper: String,
     salt: [u8; 16],
     digest: [u8; 32],
 }
 
 impl PasswordHash {
-    /// Hashes a password with a fresh salt.
+    /// Returns the hash of a password with a random salt and the pepper of the current key.
     pub fn new(host: &dyn Host, vault: &Vault, password: &str, iterations: u32) -> Self {
         let mut salt = [0; 16];
         host.random(&mut salt);
         Self::with_salt(vault, password, iterations, salt)
     }
 
-    /// The same password hashed afresh: more iterations, or the pepper of the current key. The salt stays,
-    /// because open sessions are bound to it.
+    /// Returns a new hash of the same password, with the pepper of the current key and never fewer iterations. The salt
+    /// stays, because open sessions are bound to it.
     pub fn renewed(&self, vault: &Vault, password: &str, iterations: u32) -> Self {
         Self::with_salt(vault, password, iterations.max(self.iterations), self.salt)
     }
 
-    /// Whether [`renewed`](Self::renewed) would make it stronger.
+    /// Returns whether the hash has fewer iterations, or another pepper than that of the current key.
     pub fn is_weaker_than(&self, vault: &Vault, iterations: u32) -> bool {
         let pepper = vault.current().map(|key| key.id.as_str()).unwrap_or_default();
         self.iterations < iterations || self.pepper != pepper
@@ -54,6 +54,8 @@ impl PasswordHash {
         PasswordHash { iterations, pepper: key.map(|key| key.id.clone()).unwrap_or_default(), salt, digest }
     }
 
+    /// Returns whether the password has this hash, compared in constant time. Fails with 409 if the key of the pepper
+    /// is not available.
     pub fn verify(&self, vault: &Vault, password: &str) -> Result<bool> {
         let pepper = match self.pepper.as_str() {
             "" => None,
@@ -62,11 +64,12 @@ impl PasswordHash {
         Ok(digest(password, pepper, &self.salt, self.iterations).ct_eq(&self.digest).into())
     }
 
-    /// Returns the 16 bytes of salt, which stay as long as the password does.
+    /// Returns the 16 bytes of salt. A new password has a new salt.
     pub fn salt(&self) -> &[u8; 16] {
         &self.salt
     }
 
+    /// Parses the stored form; `None` if it is damaged.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('$');
         let scheme = parts.next()?;
@@ -87,7 +90,7 @@ impl fmt::Display for PasswordHash {
     }
 }
 
-/// Fails with 400 for a new password of fewer than 8 or more than 256 characters; `field` is where it came from.
+/// Fails with 400 if a new password has fewer than 8 or more than 256 characters. `field` is its path in the request.
 pub fn check_new(password: &str, field: &str) -> Result<()> {
     let chars = password.chars().count();
     if !(MIN_CHARS..=MAX_CHARS).contains(&chars) {
@@ -110,7 +113,7 @@ fn digest(password: &str, pepper: Option<&[u8; 32]>, salt: &[u8], iterations: u3
 }
 
 fn lost_pepper() -> Error {
-    let message = "The password was set with another encryption_key: give that one as encryption_key_previous, \
+    let message = "The password was set with another encryption_key: set that one as encryption_key_previous, \
                    or set the variable admin_password";
     Error::new(ErrorKind::Conflict, message)
 }

@@ -1,8 +1,8 @@
-//! Sealing what must be readable again (account tokens, API keys, `cf_clearance`) with AES-256-GCM.
+//! Encrypts secrets that the gateway must read again (account tokens, API keys, `cf_clearance`) with AES-256-GCM.
 //!
-//! The keys come by HKDF-SHA256 from the variables `encryption_key` and, for rows sealed before a rotation,
-//! `encryption_key_previous`. A sealed text is `v1.<key id>.<base64 of nonce and ciphertext>`. It is bound to
-//! its row by additional data (the row's hash), so that no row opens with another row's text.
+//! HKDF-SHA256 derives the keys from the variables `encryption_key` and, for rows encrypted before a rotation,
+//! `encryption_key_previous`. An encrypted ("sealed") text is `v1.<key id>.<base64 of nonce and ciphertext>`. Its
+//! additional authenticated data is the hash of its row, so a text that was copied to another row does not decrypt.
 
 use aes_gcm::{
     Aes256Gcm, Key, KeyInit, Nonce,
@@ -24,31 +24,31 @@ use crate::{
 
 const VERSION: &str = "v1";
 const NONCE: usize = 12;
-/// Anything shorter could be guessed from a stolen database.
+/// A shorter key could be guessed with a stolen database.
 const MIN_KEY_CHARS: usize = 16;
 
-/// The keys of this installation, if it has any.
+/// The current and the previous encryption key. Without a current key, secrets are stored unencrypted.
 pub struct Vault {
     current: Option<MasterKey>,
     previous: Option<MasterKey>,
 }
 
-/// What is derived from one `encryption_key`.
+/// The keys that are derived from one `encryption_key`.
 pub struct MasterKey {
-    /// Tells which key sealed a text, and nothing about the key.
+    /// Identifies the key that encrypted a text, and reveals nothing about it: 8 hexadecimal digits.
     pub id: String,
     seal: [u8; 32],
-    /// Mixed into password hashes, so that a stolen database alone cannot be searched for passwords.
+    /// Mixed into password hashes, so a stolen database alone is not enough to search for the password.
     pub pepper: [u8; 32],
 }
 
 impl Vault {
-    /// From the variables; refused when the key is too short to protect anything.
+    /// Returns the keys that the variables set. Fails with 500 if `encryption_key` has fewer than 16 characters.
     pub async fn open(host: &dyn Host) -> Result<Self> {
         let current = variables::secret(host, &ENCRYPTION_KEY).await;
         if current.as_ref().is_some_and(|key| key.chars().count() < MIN_KEY_CHARS) {
             return Err(Error::internal(format!(
-                "The variable encryption_key is too short: give it at least {MIN_KEY_CHARS} characters, \
+                "The variable encryption_key is too short: set it to at least {MIN_KEY_CHARS} characters, \
                  for example the output of `openssl rand -hex 32`"
             )));
         }
@@ -59,32 +59,33 @@ impl Vault {
         })
     }
 
-    /// Whether secrets can be sealed at all.
+    /// Returns whether there is a current key, so that secrets are encrypted.
     pub fn has_key(&self) -> bool {
         self.current.is_some()
     }
 
+    /// Returns the current key; `None` while `encryption_key` is unset.
     pub fn current(&self) -> Option<&MasterKey> {
         self.current.as_ref()
     }
 
-    /// The key of this id, be it the current or the previous one.
+    /// Returns the current or the previous key, whichever has this id.
     pub fn key(&self, id: &str) -> Option<&MasterKey> {
         [&self.current, &self.previous].into_iter().flatten().find(|key| key.id == id)
     }
 
-    /// The ids of the keys at hand.
+    /// Returns the ids of the current and the previous key, as far as they are set.
     pub fn key_ids(&self) -> Vec<String> {
         [&self.current, &self.previous].into_iter().flatten().map(|key| key.id.clone()).collect()
     }
 
-    /// How texts begin that the previous key sealed, if that is another one.
+    /// Returns the prefix of texts that the previous key encrypted; `None` if it is unset or equals the current one.
     pub fn previous_prefix(&self) -> Option<String> {
         let previous = self.previous.as_ref().filter(|previous| !self.is_current(&previous.id))?;
         Some(format!("{VERSION}.{}.", previous.id))
     }
 
-    /// Whether a text is sealed with the key in force.
+    /// Returns whether a stored text is encrypted with the current key.
     pub fn is_up_to_date(&self, stored: &str) -> bool {
         parts(stored).is_some_and(|(key_id, _)| self.is_current(key_id))
     }
@@ -93,7 +94,7 @@ impl Vault {
         self.current.as_ref().is_some_and(|current| current.id == key_id)
     }
 
-    /// The sealed text, or the clear one as long as there is no key.
+    /// Encrypts a text, bound to `aad`. Returns it unchanged without a current key.
     pub fn seal(&self, host: &dyn Host, clear: &str, aad: &str) -> String {
         let Some(key) = &self.current else { return clear.to_owned() };
         let mut nonce = [0; NONCE];
@@ -106,8 +107,8 @@ impl Vault {
         format!("{VERSION}.{}.{}", key.id, BASE64.encode([nonce.as_slice(), &sealed].concat()))
     }
 
-    /// The clear text; `None` when it was sealed with a key that is not at hand, or was tampered with. A text
-    /// that is not in the sealed form was stored in clear and comes back as it is.
+    /// Decrypts a stored text; `None` if its key is not available, or if the text or `aad` was changed. Returns an
+    /// unencrypted text unchanged.
     pub fn unseal(&self, stored: &str, aad: &str) -> Option<String> {
         let Some((key_id, body)) = parts(stored) else { return Some(stored.to_owned()) };
         let bytes = BASE64.decode(body).ok()?;
@@ -119,7 +120,7 @@ impl Vault {
 }
 
 impl Vault {
-    /// Whether the key that sealed a text is at hand; its beginning is enough to tell.
+    /// Returns whether the key of a stored text is available. The first 12 bytes of the text are enough.
     pub fn has_key_of(&self, stored: &str) -> bool {
         parts(stored).is_none_or(|(key_id, _)| self.key(key_id).is_some())
     }
@@ -144,12 +145,12 @@ impl MasterKey {
     }
 }
 
-/// Whether a stored text is not in the sealed form.
+/// Returns whether a stored text is not encrypted.
 pub fn is_clear(stored: &str) -> bool {
     parts(stored).is_none()
 }
 
-/// Key id and body of a sealed text.
+/// Returns the key id and the body of an encrypted text.
 fn parts(stored: &str) -> Option<(&str, &str)> {
     let (version, rest) = stored.split_once('.')?;
     let (key_id, body) = rest.split_once('.')?;
@@ -165,7 +166,7 @@ mod tests {
     const OLD: &str = "the first key of all";
     const NEW: &str = "the key that came after";
 
-    /// What a vault with these keys makes of a text.
+    /// Runs `work` with a vault that has these keys.
     fn with<T: 'static>(current: &str, previous: &str, work: impl FnOnce(&App, &Vault) -> T + 'static) -> T {
         let host = NativeHost::new();
         host.set_variable("encryption_key", current);
@@ -175,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn opens_what_it_sealed_and_nothing_else() {
+    fn only_the_key_and_row_of_a_text_decrypt_it() {
         let sealed = with(OLD, "", |app, vault| vault.seal(&*app.host, "a secret", "row 1"));
         assert!(sealed.starts_with("v1.") && !sealed.contains("secret"), "{sealed}");
         let open = |current, previous, text: &str, aad: &'static str| {
@@ -200,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn seals_with_a_fresh_nonce_and_the_current_key() {
+    fn each_text_gets_a_new_nonce_and_the_current_key() {
         let (a, b) = with(NEW, OLD, |app, vault| (vault.seal(&*app.host, "x", ""), vault.seal(&*app.host, "x", "")));
         assert_ne!(a, b);
         let id = with(NEW, "", |_, vault| vault.current().expect("it is set").id.clone());
@@ -208,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_key_texts_stay_clear() {
+    fn without_a_key_texts_stay_unencrypted() {
         let stored = with("", "", |app, vault| vault.seal(&*app.host, "eyJ.a.b", ""));
         assert_eq!(stored, "eyJ.a.b");
         for clear in ["eyJ.a.b", "v1.not an id.x", "v1", ""] {
