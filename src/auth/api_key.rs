@@ -1,4 +1,4 @@
-//! The API key of a request.
+//! Reads the API key of a request of `/v1`.
 
 use http::HeaderMap;
 
@@ -8,16 +8,16 @@ use crate::{
     error::{Error, ErrorKind, Result},
 };
 
-/// A key that came with a request, not yet compared with anything. Only the store can turn it into an
-/// [`ApiCaller`], in the statement that opens the request.
+/// A key that a client sent and that nothing has validated yet. Only the store turns it into an
+/// [`ApiCaller`](crate::store::authenticate::ApiCaller), in the first statement of the request.
 #[derive(Debug, Clone)]
 pub struct PresentedKey {
-    /// SHA-256 of the key in hexadecimal, which is what the table holds.
+    /// SHA-256 of the key in hexadecimal, as table `api_keys` stores it.
     pub hash: String,
 }
 
 impl PresentedKey {
-    /// Reads the key from `Authorization: Bearer …`, else from `x-api-key`; without either it is a 401.
+    /// Returns the key of `Authorization: Bearer …`, else of `x-api-key`. Fails with 401 without either.
     pub fn from_headers(headers: &HeaderMap) -> Result<Self> {
         let plain = || headers.get("x-api-key")?.to_str().ok().map(str::trim).filter(|key| !key.is_empty());
         let key = bearer(headers).or_else(plain).ok_or_else(|| {

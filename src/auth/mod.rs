@@ -1,8 +1,15 @@
-//! Who is asking: the client of `/v1` with an API key, the operator of `/api` with a session.
+//! Authentication: clients of `/v1` send an API key, operators of `/api` a session.
 //!
-//! A guard is a value that only its room can make: [`session::AdminSession`] exists only for an operator who is signed
-//! in, so a handler that takes one cannot run without. A handler of `/v1` takes an [`api_key::PresentedKey`], whose
-//! validity the first statement of the request decides.
+//! A guard is a value that only this room can make. [`session::AdminSession`] exists only for an operator who is signed
+//! in, so a handler that takes one cannot run without. A handler of `/v1` takes an [`api_key::PresentedKey`], which the
+//! first statement of the request validates.
+//!
+//! ```ignore
+//! let session = AdminSession::open(&app, &request).await?.with_own_password()?;
+//! ```
+//!
+//! [`password`] compares the operator's password and [`throttle`] limits the attempts at it. [`sender`] detects
+//! requests of foreign web pages. This room never sends SQL: [`store`](crate::store) does.
 
 use http::{HeaderMap, header};
 
@@ -12,7 +19,8 @@ pub mod sender;
 pub mod session;
 pub mod throttle;
 
-/// Returns what follows `Bearer ` in `Authorization`. The scheme may have any case (RFC 9110 §11.1).
+/// Returns the token of `Authorization: Bearer TOKEN`, `None` if it is missing or empty. The scheme may have any case
+/// (RFC 9110 §11.1).
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;

@@ -1,4 +1,4 @@
-//! The operator's password: its stored hash, the rules for a new one, and which one is in force.
+//! The operator's password: which one is active, and how a given one is compared with it.
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use sha2::{Digest, Sha256};
@@ -11,18 +11,20 @@ use crate::{
     variables::{self, table::ADMIN_PASSWORD},
 };
 
-/// The first-run password, good for nothing but choosing another one.
+/// The first-run password. It only allows choosing another one.
 const DEFAULT: &str = "admin";
-/// What a password is compared with.
+
+/// The active password of the console.
 pub enum Password {
-    /// The variable `admin_password` rules over whatever is stored.
+    /// The value of the variable `admin_password`, which takes precedence over a stored hash.
     Variable(String),
     Stored(PasswordHash),
     Default,
 }
 
 impl Password {
-    /// The one in force, given the stored hash. The default in the variable counts as no password at all.
+    /// Returns the active password: that of the variable `admin_password`, else `stored`, else the first-run password.
+    /// A variable with the first-run password is ignored. Fails with 500 if the stored hash is damaged.
     pub async fn in_force(app: &App, stored: Option<&str>) -> Result<Self> {
         match (variables::secret(&*app.host, &ADMIN_PASSWORD).await, stored) {
             (Some(password), _) if password != DEFAULT => Ok(Password::Variable(password)),
@@ -33,15 +35,18 @@ impl Password {
         }
     }
 
+    /// Returns whether the first-run password is still active.
     pub fn is_default(&self) -> bool {
         matches!(self, Password::Default)
     }
 
+    /// Returns whether the variable `admin_password` sets the password.
     pub fn is_variable(&self) -> bool {
         matches!(self, Password::Variable(_))
     }
 
-    /// Compares in constant time.
+    /// Returns whether `given` is the password, compared in constant time. Fails with 409 if the encryption key that
+    /// the stored hash needs is missing.
     pub fn verify(&self, vault: &Vault, given: &str) -> Result<bool> {
         let same = |expected: &str| Sha256::digest(expected).ct_eq(&Sha256::digest(given)).into();
         match self {
@@ -51,8 +56,8 @@ impl Password {
         }
     }
 
-    /// Binds a session to the password it was opened with: when the password changes, the proof does. It
-    /// tells nothing about the password to those who lack the session's token.
+    /// Returns a hash that binds a session to this password: a new password invalidates the proofs of all sessions.
+    /// Without the session's token, the proof reveals nothing about the password.
     pub fn proof(&self, session_token: &str) -> String {
         let credential = match self {
             Password::Variable(password) => format!("variable {password}"),
@@ -63,8 +68,8 @@ impl Password {
     }
 }
 
-/// A password cannot be changed here while the variable rules.
+/// Returns the error with status 409 for a change of a password that the variable `admin_password` sets.
 pub fn ruled_by_variable() -> Error {
-    let message = "The variable admin_password rules: change the password there";
+    let message = "The password is set by the variable admin_password: change it there";
     Error::new(ErrorKind::Conflict, message)
 }

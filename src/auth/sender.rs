@@ -1,4 +1,4 @@
-//! Which page a request was sent from, as its browser says.
+//! Detects whether the console's own page or a foreign one sent a request.
 
 use http::HeaderMap;
 
@@ -8,16 +8,17 @@ use crate::{
     settings::Settings,
 };
 
-/// Where a request was sent from, as its browser says.
+/// The page that sent a request, according to the browser's headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sender {
     OwnPage,
     ForeignPage,
-    /// No browser, or one that does not say.
+    /// The client is not a browser, or sent neither header.
     Unknown,
 }
 
-/// Reads `Origin`, and `Sec-Fetch-Site`, which no page can set. `own` is the origin that the request was sent to.
+/// Returns the sender according to `Origin` and `Sec-Fetch-Site`; a page's script cannot set either. `own` is the
+/// origin that the request was sent to. The origin of the setting `base_url` counts as own, too.
 pub fn sent_from(headers: &HeaderMap, own: Option<&str>, settings: &Settings) -> Sender {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let set = origin::origin(&settings.global.base_url);
@@ -30,6 +31,7 @@ pub fn sent_from(headers: &HeaderMap, own: Option<&str>, settings: &Settings) ->
     }
 }
 
+/// Returns the error with status 403 for a request that a foreign page may have sent.
 pub fn foreign_origin() -> Error {
     let message = "This request does not come from the console's own page. Behind a proxy, set base_url to the address \
                    in the browser, or the variable trusted_proxy";

@@ -1,4 +1,4 @@
-//! The operator's session: its cookie, and the guard of the admin API.
+//! The operator's session, which guards the admin API, and its cookie.
 
 use http::{HeaderMap, Method, header};
 use subtle::ConstantTimeEq;
@@ -19,7 +19,7 @@ use crate::{
     store::admin_sessions,
 };
 
-/// An operator who is signed in. Only [`AdminSession::open`] makes one.
+/// The session of an operator who is signed in. Only [`AdminSession::open`] makes one.
 pub struct AdminSession {
     hash: String,
     /// Unix milliseconds.
@@ -30,7 +30,8 @@ pub struct AdminSession {
 }
 
 impl AdminSession {
-    /// From the bearer token or, failing that, the cookie: in one statement, which brings the settings too.
+    /// Returns the session of the bearer token, else of the cookie, with the settings, in one statement. Fails with 401
+    /// if there is none or it has ended, and with 403 if a foreign page may have sent the cookie with a change.
     pub async fn open(app: &App, request: &Request) -> Result<Self> {
         let bearer = bearer(request.headers());
         let origin = origin::own_origin(app, request.uri(), request.headers()).await;
@@ -55,44 +56,47 @@ impl AdminSession {
         Ok(session)
     }
 
-    /// Only for those who have replaced the first-run password.
+    /// Returns the session. Fails with 403 while the first-run password is active.
     pub fn with_own_password(self) -> Result<Self> {
         if self.password.is_default() {
-            let message = "The first-run password is still in force: choose your own with POST /api/password";
+            let message = "The first-run password is still set: choose your own with POST /api/password";
             return Err(Error::new(ErrorKind::PasswordChangeRequired, message));
         }
         Ok(self)
     }
 
+    /// Returns the settings, as they were when the session was read.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// Whether the token came as a cookie, as the console sends it, and not as a bearer token.
+    /// Returns whether the session's token came as a cookie, as the console sends it, and not as a bearer token.
     pub fn is_by_cookie(&self) -> bool {
         self.by_cookie
     }
 
-    /// The password this session was opened with.
+    /// Returns the active password, which is also the one that opened this session.
     pub fn password(&self) -> &Password {
         &self.password
     }
 
+    /// Returns when the session ends, in Unix milliseconds.
     pub fn expires_at(&self) -> i64 {
         self.expires_at
     }
 
-    /// Ends all sessions but this one; tells how many had time left.
+    /// Ends all other sessions. Returns how many of them had not expired.
     pub async fn end_others(&self, app: &App) -> Result<u64> {
         admin_sessions::delete_others(&app.db, &self.hash, app.now_ms()).await
     }
 
-    /// Ends this session.
+    /// Ends this session: the operator is signed out.
     pub async fn end(self, app: &App) -> Result<()> {
         admin_sessions::delete(&app.db, &self.hash).await
     }
 
-    /// A browser sends the cookie along with forms of foreign pages too; their `Origin` tells them apart.
+    /// Fails with 403 unless the console's own page sent the request: browsers send the cookie with the forms of
+    /// foreign pages, too.
     fn check_origin(&self, own: Option<&str>, request: &Request) -> Result<()> {
         match sent_from(request.headers(), own, &self.settings) {
             Sender::OwnPage => Ok(()),
@@ -101,9 +105,9 @@ impl AdminSession {
     }
 }
 
-/// Returns the name of the cookie that holds the session token, for the origin that the browser shows. Cookies do not
-/// know ports (RFC 6265 §8.5), so on a loopback host the name carries it: gateways on one machine would otherwise sign
-/// each other's operators out.
+/// Returns the name of the cookie with the session's token, for the origin that the browser shows. On a loopback host
+/// the name includes the port. Cookies ignore ports (RFC 6265 §8.5), so gateways on one machine would otherwise
+/// overwrite each other's cookies.
 pub fn session_cookie(origin: Option<&str>) -> String {
     const NAME: &str = "grok2api_session";
     match origin.and_then(loopback_port) {
@@ -112,7 +116,7 @@ pub fn session_cookie(origin: Option<&str>) -> String {
     }
 }
 
-/// The port of an origin on this machine.
+/// Returns the port of an origin on a loopback host.
 fn loopback_port(origin: &str) -> Option<u16> {
     let url = Url::parse(origin).ok()?;
     let is_loopback = match url.host()? {
@@ -123,7 +127,7 @@ fn loopback_port(origin: &str) -> Option<u16> {
     url.port_or_known_default().filter(|_| is_loopback)
 }
 
-/// The value of a cookie.
+/// Returns the value of a cookie, `None` if it is missing or empty.
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
@@ -139,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_cookie_of_a_loopback_address_carries_its_port() {
+    fn the_cookie_of_a_loopback_address_includes_its_port() {
         for (origin, name) in [
             ("http://127.0.0.1:8787", "grok2api_session_8787"),
             ("http://127.0.0.1", "grok2api_session_80"),

@@ -1,8 +1,8 @@
-//! Attempts at the password, wherever it is asked for: who may make one now, and what a wrong one leads to.
+//! Limits the attempts at the operator's password, wherever the gateway asks for it.
 //!
-//! An address has five in a window. Once addresses of any kind have failed fifty times, attempts have a queue
-//! ([`TURNS`]): one turn every two seconds over all instances, however many addresses there are. A place in it is kept,
-//! so an operator who comes back after `Retry-After` gets in, whatever else is tried meanwhile.
+//! An address has five attempts in a window of 15 minutes. After 50 failures of all addresses together, attempts pass
+//! through a queue ([`TURNS`]): one every two seconds over all instances, regardless of the number of addresses. A
+//! place in the queue is kept, so an operator who returns after `Retry-After` can sign in during an attack.
 
 use std::time::Duration;
 
@@ -19,19 +19,19 @@ use crate::{
     time::SECOND,
 };
 
-/// No turn is further ahead than failures count.
+/// The queue of attempts. Its last turn is at most one window of failures ahead.
 pub const TURNS: Queue = Queue { name: "login", gap: 2000, grace: 60_000, longest: WINDOW };
-/// How long a request waits for its turn; with a later one it is answered at once.
+/// How long a request waits for its turn, in milliseconds. A request with a later turn is refused at once.
 const PATIENCE: i64 = 10 * SECOND;
 
-/// Where an attempt comes from.
+/// The address that an attempt comes from.
 pub struct Origin {
     address: String,
-    /// What counts as one in the queue.
+    /// The network that has one place in the queue.
     site: String,
 }
 
-/// An attempt that may be made.
+/// An attempt that was admitted.
 pub struct Attempt {
     /// Whether it waited for a turn.
     in_turn: bool,
@@ -39,18 +39,19 @@ pub struct Attempt {
 }
 
 impl Origin {
+    /// Returns the address of the client that sent these headers.
     pub async fn of(app: &App, headers: &HeaderMap) -> Self {
         let address = client_ip::client_address(app, headers).await;
         Origin { address: client_ip::party(&address), site: client_ip::site(&address) }
     }
 
-    /// Reads what an attempt needs to know, in one statement.
+    /// Returns the failures that count, the settings and the password's hash, in one statement.
     pub async fn look(&self, app: &App) -> Result<Situation> {
         login_attempts::look(&app.db, app.now_ms(), &self.address).await
     }
 
-    /// Returns when an attempt may be made: at once, or in its turn. Fails with 429 and `Retry-After` when the address
-    /// has failed too often, or its turn is more than 10 seconds ahead.
+    /// Returns as soon as the attempt may be made: at once, or when its turn has come. Fails with 429 and `Retry-After`
+    /// if the address has failed too often, or its turn is more than 10 seconds ahead.
     pub async fn admit(self, app: &App, situation: &Situation) -> Result<Attempt> {
         if let Some(until) = situation.barred_until {
             return Err(too_many(app, until));
@@ -73,23 +74,24 @@ impl Origin {
             if TURNS.enter(&app.db, app.now_ms(), &self.site).await? {
                 return Ok(());
             }
-            // Another attempt from here has taken the turn up.
+            // Another attempt of the same network has used the turn.
         }
     }
 }
 
 impl Attempt {
-    /// The address, as failures and sessions are counted by it.
+    /// Returns the address by which failures and sessions are counted.
     pub fn address(&self) -> &str {
         &self.origin.address
     }
 
-    /// Whether it waited for a turn: if not, it must not succeed once attempts have a queue.
+    /// Returns whether the attempt waited for its turn. If not, it must not succeed once attempts are queued.
     pub fn is_in_turn(&self) -> bool {
         self.in_turn
     }
 
-    /// Counts a wrong password and returns the answer: `wrong`, or a 429 that does not say whether it was.
+    /// Counts a wrong password. Returns the error to answer with: `wrong`, or a 429 that does not reveal whether the
+    /// password was wrong.
     pub async fn failed(&self, app: &App, wrong: Error) -> Result<Error> {
         let refused = login_attempts::count_failure(&app.db, app.now_ms(), &self.origin.address, self.in_turn).await?;
         Ok(refused.map_or(wrong, |refused| match refused {
@@ -98,14 +100,13 @@ impl Attempt {
         }))
     }
 
-    /// Returns the 429 for a right password that came in a burst of too many attempts.
+    /// Returns the error with status 429 for a right password that came in a burst of too many attempts.
     pub fn refused(&self, app: &App) -> Error {
         if self.in_turn { too_many(app, app.now_ms() + WINDOW) } else { crowded() }
     }
 }
 
-/// Returns the 429 of an address that has sent too many wrong passwords and may try again at `until`, in Unix
-/// milliseconds.
+/// Returns the error with status 429 for an address that may try again at `until`, in Unix milliseconds.
 fn too_many(app: &App, until: i64) -> Error {
     let seconds = seconds(app, until);
     let message = format!("Too many wrong passwords from your address: try again in {} minutes", seconds.div_ceil(60));
@@ -115,20 +116,19 @@ fn too_many(app: &App, until: i64) -> Error {
 fn later(app: &App, turn: i64) -> Error {
     let (seconds, minute) = (seconds(app, turn), TURNS.grace / 1000);
     let message = format!(
-        "Many wrong passwords are being tried from many addresses, so attempts are taken one by one. Your place is kept: \
-         try again in {seconds} seconds, within {minute} seconds from then on"
+        "Many addresses are trying wrong passwords, so attempts are queued. Your place is kept: try again in {seconds} \
+         seconds, and not more than {minute} seconds later"
     );
     Error::new(ErrorKind::TooManyLogins, message).with_retry_after(seconds)
 }
 
 fn full() -> Error {
-    let message =
-        "Wrong passwords are being tried from hundreds of addresses, and no place is free: try again in some seconds";
+    let message = "Hundreds of addresses are trying wrong passwords, and the queue is full: try again in a few seconds";
     Error::new(ErrorKind::TooManyLogins, message).with_retry_after(2)
 }
 
 fn crowded() -> Error {
-    let message = "Many wrong passwords are being tried from many addresses: try again in some seconds";
+    let message = "Many addresses are trying wrong passwords: try again in a few seconds";
     Error::new(ErrorKind::TooManyLogins, message).with_retry_after(2)
 }
 
