@@ -1,7 +1,15 @@
-//! What the operator can set: one table of definitions, and the typed [`Settings`] read from it.
+//! The operator's settings: one table of definitions, and the typed [`Settings`] that are read with it.
 //!
-//! A row below is all a setting needs: its field, default, limits and description. From these rows come the
-//! defaults, the checks of `POST /api/settings` ([`change`]), what `GET /api/settings` serves and its schema.
+//! A setting is one row of [`section!`] below: its field, default, limits, unit and description. The rows define the
+//! defaults, the checks of `POST /api/settings` ([`change`]), and what `GET /api/settings` serves:
+//!
+//! ```ignore
+//! log_retention_days: i64 = Rule::Integer { default: 30, min: 1, max: 3650 }, "days",
+//!     "How long a request stays in the log";
+//! ```
+//!
+//! This room never reads or writes the database: [`store::settings`](crate::store::settings) does. [`types`] has the
+//! settings that are one of several words.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -18,7 +26,7 @@ mod types;
 pub use change::{ApiKeyChange, Change, Checked, Patch};
 pub use types::Transport;
 
-/// One setting, as the console and the checks see it.
+/// The definition of one setting, as `GET /api/settings` serves it.
 #[derive(Debug, Serialize)]
 pub struct Definition {
     pub section: &'static str,
@@ -29,7 +37,7 @@ pub struct Definition {
     pub description: &'static str,
 }
 
-/// Type, default and limits.
+/// The type of a setting, its default and its limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Rule {
@@ -51,22 +59,22 @@ pub enum Rule {
         default: &'static str,
         options: &'static [&'static str],
     },
-    /// Written, never served. The password and the API key have tables of their own, other secrets are
-    /// sealed into their section.
+    /// Can be written, but is never served. The password and the API key have their own tables. Other secrets are
+    /// encrypted in their section.
     Secret {
         #[serde(rename = "format")]
         form: Form,
     },
 }
 
-/// What a text must look like.
+/// The format of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
     /// Empty, or an absolute http(s) address.
     BaseUrl,
     Name,
-    /// Names with commas between them.
+    /// Names separated by commas.
     List,
     /// Empty, or the value of a request header.
     Header,
@@ -76,14 +84,14 @@ pub enum Form {
     Password,
 }
 
-/// A value as it is stored, sent and served.
+/// The JSON value of a setting, as the database stores it and the API sends it.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(untagged)]
 pub enum Scalar {
     Boolean(bool),
     Integer(i64),
     Text(String),
-    /// Of no type that a setting has.
+    /// A value of a type that no setting has.
     #[serde(skip_serializing)]
     Other(IgnoredAny),
 }
@@ -91,7 +99,7 @@ pub enum Scalar {
 /// The values of one section by name.
 pub type Values = BTreeMap<String, Scalar>;
 
-/// Declares a section: its struct, its rows of the table, and the way between stored values and the struct.
+/// Declares a section: its struct, its definitions, and the conversions between stored values and the struct.
 macro_rules! section {
     ($(#[$doc:meta])* $section:literal $struct:ident {
         $($field:ident: $type:ty = $rule:expr, $unit:literal, $description:literal;)*
@@ -118,7 +126,7 @@ macro_rules! section {
                 }
             }
 
-            /// As served: secrets are left out.
+            /// Returns the values as the API serves them, without secrets.
             pub fn values(&self) -> Values {
                 [$((stringify!($field), self.$field.to_scalar())),*]
                     .into_iter()
@@ -130,73 +138,73 @@ macro_rules! section {
 }
 
 section! {
-    /// What concerns the gateway itself.
+    /// Settings of the gateway itself.
     "global" Global {
         base_url: String = text("", Form::BaseUrl), "",
-            "Address under which clients reach this service; media links start with it. Empty: the address of the request";
+            "Address under which clients reach this service. Links to media start with it. Empty: the address of the request";
         admin_username: String = text("admin", Form::Name), "",
             "User name of the console";
         image_cache_max_size_mb: Size = size(256, 100_000), "MB",
-            "Pictures kept in the cache; beyond, the oldest go first";
+            "Size of the picture cache. Above it, the oldest pictures are evicted";
         video_cache_max_size_mb: Size = size(512, 100_000), "MB",
-            "Videos kept in the cache; beyond, the oldest go first";
+            "Size of the video cache. Above it, the oldest videos are evicted";
         cache_max_file_mb: Size = size(25, 32), "MB",
-            "Largest file that is kept; larger ones are fetched again each time";
+            "Largest file that is cached. Larger files are fetched for each request";
         media_retention_days: i64 = Rule::Integer { default: 90, min: 1, max: 3650 }, "days",
-            "How long the addresses of pictures and videos stay valid";
+            "How long links to pictures and videos stay valid";
         log_retention_days: i64 = Rule::Integer { default: 30, min: 1, max: 3650 }, "days",
-            "How long requests stay in the log";
+            "How long a request stays in the log";
         log_retention_rows: i64 = Rule::Integer { default: 100_000, min: 100, max: 1_000_000 }, "rows",
-            "How many requests the log keeps at most";
+            "Maximum number of requests in the log";
     }
 }
 
 section! {
-    /// What concerns the way Grok is spoken to.
+    /// Settings of the requests to Grok.
     "grok" Grok {
         x_statsig_id: Sealed = Rule::Secret { form: Form::Header }, "",
-            "Value of the header x-statsig-id, supplied by you: videos and chat_transport http need it. Empty: not sent";
+            "Value of the header x-statsig-id, which you supply. Videos and chat_transport http need it. Empty: not sent";
         cf_clearance: Sealed = Rule::Secret { form: Form::Cookie }, "",
-            "Value of the cookie cf_clearance, supplied by you. Empty: the cookie is not sent";
+            "Value of the cookie cf_clearance, which you supply. Empty: not sent";
         user_agent: String = text("", Form::Header), "",
-            "Value of the header user-agent, the one that cf_clearance was given to. When the console adds the first account, \
-             an empty value becomes that of your browser. While it is empty: the gateway's own name";
+            "Value of the header user-agent. It must be that of the browser which received cf_clearance. If it is empty, the \
+             console saves the value of your browser with the first account. Empty: the gateway's own name";
         filtered_tags: Vec<String> = text("xaiartifact,xai:tool_usage_card,grok:render", Form::List), "",
-            "Tags that are removed from answers, with commas between them";
+            "Tags that are removed from answers, separated by commas";
         show_thinking: bool = Rule::Boolean { default: true }, "",
-            "Whether answers show the thinking";
+            "Whether answers include the thinking";
         chat_transport: Transport = Rule::Choice { default: "websocket", options: Transport::NAMES }, "",
-            "How chats reach Grok: websocket, as its page does, or http, the older stream, which needs x_statsig_id";
+            "Transport of chats to Grok: websocket, as its page uses, or http, the older stream, which needs x_statsig_id";
         temporary: bool = Rule::Boolean { default: true }, "",
-            "Whether conversations are temporary, so that they do not stay in the account's history";
+            "Whether conversations are temporary and stay out of the account's history";
         stream_first_response_timeout: Option<Duration> = timeout(30), "s",
-            "Longest wait for the first part of an answer; 0: no limit";
+            "Timeout of the first part of an answer. 0: no limit";
         stream_chunk_timeout: Option<Duration> = timeout(120), "s",
-            "Longest pause between two parts of an answer; 0: no limit";
+            "Timeout between two parts of an answer. 0: no limit";
         stream_total_timeout: Option<Duration> = timeout(600), "s",
-            "Longest duration of a whole answer; 0: no limit";
+            "Timeout of a whole answer. 0: no limit";
     }
 }
 
-/// Secrets that have tables of their own, and so no field.
+/// Secrets with their own tables, which therefore have no field.
 const ELSEWHERE: &[Definition] = &[
     Definition {
         section: "global",
         name: "admin_password",
         rule: Rule::Secret { form: Form::Password },
         unit: "",
-        description: "Password of the console; a new one ends all sessions",
+        description: "Password of the console. A new one ends all sessions",
     },
     Definition {
         section: "grok",
         name: "api_key",
         rule: Rule::Secret { form: Form::ApiKey },
         unit: "",
-        description: "An API key of your choice, valid beside those of the key table",
+        description: "An API key that you choose. It is valid in addition to those of the key table",
     },
 ];
 
-/// All settings, typed. Times without a limit are `None`.
+/// All settings, typed. A timeout without a limit is `None`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     pub global: Global,
@@ -204,39 +212,41 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// From the JSON texts of table `settings`. What is absent, or is not what it should be, has its default.
+    /// Returns the settings of the JSON texts in table `settings`. A missing or malformed value becomes its default.
     pub fn from_sections(global: Option<&str>, grok: Option<&str>) -> Self {
         Settings { global: Global::read(global), grok: Grok::read(grok) }
     }
 }
 
-/// Every setting, in the order in which the console shows them.
+/// Returns the definitions of all settings, in the order of the console.
 pub fn definitions() -> impl Iterator<Item = &'static Definition> {
     Global::DEFINITIONS.iter().chain(Grok::DEFINITIONS).chain(ELSEWHERE)
 }
 
-/// A secret of a section, as stored.
+/// A secret of a section, as it is stored: encrypted, or unencrypted if there was no key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sealed(String);
 
 impl Sealed {
+    /// Returns whether the secret is set.
     pub fn is_set(&self) -> bool {
         !self.0.is_empty()
     }
 
-    /// The clear text; `None` when it is empty or cannot be opened.
+    /// Decrypts the secret; `None` if it is empty or cannot be decrypted.
     pub fn open(&self, vault: &Vault) -> Option<String> {
         vault.unseal(&self.0, SECTION_AAD).filter(|clear| !clear.is_empty())
     }
 }
 
 impl Grok {
-    /// Whether a secret is stored in clear.
+    /// Returns whether a secret is stored unencrypted.
     pub fn has_clear_secret(&self) -> bool {
         [&self.x_statsig_id, &self.cf_clearance].into_iter().any(|secret| secret.is_set() && is_clear(&secret.0))
     }
 
-    /// The secrets that are stored in clear or under the previous key, sealed with the key in force.
+    /// Returns a patch that encrypts with the current key those secrets which are not yet encrypted with it. It leaves
+    /// out secrets that cannot be decrypted.
     pub fn sealed_anew(&self, host: &dyn Host, vault: &Vault) -> Patch {
         [("x_statsig_id", &self.x_statsig_id), ("cf_clearance", &self.cf_clearance)]
             .into_iter()
@@ -249,20 +259,21 @@ impl Grok {
     }
 }
 
-/// Binds sealed settings to this table: they open nowhere else.
+/// Binds encrypted settings to this table: they decrypt nowhere else.
 const SECTION_AAD: &str = "settings";
 
 const fn text(default: &'static str, form: Form) -> Rule {
     Rule::Text { default, form }
 }
 
-/// An amount of storage, in MB of 2^20 bytes.
+/// An amount of storage in MB; one MB is 2^20 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
     mb: i64,
 }
 
 impl Size {
+    /// Returns the amount in bytes.
     pub fn bytes(self) -> i64 {
         self.mb << 20
     }
@@ -285,11 +296,11 @@ fn default_of(rule: &Rule) -> Option<Scalar> {
     }
 }
 
-/// The way between a stored value and a typed field.
+/// Conversions between a stored value and a typed field.
 trait Field: Sized {
-    /// `None` when the value is absent or of another type.
+    /// Returns the field; `None` if the value is missing or of another type.
     fn from_scalar(value: Option<&Scalar>) -> Option<Self>;
-    /// `None` when it must not be shown.
+    /// Returns the value to serve; `None` for a secret.
     fn to_scalar(&self) -> Option<Scalar>;
 }
 

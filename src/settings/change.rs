@@ -1,4 +1,4 @@
-//! What `POST /api/settings` asks for, checked as a whole before anything is written.
+//! Checks a change by `POST /api/settings` as a whole, before anything is written.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use crate::{
     host::Host,
 };
 
-/// New values by name, `None` for what goes back to its default: a JSON merge patch (RFC 7396).
+/// New values by name, `None` for a return to the default: a JSON merge patch (RFC 7396).
 pub type Patch = BTreeMap<&'static str, Option<Scalar>>;
 
-/// The body of the request. Absent settings stay as they are.
+/// The body of `POST /api/settings`. Settings that it does not name stay as they are.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
@@ -22,7 +22,7 @@ pub struct Change {
     global_config: BTreeMap<String, Option<Scalar>>,
     #[serde(default)]
     grok_config: BTreeMap<String, Option<Scalar>>,
-    /// Beside a new password.
+    /// The current password, which a new password requires.
     #[serde(default)]
     current_password: Option<String>,
 }
@@ -33,13 +33,14 @@ pub struct Checked {
     pub global: Patch,
     pub grok: Patch,
     pub password: Option<String>,
-    /// As the caller sent it, not compared yet.
+    /// The current password as the client sent it, not yet compared.
     pub current_password: Option<String>,
     pub api_key: ApiKeyChange,
-    /// What was asked for, as `section.name`.
+    /// The names of the changed settings, as `section.name`.
     pub names: Vec<String>,
 }
 
+/// The change of the setting `api_key`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub enum ApiKeyChange {
     #[default]
@@ -49,7 +50,7 @@ pub enum ApiKeyChange {
 }
 
 impl Change {
-    /// Checks every value; the first fault names its field, and nothing is changed.
+    /// Returns the checked change, with secrets encrypted. Fails with 400 at the first invalid value, naming its path.
     pub fn check(self, host: &dyn Host, vault: &Vault) -> Result<Checked> {
         let mut checked = Checked { current_password: self.current_password, ..Checked::default() };
         for (section, values) in [("global", self.global_config), ("grok", self.grok_config)] {
@@ -57,7 +58,7 @@ impl Change {
                 let field = format!("{section}_config.{name}");
                 let definition = definitions()
                     .find(|definition| definition.section == section && definition.name == name)
-                    .ok_or_else(|| Error::invalid(&field, format!("There is no setting {name} in {section}")))?;
+                    .ok_or_else(|| Error::invalid(&field, format!("{section} has no setting {name}")))?;
                 checked.take(host, vault, definition, value, &field)?;
             }
         }
@@ -75,7 +76,7 @@ impl Checked {
         field: &str,
     ) -> Result<()> {
         let value = accept(&definition.rule, value).map_err(|message| Error::invalid(field, message))?;
-        // An empty secret is a form field that was left alone.
+        // An empty secret is a form field that the operator did not fill in.
         let is_secret = matches!(definition.rule, Rule::Secret { .. });
         if is_secret && value == Some(Scalar::Text(String::new())) {
             return Ok(());
@@ -89,7 +90,7 @@ impl Checked {
                 return Ok(());
             }
             (Some(Form::Password), _) => {
-                return Err(Error::invalid(field, "The password can be changed, not taken away"));
+                return Err(Error::invalid(field, "The password can be changed, but not removed"));
             }
             (Some(Form::ApiKey), value) => {
                 self.api_key = match value {
@@ -107,10 +108,10 @@ impl Checked {
     }
 }
 
-/// The shortest API key that an operator may choose. A key opens the gateway to anyone who finds it by trying.
+/// Minimum length of an API key that an operator chooses. Anyone who guesses a key can use the gateway.
 const API_KEY_BYTES: usize = 16;
 
-/// The value in its stored form; the fault as a sentence.
+/// Returns the value in its stored form. Fails with a sentence for the operator.
 fn accept(rule: &Rule, value: Option<Scalar>) -> Result<Option<Scalar>, String> {
     match (rule, value) {
         (_, None) => Ok(None),
@@ -132,9 +133,10 @@ fn accept(rule: &Rule, value: Option<Scalar>) -> Result<Option<Scalar>, String> 
 }
 
 impl Form {
-    /// The text without what does not belong to it, if it has this form.
+    /// Returns the text without surrounding white space and similar additions. Fails with a sentence for the operator
+    /// if it does not have this form.
     fn accept(self, text: &str) -> Result<String, String> {
-        /// Hosts refuse requests whose headers are much longer.
+        /// Hosts refuse requests with much longer headers.
         const MAX_BYTES: usize = 4096;
         if text.len() > MAX_BYTES {
             return Err(format!("This setting has at most {MAX_BYTES} bytes"));
@@ -147,7 +149,7 @@ impl Form {
             Form::BaseUrl => return base_url(text),
             Form::Name if text.is_empty() || text.chars().count() > 100 => "This setting has 1 to 100 characters",
             Form::Name | Form::List if text.chars().any(char::is_control) => "This setting has no control characters",
-            // The name of the cookie is easily copied along with its value.
+            // Operators often copy the name of the cookie together with its value.
             Form::Cookie => {
                 let value = text.strip_prefix("cf_clearance=").unwrap_or(text);
                 if value.bytes().all(|byte| byte.is_ascii_graphic() && !b"\",;\\".contains(&byte)) {
@@ -161,7 +163,7 @@ impl Form {
             Form::ApiKey if !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
                 "An API key is made of visible ASCII characters without spaces"
             }
-            // An empty secret is a form field that was left alone.
+            // An empty secret is a form field that the operator did not fill in.
             Form::ApiKey if !text.is_empty() && text.len() < API_KEY_BYTES => {
                 return Err(format!(
                     "An API key has at least {API_KEY_BYTES} characters: choose one that cannot be guessed"
@@ -173,8 +175,8 @@ impl Form {
     }
 }
 
-/// Returns the address without slashes at its end. It becomes the beginning of links in Markdown and in HTML, so
-/// what ends a link there is refused.
+/// Returns the address without slashes at its end. Links in Markdown and HTML start with it, so it must not contain
+/// characters that end a link there.
 fn base_url(text: &str) -> Result<String, String> {
     let text = text.trim_end_matches('/');
     let is_in_link = |byte: u8| byte.is_ascii_graphic() && !b"\"'<>()\\^`{|}".contains(&byte);
@@ -191,7 +193,7 @@ fn base_url(text: &str) -> Result<String, String> {
         let message = "This setting is an address like https://grok.example.org, without a query, quotes and brackets";
         return Err(message.to_owned());
     }
-    // Clients of the API want an address with it; links to files start with this one.
+    // Clients of the API need an address with `/v1`, but links to files start with this address.
     let host = text.find("://").map_or(0, |at| at + "://".len());
     let lower = text.to_ascii_lowercase();
     let version = lower[host..].match_indices("/v1").map(|(at, found)| (host + at, host + at + found.len()));

@@ -1,19 +1,21 @@
-//! Types of settings that are a choice between words.
+//! Settings that are one of several words.
 
 use super::{Field, Scalar};
 
-/// How chats reach Grok. It changes the way alone, not what is asked.
+/// The transport of chats to Grok. The request's content is the same for both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
-    /// The gateway that Grok's page uses.
+    /// The WebSocket gateway that Grok's page uses.
     Websocket,
-    /// The older stream, which answers only callers with a signature.
+    /// The older HTTP stream, which requires the header `x-statsig-id`.
     Http,
 }
 
 impl Transport {
+    /// The words that the setting accepts.
     pub const NAMES: &[&str] = &["websocket", "http"];
 
+    /// Returns the word that the setting stores.
     pub fn name(self) -> &'static str {
         match self {
             Transport::Websocket => "websocket",
