@@ -1,4 +1,4 @@
-//! Rows that are no tokens: found when they are opened, marked, and never sent to Grok.
+//! Finds accounts of earlier releases whose token is not a session token, and marks them. They are never sent to Grok.
 
 use crate::{
     app::App,
@@ -14,20 +14,21 @@ use crate::{
 
 pub use rows::NO_TOKEN;
 
-/// Rows that one slice opens: what a Worker does beside other work within its 10 ms of CPU.
+/// Rows that one slice decrypts: a Worker manages them within its 10 ms of CPU, next to other work.
 pub const SLICE: i64 = 200;
-/// Slices that one call of the console goes through, where a call may take longer.
+/// Maximum slices of one call of the console, on hosts where a call may take longer.
 const SLICES: usize = 200;
 
-/// What a stored token turned out to be.
+/// The result of decrypting a stored token.
 pub enum Opened {
     Token(String),
+    /// A text that is not a session token.
     NoToken,
-    /// Sealed with another encryption key.
+    /// Encrypted with a key that is not available.
     Unreadable,
 }
 
-/// Opens a stored token.
+/// Decrypts a stored token. `hash` is that of its row.
 pub fn open(vault: &Vault, sealed: &str, hash: &str) -> Opened {
     match vault.unseal(sealed, hash) {
         Some(token) if is_token(&token) => Opened::Token(token),
@@ -36,29 +37,33 @@ pub fn open(vault: &Vault, sealed: &str, hash: &str) -> Opened {
     }
 }
 
-/// Returns the account's token for a call to Grok.
+/// Returns the account's token for a call to Grok. Fails with 409 if it is not a session token or cannot be decrypted.
 pub async fn usable(app: &App, vault: &Vault, account: &Account) -> Result<String> {
     match open(vault, &account.sealed, &account.hash) {
         Opened::Token(token) => Ok(token),
         Opened::NoToken => {
             found(app, vault, account.token.id).await?;
-            Err(Error::new(ErrorKind::Conflict, "This entry is no session token: it is never sent to Grok"))
+            Err(Error::new(
+                ErrorKind::Conflict,
+                "The token of this account is not a session token and is never sent to Grok: delete the account",
+            ))
         }
         Opened::Unreadable => Err(unreadable()),
     }
 }
 
+/// Returns the error with status 409 for a token that was encrypted with a key that is not available.
 pub fn unreadable() -> Error {
-    let message = "This token cannot be read: it was sealed with another encryption_key (see encryption_key_previous)";
+    let message = "This token cannot be decrypted: set the encryption_key that encrypted it as encryption_key_previous";
     Error::new(ErrorKind::Conflict, message)
 }
 
-/// Marks a row that was met, and looks through a slice of the others: they come in company.
+/// Marks a row that was found to be invalid, and checks a slice of the unchecked rows: such rows come in groups.
 pub async fn found(app: &App, vault: &Vault, id: i64) -> Result<()> {
     look_through(app, vault, Some(id)).await.map(drop)
 }
 
-/// Looks through a slice of the rows that were never looked at, and returns whether there may be more.
+/// Checks a slice of the unchecked rows. Returns whether there may be more.
 pub async fn run_batch(app: &App) -> Result<bool> {
     if !rows::has_unseen(&app.db).await? {
         return Ok(false);
@@ -67,11 +72,11 @@ pub async fn run_batch(app: &App) -> Result<bool> {
     Ok(look_through(app, &vault, None).await?.is_left)
 }
 
-/// Looks through all rows, or on Workers through a slice, and returns whether any of them is no token. A database that
-/// takes no writes, as on a full disk, can still be read: what cannot be marked now is found again.
+/// Checks all unchecked rows, or one slice of them on Workers. Returns whether it marked any. Returns false if the
+/// database cannot be written, as on a full disk: a later call finds those rows again.
 pub async fn catch_up(app: &App, vault: &Vault) -> bool {
     look_through_all(app, vault).await.unwrap_or_else(|error| {
-        eprintln!("{}: entries that are no tokens could not be marked: {error}", app.request_id);
+        eprintln!("{}: accounts without a session token could not be marked: {error}", app.request_id);
         false
     })
 }

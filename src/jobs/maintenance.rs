@@ -1,11 +1,12 @@
-//! What is done now and then: bytes and rows whose time is over go, secrets stored in clear are sealed.
+//! The maintenance: deletes expired files and rows, and encrypts secrets that are stored unencrypted.
 //!
-//! Two things start it. `POST /internal/maintenance` does one slice of what is due, whoever calls; a lease keeps it from
-//! being done twice at once or too often. And the first request of a local day starts it after its own answer, where
-//! nobody has called for a while. The lease [`leases::DAY`], which the statement that opens a request looks at, is held
-//! when no request has to: until the next local midnight when all is done, and as long as a caller is expected again.
+//! Two events start it. `POST /internal/maintenance`, which needs no authentication, does one slice of the work that is
+//! due; a lease prevents parallel and too frequent runs. Without such calls, the first request of a local day starts it
+//! after its own answer. The first statement of a request reads the lease [`leases::DAY`]. While the lease is held,
+//! requests start nothing: until the next local midnight if all work is done, and while another call is expected.
 //!
-//! A slice that is done twice, half-way or by a stranger does no harm: each statement asks anew what is due.
+//! A slice that runs twice, stops half-way or is started by a stranger does no harm: each statement selects again what
+//! is due.
 
 use std::rc::Rc;
 
@@ -33,34 +34,35 @@ use crate::{
     variables::timezone_offset_minutes,
 };
 
-/// The lease of whoever is at it.
+/// The lease of the running slice, and its length in milliseconds.
 const WORK: &str = "maintenance";
 const LEASE: i64 = 30 * SECOND;
-/// How long a caller is expected again: longer than the quarter of an hour of the Worker's cron and of `cargo xtask up`,
-/// so that no request starts anything where they call.
+/// Milliseconds in which another call is expected: longer than the 15 minutes between calls of the Worker's cron and of
+/// `cargo xtask up`, so requests start nothing on those hosts.
 const PAUSE: i64 = 20 * MINUTE;
-/// Between two runs of what looks at whole tables: they cost reads, and anybody may ask for them.
+/// Milliseconds between two runs of work that reads whole tables: reads cost money, and anyone may call.
 const RARELY: i64 = HOUR;
-/// The same for sealing. With another key it is due at once.
+/// Milliseconds between two runs of the encryption. After a change of the key it is due at once.
 const SEALING: i64 = 10 * MINUTE;
-/// Stored parts that one slice deletes. All the rest takes at most 32 statements.
+/// Cached parts that one slice deletes. The rest of the slice takes at most 32 statements.
 const PARTS: usize = SUBREQUESTS - 32;
-/// Rows that one statement deletes.
+/// Maximum rows that one statement deletes.
 const ROWS: i64 = 500;
-/// Slices that one request starts; what is then left waits for the next request, not for the next day.
+/// Maximum slices that one request starts. The next request continues with the rest, on the same day.
 const SLICES: usize = 20;
-/// On Workers the calls are shared with the chat that has been answered: one slice of about 35. That is for a Worker
-/// without cron. Should the chat have left too few, the run fails half-way, and the next one goes on.
+/// Cached parts that the slice after a request deletes on Workers, where the request and the slice, of about 35 calls,
+/// share the subrequests. If the request has left too few, the run fails half-way and the next one continues.
 const PARTS_AFTER_A_CHAT: usize = 8;
 
-/// `POST /internal/maintenance`: 202 when something is left that another call may do at once, else 204.
+/// Answers `POST /internal/maintenance` with 202 if another call should continue at once, else with 204. Both have no
+/// body.
 pub async fn run(app: Rc<App>, _: Request) -> Result<Response> {
     let now = app.now_ms();
     let mut status = StatusCode::NO_CONTENT;
     if leases::take(&app.db, WORK, now, now + LEASE).await? {
         let is_left = slice(&app, now, PARTS).await?;
         if is_left {
-            // The caller may go on at once.
+            // Free the lease, so the caller can continue at once.
             leases::set_both(&app.db, (DAY, now + PAUSE), (WORK, now)).await?;
             status = StatusCode::ACCEPTED;
         } else {
@@ -70,17 +72,17 @@ pub async fn run(app: Rc<App>, _: Request) -> Result<Response> {
     Ok(response::empty(status))
 }
 
-/// For the end of a request that has seen that [`DAY`] is free. Of many at once, one starts the work.
+/// Runs the maintenance after a request that found [`DAY`] free. Of many such requests, only one runs it.
 pub async fn of_the_day(app: &App) {
     if let Err(error) = slices(app).await {
-        eprintln!("{}: the maintenance of the day broke off: {error}", app.request_id);
+        eprintln!("{}: the daily maintenance failed: {error}", app.request_id);
     }
 }
 
 async fn slices(app: &App) -> Result<()> {
     let mut now = app.now_ms();
-    // A request that took long may come when the work of the day is done. A run that fails, or dies, is taken up again
-    // when this lease ends.
+    // After a long request, another one may have done the day's work. If a run fails or dies, a request repeats it when
+    // this lease has ended.
     let is_first = leases::take(&app.db, DAY, now, now + LEASE).await?;
     if !is_first || !leases::take(&app.db, WORK, now, now + LEASE).await? {
         return Ok(());
@@ -104,7 +106,7 @@ async fn midnight(app: &App, now: i64) -> i64 {
     time::next_midnight(now, timezone_offset_minutes(&*app.host).await)
 }
 
-/// Does a slice of all that is due; tells whether something is left for another one.
+/// Does one slice of the work that is due. Returns whether some is left for another slice.
 async fn slice(app: &App, now: i64, parts: usize) -> Result<bool> {
     let settings = settings::read(&app.db).await?;
     let mut is_left = evict::run_batch(app, parts).await;
@@ -118,8 +120,9 @@ async fn slice(app: &App, now: i64, parts: usize) -> Result<bool> {
     Ok(is_left)
 }
 
-/// Does work, and not again before `pause` milliseconds have passed unless it left something. Until it has ended it is
-/// leased for [`LEASE`] only: work that was cut off, as by the limits of a Worker, is due again when that is over.
+/// Does the work unless its lease is held; afterwards holds the lease for `pause` milliseconds, or frees it if some
+/// work is left. Returns whether some is left. During the work the lease lasts only [`LEASE`], so work that the limits
+/// of a Worker cut off is soon due again.
 async fn at_most_every(
     app: &App,
     pause: i64,
@@ -135,7 +138,7 @@ async fn at_most_every(
     Ok(is_left)
 }
 
-/// Counters before the log: they outlive it.
+/// Deletes old rows. Returns whether some are left. The counters are first: they outlive the log.
 async fn old_rows(app: &App, settings: &Settings, now: i64) -> Result<bool> {
     let hour = time::local_hour(now, timezone_offset_minutes(&*app.host).await);
     stats::age(&app.db, hour).await?;

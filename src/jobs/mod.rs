@@ -1,6 +1,14 @@
-//! Work that no request waits for: [`maintenance`] once a day, and [`reencrypt`] after a change of `encryption_key`.
+//! Background work: [`maintenance`] once a day, and its parts that are more than a statement.
 //!
-//! Both run in slices that fit into the limits of one Worker invocation, beside or after the request that found them due.
+//! [`reencrypt`] encrypts secrets with the current `encryption_key`, and [`invalid_tokens`] marks accounts of earlier
+//! releases that have no session token. Each runs in slices that fit into the limits of one Worker invocation, and
+//! returns whether more is left:
+//!
+//! ```ignore
+//! is_left |= invalid_tokens::run_batch(app).await?;
+//! ```
+//!
+//! No client waits for this work, and a slice may fail or run twice without harm.
 
 pub mod invalid_tokens;
 pub mod maintenance;

@@ -1,8 +1,8 @@
-//! Seals secrets that were stored before there was an `encryption_key`, or under the previous one, with the current
-//! one. What no key opens is left unchanged.
+//! Encrypts secrets that were stored unencrypted, or with the previous `encryption_key`, with the current one. Secrets
+//! that no key decrypts stay unchanged.
 //!
-//! What was replaced stays in the database's file after that: in free pages, in the write-ahead log, in backups. Where
-//! the host allows, the file is rewritten without it; elsewhere the settings say so if it was clear text.
+//! The replaced texts remain in the database's file: in free pages, in the write-ahead log, in backups. If the host
+//! allows it, the file is rewritten without them. Otherwise the settings warn if a replaced text was unencrypted.
 
 use crate::{
     app::App,
@@ -16,20 +16,20 @@ use crate::{
     },
 };
 
-/// Rows that one statement reads, and one writes.
+/// Rows that one statement reads, and that one statement writes.
 const BATCH: usize = 200;
-/// Rows that one call seals on a Worker, within its 10 ms of CPU. Its answer says whether more is left.
+/// Rows that one call encrypts on a Worker, within its 10 ms of CPU.
 const ROWS_ON_WORKERS: usize = BATCH;
-/// The same on other hosts, for about a second.
+/// Rows that one call encrypts on other hosts, in about a second.
 const ROWS: usize = 20_000;
 
-/// Returns the name of the lease under which this vault seals: with another key all is looked at again. `None` without a
-/// key, when there is nothing to do.
+/// Returns the name of the lease for encrypting with this vault's keys; `None` without a key, when there is nothing to
+/// do. Another key has another lease, so a change of the key is noticed at once.
 pub fn lease(vault: &Vault) -> Option<String> {
     vault.has_key().then(|| format!("sealing {}", vault.key_ids().join(" ")))
 }
 
-/// Seals what is not sealed with the current key, up to a number of rows. Returns whether more is left.
+/// Encrypts secrets that are not encrypted with the current key, up to a number of rows. Returns whether more is left.
 pub async fn run_batch(app: &App, vault: &Vault, stored: &Settings) -> Result<bool> {
     let mut work = Work { app, vault, left: ROWS_ON_WORKERS, is_more_allowed: false, noted: None };
     for table in Table::ALL {
@@ -46,18 +46,20 @@ pub async fn run_batch(app: &App, vault: &Vault, stored: &Settings) -> Result<bo
     Ok(false)
 }
 
-/// One call's work.
+/// The progress of one call.
 struct Work<'a> {
     app: &'a App,
     vault: &'a Vault,
-    /// Rows that may still be sealed.
+    /// Rows that the call may still encrypt.
     left: usize,
+    /// Whether `left` has already been raised to the share of a host without a Worker's limits.
     is_more_allowed: bool,
+    /// The kind of replaced text that the database notes so far.
     noted: Option<Replaced>,
 }
 
 impl Work<'_> {
-    /// Seals a table from its start. Returns whether the call has sealed all it may.
+    /// Encrypts a table from its start. Returns whether the call has reached its limit of rows.
     async fn seal(&mut self, table: Table) -> Result<bool> {
         let previous = self.vault.previous_prefix();
         let mut after = 0;
@@ -88,7 +90,7 @@ impl Work<'_> {
         }
     }
 
-    /// A Worker has done its share; another host goes on.
+    /// Returns whether the call must stop: on a Worker now, on another host after [`ROWS`].
     async fn is_over(&mut self) -> Result<bool> {
         if self.is_more_allowed {
             return Ok(true);
@@ -98,7 +100,7 @@ impl Work<'_> {
         database::is_d1(&self.app.db).await
     }
 
-    /// Notes, before texts are replaced, that the file may keep them.
+    /// Notes that the file may keep the texts that are about to be replaced.
     async fn note(&mut self, has_clear_text: bool) -> Result<()> {
         let replaced = if has_clear_text { Replaced::ClearText } else { Replaced::OldSeal };
         if self.noted.is_none_or(|noted| replaced < noted) {
@@ -109,14 +111,16 @@ impl Work<'_> {
     }
 }
 
-/// Rewrites the database's file, once after something was replaced. A host that does not allow it, or is busy, leaves
-/// the note that [`reseal::overview`] reads.
+/// Rewrites the database's file once after texts were replaced. If the host does not allow it, or the file is busy, the
+/// note that [`reseal::overview`] reads remains.
 async fn rewrite(app: &App) -> Result<()> {
     if !reseal::can_be_rewritten(&app.db).await? {
         return Ok(());
     }
     if let Err(error) = reseal::rewrite(&app.db, app.now_ms()).await {
-        eprintln!("what was stored in clear, or with the previous key, may remain in the database's file: {error}");
+        eprintln!(
+            "texts that were stored unencrypted, or with the previous key, may remain in the database's file: {error}"
+        );
     }
     Ok(())
 }
@@ -134,7 +138,7 @@ mod tests {
     const OLD: &str = "the first key of all";
     const NEW: &str = "the key that came after";
 
-    /// A database with two tokens, a key and a setting, all stored under `encryption_key`.
+    /// A database with two tokens, a key and a setting, all stored with `encryption_key`.
     fn gateway(encryption_key: &str) -> Rc<NativeHost> {
         let host = NativeHost::new();
         host.set_variable("encryption_key", encryption_key);
@@ -172,7 +176,7 @@ mod tests {
         });
     }
 
-    /// Everything that is stored, as the key in force opens it.
+    /// Returns all stored secrets, decrypted with this key.
     fn opened(host: &Rc<NativeHost>, key: &str) -> Vec<Option<String>> {
         host.set_variable("encryption_key", key);
         host.set_variable("encryption_key_previous", "");
@@ -201,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_stored_in_clear_is_sealed_once_there_is_a_key() {
+    fn unencrypted_secrets_are_encrypted_once_there_is_a_key() {
         let host = gateway("");
         run_slice(&host, "", "");
         assert!(stored(&host).iter().all(|(_, text)| text.starts_with("secret of")));
@@ -210,11 +214,11 @@ mod tests {
         assert_eq!(opened(&host, NEW), all());
         let first = stored(&host);
         run_slice(&host, NEW, "");
-        assert_eq!(stored(&host), first, "what is sealed stays as it is");
+        assert_eq!(stored(&host), first, "encrypted texts stay as they are");
     }
 
     #[test]
-    fn a_new_key_takes_over_what_the_previous_one_sealed() {
+    fn a_new_key_replaces_the_previous_one() {
         let host = gateway(OLD);
         run_slice(&host, NEW, OLD);
         assert_eq!(opened(&host, NEW), all());
@@ -227,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn another_key_leaves_no_clear_text_and_has_the_file_rewritten() {
+    fn the_file_is_rewritten_after_a_change_of_the_key() {
         let rewrites =
             |host: &Rc<NativeHost>| host.statements.borrow().iter().filter(|sql| sql.contains("secure_delete")).count();
         for owns_file in [true, false] {
@@ -237,7 +241,7 @@ mod tests {
             assert_eq!((clear_text_may_remain(&host), rewrites(&host)), (false, 1));
             run_slice(&host, NEW, OLD);
             assert_eq!(rewrites(&host), if owns_file { 1 } else { 2 }, "it is tried until it succeeds");
-            // The rest of the pool was never sealed.
+            // A token that was never encrypted.
             store_in_clear(&host, 1);
             run_slice(&host, NEW, OLD);
             assert_eq!(clear_text_may_remain(&host), !owns_file);
@@ -245,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_key_opens_is_left_alone() {
+    fn secrets_that_no_key_decrypts_stay_unchanged() {
         let host = gateway(OLD);
         let before = stored(&host);
         run_slice(&host, NEW, "");
@@ -253,7 +257,7 @@ mod tests {
         assert_eq!(opened(&host, OLD), all());
     }
 
-    /// Stores so many tokens in clear, as a release without a key did.
+    /// Stores `count` tokens unencrypted, as a release without a key did.
     fn store_in_clear(host: &Rc<NativeHost>, count: i64) {
         host.sql(
             "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?)
@@ -263,7 +267,7 @@ mod tests {
         );
     }
 
-    /// How many calls it takes until nothing is left, and the most statements of one.
+    /// Returns the number of calls until nothing is left, and the maximum statements of one call.
     fn calls(host: &Rc<NativeHost>) -> (usize, usize) {
         let mut most = 0;
         for call in 1.. {
@@ -283,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn thousands_are_sealed_in_few_calls_on_every_host() {
+    fn thousands_are_encrypted_in_few_calls_on_every_host() {
         for (is_worker, expected) in [(true, 11), (false, 1)] {
             let host = gateway("");
             if is_worker {
@@ -293,19 +297,19 @@ mod tests {
             host.set_variable("encryption_key", NEW);
             let (calls, most) = calls(&host);
             assert_eq!(calls, expected, "200 a call on a Worker");
-            assert!(!is_worker || most <= 12, "{most} statements in a call, of 50 that a Worker has");
+            assert!(!is_worker || most <= 12, "{most} statements in a call; a Worker may send 50");
             assert_eq!(host.number("SELECT count(*) FROM tokens WHERE sealed LIKE '%IN-CLEAR%'"), 0);
         }
     }
 
-    /// All bytes of the database's files.
+    /// Returns all bytes of the database's files.
     fn on_disk(folder: &std::path::Path) -> Vec<u8> {
         let entries = std::fs::read_dir(folder).expect("it is there");
         entries.flat_map(|entry| std::fs::read(entry.expect("it is there").path()).expect("it can be read")).collect()
     }
 
     #[test]
-    fn no_clear_text_stays_in_the_file_where_the_host_lets_it_be_rewritten() {
+    fn no_unencrypted_text_stays_in_a_rewritten_file() {
         for owns_file in [true, false] {
             let folder = std::env::temp_dir().join(format!("grok2api-sealing-{}-{owns_file}", std::process::id()));
             std::fs::create_dir_all(&folder).expect("the folder for temporary files can be written");
@@ -315,7 +319,7 @@ mod tests {
             host.run(async move { crate::store::schema::migrate(&app.db).await.expect("the schema is sound") });
             host.owns_file.set(owns_file);
             store_in_clear(&host, 300);
-            // What was deleted before there was a key lies in free pages.
+            // Rows that were deleted before there was a key are in free pages.
             store_more(&host);
             let has_clear = |folder| on_disk(folder).windows(8).any(|bytes| bytes == b"IN-CLEAR");
             assert!(has_clear(&folder));

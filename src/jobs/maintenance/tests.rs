@@ -1,4 +1,5 @@
-//! What is due and when, on the host's clock across local midnights: woken by a caller, or by the first request of a day.
+//! What is due and when, on the host's clock across local midnights: woken by a caller, or by the first request of a
+//! day.
 
 use std::{cell::Cell, time::Duration};
 
@@ -28,7 +29,7 @@ const ANSWER: [&str; 2] = [
     "{\"result\":{\"response\":{\"isSoftStop\":true,\"finalMetadata\":{}}}}\n",
 ];
 
-/// A gateway with a key and a token that answers at once. It is 16:00 in its time zone, which is the default.
+/// Returns a gateway with an API key and an account that answers at once. It is 16:00 in its time zone, the default.
 fn gateway() -> Rc<NativeHost> {
     let host = NativeHost::new();
     let app = host.app();
@@ -37,7 +38,7 @@ fn gateway() -> Rc<NativeHost> {
     host.sql("INSERT INTO api_keys (hash, display, name, created_at) VALUES (?, 'sk', 'app', 0)", key);
     let token = vec![sha256_hex(&for_test("token")).into(), for_test("token").into()];
     host.sql("INSERT INTO tokens (hash, sealed, suffix, token_type, created_at) VALUES (?, ?, 'x', 'sso', 0)", token);
-    // The older stream, whose script is short.
+    // The older transport, whose scripted answer is short.
     host.sql("INSERT INTO settings VALUES ('grok', '{\"chat_transport\":\"http\"}')", vec![]);
     host.on_send(|_| Ok(Answer::chunks(ANSWER)));
     host
@@ -52,13 +53,13 @@ fn request(method: Method, path: &str, body: &'static str) -> Request {
     request
 }
 
-/// The status, and the storage round trips that the head of the answer tells of.
+/// Returns the status, and the number of statements before the answer, read from its `server-timing`.
 fn ask(host: &Rc<NativeHost>, method: Method, path: &str, body: &'static str) -> (u16, u32) {
     host.statements.borrow_mut().clear();
     let reply = host.run(router::route(host.app(), request(method, path, body)).boxed_local());
     let timing = reply.headers()["server-timing"].to_str().expect("it is text");
     let calls = timing.trim_start_matches("db;desc=").split(';').next().and_then(|calls| calls.parse().ok());
-    let ahead = calls.expect("it tells of the database");
+    let ahead = calls.expect("it counts the statements");
     let status = reply.status().as_u16();
     if let Body::Stream(chunks) = reply.into_body() {
         host.run(chunks.collect::<Vec<_>>());
@@ -72,18 +73,18 @@ fn wake(host: &Rc<NativeHost>) {
     assert!(matches!(status, 202 | 204), "{status}");
 }
 
-/// A chat, and whether it started the maintenance.
+/// Sends a chat. Returns whether it started the maintenance.
 fn chat(host: &Rc<NativeHost>) -> bool {
     assert_eq!(ask(host, Method::POST, "/v1/chat/completions", CHAT).0, 200);
     started(host) > 0
 }
 
-/// How many slices were begun since the last request came.
+/// Returns the number of slices that were started since the last request.
 fn started(host: &NativeHost) -> usize {
     host.statements.borrow().iter().filter(|sql| sql.contains("RETURNING seq, media_id, parts")).count()
 }
 
-/// Files of one part each in the cache, whose day is over.
+/// Adds expired cached files, each of one part.
 fn expired(host: &NativeHost, count: i64) {
     host.sql(
         "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?1)
@@ -97,7 +98,7 @@ fn expired(host: &NativeHost, count: i64) {
     }
 }
 
-/// Requests logged so many days ago.
+/// Adds log rows, each this many days ago.
 fn log(host: &NativeHost, days: impl IntoIterator<Item = i64>) {
     for (n, ago) in days.into_iter().enumerate() {
         let id = (host.now_ms() - ago * crate::time::DAY) * 2048 + n as i64;
@@ -119,7 +120,7 @@ fn advance(host: &NativeHost, seconds: u64) {
 }
 
 #[test]
-fn old_requests_go_by_the_settings_and_strangers_cannot_hurry_it() {
+fn the_log_is_pruned_by_the_settings_once_an_hour() {
     let host = gateway();
     wake(&host);
     log(&host, [0, 10, 29, 31, 40]);
@@ -136,7 +137,7 @@ fn old_requests_go_by_the_settings_and_strangers_cannot_hurry_it() {
 }
 
 #[test]
-fn ended_sessions_and_old_failures_go() {
+fn expired_sessions_and_old_failures_are_deleted() {
     let host = gateway();
     host.sql("INSERT INTO admin_sessions VALUES ('a', '', '', 0, ?1), ('b', '', '', 0, ?1 + 1)", vec![START.into()]);
     let window = START - login_attempts::WINDOW;
@@ -147,7 +148,7 @@ fn ended_sessions_and_old_failures_go() {
 }
 
 #[test]
-fn the_first_request_of_a_local_day_starts_it_after_its_answer() {
+fn the_first_request_of_a_local_day_starts_it() {
     for (offset, hours) in [("480", 8), ("0", 16), ("-480", 24)] {
         let host = gateway();
         host.set_variable("timezone_offset_minutes", offset);
@@ -169,7 +170,7 @@ fn the_first_request_of_a_local_day_starts_it_after_its_answer() {
 }
 
 #[test]
-fn refused_chats_and_the_list_of_models_start_it_too_and_strangers_do_not() {
+fn only_requests_with_a_valid_key_start_it() {
     let host = gateway();
     host.sql("DELETE FROM tokens", vec![]);
     let mut stranger = request(Method::GET, "/v1/models", "");
@@ -186,27 +187,27 @@ fn refused_chats_and_the_list_of_models_start_it_too_and_strangers_do_not() {
         let method = if body.is_empty() { Method::GET } else { Method::POST };
         let (answered, ahead) = ask(&host, method, path, body);
         assert_eq!((answered, started(&host)), (status, 1), "{path}");
-        // A pool that is empty is asked three things: a token, the key, when one is free.
+        // An empty pool takes three statements: for an account, the key, and when an account is free.
         assert_eq!(ahead, if status == 503 { 3 } else { 1 }, "{path}");
         advance(&host, 24 * HOUR);
     }
 }
 
 #[test]
-fn a_database_that_was_behind_has_nothing_to_be_done() {
+fn a_migrated_database_has_no_due_work() {
     let host = gateway();
     host.sql("DELETE FROM d1_migrations", vec![]);
     assert_eq!((ask(&host, Method::GET, "/v1/models", "").0, started(&host)), (200, 0));
 }
 
 #[test]
-fn of_many_first_requests_at_once_one_starts_it() {
+fn one_of_many_parallel_first_requests_starts_it() {
     let host = gateway();
     expired(&host, 4 * PARTS as i64);
     host.sql("UPDATE settings SET value = json_patch(value, '{\"stream_first_response_timeout\":0}')", vec![]);
     host.statements.borrow_mut().clear();
     let answered = Rc::new(Cell::new(0));
-    // Half of them are answered late, when it has long been done.
+    // Half of them are answered late, after the maintenance has ended.
     let asked = Cell::new(0u64);
     host.on_send(move |_| {
         let mut answer = Answer::chunks(ANSWER);
@@ -228,7 +229,7 @@ fn of_many_first_requests_at_once_one_starts_it() {
 }
 
 #[test]
-fn what_is_more_than_a_slice_is_done_the_same_day() {
+fn several_slices_run_on_the_same_day() {
     let host = gateway();
     assert!(chat(&host));
     advance(&host, 8 * HOUR);
@@ -239,7 +240,7 @@ fn what_is_more_than_a_slice_is_done_the_same_day() {
         host.sql("INSERT INTO tokens (hash, sealed, suffix, token_type, created_at, state) VALUES (?1, 'a-token-of-the-tests.clear', 'x', 'sso', ?2, 'disabled')", values);
     }
     host.set_variable("encryption_key", "a key of sixteen or more characters");
-    // The pool's own token is among them, and a chat reads it in clear or sealed.
+    // The token of the pool is one of them. A chat reads it unencrypted or encrypted.
     assert!(chat(&host));
     assert_eq!((host.kv.borrow().len(), logged(&host)), (0, 2), "the two chats of this test are left");
     assert_eq!(host.number("SELECT count(*) FROM tokens WHERE substr(sealed, 1, 3) <> 'v1.'"), 0);
@@ -247,7 +248,7 @@ fn what_is_more_than_a_slice_is_done_the_same_day() {
 }
 
 #[test]
-fn what_is_more_than_a_request_may_start_waits_for_the_next_one() {
+fn the_next_request_continues_after_the_last_slice() {
     let host = gateway();
     expired(&host, (SLICES * PARTS) as i64 + 30);
     assert!(chat(&host));
@@ -261,7 +262,7 @@ fn what_is_more_than_a_request_may_start_waits_for_the_next_one() {
 }
 
 #[test]
-fn where_somebody_calls_no_request_starts_it() {
+fn with_regular_calls_no_request_starts_it() {
     let host = gateway();
     wake(&host);
     // From 16:00 on, past midnight.
@@ -274,7 +275,7 @@ fn where_somebody_calls_no_request_starts_it() {
         }
         advance(&host, 60);
     }
-    // The calls end at 12:00. The next midnight is the requests' own again.
+    // The calls end at 12:00. After the next midnight a request starts it again.
     advance(&host, 12 * HOUR - 1);
     assert!(!chat(&host));
     advance(&host, 1);
@@ -282,7 +283,7 @@ fn where_somebody_calls_no_request_starts_it() {
 }
 
 #[test]
-fn a_call_that_leaves_something_is_followed_by_another_or_by_a_request() {
+fn a_request_continues_after_an_unfinished_call() {
     let host = gateway();
     expired(&host, 60);
     wake(&host);
@@ -295,7 +296,7 @@ fn a_call_that_leaves_something_is_followed_by_another_or_by_a_request() {
 }
 
 #[test]
-fn on_workers_it_stays_within_the_calls_of_a_request() {
+fn on_workers_it_stays_within_the_subrequests() {
     let calls = |host: &NativeHost| host.statements.borrow().len() + host.kv_calls.borrow().len();
     let host = gateway();
     host.sql("CREATE TABLE _cf_KV (key TEXT)", vec![]);
@@ -316,7 +317,7 @@ fn on_workers_it_stays_within_the_calls_of_a_request() {
     assert!(spent <= 42, "{spent} calls: a chat with pictures has none left");
     host.kv_calls.borrow_mut().clear();
     advance(&host, 1200);
-    // All that a slice can meet: rows that were never looked at, some of them no tokens, and secrets in clear everywhere.
+    // The worst case of a slice: unchecked rows, some of them invalid, and unencrypted secrets in all tables.
     host.sql("UPDATE leases SET until = 0", vec![]);
     host.sql("UPDATE api_keys SET sealed = 'clear' WHERE sealed IS NOT NULL", vec![]);
     host.sql("UPDATE settings SET value = json_patch(value, '{\"cf_clearance\":\"clear\"}')", vec![]);
@@ -327,12 +328,12 @@ fn on_workers_it_stays_within_the_calls_of_a_request() {
     );
     wake(&host);
     assert_eq!(host.kv.borrow().len(), 92 - PARTS);
-    // One more is needed where the previous key sealed some of them.
+    // One more is needed if the previous key encrypted some of them.
     assert!(calls(&host) <= 49, "{} calls", calls(&host));
 }
 
 #[test]
-fn a_run_that_dies_in_any_step_is_taken_up_again() {
+fn a_run_that_dies_in_any_step_is_repeated() {
     for steps in 3.. {
         let host = gateway();
         expired(&host, 30);
@@ -356,7 +357,7 @@ fn a_run_that_dies_in_any_step_is_taken_up_again() {
 }
 
 #[test]
-fn a_key_value_store_that_fails_is_not_asked_over_and_over() {
+fn a_failing_key_value_store_gets_few_calls() {
     let host = gateway();
     expired(&host, 100);
     host.kv_broken.set("delete");
@@ -371,7 +372,7 @@ fn a_key_value_store_that_fails_is_not_asked_over_and_over() {
 }
 
 #[test]
-fn a_database_that_takes_no_writes_keeps_chats_going() {
+fn a_read_only_database_still_serves_chats() {
     let host = gateway();
     *host.broken.borrow_mut() = Some("INSERT INTO leases".to_owned());
     assert!(!chat(&host));

@@ -1,9 +1,9 @@
-//! Sealing as the maintenance does it: what was stored before there was a key.
+//! Tests of the encryption of unencrypted secrets by the maintenance.
 
 use super::*;
 
 #[test]
-fn tokens_stored_in_clear_are_sealed_when_there_is_a_key() {
+fn unencrypted_tokens_are_encrypted_once_there_is_a_key() {
     let host = gateway();
     wake(&host);
     host.set_variable("encryption_key", "a key of sixteen or more characters");
@@ -13,7 +13,7 @@ fn tokens_stored_in_clear_are_sealed_when_there_is_a_key() {
 }
 
 #[test]
-fn sealing_that_is_cut_off_goes_on_after_half_a_minute() {
+fn interrupted_encryption_continues_after_30_seconds() {
     let host = gateway();
     host.set_variable("encryption_key", "a key of sixteen or more characters");
     *host.broken.borrow_mut() = Some("UPDATE tokens SET sealed".to_owned());
@@ -24,9 +24,9 @@ fn sealing_that_is_cut_off_goes_on_after_half_a_minute() {
     assert_eq!(host.number("SELECT count(*) FROM tokens WHERE substr(sealed, 1, 3) = 'v1.'"), 1);
 }
 
-/// As many as 20,000 take 100 calls, one after the other.
+/// 20,000 tokens take 100 consecutive calls.
 #[test]
-fn sealing_on_a_worker_goes_on_at_once_while_calls_come() {
+fn encryption_on_a_worker_continues_with_each_call() {
     let host = gateway();
     host.sql("CREATE TABLE _cf_KV (key TEXT)", vec![]);
     host.sql(
