@@ -1,21 +1,26 @@
-//! Table `admin_sessions`: who is signed in to the console.
+//! Table `admin_sessions`: the sessions of operators who are signed in to the console.
 
 use super::{Columns, Db, login_attempts, schema};
 use crate::{error::Result, host::Value, settings::Settings};
 
-/// What a request of the console needs to know, whether or not its session is found.
+/// The database's answer to a request of the console.
 pub struct Found {
+    /// `None` if no session has the hash.
     pub session: Option<Session>,
     pub settings: Settings,
     pub password_hash: Option<String>,
 }
 
+/// A stored session, which may have expired.
 pub struct Session {
+    /// Binds the session to a password; see [`Password::proof`](crate::auth::password::Password::proof).
     pub proof: String,
+    /// Unix milliseconds.
     pub expires_at: i64,
 }
 
-/// Looks a session up, with the settings, in one statement; brings the schema up to date first if need be.
+/// Returns the session with this hash, the settings and the password's hash, in one statement. Migrates the database
+/// first if its schema is behind.
 pub async fn find(db: &Db, hash: &str) -> Result<Found> {
     let mut row = select(db, hash).await?;
     if !schema::is_current(row.optional_text()?.as_deref())? {
@@ -42,19 +47,19 @@ async fn select(db: &Db, hash: &str) -> Result<Columns> {
     Ok(Columns::new(row.unwrap_or_default()))
 }
 
-/// A session that begins.
+/// A session to be added.
 pub struct NewSession<'a> {
     pub hash: &'a str,
     pub proof: &'a str,
-    /// Where the sign-in comes from; its failures are forgotten.
+    /// The address of the sign-in. Its failures are deleted.
     pub address: &'a str,
     pub expires_at: i64,
     /// Whether the sign-in waited for its turn.
     pub in_turn: bool,
 }
 
-/// Opens a session, unless its address has failed too often by now, or all addresses have and it came out of turn: then
-/// it answers false, so that of many guesses at once no more than a few can succeed.
+/// Adds a session. Returns false, and adds none, if the address has failed too often in the meantime, or if all
+/// addresses have and the attempt did not wait for its turn. So only a few of many parallel guesses can succeed.
 pub async fn add(db: &Db, now: i64, session: NewSession<'_>) -> Result<bool> {
     const ADD: &str = "INSERT INTO admin_sessions (hash, proof, address, created_at, expires_at) \
         SELECT ?1, ?2, ?3, ?4, ?5 \
@@ -68,20 +73,20 @@ pub async fn add(db: &Db, now: i64, session: NewSession<'_>) -> Result<bool> {
     Ok(!db.query(ADD, params).await?.is_empty())
 }
 
-/// Forgets sessions that have ended, at most so many; tells whether it did so many. Signing in does the same, where
-/// anybody still signs in.
+/// Deletes at most `limit` expired sessions. Returns whether it deleted that many. Each sign-in deletes them, too.
 pub async fn sweep(db: &Db, now: i64, limit: i64) -> Result<bool> {
     const SWEEP: &str = "DELETE FROM admin_sessions WHERE hash IN (
    SELECT hash FROM admin_sessions WHERE expires_at <= ?1 LIMIT ?2) RETURNING 1";
     db.execute_batch(limit, SWEEP, vec![now.into(), limit.into()]).await
 }
 
-/// Deletes every session but one; tells how many of them had time left.
+/// Deletes all sessions but that with this hash. Returns how many of them had not expired.
 pub async fn delete_others(db: &Db, hash: &str, now: i64) -> Result<u64> {
     const DELETE: &str = "DELETE FROM admin_sessions WHERE hash <> ?1 RETURNING expires_at > ?2";
     db.count_true(DELETE, vec![hash.into(), now.into()]).await
 }
 
+/// Deletes the session with this hash.
 pub async fn delete(db: &Db, hash: &str) -> Result<()> {
     db.execute("DELETE FROM admin_sessions WHERE hash = ?", vec![hash.into()]).await
 }

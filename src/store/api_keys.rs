@@ -1,4 +1,4 @@
-//! Table `api_keys`. Row 0 is the setting `api_key`; the routes of the console see the others.
+//! Table `api_keys`. Row 0 is the setting `api_key`; the console's list of keys shows the other rows.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,17 +9,20 @@ use crate::{
     host::{Host, Row, Value},
 };
 
-/// A key to be stored.
+/// A key to be added.
 #[derive(Serialize)]
 pub struct NewKey {
     pub name: String,
+    /// SHA-256 of the key in hexadecimal.
     pub hash: String,
-    /// `None` without an encryption key: then it can be shown once only.
+    /// The encrypted key; `None` without an encryption key, so the console cannot show the key again.
     pub sealed: Option<String>,
+    /// The masked key.
     pub display: String,
 }
 
 impl NewKey {
+    /// Returns the row of a key: hashed, encrypted if there is an encryption key, and masked.
     pub fn of(host: &dyn Host, vault: &Vault, clear: &str, name: &str) -> Self {
         let hash = sha256_hex(clear);
         let sealed = vault.has_key().then(|| vault.seal(host, clear, &hash));
@@ -27,7 +30,7 @@ impl NewKey {
     }
 }
 
-/// A row, without what is secret.
+/// A row without its secrets.
 pub struct StoredKey {
     pub id: i64,
     pub name: String,
@@ -35,7 +38,7 @@ pub struct StoredKey {
     pub is_active: bool,
     /// Unix milliseconds.
     pub created_at: i64,
-    /// Whether the key itself is kept, not its hash alone.
+    /// Whether the key is stored encrypted, and not only as a hash.
     pub is_kept: bool,
 }
 
@@ -54,14 +57,14 @@ impl StoredKey {
     }
 }
 
-/// Keys as a request names them: by id or in full.
+/// Keys that a request names, by id or by the whole key.
 #[derive(Default)]
 pub struct Named {
     ids: Vec<i64>,
     hashes: Vec<String>,
 }
 
-/// One key of a request.
+/// One key that a request names.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub enum KeyName {
@@ -83,7 +86,7 @@ impl FromIterator<KeyName> for Named {
 }
 
 impl Named {
-    /// The first two parameters of a statement that has [`NAMED`].
+    /// Returns the first two parameters of a statement with [`NAMED`].
     fn params(&self) -> Result<Vec<Value>> {
         Ok(vec![json(&self.ids)?.into(), json(&self.hashes)?.into()])
     }
@@ -91,7 +94,7 @@ impl Named {
 
 const NAMED: &str = "id > 0 AND (id IN (SELECT value FROM json_each(?1)) OR hash IN (SELECT value FROM json_each(?2)))";
 
-/// One page of the keys, newest first, and how many there are.
+/// One page of the keys, newest first, and the total number of keys.
 pub struct Page {
     pub total: i64,
     /// Whether the setting `api_key` is set.
@@ -99,6 +102,7 @@ pub struct Page {
     pub keys: Vec<StoredKey>,
 }
 
+/// Returns one page of the keys, in one statement.
 pub async fn list(db: &Db, limit: i64, offset: i64) -> Result<Page> {
     let list = format!(
         "SELECT (SELECT count(*) FROM api_keys WHERE id > 0), EXISTS (SELECT 1 FROM api_keys WHERE id = 0), {COLUMNS} \
@@ -107,7 +111,7 @@ pub async fn list(db: &Db, limit: i64, offset: i64) -> Result<Page> {
     );
     let mut page = Page { total: 0, has_global: false, keys: Vec::new() };
     for row in db.query(&list, vec![limit.into(), offset.into()]).await? {
-        // A page beyond the last one is a single row of nothing but the totals.
+        // A page after the last one is a single row with the totals only.
         let is_key = row.get(2).is_some_and(|id| *id != Value::Null);
         let mut row = Columns::new(row);
         (page.total, page.has_global) = (row.integer()?, row.flag()?);
@@ -118,7 +122,7 @@ pub async fn list(db: &Db, limit: i64, offset: i64) -> Result<Page> {
     Ok(page)
 }
 
-/// Adds keys in one statement; their ids, in the order of the keys.
+/// Adds keys in one statement. Returns their ids in the order of `keys`. Fails with 409 if a key exists already.
 pub async fn add(db: &Db, now: i64, keys: &[NewKey]) -> Result<Vec<i64>> {
     const ADD: &str = "INSERT INTO api_keys (name, hash, sealed, display, created_at) \
         SELECT value ->> 'name', value ->> 'hash', value ->> 'sealed', value ->> 'display', ?2 \
@@ -132,17 +136,18 @@ pub async fn add(db: &Db, now: i64, keys: &[NewKey]) -> Result<Vec<i64>> {
     keys.iter().map(id).collect()
 }
 
-/// Deletes keys; how many there were.
+/// Deletes the named keys. Returns how many there were.
 pub async fn delete(db: &Db, named: &Named) -> Result<usize> {
     let rows = db.query(&format!("DELETE FROM api_keys WHERE {NAMED} RETURNING id"), named.params()?).await?;
     Ok(rows.len())
 }
 
-/// Switches keys on or off; how many there are of them.
+/// Enables or disables the named keys. Returns how many there are.
 pub async fn set_active(db: &Db, named: &Named, is_active: bool) -> Result<usize> {
     update(db, named, "is_active = ?3", is_active.into()).await
 }
 
+/// Renames the named keys. Returns how many there are.
 pub async fn rename(db: &Db, named: &Named, name: &str) -> Result<usize> {
     update(db, named, "name = ?3", name.into()).await
 }
@@ -155,7 +160,7 @@ async fn update(db: &Db, named: &Named, assignment: &str, value: Value) -> Resul
     Ok(rows.len())
 }
 
-/// Hash and sealed text of a key: what is needed to show it again.
+/// Returns the hash and the encrypted text of the first named key; the latter is `None` if only the hash is stored.
 pub async fn sealed(db: &Db, named: &Named) -> Result<Option<(String, Option<String>)>> {
     let row = db.query_one(&format!("SELECT hash, sealed FROM api_keys WHERE {NAMED}"), named.params()?).await?;
     row.map(|row| {
@@ -165,7 +170,7 @@ pub async fn sealed(db: &Db, named: &Named) -> Result<Option<(String, Option<Str
     .transpose()
 }
 
-/// Enough of a key to recognise it by: nothing of a short one.
+/// Returns the first 6 and the last 4 characters of a key, or `...` for one below 20 bytes.
 fn mask(clear: &str) -> String {
     match (clear.get(..6), clear.get(clear.len().saturating_sub(4)..)) {
         (Some(head), Some(tail)) if clear.len() >= 20 => format!("{head}...{tail}"),

@@ -1,4 +1,4 @@
-//! The statement that authenticates a request of `/v1` which needs no account: key, settings and schema at once.
+//! Authenticates a request of `/v1` that needs no account, in one statement with the settings and the schema's state.
 
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -7,7 +7,7 @@ use crate::{
 
 use super::{Columns, Db, leases, schema};
 
-/// The name of a valid, active key.
+/// The id and name of a valid, active key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ApiCaller {
     /// 0 for the setting `api_key`.
@@ -15,17 +15,17 @@ pub struct ApiCaller {
     pub key_name: String,
 }
 
-/// A valid key, and the current settings.
+/// A request whose API key is valid, with the current settings.
 pub struct AuthenticatedKey {
     pub caller: ApiCaller,
     pub settings: Settings,
-    /// The database was behind and has just been brought up to date.
+    /// Whether the request has just migrated the database.
     pub migrated: bool,
-    /// Nobody has begun the maintenance of this local day.
+    /// Whether the maintenance of this local day has not started yet.
     pub maintenance_due: bool,
 }
 
-/// Returns the key with this SHA-256 (hexadecimal), with the settings. Fails with 401 if it is unknown or disabled.
+/// Returns the key with this SHA-256 (hexadecimal), and the settings. Fails with 401 if it is unknown or disabled.
 /// Migrates the database first if its schema is behind.
 pub async fn authenticate(db: &Db, key_hash: &str, now: i64) -> Result<AuthenticatedKey> {
     let mut row = select(db, key_hash, now).await?;
@@ -36,7 +36,7 @@ pub async fn authenticate(db: &Db, key_hash: &str, now: i64) -> Result<Authentic
         row.optional_text()?;
     }
     let (global, grok) = (row.optional_text()?, row.optional_text()?);
-    // A database that is new has nothing to be done, and on Workers its first request has no calls left.
+    // A new database has no due work, and on Workers its first request has no subrequests left.
     let maintenance_due = row.flag()? && !migrated;
     let (Some(key_id), Some(key_name)) = (row.optional_integer()?, row.optional_text()?) else {
         return Err(Error::new(ErrorKind::InvalidKey, "This API key is unknown or disabled: ask the operator for one"));

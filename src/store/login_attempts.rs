@@ -1,4 +1,4 @@
-//! Table `login_attempts`: how often a wrong password came lately, by address and in all.
+//! Table `login_attempts`: recent wrong passwords, counted by address and in total.
 
 use super::{Columns, Db, schema};
 use crate::{
@@ -7,16 +7,16 @@ use crate::{
     time::MINUTE,
 };
 
-/// How long failures count, in milliseconds.
+/// Milliseconds in which failures count.
 pub const WINDOW: i64 = 15 * MINUTE;
-/// Failures of one address within a window; after them it waits.
+/// Failures within a window after which an address must wait for the window's end.
 pub const MOST: i64 = 5;
-/// Failures of all addresses within a window; after them, attempts have to wait for a turn.
+/// Failures of all addresses within a window after which attempts are queued.
 pub const MANY: i64 = 50;
 
-/// What a sign-in needs to know before it looks at the password.
+/// The state that a sign-in needs before it compares the password.
 pub struct Situation {
-    /// When the address may try again, if it has failed too often.
+    /// When an address that has failed too often may try again, in Unix milliseconds.
     pub barred_until: Option<i64>,
     /// Failures of all addresses in this window.
     pub overall: i64,
@@ -24,16 +24,16 @@ pub struct Situation {
     pub password_hash: Option<String>,
 }
 
-/// Why a failure is not answered as one.
+/// Why a wrong password is answered with 429.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
-    /// The address has failed too often; it may try again at this time, in Unix milliseconds.
+    /// The address has failed too often. It may try again at this time, in Unix milliseconds.
     Address { until: i64 },
-    /// All addresses together have, and the attempt had not waited for its turn.
+    /// All addresses together have failed too often, and the attempt did not wait for its turn.
     Everyone,
 }
 
-/// Reads it in one statement; brings the schema up to date first if need be.
+/// Returns the state of an address in one statement. Migrates the database first if its schema is behind.
 pub async fn look(db: &Db, now: i64, address: &str) -> Result<Situation> {
     let mut row = select(db, now, address).await?;
     if !schema::is_current(row.optional_text()?.as_deref())? {
@@ -57,14 +57,15 @@ async fn select(db: &Db, now: i64, address: &str) -> Result<Columns> {
     Ok(Columns::new(row.unwrap_or_default()))
 }
 
-/// Forgets windows that are over, at most so many; tells whether it did so many.
+/// Deletes at most `limit` windows that are over. Returns whether it deleted that many.
 pub async fn sweep(db: &Db, now: i64, limit: i64) -> Result<bool> {
     const SWEEP: &str = "DELETE FROM login_attempts WHERE address IN (
    SELECT address FROM login_attempts WHERE window_start <= ?1 LIMIT ?2) RETURNING 1";
     db.execute_batch(limit, SWEEP, vec![(now - WINDOW).into(), limit.into()]).await
 }
 
-/// Counts a failure in one statement. Of many at once, those beyond a limit learn no more than that: `Some`.
+/// Counts a failure in one statement. Returns which limit it exceeded, so that of many parallel guesses those beyond a
+/// limit reveal nothing about the password.
 pub async fn count_failure(db: &Db, now: i64, address: &str, in_turn: bool) -> Result<Option<Refused>> {
     const COUNT: &str = "INSERT INTO login_attempts (address, window_start, failures) VALUES (?1, ?2, 1), ('', ?2, 1) \
         ON CONFLICT (address) DO UPDATE SET \

@@ -1,4 +1,4 @@
-//! Table `media`: one row a picture or video of an answer.
+//! Table `media`: one row for each picture or video of an answer.
 
 use crate::{
     error::Result,
@@ -8,18 +8,18 @@ use crate::{
 
 use super::{Columns, Db, media_copies::CachedCopy, sql::json};
 
-/// A file that an answer is about to name.
+/// A file that an answer is about to link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewMedia {
     pub id: String,
     pub kind: MediaKind,
-    /// As the upstream names it: a path on its asset host, or a whole address.
+    /// The provider's name of the file: a path on its asset host, or a whole address.
     pub url: String,
-    /// The owner.
+    /// The account that made it.
     pub token_id: i64,
 }
 
-/// Adds all of them in one statement.
+/// Adds files in one statement, none if the list is empty.
 pub async fn add(db: &Db, now: i64, files: &[NewMedia]) -> Result<()> {
     const ADD: &str = "INSERT INTO media (id, kind, url, token_id, created_at)
  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, ?2 FROM json_each(?1)";
@@ -30,28 +30,30 @@ pub async fn add(db: &Db, now: i64, files: &[NewMedia]) -> Result<()> {
     db.execute(ADD, vec![json(&rows)?.into(), now.into()]).await
 }
 
-/// All that a request for a file has to know.
+/// All that a request for a file needs.
 #[derive(Debug, Clone)]
 pub struct File {
     pub id: String,
     pub kind: MediaKind,
+    /// As in [`NewMedia::url`].
     pub url: String,
+    /// Unix milliseconds.
     pub created_at: i64,
-    /// Known once the file was fetched, be it long ago. `None` as well for a type that is not served, which earlier
-    /// releases stored.
+    /// `None` if the file was never fetched, or if an earlier release stored a type that is not served.
     pub facts: Option<Facts>,
-    /// Its copy in the key-value store, being written or whole, and not expired.
+    /// The copy in the key-value store, complete or still being written, if it has not expired.
     pub copy: Option<CachedCopy>,
-    /// `None` when the account that made it was deleted.
+    /// `None` if the account that made the file was deleted.
     pub owner: Option<Owner>,
     pub settings: Settings,
 }
 
-/// What is true of a file for ever.
+/// Facts about a file, which never changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     pub content_type: MediaType,
     pub etag: String,
+    /// Bytes.
     pub size: u64,
 }
 
@@ -62,7 +64,7 @@ pub struct Owner {
     pub sealed: String,
 }
 
-/// The file behind an address, in one statement.
+/// Returns the file with this id and kind, in one statement; `None` if there is none.
 pub async fn find(db: &Db, id: &str, kind: MediaKind, now: i64) -> Result<Option<File>> {
     const FIND: &str = "SELECT m.url, m.created_at, m.content_type, m.etag, m.size,
        c.seq, c.state, c.stored_at, t.hash, t.sealed,
@@ -90,15 +92,16 @@ pub async fn find(db: &Db, id: &str, kind: MediaKind, now: i64) -> Result<Option
     Ok(Some(File { id: id.to_owned(), kind, url, created_at, facts, copy, owner, settings }))
 }
 
-/// Notes what was learnt of a file that is not stored.
+/// Stores the facts about a file that is not cached.
 pub async fn note(db: &Db, id: &str, facts: &Facts) -> Result<()> {
     const NOTE: &str = "UPDATE media SET content_type = ?2, etag = ?3, size = ?4 WHERE id = ?1";
     let Facts { content_type, etag, size } = facts;
     db.execute(NOTE, vec![id.into(), content_type.as_str().into(), etag.as_str().into(), (*size as i64).into()]).await
 }
 
-/// Forgets files that were made before this time: their addresses are unknown from now on. Looks at the oldest
-/// `limit` only, and tells whether all of them went. A file whose bytes are still to be deleted stays until they are.
+/// Deletes files that were made before this time, in Unix milliseconds; their links answer 404 from now on. Checks the
+/// oldest `limit` files only, and returns whether it deleted all of these. A file with a cached copy stays until the
+/// parts of the copy are deleted.
 pub async fn forget(db: &Db, made_before: i64, limit: i64) -> Result<bool> {
     const FORGET: &str = "DELETE FROM media WHERE seq IN (
    SELECT seq FROM (SELECT seq, id, created_at FROM media ORDER BY seq LIMIT ?2) m
@@ -113,7 +116,7 @@ mod tests {
     use crate::host::{Value, native::NativeHost};
 
     #[test]
-    fn the_files_of_an_answer_are_one_statement() {
+    fn all_files_of_an_answer_are_one_statement() {
         let host = NativeHost::new();
         let db = host.app().db.clone();
         host.run(async move {
@@ -128,7 +131,7 @@ mod tests {
             add(&db, 2000, &[file("c", MediaKind::Image, "x")]).await.expect("it is new");
             assert_eq!(db.meter().calls - calls, 1);
             add(&db, 2000, &[]).await.expect("none is fine");
-            assert_eq!(db.meter().calls - calls, 1, "nothing to add, nothing to ask");
+            assert_eq!(db.meter().calls - calls, 1, "an empty list sends no statement");
             assert!(add(&db, 3000, &files).await.is_err(), "ids are unique");
         });
         let rows = host.sql("SELECT id, kind, url, token_id, created_at FROM media ORDER BY seq LIMIT 2", vec![]);

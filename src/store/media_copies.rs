@@ -1,7 +1,7 @@
-//! Table `media_copies`: what lies in the key-value store, what is being written there and what has to go.
+//! Table `media_copies`: the cached copies in the key-value store: complete, being written, or to be deleted.
 //!
-//! The row comes before the first part and goes after the last. Whatever an instance dies in, a row tells which
-//! parts there may be: its lease or its day ends, and [`take_due`] hands it to whoever deletes.
+//! A row is added before its first part is written, and deleted after its last part. If an instance dies, the row still
+//! lists the parts that may exist. When its lease or its day ends, [`take_due`] returns it for deletion.
 
 use crate::{
     error::Result,
@@ -12,17 +12,18 @@ use crate::{
 
 use super::{Columns, Db, blobs::BlobId};
 
-/// A copy that is not to be deleted.
+/// A copy that can be read or is being written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CachedCopy {
     pub seq: i64,
-    /// All parts are there; otherwise somebody is writing them.
+    /// Whether all parts are written. Otherwise another request is writing them.
     pub is_whole: bool,
+    /// Unix milliseconds.
     pub stored_at: i64,
 }
 
 impl CachedCopy {
-    /// From the columns `seq, state, stored_at`, all NULL when there is none.
+    /// Reads the columns `seq, state, stored_at`, which are all NULL without a copy.
     pub(super) fn optional(row: &mut Columns) -> Result<Option<Self>> {
         let (seq, state) = (row.optional_integer()?, row.optional_text()?);
         let stored_at = row.optional_integer()?;
@@ -35,20 +36,21 @@ impl CachedCopy {
     }
 }
 
-/// A wish to store a file.
+/// A request to store a file.
 pub struct Claim<'a> {
     pub media_id: &'a str,
     pub kind: MediaKind,
     pub content_type: MediaType,
     pub etag: &'a str,
-    /// How many there will be at most.
+    /// Maximum number of parts.
     pub parts: u64,
+    /// Unix milliseconds.
     pub now: i64,
-    /// When the storing counts as broken off.
+    /// When an unfinished copy counts as failed, in Unix milliseconds.
     pub until: i64,
 }
 
-/// Claims the storing of a file; `None` when it is stored, or somebody else is at it.
+/// Claims a file for storing. Returns `None` if it is stored, or if another request is storing it.
 pub async fn claim(db: &Db, claim: &Claim<'_>) -> Result<Option<BlobId>> {
     const CLAIM: &str =
         "INSERT INTO media_copies (media_id, kind, state, content_type, etag, size, parts, stored_at, expires_at)
@@ -66,7 +68,7 @@ pub async fn claim(db: &Db, claim: &Claim<'_>) -> Result<Option<BlobId>> {
     Ok(Some(BlobId { media_id: claim.media_id.to_owned(), copy: Columns::new(row).integer()? }))
 }
 
-/// All parts are written: the copy may be read. False when it was cleared in the meantime.
+/// Makes a copy readable after all parts are written. Returns false if it was cleared in the meantime.
 pub async fn finish(db: &Db, blob: &BlobId, size: u64, parts: u64, now: i64, expires_at: i64) -> Result<bool> {
     const FINISH: &str =
         "UPDATE media_copies SET state = 'stored', size = ?2, parts = ?3, stored_at = ?4, expires_at = ?5
@@ -75,7 +77,8 @@ pub async fn finish(db: &Db, blob: &BlobId, size: u64, parts: u64, now: i64, exp
     Ok(db.query_one(FINISH, values).await?.is_some())
 }
 
-/// Gives up a copy of which so many parts may be there. Its row may have been deleted while it was written.
+/// Marks an unfinished copy for deletion, with the number of parts that may exist. Its row may have been deleted while
+/// it was written.
 pub async fn abandon(db: &Db, blob: &BlobId, kind: MediaKind, parts: u64) -> Result<()> {
     const ABANDON: &str =
         "INSERT INTO media_copies (seq, media_id, kind, state, content_type, etag, size, parts, stored_at, expires_at)
@@ -86,12 +89,12 @@ pub async fn abandon(db: &Db, blob: &BlobId, kind: MediaKind, parts: u64) -> Res
     db.execute(ABANDON, values).await
 }
 
-/// Has a copy deleted whose parts the store does not show.
+/// Marks a copy for deletion whose parts the store does not return.
 pub async fn reject(db: &Db, copy: i64) -> Result<()> {
     db.execute("UPDATE media_copies SET state = 'cleared', expires_at = 0 WHERE seq = ?", vec![copy.into()]).await
 }
 
-/// Has the oldest copies of a kind deleted until the rest is within the limit.
+/// Marks the oldest copies of a kind for deletion until the rest has at most `max_bytes`.
 pub async fn evict(db: &Db, kind: MediaKind, max_bytes: i64) -> Result<()> {
     const EVICT: &str = "UPDATE media_copies SET state = 'cleared', expires_at = 0 WHERE seq IN (
    SELECT seq FROM (SELECT seq, sum(size) OVER (ORDER BY seq DESC) AS with_newer
@@ -107,7 +110,7 @@ pub struct Due {
     pub parts: u64,
 }
 
-/// The copies whose time is over, at most so many. None of them can be read or finished from now on.
+/// Returns at most `limit` copies that are due for deletion. They can no longer be read or finished.
 pub async fn take_due(db: &Db, now: i64, limit: usize) -> Result<Vec<Due>> {
     const TAKE: &str = "UPDATE media_copies SET state = 'cleared', expires_at = 0
   WHERE seq IN (SELECT seq FROM media_copies WHERE expires_at <= ?1 ORDER BY expires_at, seq LIMIT ?2)
@@ -116,15 +119,15 @@ pub async fn take_due(db: &Db, now: i64, limit: usize) -> Result<Vec<Due>> {
     rows.into_iter().map(due).collect()
 }
 
-/// From the columns `seq, media_id, parts`.
+/// Reads the columns `seq, media_id, parts`.
 fn due(row: Row) -> Result<Due> {
     let mut row = Columns::new(row);
     let copy = row.integer()?;
     Ok(Due { blob: BlobId { media_id: row.text()?, copy }, parts: row.integer()?.max(0) as u64 })
 }
 
-/// Some copies with parts in the store, or some of one kind, at most `limit` in any order: each call may give others.
-/// Reads only, for a database that cannot be written.
+/// Returns at most `limit` random copies with parts in the store, of one kind if given. It only reads, for a database
+/// that cannot be written.
 pub async fn any(db: &Db, kind: Option<MediaKind>, limit: usize) -> Result<Vec<Due>> {
     const ANY: &str = "SELECT seq, media_id, parts FROM media_copies
   WHERE state <> 'storing' AND (?1 IS NULL OR kind = ?1) ORDER BY random() LIMIT ?2";
@@ -132,7 +135,7 @@ pub async fn any(db: &Db, kind: Option<MediaKind>, limit: usize) -> Result<Vec<D
     rows.into_iter().map(due).collect()
 }
 
-/// Notes how many parts are left of copies; those with none are forgotten.
+/// Stores the number of parts that are left of each copy, given by its number. Copies without parts are deleted.
 pub async fn note_deleted(db: &Db, left: &[(i64, u64)]) -> Result<()> {
     const NOTE: &str = "UPDATE media_copies
     SET parts = (SELECT j.value ->> 1 FROM json_each(?1) j WHERE j.value ->> 0 = media_copies.seq)
@@ -143,35 +146,36 @@ pub async fn note_deleted(db: &Db, left: &[(i64, u64)]) -> Result<()> {
     db.execute(NOTE, vec![sql::json(&left)?.into()]).await
 }
 
-/// Has every copy deleted, or those of one kind. What is being written is given up by its writer. Answers how many
-/// files were stored.
+/// Marks all copies for deletion, of one kind if given. A copy that is being written is abandoned by its writer.
+/// Returns how many copies were complete.
 pub async fn clear(db: &Db, kind: Option<MediaKind>) -> Result<u64> {
     const CLEAR: &str = "UPDATE media_copies SET state = 'cleared', expires_at = 0
   WHERE state <> 'cleared' AND (?1 IS NULL OR kind = ?1) RETURNING size > 0";
     db.count_true(CLEAR, vec![kind.map(MediaKind::name).into()]).await
 }
 
-/// The same for the copies of these files.
+/// Marks the copies of these files for deletion. Returns how many copies were complete.
 pub async fn clear_files(db: &Db, media_ids: &[String]) -> Result<u64> {
     const CLEAR: &str = "UPDATE media_copies SET state = 'cleared', expires_at = 0
   WHERE state <> 'cleared' AND media_id IN (SELECT value FROM json_each(?)) RETURNING size > 0";
     db.count_true(CLEAR, vec![sql::json(&media_ids)?.into()]).await
 }
 
-/// How many parts wait to be deleted.
+/// Returns the number of parts that are due for deletion.
 pub async fn parts_due(db: &Db, now: i64) -> Result<u64> {
     const PARTS: &str = "SELECT coalesce(sum(parts), 0) FROM media_copies WHERE expires_at <= ?";
     let row = db.query_one(PARTS, vec![now.into()]).await?;
     Ok(Columns::new(row.unwrap_or_default()).integer()? as u64)
 }
 
-/// Bytes of pictures and of videos that can be read.
+/// Bytes of cached pictures and videos.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     pub images: i64,
     pub videos: i64,
 }
 
+/// Returns the bytes of the copies that can be read.
 pub async fn usage(db: &Db, now: i64) -> Result<Usage> {
     const USAGE: &str = "SELECT coalesce(sum(CASE kind WHEN 'image' THEN size END), 0),
         coalesce(sum(CASE kind WHEN 'video' THEN size END), 0)
@@ -188,13 +192,13 @@ pub struct Entry {
     pub stored_at: i64,
     pub expires_at: i64,
     pub content_type: String,
-    /// When the answer was made that it belongs to.
+    /// When the answer with this file was made, in Unix milliseconds.
     pub created_at: i64,
-    /// Of the account that made it; `""` when that was deleted.
+    /// The end of the token of the account that made it; empty if that was deleted.
     pub token_suffix: String,
 }
 
-/// The newest first, and how many there are in all.
+/// Returns the number of cached files of a kind, and one page of them, newest first.
 pub async fn list(db: &Db, kind: MediaKind, now: i64, limit: i64, offset: i64) -> Result<(i64, Vec<Entry>)> {
     const LIST: &str = "WITH live AS (
    SELECT seq, media_id, size, stored_at, expires_at, content_type FROM media_copies
@@ -211,7 +215,7 @@ pub async fn list(db: &Db, kind: MediaKind, now: i64, limit: i64, offset: i64) -
     for row in rows {
         let mut row = Columns::new(row);
         total = row.integer()?;
-        // A page past the end is one row with the total alone.
+        // A page after the last one is a single row with the total only.
         if let Some(media_id) = row.optional_text()? {
             entries.push(Entry {
                 media_id,

@@ -1,4 +1,17 @@
-//! What is kept, one table a file, and [`Db`], the only caller of the host's SQLite.
+//! The database: one file for each table, and [`Db`], the only caller of the host's SQLite.
+//!
+//! All SQL of the gateway is in this room. It never sends HTTP requests, and never decrypts: [`crypto`](crate::crypto)
+//! does. Each function sends one statement unless its doc says otherwise, because a round trip to D1 costs
+//! milliseconds. Lists are one parameter, read with `json_each`:
+//!
+//! ```ignore
+//! let rows = db.query("SELECT id FROM tokens WHERE state = ? LIMIT ?", vec!["active".into(), 10.into()]).await?;
+//! let ids = rows.into_iter().map(|row| Columns::new(row).integer()).collect::<Result<Vec<i64>>>()?;
+//! ```
+//!
+//! [`schema`] applies the migrations, [`accounts`] are the accounts and the choice among them, [`authenticate`] starts
+//! a request of `/v1`, [`requests`] is the log with its counters, [`media`] with [`media_copies`] and [`blobs`] are
+//! files, and [`leases`] are locks.
 
 use std::{cell::Cell, rc::Rc, time::Duration};
 
@@ -28,14 +41,14 @@ mod sql;
 
 pub use row::Columns;
 
-/// Storage round trips of one request, and the milliseconds spent on them.
+/// The statements that one request has sent, and the milliseconds they took.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Meter {
     pub calls: u32,
     pub ms: u64,
 }
 
-/// The database, as one request sees it.
+/// The database connection of one request, which counts its statements.
 #[derive(Clone)]
 pub struct Db {
     host: Rc<dyn Host>,
@@ -43,16 +56,19 @@ pub struct Db {
 }
 
 impl Db {
+    /// Returns a connection whose count starts at 0.
     pub fn new(host: Rc<dyn Host>) -> Self {
         Db { host, meter: Rc::default() }
     }
 
+    /// Returns the number of statements so far, and the milliseconds they took.
     pub fn meter(&self) -> Meter {
         self.meter.get()
     }
 
-    /// The rows a statement answers. On a database that lacks what the statement names, the schema is
-    /// brought up to date first: an empty database serves its first request.
+    /// Sends a statement and returns its rows. If the database lacks a table or column of the statement, migrates it
+    /// and sends the statement again, so an empty database serves its first request. Fails with 409 for a duplicate of
+    /// a unique value, else with 503.
     pub async fn query(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>> {
         match self.attempt(sql, params.clone()).await {
             Err(e) if schema::is_behind(&e) => {
@@ -63,17 +79,17 @@ impl Db {
         }
     }
 
-    /// The first row, if any.
+    /// Sends a statement and returns its first row, if any. Fails like [`query`](Self::query).
     pub async fn query_one(&self, sql: &str, params: Vec<Value>) -> Result<Option<Row>> {
         Ok(self.query(sql, params).await?.into_iter().next())
     }
 
-    /// A statement whose rows do not matter.
+    /// Sends a statement and ignores its rows. Fails like [`query`](Self::query).
     pub async fn execute(&self, sql: &str, params: Vec<Value>) -> Result<()> {
         self.query(sql, params).await.map(drop)
     }
 
-    /// How many of the rows that a statement answers begin with a true value.
+    /// Sends a statement and returns the number of its rows whose first column is true.
     pub async fn count_true(&self, sql: &str, params: Vec<Value>) -> Result<u64> {
         let mut count = 0;
         for row in self.query(sql, params).await? {
@@ -82,13 +98,14 @@ impl Db {
         Ok(count)
     }
 
-    /// Whether a statement that changes at most `limit` rows, and returns each, found so many: there may be more.
+    /// Sends a statement that changes at most `limit` rows and returns each. Returns whether it changed that many, so
+    /// that there may be more.
     pub async fn execute_batch(&self, limit: i64, sql: &str, params: Vec<Value>) -> Result<bool> {
         Ok(self.query(sql, params).await?.len() as i64 >= limit)
     }
 
-    /// A statement that found the database locked has done nothing and is sent again. SQLite has waited for the
-    /// lock by then, but not in turn: under load one waiter in many is unlucky.
+    /// Sends a statement, and again if the database was locked and the statement therefore did nothing. SQLite waits
+    /// for the lock, but not in order of arrival: under load a few waiters time out.
     async fn attempt(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, DbError> {
         for _ in 1..LOCKED_ATTEMPTS {
             match self.round_trip(sql, params.clone()).await {
@@ -99,7 +116,7 @@ impl Db {
         self.round_trip(sql, params).await
     }
 
-    /// One round trip, counted.
+    /// Sends a statement once and counts it.
     async fn round_trip(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, DbError> {
         let started = self.host.monotonic_ms();
         let outcome = self.host.query(sql, params).await;
@@ -109,7 +126,7 @@ impl Db {
     }
 }
 
-/// How often a statement is sent to a locked database, and how long the pause between is.
+/// How often a statement is sent to a locked database, and the pause between two attempts.
 const LOCKED_ATTEMPTS: usize = 3;
 const LOCKED_PAUSE: Duration = Duration::from_millis(50);
 
@@ -118,27 +135,27 @@ fn is_locked(error: &DbError) -> bool {
     text.contains("database is locked") || text.contains("database table is locked")
 }
 
-/// The code of a database that cannot be written for want of space. What it has can still be read.
+/// The code of a database that cannot be written because its disk is full. It can still be read.
 const FULL: &str = "database_full";
 
-/// Whether a statement failed because the disk is full.
+/// Returns whether a statement failed because the disk is full.
 pub fn is_full(error: &Error) -> bool {
     error.code == Some(FULL)
 }
 
-/// What the database said goes to the operator's log; the caller learns what to do.
+/// Returns the error for the client, which says what to do. The database's own message goes to the host's log.
 fn database_error(error: DbError) -> Error {
     let text = error.0.to_lowercase();
     if text.contains("unique constraint failed") {
-        return Error::new(ErrorKind::Conflict, "There is such an entry already");
+        return Error::new(ErrorKind::Conflict, "An entry with this value already exists");
     }
     eprintln!("database: {error}");
     if text.contains("database or disk is full") || text.contains("no space left") {
-        let advice = "The database or its disk is full: free some space, then try again";
+        let advice = "The database or its disk is full: free some space, then retry";
         return Error { code: Some(FULL), ..Error::new(ErrorKind::Database, advice) };
     }
     let advice = if text.contains("malformed") || text.contains("not a database") || text.contains("corrupt") {
-        "The database file is damaged: restore it from a backup, or move it away to start afresh"
+        "The database file is damaged: restore it from a backup, or move it away to start with an empty one"
     } else if text.contains("readonly") || text.contains("read-only") {
         "The database cannot be written: check the permissions of its file"
     } else if is_locked(&error) {

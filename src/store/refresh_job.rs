@@ -1,8 +1,7 @@
-//! Tables `refresh_job` and `refresh_slices`: how far the refresh of all tokens has come, who works on it, and
-//! what it found.
+//! Tables `refresh_job` and `refresh_slices`: the progress of the refresh of all accounts, its lease, and its results.
 //!
-//! A slice of the tokens is handed out with a lease. A report ends the lease; when none comes, whoever asks next
-//! gets the same slice once more, and after that it is given up: no token is asked for by more than two.
+//! A request claims a slice of the accounts with a lease, and its report ends the lease. Without a report, the next
+//! request gets the same slice once more. After [`TRIES`] claims the slice is given up.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,14 +17,14 @@ use crate::{
     time::{MINUTE, SECOND},
 };
 
-/// How long whoever took a slice may work on it, in milliseconds.
+/// Milliseconds for which a request holds the slice that it claimed.
 const LEASE: i64 = 30 * SECOND;
-/// A job that nobody has moved on for so long may be replaced by a new one.
+/// Milliseconds without progress after which a new job may replace the running one.
 const ABANDONED: i64 = 10 * MINUTE;
-/// How often a slice is handed out before it is given up.
+/// How often a slice is claimed before it is given up.
 pub const TRIES: i64 = 2;
 
-/// How far the job has come.
+/// The progress of the job.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
 pub struct Progress {
     pub running: bool,
@@ -35,16 +34,18 @@ pub struct Progress {
     pub total: i64,
     pub success: i64,
     pub failed: i64,
+    /// Unix milliseconds, as below.
     pub started_at: Option<i64>,
     pub updated_at: Option<i64>,
-    /// Nobody works on the running job at the moment.
+    /// Whether the job is running and no request holds a slice.
     #[serde(skip)]
     pub is_free: bool,
-    /// The database is D1, so this is a Worker with its limit of calls.
+    /// Whether the database is D1, so that the host is a Worker with its limit of subrequests.
     #[serde(skip)]
     pub is_d1: bool,
 }
 
+/// Returns the progress of the last job, in one statement.
 pub async fn progress(db: &Db, now: i64) -> Result<Progress> {
     let progress = format!(
         "SELECT {IS_D1}, j.state, j.total, j.success, j.failed, j.started_at, j.updated_at, j.lease_until <= ?1 \
@@ -62,7 +63,7 @@ pub async fn progress(db: &Db, now: i64) -> Result<Progress> {
     Ok(Progress { running, state, current, total, success, failed, started_at, updated_at, is_free, is_d1 })
 }
 
-/// Begins a job over all tokens but the disabled ones, unless one is running; whether it began.
+/// Starts a job over all accounts but the disabled ones, in two statements. Returns false if a job is running already.
 pub async fn start(db: &Db, now: i64) -> Result<bool> {
     const START: &str = "INSERT INTO refresh_job (id, started_at, updated_at, state, total, last_id) \
         SELECT 1, ?1, ?1, iif(count(*) = 0, 'done', 'running'), count(*), coalesce(max(id), 0) \
@@ -78,22 +79,22 @@ pub async fn start(db: &Db, now: i64) -> Result<bool> {
     Ok(true)
 }
 
-/// Hands out nothing more. What is under way is still reported.
+/// Cancels the running job: no more slices can be claimed. A claimed slice can still be reported.
 pub async fn cancel(db: &Db, now: i64) -> Result<()> {
     const CANCEL: &str =
         "UPDATE refresh_job SET state = 'cancelled', updated_at = ?1 WHERE id = 1 AND state = 'running'";
     db.execute(CANCEL, vec![now.into()]).await
 }
 
-/// Tokens that were handed out together.
+/// Accounts that were claimed together.
 #[derive(Debug)]
 pub struct Slice {
-    /// This hand-out included.
+    /// How often the slice was claimed, including this time.
     pub tries: i64,
     pub tokens: Vec<Handed>,
 }
 
-/// What is needed to ask for a token.
+/// An account to refresh.
 #[derive(Debug, Deserialize)]
 pub struct Handed {
     pub id: i64,
@@ -102,7 +103,8 @@ pub struct Handed {
     pub token_type: TokenType,
 }
 
-/// Takes the next slice, of at most so many calls, if nobody else holds one. `lease` is a fresh random text.
+/// Claims the next slice, which needs at most `calls` requests to Grok. Returns `None` if another request holds one, or
+/// no job is running. `lease` is a new random text.
 pub async fn claim(db: &Db, now: i64, lease: &str, calls: i64) -> Result<Option<Slice>> {
     const CLAIM: &str = "UPDATE refresh_job SET lease = ?1, lease_until = ?3, updated_at = ?2, \
         tries = iif(slice = '[]', 1, tries + 1), \
@@ -123,7 +125,7 @@ pub async fn claim(db: &Db, now: i64, lease: &str, calls: i64) -> Result<Option<
     Ok(Some(Slice { tries: row.integer()?, tokens: parsed(&row.text()?)? }))
 }
 
-/// What became of one token.
+/// The result of refreshing one account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     pub id: i64,
@@ -135,17 +137,19 @@ pub struct Finding {
     pub heavy_until: Option<i64>,
 }
 
+/// How refreshing an account ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     Ok,
-    /// The account is gone.
+    /// The account no longer exists, or its session has ended.
     Expired,
-    /// Nothing was learnt of the account.
+    /// The request failed, so the account's state is unknown.
     Failed,
 }
 
 impl Finding {
+    /// Returns the result of an account whose quotas Grok sent.
     pub fn ok(id: i64, normal: Quota, heavy: Quota) -> Self {
         let numbers = Finding::failed(id, String::new());
         Finding {
@@ -158,37 +162,40 @@ impl Finding {
         }
     }
 
+    /// Returns the result of an account whose refresh failed.
     pub fn failed(id: i64, reason: String) -> Self {
         let (normal, normal_until, heavy, heavy_until) = (None, None, None, None);
         Finding { id, outcome: Outcome::Failed, reason, normal, normal_until, heavy, heavy_until }
     }
 
+    /// Returns the result of an account whose session Grok refused.
     pub fn expired(id: i64, reason: String) -> Self {
         Finding { outcome: Outcome::Expired, ..Finding::failed(id, reason) }
     }
 }
 
-/// Stores what was found, in one statement, unless the lease has passed to another.
+/// Stores the results of a slice in one statement, unless another request has claimed the slice in the meantime.
 pub async fn report(db: &Db, lease: &str, now: i64, findings: &[Finding]) -> Result<()> {
     const REPORT: &str = "INSERT INTO refresh_slices (job, at, results) \
         SELECT started_at, ?2, ?3 FROM refresh_job WHERE id = 1 AND lease = ?1";
     db.execute(REPORT, vec![lease.into(), now.into(), json(&findings)?.into()]).await
 }
 
-/// What the job found out about one token.
+/// The stored result of one account.
 #[derive(Debug, Serialize)]
 pub struct Checked {
     pub id: i64,
     pub token_suffix: String,
     pub outcome: String,
     pub reason: String,
-    /// -1 is not told.
+    /// -1 if Grok did not send it, as below.
     pub remaining_queries: i64,
     pub heavy_remaining_queries: i64,
+    /// Unix milliseconds.
     pub checked_at: i64,
 }
 
-/// A page of the results so far, in the order of the checks; only those of one outcome if asked for.
+/// Returns a page of the results so far, in the order of the checks, with one outcome if given.
 pub async fn results(db: &Db, outcome: Option<Outcome>, limit: i64, offset: i64) -> Result<Vec<Checked>> {
     const RESULTS: &str = "SELECT t.id, t.suffix, r.value ->> 'outcome', r.value ->> 'reason', \
         coalesce(r.value ->> 'normal', -1), coalesce(r.value ->> 'heavy', -1), s.at \

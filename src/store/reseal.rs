@@ -1,4 +1,4 @@
-//! Sealed texts of the tables that hold one a row, for sealing them anew.
+//! Reads and replaces encrypted texts, for encrypting them with another key.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::{
 
 use super::{Columns, Db, database::IS_D1, leases};
 
-/// The tables with the columns `id`, `hash` and `sealed`.
+/// A table with the columns `id`, `hash` and `sealed`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Table {
     Tokens,
@@ -27,7 +27,7 @@ impl Table {
     }
 }
 
-/// A row's text as it is stored, in clear or sealed.
+/// The text of a row as it is stored, unencrypted or encrypted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
     pub id: i64,
@@ -35,7 +35,7 @@ pub struct Stored {
     pub text: String,
 }
 
-/// The text that takes the place of one that is still as it was read.
+/// A text that replaces `old`, unless the row has changed since it was read.
 #[derive(Debug, Serialize)]
 pub struct Renewed {
     pub id: i64,
@@ -43,26 +43,27 @@ pub struct Renewed {
     pub new: String,
 }
 
-/// The lease that notes what was replaced since the file was last rewritten, as its time; a later time is that of the
-/// last rewrite.
+/// The lease that notes as its end the [`Replaced`] texts since the last rewrite of the file, or after a rewrite its
+/// time.
 const REPLACED: &str = "clear-text";
 
-/// What sealing replaces, and the database's file may still hold.
+/// The kind of text that encryption replaces and that may remain in the database's file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Replaced {
     ClearText = 0,
-    /// Sealed with the previous key, which may have leaked.
+    /// Encrypted with the previous key, which may have leaked.
     OldSeal = 1,
 }
 
-/// Notes what is about to be replaced; clear text outweighs old seals.
+/// Notes the kind of text that is about to be replaced. Clear text takes precedence over old seals.
 pub async fn note(db: &Db, replaced: Replaced) -> Result<()> {
     const NOTE: &str = "INSERT INTO leases (name, until) VALUES (?1, ?2) \
         ON CONFLICT (name) DO UPDATE SET until = min(until, excluded.until)";
     db.execute(NOTE, vec![REPLACED.into(), (replaced as i64).into()]).await
 }
 
-/// Returns rows in clear, and those that begin with `previous`, in the order of their ids after `after`.
+/// Returns at most `limit` rows with an unencrypted text, or one that starts with `previous`, by ascending id after
+/// `after`.
 pub async fn outdated(db: &Db, table: Table, previous: Option<&str>, after: i64, limit: i64) -> Result<Vec<Stored>> {
     let sql = format!(
         "SELECT id, hash, sealed FROM {} WHERE id > ?3 AND sealed IS NOT NULL AND (substr(sealed, 1, 3) <> 'v1.' \
@@ -77,7 +78,7 @@ pub async fn outdated(db: &Db, table: Table, previous: Option<&str>, after: i64,
     rows.into_iter().map(stored).collect()
 }
 
-/// Writes them all, but for rows that have changed or gone meanwhile.
+/// Writes the new texts in one statement. Skips rows that were changed or deleted in the meantime.
 pub async fn renew(db: &Db, table: Table, renewed: &[Renewed]) -> Result<()> {
     let sql = format!(
         "UPDATE {table} SET sealed = r.new FROM (SELECT value ->> 'id' AS id, value ->> 'old' AS old, \
@@ -85,20 +86,20 @@ pub async fn renew(db: &Db, table: Table, renewed: &[Renewed]) -> Result<()> {
         table = table.name()
     );
     let list = serde_json::to_string(renewed)
-        .map_err(|e| Error::internal(format!("A list of sealed texts could not be written: {e}")))?;
+        .map_err(|e| Error::internal(format!("A list of encrypted texts could not be written: {e}")))?;
     db.execute(&sql, vec![Value::from(list)]).await
 }
 
-/// What the settings page says of stored secrets.
+/// The state of stored secrets, for the settings page.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Overview {
     /// Whether the setting `api_key` is set.
     pub has_global_key: bool,
-    /// Whether the database's file may hold texts that have been sealed since, as they were before.
+    /// Whether the database's file may contain unencrypted texts that have been replaced.
     pub clear_text_may_remain: bool,
 }
 
-/// Reads the overview in one statement.
+/// Returns the overview in one statement.
 pub async fn overview(db: &Db) -> Result<Overview> {
     const OVERVIEW: &str = "SELECT EXISTS (SELECT 1 FROM api_keys WHERE id = 0), \
         EXISTS (SELECT 1 FROM leases WHERE name = ? AND until = ?)";
@@ -107,14 +108,14 @@ pub async fn overview(db: &Db) -> Result<Overview> {
     Ok(Overview { has_global_key: row.flag()?, clear_text_may_remain: row.flag()? })
 }
 
-/// Whether something was replaced since the file was last rewritten, and the host allows rewriting it: D1 does not.
+/// Returns whether texts were replaced since the last rewrite of the file, and the host allows one: D1 does not.
 pub async fn can_be_rewritten(db: &Db) -> Result<bool> {
     let sql = format!("SELECT 1 FROM leases WHERE name = ? AND until <= ? AND NOT {IS_D1}");
     Ok(db.query_one(&sql, vec![REPLACED.into(), (Replaced::OldSeal as i64).into()]).await?.is_some())
 }
 
-/// Rewrites the file with what the tables hold, empties its write-ahead log, and notes that, with the time `now`. Fails
-/// where the host does not allow it, and while others read.
+/// Rewrites the file without replaced texts, empties its write-ahead log, and notes the rewrite with the time `now`:
+/// four statements. Fails if the host does not allow it, or while other connections read.
 pub async fn rewrite(db: &Db, now: i64) -> Result<()> {
     db.execute("PRAGMA secure_delete = ON", vec![]).await?;
     db.execute("VACUUM", vec![]).await?;

@@ -1,16 +1,17 @@
-//! Table `resolved_names`: addresses of host names, for hosts that look no names up. Written by the statement that ends
-//! a chat and by the check of the upstream, read by the statement that reserves a chat's account.
+//! Table `resolved_names`: IP addresses of host names, for hosts that cannot resolve names. The statement that ends a
+//! chat and the upstream check write it; the statement that reserves an account reads it.
 
 use serde_json::Value as Json;
 
 use super::Db;
 use crate::{error::Result, providers::learned::ResolvedName};
 
-/// The names whose addresses are valid at the time `?1`, as a JSON array of `[name, addresses, until]`.
+/// SQL that returns the names whose addresses are valid at the time `?1`, as a JSON array of `[name, addresses,
+/// until]`.
 pub(super) const VALID: &str = "(SELECT json_group_array(json_array(name, json(addresses), until)) FROM resolved_names
       WHERE name > '' AND until > ?1)";
 
-/// Reads what [`VALID`] gives; what is not of its form is no name.
+/// Returns the names of [`VALID`], none if the text is malformed.
 pub(super) fn read(text: Option<&str>) -> Vec<ResolvedName> {
     let rows: Vec<(String, Vec<String>, f64)> =
         text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
@@ -18,7 +19,7 @@ pub(super) fn read(text: Option<&str>) -> Vec<ResolvedName> {
     rows.into_iter().map(name).collect()
 }
 
-/// Stores addresses of names.
+/// Stores the addresses of names, replacing known ones, in one statement.
 pub async fn save(db: &Db, names: &[ResolvedName]) -> Result<()> {
     const SAVE: &str = "INSERT INTO resolved_names (name, addresses, until) \
         SELECT value ->> 0, value -> 1, value ->> 2 FROM json_each(?1) WHERE true \

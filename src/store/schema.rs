@@ -1,8 +1,8 @@
-//! The schema and its migrations, embedded in the component and applied when the database is behind.
+//! The migrations, which are embedded in the component and applied when the database is behind.
 //!
-//! Applied files are rows of wrangler's table `d1_migrations`, so `wrangler d1 migrations apply` and the
-//! component may take turns. Two appliers at once, or a crash half-way, do no harm: every statement is sent
-//! alone and "already exists" counts as done.
+//! Applied files are rows of wrangler's table `d1_migrations`, so both `wrangler d1 migrations apply` and the component
+//! can apply them. Parallel migrations, or a crash half-way, do no harm: each statement is sent separately, and
+//! "already exists" counts as success.
 
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -11,7 +11,7 @@ use crate::{
 
 use super::{Columns, Db, accounts::invalid};
 
-/// In the order in which they are applied.
+/// Name and SQL of each migration, in the order in which they are applied.
 pub const MIGRATIONS: [(&str, &str); 4] = [
     ("0001_initial.sql", include_str!("../../migrations/0001_initial.sql")),
     ("0002_media.sql", include_str!("../../migrations/0002_media.sql")),
@@ -19,13 +19,14 @@ pub const MIGRATIONS: [(&str, &str); 4] = [
     ("0004_gateway.sql", include_str!("../../migrations/0004_gateway.sql")),
 ];
 
+/// The line between two statements of a migration.
 pub const SEPARATOR: &str = "\n-- statement\n";
 
-/// The newest migration this component knows. Statements that open a request compare it with
-/// `(SELECT max(name) FROM d1_migrations)`, which costs one row of an index.
+/// The newest migration of this release. The first statement of a request compares it with
+/// `(SELECT max(name) FROM d1_migrations)`, which reads one index row.
 pub const LATEST: &str = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
-/// The table as wrangler creates it.
+/// Creates the table of applied migrations as wrangler does.
 /// Source: `packages/wrangler/src/d1/migrations/helpers.ts` in cloudflare/workers-sdk.
 pub const CREATE_LEDGER: &str = "CREATE TABLE IF NOT EXISTS d1_migrations (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -33,18 +34,19 @@ pub const CREATE_LEDGER: &str = "CREATE TABLE IF NOT EXISTS d1_migrations (
   applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL
 )";
 
-/// Whether a statement failed because the database has not seen the newest migrations.
+/// Returns whether a statement failed because the database lacks newer migrations.
 pub fn is_behind(error: &DbError) -> bool {
     ["no such table", "no such column", "has no column named"].iter().any(|text| error.0.contains(text))
 }
 
-/// Compares the newest migration of the database with ours: `Ok(false)` when it is behind.
+/// Returns whether the newest migration of the database is that of this release, false if it is older. Fails with 503
+/// if it is newer.
 pub fn is_current(newest: Option<&str>) -> Result<bool> {
     match newest {
         Some(name) if name > LATEST => Err(Error::new(
             ErrorKind::DatabaseNewer,
             format!(
-                "The database was written by a newer release: its newest migration is {name}, this release knows those up to \
+                "The database was written by a newer release: its newest migration is {name}, that of this release is \
                  {LATEST}. Install that release again, or restore the backup made before the upgrade. Nothing was changed"
             ),
         )),
@@ -53,8 +55,8 @@ pub fn is_current(newest: Option<&str>) -> Result<bool> {
     }
 }
 
-/// Applies what is missing. An empty database takes all of it in one request of a Worker, which has 50 calls: each
-/// statement is one.
+/// Applies the missing migrations. Fails with 503 if the database is newer than this release. Each statement is one
+/// subrequest; on Workers all migrations of an empty database must fit into the 50 of one request.
 pub async fn migrate(db: &Db) -> Result<()> {
     let applied = applied(db).await?;
     is_current(applied.iter().map(String::as_str).max())?;
@@ -75,11 +77,11 @@ pub async fn migrate(db: &Db) -> Result<()> {
     Ok(())
 }
 
-/// Returns the applied migrations; makes their table where there is none.
+/// Returns the names of the applied migrations. Creates their table if it is missing.
 async fn applied(db: &Db) -> Result<Vec<String>> {
     let listed = db.attempt("SELECT name FROM d1_migrations", vec![]).await;
-    // A file that many connections write to at once, as Spin's instances do, wants the write-ahead log; the mode
-    // stays with the file. D1 keeps a journal of its own, refuses, and would count the call.
+    // A file with many parallel writers, such as Spin's instances, needs the write-ahead log. The file keeps the mode.
+    // D1 has its own journal, refuses the statement and would count it.
     if !listed.as_ref().is_err_and(|error| error.0.starts_with("D1_ERROR")) {
         let _ = db.attempt("PRAGMA journal_mode = WAL", vec![]).await;
     }
@@ -102,7 +104,7 @@ async fn attempt(db: &Db, statement: &str) -> Result<()> {
 mod tests {
     use super::*;
 
-    /// `wrangler d1 migrations apply` sends a file as a whole and knows nothing of the lines between its statements.
+    /// `wrangler d1 migrations apply` sends a file as a whole and ignores [`SEPARATOR`].
     #[test]
     fn every_statement_ends_for_wrangler_too() {
         for (name, sql) in MIGRATIONS {

@@ -1,4 +1,4 @@
-//! Table `settings`, and the view through which settings, password and the key `api_key` change as one.
+//! Table `settings`, and the view that changes settings, the password and the key `api_key` in one transaction.
 
 use super::{Columns, Db, api_keys::NewKey};
 use crate::{
@@ -7,17 +7,17 @@ use crate::{
     settings::{Patch, Settings},
 };
 
-/// What changes; the default changes nothing.
+/// A change of settings. The default changes nothing.
 #[derive(Default)]
 pub struct Change {
     pub global: Patch,
     pub grok: Patch,
     pub password_hash: Option<String>,
-    /// `Some(None)` clears the setting `api_key`.
+    /// `Some(None)` deletes the setting `api_key`.
     pub api_key: Option<Option<NewKey>>,
 }
 
-/// Applies a change: all of it or, when it fails, nothing.
+/// Applies a change in one statement: all of it, or nothing if it fails.
 pub async fn save(db: &Db, now: i64, change: Change) -> Result<()> {
     let patch = |patch| {
         serde_json::to_string(&patch).map_err(|e| Error::internal(format!("Settings could not be written: {e}")))
@@ -41,7 +41,7 @@ pub async fn save(db: &Db, now: i64, change: Change) -> Result<()> {
     .await
 }
 
-/// The settings in force, for work that no request with a key or a session asked for.
+/// Returns the current settings, for work without a client's key or an operator's session.
 pub async fn read(db: &Db) -> Result<Settings> {
     const READ: &str = "SELECT (SELECT value FROM settings WHERE section = 'global'),
        (SELECT value FROM settings WHERE section = 'grok')";
@@ -49,7 +49,7 @@ pub async fn read(db: &Db) -> Result<Settings> {
     Ok(Settings::from_sections(row.optional_text()?.as_deref(), row.optional_text()?.as_deref()))
 }
 
-/// Sets an empty `user_agent` when no more than `added` accounts exist; returns whether it was set.
+/// Sets `user_agent` if it is empty and at most `added` accounts exist. Returns whether it did.
 pub async fn record_user_agent(db: &Db, user_agent: &str, added: usize) -> Result<bool> {
     const RECORD: &str = "INSERT INTO settings (section, value) SELECT 'grok', json_object('user_agent', ?1) \
         WHERE NOT EXISTS (SELECT 1 FROM tokens LIMIT 1 OFFSET ?2) \
@@ -58,7 +58,7 @@ pub async fn record_user_agent(db: &Db, user_agent: &str, added: usize) -> Resul
     Ok(db.query_one(RECORD, vec![user_agent.into(), (added as i64).into()]).await?.is_some())
 }
 
-/// Puts a stronger hash of the same password in the place of the old one, unless it has been changed since.
+/// Replaces the hash `old` with `new`, a stronger one of the same password, unless the password was changed since.
 pub async fn renew_password(db: &Db, old: &str, new: &str) -> Result<()> {
     const RENEW: &str = "UPDATE settings SET value = ? WHERE section = 'password' AND value = ?";
     db.execute(RENEW, vec![new.into(), old.into()]).await

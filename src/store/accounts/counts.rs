@@ -1,4 +1,4 @@
-//! The pool in numbers: tokens by type and state, and what is left of their quotas.
+//! Counts the accounts by type and state, and sums their remaining quotas.
 
 use crate::{
     error::Result,
@@ -7,25 +7,26 @@ use crate::{
 
 use super::invalid::{HAS_UNSEEN, NO_TOKEN};
 
-/// Tokens of one type in one state.
+/// The accounts of one type in one state whose tokens were encrypted with one key.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Group {
     pub is_super: bool,
     /// `invalid`, `expired`, `disabled`, `cooling`, `unused`, `exhausted` or `normal`.
     pub state: String,
-    /// Which key they are sealed with, for [`Vault::has_key_of`](crate::crypto::vault::Vault::has_key_of).
+    /// The prefix that names the key, for [`Vault::has_key_of`](crate::crypto::vault::Vault::has_key_of).
     pub sealed_by: String,
     pub tokens: i64,
-    /// Sums of what is known to be left.
+    /// Sums of the known remaining quotas.
     pub normal_remaining: i64,
     pub heavy_remaining: i64,
-    /// Tokens of which the ordinary quota is not known.
+    /// Number of accounts whose normal quota is unknown.
     pub unknown: i64,
-    /// Whether there are rows of any group that may be no tokens; see [`invalid_tokens`](super::invalid).
+    /// Whether there are unchecked rows, in any group; see [`invalid`](super::invalid).
     pub has_unseen: bool,
 }
 
-/// One pass over the pool. The states are those of [`Status`](crate::admin::accounts::row::Status).
+/// Returns the groups of all accounts in one statement. `now` is in Unix milliseconds. The states are those of
+/// [`Status`](crate::admin::accounts::row::Status), except `unreadable`, which needs the keys.
 pub async fn read(db: &Db, now: i64) -> Result<Vec<Group>> {
     let count = format!(
         "SELECT is_super,

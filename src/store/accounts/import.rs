@@ -1,4 +1,4 @@
-//! Table `tokens`: whole rows that come out of a file.
+//! Imports accounts from a file: adds new rows and updates known ones.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// What a file could change of a token that is here already.
+/// The columns of a known account that a file can change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
     pub token_type: TokenType,
@@ -25,10 +25,10 @@ pub struct Known {
     pub user_id: String,
 }
 
-/// So many hashes stay below a megabyte.
+/// Hashes in one statement, whose text stays below 1 MB.
 const LOOKED_UP_AT_ONCE: usize = 10_000;
 
-/// Those of the tokens that are here, by hash.
+/// Returns the known accounts among these hashes, by hash: one statement for each 10,000.
 pub async fn known(db: &Db, hashes: &[&str]) -> Result<HashMap<String, Known>> {
     const KNOWN: &str = "SELECT hash, token_type, tags, note, normal_remaining, normal_until, heavy_remaining, \
         heavy_until, user_id FROM tokens WHERE hash IN (SELECT value FROM json_each(?))";
@@ -51,7 +51,7 @@ pub async fn known(db: &Db, hashes: &[&str]) -> Result<HashMap<String, Known>> {
     Ok(found)
 }
 
-/// A row as it will be. The state is that of a new token; a known one keeps its own.
+/// A row to import. A known account keeps its own state.
 #[derive(Serialize)]
 pub struct Imported {
     #[serde(flatten)]
@@ -62,7 +62,7 @@ pub struct Imported {
     pub heavy_until: Option<i64>,
 }
 
-/// Adds the new ones and changes the known ones. A quota in a file is older than one that is known.
+/// Adds new accounts and updates known ones. A known quota is kept, because that of the file is older.
 pub async fn import(db: &Db, now: i64, rows: &[Imported]) -> Result<()> {
     const IMPORT: &str = "INSERT INTO tokens (hash, sealed, suffix, token_type, state, tags, note, normal_remaining, \
           normal_until, heavy_remaining, heavy_until, user_id, created_at) \
@@ -76,7 +76,7 @@ pub async fn import(db: &Db, now: i64, rows: &[Imported]) -> Result<()> {
           normal_until = iif(normal_until > ?2, normal_until, excluded.normal_until), \
           heavy_remaining = iif(heavy_until > ?2, heavy_remaining, excluded.heavy_remaining), \
           heavy_until = iif(heavy_until > ?2, heavy_until, excluded.heavy_until)";
-    // Tokens with nothing left must not stand in the rotation's way.
+    // Accounts without a remaining quota must leave the rotation.
     const BAR: &str = "INSERT INTO token_bars (token_id, at) SELECT id, ?2 FROM tokens WHERE hash IN \
         (SELECT value ->> 'hash' FROM json_each(?1) WHERE value ->> 'normal' < 4 OR value ->> 'heavy' < 1)";
     let is_low = |row: &Imported| row.normal.is_some_and(|left| left < 4) || row.heavy.is_some_and(|left| left < 1);

@@ -1,8 +1,8 @@
-//! Table `tokens`: rows of earlier releases that are no tokens, such as lines of a ledger or of a cookie file.
+//! Rows of table `tokens` without a session token, such as lines of a ledger or of a cookie file.
 //!
-//! Earlier releases stored whatever was pasted. Which rows those are shows only when they are opened, so that they are
-//! looked through once, in slices, behind a mark in `leases`. A row that is no token becomes a disabled one whose last
-//! failure says so: no column and no index is needed for it, and only such rows are written.
+//! Earlier releases stored any pasted text. Only decrypting a row shows whether it is a session token, so the rows are
+//! checked once, in slices, and a mark in `leases` notes the progress. An invalid row is disabled, and its last failure
+//! is [`NO_TOKEN`]. This needs no column and no index, and only invalid rows are written.
 
 use crate::{
     error::Result,
@@ -10,7 +10,7 @@ use crate::{
     store::{Columns, Db, leases, reseal::Stored, sql::json},
 };
 
-/// The words of [`NO_TOKEN`], for SQL.
+/// The text of [`NO_TOKEN`], for SQL.
 macro_rules! no_token {
     () => {
         "no session token: it is never sent to Grok"
@@ -18,33 +18,33 @@ macro_rules! no_token {
 }
 pub(super) use no_token;
 
-/// What a row that is no token has as its last failure. Nothing else writes these words.
+/// The last failure of an invalid row. No other code writes this text.
 pub const NO_TOKEN: &str = no_token!();
 
-/// Whether the row `t` is known to be no token.
+/// SQL that is true if the row `t` is known to be invalid.
 pub(super) const IS_INVALID: &str = concat!("t.state = 'disabled' AND t.last_failure_reason = '", no_token!(), "'");
 
-/// Whether there may be rows that have not been looked at: two rows of indexes. It is so where nothing was ever noted.
+/// SQL that is true if there may be unchecked rows, as before the first mark. It reads two index rows.
 pub(super) const HAS_UNSEEN: &str = "coalesce((SELECT until FROM leases WHERE name = 'tokens-looked-at'), -1) \
     < coalesce((SELECT max(id) FROM tokens), 0)";
 
-/// The lease whose end is the id up to which the rows have been looked at.
+/// The lease whose end is the id of the last checked row.
 const LOOKED_AT: &str = "tokens-looked-at";
-/// Behind every row: those that come later were checked before they were stored.
+/// An id after all rows: later rows are checked before they are stored.
 const ALL: i64 = (1 << 53) - 1;
-/// What notes it in a new database, which has no row of an earlier release.
+/// Marks all rows of a new database as checked, because it has none of an earlier release.
 pub(in crate::store) const ALL_SEEN: &str = "INSERT INTO leases (name, until) VALUES ('tokens-looked-at', 9007199254740991) \
     ON CONFLICT (name) DO NOTHING";
-/// Rows that one statement deletes.
+/// Maximum rows that one statement deletes.
 const ROWS: i64 = 5_000;
 
-/// Whether there may be rows that have not been looked at.
+/// Returns whether there may be unchecked rows.
 pub async fn has_unseen(db: &Db) -> Result<bool> {
     let row = db.query_one(&format!("SELECT {HAS_UNSEEN}"), vec![]).await?;
     row.map_or(Ok(false), |row| Columns::new(row).flag())
 }
 
-/// The next rows that have not been looked at, by id. Once all have been, this reads none.
+/// Returns the next unchecked rows, at most `limit`, by id.
 pub async fn unseen(db: &Db, limit: i64) -> Result<Vec<Stored>> {
     const UNSEEN: &str = "SELECT id, hash, sealed FROM tokens \
         WHERE id > coalesce((SELECT until FROM leases WHERE name = ?1), 0) ORDER BY id LIMIT ?2";
@@ -55,19 +55,19 @@ pub async fn unseen(db: &Db, limit: i64) -> Result<Vec<Stored>> {
     db.query(UNSEEN, vec![LOOKED_AT.into(), limit.into()]).await?.into_iter().map(stored).collect()
 }
 
-/// Notes that the rows up to an id have been looked at; `None` means all there are.
+/// Marks the rows up to an id as checked, all rows for `None`.
 pub async fn seen(db: &Db, up_to: Option<i64>) -> Result<()> {
     leases::set(db, LOOKED_AT, up_to.unwrap_or(ALL)).await
 }
 
-/// Marks rows that are no tokens.
+/// Marks rows as invalid, at the time `now` in Unix milliseconds.
 pub async fn mark(db: &Db, ids: &[i64], now: i64) -> Result<()> {
     const MARK: &str = "UPDATE tokens SET state = 'disabled', last_failure_at = ?2, last_failure_reason = ?3 \
         WHERE id IN (SELECT value FROM json_each(?1))";
     db.execute(MARK, vec![json(&ids)?.into(), now.into(), NO_TOKEN.into()]).await
 }
 
-/// Deletes all that are marked, and returns how many there were.
+/// Deletes all invalid rows, 5,000 in each statement. Returns how many there were.
 pub async fn delete(db: &Db) -> Result<usize> {
     let delete =
         format!("DELETE FROM tokens WHERE id IN (SELECT t.id FROM tokens t WHERE {IS_INVALID} LIMIT ?1) RETURNING id");

@@ -1,4 +1,4 @@
-//! Table `tokens` in pages: filtered, sorted and counted by the database.
+//! Lists accounts in pages, which the database filters, sorts and counts.
 
 use super::{
     ACCOUNT, Account, COLUMNS, StoredToken, TokenType,
@@ -10,8 +10,8 @@ use crate::{
     store::{Columns, Db, sql::json},
 };
 
-/// The state of the row `t` in a word, at the time `?1`; `?2` are the ids of the keys at hand, a JSON array.
-/// These are the words and the order of [`Status`](crate::admin::accounts::row::Status).
+/// SQL that returns the state of the row `t` at the time `?1`. `?2` is a JSON array with the ids of the available keys.
+/// The words and their order are those of [`Status`](crate::admin::accounts::row::Status).
 const STATE: &str = concat!(
     "CASE WHEN t.state = 'disabled' AND t.last_failure_reason = '", no_token!(), "' THEN 'invalid'
   WHEN t.state <> 'active' THEN t.state
@@ -24,22 +24,24 @@ const STATE: &str = concat!(
   ELSE 'normal' END"
 );
 
-/// Which tokens are meant: all that fit everything that is given.
+/// Selects the accounts that meet all given conditions.
 #[derive(Debug, Default)]
 pub struct Filter {
+    /// Unix milliseconds.
     pub now: i64,
+    /// The ids of the available keys; see [`Vault::key_ids`](crate::crypto::vault::Vault::key_ids).
     pub key_ids: Vec<String>,
     pub token_type: Option<TokenType>,
-    /// One of the words of [`Status`](crate::admin::accounts::row::Status).
+    /// A name of [`Status`](crate::admin::accounts::row::Status).
     pub state: Option<&'static str>,
     pub tag: Option<String>,
-    /// In the note, in any case of its ASCII letters, or in the suffix.
+    /// Part of the note, ignoring the case of ASCII letters, or of the suffix.
     pub text: Option<String>,
-    /// The token with this hash, besides those with the text.
+    /// Selects the account with this hash, in addition to those with `text`.
     pub hash: Option<String>,
 }
 
-/// `?1` to `?7`. A condition that is not given costs no look at the row.
+/// Returns the SQL condition, with `?1` to `?7`. A condition that is not given does not read the row.
 fn condition() -> String {
     format!(
         "(?3 IS NULL OR t.token_type = ?3) AND (?4 IS NULL OR ({STATE}) = ?4)
@@ -62,7 +64,7 @@ impl Filter {
     }
 }
 
-/// What a page may be sorted by, as the query names it. Unknown values come last either way.
+/// The sort keys: the name in the query, and the SQL. Unknown values are last in both directions.
 const SORTS: [(&str, &str); 8] = [
     ("created", "t.id"),
     ("type", "t.token_type"),
@@ -74,6 +76,7 @@ const SORTS: [(&str, &str); 8] = [
     ("note", "nullif(t.note, '')"),
 ];
 
+/// The order of a page.
 #[derive(Debug, Clone, Copy)]
 pub struct Order {
     expression: &'static str,
@@ -88,11 +91,12 @@ impl Default for Order {
 }
 
 impl Order {
-    /// `None` when nothing is sorted by that name.
+    /// Returns the order by a sort key; `None` if the name is unknown.
     pub fn by(name: &str, descending: bool) -> Option<Self> {
         SORTS.iter().find(|(known, _)| *known == name).map(|(_, expression)| Order { expression, descending })
     }
 
+    /// Returns the names of the sort keys.
     pub fn names() -> impl Iterator<Item = &'static str> {
         SORTS.iter().map(|(name, _)| *name)
     }
@@ -103,14 +107,16 @@ impl Order {
     }
 }
 
-/// One page of the tokens that fit, and how many there are.
+/// One page of the selected accounts.
 pub struct Page {
+    /// Number of accounts on all pages.
     pub total: i64,
-    /// Whether there are rows that may be no tokens; see [`invalid_tokens`](super::invalid).
+    /// Whether there are unchecked rows; see [`invalid`](super::invalid).
     pub has_unseen: bool,
     pub tokens: Vec<StoredToken>,
 }
 
+/// Returns a page of the selected accounts, in one statement.
 pub async fn list(db: &Db, filter: &Filter, order: Order, limit: i64, offset: i64) -> Result<Page> {
     let (condition, order) = (condition(), order.sql());
     let list = format!(
@@ -122,7 +128,7 @@ pub async fn list(db: &Db, filter: &Filter, order: Order, limit: i64, offset: i6
     params.extend([limit.into(), offset.into()]);
     let mut page = Page { total: 0, has_unseen: false, tokens: Vec::new() };
     for row in db.query(&list, params).await? {
-        // A page beyond the last one is a single row of nothing but the first two.
+        // A page after the last one is a single row with the first two columns only.
         let is_token = row.get(2).is_some_and(|id| *id != Value::Null);
         let mut row = Columns::new(row);
         page.total = row.integer()?;
@@ -134,7 +140,7 @@ pub async fn list(db: &Db, filter: &Filter, order: Order, limit: i64, offset: i6
     Ok(page)
 }
 
-/// The tokens that fit, with what is needed to open them, oldest first from behind an id.
+/// Returns at most `limit` selected accounts with their tokens, by ascending id after `behind`.
 pub async fn accounts(db: &Db, filter: &Filter, behind: i64, limit: i64) -> Result<Vec<Account>> {
     let accounts =
         format!("SELECT {ACCOUNT}, {COLUMNS} FROM tokens t WHERE t.id > ?8 AND {} ORDER BY t.id LIMIT ?9", condition());

@@ -1,5 +1,16 @@
-//! Table `tokens`: the accounts, as the console handles them. Who serves a request is chosen in
-//! [`reserve`](super::accounts::reserve).
+//! Table `tokens`: the accounts. [`reserve`] chooses the one that serves a request; the other files serve the console.
+//!
+//! A row has a Grok session token, encrypted, with its SHA-256 as the key of the table. Requests name accounts by id or
+//! by token:
+//!
+//! ```ignore
+//! let named = Named { ids: vec![1, 2], ..Named::default() };
+//! let disabled = accounts::set_enabled(&app.db, &named, false).await?;
+//! ```
+//!
+//! [`list`] returns pages, [`counts`] sums, [`import`](mod@import) reads a file's rows, and [`invalid`] finds rows of
+//! earlier releases that have no session token. The state of an account is a word that SQL computes: `list` filters and
+//! sorts by it.
 
 pub mod counts;
 pub mod import;
@@ -25,18 +36,19 @@ use crate::{
 
 pub use crate::providers::grok_web::token::TokenType;
 
-/// A token to be stored.
+/// A token to be added.
 #[derive(Serialize)]
 pub struct NewToken {
     hash: String,
     sealed: String,
+    /// The last 6 characters, which the console shows.
     suffix: String,
     /// Empty while it is unknown.
     user_id: String,
 }
 
 impl NewToken {
-    /// Seals a bare token; `user_id` is its owner's, or empty.
+    /// Returns the row of a token: hashed, and encrypted if there is a key. `user_id` is that of its owner, or empty.
     pub fn of(host: &dyn Host, vault: &Vault, clear: &str, user_id: String) -> Self {
         let hash = sha256_hex(clear);
         let sealed = vault.seal(host, clear, &hash);
@@ -46,10 +58,10 @@ impl NewToken {
     }
 }
 
-/// One statement's list stays below a megabyte; see [`batches`].
+/// Maximum bytes of a list in one statement, which must stay below 1 MB; see [`batches`].
 const LIST_BYTES: usize = D1_VALUE_BYTES / 2 - 100_000;
 
-/// Lists as JSON texts that each fit into a statement.
+/// Splits a list into JSON texts that each fit into a statement. Fails with 500 if an item has no JSON form.
 pub(super) fn batches<T: Serialize>(items: &[T]) -> Result<Vec<String>> {
     let mut lists: Vec<String> = Vec::new();
     for item in items {
@@ -65,7 +77,7 @@ pub(super) fn batches<T: Serialize>(items: &[T]) -> Result<Vec<String>> {
     Ok(lists.into_iter().map(|list| list + "]").collect())
 }
 
-/// A token that was pasted, with what was said of it.
+/// A token that the operator pasted, with its properties.
 #[derive(Serialize)]
 pub struct Pasted {
     #[serde(flatten)]
@@ -76,7 +88,7 @@ pub struct Pasted {
     pub note: String,
 }
 
-/// Adds tokens and returns how many were new. Known ones stay as they are, but take a user id when they have none.
+/// Adds accounts. Returns how many were new. A known account is unchanged, but gets the user id if it has none.
 pub async fn add(db: &Db, now: i64, tokens: &[Pasted]) -> Result<usize> {
     const ADD: &str = "INSERT INTO tokens (hash, sealed, suffix, user_id, token_type, state, tags, note, created_at) \
         SELECT value ->> 'hash', value ->> 'sealed', value ->> 'suffix', value ->> 'user_id', value ->> 'token_type', \
@@ -96,7 +108,7 @@ pub async fn add(db: &Db, now: i64, tokens: &[Pasted]) -> Result<usize> {
     Ok(added)
 }
 
-/// The tokens that a request names, of one type if it says so.
+/// The accounts that a request names, of one type if given.
 #[derive(Default)]
 pub struct Named {
     pub ids: Vec<i64>,
@@ -106,7 +118,7 @@ pub struct Named {
 }
 
 impl Named {
-    /// The first three parameters of a statement that has [`NAMED`]: for each time it has to be sent.
+    /// Returns the first three parameters of a statement with [`NAMED`], for each time that it must be sent.
     fn params(&self) -> Result<Vec<Vec<Value>>> {
         let times = self.ids.len().max(self.hashes.len()).div_ceil(NAMED_AT_ONCE).max(1);
         let token_type = self.token_type.map(TokenType::as_str);
@@ -117,13 +129,13 @@ impl Named {
     }
 }
 
-/// So many hashes stay below a megabyte.
+/// Hashes in one statement, whose text stays below 1 MB.
 const NAMED_AT_ONCE: usize = 10_000;
 
 const NAMED: &str = "(id IN (SELECT value FROM json_each(?1)) OR hash IN (SELECT value FROM json_each(?2))) \
     AND (?3 IS NULL OR token_type = ?3)";
 
-/// A row, without the token itself.
+/// A row without the token itself.
 #[derive(Debug)]
 pub struct StoredToken {
     pub id: i64,
@@ -131,16 +143,18 @@ pub struct StoredToken {
     pub suffix: String,
     pub is_active: bool,
     pub is_expired: bool,
-    /// Known to be no token at all.
+    /// Known to have no session token; see [`invalid`].
     pub is_invalid: bool,
-    /// Which key the token is sealed with; for [`Vault::has_key_of`].
+    /// The prefix that names the token's key, for [`Vault::has_key_of`].
     pub sealed_by: String,
-    /// Numbers whose window has not ended; `None` is unknown.
+    /// The quota of ordinary requests.
     pub normal: Quota,
+    /// The quota of Heavy requests, which only Super accounts have.
     pub heavy: Quota,
-    /// By rate-limit model name; those that are over, too.
+    /// The ends of the cooldowns in Unix milliseconds, by rate-limit name. Some may be over.
     pub cooldowns: BTreeMap<String, i64>,
     pub strikes: i64,
+    /// Unix milliseconds, as all times below.
     pub last_used_at: Option<i64>,
     pub last_failure_at: Option<i64>,
     pub last_failure_reason: String,
@@ -149,20 +163,23 @@ pub struct StoredToken {
     pub created_at: i64,
 }
 
+/// A quota as it was last known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Quota {
+    /// Requests that are left; `None` if unknown.
     pub remaining: Option<i64>,
-    /// The window's end.
+    /// The end of the quota's window, in Unix milliseconds.
     pub until: Option<i64>,
 }
 
 impl Quota {
-    /// What is still known at a time.
+    /// Returns the remaining requests; `None` if they are unknown or the window has ended at `now`.
     pub fn known_at(self, now: i64) -> Option<i64> {
         self.remaining.filter(|_| self.until.is_some_and(|until| until > now))
     }
 }
 
+/// The columns of the row `t` that [`StoredToken::read`] reads.
 pub(super) const COLUMNS: &str = concat!(
     "t.id, t.token_type, t.suffix, t.state = 'active', t.state = 'expired', \
     t.state = 'disabled' AND t.last_failure_reason = '",
@@ -197,7 +214,7 @@ impl StoredToken {
     }
 }
 
-/// A token with what is needed to use it.
+/// An account with its encrypted token.
 pub struct Account {
     pub token: StoredToken,
     pub hash: String,
@@ -206,7 +223,7 @@ pub struct Account {
     pub user_id: String,
 }
 
-/// What [`Account::read`] reads.
+/// The columns that [`Account::read`] reads before [`COLUMNS`].
 pub(super) const ACCOUNT: &str = "t.hash, t.sealed, t.user_id";
 
 impl Account {
@@ -217,6 +234,7 @@ impl Account {
     }
 }
 
+/// Returns the first named account.
 pub async fn find(db: &Db, named: &Named) -> Result<Option<Account>> {
     let find = format!("SELECT {ACCOUNT}, {COLUMNS} FROM tokens t WHERE {NAMED}");
     for params in named.params()? {
@@ -236,17 +254,17 @@ pub async fn least_recently_used(db: &Db) -> Result<Option<Account>> {
     db.query_one(&find, vec![]).await?.map(Account::read).transpose()
 }
 
-/// Stores the provider's id of an account's owner.
+/// Stores the provider's user id of an account.
 pub async fn set_user_id(db: &Db, id: i64, user_id: &str) -> Result<()> {
     db.execute("UPDATE tokens SET user_id = ?2 WHERE id = ?1", vec![id.into(), user_id.into()]).await
 }
 
-/// Deletes tokens; how many there were.
+/// Deletes the named accounts. Returns how many there were.
 pub async fn delete(db: &Db, named: &Named) -> Result<usize> {
     change(db, named, "DELETE FROM tokens", None).await
 }
 
-/// What a list of tags does to those a token has.
+/// How a list of tags changes the tags of an account.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TagChange {
@@ -256,7 +274,7 @@ pub enum TagChange {
     Remove,
 }
 
-/// Changes the tags; how many tokens there are of that name.
+/// Changes the tags of the named accounts. Returns how many there are.
 pub async fn set_tags(db: &Db, named: &Named, mode: TagChange, tags: &[String]) -> Result<usize> {
     let statement = match mode {
         TagChange::Replace => "UPDATE tokens SET tags = ?4",
@@ -273,12 +291,13 @@ pub async fn set_tags(db: &Db, named: &Named, mode: TagChange, tags: &[String]) 
     change(db, named, statement, Some(json(&tags)?.into())).await
 }
 
+/// Replaces the note of the named accounts. Returns how many there are.
 pub async fn set_note(db: &Db, named: &Named, note: &str) -> Result<usize> {
     change(db, named, "UPDATE tokens SET note = ?4", Some(note.into())).await
 }
 
-/// Switches tokens off, or on again: one that had expired, be it before it was switched off, gets another chance. What
-/// is no token stays off.
+/// Enables or disables the named accounts. Returns how many there are. An expired account becomes active when it is
+/// enabled. An invalid row stays disabled.
 pub async fn set_enabled(db: &Db, named: &Named, enabled: bool) -> Result<usize> {
     const SET: &str = concat!(
         "UPDATE tokens SET state = iif(?4 AND last_failure_reason <> '",
@@ -289,7 +308,7 @@ pub async fn set_enabled(db: &Db, named: &Named, enabled: bool) -> Result<usize>
     change(db, named, SET, Some(enabled.into())).await
 }
 
-/// Runs a statement on the named tokens; how many there are.
+/// Sends a statement for the named accounts. Returns how many there are.
 async fn change(db: &Db, named: &Named, statement: &str, value: Option<Value>) -> Result<usize> {
     let statement = format!("{statement} WHERE {NAMED} RETURNING id");
     let mut changed = 0;
@@ -300,14 +319,14 @@ async fn change(db: &Db, named: &Named, statement: &str, value: Option<Value>) -
     Ok(changed)
 }
 
-/// Every tag in use, sorted.
+/// Returns all tags in use, sorted.
 pub async fn all_tags(db: &Db) -> Result<Vec<String>> {
     const TAGS: &str = "SELECT DISTINCT tag.value FROM tokens, json_each(tags) tag ORDER BY 1";
     db.query(TAGS, vec![]).await?.into_iter().map(|row| Columns::new(row).text()).collect()
 }
 
-/// What a rate-limits call told: an answer proves the session good, and a number that is not told leaves what was
-/// known.
+/// Stores the quotas that Grok sent at `now`, and makes an expired account active: the answer proves its session valid.
+/// An unknown quota leaves the stored one.
 pub async fn refreshed(db: &Db, id: i64, now: i64, normal: Quota, heavy: Quota) -> Result<()> {
     const REFRESHED: &str = "INSERT INTO token_quotas (token_id, at, normal_remaining, normal_until, heavy_remaining, \
         heavy_until) VALUES (?, ?, ?, ?, ?, ?)";
@@ -315,7 +334,7 @@ pub async fn refreshed(db: &Db, id: i64, now: i64, normal: Quota, heavy: Quota) 
     db.execute(REFRESHED, [id.into(), now.into()].into_iter().chain(numbers).collect()).await
 }
 
-/// A rate-limits call was refused because the account is gone: it is not asked again.
+/// Marks an account as expired because Grok refused its session. It serves no more requests until it is enabled.
 pub async fn expire(db: &Db, id: i64, now: i64, reason: &str) -> Result<()> {
     const EXPIRE: &str = "UPDATE tokens SET state = 'expired', last_failure_at = ?2, last_failure_reason = ?3 \
         WHERE id = ?1";

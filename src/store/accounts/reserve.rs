@@ -1,14 +1,13 @@
-//! Choosing and reserving a token: key check, settings and choice in one atomic statement.
+//! Chooses and reserves an account: key check, settings and choice in one atomic statement.
 //!
-//! A token is usable when it is active, its type may serve the model, its quota is unknown or covers the cost,
-//! it is not cooling for the model's rate-limit name and was not tried by this request. Of the usable ones
-//! those come first that are not passed over after an error, then Basic before Super, then whoever was served
-//! longest ago.
+//! An account is usable if it is active, its type may serve the model, its quota is unknown or covers the cost, it has
+//! no cooldown for the model's rate-limit name, and this request has not tried it. Usable accounts are sorted: first
+//! those that are not skipped after an error, then Basic before Super, then the least recently used.
 //!
-//! The choice reads a few rows, however many tokens are barred. The index of the rotation sorts by what bars a
-//! token (`bars`) before it sorts by turn: one look at each set of bars that occurs leaves out all tokens that
-//! are barred for this model, and finds the longest-waiting of the others. Bars that have ended are found
-//! through the index of their ends. Whether a token is usable is asked of the facts each time, never of `bars`.
+//! The choice reads a few rows, regardless of the number of blocked accounts. The rotation's index sorts by the reasons
+//! that block an account (`bars`), then by turn. One read for each distinct value of `bars` skips all accounts that are
+//! blocked for this model, and finds the first of the others. The index of their ends finds blocks that have ended.
+//! The statement always checks the facts themselves; `bars` only speeds up the search.
 
 use crate::{
     error::{Error, Result},
@@ -25,33 +24,35 @@ use crate::{
     },
 };
 
-/// What a request asks of the pool.
+/// The account that a request needs.
 pub struct Ask<'a> {
     /// SHA-256 of the API key, in hexadecimal.
     pub key_hash: &'a str,
     pub model: &'a Model,
-    /// Ids of the tokens this request has used already.
+    /// Ids of the accounts that this request has tried.
     pub tried: &'a [i64],
     /// Unix milliseconds.
     pub now: i64,
 }
 
+/// The result of [`reserve`].
 pub enum Reserved {
     Token(Box<Reservation>),
     None(Box<Refusal>),
 }
 
-/// A token for this request, with all else the request needs to know of the database.
+/// An account for this request, with everything else that the request needs from the database.
 pub struct Reservation {
     pub caller: ApiCaller,
     pub settings: Settings,
     pub token: ReservedToken,
-    /// Addresses that are still valid.
+    /// Resolved host names whose addresses are still valid.
     pub names: Vec<ResolvedName>,
-    /// Nobody has begun the maintenance of this local day.
+    /// Whether the maintenance of this local day has not started yet.
     pub maintenance_due: bool,
 }
 
+/// The reserved account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReservedToken {
     pub id: i64,
@@ -59,25 +60,26 @@ pub struct ReservedToken {
     pub sealed: String,
     pub suffix: String,
     pub is_super: bool,
-    /// Left in the model's bucket; `None` is unknown.
+    /// Remaining quota of the model's bucket; `None` if unknown.
     pub remaining: Option<i64>,
     /// The provider's id of the account's owner; empty while it is unknown.
     pub user_id: String,
 }
 
-/// No token is usable.
+/// No account is usable.
 pub struct Refusal {
     pub opened: AuthenticatedKey,
-    /// When the first of those that rest is usable again, in Unix milliseconds; `None` when none will be.
+    /// When the first blocked account is usable again, in Unix milliseconds; `None` if there is none.
     pub cooling_until: Option<i64>,
 }
 
-/// Takes the next usable token for the key's owner; says why when there is none.
+/// Reserves the next usable account, or returns why there is none. Fails with 401 if the key is not valid. One
+/// statement if an account is usable, else three, or more after a migration.
 pub async fn reserve(db: &Db, ask: &Ask<'_>) -> Result<Reserved> {
     if let Some(reservation) = take(db, ask).await? {
         return Ok(Reserved::Token(Box::new(reservation)));
     }
-    // A bad key is an error here; a schema that is behind is brought up to date.
+    // This fails if the key is not valid, and migrates a database that is behind.
     let opened = authenticate::authenticate(db, ask.key_hash, ask.now).await?;
     if opened.migrated
         && let Some(reservation) = take(db, ask).await?
@@ -88,18 +90,19 @@ pub async fn reserve(db: &Db, ask: &Ask<'_>) -> Result<Reserved> {
     Ok(Reserved::None(Box::new(Refusal { opened, cooling_until })))
 }
 
-/// Returns when the first of the tokens that rest is usable again, in Unix milliseconds; `None` when none will be.
+/// Returns when the first blocked account is usable again, in Unix milliseconds; `None` if there is none.
 pub async fn first_free_at(db: &Db, ask: &Ask<'_>) -> Result<Option<i64>> {
     let free = db.query_one(&first_free(ask.model), ask.choice()).await?;
     Ok(free.map(|row| Columns::new(row).optional_integer()).transpose()?.flatten())
 }
 
-/// Takes the next usable token in one statement. `None`: there is none, the key is not valid, or the schema is behind.
+/// Reserves the next usable account in one statement. Returns `None` if there is none, the key is not valid, or the
+/// schema is behind.
 pub async fn take(db: &Db, ask: &Ask<'_>) -> Result<Option<Reservation>> {
     let row = match db.query_one(&statement(ask.model), ask.values()).await {
         Ok(row) => row,
-        // A database that takes no writes, for its disk is full or D1's day is used up, can still be read. Should it
-        // answer nothing either, the first error is the one that counts.
+        // A database that cannot be written, because its disk is full or D1's daily limit is reached, can still be
+        // read. If that finds no account either, return the first error.
         Err(error) => match db.query_one(&without_turn(ask.model), ask.values()).await {
             Ok(Some(row)) => Some(row),
             _ => return Err(error),
@@ -109,16 +112,16 @@ pub async fn take(db: &Db, ask: &Ask<'_>) -> Result<Option<Reservation>> {
 }
 
 impl Ask<'_> {
-    /// `?1` to `?7`.
+    /// Returns the parameters `?1` to `?7`.
     fn values(&self) -> Vec<Value> {
         let mut values = self.choice();
-        // Made here: D1 binds every number as a double, and would write `1.0`.
+        // Formatted here, because D1 binds every number as a double and would write `1.0`.
         let bar = format!("[{}<{}]", bucket(self.model), self.model.cost);
         values.extend([bar.into(), self.key_hash.into(), schema::LATEST.into()]);
         values
     }
 
-    /// `?1` to `?4`: what makes a token usable.
+    /// Returns the parameters `?1` to `?4`, which decide whether an account is usable.
     fn choice(&self) -> Vec<Value> {
         let tried: String = self.tried.iter().map(|id| format!("{id},")).collect();
         vec![
@@ -150,18 +153,18 @@ fn taken(row: Row) -> Result<Reservation> {
     Ok(Reservation { caller, settings, token, names, maintenance_due })
 }
 
-/// How many of the tokens whose bars have ended are looked at while others are to be had.
+/// Number of accounts with ended blocks that are checked while other accounts are usable.
 const NEAR: u32 = 4;
-/// How many resting tokens are asked for the time when they are usable again.
+/// Maximum blocked accounts of a type that are read for the time when the first is usable again.
 const ASKED_WHEN_FREE: u32 = 200;
 
-/// Turn and id in one number, so that the lowest turn can be found without reading its row again. It never
-/// leaves the statement: as a double it would lose its last digits.
+/// Turn and id in one number, so the account with the lowest turn is found without reading its row again. The number
+/// stays inside the statement: as a double it would lose its last digits.
 const PLACE: &str = "turn << 32 | id";
 const ID_OF_PLACE: u32 = u32::MAX;
 
-/// The one statement. Its sub-selects are lazy: the choice is made only for a valid key, and each of its steps
-/// only when those before it found nothing.
+/// Returns the statement that reserves an account. SQLite evaluates its sub-selects lazily: the choice only for a valid
+/// key, and each step only if the steps before it found nothing.
 fn statement(model: &Model) -> String {
     let in_turn = [true, false]
         .into_iter()
@@ -176,7 +179,7 @@ RETURNING {columns}",
     )
 }
 
-/// The choice while nothing can be written: no turn is taken and no outcome kept, so chance spreads the load.
+/// Returns the statement for a database that cannot be written. It takes no turn, so a random choice spreads the load.
 fn without_turn(model: &Model) -> String {
     format!(
         "SELECT {columns} FROM tokens
@@ -188,11 +191,11 @@ fn without_turn(model: &Model) -> String {
     )
 }
 
-/// Whether the key is good and the schema current.
+/// SQL that is true if the key is valid and the schema current.
 const OPEN: &str = "EXISTS (SELECT 1 FROM api_keys WHERE hash = ?6 AND is_active = 1)
    AND (SELECT max(name) FROM d1_migrations) = ?7";
 
-/// What a reservation tells, as [`taken`] reads it.
+/// Returns the columns of a reservation, which [`taken`] reads.
 fn columns(model: &Model) -> String {
     format!(
         "id, hash, sealed, suffix, token_type = 'ssoSuper',
@@ -207,7 +210,7 @@ fn columns(model: &Model) -> String {
     )
 }
 
-/// In the order in which they are used up.
+/// Returns the account types that may serve a model, in the order of their use.
 fn types(model: &Model) -> &'static [&'static str] {
     match model.accounts {
         Accounts::BasicFirst => &["sso", "ssoSuper"],
@@ -223,7 +226,7 @@ fn bucket(model: &Model) -> &'static str {
     }
 }
 
-/// Whether the token of this row is usable, and, if asked for, not passed over.
+/// Returns SQL that is true if the account of this row is usable and, if `preferred`, not skipped.
 fn usable(model: &Model, row: &str, preferred: bool) -> String {
     let bucket = bucket(model);
     let preference = match preferred {
@@ -238,8 +241,8 @@ fn usable(model: &Model, row: &str, preferred: bool) -> String {
     )
 }
 
-/// The [`PLACE`] of the usable token of a type that was served longest ago: the first of each set of bars that
-/// does not concern the model, and the nearest of those whose bars have ended.
+/// Returns SQL for the [`PLACE`] of the least recently used usable account of a type. The candidates are the first
+/// account of each value of `bars` that does not concern the model, and the [`NEAR`] accounts whose blocks ended first.
 fn longest_waiting(model: &Model, token_type: &str, preferred: bool) -> String {
     let of_type = format!("state = 'active' AND token_type = '{token_type}'");
     let rotation = format!("tokens INDEXED BY tokens_rotation WHERE {of_type}");
@@ -262,8 +265,8 @@ fn longest_waiting(model: &Model, token_type: &str, preferred: bool) -> String {
     )
 }
 
-/// Any token of a type whose bars have ended. The last resort: the nearest of them are still barred by something
-/// else, and no finished request has put them back in their place yet.
+/// Returns SQL for the [`PLACE`] of any usable account of a type whose block has ended: the last resort if the [`NEAR`]
+/// first of them have another block, and no finished request has updated their `bars` yet.
 fn any_due(model: &Model, token_type: &str) -> String {
     let usable = usable(model, "due", false);
     format!(
@@ -273,8 +276,9 @@ fn any_due(model: &Model, token_type: &str) -> String {
     )
 }
 
-/// When the first resting token is usable again, be it one that this request has put to rest: exact for pools of
-/// [`ASKED_WHEN_FREE`] tokens a type, and for larger ones exact among those whose first bar ends first.
+/// Returns SQL for the time when the first blocked account is usable again, including those that this request has
+/// blocked. It is exact for up to [`ASKED_WHEN_FREE`] accounts of a type; in a larger pool it considers those whose
+/// first block ends first.
 fn first_free(model: &Model) -> String {
     let bucket = bucket(model);
     let resting = types(model)

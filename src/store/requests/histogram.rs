@@ -1,10 +1,10 @@
-//! Histograms of times: buckets that widen with the time, four to each doubling, so that a percentile read
-//! from them is at most an eighth off.
+//! Histograms of durations. Bins widen with the duration, four for each doubling, so a percentile is wrong by at most
+//! an eighth.
 
-/// Below this, each millisecond has a bucket of its own.
+/// Milliseconds below which each has its own bin.
 const EXACT: u64 = 8;
 
-/// The bucket a time is counted in.
+/// Returns the bin of a duration in milliseconds.
 pub fn histogram_bin(ms: u64) -> u64 {
     if ms < EXACT {
         return ms;
@@ -13,19 +13,19 @@ pub fn histogram_bin(ms: u64) -> u64 {
     EXACT + (octave - 3) * 4 + (ms >> (octave - 2)) % 4
 }
 
-/// The middle of a bucket, in milliseconds.
+/// Returns the middle of a bin, in milliseconds.
 fn middle(bucket: u64) -> u64 {
     if bucket < EXACT {
         return bucket;
     }
-    // No time is longer than 2^53 ms; a number from elsewhere must not overflow the shift.
+    // No duration exceeds 2^53 ms, but a damaged row must not overflow the shift.
     let (octave, quarter) = (((bucket - EXACT) / 4 + 3).min(60), (bucket - EXACT) % 4);
     let width = 1 << (octave - 2);
     (4 + quarter) * width + width / 2
 }
 
-/// The time that `share` of those counted did not exceed; `None` when nothing was counted. The counts are by
-/// bucket, in any order.
+/// Returns the milliseconds that `share` (0 to 1) of the durations did not exceed; `None` without any. `counts` are
+/// pairs of bin and count, in any order, and are sorted.
 pub fn percentile(counts: &mut [(u64, u64)], share: f64) -> Option<u64> {
     counts.sort_unstable();
     let total: u64 = counts.iter().map(|(_, count)| count).sum();
@@ -42,13 +42,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn buckets_are_in_order_and_an_eighth_wide_at_most() {
+    fn bins_are_in_order_and_at_most_an_eighth_wide() {
         let mut last = 0;
         for ms in 0..700_000_u64 {
             let bucket = histogram_bin(ms);
             assert!(bucket == last || bucket == last + 1, "{ms} ms: bucket {bucket} after {last}");
             last = bucket;
-            assert!(middle(bucket).abs_diff(ms) * 8 <= ms, "{ms} ms is told as {}", middle(bucket));
+            assert!(middle(bucket).abs_diff(ms) * 8 <= ms, "{ms} ms is counted as {}", middle(bucket));
         }
         assert!(histogram_bin((1 << 53) - 1) < 300);
     }

@@ -1,8 +1,8 @@
-//! Reading the log: newest first, filtered, a page at a time.
+//! Reads the request log in pages: filtered, newest first.
 //!
-//! The id tells the time, so the primary key serves time ranges and pages; failures have an index of their own.
-//! A search for a model or a key walks the primary key through the range that is asked for: a row of an index
-//! would be written for every chat, and read for a few searches a day.
+//! An id includes its time, so the primary key serves time ranges and pages. Failures have their own index. A search
+//! for a model or a key scans the given time range: an index for it would cost a write for each chat, and serve only a
+//! few searches a day.
 
 use serde::Serialize;
 
@@ -10,13 +10,13 @@ use crate::{error::Result, host::Value};
 
 use super::super::{Columns, Db};
 
-/// Ids are milliseconds times this, plus a counter.
+/// An id is its Unix milliseconds times this number, plus a counter.
 const IDS_PER_MS: i64 = 2048;
 
-/// A row of the log, as the console shows it.
+/// A row of the log, as the API serves it.
 #[derive(Debug, Serialize)]
 pub struct LogEntry {
-    /// Text, because the number is larger than what many JSON readers keep exact.
+    /// A text, because many JSON parsers round numbers of this size.
     pub id: String,
     pub request_id: String,
     /// `YYYY-MM-DD HH:MM:SS`, UTC.
@@ -25,12 +25,12 @@ pub struct LogEntry {
     pub timestamp: i64,
     pub ip: String,
     pub key_id: i64,
-    /// The name the key had then.
+    /// The name that the key had at the time.
     pub key_name: String,
     pub model: String,
     pub stream: bool,
     pub status: i64,
-    /// Seconds.
+    /// Duration in seconds.
     pub duration: f64,
     /// Seconds until the first token of the answer.
     pub first_byte: Option<f64>,
@@ -42,35 +42,37 @@ pub struct LogEntry {
     pub completion_tokens: i64,
 }
 
-/// Which rows are asked for. `None` leaves none out.
+/// Selects rows. A condition that is `None` selects all.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     /// Rows older than the one with this id.
     pub before: Option<i64>,
-    /// Unix milliseconds; the first belongs to the range, the second does not.
+    /// Start (inclusive) and end (exclusive) of the time range, in Unix milliseconds.
     pub from: Option<i64>,
     pub to: Option<i64>,
     pub model: Option<String>,
     pub key: Option<Key>,
-    /// The lowest and the highest status.
+    /// The lowest and the highest status, both inclusive.
     pub status: Option<(i64, i64)>,
-    /// Found in any column that holds text, in lower and upper case alike.
+    /// Part of any text column, ignoring the case of ASCII letters.
     pub text: Option<String>,
 }
 
+/// The API key of a request.
 #[derive(Debug, Clone)]
 pub enum Key {
     Id(i64),
-    /// As it was when the row was written.
+    /// The name that the key had when the row was written.
     Name(String),
 }
 
-/// At most `limit` rows, the newest first.
+/// Returns at most `limit` selected rows, newest first.
 pub async fn list(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<LogEntry>> {
     let (sql, params) = statement(filter, limit);
     db.query(&sql, params).await?.into_iter().map(|row| LogEntry::read(&mut Columns::new(row))).collect()
 }
 
+/// Returns the SQL and the parameters of [`list`].
 pub fn statement(filter: &Filter, limit: i64) -> (String, Vec<Value>) {
     let end = filter.to.map_or(i64::MAX, |ms| ms * IDS_PER_MS);
     let end = end.min(filter.before.unwrap_or(i64::MAX)).min((1 << 53) - 1);
@@ -100,7 +102,7 @@ pub fn statement(filter: &Filter, limit: i64) -> (String, Vec<Value>) {
     if let Some(text) = &filter.text {
         const TEXT: &str = "instr(lower(request_id || '\n' || ip || '\n' || key_name || '\n' || model || '\n' ||
           error_code || '\n' || error || '\n' || token_suffix), ?) > 0";
-        // SQLite's lower() knows ASCII alone.
+        // SQLite's lower() changes ASCII letters only.
         also(TEXT, &[text.to_ascii_lowercase().into()]);
     }
     params.push(limit.into());
@@ -116,7 +118,7 @@ pub fn statement(filter: &Filter, limit: i64) -> (String, Vec<Value>) {
 
 impl LogEntry {
     fn read(row: &mut Columns) -> Result<Self> {
-        // Hundredths are all that an operator reads.
+        // Round to hundredths of a second.
         let seconds = |ms: i64| (ms as f64 / 10.0).round() / 100.0;
         Ok(LogEntry {
             id: row.text()?,

@@ -1,4 +1,13 @@
-//! The audit log, and the two statements that end an attempt and a chat.
+//! The request log with its hourly counters, and the statements that end an attempt and a request.
+//!
+//! [`finish`] writes the log row, the counters and the effect on the account in one statement:
+//!
+//! ```ignore
+//! let offset = variables::timezone_offset_minutes(&*app.host).await;
+//! requests::finish(&app.db, &finished, offset).await?;
+//! ```
+//!
+//! [`list`](mod@list) reads the log and [`stats`] the counters. Charts never read the log.
 
 use crate::{
     error::Result,
@@ -23,7 +32,7 @@ mod tests;
 
 pub use list::{Filter, Key, LogEntry, list, statement};
 
-/// What an attempt did to its token.
+/// The effect of an attempt on its account.
 #[derive(Debug, Clone)]
 pub struct TokenOutcome {
     /// Unix milliseconds.
@@ -32,7 +41,7 @@ pub struct TokenOutcome {
     pub effect: Effect,
 }
 
-/// A chat that ended, whatever way.
+/// A request that ended, with success or not.
 #[derive(Debug, Clone)]
 pub struct FinishedRequest {
     pub request_id: String,
@@ -52,7 +61,7 @@ pub struct FinishedRequest {
     pub completion_tokens: u64,
     /// Unix milliseconds.
     pub at: i64,
-    /// `None` when no token was reserved.
+    /// `None` if no account was reserved.
     pub outcome: Option<TokenOutcome>,
     pub learned: Learned,
 }
@@ -60,16 +69,17 @@ pub struct FinishedRequest {
 const OUTCOME_COLUMNS: &str =
     "token_id, at, limit_name, bucket, spent, drained, window_until, cool_until, skip, strike, reason";
 
-/// Applies what an attempt did to its token, when the chat goes on with another one.
+/// Applies the effect of an attempt on its account, if the request continues with another account.
 pub async fn outcome(db: &Db, outcome: &TokenOutcome) -> Result<()> {
     let sql = format!("INSERT INTO token_outcomes ({OUTCOME_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)");
     db.execute(&sql, outcome_values(outcome)).await
 }
 
-/// Writes the log row, counts the chat in its local hour and applies what the last attempt did to its token.
+/// Writes the log row, counts the request in its local hour, and applies the effect of the last attempt on its account,
+/// in one statement.
 pub async fn finish(db: &Db, finished: &FinishedRequest, timezone_offset_minutes: i64) -> Result<()> {
     let hour = local_hour(finished.at, timezone_offset_minutes);
-    // A name that a client made up is logged, but does not become a row of the counters.
+    // An unknown model name is logged, but must not add a row to the counters.
     let counted_model = catalog::find(&finished.model).map_or("", |model| model.id);
     let bucket = |ms: Option<u64>| {
         let counted = finished.error_code.is_empty();
@@ -116,7 +126,7 @@ pub async fn finish(db: &Db, finished: &FinishedRequest, timezone_offset_minutes
     db.execute(&sql, values).await
 }
 
-/// In the order of [`OUTCOME_COLUMNS`].
+/// Returns the values of [`OUTCOME_COLUMNS`].
 fn outcome_values(TokenOutcome { at, used, effect }: &TokenOutcome) -> Vec<Value> {
     let bucket = match used.bucket {
         QuotaBucket::Normal => "normal",
@@ -137,17 +147,17 @@ fn outcome_values(TokenOutcome { at, used, effect }: &TokenOutcome) -> Vec<Value
     ]
 }
 
-/// Empties the log; the hourly counters stay.
+/// Deletes all rows of the log. The hourly counters stay.
 pub async fn clear(db: &Db) -> Result<()> {
     db.execute("DELETE FROM request_logs", vec![]).await
 }
 
-/// Rows of one statement that deletes, and how many such statements one pruning takes.
+/// Maximum rows that one statement deletes, and maximum statements of one [`prune`].
 const SLICE: i64 = 1000;
 const SLICES: usize = 5;
 
-/// Deletes the oldest rows beyond `days` and beyond the newest `rows`; tells whether some are left to delete. To
-/// count the rows is to read them, so this is not for every minute.
+/// Deletes rows older than `days`, and all but the newest `rows`, at most 5,000 rows. Returns whether some are left to
+/// delete. It reads up to `rows` rows, so it must not run every minute.
 pub async fn prune(db: &Db, now: i64, days: i64, rows: i64) -> Result<bool> {
     const NEWEST: &str = "SELECT id FROM request_logs ORDER BY id DESC LIMIT 1 OFFSET ?";
     const DELETE: &str = "DELETE FROM request_logs WHERE id IN (
@@ -163,7 +173,7 @@ pub async fn prune(db: &Db, now: i64, days: i64, rows: i64) -> Result<bool> {
     Ok(true)
 }
 
-/// The text up to a length that a row can hold, whatever a client or Grok sent.
+/// Returns the first 500 characters of a text from a client or Grok, which may be of any length.
 fn clipped(text: &str) -> Value {
     const MOST: usize = 500;
     match text.char_indices().nth(MOST) {

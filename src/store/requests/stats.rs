@@ -1,5 +1,5 @@
-//! Requests counted by local hour. Charts read these counters and never the log, so pruning and clearing the log
-//! leaves them as they are. A chat is counted by the statement that logs it ([`super::finish`]).
+//! Counters of requests by local hour. Charts read these counters and never the log, so deleting log rows does not
+//! change them. The statement that logs a request also counts it ([`super::finish`]).
 
 use crate::{
     error::Result,
@@ -8,38 +8,40 @@ use crate::{
 
 pub use super::histogram::{histogram_bin, percentile};
 
-/// The code of a chat whose client left: neither a success nor a failure.
+/// The error code of a request whose client disconnected: neither a success nor a failure.
 const CANCELLED: &str = "client_closed_request";
+/// Hours of a day.
 const DAY: i64 = 24;
-/// Days of the daily chart, today among them.
+/// Days of the daily chart, including today.
 pub const DAYS: i64 = 14;
-/// Days over which models are counted.
+/// Days of the chart by model, including today.
 const MODEL_DAYS: i64 = 7;
-/// Keys that are shown, the busiest first.
+/// Maximum keys that are returned, the busiest first.
 const KEYS: i64 = 50;
-/// After so many days counters are dropped.
+/// Days after which counters are deleted.
 const KEPT_DAYS: i64 = 31;
 
-/// Sums over some of the requests.
+/// Sums over a group of requests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sums {
     pub success: i64,
     pub failed: i64,
-    /// The client left before the end.
+    /// The client disconnected before the end.
     pub cancelled: i64,
     pub prompt_tokens: i64,
     pub completion_tokens: i64,
 }
 
+/// Sums over the requests of one API key.
 #[derive(Debug, PartialEq, Eq)]
 pub struct KeySums {
     pub id: i64,
-    /// `None` for a key that is deleted.
+    /// `None` for a deleted key.
     pub name: Option<String>,
     pub sums: Sums,
 }
 
-/// What the counters tell at a time. Hours and days without requests are left out.
+/// The counters at a time. Hours and days without requests are left out.
 #[derive(Debug, Default)]
 pub struct Counted {
     /// By local hour: this one and the 23 before.
@@ -48,16 +50,17 @@ pub struct Counted {
     pub days: Vec<(i64, Sums)>,
     /// The last seven days, the busiest first.
     pub models: Vec<(String, Sums)>,
-    /// The last 24 hours, as all below.
+    /// The last 24 hours, as are all fields below. The busiest key is first.
     pub keys: Vec<KeySums>,
     /// Failures by error code, the most frequent first.
     pub errors: Vec<(String, i64)>,
-    /// Counts by bucket, of successes.
+    /// Successful requests by bin of their duration: pairs of bin and count.
     pub duration: Vec<(u64, u64)>,
+    /// The same by the time until the first token.
     pub first_byte: Vec<(u64, u64)>,
 }
 
-/// Everything the statistics page shows, in one statement.
+/// Returns all counters of the statistics page at the local hour `hour`, in one statement.
 pub async fn read(db: &Db, hour: i64) -> Result<Counted> {
     let today = hour - hour % DAY;
     let params = vec![
@@ -74,8 +77,8 @@ pub async fn read(db: &Db, hour: i64) -> Result<Counted> {
     Ok(counted)
 }
 
-/// `?1` the first hour of the last 24 and `?2` this one, `?3` the first hour of the days and `?4` of the models,
-/// `?5` how many keys.
+/// Returns the SQL. `?1` is the first of the last 24 hours and `?2` the current hour, `?3` the first hour of the daily
+/// chart, `?4` that of the models, and `?5` the maximum number of keys.
 fn statement() -> String {
     let sums = format!(
         "sum(iif(error_code = '', requests, 0)),
@@ -89,7 +92,7 @@ fn statement() -> String {
                FROM request_stats, json_each({part}_buckets) WHERE hour BETWEEN ?1 AND ?2 GROUP BY key"
         )
     };
-    // In two parts, for D1 takes no more than five terms in a compound.
+    // In two parts, because D1 allows at most five terms in a compound.
     format!(
         "SELECT * FROM (
          SELECT 'hour', hour, NULL, {sums} FROM request_stats WHERE hour BETWEEN ?1 AND ?2 GROUP BY hour
@@ -140,10 +143,12 @@ impl Counted {
 }
 
 impl Sums {
+    /// Returns the number of requests.
     pub fn total(&self) -> i64 {
         self.success + self.failed + self.cancelled
     }
 
+    /// Adds the sums of another group.
     pub fn add(&mut self, other: &Sums) {
         self.success += other.success;
         self.failed += other.failed;
@@ -153,8 +158,8 @@ impl Sums {
     }
 }
 
-/// Folds the hours of days that only the daily chart still shows, and drops what no chart shows. One statement;
-/// doing it twice, or not for weeks, does no harm.
+/// Merges the hours of days that only the daily chart shows, and deletes counters that no chart shows, in one
+/// statement. It does no harm to run it twice, or not for weeks.
 pub async fn age(db: &Db, hour: i64) -> Result<()> {
     let first_shown = hour - 23;
     let folded_before = first_shown - first_shown % DAY;

@@ -1,4 +1,4 @@
-//! What the statement that ends a chat writes, on real SQLite.
+//! Tests of the statement that ends a request, on real SQLite.
 
 use std::rc::Rc;
 
@@ -33,7 +33,7 @@ fn outcome_of(token_id: i64, bucket: QuotaBucket, effect: Effect) -> TokenOutcom
     TokenOutcome { at: START, used, effect }
 }
 
-/// A database with one token that has 3 of its normal quota left and 2 of its heavy one.
+/// A database with one account whose remaining normal quota is 3, and heavy quota 2.
 fn host() -> Rc<NativeHost> {
     let host = NativeHost::new();
     let db = host.app().db.clone();
@@ -58,7 +58,7 @@ fn spend(cost: i64) -> Effect {
 }
 
 #[test]
-fn chats_of_one_millisecond_are_rows_of_their_own() {
+fn requests_of_one_millisecond_have_separate_rows() {
     let host = host();
     for doubles in [false, true] {
         host.doubles.set(doubles);
@@ -86,7 +86,7 @@ fn counters_add_up_by_local_hour_model_key_and_error() {
 }
 
 #[test]
-fn a_chat_spends_the_quota_of_its_bucket_down_to_nothing() {
+fn a_request_spends_the_quota_of_its_bucket_down_to_0() {
     let host = host();
     let left =
         || (host.number("SELECT normal_remaining FROM tokens"), host.number("SELECT heavy_remaining FROM tokens"));
@@ -104,7 +104,7 @@ fn a_chat_spends_the_quota_of_its_bucket_down_to_nothing() {
 }
 
 #[test]
-fn what_happened_to_a_token_that_is_gone_is_forgotten() {
+fn the_effect_on_a_deleted_account_is_ignored() {
     let host = host();
     let cooled = Effect { cool_until: START + 1000, reason: "429".to_owned(), ..Effect::default() };
     host.sql("DELETE FROM tokens", vec![]);
@@ -114,7 +114,7 @@ fn what_happened_to_a_token_that_is_gone_is_forgotten() {
 }
 
 #[test]
-fn cool_downs_go_with_their_token_and_never_get_shorter() {
+fn cooldowns_never_get_shorter_and_go_with_their_account() {
     let host = host();
     for (ends, expected) in [(5_000, 5_000), (9_000, 9_000), (7_000, 9_000)] {
         let cooled = Effect { cool_until: START + ends, ..Effect::default() };

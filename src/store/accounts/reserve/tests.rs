@@ -1,4 +1,4 @@
-//! The choice, on real SQLite.
+//! Tests of the choice, on real SQLite.
 
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ mod facts;
 
 const HOUR: i64 = 3_600_000;
 
-/// A pool with one key, at a time that tests move.
+/// A pool with one API key, at a time that tests advance.
 struct Pool {
     host: Rc<NativeHost>,
     key: String,
@@ -34,7 +34,7 @@ impl Pool {
         Pool { host, key, now: START }
     }
 
-    /// With so many Basic and Super tokens: ids from 1, Basic first.
+    /// Returns a pool of Basic accounts, then Super accounts, with ids from 1.
     fn of(basic: i64, super_: i64) -> Self {
         let pool = Pool::new();
         for n in 0..basic + super_ {
@@ -57,7 +57,7 @@ impl Pool {
         self.host.run(async move { reserve(&db, &Ask { key_hash: &key, model, tried: &tried, now }).await })
     }
 
-    /// The id of the token that serves, or when one will.
+    /// Returns the id of the reserved account, or when one will be usable.
     fn take(&self, model: &str) -> Result<i64, Option<i64>> {
         self.take_but(model, &[])
     }
@@ -110,7 +110,7 @@ const SPENT: Effect =
     Effect { spent: 1, drained: false, window_until: 0, cool_until: 0, skip: 0, strike: 0, reason: String::new() };
 
 #[test]
-fn the_reservation_brings_all_a_request_needs() {
+fn a_reservation_has_all_that_a_request_needs() {
     let pool = Pool::of(1, 0);
     pool.quota(1, Some(80), None, 20);
     pool.host.sql("INSERT INTO settings VALUES ('grok', '{\"temporary\":false}')", vec![]);
@@ -122,7 +122,7 @@ fn the_reservation_brings_all_a_request_needs() {
 }
 
 #[test]
-fn requests_spread_evenly_over_the_usable() {
+fn requests_spread_evenly_over_usable_accounts() {
     let pool = Pool::of(5, 3);
     assert_eq!(pool.takes("grok-4", 10), [1, 2, 3, 4, 5, 1, 2, 3, 4, 5]);
     pool.cool(2, "grok-4", 1);
@@ -149,7 +149,7 @@ fn basic_serves_before_super_and_heavy_needs_super() {
 }
 
 #[test]
-fn an_error_passes_a_token_over_for_five_reservations() {
+fn an_error_skips_an_account_for_five_reservations() {
     let pool = Pool::of(2, 0);
     assert_eq!(pool.takes("grok-4", 2), [1, 2]);
     pool.outcome(1, "grok-4", Effect { skip: 5, ..Effect::default() });
@@ -157,11 +157,11 @@ fn an_error_passes_a_token_over_for_five_reservations() {
 }
 
 #[test]
-fn passing_over_is_a_preference() {
+fn skipping_an_account_is_a_preference() {
     let pool = Pool::of(1, 1);
     pool.take("grok-4").expect("it is usable");
     pool.outcome(1, "grok-4", Effect { skip: 5, ..Effect::default() });
-    assert_eq!(pool.take("grok-4"), Ok(2), "a Super that is not passed over comes before a Basic that is");
+    assert_eq!(pool.take("grok-4"), Ok(2), "a Super account precedes a skipped Basic one");
     pool.outcome(2, "grok-4", Effect { skip: 5, ..Effect::default() });
     assert_eq!(pool.take("grok-4"), Ok(1));
     let alone = Pool::of(1, 0);
@@ -171,7 +171,7 @@ fn passing_over_is_a_preference() {
 }
 
 #[test]
-fn cooling_is_no_preference_and_ends() {
+fn a_cooldown_blocks_until_it_ends() {
     let mut pool = Pool::of(1, 0);
     pool.cool(1, "grok-4", 1);
     assert_eq!(pool.take("grok-4"), Err(Some(START + HOUR)));
@@ -199,7 +199,7 @@ fn a_quota_is_unknown_after_its_window() {
 }
 
 #[test]
-fn a_drained_token_rests_until_its_own_window_ends() {
+fn a_drained_account_waits_for_its_own_window() {
     let drained = Effect { drained: true, window_until: START + 20 * HOUR, ..Effect::default() };
     let pool = Pool::of(1, 0);
     pool.outcome(1, "grok-4", drained.clone());
@@ -209,11 +209,11 @@ fn a_drained_token_rests_until_its_own_window_ends() {
     pool.outcome(1, "grok-4", drained.clone());
     pool.outcome(2, "grok-4", drained);
     assert_eq!(pool.take("grok-4"), Err(Some(START + 5 * HOUR)), "a known end of the window stands");
-    assert_eq!(pool.take_but("grok-4", &[1]), Err(Some(START + 5 * HOUR)), "whoever put it to rest");
+    assert_eq!(pool.take_but("grok-4", &[1]), Err(Some(START + 5 * HOUR)), "a tried account counts, too");
 }
 
 #[test]
-fn the_first_free_token_is_free_of_all_its_bars() {
+fn the_first_free_account_has_no_block_left() {
     let pool = Pool::of(2, 1);
     pool.cool(1, "grok-4", 1);
     pool.quota(1, Some(0), None, 20);
@@ -224,7 +224,7 @@ fn the_first_free_token_is_free_of_all_its_bars() {
 }
 
 #[test]
-fn a_tried_token_that_rests_for_another_model_is_not_waited_for() {
+fn cooldowns_of_other_models_do_not_count() {
     let pool = Pool::of(2, 0);
     pool.cool(1, "grok-3-fast", 1);
     pool.cool(2, "grok-4", 10);
@@ -232,7 +232,7 @@ fn a_tried_token_that_rests_for_another_model_is_not_waited_for() {
 }
 
 #[test]
-fn a_request_does_not_get_a_token_twice() {
+fn a_request_does_not_get_an_account_twice() {
     let pool = Pool::of(3, 0);
     assert_eq!(pool.take_but("grok-4", &[1, 2]), Ok(3));
     assert_eq!(pool.take_but("grok-4", &[1, 2, 3]), Err(None));
@@ -240,7 +240,7 @@ fn a_request_does_not_get_a_token_twice() {
 }
 
 #[test]
-fn two_strikes_expire_a_token_and_an_answer_clears_them() {
+fn two_strikes_expire_an_account_and_an_answer_clears_them() {
     let pool = Pool::of(1, 0);
     let state = || pool.host.number("SELECT state = 'expired' FROM tokens");
     let strike = |n| Effect { strike: n, ..Effect::default() };
@@ -254,7 +254,7 @@ fn two_strikes_expire_a_token_and_an_answer_clears_them() {
 }
 
 #[test]
-fn only_a_good_key_takes_a_token() {
+fn only_a_valid_key_reserves_an_account() {
     let mut pool = Pool::of(1, 0);
     pool.key = "other".to_owned();
     let refused = |pool: &Pool| pool.ask("grok-4", &[]).err().map(|error| error.code());
@@ -266,7 +266,7 @@ fn only_a_good_key_takes_a_token() {
 }
 
 #[test]
-fn a_schema_that_is_behind_is_mended_and_a_newer_one_refused() {
+fn an_old_schema_is_migrated_and_a_newer_one_refused() {
     let pool = Pool::of(1, 0);
     pool.host.sql("DELETE FROM d1_migrations", vec![]);
     assert_eq!(pool.take("grok-4"), Ok(1));
@@ -280,7 +280,7 @@ fn a_schema_that_is_behind_is_mended_and_a_newer_one_refused() {
 }
 
 #[test]
-fn the_common_path_reads_no_table_from_end_to_end() {
+fn the_common_path_scans_no_table() {
     let pool = Pool::of(3, 3);
     for model in &models::MODELS {
         let plan = format!("EXPLAIN QUERY PLAN {}", statement(model));

@@ -1,10 +1,10 @@
-//! Whatever happens to a pool, the choice is the one that the facts demand.
+//! A property test: after any events, the choice is the one that the facts require.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// Something that happens to a pool.
+/// An event in a pool.
 #[derive(Debug, Clone)]
 enum Event {
     Chat(&'static str),
@@ -18,7 +18,7 @@ fn event() -> impl Strategy<Value = Event> {
     let effect =
         (0..3i64, 0..4i64, any::<bool>(), 0..6i64, -1..2i64).prop_map(|(spent, cool, drained, skip, strike)| {
             let (cool_until, window_until) = (if cool > 1 { START + cool * HOUR } else { 0 }, START + 3 * HOUR);
-            // Most outcomes are successes, or every pool would soon be dead.
+            // Most outcomes are successes. Otherwise all accounts would soon be expired.
             let strike = if skip == 5 { strike } else { -1 };
             let skip = if skip > 2 { skip } else { 0 };
             Effect {
@@ -40,11 +40,10 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// Whether it is passed over, its type, turn and id: in this order tokens are taken.
+/// Whether an account is skipped, its type, turn and id. Accounts are chosen in this order.
 type Usable = (bool, String, i64, i64);
 
-/// What the choice must respect, read from the facts alone: the usable tokens in order, and when the first of the
-/// resting ones is usable.
+/// Returns the usable accounts in order, and when the first blocked one is usable, read from the facts alone.
 fn by_the_facts(pool: &Pool, model: &Model) -> (Vec<Usable>, Option<i64>) {
     let facts = format!(
         "SELECT t.token_type, t.skip_until > (SELECT max(turn) FROM tokens), t.turn, t.id,
@@ -74,8 +73,7 @@ fn by_the_facts(pool: &Pool, model: &Model) -> (Vec<Usable>, Option<i64>) {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever happened to a pool, the choice is the one that the facts demand. With more than [`NEAR`] tokens
-    /// whose bars have ended only the turn may differ.
+    /// With more than [`NEAR`] accounts whose blocks have ended, only the turn may differ from the expected choice.
     #[test]
     fn the_choice_follows_the_facts(
         basic in 0..6i64,
