@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures::{FutureExt, SinkExt, channel::mpsc};
 use http::{HeaderValue, header};
 
-use super::{file::FileFormat, read_filter, row::Status};
+use super::{file::FileFormat, list::read_filter, row::Status};
 use crate::{
     admin::{csv::Format, query},
     app::App,

@@ -1,0 +1,84 @@
+//! The list of accounts: its filter, its order and its pages.
+
+use std::rc::Rc;
+
+use http::Uri;
+use serde_json::json;
+
+use super::{
+    MAX_TAG_CHARS,
+    row::{Row, Status},
+};
+use crate::{
+    admin::query::{self, Paging},
+    app::App,
+    auth::session::AdminSession,
+    crypto::{digest::sha256_hex, vault::Vault},
+    error::{Error, Result},
+    host::{Request, Response},
+    http::response,
+    jobs::invalid_tokens,
+    providers::grok_web::pasted::normalise_token,
+    store::accounts::{
+        self, TokenType,
+        list::{self, Filter, Order},
+    },
+};
+
+/// Most characters of a searched text. No note and no token is longer.
+const MAX_SEARCHED: usize = 8_000;
+
+/// Answers `GET /api/tokens?type=&state=&tag=&text=&sort=&order=&limit=&offset=` with one page of accounts. Fails with
+/// 400 if a parameter is not valid.
+pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
+    let Paging { limit, offset } = Paging::of(request.uri(), 1000, 1000)?;
+    let vault = Vault::open(&*app.host).await?;
+    let filter = read_filter(request.uri(), &vault, app.now_ms())?;
+    let order = read_order(request.uri())?;
+    let mut page = list::list(&app.db, &filter, order, limit, offset).await?;
+    if page.has_unseen && invalid_tokens::catch_up(&app, &vault).await {
+        page = list::list(&app.db, &filter, order, limit, offset).await?;
+    }
+    let data: Vec<Row> = page.tokens.into_iter().map(|token| Row::of(token, &vault, filter.now)).collect();
+    let has_more = offset + (data.len() as i64) < page.total;
+    response::json(&json!({
+        "success": true, "data": data, "total": page.total, "limit": limit, "offset": offset, "has_more": has_more,
+    }))
+}
+
+/// Answers `GET /api/tokens/tags/all` with every tag in use.
+pub async fn all_tags(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
+    response::json(&json!({ "success": true, "data": accounts::all_tags(&app.db).await? }))
+}
+
+/// Returns the filter of a query, as of `now` in Unix milliseconds. Fails with 400 if a parameter is not valid.
+pub fn read_filter(uri: &Uri, vault: &Vault, now: i64) -> Result<Filter> {
+    let token_type = match query::text(uri, "type").as_deref() {
+        None => None,
+        Some("sso") => Some(TokenType::Basic),
+        Some("ssoSuper") => Some(TokenType::Super),
+        Some(_) => return Err(Error::invalid("type", "type must be sso (Basic) or ssoSuper (Super)")),
+    };
+    let state = query::text(uri, "state").map(|name| Status::named(&name)).transpose()?;
+    let text = query::text(uri, "text");
+    let tag = query::text(uri, "tag");
+    for (name, text, most) in [("text", &text, MAX_SEARCHED), ("tag", &tag, MAX_TAG_CHARS)] {
+        if text.as_ref().is_some_and(|text| text.chars().count() > most) {
+            return Err(Error::invalid(name, format!("{name} must have at most {most} characters")));
+        }
+    }
+    // A full token finds its row.
+    let hash = text.as_ref().and_then(|text| normalise_token(text).ok()).map(|token| sha256_hex(&token));
+    Ok(Filter { now, key_ids: vault.key_ids(), token_type, state: state.map(Status::name), tag, text, hash })
+}
+
+fn read_order(uri: &Uri) -> Result<Order> {
+    let sort = query::text(uri, "sort").unwrap_or_else(|| "created".to_owned());
+    let descending = match query::text(uri, "order").as_deref() {
+        None | Some("desc") => true,
+        Some("asc") => false,
+        Some(_) => return Err(Error::invalid("order", "order must be asc or desc")),
+    };
+    let names = || Order::names().collect::<Vec<_>>().join(", ");
+    Order::by(&sort, descending).ok_or_else(|| Error::invalid("sort", format!("sort must be one of {}", names())))
+}
