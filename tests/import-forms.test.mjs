@@ -122,7 +122,7 @@ test('an earlier release’s invalid rows are unused, then deleted', async () =>
       return (await old.ok('GET', '/stats')).normal.invalid === junk.length;
     }, 'all rows have been looked at');
     const rows = await old.ok('GET', '/tokens?state=invalid');
-    assert.ok(rows.every(({ status_code: code, state_reason: reason }) => code === 'invalid' && /no session token/.test(reason)));
+    assert.ok(rows.every(({ status_code: code, state_reason: reason }) => code === 'invalid' && /not a session token/.test(reason)));
     for (const { id } of rows.slice(0, 3)) {
       assert.equal((await old.api('POST', '/tokens/test', { id })).status, 409);
       assert.equal((await old.api('POST', '/upstream/check', { id })).status, 409);

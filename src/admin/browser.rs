@@ -1,17 +1,18 @@
-//! Entering the operator's own browser as the setting `user_agent`, with the first account that the console adds: the
-//! session that Grok sees then goes on in the browser that it began in.
+//! Records the operator's own browser as the setting `user_agent` when the console adds the first account. Grok then
+//! sees the account's session continue in the browser that it began in.
 
 use http::{HeaderMap, header};
 
 use crate::{app::App, auth::session::AdminSession, store::settings};
 
-/// How the `User-Agent` of every browser begins, and how the gateway's own does.
+/// The beginning of every browser's `User-Agent`, and that of the gateway's own.
 const BROWSER: &str = "Mozilla/5.0 (";
 const OWN: &str = "Mozilla/5.0 (compatible; grok2api/";
-/// No browser's is longer.
+/// Most bytes of a recorded `User-Agent`; browsers send shorter ones.
 const MAX_BYTES: usize = 512;
 
-/// Returns the `User-Agent` that may be recorded: a browser's, in a session by cookie, while the setting is empty.
+/// Returns the `User-Agent` to record: a browser's, in a session by cookie, while the setting is empty; otherwise
+/// `None`.
 pub fn candidate(session: &AdminSession, headers: &HeaderMap) -> Option<String> {
     let sent = headers.get(header::USER_AGENT)?.to_str().ok()?.trim();
     let is_browser = sent.starts_with(BROWSER) && !sent.starts_with(OWN);
@@ -20,8 +21,8 @@ pub fn candidate(session: &AdminSession, headers: &HeaderMap) -> Option<String> 
     (is_browser && is_fit && is_wanted).then(|| sent.to_owned())
 }
 
-/// Records it when the accounts that were just added are the first, and returns it when it was recorded. A database
-/// error is only logged: the accounts are there.
+/// Records the candidate if the `added` accounts are the first ones. Returns it if it was recorded. Only logs a
+/// database error, because the accounts were added all the same.
 pub async fn record(app: &App, candidate: Option<String>, added: usize) -> Option<String> {
     let user_agent = candidate.filter(|_| added > 0)?;
     match settings::record_user_agent(&app.db, &user_agent, added).await {

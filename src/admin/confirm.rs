@@ -1,5 +1,5 @@
-//! Asking for the current password once more. A session that was left open, or stolen, must not be enough to take the
-//! console over, nor be a way to try passwords past the limit of signing in.
+//! Asks for the current password again. A session that was left open or stolen must not be enough to take over the
+//! console, and must not be a way to try passwords past the limit of signing in.
 
 use http::HeaderMap;
 
@@ -10,8 +10,8 @@ use crate::{
     error::{Error, ErrorKind, Result},
 };
 
-/// Returns when `given` is the current password. A wrong one counts like a failed sign-in from the caller's address:
-/// 401 with the name of the `field` it came from, 429 once there were too many.
+/// Checks that `given` is the current password. Fails with 401 on `field` if it is wrong, which counts as a failed
+/// sign-in from the client's address. Fails with 429 after too many of them.
 pub async fn password(
     app: &App,
     session: &AdminSession,

@@ -1,4 +1,4 @@
-//! Tables as files: JSON, and CSV after RFC 4180 with a guard for spreadsheets.
+//! Writes tables as files: JSON, or CSV (RFC 4180) with a guard against formulas in spreadsheets.
 
 use bytes::Bytes;
 use futures::channel::mpsc;
@@ -11,6 +11,7 @@ use crate::{
     spreadsheet::is_formula,
 };
 
+/// The format of an exported file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     Csv,
@@ -19,14 +20,14 @@ pub enum Format {
 
 /// A row of an export.
 pub trait Table: Serialize {
-    /// Names of the CSV's columns, commas between them.
+    /// The header line of the CSV file.
     const COLUMNS: &'static str;
-    /// In the order of the names.
+    /// Returns the row's cells in the order of [`COLUMNS`](Self::COLUMNS).
     fn cells(&self) -> Vec<String>;
 }
 
 impl Format {
-    /// The reply of a file that is sent as it is made; `name` is ASCII and has no quotes.
+    /// Returns the response that streams a file as it is written. `name` must be ASCII without quotes.
     pub fn reply(self, name: &str, body: mpsc::Receiver<Bytes>) -> Response {
         let (content_type, extension) = match self {
             Format::Csv => ("text/csv; charset=utf-8", "csv"),
@@ -40,7 +41,7 @@ impl Format {
         reply
     }
 
-    /// One page of rows, with what opens and ends the file.
+    /// Returns one page of rows as text, with the beginning of the file on the first page and its end on the last.
     pub fn page<T: Table>(self, rows: &[T], is_first: bool, is_last: bool) -> String {
         let mut text = String::new();
         match self {
@@ -71,17 +72,18 @@ impl Format {
         text
     }
 
-    /// What ends a file that cannot be finished.
+    /// Returns the last piece of a file that cannot be finished: a CSV row with the error. A JSON file stays without
+    /// its end, so that no client takes it for complete.
     pub fn broken(self, error: &Error) -> String {
         match self {
-            Format::Csv => format!("{}\r\n", csv_cell(&format!("The export broke off: {error}"))),
+            Format::Csv => format!("{}\r\n", csv_cell(&format!("The export is incomplete: {error}"))),
             Format::Json => String::new(),
         }
     }
 }
 
-/// A cell as RFC 4180 quotes it. Spreadsheets run a text that begins like a formula, so such a text begins with
-/// an apostrophe.
+/// Returns a cell, quoted as RFC 4180 wants it. A text that begins like a formula gets an apostrophe in front, because
+/// spreadsheets would run it.
 pub fn csv_cell(text: &str) -> String {
     let is_formula = is_formula(text);
     let guard = if is_formula { "'" } else { "" };

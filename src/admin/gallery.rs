@@ -1,4 +1,4 @@
-//! The cache of pictures and videos.
+//! The page of cached pictures and videos.
 
 use std::rc::Rc;
 
@@ -17,10 +17,10 @@ use crate::{
     store::{self, media_copies},
 };
 
-/// One statement's list stays below a megabyte.
+/// Most ids of one request: their list in a statement stays below 1 MB.
 const MAX_BATCH: usize = 10_000;
 
-/// `GET /api/cache/size`
+/// Answers `GET /api/cache/size` with the bytes of the cached pictures and videos.
 pub async fn size(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
     let usage = media_copies::usage(&app.db, app.now_ms()).await?;
     let total = usage.images + usage.videos;
@@ -34,12 +34,13 @@ pub async fn size(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response>
     }))
 }
 
-/// `GET /api/cache/list?type=&limit=&offset=`
+/// Answers `GET /api/cache/list?type=&limit=&offset=` with one page of cached files, newest first. Fails with 400 if a
+/// parameter is not valid.
 pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let kind = match query::text(request.uri(), "type").as_deref() {
         None | Some("image") => MediaKind::Image,
         Some("video") => MediaKind::Video,
-        Some(_) => return Err(Error::invalid("type", "type is image or video")),
+        Some(_) => return Err(Error::invalid("type", "type must be image or video")),
     };
     let Paging { limit, offset } = Paging::of(request.uri(), 50, 200)?;
     let (total, entries) = media_copies::list(&app.db, kind, app.now_ms(), limit, offset).await?;
@@ -62,17 +63,17 @@ pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Res
     response::json(&json!({ "success": true, "data": data }))
 }
 
-/// `POST /api/cache/clear`
+/// Answers `POST /api/cache/clear` with how many files were taken out of the cache.
 pub async fn clear(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
     clear_kind(app, None).await
 }
 
-/// `POST /api/cache/clear/images`
+/// Answers `POST /api/cache/clear/images` with how many pictures were taken out of the cache.
 pub async fn clear_images(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
     clear_kind(app, Some(MediaKind::Image)).await
 }
 
-/// `POST /api/cache/clear/videos`
+/// Answers `POST /api/cache/clear/videos` with how many videos were taken out of the cache.
 pub async fn clear_videos(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
     clear_kind(app, Some(MediaKind::Video)).await
 }
@@ -89,7 +90,7 @@ async fn clear_kind(app: Rc<App>, kind: Option<MediaKind>) -> Result<Response> {
     cleared(app, format!("Cache cleared: {deleted} files"), data).await
 }
 
-/// Deletes some bytes first, so that there may be room to say that all are to go.
+/// Deletes some bytes first, so that the database has room to mark all files as cleared.
 async fn clear_on_full_disk(app: &App, kind: Option<MediaKind>, error: Error) -> Result<u64> {
     let parts = evict::make_room(app, kind).await?;
     if parts == 0 {
@@ -97,7 +98,7 @@ async fn clear_on_full_disk(app: &App, kind: Option<MediaKind>, error: Error) ->
     }
     media_copies::clear(&app.db, kind).await.map_err(|error| Error {
         message: format!(
-            "{parts} stored parts of up to 1 MiB were deleted, and the database still cannot be written: its disk is              full. Clear the cache again, or free space on the disk"
+            "{parts} stored parts of up to 1 MiB were deleted, and the database still cannot be written: its disk is full. Clear the cache again, or free space on the disk"
         ),
         ..error
     })
@@ -108,7 +109,8 @@ struct Files {
     ids: Vec<String>,
 }
 
-/// `POST /api/cache/delete`; an id of which nothing is cached counts for nothing.
+/// Answers `POST /api/cache/delete` with how many of the named files were taken out of the cache; ids without a
+/// cached file do not count. Fails with 400 if the request names none, or more than [`MAX_BATCH`].
 pub async fn delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let Files { mut ids } = request::read_json(request).await?;
     if !(1..=MAX_BATCH).contains(&ids.len()) {
@@ -116,11 +118,11 @@ pub async fn delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<R
     }
     ids.retain(|id| id::is_possible(id));
     let deleted = media_copies::clear_files(&app.db, &ids).await?;
-    cleared(app, format!("Taken out of the cache: {deleted} files"), json!({ "deleted": deleted })).await
+    cleared(app, format!("Removed from the cache: {deleted} files"), json!({ "deleted": deleted })).await
 }
 
-/// No file that was cleared can be read from the cache when this answers. The bytes are deleted in slices: the first
-/// after the answer, those left over by later requests and by maintenance.
+/// Responds after files were cleared; none of them can be read from the cache any more. Their bytes are deleted in
+/// slices: the first one after this response, the others by later requests and by maintenance.
 async fn cleared(app: Rc<App>, mut message: String, mut data: Value) -> Result<Response> {
     let parts = media_copies::parts_due(&app.db, app.now_ms()).await?;
     let left = parts.saturating_sub(evict::SLICE as u64);
@@ -133,8 +135,8 @@ async fn cleared(app: Rc<App>, mut message: String, mut data: Value) -> Result<R
     response::json(&json!({ "success": true, "message": message, "data": data }))
 }
 
-/// As the console shows it: KB below 1 MB, one decimal. In integers, because formatting floats would be the largest
-/// thing in this file.
+/// Returns a size as text: KB below 1 MB, with one decimal. Formatting floats would add much code to the module, so
+/// this uses integers.
 fn readable(bytes: i64) -> String {
     let (unit, name) = if bytes < 1 << 20 { (1 << 10, "KB") } else { (1 << 20, "MB") };
     let tenths = (bytes * 10 + unit / 2) / unit;

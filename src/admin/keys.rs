@@ -19,10 +19,10 @@ use crate::{
 
 const MAX_NAME_CHARS: usize = 100;
 const MAX_BATCH_ADD: i64 = 100;
-/// One statement's list stays below a megabyte.
+/// Most keys of one request: their list in a statement stays below 1 MB.
 const MAX_BATCH: usize = 10_000;
 
-/// A key as it is served: the clear one only where it has just been made.
+/// A key in an answer. `key` is masked, except in the answer that created the key.
 #[derive(Serialize)]
 struct Row {
     id: i64,
@@ -32,7 +32,7 @@ struct Row {
     /// Unix seconds.
     created_at: i64,
     is_active: u8,
-    /// Whether `POST /api/keys/reveal` can show it.
+    /// Whether `POST /api/keys/reveal` can return the key.
     revealable: bool,
 }
 
@@ -61,7 +61,8 @@ struct Page {
     global_key_set: bool,
 }
 
-/// `GET /api/keys?limit=&offset=`
+/// Answers `GET /api/keys?limit=&offset=` with one page of keys, newest first. Fails with 400 if a parameter is not
+/// valid.
 pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let Paging { limit, offset } = Paging::of(request.uri(), 1000, 1000)?;
     let page = api_keys::list(&app.db, limit, offset).await?;
@@ -76,7 +77,7 @@ struct Add {
     name: String,
 }
 
-/// `POST /api/keys/add`
+/// Answers `POST /api/keys/add` with the new key, unencrypted. Fails with 400 if the name is empty or too long.
 pub async fn add(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let body: Add = request::read_json(request).await?;
     let name = checked_name("name", &body.name)?;
@@ -95,21 +96,22 @@ fn one() -> i64 {
     1
 }
 
-/// `POST /api/keys/batch-add`
+/// Answers `POST /api/keys/batch-add` with new keys, unencrypted. Fails with 400 if the prefix is empty or too long,
+/// or if `count` is not from 1 to [`MAX_BATCH_ADD`].
 pub async fn batch_add(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let body: BatchAdd = request::read_json(request).await?;
     let prefix = checked_name("name_prefix", &body.name_prefix)?;
     let names = match body.count {
         1 => vec![prefix],
         2..=MAX_BATCH_ADD => (1..=body.count).map(|number| format!("{prefix}-{number}")).collect(),
-        _ => return Err(Error::invalid("count", format!("count is a whole number from 1 to {MAX_BATCH_ADD}"))),
+        _ => return Err(Error::invalid("count", format!("count must be a whole number from 1 to {MAX_BATCH_ADD}"))),
     };
     let rows = create(&app, names).await?;
     let message = format!("{} keys created", rows.len());
     response::json(&json!({ "success": true, "data": rows, "message": message }))
 }
 
-/// One key of the table: `{"id"}` or `{"key"}`, the latter the full value.
+/// A request about one key, named by `id` or by `key`, its full value.
 #[derive(Deserialize)]
 struct One {
     id: Option<i64>,
@@ -122,18 +124,18 @@ impl One {
     fn named(&mut self) -> Result<Named> {
         let name = self.key.take().or(self.id.map(KeyName::Id));
         Ok(Named::from_iter([
-            name.ok_or_else(|| Error::invalid("key", "Name the key: by `id`, or by `key` with its full value"))?
+            name.ok_or_else(|| Error::invalid("key", "Name the key by `id`, or by `key` with its full value"))?
         ]))
     }
 }
 
-/// `POST /api/keys/delete`
+/// Answers `POST /api/keys/delete` after deleting the key. Fails with 404 if no key matches.
 pub async fn delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let mut body: One = request::read_json(request).await?;
     one_of(api_keys::delete(&app.db, &body.named()?).await?, "Key deleted")
 }
 
-/// `POST /api/keys/status`
+/// Answers `POST /api/keys/status` after enabling or disabling the key. Fails with 404 if no key matches.
 pub async fn set_active(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let mut body: One = request::read_json(request).await?;
     let is_active = required_flag(body.is_active)?;
@@ -141,27 +143,30 @@ pub async fn set_active(app: Rc<App>, _: AdminSession, request: Request) -> Resu
     one_of(done, if is_active { "Key enabled" } else { "Key disabled" })
 }
 
-/// `POST /api/keys/name`
+/// Answers `POST /api/keys/name` after renaming the key. Fails with 400 if the name is empty or too long, with 404 if
+/// no key matches.
 pub async fn rename(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let mut body: One = request::read_json(request).await?;
     let name = checked_name("name", body.name.as_deref().unwrap_or_default())?;
     one_of(api_keys::rename(&app.db, &body.named()?, &name).await?, "Key renamed")
 }
 
-/// `POST /api/keys/reveal`
+/// Answers `POST /api/keys/reveal` with the key, unencrypted. Fails with 404 if no key matches, with 409 if only its
+/// hash is stored or if it was encrypted with another key.
 pub async fn reveal(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let mut body: One = request::read_json(request).await?;
     let (hash, sealed) = api_keys::sealed(&app.db, &body.named()?).await?.ok_or_else(unknown)?;
     let conflict = |message| Error::new(ErrorKind::Conflict, message);
     let sealed = sealed.ok_or_else(|| {
-        conflict("This key was made without an encryption_key, so only its hash is kept: make a new one to see it")
+        conflict("This key was created without encryption_key, so only its hash is stored: create a new key")
     })?;
     let key = Vault::open(&*app.host).await?.unseal(&sealed, &hash).ok_or_else(|| {
-        conflict("This key cannot be read: it was sealed with another encryption_key (see encryption_key_previous)")
+        conflict("This key was encrypted with another encryption_key: set that one as encryption_key_previous")
     })?;
     response::json(&json!({ "success": true, "data": { "key": key } }))
 }
 
+/// A request about many keys, named by `ids` or by `keys`, their full values.
 #[derive(Deserialize)]
 struct Many {
     #[serde(default)]
@@ -174,14 +179,14 @@ struct Many {
 impl Many {
     fn named(self) -> Result<Named> {
         match self.ids.len() + self.keys.len() {
-            0 => Err(Error::invalid("keys", "Name the keys: `ids`, or `keys` with their full values")),
+            0 => Err(Error::invalid("keys", "Name the keys by `ids`, or by `keys` with their full values")),
             1..=MAX_BATCH => Ok(self.keys.into_iter().chain(self.ids.into_iter().map(KeyName::Id)).collect()),
-            _ => Err(Error::invalid("keys", format!("At most {MAX_BATCH} keys at a time"))),
+            _ => Err(Error::invalid("keys", format!("Name at most {MAX_BATCH} keys at a time"))),
         }
     }
 }
 
-/// `POST /api/keys/batch-delete`
+/// Answers `POST /api/keys/batch-delete` with how many keys were deleted. Fails with 400 if the request names none.
 pub async fn batch_delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let body: Many = request::read_json(request).await?;
     let deleted = api_keys::delete(&app.db, &body.named()?).await?;
@@ -189,7 +194,8 @@ pub async fn batch_delete(app: Rc<App>, _: AdminSession, request: Request) -> Re
     response::json(&json!({ "success": true, "message": message, "data": { "deleted": deleted } }))
 }
 
-/// `POST /api/keys/batch-status`
+/// Answers `POST /api/keys/batch-status` with how many keys were enabled or disabled. Fails with 400 if the request
+/// names none.
 pub async fn batch_set_active(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let body: Many = request::read_json(request).await?;
     let is_active = required_flag(body.is_active)?;
@@ -198,7 +204,7 @@ pub async fn batch_set_active(app: Rc<App>, _: AdminSession, request: Request) -
     response::json(&json!({ "success": true, "message": message, "data": { "updated": updated } }))
 }
 
-/// Makes a key for each name.
+/// Creates a key for each name and returns their rows, in the order of the names.
 async fn create(app: &App, names: Vec<String>) -> Result<Vec<Row>> {
     let vault = Vault::open(&*app.host).await?;
     let clear: Vec<String> = names.iter().map(|_| format!("sk-{}", BASE64URL.encode(app.random::<24>()))).collect();
@@ -221,12 +227,12 @@ async fn create(app: &App, names: Vec<String>) -> Result<Vec<Row>> {
 fn checked_name(field: &str, name: &str) -> Result<String> {
     let name = name.trim();
     let is_fit = (1..=MAX_NAME_CHARS).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-    let fault = || Error::invalid(field, format!("{field} has 1 to {MAX_NAME_CHARS} characters, on one line"));
+    let fault = || Error::invalid(field, format!("{field} must have 1 to {MAX_NAME_CHARS} characters, on one line"));
     is_fit.then(|| name.to_owned()).ok_or_else(fault)
 }
 
 fn required_flag(flag: Option<bool>) -> Result<bool> {
-    flag.ok_or_else(|| Error::invalid("is_active", "is_active is true or false"))
+    flag.ok_or_else(|| Error::invalid("is_active", "is_active must be true or false"))
 }
 
 fn one_of(done: usize, message: &str) -> Result<Response> {
@@ -237,5 +243,5 @@ fn one_of(done: usize, message: &str) -> Result<Response> {
 }
 
 fn unknown() -> Error {
-    Error::new(ErrorKind::NotFound, "There is no such key")
+    Error::new(ErrorKind::NotFound, "No key has this id or value: list the keys, then try again")
 }

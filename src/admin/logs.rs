@@ -1,4 +1,4 @@
-//! The audit log: read in pages, searched, exported, cleared.
+//! The page of the request log: lists, searches, exports and clears it.
 
 use std::rc::Rc;
 
@@ -21,11 +21,11 @@ use crate::{
     store::requests::{self, Filter, Key, LogEntry},
 };
 
-/// Rows of one statement of an export.
+/// Rows that one statement of an export reads.
 const PAGE: i64 = 5000;
-/// Rows of a whole export: its statements have to fit into what one request may do on Workers.
+/// Most rows of an export. Its statements must leave room for the request's other subrequests on Workers.
 const MAX_EXPORTED: i64 = (SUBREQUESTS as i64 - 10) * PAGE;
-/// Ids and times beyond have no exact double, and no row has them.
+/// The largest id and the largest time in milliseconds. JSON's numbers are exact up to 2^53 only.
 const MAX_ID: i64 = (1 << 53) - 1;
 const MAX_TIME: i64 = MAX_ID / 2048;
 const MAX_TEXT_CHARS: usize = 200;
@@ -34,11 +34,12 @@ const MAX_TEXT_CHARS: usize = 200;
 struct Page {
     success: bool,
     data: Vec<LogEntry>,
-    /// Where the next page begins: the value for `before`. `null` on the last one.
+    /// The value of `before` for the next page; `null` on the last one.
     next_before: Option<String>,
 }
 
-/// `GET /api/logs?limit=&before=&from=&to=&model=&key=&status=&text=&format=`
+/// Answers `GET /api/logs?limit=&before=&from=&to=&model=&key=&status=&text=&format=` with one page of the log, newest
+/// first, or with a file if `format` is given. Fails with 400 if a parameter is not valid.
 pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let uri = request.uri();
     let filter = read_filter(uri)?;
@@ -54,7 +55,7 @@ pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Res
     response::json(&Page { success: true, data, next_before })
 }
 
-/// `POST /api/logs/clear`
+/// Answers `POST /api/logs/clear` after deleting all rows of the log.
 pub async fn clear(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
     requests::clear(&app.db).await?;
     response::json(&json!({ "success": true, "message": "Log cleared" }))
@@ -71,10 +72,13 @@ fn read_filter(uri: &Uri) -> Result<Filter> {
         text: searched(uri, "text")?,
     };
     if filter.text.is_some() && filter.from.is_none() {
-        return Err(Error::invalid("from", "A search for text reads every row of its time: say from when, in `from`"));
+        return Err(Error::invalid(
+            "from",
+            "A search for `text` needs a start in `from`, because it reads every row since then",
+        ));
     }
     if filter.from.zip(filter.to).is_some_and(|(from, to)| from > to) {
-        return Err(Error::invalid("to", "to lies before from"));
+        return Err(Error::invalid("to", "to must not be before from"));
     }
     Ok(filter)
 }
@@ -82,12 +86,12 @@ fn read_filter(uri: &Uri) -> Result<Filter> {
 fn searched(uri: &Uri, name: &str) -> Result<Option<String>> {
     let text = query::text(uri, name);
     if text.as_ref().is_some_and(|text| text.chars().count() > MAX_TEXT_CHARS) {
-        return Err(Error::invalid(name, format!("{name} has at most {MAX_TEXT_CHARS} characters")));
+        return Err(Error::invalid(name, format!("{name} must have at most {MAX_TEXT_CHARS} characters")));
     }
     Ok(text)
 }
 
-/// The lowest and the highest status that is meant.
+/// Returns the lowest and the highest status code that the text stands for.
 fn statuses(status: &str) -> Result<(i64, i64)> {
     match status {
         "success" => return Ok((100, 399)),
@@ -98,7 +102,7 @@ fn statuses(status: &str) -> Result<(i64, i64)> {
     let range = class.map(|class: i64| (class * 100, class * 100 + 99));
     let exact = || status.parse().ok().filter(|code| (100..=599).contains(code)).map(|code: i64| (code, code));
     range.or_else(exact).ok_or_else(|| {
-        Error::invalid("status", "status is a number from 100 to 599, a class such as 4xx, error or success")
+        Error::invalid("status", "status must be a number from 100 to 599, a class such as 4xx, error or success")
     })
 }
 
@@ -107,11 +111,11 @@ fn read_format(uri: &Uri) -> Result<Option<Format>> {
         None => Ok(None),
         Some("csv") => Ok(Some(Format::Csv)),
         Some("json") => Ok(Some(Format::Json)),
-        Some(_) => Err(Error::invalid("format", "format is csv or json")),
+        Some(_) => Err(Error::invalid("format", "format must be csv or json")),
     }
 }
 
-/// A file that is written while it is read from the database: one page is held at a time.
+/// Responds with a file that is streamed while it is read. Memory holds one page at a time.
 fn exported(app: Rc<App>, mut filter: Filter, limit: i64, format: Format) -> Response {
     let (mut rows, body) = mpsc::channel(1);
     let host = app.host.clone();
@@ -123,7 +127,7 @@ fn exported(app: Rc<App>, mut filter: Filter, limit: i64, format: Format) -> Res
             let page = match requests::list(&app.db, &filter, asked).await {
                 Ok(page) => page,
                 Err(error) => {
-                    // Without its end a JSON file is broken, a CSV file has this for its last row.
+                    // A JSON file without its end does not parse; a CSV file ends with this row.
                     let _ = rows.send(format.broken(&error).into()).await;
                     return;
                 }

@@ -1,4 +1,19 @@
-//! The console's API: one file a page, each with its bodies, handlers and answers.
+//! The console's API: one file a page, each with its request bodies, its handlers and its answers.
+//!
+//! * Pages: [`accounts`], [`keys`], [`logs`], [`stats`], [`gallery`], [`settings`], [`session`], [`upstream_check`].
+//! * Shared: [`query`] reads lists' parameters, [`csv`] writes files, [`error`] writes the error body.
+//! * [`openapi`] serves the description of every route.
+//!
+//! Answers are `{"success":true,…}`; errors name the field at fault. The room never writes SQL and never decides what
+//! an outcome does to an account. A handler whose second parameter is an
+//! [`AdminSession`](crate::auth::session::AdminSession) runs only for a signed-in operator:
+//!
+//! ```ignore
+//! pub async fn clear(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
+//!     requests::clear(&app.db).await?;
+//!     response::json(&json!({ "success": true, "message": "Log cleared" }))
+//! }
+//! ```
 
 mod browser;
 mod confirm;

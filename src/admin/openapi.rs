@@ -1,7 +1,7 @@
 //! The OpenAPI document of every route.
 //!
-//! The router's table says which routes there are and who may ask; `src/http/openapi.json` says what they take and
-//! answer. Tests hold the two together, and every answer of the console's tests against its schema.
+//! The router's table lists the routes and their guards; `src/http/openapi.json` describes their requests and answers.
+//! Tests compare the two, and check every answer of the console's tests against its schema.
 
 use std::rc::Rc;
 
@@ -12,9 +12,10 @@ use crate::{
     http::response,
 };
 
+/// The document as JSON.
 pub const DOCUMENT: &str = include_str!("../http/openapi.json");
 
-/// `GET /openapi.json`
+/// Answers `GET /openapi.json` with the document.
 pub async fn document(_: Rc<App>, _: Request) -> Result<Response> {
     Ok(response::json_bytes(DOCUMENT.into()))
 }

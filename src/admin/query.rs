@@ -1,4 +1,4 @@
-//! What the query of a list route says.
+//! Reads the parameters of a query; errors name the parameter.
 
 use std::ops::RangeInclusive;
 
@@ -6,13 +6,14 @@ use http::Uri;
 
 use crate::error::{Error, Result};
 
-/// Which part of a list is asked for.
+/// The part of a list that a request asks for.
 pub struct Paging {
     pub limit: i64,
     pub offset: i64,
 }
 
 impl Paging {
+    /// Reads `limit` and `offset`. Fails with 400 if `limit` is not from 1 to `max_limit`, or `offset` is negative.
     pub fn of(uri: &Uri, default_limit: i64, max_limit: i64) -> Result<Self> {
         let limit = number(uri, "limit", default_limit, 1..=max_limit)?;
         let offset = number(uri, "offset", 0, 0..=1_000_000_000)?;
@@ -20,7 +21,8 @@ impl Paging {
     }
 }
 
-/// The number of this name, or its default when the query has none.
+/// Returns the number of this name, or the default if the query does not have it. Fails with 400 if it is not a whole
+/// number in `range`.
 pub fn number(uri: &Uri, name: &str, default: i64, range: RangeInclusive<i64>) -> Result<i64> {
     match parameter(uri, name) {
         Some(text) => checked(name, &text, &range),
@@ -28,12 +30,13 @@ pub fn number(uri: &Uri, name: &str, default: i64, range: RangeInclusive<i64>) -
     }
 }
 
-/// The number of this name; an empty one counts as absent, as forms send it.
+/// Returns the number of this name; `None` if it is absent or empty, as forms send it. Fails with 400 if it is not a
+/// whole number in `range`.
 pub fn optional_number(uri: &Uri, name: &str, range: RangeInclusive<i64>) -> Result<Option<i64>> {
     text(uri, name).map(|text| checked(name, &text, &range)).transpose()
 }
 
-/// The text of this name, unless it is empty.
+/// Returns the text of this name; `None` if it is absent or empty.
 pub fn text(uri: &Uri, name: &str) -> Option<String> {
     parameter(uri, name).filter(|text| !text.is_empty())
 }
@@ -46,6 +49,6 @@ fn parameter(uri: &Uri, name: &str) -> Option<String> {
 fn checked(name: &str, text: &str, range: &RangeInclusive<i64>) -> Result<i64> {
     text.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
         let (least, most) = (range.start(), range.end());
-        Error::invalid(name, format!("{name} is a whole number from {least} to {most}"))
+        Error::invalid(name, format!("{name} must be a whole number from {least} to {most}"))
     })
 }

@@ -1,4 +1,4 @@
-//! Signing in and out, and choosing a password.
+//! Signing in, signing out and changing the password.
 
 use std::rc::Rc;
 
@@ -29,6 +29,7 @@ use crate::{
     variables,
 };
 
+/// How long a session lasts, in seconds.
 const SESSION_SECONDS: i64 = 8 * 60 * 60;
 
 #[derive(Deserialize)]
@@ -46,21 +47,23 @@ struct SignedIn<'a> {
     must_change_password: bool,
 }
 
-/// `POST /api/login`
+/// Answers `POST /api/login` with a session, as a token and as a cookie. Fails with 401 if the name or the password is
+/// wrong, with 403 if a page of another origin sent it, with 429 after too many attempts.
 pub async fn login(app: Rc<App>, request: Request) -> Result<Response> {
     let from = throttle::Origin::of(&app, request.headers()).await;
     let origin = origin::own_origin(&app, request.uri(), request.headers()).await;
     let headers = request.headers().clone();
     let given: Credentials = request::read_small_json(request).await?;
     let situation = from.look(&app).await?;
-    // Before anything counts: otherwise any page could lock the operator out by guesses from the operator's own browser.
+    // Checked before the attempt counts: otherwise a foreign page could lock the operator out with guesses from the
+    // operator's own browser.
     if sender::sent_from(&headers, origin.as_deref(), &situation.settings) == Sender::ForeignPage {
         return Err(sender::foreign_origin());
     }
     let attempt = from.admit(&app, &situation).await?;
     let vault = Vault::open(&*app.host).await?;
     let password = Password::in_force(&app, situation.password_hash.as_deref()).await?;
-    // Both are always compared: how long it takes does not tell which of them was wrong.
+    // Both are always compared, so that the duration does not reveal which of them was wrong.
     let is_password = password.verify(&vault, &given.password)?;
     let digest = |text: &str| Sha256::digest(text);
     let is_user = bool::from(digest(&situation.settings.global.admin_username).ct_eq(&digest(&given.username)));
@@ -94,18 +97,18 @@ pub async fn login(app: Rc<App>, request: Request) -> Result<Response> {
     Ok(reply)
 }
 
-/// Says what to do when a sign-in cannot be written down. A wrong password gets the same answer as the right one, for
-/// wrong ones cannot be counted either.
+/// Returns the error for a sign-in that cannot be stored, with what to do. A wrong password gets the same one,
+/// because the database cannot count failures either.
 fn unstored(error: Error) -> Error {
     if !store::is_full(&error) {
         return error;
     }
-    let message = "Nobody can sign in while the database's disk is full, because a session has to be stored: free space \
-                   on the disk of the machine that runs the gateway, then try again. Sessions that are open go on";
+    let message = "You cannot sign in while the database's disk is full, because a session must be stored: free space on the \
+                   disk of the machine that runs the gateway, then try again. Open sessions stay valid";
     Error { message: message.to_owned(), ..error }
 }
 
-/// `GET /api/session`: who is signed in. For the console's first look, so also with the first-run password.
+/// Answers `GET /api/session` with the signed-in user, also with the first-run password: the console asks this first.
 pub async fn show(_: Rc<App>, session: AdminSession, _: Request) -> Result<Response> {
     response::json(&serde_json::json!({
         "success": true,
@@ -118,14 +121,14 @@ pub async fn show(_: Rc<App>, session: AdminSession, _: Request) -> Result<Respo
     }))
 }
 
-/// `POST /api/sessions/end-others`
+/// Answers `POST /api/sessions/end-others` with how many other sessions ended.
 pub async fn end_others(app: Rc<App>, session: AdminSession, _: Request) -> Result<Response> {
     let ended = session.end_others(&app).await?;
     let message = format!("Other sessions ended: {ended}");
     response::json(&serde_json::json!({ "success": true, "message": message, "data": { "ended": ended } }))
 }
 
-/// `POST /api/logout`
+/// Answers `POST /api/logout` after ending the session and clearing its cookie.
 pub async fn logout(app: Rc<App>, session: AdminSession, request: Request) -> Result<Response> {
     let origin = origin::own_origin(&app, request.uri(), request.headers()).await;
     session.end(&app).await?;
@@ -140,7 +143,9 @@ struct NewPassword {
     new: String,
 }
 
-/// `POST /api/password`; all sessions end with the old password, the caller's own too.
+/// Answers `POST /api/password` after changing the password, which ends all sessions, the caller's included. Fails
+/// with 400 if the new one is not acceptable, 401 if the current one is wrong, 409 if the variable `admin_password`
+/// sets it.
 pub async fn change_password(app: Rc<App>, session: AdminSession, request: Request) -> Result<Response> {
     let headers = request.headers().clone();
     let given: NewPassword = request::read_json(request).await?;
@@ -156,14 +161,14 @@ pub async fn change_password(app: Rc<App>, session: AdminSession, request: Reque
     response::json(&serde_json::json!({ "success": true, "message": "Password changed: sign in again" }))
 }
 
-/// Hashes the password afresh when the variables ask for more than was done when it was set.
+/// Hashes the password again if the variables now ask for more iterations than its stored hash has.
 async fn strengthen(app: &App, vault: &Vault, hash: &PasswordHash, clear: &str) -> Result<()> {
     let iterations = variables::password_iterations(&*app.host).await?;
     if !hash.is_weaker_than(vault, iterations) {
         return Ok(());
     }
     let stronger = hash.renewed(vault, clear, iterations);
-    // Signing in does not depend on it: the next time will do.
+    // Signing in does not depend on this: the next sign-in tries again.
     if let Err(error) = settings::renew_password(&app.db, &hash.to_string(), &stronger.to_string()).await {
         eprintln!("the password's hash was not renewed: {error}");
     }

@@ -1,4 +1,4 @@
-//! The settings page.
+//! The page of settings. Secrets are write-only: answers say whether they are set.
 
 use std::rc::Rc;
 
@@ -22,22 +22,22 @@ use crate::{
 struct Served {
     success: bool,
     data: Sections,
-    /// Secrets that were sealed with a key which is not at hand: to be entered again.
+    /// Secrets that were encrypted with an unknown key. The operator must enter them again.
     unreadable: Vec<&'static str>,
-    /// Without it secrets lie in clear and API keys are shown only once.
+    /// Whether `encryption_key` is set. Without it secrets are stored unencrypted and API keys are shown only once.
     encryption_key_set: bool,
-    /// The database's file may hold secrets as they were before they were sealed.
+    /// Whether the database's file may still hold secrets from before they were encrypted.
     clear_text_may_remain: bool,
-    /// Then the password cannot be changed here.
+    /// Whether the variable `admin_password` sets the password, so that it cannot be changed here.
     password_ruled_by_variable: bool,
     user_agent: UserAgent,
 }
 
-/// What Grok reads as `user-agent`.
+/// The `user-agent` that Grok receives.
 #[derive(Serialize)]
 struct UserAgent {
     sent: String,
-    /// `setting`, or `gateway` while the setting is empty.
+    /// `setting`, or `gateway` if the setting is empty.
     source: &'static str,
 }
 
@@ -47,7 +47,7 @@ struct Sections {
     grok: Values,
 }
 
-/// `GET /api/settings`
+/// Answers `GET /api/settings` with the current settings, secrets left out.
 pub async fn read(app: Rc<App>, session: AdminSession, _: Request) -> Result<Response> {
     let vault = Vault::open(&*app.host).await?;
     let settings = session.settings();
@@ -56,7 +56,7 @@ pub async fn read(app: Rc<App>, session: AdminSession, _: Request) -> Result<Res
         section.insert(name.to_owned(), Scalar::Text(String::new()));
         section.insert(format!("{name}_set"), Scalar::Boolean(is_set));
     };
-    // Nobody gets here with the first-run password in force.
+    // The route's guard refuses sessions with the first-run password, so a password is set.
     serve_secret(&mut global, "admin_password", true);
     let stored = reseal::overview(&app.db).await?;
     serve_secret(&mut grok, "api_key", stored.has_global_key);
@@ -81,7 +81,8 @@ pub async fn read(app: Rc<App>, session: AdminSession, _: Request) -> Result<Res
     })
 }
 
-/// `POST /api/settings`
+/// Answers `POST /api/settings` with the names of the settings that changed. Fails with 400 on the first value that
+/// is not valid, and changes nothing then. A new password also needs the current one: 401 if that is wrong.
 pub async fn write(app: Rc<App>, session: AdminSession, request: Request) -> Result<Response> {
     let headers = request.headers().clone();
     let change: Change = request::read_json(request).await?;
@@ -92,7 +93,7 @@ pub async fn write(app: Rc<App>, session: AdminSession, request: Request) -> Res
             return Err(password::ruled_by_variable());
         }
         let field = "current_password";
-        let missing = || Error::invalid(field, "A new password needs the current one, in current_password");
+        let missing = || Error::invalid(field, "A new password needs the current one: send it as current_password");
         let current = checked.current_password.as_deref().ok_or_else(missing)?;
         confirm::password(&app, &session, &headers, current, field).await?;
     }
@@ -121,7 +122,7 @@ struct Schema {
     data: Vec<&'static Definition>,
 }
 
-/// `GET /api/settings/schema`
+/// Answers `GET /api/settings/schema` with every setting's type, range, default and description.
 pub async fn schema(_: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
     response::json(&Schema { success: true, data: definitions().collect() })
 }

@@ -1,4 +1,4 @@
-//! The page of statistics: the pool as it is, and the requests as they were counted.
+//! The page of statistics: the current pool, and the counted requests of the last hours and days.
 
 use std::rc::Rc;
 
@@ -34,7 +34,7 @@ struct Pool {
     total: i64,
 }
 
-/// Tokens of one type. The states are those of the token list, each token in one of them.
+/// The accounts of one type by state. Each account is in one state, the same as in the list of accounts.
 #[derive(Default, Serialize)]
 struct Counts {
     total: i64,
@@ -45,12 +45,12 @@ struct Counts {
     expired: i64,
     disabled: i64,
     unreadable: i64,
-    /// Entries that are no tokens.
+    /// Rows that do not hold a token.
     invalid: i64,
-    /// What is known to be left, of tokens that can serve or will again.
+    /// The known quota left of accounts that can serve now or after a cooldown.
     remaining_queries: i64,
     heavy_remaining_queries: i64,
-    /// How many of these tokens have an ordinary quota that is not known.
+    /// How many of these accounts have an unknown ordinary quota.
     unknown_quota: i64,
 }
 
@@ -78,7 +78,7 @@ impl Counts {
     }
 }
 
-/// `GET /api/stats`
+/// Answers `GET /api/stats` with the number of accounts by type and state.
 pub async fn pool(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
     let vault = Vault::open(&*app.host).await?;
     let mut pool = Pool { normal: Counts::default(), supers: Counts::default(), total: 0 };
@@ -125,7 +125,7 @@ struct Day {
 
 #[derive(Serialize)]
 struct Model {
-    /// `""` for names that are no model.
+    /// `""` for names that are not a model.
     model: String,
     count: i64,
     success: i64,
@@ -136,7 +136,7 @@ struct Model {
 #[derive(Serialize)]
 struct Key {
     id: i64,
-    /// `null` for a key that is deleted.
+    /// `null` for a deleted key.
     name: Option<String>,
     count: i64,
     success: i64,
@@ -157,9 +157,9 @@ struct Summary {
     total: i64,
     success: i64,
     failed: i64,
-    /// The client left before the end; counted neither way in the rate.
+    /// The client disconnected before the end. Not part of the success rate.
     cancelled: i64,
-    /// Percent with one decimal; 0 without requests.
+    /// Percent with one decimal; 0 if there were no requests.
     success_rate: f64,
     prompt_tokens: i64,
     completion_tokens: i64,
@@ -171,14 +171,14 @@ struct Latency {
     first_byte_ms: Percentiles,
 }
 
-/// Of the successes; `null` when there were none.
+/// Percentiles of the successful requests, in milliseconds; `null` if there were none.
 #[derive(Serialize)]
 struct Percentiles {
     p50: Option<u64>,
     p95: Option<u64>,
 }
 
-/// `GET /api/request-stats`
+/// Answers `GET /api/request-stats` with the requests of the last 24 hours and 14 days, in local time.
 pub async fn requests(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
     let timezone_offset_minutes = timezone_offset_minutes(&*app.host).await;
     let now = local_hour(app.now_ms(), timezone_offset_minutes);
@@ -229,7 +229,7 @@ impl Key {
 }
 
 impl Summary {
-    /// Of the last 24 hours.
+    /// Returns the summary of the last 24 hours.
     fn of(counted: &Counted) -> Self {
         let mut sums = Sums::default();
         for (_, hour) in &counted.hours {
@@ -248,7 +248,9 @@ impl Percentiles {
     }
 }
 
-/// `YYYY-MM-DD` of a day counted since 1970. Source: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+/// Returns a day, counted from 1970-01-01, as `YYYY-MM-DD`.
+///
+/// Source: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
 pub fn date(day: i64) -> String {
     let shifted = day + 719_468;
     let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));

@@ -1,4 +1,4 @@
-//! Which database keeps the data.
+//! The kind of database that stores the data.
 
 use std::rc::Rc;
 
@@ -13,7 +13,7 @@ use crate::{
     store::database,
 };
 
-/// `GET /api/storage/mode`
+/// Answers `GET /api/storage/mode` with `D1` or `SQLite`.
 pub async fn mode(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
     let mode = if database::is_d1(&app.db).await? { "D1" } else { "SQLite" };
     response::json(&json!({ "success": true, "data": { "mode": mode } }))

@@ -1,5 +1,4 @@
-//! What an operator can do about a check of the upstream that failed: codes that the console translates, with their
-//! texts in English.
+//! Advice for the operator after a failed check of the upstream: codes that the console translates, with English texts.
 
 use http::HeaderMap;
 use serde::Serialize;
@@ -9,7 +8,7 @@ use crate::providers::{
     grok_web::check::{Failure, StepName},
 };
 
-/// Where the gateway runs, as far as that changes what helps.
+/// Where the gateway runs, as far as it changes the advice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// On Cloudflare's network.
@@ -20,7 +19,9 @@ pub enum Place {
 }
 
 impl Place {
-    /// Workers keep their data in D1. Cloudflare adds `cf-ray` to every request that passes its network.
+    /// Returns where the gateway runs. Workers keep their data in D1, and Cloudflare adds `cf-ray` to every request
+    /// that passes its network.
+    ///
     /// Source: <https://developers.cloudflare.com/fundamentals/reference/http-headers/#cf-ray>
     pub fn of(is_d1: bool, headers: &HeaderMap) -> Self {
         match is_d1 {
@@ -31,7 +32,7 @@ impl Place {
     }
 }
 
-/// What advice depends on.
+/// What the advice depends on.
 pub struct Situation<'a> {
     pub failure: &'a Failure,
     pub place: Place,
@@ -41,6 +42,7 @@ pub struct Situation<'a> {
     pub base_is_set: bool,
 }
 
+/// One piece of advice: the console's code for it, and the English text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Advice {
     pub code: &'static str,
@@ -50,7 +52,7 @@ pub struct Advice {
 /// Returns the class of a failure, as the answer's field `error_type` names it.
 pub fn error_type(failure: &Failure) -> &'static str {
     match &failure.error {
-        // The connection stood: the service ended it.
+        // The connection was open, and the service closed it.
         ProviderError::Connect(_) if failure.step == StepName::Session => "upstream",
         ProviderError::NoAddress(_) => "name",
         ProviderError::Connect(_) => "network",
@@ -62,7 +64,7 @@ pub fn error_type(failure: &Failure) -> &'static str {
     }
 }
 
-/// Returns what helps, the likeliest first.
+/// Returns the advice for a failure, the most likely to help first.
 pub fn advice(situation: &Situation) -> Vec<Advice> {
     let Situation { failure: Failure { step, error }, place, .. } = situation;
     let mut advice = match (error_type(situation.failure), place) {
@@ -75,7 +77,7 @@ pub fn advice(situation: &Situation) -> Vec<Advice> {
         ("name", Place::Workerd) => vec![CHECK_DNS],
         ("network", Place::Spin) => vec![OPEN_PORT, OTHER_EGRESS],
         ("network", Place::Workerd) => vec![OTHER_EGRESS],
-        // A session that stays silent is how a distrusted address may look after the upgrade.
+        // Grok may stay silent after the upgrade if it does not trust the address.
         ("timeout", Place::Cloudflare) if *step == StepName::Session => vec![WAIT, PLACEMENT],
         ("timeout", Place::Spin) if *step == StepName::Connect => vec![OPEN_PORT, OTHER_EGRESS, WAIT],
         ("timeout", Place::Spin | Place::Workerd) => vec![WAIT, OTHER_EGRESS],
@@ -139,7 +141,7 @@ const BASE_URL: Advice = Advice {
     code: "check_grok_base_url",
     text: "The variable grok_base_url is set, so requests do not go to https://grok.com. Check its value, or remove it.",
 };
-/// Without it every chat over HTTP is refused, whatever the steps found.
+/// Advice whatever the steps found: Grok refuses every chat over HTTP without a signature.
 pub const SIGNATURE: Advice = Advice {
     code: "set_x_statsig_id",
     text: "Chats go over HTTP, where Grok wants a signature: enter the setting x_statsig_id, or set chat_transport to \

@@ -1,4 +1,4 @@
-//! Checking the way to Grok: name, connection, owner, upgrade and session of one account, and what helps.
+//! Checks the connection to Grok with one account: name, connection, owner, upgrade, session; and gives advice.
 
 use std::rc::Rc;
 
@@ -42,10 +42,10 @@ use crate::{
     variables::table::GROK_BASE_URL,
 };
 
-/// Entries that are no tokens and are passed over, when no account is named.
+/// Most rows without a token that are skipped if the request names no account.
 const MAX_SKIPPED: usize = 5;
 
-/// One account by id or by its full value; none of both means the active one that was used least recently.
+/// Names one account by id or by its full token. Without either, the active account used least recently is checked.
 #[derive(Deserialize)]
 struct Body {
     id: Option<i64>,
@@ -53,7 +53,8 @@ struct Body {
 }
 
 impl Body {
-    /// The account and its token.
+    /// Returns the account and its token. Fails with 404 if there is none such, with 409 if the token cannot be
+    /// decrypted.
     async fn find(self, app: &App, vault: &Vault) -> Result<(Account, String)> {
         if let Some(name) = self.id.map(TokenName::Id).or(self.token) {
             let account = accounts::find(&app.db, &named([name], None)).await?.ok_or_else(unknown)?;
@@ -68,11 +69,13 @@ impl Body {
                 Opened::Unreadable => return Err(invalid_tokens::unreadable()),
             }
         }
-        Err(Error::new(ErrorKind::NotFound, "There is no active account to check with: add one, or enable one"))
+        Err(Error::new(ErrorKind::NotFound, "No active account to check with: add or enable one"))
     }
 }
 
-/// `POST /api/upstream/check`: at most three calls to Grok, within 30 seconds.
+/// Answers `POST /api/upstream/check` with the result of each step, and advice if one failed. Makes at most three
+/// calls to Grok and takes at most 30 seconds. Fails with 404 if it finds no account to check
+/// with.
 pub async fn check_upstream(app: Rc<App>, session: AdminSession, request: Request) -> Result<Response> {
     let headers = request.headers().clone();
     let body: Body = request::read_json(request).await?;
@@ -119,7 +122,7 @@ pub async fn check_upstream(app: Rc<App>, session: AdminSession, request: Reques
     }))
 }
 
-/// Stores what was found out, and does to the account what a chat that failed like this would do.
+/// Stores what the check learned. A failure does to the account what the same failure of a chat does.
 async fn keep(app: &App, account: &Account, learned: &Learned, failure: Option<&Failure>) -> Result<()> {
     for (id, user_id) in &learned.user_ids {
         accounts::set_user_id(&app.db, *id, user_id).await?;

@@ -122,8 +122,8 @@ fn required_type(token_type: Option<TokenType>) -> Result<TokenType> {
     token_type.ok_or_else(|| Error::invalid("token_type", "token_type must be \"sso\" (Basic) or \"ssoSuper\" (Super)"))
 }
 
-/// Answers `POST /api/tokens/delete` with how many accounts were deleted: the named ones, or with the state `invalid` all
-/// rows that do not hold a token. Fails with 400 if the request names none.
+/// Answers `POST /api/tokens/delete` with how many accounts were deleted: the named ones, or with the state `invalid`
+/// all rows that do not hold a token. Fails with 400 if the request names none.
 pub async fn delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let mut body: Target = request::read_json(request).await?;
     let deleted = match body.state.take().as_deref() {
@@ -156,8 +156,8 @@ pub async fn set_tags(app: Rc<App>, _: AdminSession, request: Request) -> Result
     )
 }
 
-/// Answers `POST /api/tokens/note` with how many accounts changed. Fails with 400 if the note is too long, with 404 if no
-/// account matches.
+/// Answers `POST /api/tokens/note` with how many accounts changed. Fails with 400 if the note is too long, with 404
+/// if no account matches.
 pub async fn set_note(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let mut body: Target = request::read_json(request).await?;
     let note = body.note.take().ok_or_else(|| Error::invalid("note", "note must be a string"))?;
@@ -171,8 +171,8 @@ pub async fn set_note(app: Rc<App>, _: AdminSession, request: Request) -> Result
     )
 }
 
-/// Answers `POST /api/tokens/status` with how many accounts were enabled or disabled. Enabling an expired account makes it
-/// active again. Fails with 404 if no account matches.
+/// Answers `POST /api/tokens/status` with how many accounts were enabled or disabled. Enabling an expired account
+/// makes it active again. Fails with 404 if no account matches.
 pub async fn set_enabled(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let mut body: Target = request::read_json(request).await?;
     let enabled = body.enabled.ok_or_else(|| Error::invalid("enabled", "enabled must be true or false"))?;
@@ -186,8 +186,8 @@ fn changed(count: usize, answer: serde_json::Value) -> Result<Response> {
     if count == 0 { Err(unknown()) } else { response::json(&answer) }
 }
 
-/// Answers `POST /api/tokens/reveal` with the token of an account, unencrypted. Fails with 404 if no account matches, with
-/// 409 if it was encrypted with another key.
+/// Answers `POST /api/tokens/reveal` with the token of an account, unencrypted. Fails with 404 if no account matches,
+/// with 409 if it was encrypted with another key.
 pub async fn reveal(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let mut body: Target = request::read_json(request).await?;
     let account = body.find(&app).await?;

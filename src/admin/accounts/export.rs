@@ -1,4 +1,4 @@
-//! The tokens as a file, in clear: what [`super::import`] takes in again.
+//! Exports accounts as a file with unencrypted tokens, which [`super::import`] reads.
 
 use std::rc::Rc;
 
@@ -24,17 +24,18 @@ use crate::{
     },
 };
 
-/// Tokens a statement: memory holds one page.
+/// Accounts that one statement reads; memory holds one page at a time.
 const PAGE: i64 = 1_000;
 
-/// `GET /api/tokens/export?format=`, and the filter of the list. What cannot be opened is left out, and so is what is no
-/// token, unless the filter asks for it.
+/// Answers `GET /api/tokens/export?format=` with a file of the accounts that the list's filter selects. Leaves out
+/// accounts that cannot be decrypted, and rows that do not hold a token unless the state is `invalid`. Fails with 400
+/// if a parameter is not valid.
 pub async fn export(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let format = match query::text(request.uri(), "format").as_deref() {
         None | Some("json") => FileFormat::Json,
         Some("csv") => FileFormat::Csv,
         Some("text") => FileFormat::Text,
-        Some(_) => return Err(Error::invalid("format", "format is text, csv or json")),
+        Some(_) => return Err(Error::invalid("format", "format must be text, csv or json")),
     };
     let vault = Vault::open(&*app.host).await?;
     let filter = read_filter(request.uri(), &vault, app.now_ms())?;
@@ -59,16 +60,16 @@ fn text_reply(body: mpsc::Receiver<Bytes>) -> Response {
     reply
 }
 
-/// Writes the file while it is read from the database.
+/// Writes the file page by page while it reads the accounts.
 async fn write(app: Rc<App>, vault: Vault, filter: Filter, format: FileFormat, mut pages: mpsc::Sender<Bytes>) {
     let (mut behind, mut is_first) = (0, true);
     loop {
         let accounts = match list::accounts(&app.db, &filter, behind, PAGE).await {
             Ok(accounts) => accounts,
             Err(error) => {
-                // Without its end a JSON file is broken; the others say so in a last line that is no token.
+                // A JSON file without its end does not parse; the others end with a line that is not a token.
                 let note = match format {
-                    FileFormat::Text => format!("error=The export broke off: {error}\n"),
+                    FileFormat::Text => format!("error=The export is incomplete: {error}\n"),
                     FileFormat::Csv => Format::Csv.broken(&error),
                     FileFormat::Json => Format::Json.broken(&error),
                 };

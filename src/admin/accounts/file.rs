@@ -1,4 +1,5 @@
-//! Tokens in files: what [`pasted`](crate::providers::grok_web::pasted) reads, checked, and how they are written.
+//! Entries of account files: checks what [`pasted`](crate::providers::grok_web::pasted) reads, and writes them as
+//! tables.
 
 use super::{clean_note, clean_tags};
 use crate::{
@@ -10,7 +11,8 @@ use crate::{
 
 pub use pasted::FileFormat;
 
-/// Reads a text of any form; entries that say too much are refused. The error is one of the text as a whole.
+/// Reads a text of any form. Entries whose tags, note or numbers exceed the limits are refused one by one. Fails with
+/// the reason if the text as a whole cannot be read.
 pub fn read(content: &str, format: Option<FileFormat>) -> Result<Reading, String> {
     let mut reading = pasted::read(content, format)?;
     for (line, entry) in std::mem::take(&mut reading.entries) {
@@ -45,7 +47,7 @@ pub fn quotas(entry: &Entry, now: i64) -> [Quota; 2] {
     [quota(entry.remaining_queries, entry.quota_until), quota(entry.heavy_remaining_queries, entry.heavy_quota_until)]
 }
 
-/// A text that looks like a guarded one gets a guard of its own.
+/// Returns the text with an apostrophe in front if it already looks guarded, so that reading restores it.
 fn guarded(text: &str) -> String {
     let looks_guarded = text.starts_with('\'') && is_formula(text.trim_start_matches('\''));
     format!("{}{text}", if looks_guarded { "'" } else { "" })
@@ -98,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn written_files_are_read_back() {
         let all = [
             full("a.b.c-of-twenty-characters", &["prod", "two words"], "a, \"b\"\r\nand c; d"),
             full("-leading-dash-of-a-token", &["a,b", "c;d"], "=1+1"),
@@ -126,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_of_a_token_is_checked() {
+    fn fields_of_an_entry_are_checked() {
         let columns = "token,token_type,state,remaining_queries,tags,note";
         for (cells, reason) in [
             ("gold,,,,", "token_type is sso (Basic) or ssoSuper (Super)"),
@@ -136,7 +138,9 @@ mod tests {
             ("sso,,-2,,", "a number is out of range"),
         ] {
             let content = format!("{columns}\na-token-of-the-tests.a,{cells}");
-            assert_eq!(read(&content, None).expect("it is a table").refused, [(2, reason)], "{cells}");
+            let refused = read(&content, None).expect("it is a table").refused;
+            assert_eq!(refused.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2], "{cells}");
+            assert!(refused[0].1.starts_with(reason), "{cells}: {}", refused[0].1);
         }
         let long = format!("{columns}\na-token-of-the-tests.a,,,,,{}", "n".repeat(2_001));
         assert_eq!(read(&long, None).expect("it is a table").refused, [(2, "the note is too long")]);

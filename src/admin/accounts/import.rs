@@ -1,4 +1,4 @@
-//! Taking in a file of tokens, or saying beforehand what that would do.
+//! Imports a file of accounts, or reports beforehand what that would do.
 
 use std::{collections::HashMap, rc::Rc};
 
@@ -20,19 +20,19 @@ use crate::{
     },
 };
 
-/// What one request may take in: its statements stay far below the fifty of a Worker.
+/// Most entries of one request: its statements stay far below the 50 of a Worker.
 const MAX_LINES: usize = 20_000;
 
 #[derive(Deserialize)]
 struct Import {
     content: String,
-    /// Seen from the content when it is not given.
+    /// Detected from the content if absent.
     format: Option<FileFormat>,
-    /// Of new tokens for which the file names none.
+    /// The type of new accounts for which the file names none.
     token_type: Option<TokenType>,
     #[serde(default)]
     dry_run: bool,
-    /// Whether tokens that are here already take over what the file says of them.
+    /// Whether the file's values replace those of accounts that exist already.
     #[serde(default = "yes")]
     update: bool,
 }
@@ -50,7 +50,7 @@ enum Action {
     Invalid,
 }
 
-/// What becomes, or would become, of one line.
+/// What happened, or would happen, to one line.
 #[derive(Serialize)]
 struct Outcome {
     line: usize,
@@ -74,18 +74,22 @@ struct Data {
     skipped: usize,
     invalid: usize,
     lines: Vec<Outcome>,
-    /// The browser that is now the setting `user_agent`.
+    /// The browser's `User-Agent`, if this request made it the setting `user_agent`.
     #[serde(skip_serializing_if = "Option::is_none")]
     recorded_user_agent: Option<String>,
 }
 
-/// `POST /api/tokens/import`
+/// Answers `POST /api/tokens/import` with what happened to each line, or with `dry_run` what would happen. Fails with
+/// 400 if the content cannot be read, or has no entries or more than [`MAX_LINES`].
 pub async fn import(app: Rc<App>, session: AdminSession, request: Request) -> Result<Response> {
     let browser = browser::candidate(&session, request.headers());
     let body: Import = request::read_json(request).await?;
     let read = file::read(&body.content, body.format).map_err(|reason| Error::invalid("content", reason))?;
     if read.is_empty() || read.len() > MAX_LINES {
-        return Err(Error::invalid("content", format!("A file has 1 to {MAX_LINES} tokens, this one {}", read.len())));
+        return Err(Error::invalid(
+            "content",
+            format!("The file must have 1 to {MAX_LINES} tokens, and has {}", read.len()),
+        ));
     }
     let Reading { entries: lines, refused, left_out } = read;
     let mut plan = Plan { token_type: body.token_type, update: body.update, now: app.now_ms(), ..Plan::default() };
@@ -100,7 +104,7 @@ pub async fn import(app: Rc<App>, session: AdminSession, request: Request) -> Re
     for (line, entry) in lines {
         let hash = sha256_hex(&entry.token);
         if let Some(first) = seen.insert(hash.clone(), line) {
-            plan.note(line, Action::Skipped, &entry.token, format!("It is in line {first} too"));
+            plan.note(line, Action::Skipped, &entry.token, format!("Duplicate of line {first}"));
             seen.insert(hash, first);
         } else {
             entries.push((line, hash, entry));
@@ -123,6 +127,7 @@ pub async fn import(app: Rc<App>, session: AdminSession, request: Request) -> Re
     response::json(&answer)
 }
 
+/// What to do with each line, decided before anything is written.
 #[derive(Default)]
 struct Plan {
     token_type: Option<TokenType>,
@@ -132,7 +137,7 @@ struct Plan {
     rows: Vec<Wanted>,
 }
 
-/// A row as it shall be.
+/// A row to write.
 struct Wanted {
     token: String,
     state: &'static str,
@@ -168,7 +173,7 @@ impl Plan {
         let [normal, heavy] = file::quotas(&entry, self.now);
         let Some(known) = known else {
             let Some(token_type) = entry.token_type.or(self.token_type) else {
-                let reason = "Its type is not said: sso (Basic) or ssoSuper (Super)";
+                let reason = "The type is missing: send sso (Basic) or ssoSuper (Super)";
                 return self.note(line, Action::Invalid, &entry.token, reason);
             };
             self.note(line, Action::Added, &entry.token, "");
@@ -178,7 +183,7 @@ impl Plan {
             return self.rows.push(Wanted { token: entry.token, state, row });
         };
         if !self.update {
-            return self.note(line, Action::Skipped, &entry.token, "It is here already");
+            return self.note(line, Action::Skipped, &entry.token, "The account exists already");
         }
         let kept = |file: Quota, here: Quota| {
             if here.known_at(self.now).is_some() || file.remaining.is_none() { here } else { file }
@@ -192,7 +197,12 @@ impl Plan {
             user_id: if known.user_id.is_empty() { entry.user_id } else { known.user_id.clone() },
         };
         if row == *known {
-            return self.note(line, Action::Skipped, &entry.token, "It is here already, and the file says nothing new");
+            return self.note(
+                line,
+                Action::Skipped,
+                &entry.token,
+                "The account exists already, and the file changes nothing",
+            );
         }
         self.note(line, Action::Updated, &entry.token, differences(&row, known));
         self.rows.push(Wanted { token: entry.token, state: "active", row });
@@ -203,7 +213,7 @@ impl Plan {
         let count = |action: Action| self.outcomes.iter().filter(|outcome| outcome.action == action).count();
         let [added, updated, skipped, invalid] =
             [Action::Added, Action::Updated, Action::Skipped, Action::Invalid].map(count);
-        let message = format!("{added} added, {updated} updated, {skipped} skipped, {invalid} not understood");
+        let message = format!("{added} added, {updated} updated, {skipped} skipped, {invalid} not recognised");
         let lines = self.outcomes;
         Answer {
             success: true,
@@ -213,7 +223,7 @@ impl Plan {
     }
 }
 
-/// What is changed, in words.
+/// Returns the names of the fields that change, for the console.
 fn differences(new: &Known, old: &Known) -> String {
     let changes = [
         ("type", new.token_type != old.token_type),

@@ -16,7 +16,7 @@ pub enum TokenName {
     Full(String),
 }
 
-/// Returns the named accounts as the store finds them. A text that is not a token names none.
+/// Returns the accounts' ids and hashes, by which the store finds them. Drops a text that is not a token.
 pub fn named(names: impl IntoIterator<Item = TokenName>, token_type: Option<TokenType>) -> Named {
     let mut named = Named { token_type, ..Named::default() };
     for name in names {

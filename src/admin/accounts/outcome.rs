@@ -1,4 +1,4 @@
-//! Asking Grok what an account has left: the one way of doing so, for the test of a token and the refresh of all.
+//! Reads what Grok answers about an account's quota, for the test of one account and the refresh of all.
 
 use crate::{
     pool::outcome,
@@ -11,30 +11,31 @@ use crate::{
     time::DAY,
 };
 
-/// No window is longer: a number beyond it is a slip, and must not bar a token for ever.
+/// The longest window of a quota, in milliseconds. A longer one is an error of the service and must not block an
+/// account forever.
 const MAX_WINDOW: i64 = 31 * DAY;
 
-/// The rate-limit names to ask for, one call each: the ordinary quota, and the heavy one of those who have it.
+/// Returns the rate-limit names to ask for, one call each: the ordinary quota, and the heavy one if the type has it.
 pub fn names(token_type: TokenType) -> (&'static str, Option<&'static str>) {
     (NORMAL_QUOTA, (token_type == TokenType::Super).then_some(HEAVY_QUOTA))
 }
 
-/// What the calls say of an account. The ordinary quota decides: an account whose heavy quota cannot be had is
-/// still good.
+/// The result of the calls for one account. The ordinary quota decides: an account whose heavy quota cannot be read is
+/// still alive.
 #[derive(Debug)]
 pub enum Verdict {
     Alive {
         normal: Limits,
         heavy: Limits,
     },
-    /// The account is gone; the fault holds the words that said so.
+    /// Grok refused the session; the error holds Grok's words.
     Dead(ProviderError),
-    /// Nothing was learnt of the account.
+    /// The calls failed for another reason, which says nothing about the account.
     Unknown(ProviderError),
 }
 
 impl Verdict {
-    /// From the answers for the two [`names`].
+    /// Returns the verdict on the answers for the two [`names`].
     pub fn of(normal: Result<Limits, ProviderError>, heavy: Option<Result<Limits, ProviderError>>) -> Self {
         match normal {
             Ok(normal) => Verdict::Alive { normal, heavy: heavy.and_then(Result::ok).unwrap_or_default() },
@@ -44,7 +45,8 @@ impl Verdict {
     }
 }
 
-/// What was told, with the end of its window: the announced wait when nothing is left.
+/// Returns the quota that Grok reported, with the end of its window in Unix milliseconds. With nothing left, the
+/// window is the wait that Grok announced.
 pub fn quota(limits: &Limits, token_type: TokenType, now: i64) -> Quota {
     let wait = limits.wait_seconds.filter(|_| limits.remaining == Some(0));
     let window = wait.or(limits.window_seconds).and_then(|seconds| i64::try_from(seconds).ok());

@@ -1,4 +1,4 @@
-//! Testing a token: what Grok says it has left, or what is wrong with it.
+//! Tests one account: asks Grok for its quota, or reports what is wrong.
 
 use std::rc::Rc;
 
@@ -26,7 +26,8 @@ use crate::{
     store::accounts::{self, Account, Quota},
 };
 
-/// `POST /api/tokens/test`: one rate-limits call, two for a Super account.
+/// Answers `POST /api/tokens/test` with the account's quota, or with why it cannot be used. Makes one rate-limits
+/// call, two for a Super account. Fails with 404 if no account matches, with 409 if its token cannot be used.
 pub async fn test(app: Rc<App>, session: AdminSession, request: Request) -> Result<Response> {
     let mut body: Target = request::read_json(request).await?;
     let account = body.find(&app).await?;
@@ -47,10 +48,10 @@ async fn answered(app: &App, account: &Account, normal: Limits, heavy: Limits) -
     let (token, now) = (&account.token, app.now_ms());
     let stored = |limits| quota(limits, token.token_type, now);
     accounts::refreshed(&app.db, token.id, now, stored(&normal), stored(&heavy)).await?;
-    let known = |told: Option<u32>, stored: Quota| told.map(i64::from).or(stored.known_at(now)).unwrap_or(-1);
+    let known = |reported: Option<u32>, stored: Quota| reported.map(i64::from).or(stored.known_at(now)).unwrap_or(-1);
     response::json(&json!({
         "success": true,
-        "message": "The token is valid",
+        "message": "The account is valid",
         "data": {
             "valid": true,
             "remaining_queries": known(normal.remaining, token.normal),
@@ -70,7 +71,7 @@ struct Trouble {
     cooldown_remaining: Option<i64>,
 }
 
-/// Tells the account's own troubles first, then those of the way to Grok.
+/// Responds with the account's own state first, then with faults of the connection to Grok.
 async fn failed(app: &App, vault: &Vault, account: &Account, fault: &ProviderError) -> Result<Response> {
     let (token, now) = (&account.token, app.now_ms());
     let dead = matches!(fault, ProviderError::DeadAccount(_));
@@ -78,15 +79,15 @@ async fn failed(app: &App, vault: &Vault, account: &Account, fault: &ProviderErr
         accounts::expire(&app.db, token.id, now, &fault.to_string()).await?;
     }
     let (error_type, error_code, message) = match (Status::of(token, vault, now), fault) {
-        (Status::Expired, _) | (_, ProviderError::DeadAccount(_)) => ("expired", 401, "The token has expired"),
-        (Status::Cooling, _) => ("cooldown", 429, "The token is cooling down"),
-        (Status::Exhausted, _) => ("exhausted", 429, "The token's quota is used up"),
+        (Status::Expired, _) | (_, ProviderError::DeadAccount(_)) => ("expired", 401, "The account has expired"),
+        (Status::Cooling, _) => ("cooldown", 429, "The account is cooling down"),
+        (Status::Exhausted, _) => ("exhausted", 429, "The account's quota is used up"),
         (_, ProviderError::RateLimited { .. } | ProviderError::Throttled { .. } | ProviderError::Overloaded { .. }) => {
-            ("rate_limited", 429, "Grok answers too many requests")
+            ("rate_limited", 429, "Grok is rate-limiting requests")
         }
         (_, ProviderError::AntiBot | ProviderError::Policy(_)) => ("blocked", 403, "Grok blocks this server"),
         (_, ProviderError::Timeout) => ("network", 504, "Grok did not answer in time"),
-        _ => ("network", 502, "Grok could not be asked"),
+        _ => ("network", 502, "Grok could not be reached"),
     };
     let cooldown_remaining = (error_type == "cooldown").then(|| cooldown_remaining(token, now));
     let data = Trouble { valid: false, error_type, error_code, cooldown_remaining };

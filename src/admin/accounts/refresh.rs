@@ -1,7 +1,7 @@
-//! Refreshing all tokens: a job in the database, moved on one slice at a time by whoever asks how far it is.
+//! Refreshes all accounts' quotas: a job in the database. Each request for its progress runs the next slice.
 //!
-//! A slice runs beside the answer. Nothing is kept between requests, so it does not matter which instance, or
-//! how many of them, take part; see [`crate::store::refresh_job`].
+//! A slice runs beside the answer. Nothing is kept between requests, so any instances, and any number of them, may take
+//! part; see [`crate::store::refresh_job`].
 
 use std::{rc::Rc, time::Duration};
 
@@ -28,11 +28,13 @@ use crate::{
     store::refresh_job::{self, Checked, Finding, Handed, Outcome, Progress, TRIES},
 };
 
-/// Calls of one slice: a Worker has 50 subrequests, storage included, and 10 ms of CPU.
+/// Calls of one slice. A Worker has 50 subrequests, storage included, and 10 ms of CPU.
 const CALLS_ON_WORKERS: i64 = 10;
 const CALLS: i64 = 100;
+/// Calls at a time.
 const AT_ONCE: usize = CONNECTIONS;
-/// No call begins later, so that a slice whose every call times out ends within its lease.
+/// The time from a slice's start after which no call begins, so that a slice whose calls all time out ends within its
+/// lease.
 const LAST_START: Duration = Duration::from_secs(10);
 
 #[derive(Serialize)]
@@ -54,14 +56,15 @@ struct Data {
     results: Option<Vec<Checked>>,
 }
 
-/// `POST /api/tokens/refresh-all`: 409 with the progress while a refresh is running.
+/// Answers `POST /api/tokens/refresh-all` with the progress of a new refresh; with 409 and its progress if one is
+/// running.
 pub async fn start(app: Rc<App>, session: AdminSession, _: Request) -> Result<Response> {
     let started = refresh_job::start(&app.db, app.now_ms()).await?;
     let progress = refresh_job::progress(&app.db, app.now_ms()).await?;
     move_on(&app, session, &progress);
     let (message, code) = match started {
-        true => ("The refresh has begun", None),
-        false => ("A refresh is running", Some("REFRESH_RUNNING")),
+        true => ("Refresh started", None),
+        false => ("A refresh is already running", Some("REFRESH_RUNNING")),
     };
     let data = Data { started: Some(started), progress, results: None };
     let mut reply = response::json(&Answer { success: started, message, code, data })?;
@@ -71,7 +74,8 @@ pub async fn start(app: Rc<App>, session: AdminSession, _: Request) -> Result<Re
     Ok(reply)
 }
 
-/// `GET /api/tokens/refresh-progress?results=1&outcome=failed&limit=&offset=`: moves a running job on.
+/// Answers `GET /api/tokens/refresh-progress?results=1&outcome=failed&limit=&offset=` with the progress, and runs the
+/// next slice of a running job. Fails with 400 if a parameter is not valid.
 pub async fn progress(app: Rc<App>, session: AdminSession, request: Request) -> Result<Response> {
     let uri = request.uri();
     let wants_results = query::number(uri, "results", 0, 0..=1)? == 1;
@@ -86,11 +90,12 @@ pub async fn progress(app: Rc<App>, session: AdminSession, request: Request) -> 
     answer("", Data { started: None, progress, results })
 }
 
-/// `POST /api/tokens/refresh-cancel`: what is under way is still counted.
+/// Answers `POST /api/tokens/refresh-cancel` with the progress after cancelling the job. Calls that have begun still
+/// count.
 pub async fn cancel(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
     refresh_job::cancel(&app.db, app.now_ms()).await?;
     let progress = refresh_job::progress(&app.db, app.now_ms()).await?;
-    answer("No further token is asked for", Data { started: None, progress, results: None })
+    answer("Refresh cancelled", Data { started: None, progress, results: None })
 }
 
 fn answer(message: &'static str, data: Data) -> Result<Response> {
@@ -102,11 +107,11 @@ fn parse_outcome(text: &str) -> Result<Outcome> {
         "ok" => Ok(Outcome::Ok),
         "expired" => Ok(Outcome::Expired),
         "failed" => Ok(Outcome::Failed),
-        _ => Err(Error::invalid("outcome", "outcome is ok, expired or failed")),
+        _ => Err(Error::invalid("outcome", "outcome must be ok, expired or failed")),
     }
 }
 
-/// Works on the next slice beside the answer, if the job runs and nobody else does.
+/// Runs the next slice beside the answer, if the job is running and no other request holds a slice.
 fn move_on(app: &Rc<App>, session: AdminSession, progress: &Progress) {
     if !progress.is_free {
         return;
@@ -125,7 +130,7 @@ async fn work_on_slice(app: &App, settings: &Grok, calls: i64) -> Result<()> {
     let lease = hex(&app.random::<16>());
     let Some(slice) = refresh_job::claim(&app.db, app.now_ms(), &lease, calls).await? else { return Ok(()) };
     let findings = if slice.tries > TRIES {
-        let reason = "asked for twice, and the gateway was stopped both times";
+        let reason = "asked twice, and the gateway was stopped both times";
         slice.tokens.iter().map(|token| Finding::failed(token.id, reason.to_owned())).collect()
     } else {
         ask(app, &vault, settings, &slice.tokens).await
@@ -133,7 +138,7 @@ async fn work_on_slice(app: &App, settings: &Grok, calls: i64) -> Result<()> {
     refresh_job::report(&app.db, &lease, app.now_ms(), &findings).await
 }
 
-/// Asks for every token that there is time for.
+/// Asks Grok for the quotas of the accounts, as many as there is time for.
 async fn ask(app: &App, vault: &Vault, settings: &Grok, tokens: &[Handed]) -> Vec<Finding> {
     let last_start = app.host.monotonic_ms() + LAST_START.as_millis() as u64;
     let credentials = |token: &Handed| match invalid_tokens::open(vault, &token.sealed, &token.hash) {
@@ -166,7 +171,7 @@ async fn ask(app: &App, vault: &Vault, settings: &Grok, tokens: &[Handed]) -> Ve
         normal,
     ) {
         (Err(reason), _) => Some(Finding::failed(token.id, reason.clone())),
-        // A token whose first call was not begun stays in the slice.
+        // An account whose first call did not begin stays in the slice.
         (_, None) => None,
         (_, Some(normal)) => Some(found(token, Verdict::of(normal, heavy), now)),
     };

@@ -1,4 +1,4 @@
-//! A token as the console sees it: its state, why it is in it, and what is left.
+//! An account as the console shows it: its state, the reason, and its quota.
 
 use serde::Serialize;
 
@@ -8,15 +8,15 @@ use crate::{
     store::accounts::{Quota, StoredToken, TokenType},
 };
 
-/// What state a token is in; the first that fits.
+/// The state of an account: the first that applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// No token at all: a row of an earlier release.
+    /// A row of an earlier release that does not hold a token.
     Invalid,
     Expired,
     Disabled,
-    /// Sealed with another encryption key.
+    /// Encrypted with another key.
     Unreadable,
     Cooling,
     Unused,
@@ -25,6 +25,7 @@ pub enum Status {
 }
 
 impl Status {
+    /// Returns the state of an account at `now`, in Unix milliseconds.
     pub fn of(token: &StoredToken, vault: &Vault, now: i64) -> Self {
         let quotas = match token.token_type {
             TokenType::Basic => vec![token.normal.known_at(now)],
@@ -53,7 +54,7 @@ impl Status {
         Status::Normal,
     ];
 
-    /// The word for it, as `status_code` has it.
+    /// Returns the state's name, as in `status_code`.
     pub fn name(self) -> &'static str {
         match self {
             Status::Invalid => "invalid",
@@ -67,14 +68,14 @@ impl Status {
         }
     }
 
-    /// By its word.
+    /// Returns the state of this name. Fails with 400 if there is none such.
     pub fn named(name: &str) -> Result<Self> {
         let names = || Status::ALL.map(Status::name).join(", ");
         let found = Status::ALL.into_iter().find(|status| status.name() == name);
-        found.ok_or_else(|| Error::invalid("state", format!("state is one of {}", names())))
+        found.ok_or_else(|| Error::invalid("state", format!("state must be one of {}", names())))
     }
 
-    /// The label that clients of this API know.
+    /// Returns the label in the field `status`. Clients of earlier releases read it, so its words stay.
     fn label(self) -> &'static str {
         match self {
             Status::Invalid => "无效内容",
@@ -97,7 +98,7 @@ impl Status {
     }
 }
 
-/// A token as it is served. Times are Unix milliseconds; -1 is an unknown number.
+/// An account in an answer. Times are Unix milliseconds; -1 stands for an unknown number.
 #[derive(Serialize)]
 pub struct Row {
     id: i64,
@@ -117,7 +118,7 @@ pub struct Row {
     cooldown_remaining: i64,
     /// The rate-limit names that are cooling, with the end of each.
     cooldowns: Vec<Cooldown>,
-    /// Why it is in its state.
+    /// The reason for the state, in English.
     state_reason: String,
     strikes: i64,
     last_used_time: Option<i64>,
@@ -134,6 +135,7 @@ struct Cooldown {
 }
 
 impl Row {
+    /// Returns the account as the console shows it at `now`, in Unix milliseconds.
     pub fn of(token: StoredToken, vault: &Vault, now: i64) -> Self {
         let status = Status::of(&token, vault, now);
         Row {
@@ -165,34 +167,36 @@ impl Row {
     }
 }
 
-/// Seconds until the last of a token's cool-downs is over.
+/// Returns the seconds until the last of an account's cooldowns ends, rounded up; 0 if none is running.
 pub fn cooldown_remaining(token: &StoredToken, now: i64) -> i64 {
     let left = token.cooldowns.values().max().map_or(0, |until| (until - now).max(0));
     (left as u64).div_ceil(1000) as i64
 }
 
-/// Why a token is in its state, in words.
+/// Returns the reason for the state, in words.
 fn reason(status: Status, token: &StoredToken, now: i64) -> String {
     let failure = match token.last_failure_reason.as_str() {
         "" => String::new(),
         text => format!(" ({text})"),
     };
     match status {
-        Status::Expired => format!("Grok refused the account as gone{failure}. A test that succeeds revives it"),
+        Status::Expired => {
+            format!("Grok refused the session{failure}. A test that succeeds makes the account active again")
+        }
         Status::Invalid => {
-            "It is no session token, but was stored by an earlier release. It is never sent to Grok: remove it"
+            "An earlier release stored this text, which is not a session token. It is never sent to Grok: delete it"
                 .to_owned()
         }
-        Status::Disabled => "Switched off by hand".to_owned(),
+        Status::Disabled => "Disabled by the operator".to_owned(),
         Status::Unreadable => {
-            "It was sealed with another encryption_key: set that one as encryption_key_previous".to_owned()
+            "It was encrypted with another encryption_key: set that one as encryption_key_previous".to_owned()
         }
         Status::Cooling => {
             let running = token.cooldowns.iter().filter(|(_, until)| **until > now);
             let names: Vec<_> = running.map(|(name, until)| format!("{name} for {}", span(until - now))).collect();
-            format!("It rests: {}{failure}. Other models are served", names.join(", "))
+            format!("Cooling down: {}{failure}. It serves other models", names.join(", "))
         }
-        Status::Unused => "What is left is not known: it was never asked for, or that window has ended".to_owned(),
+        Status::Unused => "The quota is unknown: it was never read, or its window has ended".to_owned(),
         Status::Exhausted => {
             let spent = [("quota", token.normal), ("heavy quota", token.heavy)];
             let spent = spent.into_iter().filter(|(_, quota)| quota.known_at(now) == Some(0));
@@ -202,13 +206,13 @@ fn reason(status: Status, token: &StoredToken, now: i64) -> String {
             names.join(". ")
         }
         Status::Normal if token.strikes > 0 => {
-            format!("Usable, but suspected gone{failure}: a second refusal expires it")
+            format!("Usable, but Grok refused its session once{failure}: a second refusal expires it")
         }
         Status::Normal => "Usable".to_owned(),
     }
 }
 
-/// A span of milliseconds, rounded up.
+/// Returns milliseconds as text, rounded up to seconds or minutes.
 fn span(ms: i64) -> String {
     let seconds = (ms.max(0) as u64).div_ceil(1000);
     let minutes = seconds.div_ceil(60);

@@ -1,4 +1,4 @@
-//! Guesses from many addresses at once: attempts have a queue, over all instances.
+//! Guesses from many addresses at once: attempts wait in one queue, over all instances.
 
 use super::*;
 use crate::{
@@ -78,7 +78,7 @@ fn attempts_at_once_wait_in_line_and_the_rest_keep_their_place() {
 }
 
 #[test]
-fn an_operator_who_comes_back_in_turn_gets_in_whatever_else_knocks() {
+fn an_operator_who_returns_in_turn_gets_in_despite_guesses() {
     let mut console = besieged();
     let knock = |console: &mut Console, range: std::ops::Range<usize>| {
         for n in range {
@@ -111,7 +111,7 @@ fn an_operator_who_comes_back_in_turn_gets_in_whatever_else_knocks() {
 }
 
 #[test]
-fn a_full_queue_takes_nobody_more() {
+fn a_full_queue_refuses_further_attempts() {
     let mut console = besieged();
     let app = console.host.app();
     console.host.run(async move {
@@ -130,9 +130,9 @@ fn a_full_queue_takes_nobody_more() {
     assert_eq!(console.login("a long password").headers["retry-after"], "900");
 }
 
-/// What the last of a thousand guesses sees that all came before any failure was counted.
+/// What the last of a thousand guesses sees if all came before any failure was counted.
 #[test]
-fn of_a_burst_from_everywhere_those_beyond_fifty_learn_nothing() {
+fn a_burst_from_everywhere_learns_nothing_after_fifty() {
     let console = besieged();
     let app = console.host.app();
     let (counted, opened) = console.host.run(async move {

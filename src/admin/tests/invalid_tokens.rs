@@ -1,4 +1,4 @@
-//! Rows of earlier releases that are no tokens.
+//! Rows of earlier releases that do not hold a token.
 
 use super::*;
 use crate::{
@@ -46,7 +46,7 @@ fn invalid(console: &Console) -> i64 {
     console.get("/api/stats").ok().body["data"]["normal"]["invalid"].as_i64().expect("a number")
 }
 
-/// All that Grok was sent.
+/// Everything that Grok was sent.
 fn sent(console: &Console) -> String {
     let handshakes = console.host.sockets.handshakes.borrow();
     let sockets = handshakes.iter().map(|handshake| format!("{:?}", handshake.headers));
@@ -61,12 +61,12 @@ fn assert_clean(console: &Console) {
 }
 
 #[test]
-fn they_are_shown_as_such_and_removed_at_once() {
+fn invalid_rows_are_shown_and_deleted_at_once() {
     for key in ["", KEY] {
         let console = earlier(key, 450);
         let (stats, rows) = (invalid(&console), console.get("/api/tokens?state=invalid&limit=1").ok());
         assert_eq!((stats, &rows.body["total"]), (450, &json!(450)), "every slice was looked through");
-        assert!(rows.body["data"][0]["state_reason"].as_str().expect("a text").contains("no session token"));
+        assert!(rows.body["data"][0]["state_reason"].as_str().expect("a text").contains("not a session token"));
         assert!(rows.statements <= 2, "once they are looked at, that costs nothing");
         assert_eq!(console.get("/api/tokens").ok().body["data"][0]["status_code"], "unused");
         console.post("/api/tokens/status", json!({ "ids": (1..=451).collect::<Vec<_>>(), "enabled": true })).ok();
@@ -123,7 +123,7 @@ fn no_other_call_sends_one() {
 }
 
 #[test]
-fn maintenance_looks_through_a_slice_and_new_rows_are_not_looked_at_again() {
+fn maintenance_checks_a_slice_and_skips_new_rows() {
     let console = earlier(KEY, 250);
     let wake = || {
         let mut request = http::Request::new(futures::stream::empty().boxed_local());
@@ -159,7 +159,7 @@ fn a_database_that_takes_no_writes_is_read_and_serves() {
 }
 
 #[test]
-fn an_empty_pool_is_noted_so_that_what_comes_is_not_looked_at() {
+fn an_empty_pool_is_noted_so_that_new_rows_are_not_checked() {
     let console = Console::signed_in();
     // As migrations leave it that the component did not apply.
     console.host.sql("DELETE FROM leases WHERE name = 'tokens-looked-at'", vec![]);

@@ -127,7 +127,7 @@ fn bad_input_names_its_field() {
 }
 
 #[test]
-fn the_setting_api_key_is_out_of_reach_here() {
+fn the_setting_api_key_cannot_be_changed_here() {
     let console = Console::signed_in();
     console.post("/api/settings", json!({ "grok_config": { "api_key": "sk-of-the-settings" } })).ok();
     for named in [json!({ "id": 0 }), json!({ "key": "sk-of-the-settings" })] {

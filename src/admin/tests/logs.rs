@@ -188,21 +188,21 @@ fn exports_are_files_with_the_rows_of_the_filter() {
 }
 
 #[test]
-fn an_export_that_breaks_off_says_so_or_is_no_json() {
+fn an_incomplete_export_says_so_or_is_not_json() {
     let console = scripted();
     console.host.broken.replace(Some("FROM request_logs".to_owned()));
     let answer = console.get("/api/logs?format=csv");
-    assert!(answer.body.as_str().is_some_and(|text| text.contains("The export broke off")), "{}", answer.body);
+    assert!(answer.body.as_str().is_some_and(|text| text.contains("The export is incomplete")), "{}", answer.body);
 }
 
-/// What the planner says it does.
+/// The query plan of a statement.
 fn plan(console: &Console, filter: &Filter) -> String {
     let (sql, params) = requests::statement(filter, 1000);
     let rows = console.host.sql(&format!("EXPLAIN QUERY PLAN {sql}"), params);
     rows.iter().map(|row| format!("{:?}\n", row[3])).collect()
 }
 
-/// Of the database alone, the best of five: others may be at work on the machine.
+/// The duration in the database alone, the best of five: the machine may be busy.
 const LIMIT_MS: u128 = 100;
 
 #[test]

@@ -40,12 +40,12 @@ struct Answer {
     status: StatusCode,
     headers: HeaderMap,
     body: Value,
-    /// Storage round trips.
+    /// How many statements the call sent.
     statements: usize,
 }
 
 impl Console {
-    /// Nobody is signed in.
+    /// Returns a browser that is not signed in.
     fn new() -> Self {
         let host = NativeHost::new();
         host.set_variable("password_iterations", "1000");
@@ -54,7 +54,7 @@ impl Console {
         console
     }
 
-    /// Signed in, with a password of one's own.
+    /// Returns a signed-in browser, with a password of the operator's choice.
     fn signed_in() -> Self {
         let mut console = Console::new();
         console.host.set_variable("admin_password", "a long password");
@@ -117,7 +117,7 @@ impl Console {
 }
 
 impl Answer {
-    /// Status and code of a refusal, with the field at fault.
+    /// Returns the status and the code of an error, with the field at fault.
     fn refusal(&self) -> (u16, &str, &str) {
         assert_eq!(self.body["success"], false, "{}", self.body);
         (self.status.as_u16(), self.body["code"].as_str().unwrap_or(""), self.body["field"].as_str().unwrap_or(""))

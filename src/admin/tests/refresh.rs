@@ -1,4 +1,4 @@
-//! The refresh of all tokens, by polling.
+//! The refresh of all accounts, by polling.
 
 use std::{cell::RefCell, collections::BTreeMap, time::Duration};
 
@@ -26,7 +26,7 @@ fn console(basic: usize, supers: usize) -> Console {
     console
 }
 
-/// As D1 is: the slices are small.
+/// A console on D1, where slices are small.
 fn on_d1(console: &Console) {
     console.host.sql("CREATE TABLE _cf_METADATA (key INTEGER)", vec![]);
     console.host.doubles.set(true);
@@ -36,7 +36,7 @@ fn start(console: &Console) -> Answer {
     console.post("/api/tokens/refresh-all", json!({}))
 }
 
-/// Asks for the progress once, and lets the slice that this began come to its end.
+/// Asks for the progress once, and runs the slice that this started to its end.
 fn poll(console: &Console) -> Value {
     let data = console.get("/api/tokens/refresh-progress").ok().body["data"].clone();
     console.host.settle();
@@ -62,7 +62,7 @@ fn token_of(request: &http::Request<Bytes>) -> String {
     cookie.split("sso=").nth(1).and_then(|rest| rest.split(';').next()).expect("there is a cookie sso").to_owned()
 }
 
-/// How often each token was asked for.
+/// How often Grok was asked for each account.
 fn asked(console: &Console) -> BTreeMap<String, usize> {
     console.host.requests.borrow().iter().fold(BTreeMap::new(), |mut counts, request| {
         *counts.entry(token_of(request)).or_default() += 1;
@@ -166,7 +166,7 @@ fn only_the_accounts_own_troubles_touch_it() {
         format!("{gone:?}"),
         r#"[Text("expired"), Text("account refused: [WKE=unauthenticated:invalid-credentials]")]"#
     );
-    assert_eq!(console.host.number("SELECT normal_remaining FROM tokens WHERE id = 4"), 5, "not told is not 0");
+    assert_eq!(console.host.number("SELECT normal_remaining FROM tokens WHERE id = 4"), 5, "unreported is not 0");
     assert_eq!(console.host.number("SELECT state = 'active' AND strikes = 0 FROM tokens WHERE id = 5"), 1);
     assert_eq!(console.host.number("SELECT until FROM token_cooldowns"), START + 500_000, "a quota ends no cool-down");
     assert!(!asked(&console).contains_key("sso.5"), "a disabled token is left alone");
@@ -215,7 +215,7 @@ fn an_upstream_that_hangs_ends_within_the_lease() {
     assert_eq!(asked(&console).values().max(), Some(&1), "those that were not begun were put back");
 }
 
-/// An instance that dies: its slice is handed out, and no report ever comes.
+/// An instance that dies: it took a slice and never reports.
 fn die(console: &Console) {
     *console.host.broken.borrow_mut() = Some("INSERT INTO refresh_slices".to_owned());
     poll(console);
@@ -277,7 +277,7 @@ fn a_cancelled_job_ends_and_another_may_begin() {
 }
 
 #[test]
-fn tokens_that_are_deleted_or_cannot_be_opened_do_not_hold_it_up() {
+fn deleted_and_unreadable_accounts_do_not_stop_it() {
     let mut console = Console::signed_in();
     console.host.set_variable("encryption_key", "a key of sixteen characters and more");
     console.sign_in("a long password");

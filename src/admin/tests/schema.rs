@@ -1,4 +1,4 @@
-//! The part of JSON Schema that the OpenAPI document uses; a keyword that is not checked here is a panic.
+//! Checks values against the part of JSON Schema that the OpenAPI document uses. Panics on any other keyword.
 
 use serde_json::{Map, Value};
 
@@ -19,7 +19,7 @@ pub fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     }
 }
 
-/// What does not fit, with its path; empty when the value fits.
+/// Returns what does not fit, with its path; empty if the value fits.
 pub fn faults(document: &Value, schema: &Value, value: &Value, path: &str) -> Vec<String> {
     let rules = resolved(document, schema).as_object().expect("a schema is an object");
     let mut faults = Vec::new();
@@ -46,7 +46,7 @@ pub fn faults(document: &Value, schema: &Value, value: &Value, path: &str) -> Ve
                 true
             }
             "properties" | "additionalProperties" => true,
-            // They say nothing of one answer, or are tried on requests.
+            // These describe nothing in one answer, or are tested with requests.
             "description" | "default" | "pattern" => true,
             other => panic!("the keyword {other} at {path} is not checked"),
         };
@@ -84,7 +84,7 @@ fn is_a(value: &Value, name: &str) -> bool {
         "array" => value.is_array(),
         "object" => value.is_object(),
         "null" => value.is_null(),
-        other => panic!("{other} is no type"),
+        other => panic!("{other} is not a type"),
     }
 }
 
@@ -96,7 +96,7 @@ fn number(rule: &Value) -> u64 {
     rule.as_u64().expect("the rule is a number")
 }
 
-/// Any value that fits, or with `wrong` one of another type.
+/// Returns a value that fits, or with `wrong` one of another type.
 pub fn example(document: &Value, schema: &Value, wrong: bool) -> Value {
     let schema = resolved(document, schema);
     if let Some(first) = schema["enum"].get(0).filter(|_| !wrong) {

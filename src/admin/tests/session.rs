@@ -1,4 +1,4 @@
-//! Signing in: first run, throttling, what ends a session, who may write with a cookie.
+//! Signing in: first run, throttling, the end of sessions, and which pages may write with a cookie.
 
 use std::time::Duration;
 
@@ -72,20 +72,20 @@ fn gateways_on_one_machine_do_not_sign_each_other_out() {
 }
 
 #[test]
-fn wrong_names_and_passwords_are_told_apart_by_nothing() {
+fn wrong_names_and_wrong_passwords_get_the_same_answer() {
     let console = Console::signed_in();
     let login = |name: &str, password: &str| {
         let answer = console.post("/api/login", json!({ "username": name, "password": password }));
         assert_eq!(answer.refusal(), (401, "BAD_CREDENTIALS", ""));
         (answer.body.to_string(), answer.statements)
     };
-    assert_eq!(login("admin", "wrong"), login("nobody", "a long password"));
+    assert_eq!(login("admin", "wrong"), login("stranger", "a long password"));
     let incomplete = console.post("/api/login", json!({ "username": "admin" }));
     assert_eq!(incomplete.refusal(), (400, "invalid_value", "password"));
 }
 
 #[test]
-fn strangers_have_no_megabytes_read_and_hashed() {
+fn large_bodies_of_strangers_are_not_read_or_hashed() {
     let console = Console::signed_in();
     assert_eq!(console.login(&"x".repeat(10_000)).refusal(), (401, "BAD_CREDENTIALS", ""));
     let answer = console.login(&"x".repeat(1 << 20));
@@ -126,9 +126,9 @@ fn a_right_password_forgets_the_failures_of_its_address() {
 }
 
 #[test]
-fn of_many_guesses_at_once_only_the_first_few_count() {
+fn only_the_first_few_of_simultaneous_guesses_count() {
     let console = Console::signed_in();
-    // What the ninth of nine guesses sees that all passed the first look before any failure was counted.
+    // What the ninth guess sees if all nine passed the first look before any failure was counted.
     console.host.sql("INSERT INTO login_attempts VALUES ('192.0.2.1', ?, 4)", vec![console.host.app().now_ms().into()]);
     let app = console.host.app();
     let counted = console.host.run(async move {
@@ -157,7 +157,7 @@ fn one_network_of_ipv6_is_one_party() {
 }
 
 #[test]
-fn the_variable_rules_over_the_stored_password_and_ends_its_sessions() {
+fn the_variable_replaces_the_password_and_ends_its_sessions() {
     let mut console = Console::new();
     console.sign_in("admin");
     console.post("/api/password", json!({ "current": "admin", "new": "stored password" })).ok();
@@ -178,7 +178,7 @@ fn the_variable_rules_over_the_stored_password_and_ends_its_sessions() {
 }
 
 #[test]
-fn a_session_tells_whose_it_is_and_whether_the_password_must_be_changed() {
+fn a_session_shows_its_user_and_a_due_password_change() {
     let mut console = Console::new();
     let signed_in = console.sign_in("admin").body;
     let answer = console.get("/api/session").ok();
@@ -218,7 +218,7 @@ fn the_other_sessions_can_be_ended() {
     }
     console.headers.insert("authorization", own);
     assert_eq!(console.post("/api/sessions/end-others", json!({})).ok().body["data"]["ended"], 0);
-    // One that has run out is no session any more, whether or not its row is still there.
+    // An expired session does not count, even if its row still exists.
     console.host.sql("INSERT INTO admin_sessions VALUES ('old', '', '', 0, 1)", vec![]);
     assert_eq!(console.post("/api/sessions/end-others", json!({})).ok().body["data"]["ended"], 0);
     assert_eq!(console.host.number("SELECT count(*) FROM admin_sessions"), 1);

@@ -1,4 +1,4 @@
-//! Statistics: equal to a count by hand, whatever became of the log.
+//! Statistics: equal to a count by hand, also after the log was pruned or cleared.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -19,7 +19,7 @@ fn advance(console: &mut Console, minutes: u64) {
     console.host.advance(Duration::from_secs(minutes * 60));
 }
 
-/// The session has ended when days have gone by.
+/// Signs in again, because the session has ended after some days.
 fn stats(console: &mut Console) -> Value {
     console.sign_in("a long password");
     console.get("/api/request-stats").ok().body["data"].take()
@@ -92,14 +92,14 @@ fn an_hour_across_local_midnight_and_a_cleared_log() {
         json!({ "total": 6, "success": 3, "failed": 2, "cancelled": 1, "success_rate": 60.0,
                 "prompt_tokens": 18, "completion_tokens": 30 })
     );
-    // 3,000 ms lie in the bucket from 2,560 to 3,071, 1,500 in the one from 1,280 to 1,535: its middle is told.
+    // 3,000 ms fall in the bin from 2,560 to 3,071 and 1,500 ms in the one from 1,280 to 1,535; the middle is reported.
     let percentiles = |ms: u64| json!({ "p50": ms, "p95": ms });
     assert_eq!(data["latency"], json!({ "duration_ms": percentiles(2_816), "first_byte_ms": percentiles(1_408) }));
     let names = console.host.sql("SELECT group_concat(DISTINCT model) FROM request_stats WHERE key_id = 77", vec![]);
-    assert_eq!(names, [[crate::host::Value::Text(String::new())]], "a made-up name is no row of its own");
+    assert_eq!(names, [[crate::host::Value::Text(String::new())]], "a made-up name has no row of its own");
 }
 
-/// What a chat counts as, and when, told independently of the statements.
+/// The chats, counted independently of the statements.
 #[derive(Default)]
 struct ByHand {
     chats: Vec<(i64, &'static str, u16)>,
@@ -122,13 +122,13 @@ impl ByHand {
     }
 }
 
-fn told(entry: &Value) -> (usize, usize, usize) {
+fn served(entry: &Value) -> (usize, usize, usize) {
     let number = |name: &str| entry[name].as_u64().unwrap_or_else(|| panic!("{entry}")) as usize;
     (number("success"), number("failed"), number("cancelled"))
 }
 
 #[test]
-fn forty_days_of_chats_equal_a_count_by_hand_with_folding_and_pruning_in_between() {
+fn forty_days_of_chats_equal_a_count_by_hand() {
     let mut console = Console::signed_in();
     let mut hand = ByHand::default();
     for n in 0..600_u64 {
@@ -165,13 +165,13 @@ fn check(console: &mut Console, hand: &ByHand) {
     for (n, entry) in data["hourly"].as_array().expect("it is a list").iter().enumerate() {
         let hour = hour - 23 + n as i64;
         assert_eq!(entry["hour"], format!("{:02}:00", hour % 24));
-        assert_eq!(told(entry), hand.count(begins(hour)..begins(hour + 1)), "hour {n}");
+        assert_eq!(served(entry), hand.count(begins(hour)..begins(hour + 1)), "hour {n}");
     }
     let today = hour / 24;
     for (n, entry) in data["daily"].as_array().expect("it is a list").iter().enumerate() {
         let day = today - 13 + n as i64;
         assert_eq!(entry["date"], date(day));
-        assert_eq!(told(entry), hand.count(begins(day * 24)..begins((day + 1) * 24)), "day {n}");
+        assert_eq!(served(entry), hand.count(begins(day * 24)..begins((day + 1) * 24)), "day {n}");
     }
     let models: BTreeMap<String, u64> = (data["models"].as_array().expect("it is a list").iter())
         .map(|entry| (entry["model"].as_str().unwrap_or_default().to_owned(), entry["count"].as_u64().unwrap_or(0)))
@@ -180,7 +180,7 @@ fn check(console: &mut Console, hand: &ByHand) {
     let (success, failed, cancelled) = hand.count(begins(hour - 23)..i64::MAX);
     let rate = (success as f64 / (success + failed).max(1) as f64 * 1000.0).round() / 10.0;
     assert_eq!(
-        (told(&data["summary"]), &data["summary"]["success_rate"]),
+        (served(&data["summary"]), &data["summary"]["success_rate"]),
         ((success, failed, cancelled), &json!(rate))
     );
 }

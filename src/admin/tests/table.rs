@@ -1,5 +1,5 @@
-//! Every row of the route table: in the document, closed to strangers, and clear about wrong input. A new route
-//! is covered by being there.
+//! Every row of the route table: described in the document, guarded, and clear about wrong input. A new route is
+//! covered without a new test.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ fn concrete(pattern: &str) -> String {
     pattern.split('/').map(|part| if part.starts_with('{') { "x" } else { part }).collect::<Vec<_>>().join("/")
 }
 
-/// The routes of the console, with what the document says of each.
+/// The console's routes, each with its description in the document.
 fn of_console(document: &Value) -> Vec<(Entry, &Value)> {
     let entries = table().filter(|entry| matches!(entry.guard, Guard::Session | Guard::Admin));
     entries
@@ -86,7 +86,7 @@ fn strangers_get_401_from_every_route_of_the_console() {
 }
 
 #[test]
-fn the_first_run_password_opens_nothing_but_what_tells_of_it_and_changes_it() {
+fn the_first_run_password_allows_only_to_change_it() {
     let others: Vec<&str> = table().filter(|e| e.guard == Guard::Session).map(|e| e.path).collect();
     assert_eq!(others, ["/api/session", "/api/logout", "/api/password"]);
     let mut console = Console::new();
@@ -120,7 +120,7 @@ fn other_methods_get_405_with_those_that_there_are() {
     }
 }
 
-/// The answer is a 400 that names the field, or something inside it.
+/// Checks that the answer is a 400 that names the field, or one inside it.
 #[track_caller]
 fn names(answer: &Answer, field: &str, what: &str) {
     let (status, _, named) = answer.refusal();
@@ -166,7 +166,7 @@ fn wrong_input_is_a_400_that_names_the_field() {
     }
 }
 
-/// Holds an answer against the document. What is asked of no route is none of its business.
+/// Checks an answer against the document, if the path is a route.
 pub fn check(method: &Method, path: &str, status: StatusCode, content_type: &str, body: &Value) {
     let document = document();
     let path = path.split('?').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Tokens out of one gateway and into another.
+//! Exports accounts from one gateway and imports them into another.
 
 use super::*;
 use crate::host::native::START;
@@ -19,11 +19,11 @@ fn import(console: &Console, body: Value) -> Value {
     console.post("/api/tokens/import", body).ok().body["data"].clone()
 }
 
-/// Everything a file carries, oldest first.
+/// Everything that a file has of each account, oldest first.
 fn shown(console: &Console) -> Vec<Vec<Value>> {
     let rows = console.get("/api/tokens?order=asc").ok().body["data"].clone();
     let shown = |row: &Value| {
-        // The end of a window that is over is no news to anyone.
+        // The end of a window that has ended carries no information.
         let is_over = |name: &str| name == "quota_until" && row["remaining_queries"] == -1;
         SHOWN.map(|name| if is_over(name) { Value::Null } else { row[name].clone() }).to_vec()
     };
@@ -34,7 +34,7 @@ fn counts(data: &Value) -> [i64; 4] {
     ["added", "updated", "skipped", "invalid"].map(|name| data[name].as_i64().expect("a number"))
 }
 
-/// A pool in which every field says something.
+/// A pool in which every field has a value.
 fn pool() -> Console {
     let mut console = Console::signed_in();
     console.host.set_variable("encryption_key", "a key of sixteen characters and more");
@@ -106,9 +106,9 @@ fn a_preview_says_what_would_happen_to_each_line() {
             json!([2, "added", "ew.one", ""]),
             json!([4, "updated", "aaaaaa", "type, note, quota"]),
             json!([5, "invalid", "", "no token in it: neither a JWT nor a value after sso="]),
-            json!([6, "skipped", "bbbbbb", "It is here already, and the file says nothing new"]),
-            json!([7, "skipped", "ew.one", "It is in line 2 too"]),
-            json!([8, "invalid", "ew.two", "Its type is not said: sso (Basic) or ssoSuper (Super)"]),
+            json!([6, "skipped", "bbbbbb", "The account exists already, and the file changes nothing"]),
+            json!([7, "skipped", "ew.one", "Duplicate of line 2"]),
+            json!([8, "invalid", "ew.two", "The type is missing: send sso (Basic) or ssoSuper (Super)"]),
             json!([9, "invalid", "", "token_type is sso (Basic) or ssoSuper (Super)"]),
         ]
     );

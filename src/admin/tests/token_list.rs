@@ -1,4 +1,4 @@
-//! Thousands of tokens: filtered, sorted, switched, tagged and told why.
+//! Thousands of accounts: filtered, sorted, enabled, tagged, and shown with the reason for their state.
 
 use super::*;
 use crate::host::native::START;
@@ -6,7 +6,7 @@ use crate::host::native::START;
 const HOUR: i64 = 3_600_000;
 const STATES: [&str; 8] = ["invalid", "expired", "disabled", "unreadable", "cooling", "unused", "exhausted", "normal"];
 
-/// Every combination of what a state depends on, sealed by two keys, of which one is lost.
+/// Every combination of what a state depends on, encrypted with two keys, of which one is lost.
 fn every_state() -> Console {
     let mut console = Console::signed_in();
     console.host.set_variable("encryption_key", "a key that will be lost, long enough");
@@ -185,10 +185,13 @@ fn switching_on_gives_an_expired_token_another_chance() {
         .host
         .sql("UPDATE tokens SET state = 'expired', strikes = 2, last_failure_reason = 'why' WHERE id = 1", vec![]);
     let (rows, _) = page(&console, "state=expired");
-    assert_eq!(rows[0]["state_reason"], "Grok refused the account as gone (why). A test that succeeds revives it");
+    assert_eq!(
+        rows[0]["state_reason"],
+        "Grok refused the session (why). A test that succeeds makes the account active again"
+    );
     console.post("/api/tokens/status", json!({ "tokens": ["a-token-of-the-tests.one", 2], "enabled": true })).ok();
     assert_eq!(console.host.number("SELECT count(*) FROM tokens WHERE state = 'active' AND strikes = 0"), 2);
-    // Switched off in between, it must not come back one outcome of any kind away from expiring.
+    // Disabled in between, it must not come back with a strike that makes the next refusal expire it.
     console.host.sql("UPDATE tokens SET state = 'expired', strikes = 2 WHERE id = 1", vec![]);
     for enabled in [false, true] {
         console.post("/api/tokens/status", json!({ "id": 1, "enabled": enabled })).ok();
@@ -225,6 +228,6 @@ fn reasons_say_what_and_how_long() {
     );
     let (rows, _) = page(&console, "order=asc");
     let reasons = field(&rows, "state_reason");
-    assert_eq!(*reasons[0], "It rests: grok-4 for 9 h 1 min (429: too many requests). Other models are served");
+    assert_eq!(*reasons[0], "Cooling down: grok-4 for 9 h 1 min (429: too many requests). It serves other models");
     assert_eq!(*reasons[1], "The heavy quota is used up for 1 h");
 }

@@ -1,4 +1,4 @@
-//! Account tokens through the console.
+//! Accounts through the console.
 
 use super::*;
 use crate::{
@@ -134,7 +134,7 @@ fn bad_input_names_its_field() {
 }
 
 #[test]
-fn a_test_stores_what_is_told_and_only_that() {
+fn a_test_stores_only_what_grok_reports() {
     let console = Console::signed_in();
     add(&console, &["a-token-of-the-tests.basic"], "sso");
     console.host.on_send(limits(json!({ "windowSizeSeconds": 72_000, "remainingTokens": 76, "totalTokens": 80 })));
@@ -169,7 +169,7 @@ fn a_super_token_has_two_quotas() {
 }
 
 #[test]
-fn a_failed_test_tells_the_account_from_the_way_to_it() {
+fn a_failed_test_separates_the_account_from_the_connection() {
     let console = Console::signed_in();
     add(&console, &["a-token-of-the-tests.one", "a-token-of-the-tests.two"], "sso");
     let test = |id: i64, status: u16, body: &'static str| {

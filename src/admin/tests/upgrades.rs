@@ -1,4 +1,4 @@
-//! Upgrades: what was stored under each earlier schema is still there, and used, after this component has seen it.
+//! Upgrades: data of each earlier schema still exists, and is used, after this component has upgraded it.
 //!
 //! `tests/fixtures/schema` holds one file a migration: data that the product wrote while that migration was its newest.
 //! A new migration comes with its file, once and for all:

@@ -1,4 +1,4 @@
-//! Checking the way to Grok: every step that can fail, what helps, and what is kept.
+//! Checks of the connection to Grok: every step that can fail, the advice, and what is stored.
 
 use super::*;
 use crate::{
@@ -108,7 +108,7 @@ fn without_a_body_the_account_used_least_recently_is_checked() {
 }
 
 #[test]
-fn a_failing_name_is_told_from_a_failing_connection() {
+fn a_failing_name_differs_from_a_failing_connection() {
     let console = healthy();
     console.host.on_send(|_| Err(SendError::Unresolved("DNS error".to_owned())));
     expect(&check(&console), "fssss", json!("name"), json!("name"), &["check_dns", "set_dns_over_https_url"]);
@@ -154,7 +154,7 @@ fn an_unknown_owner_ends_the_check_and_a_known_one_does_not() {
     );
     assert!(console.host.sockets.handshakes.borrow()[0].url.ends_with(OTHER));
     assert_eq!(console.host.requests.borrow().len(), 1);
-    // The service knows better than a pasted cookie.
+    // The service's answer replaces the id of a pasted cookie.
     console.host.on_send(|_| Ok(script::identity()));
     expect(&check(&console), "soooo", Value::Null, Value::Null, &[]);
     assert!(console.host.sockets.handshakes.borrow()[1].url.ends_with(USER));
@@ -184,7 +184,7 @@ fn a_refusal_concerns_the_network_or_the_account() {
     expect(&check(&console), "sofss", json!("identity"), json!("blocked"), &AT_HOME);
 }
 
-/// What is known of the account: state, strikes, and its last failure.
+/// The account's state, strikes and last failure.
 fn standing(console: &Console) -> (String, i64, String) {
     use crate::host::Value::{Integer, Text};
     let row = console.host.sql("SELECT state, strikes, last_failure_reason FROM tokens WHERE id = 1", vec![]).remove(0);

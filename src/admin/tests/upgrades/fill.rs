@@ -1,4 +1,4 @@
-//! A short life of a gateway that leaves something in every table: what the fixtures hold is what the routes stored.
+//! A short life of a gateway that leaves rows in every table, so that the fixtures have what the routes stored.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub const SETTING_KEY: &str = "sk-of-the-settings";
 pub const BASE_URL: &str = "https://gateway.test";
 pub const TAG: &str = "first";
 pub const NOTE: &str = "it's \"the\" note; --";
-/// Grok answers 429 to this account.
+/// The account that Grok answers with 429.
 pub const LIMITED: &str = "a-token-of-the-tests.basic-one.limited";
 const PICTURE: &str = "the bytes of a picture";
 /// How many `fill` sends.
@@ -72,7 +72,7 @@ pub fn picture(console: &Console, address: &str) -> Vec<u8> {
     bytes
 }
 
-/// What is no JSON.
+/// Values that are not JSON.
 fn plain(console: &Console, method: Method, address: &str) -> (StatusCode, Vec<u8>) {
     let mut request = http::Request::new(futures::stream::empty().boxed_local());
     *request.method_mut() = method;

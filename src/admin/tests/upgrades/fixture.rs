@@ -1,4 +1,4 @@
-//! A fixture: what the test has to know of the data, as JSON in the first line, then one INSERT a line.
+//! A fixture: facts that the test needs, as JSON in the first line, then one INSERT a line.
 
 use std::{
     collections::BTreeMap,
@@ -72,7 +72,7 @@ impl Fixture {
     pub fn read(name: &str) -> Self {
         let path = path(name);
         let text = std::fs::read_to_string(&path).unwrap_or_else(|_| {
-            panic!("{} is missing: src/admin/tests/upgrades.rs tells how to write it", path.display())
+            panic!("{} is missing: src/admin/tests/upgrades.rs describes how to write it", path.display())
         });
         let (facts, inserts) = text.split_once('\n').expect("it has lines");
         let facts = facts.strip_prefix(FACTS).expect("it begins with the facts");
@@ -151,7 +151,7 @@ pub fn write(newest: &str, facts: &Facts, file: &Path) {
 
 fn sql(migration: &str) -> &'static str {
     let known = schema::MIGRATIONS.iter().find(|(name, _)| *name == migration);
-    known.unwrap_or_else(|| panic!("{migration} is no migration")).1
+    known.unwrap_or_else(|| panic!("{migration} is not a migration")).1
 }
 
 /// The schema as a component with this newest migration would have made it.

@@ -63,7 +63,7 @@ const FAULTS = [
   [/^anti-bot page or challenge$/, 'fault_antibot'], [/^the service is under heavy usage$/, 'fault_busy'], [/^moderated: (.*)$/s, 'fault_moderated'],
   [/^request refused: (.*)$/s, 'fault_caller'], [/^model not found$/, 'fault_model'], [/^not allowed: (.*)$/s, 'fault_policy'], [/^(\d+): server error$/, 'fault_server'],
   [/^no connection/, 'fault_connect'], [/^timed out$/, 'fault_timeout'], [/^the answer broke off$/, 'fault_cut'], [/^the answer was empty$/, 'fault_empty'],
-  [/^an object of the answer was too long$/, 'fault_long'], [/^the token cannot be (?:decrypted|opened)/, 'fault_unreadable'], [/^asked for twice/, 'fault_twice'], [/^no session token/, 'noToken'],
+  [/^an object of the answer was too long$/, 'fault_long'], [/^the token cannot be (?:decrypted|opened)/, 'fault_unreadable'], [/^asked (?:for )?twice/, 'fault_twice'], [/^no session token/, 'noToken'],
 ];
 
 /** Translates an error of Grok; an unknown sentence stays as it is. */
