@@ -1,7 +1,7 @@
-//! The console's files, as `build.rs` packed them: pages, scripts, styles.
+//! Serves the console's files, which `build.rs` packed: pages, scripts, styles.
 //!
-//! On Workers the platform's asset layer serves the same folder and no request for it comes here; the Worker's module
-//! is built with zeros where the archive was.
+//! On Workers the platform's asset layer serves the same folder, so no request for it comes here. The Worker's module
+//! has zeros in place of the archive.
 
 use std::{hint::black_box, rc::Rc};
 
@@ -18,7 +18,7 @@ use crate::{
 
 static ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/console.archive"));
 
-/// The archive, read as far as its text: `build.rs` tells the format.
+/// The archive, parsed up to its files' bodies. `build.rs` describes the format.
 struct Archive {
     headers: &'static str,
     files: &'static str,
@@ -33,7 +33,7 @@ struct File {
 }
 
 impl Archive {
-    /// `None` when the archive was blanked.
+    /// Returns the parsed archive; `None` if zeros replaced it.
     fn read(bytes: &'static [u8]) -> Option<Self> {
         const END: &[u8] = b"\n.\n";
         let end = memchr::memmem::find(bytes, END)?;
@@ -52,7 +52,7 @@ impl Archive {
         Some(File { content_type, tag, plain, gzipped })
     }
 
-    /// What `static/_headers` says of every answer.
+    /// Adds the headers that `static/_headers` sets on every answer.
     fn add_headers(&self, headers: &mut HeaderMap) {
         let pairs = self.headers.lines().filter_map(|line| line.split_once('\t'));
         headers.extend(pairs.filter_map(|(name, value)| Some((name.parse::<HeaderName>().ok()?, value.parse().ok()?))));
@@ -65,26 +65,26 @@ impl File {
     }
 }
 
-/// `/`: the console.
+/// Answers `/` with a redirect to the console.
 pub async fn home(_: Rc<App>, _: Request) -> Result<Response> {
     redirect(StatusCode::FOUND, "/manage")
 }
 
-/// `/favicon.ico`, which browsers ask for where no page has named another: the one there is.
+/// Answers `/favicon.ico` with a redirect to the icon. Browsers ask for this path if no page has named an icon.
 pub async fn icon(_: Rc<App>, _: Request) -> Result<Response> {
     redirect(StatusCode::FOUND, "/favicon.svg")
 }
 
-/// Any file of the console.
+/// Answers with a file of the console. Fails with 404 if there is none at the path.
 pub async fn file(_: Rc<App>, request: Request) -> Result<Response> {
-    // The compiler must not conclude anything from what the archive holds now: see the top of this file.
+    // The build of a Worker zeroes the archive, so the compiler must not optimise by its present bytes.
     answer(black_box(ARCHIVE), &request)
 }
 
 fn answer(archive: &'static [u8], request: &Request) -> Result<Response> {
     let path = request.uri().path();
     let Some(archive) = Archive::read(archive) else {
-        let place = "this build leaves the console to its host, to Workers' static assets for instance";
+        let place = "this build has no console, because its host serves it, such as Workers' static assets";
         return Err(Error::new(ErrorKind::NotFound, format!("There is nothing at {path}: {place}")));
     };
     let page = path.strip_suffix(".html").filter(|page| archive.find(page).is_some_and(|file| file.is_page()));
@@ -103,7 +103,7 @@ fn answer(archive: &'static [u8], request: &Request) -> Result<Response> {
 fn send(file: &File, request: &Request) -> Response {
     let gzip = takes_gzip(request.headers());
     let content = if gzip { file.gzipped } else { file.plain };
-    // The two forms differ in their bytes, so a strong tag has to differ too.
+    // The two forms differ in their bytes, so they need different strong tags.
     let etag = if gzip { format!("\"{}-gzip\"", file.tag) } else { format!("\"{}\"", file.tag) };
     let known = range::is_known(request.headers(), &etag);
     let body = if known || request.method() == Method::HEAD { &[] } else { content };
@@ -123,13 +123,13 @@ fn send(file: &File, request: &Request) -> Response {
     reply
 }
 
-/// RFC 9110, section 12.5.3: the coding's own weight counts, else that of `*`; none is what is not wanted.
+/// Returns whether the client accepts gzip: by the coding's own weight, else by that of `*` (RFC 9110 §12.5.3).
 fn takes_gzip(headers: &HeaderMap) -> bool {
     let values = headers.get_all(header::ACCEPT_ENCODING).into_iter().filter_map(|value| value.to_str().ok());
     let mut any = false;
     for coding in values.flat_map(|value| value.split(',')) {
         let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-        // Weights are numbers from 0 to 1: one without another digit than 0 is 0.
+        // A weight is a number from 0 to 1. Without a digit from 1 to 9 it is 0.
         let wanted =
             weight.trim().strip_prefix("q=").is_none_or(|weight| weight.contains(|c| ('1'..='9').contains(&c)));
         match name.trim() {

@@ -9,14 +9,14 @@ use crate::{
     variables::{self, table::TRUSTED_PROXY},
 };
 
-/// The socket address of the client. Spin sets it; `cloudflare/` puts `cf-connecting-ip` into it.
+/// The header with the client's socket address. Spin sets it; `cloudflare/` copies `cf-connecting-ip` into it.
 const CLIENT_ADDRESS: &str = "spin-client-addr";
 const UNKNOWN: &str = "unknown";
 
 /// The proxies whose `x-forwarded-*` headers count: the variable `trusted_proxy`.
 pub(super) enum Proxies {
     None,
-    /// Whoever connects is a proxy: for hosts that only a proxy can reach.
+    /// Every peer is a proxy: for hosts that only a proxy can reach.
     Any,
     These(Vec<IpAddr>),
 }
@@ -39,7 +39,7 @@ impl Proxies {
     }
 }
 
-/// The client's IP address, or `unknown`.
+/// Returns the client's IP address, or `unknown`.
 pub async fn client_address(app: &App, headers: &HeaderMap) -> String {
     let proxies = Proxies::of(app).await;
     let socket = socket_address(headers);
@@ -47,7 +47,7 @@ pub async fn client_address(app: &App, headers: &HeaderMap) -> String {
     forwarded.or(socket).map_or_else(|| UNKNOWN.to_owned(), |address| address.to_string())
 }
 
-/// The part of an address that one party holds: of IPv6, its network of 64 bits.
+/// Returns the part of an address that one party holds: all of IPv4, the first 64 bits of IPv6.
 pub fn party(address: &str) -> String {
     match address.parse() {
         Ok(IpAddr::V6(v6)) => {
@@ -58,8 +58,8 @@ pub fn party(address: &str) -> String {
     }
 }
 
-/// The part of an address that one customer of a network holds: of IPv6, up to 48 bits (RFC 6177), of which a single
-/// attacker has thousands of [parties](party).
+/// Returns the part of an address that one customer of a network holds: all of IPv4, the first 48 bits of IPv6 (RFC
+/// 6177). A single attacker has thousands of [parties](party) in it.
 pub fn site(address: &str) -> String {
     match address.parse() {
         Ok(IpAddr::V6(v6)) => {
@@ -70,12 +70,13 @@ pub fn site(address: &str) -> String {
     }
 }
 
-/// Spin adds its header behind those of the client, who may have sent one of that name: the last one counts.
+/// Returns the address of the connection. Spin adds its header after the client's, which may have the same name, so the
+/// last one counts.
 pub(super) fn socket_address(headers: &HeaderMap) -> Option<IpAddr> {
     ip(headers.get_all(CLIENT_ADDRESS).iter().next_back()?.to_str().ok()?)
 }
 
-/// The last address that is not a proxy's own: what stands before it was written by the client.
+/// Returns the last address that is not a proxy's. The client may have written those before it.
 fn forwarded_for(headers: &HeaderMap, proxies: &Proxies) -> Option<IpAddr> {
     let mut addresses: Vec<IpAddr> = Vec::new();
     for value in headers.get_all("x-forwarded-for") {
@@ -85,7 +86,7 @@ fn forwarded_for(headers: &HeaderMap, proxies: &Proxies) -> Option<IpAddr> {
     addresses.into_iter().rev().find(|address| !is_proxy(address))
 }
 
-/// An IP address, with or without a port; an IPv4 one in IPv6's clothes as what it is.
+/// Returns an IP address, without its port. IPv4-mapped IPv6 is returned as IPv4.
 fn ip(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     text.parse::<SocketAddr>().map(|socket| socket.ip()).or_else(|_| text.parse()).ok().map(|ip| ip.to_canonical())
@@ -101,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_cannot_tell_its_own_address() {
+    fn a_client_cannot_choose_its_own_address() {
         let host = NativeHost::new();
         let (app, mut sent) = (host.app(), headers(&[(CLIENT_ADDRESS, "203.0.113.9:1")]));
         sent.append(CLIENT_ADDRESS, "192.0.2.1:5000".parse().unwrap());
@@ -121,7 +122,7 @@ mod tests {
             ("192.0.2.1:5000", "203.0.113.9", "192.0.2.2", "192.0.2.1"),
             ("192.0.2.1:5000", "203.0.113.9", "*", "203.0.113.9"),
             ("192.0.2.1:5000", "203.0.113.9", "a typing error", "192.0.2.1"),
-            // What stands in front was sent by the client, who may write anything.
+            // The client wrote the addresses in front.
             ("192.0.2.1:5000", "10.0.0.1, 203.0.113.9", "192.0.2.1", "203.0.113.9"),
             ("192.0.2.1:5000", "203.0.113.9, 192.0.2.7", "192.0.2.1, 192.0.2.7", "203.0.113.9"),
             ("192.0.2.1:5000", "[2001:db8::9]:443", "*", "2001:db8::9"),

@@ -1,7 +1,7 @@
 //! Content codings of request bodies (RFC 9110 §8.4): gzip and zstd.
 //!
 //! Clients that resend a long conversation compress it, Codex with zstd. A body is decoded piece by piece, so that
-//! the limit of its route counts what comes out.
+//! the route's limit counts decoded bytes.
 
 use std::io::{self, BufRead, Read};
 
@@ -21,10 +21,11 @@ pub const ACCEPTED: &str = "gzip, zstd";
 /// memory.
 const MAX_WINDOW: u64 = 8 << 20;
 
-/// How much longer text becomes, seldom more: room for it is made at once, because a buffer that grows by doubling
-/// takes twice the room.
+/// How many times longer text usually becomes. The buffer gets this room at once, because one that grows by doubling
+/// takes up to twice the memory.
 const USUAL_RATIO: usize = 8;
 
+/// A content coding of a request body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ContentCoding {
     Gzip,
@@ -32,8 +33,8 @@ pub enum ContentCoding {
 }
 
 impl ContentCoding {
-    /// Returns the coding of a request's body, `None` for a plain one. Fails with 415 for several codings, and for
-    /// one that is not decoded.
+    /// Returns the coding of a request's body; `None` for a plain one. Fails with 415 for several codings, or for one
+    /// that is not supported.
     pub fn from_headers(headers: &HeaderMap) -> Result<Option<Self>> {
         let values = headers.get_all(header::CONTENT_ENCODING).into_iter();
         let names = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
@@ -83,7 +84,7 @@ fn unsupported(reason: &str) -> Error {
     Error::new(ErrorKind::UnsupportedCoding, message)
 }
 
-/// Reads what a sequence of zstd frames holds (RFC 8878 §3.1).
+/// Reads the content of a sequence of zstd frames (RFC 8878 §3.1).
 struct ZstdFrames<R> {
     source: R,
     frame: FrameDecoder,
@@ -96,7 +97,7 @@ impl<R: BufRead> ZstdFrames<R> {
         ZstdFrames { source, frame }
     }
 
-    /// Reads the header of the next frame, or a whole frame that is to be skipped.
+    /// Reads the header of the next frame, or skips a whole skippable frame.
     fn next_frame(&mut self) -> io::Result<()> {
         match self.frame.reset(&mut self.source) {
             Ok(()) => Ok(()),

@@ -5,7 +5,8 @@ use http::{HeaderMap, Uri, header};
 use super::client_ip::{Proxies, socket_address};
 use crate::app::App;
 
-/// Scheme, host and port under which the client reached us, as a browser writes them into `Origin`.
+/// Returns the scheme, host and port that the client connected to, as a browser writes them into `Origin`; `None` if
+/// the request does not name a host.
 pub async fn own_origin(app: &App, uri: &Uri, headers: &HeaderMap) -> Option<String> {
     let trusted = Proxies::of(app).await.include(socket_address(headers));
     let forwarded = |name| first_of_list(headers, name).filter(|_| trusted);
@@ -16,7 +17,7 @@ pub async fn own_origin(app: &App, uri: &Uri, headers: &HeaderMap) -> Option<Str
     origin(&format!("{scheme}://{host}"))
 }
 
-/// The origin of an http(s) address: lower case, without a default port.
+/// Returns the origin of an http(s) address in lower case, without a default port; `None` for any other address.
 pub fn origin(address: &str) -> Option<String> {
     let url = url::Url::parse(address).ok()?;
     matches!(url.scheme(), "http" | "https").then(|| url.origin().ascii_serialization())

@@ -15,26 +15,27 @@ use crate::{
     json,
 };
 
-/// Twenty pictures' worth: the largest body that is read, in bytes.
+/// The largest body that is read, in bytes: room for twenty pictures.
 pub const MAX_BODY: usize = 20 * 1024 * 1024;
+/// The largest body of a client that is not signed in, in bytes.
 const MAX_SMALL_BODY: usize = 16 * 1024;
-/// An announced length is believed this far before its bytes come.
+/// Bytes of buffer that an announced length gets before any of them arrived.
 const FIRST_ROOM: usize = 64 * 1024;
 
-/// Bytes of an unread body that are read and dropped. A host that answers before the body was read closes the
-/// connection, and the client's next request with it.
+/// Most bytes of an unread body that are read and dropped. A host that answers before the body was read closes the
+/// connection, which breaks the client's next request.
 const DRAINED: usize = 64 * 1024;
-/// How long that may take.
+/// The longest time for that.
 const DRAIN_LIMIT: Duration = Duration::from_secs(1);
 
-/// What a handler leaves of a request's body.
+/// The rest of a body that the handler did not read.
 pub struct UnreadBody(Rc<RefCell<Option<ByteStream>>>);
 
-/// Longest pause between two chunks of a body, and longest time for a whole one.
+/// The longest pause between two chunks of a body, and the longest time for a whole one.
 const CHUNK_LIMIT: Duration = Duration::from_secs(10);
 const BODY_LIMIT: Duration = Duration::from_secs(120);
 
-/// Returns the request with a body that has to keep coming, and what will be left of the body.
+/// Returns the request with a body that fails if it pauses or takes too long, and what the handler will leave of it.
 pub fn watch_body(app: &App, request: Request) -> (Request, UnreadBody) {
     let (head, body) = request.into_parts();
     let shared = Rc::new(RefCell::new(Some(body)));
@@ -47,11 +48,11 @@ pub fn watch_body(app: &App, request: Request) -> (Request, UnreadBody) {
         let next = match coming.poll_next_unpin(context) {
             Poll::Ready(next) => next,
             Poll::Pending => {
-                // Most bodies are there at once and need no timer.
+                // Most bodies have arrived already and need no timer.
                 let left = Duration::from_millis(end.saturating_sub(host.monotonic_ms()));
                 let timer = timer.get_or_insert_with(|| host.sleep(left.min(CHUNK_LIMIT)));
                 ready!(timer.poll_unpin(context));
-                Some(Err(SendError::Timeout("the body stopped coming".to_owned())))
+                Some(Err(SendError::Timeout("the body stopped arriving".to_owned())))
             }
         };
         timer = None;
@@ -64,9 +65,9 @@ pub fn watch_body(app: &App, request: Request) -> (Request, UnreadBody) {
 }
 
 impl UnreadBody {
-    /// Reads a short rest to its end; a longer one is left.
+    /// Reads and drops a rest of up to [`DRAINED`] bytes; leaves a longer one after that.
     pub async fn drain(self, app: &App) {
-        // What the handler holds of the body gives nothing more from here on.
+        // From here on the handler's body yields nothing more.
         let Some(mut body) = self.0.borrow_mut().take() else { return };
         let drained = async {
             let mut left = DRAINED;
@@ -79,26 +80,27 @@ impl UnreadBody {
     }
 }
 
-/// Returns the whole body, decoded. Fails with 413 as soon as it is known to be larger than [`MAX_BODY`].
+/// Returns the whole body, decoded. Fails with 413 as soon as it is known to be larger than [`MAX_BODY`], with 408 if
+/// it pauses or takes too long, with 415 if its coding is not supported.
 pub async fn read_body(request: Request) -> Result<Bytes> {
     read_up_to(request, MAX_BODY, "20 MiB").await
 }
 
-/// Whether the body is short enough to be read before the key is looked at. How long an encoded one becomes is not
-/// known before it is decoded.
+/// Returns whether the body is short enough to be read before the key is checked. An encoded one never is, because its
+/// decoded length is unknown.
 pub fn has_short_body(request: &Request) -> bool {
     !request.headers().contains_key(header::CONTENT_ENCODING)
         && announced_length(request).is_ok_and(|length| length.is_some_and(|length| length <= DRAINED))
 }
 
-/// The `Content-Length`; one that is no number that fits is a 400.
+/// Returns the `Content-Length`. Fails with 400 if it is not a number that fits.
 fn announced_length(request: &Request) -> Result<Option<usize>> {
     let Some(length) = request.headers().get(header::CONTENT_LENGTH) else { return Ok(None) };
     let length = length.to_str().ok().and_then(|length| length.trim().parse().ok());
-    length.map(Some).ok_or_else(|| Error::new(ErrorKind::Invalid, "Content-Length is no number of bytes"))
+    length.map(Some).ok_or_else(|| Error::new(ErrorKind::Invalid, "Content-Length must be a number of bytes"))
 }
 
-/// Returns the whole body, decoded. The limit counts for what was sent and for what it is decoded to.
+/// Returns the whole body, decoded. Both the sent and the decoded body must be at most `most` bytes long.
 async fn read_up_to(request: Request, most: usize, in_words: &str) -> Result<Bytes> {
     let too_large = || Error::new(ErrorKind::BodyTooLarge, format!("The request body is larger than {in_words}"));
     let announced = announced_length(&request)?;
@@ -112,15 +114,15 @@ async fn read_up_to(request: Request, most: usize, in_words: &str) -> Result<Byt
         let chunk = chunk.map_err(|error| match error {
             SendError::Timeout(_) => Error::new(
                 ErrorKind::RequestTimeout,
-                "The request body stopped coming: send it again, without pauses of more than 10 seconds",
+                "The request body stopped arriving: send it again, without pauses of more than 10 seconds",
             ),
-            error => Error::new(ErrorKind::Invalid, format!("The request body broke off: {error}")),
+            error => Error::new(ErrorKind::Invalid, format!("The request body ended early: {error}")),
         })?;
         if whole.len() + chunk.len() > most {
             return Err(too_large());
         }
         if whole.len() + chunk.len() > whole.capacity() {
-            // A buffer that grows by doubling would take twice the room of a body full of pictures.
+            // A buffer that grows by doubling would take up to twice the memory of a large body.
             whole.reserve(announced.unwrap_or_default().saturating_sub(whole.len()).max(chunk.len()));
         }
         whole.extend_from_slice(&chunk);
@@ -131,21 +133,21 @@ async fn read_up_to(request: Request, most: usize, in_words: &str) -> Result<Byt
     }
 }
 
-/// The body as JSON of the given shape; the error names the field.
+/// Returns the body as JSON of the given shape. Fails with 400 on the field that does not fit, and as [`read_body`].
 pub async fn read_json<T: DeserializeOwned>(request: Request) -> Result<T> {
     json::from_client(&read_body(request).await?, &mut String::new(), parse_json)
 }
 
-/// Like [`read_json`], for unauthenticated callers; at most 16 KiB.
+/// Returns the body as [`read_json`] does, for clients that are not signed in. Fails with 413 above 16 KiB.
 pub async fn read_small_json<T: DeserializeOwned>(request: Request) -> Result<T> {
     let body = read_up_to(request, MAX_SMALL_BODY, "16 KiB").await?;
     json::from_client(&body, &mut String::new(), parse_json)
 }
 
 fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
-    // serde would take the fields of a struct from an array too, in order.
+    // serde would also read the fields of a struct from an array, in order.
     if body.trim_ascii_start().first() == Some(&b'[') {
-        return Err(Error::new(ErrorKind::Invalid, "The request body has to be a JSON object"));
+        return Err(Error::new(ErrorKind::Invalid, "The request body must be a JSON object"));
     }
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {

@@ -29,24 +29,24 @@ type Answer = LocalBoxFuture<'static, Result<Response>>;
 /// A handler behind its guard.
 enum Handler {
     Public(fn(Rc<App>, Request) -> Answer),
-    /// Public too, but a file for browsers and no part of the API: `src/http/openapi.json` does not describe it.
+    /// Public as well, but a file for browsers: `src/http/openapi.json` does not describe it.
     File(fn(Rc<App>, Request) -> Answer),
-    /// A key was sent; the handler's first statement tells whether it is valid.
+    /// The client sent an API key; the handler's first statement checks it.
     Key(fn(Rc<App>, PresentedKey, Request) -> Answer),
-    /// Signed in, be it with the first-run password.
+    /// Signed in, also with the first-run password.
     Session(fn(Rc<App>, AdminSession, Request) -> Answer),
-    /// Signed in with a password of one's own.
+    /// Signed in, with a password that the operator chose.
     Admin(fn(Rc<App>, AdminSession, Request) -> Answer),
 }
 
 struct Route {
     methods: &'static [Method],
-    /// A last segment `{…}` stands for any one segment, `{*…}` for any number of them.
+    /// A last segment `{…}` matches any one segment, `{*…}` any number of them.
     path: &'static str,
     handler: Handler,
 }
 
-/// `route!(GET "/health" public health)`; several methods have `|` between them.
+/// Writes a row: `route!(GET "/health" public health)`; `|` separates several methods.
 macro_rules! route {
     ($($method:ident)|+ $path:literal public $handler:path) => {
         route!(@ $($method)|+, $path, Handler::Public(|app, r| Box::pin($handler(app, r))))
@@ -131,7 +131,8 @@ const ROUTES: &[Route] = &[
     route!(POST "/api/keys/batch-status" admin keys::batch_set_active),
 ];
 
-/// Answers any request: finds the route, asks its guard, runs its handler, adds the common headers.
+/// Answers any request: finds the route, checks its guard, runs its handler, adds the common headers. Errors become
+/// responses.
 pub async fn route(app: Rc<App>, request: Request) -> Response {
     let path = plain_path(request.uri().path());
     let is_head = request.method() == Method::HEAD;
@@ -170,7 +171,7 @@ pub fn error_reply(error: &Error, path: &str) -> Response {
     reply
 }
 
-/// The path; below `/v1` without doubled slashes and a slash at its end, which clients make when they join addresses.
+/// Returns the path. Below `/v1` it loses doubled and trailing slashes, which clients make when they join addresses.
 fn plain_path(path: &str) -> String {
     if path.split('/').find(|segment| !segment.is_empty()) != Some("v1") {
         return path.to_owned();
@@ -219,7 +220,7 @@ async fn dispatch(app: Rc<App>, mut request: Request, path: &str) -> Result<Resp
     Err(not_routed(request.headers(), path, &allowed)?)
 }
 
-/// Whether pages of any origin may call the path: all but the console's own API.
+/// Returns whether pages of any origin may call the path: all paths but those of the console's API.
 fn is_open(path: &str) -> bool {
     !["/api", "/internal"]
         .iter()
@@ -235,7 +236,7 @@ fn set_path(request: &mut Request, path: &str) {
     }
 }
 
-/// The path that a client most likely meant: its end, with `/v1` once before it.
+/// Returns the path that a client most likely meant: the end of the path after one `/v1`.
 fn meant(path: &str) -> Option<String> {
     let segments: Vec<&str> = path.rsplit('/').filter(|segment| !segment.is_empty()).take(LONGEST_MEANT).collect();
     let ends = (1..=segments.len()).rev().map(|count| {
@@ -246,16 +247,16 @@ fn meant(path: &str) -> Option<String> {
     ends.into_iter().find(is_route)
 }
 
-/// Segments that a path below `/v1` has at most.
+/// Most segments of a path below `/v1`.
 const LONGEST_MEANT: usize = 2;
 
-/// 405 with what is allowed, or 404; inside `/v1` only for those who brought a key.
+/// Returns 405 with the allowed methods, or 404. Fails with 401 below `/v1` if the client sent no key.
 fn not_routed(headers: &HeaderMap, path: &str, allowed: &[&str]) -> Result<Error> {
     if path.starts_with("/v1/") {
         PresentedKey::from_headers(headers)?;
     }
     Ok(match (allowed, meant(path)) {
-        ([], Some(meant)) => Error::new(ErrorKind::NotFound, format!("There is nothing at {path}; call {meant}")),
+        ([], Some(meant)) => Error::new(ErrorKind::NotFound, format!("There is nothing at {path}: call {meant}")),
         ([], None) => Error::new(ErrorKind::NotFound, format!("There is nothing at {path}")),
         (methods, _) => {
             let methods = methods.join(", ");
@@ -265,14 +266,14 @@ fn not_routed(headers: &HeaderMap, path: &str, allowed: &[&str]) -> Result<Error
     })
 }
 
-/// Whether the path fits the pattern of a [`Route`].
+/// Returns whether the path matches the pattern of a [`Route`].
 fn matches(pattern: &str, path: &str) -> bool {
     let Some((prefix, last)) = pattern.split_once('{') else { return pattern == path };
     let several = last.starts_with('*');
     path.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty() && (several || !rest.contains('/')))
 }
 
-/// Allows the headers that were asked for: the SDKs send many of their own. No cookie is ever read here.
+/// Allows the headers that the page asks for, because SDKs send many of their own. Cookies never count on these paths.
 fn preflight(asked: &HeaderMap) -> Response {
     let mut reply = response::empty(StatusCode::NO_CONTENT);
     let headers = reply.headers_mut();
@@ -312,12 +313,12 @@ async fn health(_: Rc<App>, _: Request) -> Result<Response> {
     )
 }
 
-/// Who may ask.
+/// Who may call a route.
 #[cfg(test)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Guard {
     Public,
-    /// Nobody asks, and it is a file for browsers.
+    /// Public, a file for browsers.
     File,
     Key,
     Session,

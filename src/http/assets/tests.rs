@@ -38,7 +38,7 @@ fn answer_of(reply: Response) -> Answer {
     Answer { status: head.status.as_u16(), headers: headers.collect(), body: body.to_vec() }
 }
 
-/// Through the whole router, which must not touch the storage.
+/// Asks the whole router, which must not use the storage.
 fn ask(method: Method, path: &str, headers: &[(&'static str, &str)]) -> Answer {
     let host = NativeHost::new();
     let reply = router::route(App::new(host.clone()), asked(method, path, headers)).now_or_never().expect("no waiting");
@@ -51,10 +51,11 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
-/// The path and the content of all that is served.
+/// The path and the content of every served file.
 fn served() -> Vec<(String, Vec<u8>)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("static");
-    let name = |file: &PathBuf| file.strip_prefix(&root).expect("it lies there").to_str().expect("text").to_owned();
+    let name =
+        |file: &PathBuf| file.strip_prefix(&root).expect("it is in the folder").to_str().expect("text").to_owned();
     let all = files(&root).into_iter().filter(|file| {
         let name = name(file);
         !name.starts_with(['.', '_']) && !name.ends_with(".md")
