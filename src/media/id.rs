@@ -1,16 +1,16 @@
-//! Ids of pictures and videos. An address is the only key to its file, so an id is 128 random bits.
+//! Ids of pictures and videos. The address alone gives access to a file, so an id has 128 random bits.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 /// Characters of an id.
 const LENGTH: usize = 22;
 
-/// An id of 16 bytes from the host's cryptographic generator.
+/// Returns an id made of 16 bytes, which must come from the host's cryptographic generator.
 pub fn new(random: [u8; 16]) -> String {
     URL_SAFE_NO_PAD.encode(random)
 }
 
-/// Whether it could be one: what cannot is not looked up.
+/// Returns whether a text has the form of an id. Others are not looked up.
 pub fn is_possible(id: &str) -> bool {
     id.len() == LENGTH && URL_SAFE_NO_PAD.decode(id).is_ok()
 }
@@ -32,7 +32,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_id_can_be_is_known_without_asking() {
+    fn malformed_ids_are_recognised_without_a_look_up() {
         let id = new([7; 16]);
         assert!(is_possible(&id));
         // The last of the 22 characters holds two bits only.

@@ -1,5 +1,6 @@
-//! What kind of file an answer holds.
+//! The kinds of files in answers.
 
+/// The kind of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MediaKind {
     Image,
@@ -7,7 +8,7 @@ pub enum MediaKind {
 }
 
 impl MediaKind {
-    /// Returns the kind as the database names it.
+    /// Returns the kind's name in the database.
     pub fn name(self) -> &'static str {
         match self {
             MediaKind::Image => "image",

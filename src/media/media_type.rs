@@ -1,6 +1,6 @@
-//! The types of files that are served. A browser renders them without running anything: no HTML, no SVG, no XML.
+//! The media types that are served. A browser renders them without running code: no HTML, no SVG, no XML.
 
-/// All of them. An SVG is a document with scripts, so pictures are raster formats only.
+/// All types that are served. An SVG is a document with scripts, so pictures are raster formats only.
 const SERVED: [&str; 10] = [
     "image/png",
     "image/jpeg",
@@ -31,13 +31,14 @@ impl MediaType {
         parts.all(|part| part.is_empty() || is_parameter(part)).then_some(MediaType(served))
     }
 
+    /// Returns the type as a `Content-Type` names it.
     pub fn as_str(self) -> &'static str {
         self.0
     }
 }
 
-/// Whether the text is `token=token` or `token="text"`. A quoted text with a semicolon in it does not come this far in
-/// one piece and is refused: no type of [`SERVED`] has such a parameter.
+/// Returns whether the text is `token=token` or `token="text"`. A quoted text with a semicolon in it does not come
+/// this far in one piece and is refused: no type of [`SERVED`] has such a parameter.
 fn is_parameter(text: &str) -> bool {
     let quoted = |value: &str| value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).map(str::to_owned);
     let is_value = |value: &str| is_token(value) || quoted(value).is_some_and(|inner| inner.bytes().all(is_plain));
@@ -48,7 +49,7 @@ fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// Whether a byte may stand between quotes as itself, and no parser takes it for the end of the parameter.
+/// Returns whether a byte may stand between quotes as itself, and no parser takes it for the end of the parameter.
 fn is_plain(byte: u8) -> bool {
     matches!(byte, b'\t' | b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b',')
 }

@@ -1,9 +1,9 @@
 //! Pictures and videos of answers, at addresses of our own, and the pictures that clients send.
 //!
-//! Grok's links answer only to the account that made a file. So a file gets an [`id`] and a row when its answer is sent,
-//! and an [`address`] that anyone may open who knows it. [`serve`] answers there: from the [`cache`], or from its
-//! [`origin`] with the owner's cookies, storing the bytes on the way. The cache is emptied at local midnight and by the
-//! operator. [`input`] reads and fetches the pictures of a request.
+//! Grok serves a file only to the account that made it. So a file gets an [`id`], a row, and an [`address`] that
+//! anyone who knows it may open. [`serve`] answers there: from the [`cache`], or from its [`origin`] with the owner's
+//! cookies, storing the bytes on the way. The cache is emptied at local midnight and by the operator. [`input`]
+//! checks and fetches the pictures of a request. The room never changes an account's state.
 //!
 //! ```ignore
 //! let base = media::base(&app, &settings, request.uri(), request.headers()).await;
@@ -29,7 +29,8 @@ mod response;
 mod route_tests;
 pub mod serve;
 
-/// Where clients reach this service: the setting `base_url`, else the address of the request. Without trailing slash.
+/// Returns the address at which clients reach this service, without a trailing slash: the setting `base_url`, else the
+/// origin of the request.
 pub async fn base(app: &App, settings: &Settings, uri: &Uri, headers: &HeaderMap) -> String {
     let set = settings.global.base_url.trim().trim_end_matches('/');
     if !set.is_empty() {
@@ -38,12 +39,12 @@ pub async fn base(app: &App, settings: &Settings, uri: &Uri, headers: &HeaderMap
     own_origin(app, uri, headers).await.unwrap_or_default()
 }
 
-/// The address of a file under a [`base`].
+/// Returns the address of a file under a [`base`].
 pub fn address(base: &str, kind: MediaKind, id: &str) -> String {
     format!("{base}/{}/{id}", folder(kind))
 }
 
-/// The first segment of its path.
+/// Returns the first segment of the paths of this kind.
 pub fn folder(kind: MediaKind) -> &'static str {
     match kind {
         MediaKind::Image => "images",
@@ -51,7 +52,7 @@ pub fn folder(kind: MediaKind) -> &'static str {
     }
 }
 
-/// Whether files are served below this path. What answers there carries [`shield`]'s headers, errors too.
+/// Returns whether files are served below this path. Answers there carry the headers of [`shield`], errors too.
 pub fn is_file_path(path: &str) -> bool {
     [MediaKind::Image, MediaKind::Video].into_iter().any(|kind| {
         path.strip_prefix('/')
@@ -60,8 +61,8 @@ pub fn is_file_path(path: &str) -> bool {
     })
 }
 
-/// Takes scripts, forms and the console's origin from whatever a browser makes of the answer. Pages of other origins
-/// may embed it, also those that ask for `Cross-Origin-Embedder-Policy: require-corp`.
+/// Forbids scripts, forms and the console's origin to whatever a browser makes of the answer. Pages of other origins
+/// may embed it, also those with `Cross-Origin-Embedder-Policy: require-corp`.
 pub fn shield(headers: &mut HeaderMap) {
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
     headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));

@@ -1,17 +1,17 @@
-//! Which part of a file a request asks for (RFC 9110, sections 13 and 14).
+//! Ranges and conditions of a request for a file (RFC 9110 §13, §14).
 
 use http::{HeaderMap, header};
 
-/// What to send of a file.
+/// The part of a file to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Range {
     Whole,
     Partial(Span),
-    /// 416: the file has no such bytes.
+    /// The file does not have these bytes: answer 416.
     NotSatisfiable,
 }
 
-/// Bytes from `start` up to, and without, `end`.
+/// Bytes from `start` up to `end`, exclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
     pub start: u64,
@@ -19,18 +19,19 @@ pub struct Span {
 }
 
 impl Span {
+    /// Returns the number of bytes.
     pub fn len(self) -> u64 {
         self.end - self.start
     }
 
-    /// The value of `Content-Range` in a file of this size.
+    /// Returns the value of `Content-Range` for a file of `size` bytes.
     pub fn content_range(self, size: u64) -> String {
         format!("bytes {}-{}/{size}", self.start, self.end - 1)
     }
 }
 
-/// The part asked for of a file with this size and, if known, this tag. A list of ranges is answered with the
-/// whole file, which the RFC allows and every client takes.
+/// Returns the part to send of a file of `size` bytes with this tag, if known. A list of ranges gets the whole file,
+/// which the RFC allows and every client accepts.
 pub fn wanted(headers: &HeaderMap, size: u64, etag: Option<&str>) -> Range {
     match requested(headers, etag) {
         Some(range) => resolve(range, size),
@@ -38,17 +39,17 @@ pub fn wanted(headers: &HeaderMap, size: u64, etag: Option<&str>) -> Range {
     }
 }
 
-/// The header `Range`, unless `If-Range` names another version of the file.
+/// Returns the header `Range`; `None` if there is none, or if `If-Range` names another version of the file.
 pub fn requested<'h>(headers: &'h HeaderMap, etag: Option<&str>) -> Option<&'h str> {
     let range = headers.get(header::RANGE)?.to_str().ok()?;
     match headers.get(header::IF_RANGE) {
-        // Files have no dates here, so a date never fits.
+        // Files have no dates here, so a date never matches.
         Some(condition) => etag.filter(|etag| *etag == condition && !etag.starts_with("W/")).map(|_| range),
         None => Some(range),
     }
 }
 
-/// Whether the client has the file already.
+/// Returns whether the client already has the file with this tag (`If-None-Match`).
 pub fn is_known(headers: &HeaderMap, etag: &str) -> bool {
     let weak = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     headers
@@ -75,7 +76,7 @@ fn resolve(range: &str, size: u64) -> Range {
     if start < end { Range::Partial(Span { start, end }) } else { Range::NotSatisfiable }
 }
 
-/// Digits only; more of them than a number holds mean the largest.
+/// Returns the number of a text of digits, the largest one if it does not fit; `None` for any other text.
 fn number(text: &str) -> Option<u64> {
     let text = text.trim();
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! The heads of answers with files.
+//! The heads of responses with files.
 
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
@@ -7,20 +7,21 @@ use crate::host::{Body, Response};
 
 use super::media_type::MediaType;
 
-/// What an answer says of the bytes it brings.
+/// What a response says about its bytes.
 pub struct Head<'a> {
     pub status: StatusCode,
-    /// `None`: the answer brings no bytes.
+    /// `None` if the response has no bytes.
     pub content_type: Option<MediaType>,
     pub etag: &'a str,
-    /// Of this body.
+    /// The length of this body, in bytes.
     pub length: Option<u64>,
     pub content_range: Option<HeaderValue>,
-    /// Seconds.
+    /// How long clients may keep the response, in seconds.
     pub max_age: i64,
 }
 
 impl Head<'_> {
+    /// Returns the response with this body.
     pub fn with(self, body: Body) -> Response {
         let mut reply = Response::new(body);
         *reply.status_mut() = self.status;
@@ -32,7 +33,7 @@ impl Head<'_> {
             (header::CONTENT_RANGE, self.content_range),
             (header::ACCEPT_RANGES, Some(HeaderValue::from_static("bytes"))),
             (header::CACHE_CONTROL, HeaderValue::from_str(&format!("public, max-age={}", self.max_age)).ok()),
-            // Pages of other origins may show and read what their users have the address of.
+            // Pages of other origins may show and read a file whose address they know.
             (header::ACCESS_CONTROL_ALLOW_ORIGIN, Some(HeaderValue::from_static("*"))),
         ];
         headers.extend(values.into_iter().filter_map(|(name, value)| Some((name, value?))));
@@ -40,14 +41,14 @@ impl Head<'_> {
     }
 }
 
-/// 304: the client has these bytes.
+/// Returns a 304: the client has these bytes. `max_age` is in seconds.
 pub fn not_modified(etag: &str, max_age: i64) -> Response {
     let head =
         Head { status: StatusCode::NOT_MODIFIED, content_type: None, etag, length: None, content_range: None, max_age };
     head.with(Body::Full(Bytes::new()))
 }
 
-/// 416: there are no such bytes.
+/// Returns a 416 with the file's size in bytes, if known.
 pub fn no_such_range(size: Option<u64>) -> Response {
     let mut reply = crate::http::response::empty(StatusCode::RANGE_NOT_SATISFIABLE);
     let headers = reply.headers_mut();

@@ -1,4 +1,4 @@
-//! `GET` and `HEAD` of `/images/{id}` and `/videos/{id}`: from the cache, or from the source and into the cache.
+//! Answers `/images/{id}` and `/videos/{id}`: from the cache, or from the source while it is stored.
 
 use std::rc::Rc;
 
@@ -29,16 +29,19 @@ use super::{
     response::{self, Head},
 };
 
+/// Answers `GET` and `HEAD` of `/images/{id}` with the picture. Fails with 404 if the id is unknown, 410 if its
+/// account was deleted, 502 or 504 if the source does not deliver.
 pub async fn image(app: Rc<App>, request: Request) -> Result<Response> {
     serve(app, request, MediaKind::Image).await
 }
 
+/// Answers `GET` and `HEAD` of `/videos/{id}` with the video. Fails as [`image`].
 pub async fn video(app: Rc<App>, request: Request) -> Result<Response> {
     serve(app, request, MediaKind::Video).await
 }
 
 async fn serve(app: Rc<App>, request: Request, kind: MediaKind) -> Result<Response> {
-    let unknown = || Error::new(ErrorKind::NotFound, "There is no file at this address");
+    let unknown = || Error::new(ErrorKind::NotFound, "This address has no file");
     let name = request.uri().path().rsplit('/').next().unwrap_or_default();
     if !id::is_possible(name) {
         return Err(unknown());
@@ -75,7 +78,8 @@ async fn serve(app: Rc<App>, request: Request, kind: MediaKind) -> Result<Respon
     }
 }
 
-/// Takes away a whole copy whose type is not served and has it deleted. Earlier releases stored such copies.
+/// Returns the file without a whole copy whose type is not served, and has that copy deleted. Earlier releases stored
+/// such copies.
 async fn without_unserved_copy(app: &App, mut file: File) -> File {
     if file.facts.is_none()
         && let Some(copy) = file.copy.take_if(|copy| copy.is_whole)
@@ -86,14 +90,14 @@ async fn without_unserved_copy(app: &App, mut file: File) -> File {
     file
 }
 
-/// `HEAD` of a file that was never fetched: asked of the source.
+/// Answers `HEAD` of a file that was never fetched, by asking the source.
 async fn describe(visit: &FileRequest) -> Result<Response> {
     let found = Upstream::of(&visit.app, &visit.file).await?.get(Method::HEAD, None).await?;
     let etag = visit.etag(&found);
     Ok(head_of(visit, &found, &etag).with(Body::Full(Default::default())))
 }
 
-/// From the source, into the cache on the way if the file may be kept and nobody else is at it.
+/// Answers from the source. Caches the file on the way, if it may be cached and no other request is storing it.
 async fn fetch(visit: Rc<FileRequest>) -> Result<Response> {
     let upstream = Upstream::of(&visit.app, &visit.file).await?;
     let limit = visit.storage_limit();
@@ -111,10 +115,10 @@ async fn fetch(visit: Rc<FileRequest>) -> Result<Response> {
     }
     let claimed = match (found.length, found.content_type) {
         (Some(size), Some(content_type)) if size > limit => {
-            // The next request for a part of it need not ask for the whole first.
+            // With these facts, the next request for a part does not ask for the whole file first.
             let facts = Facts { content_type, etag: etag.clone(), size };
             if let Err(error) = media::note(&visit.app.db, &visit.file.id, &facts).await {
-                eprintln!("{}: what a file is like is not noted: {error}", visit.app.request_id);
+                eprintln!("{}: the facts of a file are not stored: {error}", visit.app.request_id);
             }
             None
         }
@@ -130,10 +134,10 @@ async fn fetch(visit: Rc<FileRequest>) -> Result<Response> {
     }
 }
 
-/// From the source to the client, past the component's memory.
+/// Answers from the source, without the bytes passing the component's memory.
 async fn unstored(visit: &FileRequest, upstream: &Upstream) -> Result<Response> {
     let etag = visit.file.facts.as_ref().map(|facts| facts.etag.as_str());
-    // An answer to several ranges is of a type that does not pass.
+    // The answer to several ranges has a type that is not served.
     let range = range::requested(&visit.headers, etag).filter(|range| !range.contains(','));
     let found = upstream.get(Method::GET, range).await?;
     if found.status == StatusCode::RANGE_NOT_SATISFIABLE {

@@ -1,5 +1,4 @@
-//! Deleting the bytes of copies whose time is over, in slices: on Workers each deletion is one of the 50 calls that a
-//! request may make.
+//! Deletes the parts of expired and cleared copies, in slices: on Workers each deletion is one of a request's 50 calls.
 
 use futures::{StreamExt, stream};
 
@@ -14,12 +13,13 @@ use crate::{
     },
 };
 
-/// What a request that does nothing else may delete.
+/// Most parts that a request deletes if it does nothing else.
 pub const SLICE: usize = SUBREQUESTS - 10;
+/// Deletions at a time.
 const AT_ONCE: usize = CONNECTIONS;
 
-/// Deletes at most so many parts, and tells whether to go on: something may be left, and nothing failed. What fails is
-/// tried again by the next slice, be it after the next storing.
+/// Deletes at most `budget` parts. Returns whether to continue: parts may be left, and nothing failed. A later slice,
+/// such as the one after the next stored file, retries what failed.
 pub async fn run_batch(app: &App, budget: usize) -> bool {
     delete(app, budget).await.unwrap_or_else(|error| {
         eprintln!("{}: cleaning the cache: {error}", app.request_id);
@@ -27,9 +27,9 @@ pub async fn run_batch(app: &App, budget: usize) -> bool {
     })
 }
 
-/// Deletes parts of copies, or of those of one kind, although no row can say so: a full disk takes no statement that
-/// writes, and the store may be what fills it. Returns how many parts went, at most [`SLICE`]. A reader who misses
-/// them reads from the source.
+/// Deletes parts of any copies, or of those of one kind, without changing their rows: a full disk accepts no
+/// statement that writes, and the key-value store may be what fills it. Returns how many parts were deleted, at most
+/// [`SLICE`]. Readers that miss them read from the source. Fails if the database cannot be read.
 pub async fn make_room(app: &App, kind: Option<MediaKind>) -> Result<usize> {
     let copies = media_copies::any(&app.db, kind, SLICE).await?;
     let parts = copies.iter().flat_map(|Due { blob, parts }| (0..*parts).map(move |part| (blob, part)));
@@ -37,7 +37,7 @@ pub async fn make_room(app: &App, kind: Option<MediaKind>) -> Result<usize> {
         let outcome = blobs::delete(&*app.host, blob, part).await;
         outcome.inspect_err(|error| eprintln!("{}: a part is not deleted: {error}", app.request_id)).is_ok()
     });
-    // Gathered first: the stream may not borrow what it iterates over.
+    // Collected first, because the stream cannot borrow what it iterates over.
     let calls: Vec<_> = calls.collect();
     Ok(stream::iter(calls).buffer_unordered(AT_ONCE).filter(|is_deleted| std::future::ready(*is_deleted)).count().await)
 }
@@ -48,7 +48,7 @@ async fn delete(app: &App, budget: usize) -> Result<bool> {
     let mut room = budget as u64;
     let mut calls = Vec::new();
     for Due { blob, parts } in &due {
-        // From the last part down, so that what is left is always the first ones.
+        // From the last part down, so that the first ones are left.
         let rest = parts - (*parts).min(room);
         room -= parts - rest;
         left.push((blob.copy, rest));

@@ -1,5 +1,5 @@
-//! Answering from the cache. A range reads only the parts it touches; a part that the store does not show, or not
-//! yet, comes from the source.
+//! Answers from the cache. A range reads only the parts it touches. A part that the store does not return, or not yet,
+//! comes from the source.
 
 use std::rc::Rc;
 
@@ -22,18 +22,21 @@ use crate::{
     time::MINUTE,
 };
 
-/// After this many milliseconds whatever was written is seen everywhere: what is missing now is lost.
+/// Milliseconds after which every location sees a write of the store. A part that is missing later is lost.
 const SEEN_EVERYWHERE: i64 = 2 * MINUTE;
+/// Bytes that are read from the source at a time.
 const PIECE: usize = 64 * 1024;
 
+/// What the cache has of a file.
 pub enum Outcome {
     Response(Response),
-    /// To be fetched, and stored.
+    /// No copy: fetch the file and store it.
     Missing,
-    /// To be fetched, and not stored: the store does not answer, does not show yet what it has, or is being written.
+    /// Fetch the file without storing it: the store fails, does not show the copy yet, or the copy is being written.
     Unavailable,
 }
 
+/// Returns the response to a request from the cached copy, or why there is none.
 pub async fn serve(visit: &Rc<FileRequest>) -> Outcome {
     let (Some(copy), Some(facts)) = (&visit.file.copy, &visit.file.facts) else {
         return if visit.file.copy.is_some() { Outcome::Unavailable } else { Outcome::Missing };
@@ -81,7 +84,7 @@ struct Reading {
 }
 
 impl Reading {
-    /// What the span has of a part. `None` when the store does not have it, or not all of it.
+    /// Returns the bytes of a part that are in the span; `None` if the store does not have the whole part.
     async fn part(&self, number: u64) -> Result<Option<Bytes>, KvError> {
         let start = number * PART as u64;
         let end = (start + PART as u64).min(self.size);
@@ -97,7 +100,7 @@ impl Reading {
         Ok(Some(Bytes::from(bytes).slice(from as usize..to as usize)))
     }
 
-    /// Has a copy that is lost deleted; false when it may only not be seen here yet.
+    /// Has a lost copy deleted. Returns false if the copy may only not be visible here yet.
     async fn reject(&self) -> bool {
         let app = &self.visit.app;
         let age = self.visit.file.copy.as_ref().map_or(0, |copy| app.now_ms() - copy.stored_at);
@@ -121,13 +124,13 @@ impl Reading {
                 Err(_) => break,
             };
         }
-        // The head is out: what is left comes from the source.
+        // The head is sent: the rest comes from the source.
         if let Err(error) = self.go_on(at, &mut sender).await {
             let _ = sender.send(Err(SendError::Connection(error))).await;
         }
     }
 
-    /// Sends what is left from `at`. An error tells why it cannot be had.
+    /// Sends the rest from `at`, read from the source. Fails with the reason if the source does not deliver it.
     async fn go_on(&self, at: u64, sender: &mut Sender) -> Result<(), String> {
         let rest = Span { start: at, end: self.span.end };
         let upstream = Upstream::of(&self.visit.app, &self.visit.file).await.map_err(|e| e.message)?;
@@ -142,7 +145,7 @@ impl Reading {
         let mut left = rest.len();
         let mut body = found.body.read(PIECE);
         while left > 0 {
-            let mut chunk = body.next().await.ok_or("the source's answer broke off")?.map_err(|e| e.to_string())?;
+            let mut chunk = body.next().await.ok_or("the source's answer ended early")?.map_err(|e| e.to_string())?;
             let skipped = skip.min(chunk.len() as u64);
             skip -= skipped;
             chunk = chunk.slice(skipped as usize..);

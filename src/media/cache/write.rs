@@ -1,7 +1,7 @@
-//! A file on its way to the client and, part by part, into the cache.
+//! Sends a file to the client and stores it, part by part, in the cache.
 //!
-//! Order of writes: the row that claims the storing, the parts, the row's mark that it is whole. Whatever fails in
-//! between, the client gets the file, and the row tells which parts are to be deleted.
+//! Order of writes: the row that claims the copy, the parts, the row's mark that the copy is whole. If one fails, the
+//! client still gets the file, and the row says which parts to delete.
 
 use std::{rc::Rc, time::Duration};
 
@@ -27,19 +27,19 @@ use crate::{
 
 use super::evict;
 
-/// What is read at once. Fewer crossings between host and component, and still little memory.
+/// Bytes that are read at a time: few calls of the host, and still little memory.
 const PIECE: usize = 64 * 1024;
-/// A storing that takes longer counts as broken off.
+/// Milliseconds after which a copy that is still being written counts as abandoned.
 const LEASE: i64 = 15 * MINUTE;
-/// The longest pause between two pieces.
+/// The longest pause between two pieces of the source.
 const IDLE: Duration = Duration::from_secs(60);
-/// The longest wait for the store, whose answers the client waits for.
+/// The longest wait for the store; the client waits as long.
 const STORE_LIMIT: Duration = Duration::from_secs(15);
-/// Parts that are deleted after a storing: with its own calls still below the 50 that Workers allow.
+/// Most parts that are deleted after a file was stored. With its own calls that stays below the 50 of a Worker.
 const CLEAN: usize = 10;
 
-/// Claims the storing of a file. A database that cannot be written, or has seen somebody else claim it, means that
-/// the file goes unstored.
+/// Claims the copy of a file and returns where to store it. Returns `None` if another request has claimed it or the
+/// database cannot be written; the file is then served without being stored.
 pub async fn claim(visit: &FileRequest, found: &Found, etag: &str) -> Option<BlobId> {
     let now = visit.app.now_ms();
     let content_type = found.content_type?;
@@ -55,17 +55,17 @@ pub async fn claim(visit: &FileRequest, found: &Found, etag: &str) -> Option<Blo
     media_copies::claim(&visit.app.db, &claim).await.ok().flatten()
 }
 
-/// A file that is sent and stored at once.
+/// A file that is sent and stored at the same time.
 pub struct Download {
     visit: Rc<FileRequest>,
     body: ByteStream,
-    /// As announced.
+    /// The announced length, in bytes.
     length: Option<u64>,
     /// The bytes that the client gets; `end` is `u64::MAX` for all.
     span: Span,
-    /// `None` when the client has got its part.
+    /// `None` after the client has its part.
     sender: Option<mpsc::Sender<Result<Bytes, SendError>>>,
-    /// The file's last byte, sent when the file is stored: whoever has all of it will find it stored.
+    /// The file's last byte, sent after the file is stored: a client that has all bytes then finds them in the cache.
     held: Bytes,
     received: u64,
     keeping: Keeping,
@@ -78,7 +78,7 @@ enum End {
 }
 
 impl Download {
-    /// Answers with the part asked for; a task of its own does the rest.
+    /// Returns the response with the requested part. A task of its own sends and stores the bytes.
     pub fn begin(visit: Rc<FileRequest>, found: Found, etag: &str, part: Range, blob: BlobId) -> Response {
         let (sender, receiver) = mpsc::channel(1);
         let span = if let Range::Partial(span) = part { Some(span) } else { None };
@@ -123,13 +123,13 @@ impl Download {
         } else {
             media_copies::abandon(&app.db, &keeping.blob, visit.file.kind, keeping.written).await
         };
-        // Nothing is lost when this fails: the row's time ends, and cleaning finds it.
+        // If this fails, the row's lease ends and eviction finds its parts.
         if outcome.is_ok() {
             evict::run_batch(app, CLEAN).await;
         }
     }
 
-    /// Reads the body to its end.
+    /// Reads the body to its end, sending and storing it.
     async fn copy(&mut self) -> End {
         let host = self.visit.app.host.clone();
         loop {
@@ -137,8 +137,8 @@ impl Download {
                 Some(Some(Ok(chunk))) => chunk,
                 Some(Some(Err(error))) => return End::Broken(error),
                 Some(None) if self.length.is_none_or(|length| length == self.received) => return End::Whole,
-                Some(None) => return End::Broken(SendError::Connection("the file broke off".to_owned())),
-                None => return End::Broken(SendError::Timeout("the file stopped coming".to_owned())),
+                Some(None) => return End::Broken(SendError::Connection("the file ended early".to_owned())),
+                None => return End::Broken(SendError::Timeout("the file stopped arriving".to_owned())),
             };
             self.keeping.push(&chunk);
             if !self.pass_on(chunk).await {
@@ -151,7 +151,7 @@ impl Download {
         }
     }
 
-    /// Sends what the client asked for of a chunk; false when the client has left.
+    /// Sends the client's part of a chunk. Returns false if the client has disconnected.
     async fn pass_on(&mut self, mut chunk: Bytes) -> bool {
         let start = self.received;
         self.received += chunk.len() as u64;
@@ -171,7 +171,7 @@ impl Download {
     }
 }
 
-/// False when the client has left; nobody there is fine.
+/// Sends an item, if the client still needs any. Returns false if the client has disconnected.
 async fn send(sender: &mut Option<mpsc::Sender<Result<Bytes, SendError>>>, item: Result<Bytes, SendError>) -> bool {
     match sender {
         Some(sender) => sender.send(item).await.is_ok(),
@@ -179,11 +179,11 @@ async fn send(sender: &mut Option<mpsc::Sender<Result<Bytes, SendError>>>, item:
     }
 }
 
-/// The storing of a file: holds one part.
+/// A copy that is being written. Holds one part in memory.
 struct Keeping {
     visit: Rc<FileRequest>,
     blob: BlobId,
-    /// As announced.
+    /// The announced length, in bytes.
     length: Option<u64>,
     /// Bytes that are not in the store yet.
     part: Vec<u8>,
@@ -226,7 +226,7 @@ impl Keeping {
 
     async fn store(&mut self, part: Vec<u8>) {
         let number = self.written;
-        // Counted before it is tried: a call that fails may have done its work.
+        // Counted before the attempt, because a call that fails may have stored the part.
         self.written += 1;
         let host = &*self.visit.app.host;
         match timeout(host, Some(STORE_LIMIT), blobs::set(host, &self.blob, number, part)).await {
@@ -244,7 +244,7 @@ impl Keeping {
         self.part = Vec::new();
     }
 
-    /// Stores the last part and marks the copy as whole; false when it is not stored.
+    /// Stores the last part and marks the copy as whole. Returns false if the file is not stored.
     async fn finish(&mut self, received: u64) -> bool {
         if !self.part.is_empty() {
             let last = std::mem::take(&mut self.part);

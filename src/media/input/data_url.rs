@@ -1,6 +1,6 @@
-//! Pictures that stand in the request as `data:` URLs.
+//! Decodes pictures from `data:` URLs.
 //!
-//! The head is decoded first, to see what the picture really is, and the rest only then.
+//! The first bytes are decoded first, to detect the type; the rest follows only for a picture.
 
 use std::borrow::Cow;
 
@@ -8,17 +8,18 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::{Picture, TOO_LARGE, sniff};
 
-const NOT_BASE64: &str = "The data: URL has to be data:image/png;base64,… with whole base64 behind the comma";
-const NOT_A_PICTURE: &str = "The data: URL holds no picture: PNG, JPEG, GIF, WebP, BMP, AVIF and HEIC are taken";
+const NOT_BASE64: &str = "The data: URL is not valid: send data:image/png;base64, followed by complete base64";
+const NOT_A_PICTURE: &str = "The data: URL does not contain a picture: send PNG, JPEG, GIF, WebP, BMP, AVIF or HEIC";
 
-/// What follows `data:`; `None` for any other address.
+/// Returns what follows `data:`; `None` for any other address.
 pub fn strip_scheme(url: &str) -> Option<&str> {
     let url = url.trim();
     let (scheme, rest) = url.split_at_checked(5)?;
     scheme.eq_ignore_ascii_case("data:").then_some(rest)
 }
 
-/// The picture in a data URL of at most `room` bytes, or why it is refused.
+/// Decodes the picture of a data URL. Fails with the message for the client if it is not a picture, not valid base64,
+/// or longer than `room` bytes.
 pub fn picture(data: &str, room: usize) -> Result<Picture, &'static str> {
     let (media_type, text) = data.split_once(',').ok_or(NOT_BASE64)?;
     let mut parameters = media_type.split(';').map(str::trim);
@@ -42,7 +43,7 @@ pub fn picture(data: &str, room: usize) -> Result<Picture, &'static str> {
     Ok(Picture { mime_type, bytes: bytes.into() })
 }
 
-/// Whether this is standard base64, whole and padded.
+/// Returns whether a text is standard base64, complete and padded.
 fn is_clean(text: &[u8]) -> bool {
     let body = text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text);
     text.len().is_multiple_of(4) && body.iter().all(|byte| ALPHABET[usize::from(*byte)])
@@ -59,7 +60,8 @@ const ALPHABET: [bool; 256] = {
     known
 };
 
-/// Standard base64 of what clients also send: line breaks, the alphabet of URLs, escapes, no padding.
+/// Returns standard base64 for the variants that clients send: with line breaks, in the alphabet of URLs, escaped, or
+/// without padding. `None` if the text is none of these.
 fn cleaned(text: &str) -> Option<String> {
     let mut clean = Vec::with_capacity(text.len() + 3);
     let mut bytes = text.bytes();
@@ -105,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn base64_in_other_clothes_is_cleaned() {
+    fn other_forms_of_base64_are_normalised() {
         let sent = format!("image/png {PNG}");
         assert_eq!(content("data:image/png;base64,iVBORw0KGgoA\r\n AAANSUhEUg=="), Ok(sent.clone()));
         assert_eq!(content("data:image/png;base64,iVBORw0KGgoAAAANSUhEUg"), Ok(sent.clone()));
@@ -114,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_picture_is_refused() {
+    fn anything_but_a_picture_is_refused() {
         for (url, refusal) in [
             ("data:image/png;base64", NOT_BASE64),
             ("data:image/png,iVBORw0KGgo=", NOT_BASE64),

@@ -1,4 +1,4 @@
-//! Pictures that lie elsewhere, fetched without cookies and with limits on everything.
+//! Fetches remote pictures: without cookies, with limits on time, size and redirects.
 
 use std::{cell::Cell, time::Duration};
 
@@ -14,12 +14,14 @@ use crate::{
     limits::UPSTREAM_CONNECTIONS,
 };
 
-/// For all pictures of a request together.
+/// The time limit for all pictures of a request together.
 const LIMIT: Duration = Duration::from_secs(10);
 const MAX_REDIRECTS: usize = 3;
+/// Fetches at a time.
 const AT_ONCE: usize = UPSTREAM_CONNECTIONS;
 
-/// The pictures of all sources in order; those to be fetched may have `room` bytes together.
+/// Returns the pictures of all sources in order. Fails with 400 on a picture that cannot be fetched, if the remote ones
+/// have more than `room` bytes together, or after 10 seconds.
 pub async fn all(host: &dyn Host, sources: Vec<Source>, room: usize) -> Result<Vec<Picture>> {
     let room = Cell::new(room);
     let slow = sources.iter().find_map(|source| match source {
@@ -41,7 +43,7 @@ pub async fn all(host: &dyn Host, sources: Vec<Source>, room: usize) -> Result<V
     })
 }
 
-/// One picture, or why there is none.
+/// Returns one picture. Fails with the message for the client.
 async fn one(host: &dyn Host, mut url: Url, room: &Cell<usize>) -> Result<Picture, String> {
     for _ in 0..=MAX_REDIRECTS {
         let response = get(host, &url).await?;
@@ -49,7 +51,9 @@ async fn one(host: &dyn Host, mut url: Url, room: &Cell<usize>) -> Result<Pictur
             return picture(response, room).await;
         }
         let target = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
-        let target = target.and_then(|target| url.join(target).ok()).ok_or("The picture's server redirects nowhere")?;
+        let target = target
+            .and_then(|target| url.join(target).ok())
+            .ok_or("The picture's server redirects without an address: send the final address")?;
         url = url_policy::check(target.as_str())
             .map_err(|refusal| format!("The picture's server redirects elsewhere. {}", refusal.advice()))?;
     }
@@ -61,7 +65,7 @@ async fn get(host: &dyn Host, url: &Url) -> Result<Response<ByteStream>, String>
     *request.uri_mut() = url.as_str().parse().map_err(|_| url_policy::Refusal::Unreadable.advice())?;
     let headers = request.headers_mut();
     headers.insert(header::ACCEPT, HeaderValue::from_static("image/*"));
-    // Some servers refuse callers that do not say who they are.
+    // Some servers refuse requests without a `User-Agent`.
     let agent = concat!("grok2api/", env!("CARGO_PKG_VERSION"));
     headers.insert(header::USER_AGENT, HeaderValue::from_static(agent));
     host.send(request).await.map_err(|error| {
@@ -78,23 +82,25 @@ async fn picture(response: Response<ByteStream>, room: &Cell<usize>) -> Result<P
     let text = |name| head.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let declared = text(header::CONTENT_TYPE).unwrap_or_default();
     if !declared.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("image/")) {
-        return Err("There is no picture at this address: its server says it is of another type".to_owned());
+        return Err(
+            "The address does not serve a picture, but another type: send the address of the picture itself".to_owned()
+        );
     }
     let length = text(header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
     let bytes = read(body, length.unwrap_or_default(), room).await?;
     let mime_type = sniff::of(&bytes[..bytes.len().min(sniff::HEAD)])
-        .ok_or("There is no picture at this address: PNG, JPEG, GIF, WebP, BMP, AVIF and HEIC are taken")?;
+        .ok_or("The address does not serve a picture: PNG, JPEG, GIF, WebP, BMP, AVIF and HEIC are supported")?;
     Ok(Picture { mime_type, bytes: bytes.freeze() })
 }
 
-/// The whole body, as long as it and those read beside it fit into the room.
+/// Returns the whole body. Fails if it and those read beside it exceed the room.
 async fn read(mut body: ByteStream, announced: usize, room: &Cell<usize>) -> Result<BytesMut, String> {
     let take = |count| room.get().checked_sub(count).map(|left| room.set(left)).ok_or(TOO_LARGE);
-    // Taken before the memory is: several that announce much at once must not have the room of one each.
+    // Reserved before the memory is allocated: several bodies that announce much must share the room.
     take(announced)?;
     let mut bytes = BytesMut::with_capacity(announced);
     while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|_| "The picture broke off on its way: try again")?;
+        let chunk = chunk.map_err(|_| "The picture ended early: try again")?;
         take((bytes.len() + chunk.len()).saturating_sub(announced.max(bytes.len())))?;
         bytes.extend_from_slice(&chunk);
     }

@@ -1,7 +1,7 @@
-//! The pictures a chat brings along: checked, fetched, and made ready for upload.
+//! The pictures of a request: checks and fetches them before they are uploaded.
 //!
-//! [`Source::read`] checks what can be checked without asking anyone; [`resolve`] fetches what lies elsewhere. Both
-//! happen before any token is reserved: a bad picture is the caller's mistake and costs no account anything.
+//! [`Source::read`] checks them without I/O; [`resolve`] fetches the remote ones. Both run before an account is
+//! reserved: a bad picture is the client's mistake and costs no account anything.
 
 use std::borrow::Cow;
 
@@ -18,35 +18,36 @@ mod fetch;
 mod sniff;
 mod url_policy;
 
-/// The largest picture that is taken, and as much as all of one request may be, in bytes.
+/// Most bytes of a picture, and of all pictures of a request together.
 const MAX_BYTES: usize = 15 << 20;
-/// Each picture is one request upstream, and Workers allow 50 requests to one of ours.
+/// Most pictures of a request: each is one subrequest, and Workers allow 50.
 const MAX_PICTURES: usize = 20;
 const TOO_LARGE: &str = "The pictures of one request may have 15 MiB in all: send smaller or fewer ones";
 
-/// A picture the client sent along.
+/// A picture of a request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImageInput<'a> {
     /// A `data:` or `https:` address, unchecked.
     pub url: Cow<'a, str>,
-    /// The path to name when the picture is refused.
+    /// The path of the field, which the error names if the picture is refused.
     pub param: String,
 }
 
 /// Where a picture comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// It stood in the request.
+    /// The request contains it.
     Inline(Picture),
-    /// It has to be fetched; the path is what to name when it is refused.
+    /// It must be fetched. The error names `param` if the picture is refused.
     Remote { url: Url, param: String },
 }
 
 impl Source {
-    /// Checks the pictures of a request without any I/O.
+    /// Checks the pictures of a request without I/O and returns their sources in order. Fails with 400 on the first
+    /// picture that is refused.
     pub fn read(images: &[ImageInput]) -> Result<Vec<Source>> {
         if let Some(image) = images.get(MAX_PICTURES) {
-            let message = format!("One request may carry {MAX_PICTURES} pictures: leave some out");
+            let message = format!("One request may have {MAX_PICTURES} pictures: send fewer");
             return Err(Error::invalid(&image.param, message));
         }
         let mut room = MAX_BYTES;
@@ -64,12 +65,14 @@ impl Source {
         Ok(Source::Remote { url, param: image.param.clone() })
     }
 
+    /// Returns whether the picture must be fetched.
     pub fn is_remote(&self) -> bool {
         matches!(self, Source::Remote { .. })
     }
 }
 
-/// Fetches what is remote. The pictures come in the order of their sources.
+/// Fetches the remote pictures and returns all in the order of their sources. Fails with 400 on the first one that
+/// cannot be fetched or is not a picture.
 pub async fn resolve(host: &dyn Host, sources: Vec<Source>) -> Result<Vec<Picture>> {
     let inline: usize =
         sources.iter().map(|source| if let Source::Inline(p) = source { p.bytes.len() } else { 0 }).sum();

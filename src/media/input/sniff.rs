@@ -1,9 +1,9 @@
-//! What a file is, by its first bytes: names and declared types are often wrong, and a picture may be anything.
+//! Detects a picture's type by its first bytes, because names and declared types are often wrong.
 
-/// As many of a file's first bytes as [`of`] looks at.
+/// How many of a file's first bytes [`of`] reads.
 pub const HEAD: usize = 12;
 
-/// The picture's type; `None` for what is no picture of the bitmap kinds that browsers show.
+/// Returns the picture's media type; `None` if it is not one of the raster formats that browsers show.
 pub fn of(head: &[u8]) -> Option<&'static str> {
     match head {
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some("image/png"),

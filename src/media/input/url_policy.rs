@@ -1,13 +1,14 @@
-//! Which addresses a picture may be fetched from: public names on the web's own port, nothing else.
+//! Decides which addresses a picture may be fetched from: public names on port 443, nothing else.
 //!
-//! A component cannot resolve names, so a name that points inside is the host's to stop. What can be told from the
-//! address alone is told here: every IP address in any notation, and the names that only mean something locally.
+//! Only the address is checked here: IP addresses in any notation and local names are refused. A component cannot
+//! resolve names, so the host must block a public name that points inside its network.
 
 use url::{Host, Url};
 
-/// Last labels of names that are not public: reserved ones (<https://www.iana.org/assignments/special-use-domain-names>)
-/// and those that networks use inside and that no registry delegates, such as `svc` of Kubernetes and `lan` of
-/// routers. `arpa` covers `home.arpa` and the reverse zones.
+/// Last labels of names that are not public: reserved ones
+/// (<https://www.iana.org/assignments/special-use-domain-names>) and those that networks use inside and that no
+/// registry delegates, such as `svc` of Kubernetes and `lan` of routers. `arpa` covers `home.arpa` and the reverse
+/// zones.
 const LOCAL: [&str; 23] = [
     "alt",
     "arpa",
@@ -33,7 +34,7 @@ const LOCAL: [&str; 23] = [
     "test",
     "workgroup",
 ];
-/// Most bytes of a name and of its labels (RFC 1035 §2.3.4). Resolvers differ in what they make of longer ones.
+/// Most bytes of a name and of its labels (RFC 1035 §2.3.4). Resolvers treat longer ones differently.
 const MAX_NAME: usize = 253;
 const MAX_LABEL: usize = 63;
 
@@ -49,11 +50,11 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// What to do, for the caller.
+    /// Returns the message for the client: what is wrong, and what to do.
     pub fn advice(self) -> &'static str {
         match self {
             Refusal::Unreadable => {
-                "This is no picture: send its https address, or the picture itself as data:image/png;base64,…"
+                "This is not a picture's address: send its https address, or the picture itself as data:image/png;base64,…"
             }
             Refusal::NotHttps => "Pictures are fetched over https only: send an https address or a data: URL",
             Refusal::UserInfo => "Picture addresses with a user name are refused: send one that needs no sign-in",
@@ -69,7 +70,7 @@ impl Refusal {
     }
 }
 
-/// The address, normalised, if a picture may be fetched from it.
+/// Returns the address, normalised. Fails with the reason if a picture must not be fetched from it.
 pub fn check(address: &str) -> Result<Url, Refusal> {
     let mut url = Url::parse(address).map_err(|_| Refusal::Unreadable)?;
     match url.scheme() {
@@ -80,15 +81,15 @@ pub fn check(address: &str) -> Result<Url, Refusal> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Refusal::UserInfo);
     }
-    // A name beyond ASCII did not get this far: the parser is built without the tables that would translate it.
-    // It has turned `0x7f000001`, `2130706433`, `0177.0.0.1` and the like into addresses.
+    // The parser has refused names beyond ASCII, because it is built without the tables to translate them. It has
+    // turned `0x7f000001`, `2130706433`, `0177.0.0.1` and the like into IP addresses.
     match url.host() {
         Some(Host::Domain(name)) if is_public(name) => {}
         Some(Host::Domain(_)) => return Err(Refusal::LocalName),
         Some(Host::Ipv4(_) | Host::Ipv6(_)) => return Err(Refusal::IpAddress),
         None => return Err(Refusal::Unreadable),
     }
-    // The scheme's own port reads as none. Others would let callers knock on any service of a public name.
+    // The default port reads as none. Another port would let clients reach any service of a public name.
     if url.port().is_some() {
         return Err(Refusal::Port);
     }
@@ -96,9 +97,8 @@ pub fn check(address: &str) -> Result<Url, Refusal> {
     Ok(url)
 }
 
-/// Whether a name, in the parser's lower case, has several labels and a public last one. No label is empty or longer
-/// than names allow, because resolvers differ in what they make of it. Hence no name ends in a dot either: there is
-/// no reason to send one.
+/// Returns whether a name, in lower case, has several labels and a public last one. Empty and overlong labels are
+/// refused, because resolvers treat them differently; so a name must not end in a dot.
 fn is_public(name: &str) -> bool {
     let has_valid_labels = name.split('.').all(|label| (1..=MAX_LABEL).contains(&label.len()));
     let last = name.rsplit_once('.').map(|(_, last)| last);

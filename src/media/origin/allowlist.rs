@@ -1,21 +1,21 @@
-//! Where a file comes from, and whether the owner's cookies may go there.
+//! The hosts that files are fetched from, and those that get the owner's cookies.
 
 use url::Url;
 
-/// Public hosts that the upstream names in answers. They need no cookies and must never get any.
-/// Cookies go to the asset host and to hosts of grok.com, nowhere else.
+/// Public hosts that Grok names in answers. They must never get cookies, which go only to the asset host and to hosts
+/// of grok.com.
 const PUBLIC_HOSTS: [&str; 2] = ["imagine-public.x.ai", "imgen.x.ai"];
 
 /// An address that may be fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     pub url: String,
-    /// With the owner's cookies.
+    /// Whether to send the owner's cookies.
     pub as_owner: bool,
 }
 
-/// The address behind an upstream's name for a file: a path on the asset host, or a whole address. `None` when it
-/// leads to a host that files do not come from.
+/// Returns the address behind Grok's name for a file, which is a path on the asset host or a whole address. Returns
+/// `None` if files must not be fetched from its host.
 pub fn resolve(name: &str, assets_url: &str) -> Option<Source> {
     let assets = Url::parse(assets_url).ok()?;
     let url = match Url::parse(name) {

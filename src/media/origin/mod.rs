@@ -1,6 +1,6 @@
-//! Fetching a file: with its owner's cookies, from hosts that files come from, without following redirects.
+//! Fetches a file from its source: with the owner's cookies, from hosts on the allowlist, without following redirects.
 //!
-//! Nothing here changes a token: whoever opens an old address must not be able to wear the pool down.
+//! Nothing here changes an account's state, so that requests for old addresses cannot use up the pool.
 
 mod allowlist;
 
@@ -24,13 +24,13 @@ use crate::{
 
 use super::media_type::MediaType;
 
-/// How long the head of an answer may take.
+/// The longest wait for the head of a response.
 const HEAD_LIMIT: Duration = Duration::from_secs(30);
-/// A file that was made less long ago may not be readable yet: asked again after these pauses.
+/// A file younger than this many milliseconds may not be readable yet: retry after these pauses.
 const FRESH: i64 = MINUTE;
 const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(750)];
 
-/// A file at its source, ready to be asked for.
+/// A file at its source, ready to be fetched.
 pub struct Upstream {
     app: Rc<App>,
     url: String,
@@ -38,28 +38,27 @@ pub struct Upstream {
     is_fresh: bool,
 }
 
-/// A file, or a part of it, that the source has begun to send.
+/// The source's response with a file or a part of it, whose body is still to be read.
 pub struct Found {
-    /// 200, 206, or 416 with no body worth reading.
+    /// 200, 206, or 416 without a useful body.
     pub status: StatusCode,
-    /// `None` with 416 only.
+    /// `None` only with 416.
     pub content_type: Option<MediaType>,
-    /// How many bytes this answer has.
+    /// The length of this body, in bytes.
     pub length: Option<u64>,
     pub content_range: Option<HeaderValue>,
-    /// Only one that names exactly these bytes.
+    /// Only a strong tag, which names exactly these bytes.
     pub etag: Option<String>,
     pub body: IncomingBody,
 }
 
 impl Upstream {
+    /// Prepares the request for a file. Fails with 502 if files must not be fetched from its host, with 410 if its
+    /// account was deleted, with 409 or 5xx if the account's token cannot be decrypted.
     pub async fn of(app: &Rc<App>, file: &File) -> Result<Self> {
         let source = allowlist::resolve(&file.url, &client::assets_url(app).await).ok_or_else(|| {
-            eprintln!(
-                "{}: a file at {} is not fetched: the host is none that files come from",
-                app.request_id, file.url
-            );
-            Error::new(ErrorKind::Upstream, "This file lies on a host that files are not fetched from")
+            eprintln!("{}: a file at {} is not fetched: its host is not on the allowlist", app.request_id, file.url);
+            Error::new(ErrorKind::Upstream, "This file is on a host that the gateway does not fetch from")
         })?;
         let headers = if source.as_owner {
             let credentials = owner(app, file).await?;
@@ -71,7 +70,7 @@ impl Upstream {
         Ok(Upstream { app: app.clone(), url: source.url, headers, is_fresh })
     }
 
-    /// Asks for the file, or for one range of it.
+    /// Fetches the file, or one range of it. Fails with 404, 429, 502 or 504 if the source does not deliver it.
     pub async fn get(&self, method: Method, range: Option<&str>) -> Result<Found> {
         let mut pauses = PAUSES.iter().filter(|_| self.is_fresh);
         loop {
@@ -90,7 +89,7 @@ impl Upstream {
         let mut request = Request::new(Bytes::new());
         *request.method_mut() = method;
         *request.uri_mut() =
-            self.url.parse().map_err(|_| Error::new(ErrorKind::Upstream, "This file has no address"))?;
+            self.url.parse().map_err(|_| Error::new(ErrorKind::Upstream, "This file has no valid address"))?;
         *request.headers_mut() = self.headers.clone();
         if let Some(range) = range.and_then(|range| HeaderValue::from_str(range).ok()) {
             request.headers_mut().insert(header::RANGE, range);
@@ -109,7 +108,7 @@ impl Upstream {
 
 async fn owner(app: &App, file: &File) -> Result<Credentials> {
     let owner = file.owner.as_ref().ok_or_else(|| {
-        Error::new(ErrorKind::Gone, "The account that made this file was removed, and only it could read the file")
+        Error::new(ErrorKind::Gone, "The account that made this file was deleted, and only that account could read it")
     })?;
     let vault = Vault::open(&*app.host).await?;
     let token = vault
@@ -120,7 +119,7 @@ async fn owner(app: &App, file: &File) -> Result<Credentials> {
 }
 
 impl Found {
-    /// Only pictures and videos pass. A page of HTML would run as one of ours.
+    /// Checks the response. Only pictures and videos pass: an HTML page would run on this gateway's origin.
     fn check(response: Response<IncomingBody>, is_range: bool) -> Result<Self> {
         let (head, body) = response.into_parts();
         let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
@@ -132,15 +131,12 @@ impl Found {
         if !is_answer {
             return Err(refusal(head.status));
         }
-        // Two header lines are as little one type as a list in one of them.
+        // Two header lines do not name one type, as a list in one line does not.
         let is_one = head.headers.get_all(header::CONTENT_TYPE).iter().count() == 1;
         let content_type = text(header::CONTENT_TYPE).filter(|_| is_one).and_then(MediaType::parse);
         let is_encoded = text(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
         if head.status.is_success() && (content_type.is_none() || is_encoded) {
-            return Err(Error::new(
-                ErrorKind::Upstream,
-                "Grok answered with something that is not a picture or a video",
-            ));
+            return Err(Error::new(ErrorKind::Upstream, "Grok's answer is not a picture or a video"));
         }
         let is_strong = |tag: &&str| tag.len() > 2 && tag.starts_with('"') && tag.ends_with('"');
         Ok(Found {
@@ -156,12 +152,12 @@ impl Found {
 
 fn refusal(status: StatusCode) -> Error {
     match status.as_u16() {
-        404 | 410 => Error::new(ErrorKind::NotFound, "Grok does not have this file any more"),
+        404 | 410 => Error::new(ErrorKind::NotFound, "Grok no longer has this file"),
         401 | 403 => Error::new(
             ErrorKind::Upstream,
-            "Grok did not let the account that made this file read it: the account's session may have ended",
+            "Grok does not let this file's account read it: the account's session may have ended",
         ),
-        429 => Error::new(ErrorKind::UpstreamOverloaded, "Grok sends too many files just now: try again later"),
+        429 => Error::new(ErrorKind::UpstreamOverloaded, "Grok is rate-limiting file downloads: try again later"),
         status => Error::new(ErrorKind::Upstream, format!("Grok answered {status} instead of the file")),
     }
 }

@@ -10,7 +10,7 @@ impl Gateway {
         self.console_with(method, path, &Value::Null)
     }
 
-    /// Signs in; gives the value of `Authorization`.
+    /// Signs in and returns the value of `Authorization`.
     pub fn sign_in(&self) -> String {
         let (status, signed_in) = self.login("a long password");
         assert_eq!(status, 200, "{signed_in}");
@@ -46,7 +46,7 @@ impl Gateway {
         serde_json::from_slice(&answer.body).unwrap_or_else(|e| panic!("{path} answers no JSON: {e}"))
     }
 
-    /// Files in the cache without having been fetched, of so many bytes each.
+    /// Puts `count` files of `size` bytes each into the cache, without fetching them.
     pub fn cached(&self, count: i64, kind: MediaKind, size: usize) {
         for n in 0..count {
             self.host.advance(Duration::from_millis(1));
@@ -213,7 +213,7 @@ fn the_cache_is_empty_after_local_midnight() {
 }
 
 #[test]
-fn expired_bytes_are_not_served_even_if_nobody_cleaned() {
+fn expired_bytes_are_not_served_even_before_eviction() {
     let gateway = Gateway::new();
     let path = gateway.video();
     gateway.source(bytes(1000));

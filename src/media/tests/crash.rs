@@ -1,4 +1,4 @@
-//! An instance may die in any step. Whatever it dies in, no reader gets a wrong byte, and no part is forgotten.
+//! An instance may die in any step. No reader must get a wrong byte then, and no part may be forgotten.
 
 use super::*;
 use crate::media::cache::evict;
@@ -12,7 +12,7 @@ fn maintain(gateway: &Gateway) {
 }
 
 #[test]
-fn a_death_in_any_step_of_a_storing_is_mended() {
+fn a_death_in_any_step_of_storing_is_repaired() {
     let file = bytes(2 * MIB + 7);
     let mut deaths = 0;
     for steps in 0.. {
@@ -49,7 +49,7 @@ fn a_death_in_any_step_of_a_storing_is_mended() {
 }
 
 #[test]
-fn a_death_in_any_step_of_a_cleaning_is_mended() {
+fn a_death_in_any_step_of_eviction_is_repaired() {
     for steps in 0.. {
         let gateway = Gateway::new();
         let path = gateway.video();

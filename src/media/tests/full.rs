@@ -42,7 +42,7 @@ fn clearing_deletes_bytes_first_when_no_row_can_be_written() {
 }
 
 #[test]
-fn clearing_goes_on_each_time_when_something_else_fills_the_disk() {
+fn clearing_continues_when_something_else_fills_the_disk() {
     let (gateway, token) = filled(100);
     gateway.host.full_above.set(0);
     let (code, text) = status(&gateway, Method::POST, "/api/cache/clear", &token);

@@ -40,9 +40,9 @@ struct Answer {
     status: u16,
     headers: HeaderMap,
     body: Vec<u8>,
-    /// The body broke off.
+    /// Whether the body ended early.
     is_cut: bool,
-    /// The bytes passed the component by.
+    /// Whether the bytes bypassed the component's memory.
     is_through: bool,
     statements: usize,
 }
@@ -68,7 +68,7 @@ impl Gateway {
         Gateway { host }
     }
 
-    /// A file of the owner, known since a while; gives its path here.
+    /// Stores the row of an older file of the owner, and returns its path here.
     fn file(&self, kind: MediaKind, url: &str) -> String {
         let (app, url) = (self.host.app(), url.to_owned());
         let id = crate::media::id::new(app.random());
@@ -81,7 +81,7 @@ impl Gateway {
         self.file(MediaKind::Video, "users/u/generated/g/generated_video.mp4")
     }
 
-    /// The source has this file, and gives ranges of it.
+    /// Gives the source this file, with ranges.
     fn source(&self, bytes: Vec<u8>) {
         self.host.on_send(move |request| Ok(ranged(request, &bytes)));
     }
@@ -90,7 +90,7 @@ impl Gateway {
         self.ask(Method::GET, path, headers)
     }
 
-    /// Asks, reads to the end and lets the work after the answer finish.
+    /// Sends a request, reads the answer to its end and lets the work after it finish.
     fn ask(&self, method: Method, path: &str, headers: &[(&'static str, &str)]) -> Answer {
         self.answer(request(method, path, headers))
     }
@@ -171,7 +171,7 @@ fn sent(status: u16, bytes: &[u8], more: Vec<(&'static str, String)>) -> Source 
     answer
 }
 
-/// Bytes that tell their places.
+/// Bytes that differ by their places.
 fn bytes(size: usize) -> Vec<u8> {
     (0..size).map(|at| (at * 31 + (at >> 8) * 7 + (at >> 16)) as u8).collect()
 }

@@ -1,4 +1,4 @@
-//! What comes out of the routes, from the source and from the cache.
+//! Answers of the routes, from the source and from the cache.
 
 use super::*;
 
@@ -26,7 +26,7 @@ fn an_unknown_address_is_a_404_that_touches_nothing() {
 }
 
 #[test]
-fn the_first_reader_fetches_as_the_owner_and_the_second_fetches_nothing() {
+fn only_the_first_reader_fetches_and_does_so_as_the_owner() {
     let gateway = Gateway::new();
     let (path, file) = (gateway.video(), bytes(2 * MIB + 12_345));
     gateway.source(file.clone());
@@ -144,7 +144,7 @@ fn what_the_client_has_is_not_sent_again() {
 }
 
 #[test]
-fn a_head_tells_what_a_get_would() {
+fn head_has_the_headers_of_get() {
     let gateway = Gateway::new();
     let path = gateway.video();
     gateway.source(bytes(1000));
@@ -188,7 +188,7 @@ fn only_pictures_and_videos_pass() {
 }
 
 #[test]
-fn refusals_of_the_source_are_told_and_touch_no_token() {
+fn refusals_of_the_source_are_reported_and_touch_no_account() {
     for (status, expected) in [(403, 502), (404, 404), (410, 404), (429, 503), (500, 502), (302, 502), (206, 502)] {
         let gateway = Gateway::new();
         let path = gateway.video();

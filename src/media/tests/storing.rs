@@ -1,9 +1,9 @@
-//! What is stored, and what a client gets when it is not.
+//! Which files are stored, and what clients get if storing fails.
 
 use super::*;
 
 #[test]
-fn large_files_pass_the_component_by() {
+fn large_files_bypass_the_components_memory() {
     let gateway = Gateway::new();
     gateway.host.sql("INSERT INTO settings VALUES ('global', '{\"cache_max_file_mb\":1}')", vec![]);
     let (path, file) = (gateway.video(), bytes(MIB + 1));
@@ -38,7 +38,7 @@ fn a_cache_of_no_size_keeps_nothing() {
 }
 
 #[test]
-fn a_length_that_is_not_told_is_found_out() {
+fn an_unannounced_length_is_found_out() {
     for (size, limit_mb, is_stored) in [(2 * MIB + 5, 25, true), (2 * MIB + 5, 2, false)] {
         let gateway = Gateway::new();
         let limit = format!("{{\"cache_max_file_mb\":{limit_mb}}}");
@@ -51,7 +51,7 @@ fn a_length_that_is_not_told_is_found_out() {
             Ok(answer)
         });
         let answer = gateway.get(&path, &[("range", "bytes=0-1")]);
-        assert_eq!((answer.status, answer.is_cut, answer.body == file), (200, false, true), "nobody knows the whole");
+        assert_eq!((answer.status, answer.is_cut, answer.body == file), (200, false, true), "the size is unknown");
         assert!(answer.headers.get("content-length").is_none());
         assert_eq!(gateway.copies("stored"), i64::from(is_stored));
         assert_eq!(gateway.stored_parts(), if is_stored { 3 } else { 0 }, "what was begun is deleted");
@@ -86,7 +86,7 @@ fn a_second_reader_neither_stores_nor_waits() {
 }
 
 #[test]
-fn whoever_has_the_whole_file_finds_it_stored() {
+fn a_client_with_the_whole_file_finds_it_stored() {
     for size in [1, 1000, MIB, 2 * MIB + 7] {
         let gateway = Gateway::new();
         let path = gateway.video();
@@ -107,7 +107,7 @@ fn whoever_has_the_whole_file_finds_it_stored() {
 }
 
 #[test]
-fn a_client_that_leaves_ends_the_fetch_and_leaves_nothing_behind() {
+fn a_client_that_leaves_ends_the_fetch_without_a_trace() {
     let gateway = Gateway::new();
     let path = gateway.video();
     gateway.source(bytes(5 * MIB));
@@ -239,7 +239,7 @@ fn a_part_that_the_store_does_not_show_comes_from_the_source() {
         if age_minutes == 0 {
             gateway.host.kv.borrow_mut().insert(key, value);
         } else if part > 0 {
-            assert!(gateway.get(&path, &[]).body == file, "lost parts are stored anew");
+            assert!(gateway.get(&path, &[]).body == file, "lost parts are stored again");
             assert_eq!(gateway.asked().len(), 1);
         }
         assert!(gateway.get(&path, &[]).body == file);
