@@ -153,7 +153,7 @@ test('pictures come from public names, in order, without cookies', OUTSIDE, asyn
   assert.equal(gw.grok.of('chat')[0].body.fileAttachments.length, 3);
 });
 
-for (const [name, words] of Object.entries({ page: /another type/, liar: /no picture/, gone: /answered 404/, large: /15 MiB/, loop: /more than 3 times/ })) {
+for (const [name, words] of Object.entries({ page: /another type/, liar: /not serve a picture:/, gone: /answered 404/, large: /15 MiB/, loop: /more than 3 times/ })) {
   test(`refused: what the address serves: ${name}`, OUTSIDE, async () => {
     assert.match(await refused(`https://pictures.example/${name}`), words);
   });

@@ -1,8 +1,14 @@
-//! What clients speak: one folder a protocol, each a thin adapter.
+//! The protocols that clients speak: one folder each, a thin adapter.
 //!
-//! A protocol parses a request into an [`inference::prompt::Prompt`](crate::inference::prompt::Prompt) and writes
-//! [`inference::event::Event`](crate::inference::event::Event)s in its own wire format, streamed and whole. It knows no
-//! provider: a new protocol is a new folder here and a line in the router.
+//! A protocol parses a request into a [`Prompt`](crate::inference::prompt::Prompt) and writes
+//! [`Event`](crate::inference::event::Event)s in its own wire format, streamed or collected. It never knows a
+//! provider: a new protocol is a new folder here and a line in the router. [`openai`] has Chat Completions and the
+//! models; [`sse`] has what every streamed protocol needs.
+//!
+//! ```ignore
+//! let (request, format) = read(request, &mut record).await?; // its JSON → prompt
+//! run(&app, &key, request, record, async |answer, record| format.respond(&app, answer, record).await).await
+//! ```
 
 pub mod openai;
 pub mod sse;

@@ -1,7 +1,7 @@
-//! Server-sent events: the comment that keeps a quiet stream open.
+//! Server-sent events: the keep-alive comment of an idle stream.
 
-/// When a stream that has nothing to say sends a comment, which clients skip. It keeps proxies from closing the
-/// connection, and shows whether the client is still there. Most answers have none: some parsers fail on comments.
+/// When an idle stream sends a comment, which clients ignore. It keeps proxies from closing the connection, and
+/// detects a client that has disconnected. The first one comes late, because some parsers fail on comments.
 #[derive(Debug, Clone, Copy)]
 pub struct KeepAlive {
     /// When the next comment is due, on the host's monotonic clock in milliseconds.
@@ -9,17 +9,18 @@ pub struct KeepAlive {
 }
 
 impl KeepAlive {
+    /// The bytes of the comment.
     pub const COMMENT: &[u8] = b": waiting\n\n";
-    /// How long after an event the first comment follows, and each other one after the one before, in milliseconds.
+    /// Milliseconds from an event to the first comment, and from one comment to the next.
     const FIRST: u64 = 10_000;
     const EACH: u64 = 5_000;
 
-    /// An event has been sent.
+    /// Returns when the next comment is due after an event. `now` is the host's monotonic clock in milliseconds.
     pub fn after_event(now: u64) -> Self {
         KeepAlive { due: now + Self::FIRST }
     }
 
-    /// A comment has been sent.
+    /// Returns when the next comment is due after a comment. `now` is the host's monotonic clock in milliseconds.
     pub fn after_comment(now: u64) -> Self {
         KeepAlive { due: now + Self::EACH }
     }

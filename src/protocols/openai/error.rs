@@ -1,4 +1,4 @@
-//! Errors as OpenAI's API reference has them: `{"error":{message,type,param,code}}`.
+//! Errors in the form of OpenAI's API reference: `{"error":{message,type,param,code}}`.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! The OpenAI side: what clients send, and what they are sent.
+//! OpenAI's protocol: [`chat_completions`], [`models`], and the [`error`] body of both.
 
 pub mod chat_completions;
 pub mod error;

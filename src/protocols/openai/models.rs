@@ -1,4 +1,4 @@
-//! `GET /v1/models` and `GET /v1/models/{id}`.
+//! The list of models and each model's description.
 
 use std::rc::Rc;
 
@@ -15,21 +15,25 @@ use crate::{
     store::authenticate::authenticate,
 };
 
+/// Answers `GET /v1/models` with all models. Fails with 401 if the key is not valid.
 pub async fn list(app: Rc<App>, key: PresentedKey, _: Request) -> Result<Response> {
     open(&app, &key).await?;
     response::json(&catalog::list(app.now_seconds()))
 }
 
+/// Answers `GET /v1/models/{id}` with one model. Fails with 401 if the key is not valid, with 404 if the model
+/// is unknown.
 pub async fn get(app: Rc<App>, key: PresentedKey, request: Request) -> Result<Response> {
     open(&app, &key).await?;
     let id = request.uri().path().rsplit('/').next().unwrap_or_default();
     match catalog::find(id) {
         Some(model) => response::json(&model.object(app.now_seconds())),
-        // The 404 that OpenAI's clients know.
+        // The 404 that OpenAI's clients expect.
         None => Err(Error::new(ErrorKind::ModelNotFound, does_not_exist(id)).with_param("model")),
     }
 }
 
+/// Checks the key, and starts the day's maintenance if it is due.
 async fn open(app: &Rc<App>, key: &PresentedKey) -> Result<()> {
     if authenticate(&app.db, &key.hash, app.now_ms()).await?.maintenance_due {
         let after = app.clone();
@@ -38,7 +42,7 @@ async fn open(app: &Rc<App>, key: &PresentedKey) -> Result<()> {
     Ok(())
 }
 
-/// Says that there is no such model; a long name is cut.
+/// Returns the error text for an unknown model. A long name is cut.
 pub fn does_not_exist(id: &str) -> String {
     let id: String = id.chars().take(100).collect();
     format!("The model '{id}' does not exist: GET /v1/models lists those that do")

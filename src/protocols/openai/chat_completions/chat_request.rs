@@ -1,4 +1,5 @@
-//! A chat request, checked: whoever holds a [`ChatRequest`] need not look for mistakes in it again.
+//! A checked chat request. [`parse`](super::parse) makes it, so code that has a [`ChatRequest`] need not check it
+//! again.
 
 use std::borrow::Cow;
 
@@ -8,18 +9,19 @@ use crate::{
     media::input::ImageInput,
 };
 
-/// A chat request. Borrows from the body: an inline picture may be megabytes long.
+/// A checked chat request. Borrows from the body, because an inline picture may be megabytes long.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChatRequest<'a> {
-    /// As the client wrote it; not yet known to exist.
+    /// The client's model name, which may not exist.
     pub model: Cow<'a, str>,
-    /// Never empty, and never without any text or picture.
+    /// At least one message; at least one has text or a picture.
     pub messages: Vec<Message<'a>>,
     pub stream: bool,
     /// `stream_options.include_usage`.
     pub include_usage: bool,
 }
 
+/// A message of the conversation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message<'a> {
     pub role: Role,
@@ -36,13 +38,14 @@ pub const ROLES: [(&str, Role); 6] = [
     ("function", Role::Function),
 ];
 
+/// A part of a message.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Part<'a> {
     Text(Cow<'a, str>),
     Image(ImageInput<'a>),
 }
 
-/// Why a request is refused, in OpenAI's terms: all of it can be told to the client.
+/// Why a request is refused, in OpenAI's terms. The client sees all of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
     /// Path of the field at fault, such as `messages.0.content.1.type`.

@@ -1,4 +1,4 @@
-//! A collected answer: the same text as a stream's, in one object.
+//! Collects an answer: the same text as a stream's, in one object.
 
 use super::{
     render::Renderer,
@@ -14,19 +14,19 @@ use crate::{
     providers::ProviderError,
 };
 
-/// Gathers an answer's text.
+/// The text of a collected answer.
 #[derive(Debug, Default)]
 pub struct Collected {
     pub content: String,
 }
 
 impl Collected {
-    /// Estimated tokens of what was gathered.
+    /// Returns the estimated number of the text's tokens.
     pub fn completion_tokens(&self) -> u64 {
         Tally::of(&self.content).tokens()
     }
 
-    /// The answer's JSON.
+    /// Returns the completion as JSON.
     pub fn finish(&self, head: &Head, reason: FinishReason, prompt_tokens: u64) -> Vec<u8> {
         let message = AssistantMessage { role: "assistant", content: &self.content, refusal: () };
         let completion = Completion {
@@ -41,7 +41,8 @@ impl Collected {
     }
 }
 
-/// Reads the answer to its end. Nothing has reached the client: a provider's error may be tried on another account.
+/// Reads the answer to its end and returns its text. Fails with the provider's error, or if the answer's files cannot
+/// be stored. Another account may be tried then, because the client has received nothing.
 pub async fn collect(
     mut answer: StartedAnswer,
     mut renderer: Renderer,

@@ -1,11 +1,11 @@
-//! A streamed answer: text in, server-sent events out.
+//! Writes a streamed answer's text as server-sent events.
 
 use serde::Serialize;
 
 use super::wire::{Chunk, ChunkChoice, Delta, FinishReason, Head, Usage};
 use crate::{error::Error, inference::usage::Tally, protocols::openai::error::ErrorBody};
 
-/// Writes one stream's events. Everything that is ready goes into one buffer, and so out in one write.
+/// The events of one stream. All that are ready go into one buffer, which is sent in one write.
 #[derive(Debug)]
 pub struct EventStream {
     head: Head,
@@ -18,6 +18,7 @@ pub struct EventStream {
 }
 
 impl EventStream {
+    /// Starts a stream. With `include_usage`, its last chunk has the usage.
     pub fn new(head: Head, include_usage: bool) -> Self {
         let mut stream = EventStream {
             head,
@@ -29,7 +30,8 @@ impl EventStream {
         };
         let mut sample = Vec::new();
         stream.chunk(Delta { role: None, content: Some("") }, None, &mut sample);
-        // The content is the last string that is empty, and only the client's model name stands before it.
+        // The last match is the delta's: only the client's model name, which stands before it, could contain the same
+        // text.
         let middle = br#""delta":{"content":"#;
         let at = memchr::memmem::rfind(&sample, middle).expect("the chunk has this content") + middle.len();
         stream.after = sample.split_off(at + 2);
@@ -38,7 +40,7 @@ impl EventStream {
         stream
     }
 
-    /// Text of the answer.
+    /// Appends a chunk with text of the answer to `buffer`; nothing if the text is empty.
     pub fn text(&mut self, text: &str, buffer: &mut Vec<u8>) {
         if text.is_empty() {
             return;
@@ -54,7 +56,7 @@ impl EventStream {
         buffer.extend_from_slice(&self.after);
     }
 
-    /// The end of a whole answer: finish reason, usage when asked for, and the last event.
+    /// Appends the end of a complete answer: the finish reason, the usage if requested, and `[DONE]`.
     pub fn finish(&mut self, reason: FinishReason, prompt_tokens: u64, buffer: &mut Vec<u8>) {
         let delta =
             if self.role_sent { Delta::default() } else { Delta { role: Some("assistant"), content: Some("") } };
@@ -66,15 +68,15 @@ impl EventStream {
         buffer.extend_from_slice(b"data: [DONE]\n\n");
     }
 
-    /// Writes the end of an answer that failed on the way: the body that clients know from failed requests. No `[DONE]`
-    /// follows, so that no client takes the answer for whole.
+    /// Appends the end of an answer that failed: the same body as a failed request's. No `[DONE]` follows, so that
+    /// clients do not take the answer for complete.
     pub fn error(&mut self, error: &Error, buffer: &mut Vec<u8>) {
         buffer.extend_from_slice(b"data: ");
         json(&ErrorBody::from(error), buffer);
         buffer.extend_from_slice(b"\n\n");
     }
 
-    /// Estimated tokens of what was sent.
+    /// Returns the estimated number of tokens in the text so far.
     pub fn completion_tokens(&self) -> u64 {
         self.sent.tokens()
     }

@@ -1,4 +1,8 @@
-//! `POST /v1/chat/completions`: parses the request, has [`inference`](crate::inference) run it, and writes the answer.
+//! OpenAI's Chat Completions: parses the request, has [`inference`](crate::inference) run it, and writes the answer.
+//!
+//! * [`parse`] checks the JSON and returns a [`chat_request`]; [`prompt`] converts it to the neutral prompt.
+//! * [`render`] writes the answer's events as text. [`stream`] sends the text as it comes, with [`event_stream`];
+//!   [`collect`] gathers it in one object. [`wire`] has the JSON of both.
 
 use std::rc::Rc;
 
@@ -36,19 +40,19 @@ pub mod render;
 pub mod stream;
 pub mod wire;
 
-/// How the client wants its answer.
+/// The form in which the client wants its answer.
 struct Format {
-    /// The model's name, as the client wrote it.
+    /// The client's name of the model.
     model: String,
     stream: bool,
     include_usage: bool,
 }
 
-/// Answers `POST /v1/chat/completions` with a completion or a stream of chunks. Fails with 401 before 400; only requests
-/// with a valid key are recorded.
+/// Answers `POST /v1/chat/completions` with a completion or a stream of chunks. Fails with 401 before 400, and
+/// records only requests with a valid key.
 pub async fn completions(app: Rc<App>, key: PresentedKey, request: Request) -> Result<Response> {
     let mut record = RequestRecord::new(&app, client_ip::client_address(&app, request.headers()).await);
-    // A long body is held in memory only for clients with a valid key.
+    // Only clients with a valid key may fill memory with a long body.
     if !request::has_short_body(&request) {
         record.authenticated(authenticate(&app.db, &key.hash, app.now_ms()).await?);
     }
@@ -63,7 +67,8 @@ pub async fn completions(app: Rc<App>, key: PresentedKey, request: Request) -> R
     }
 }
 
-/// Reads and checks the request. The record learns what it can, even of a bad one.
+/// Reads and checks the request, and notes in the record what it finds. Fails with 400 on the field at fault, 404 if
+/// the model is unknown, 413 if the body is too large.
 async fn read(request: Request, record: &mut RequestRecord) -> Result<(InferenceRequest, Format)> {
     let sent_to = Rc::new(SentTo { uri: request.uri().clone(), headers: request.headers().clone() });
     let body = request::read_body(request).await?;
@@ -81,7 +86,7 @@ async fn read(request: Request, record: &mut RequestRecord) -> Result<(Inference
             let message = format!("{} makes a video of a picture: send one as an image_url part", model.id);
             return Err(Error::invalid("messages", message));
         }
-        // The service animates one picture; further ones are not even looked at.
+        // Grok animates one picture; further ones are dropped unchecked.
         images.truncate(1);
         for message in &mut prompt.messages {
             message.parts.retain(|part| !matches!(part, Part::Picture(1..)));
@@ -93,7 +98,7 @@ async fn read(request: Request, record: &mut RequestRecord) -> Result<(Inference
 }
 
 impl Format {
-    /// Responds with an answer that has begun: streamed from now on, or read to its end.
+    /// Responds with a started answer, as a stream or read to its end.
     async fn respond(&self, app: &App, answer: StartedAnswer, record: &mut RequestRecord) -> Result<Response, Failure> {
         let renderer = Renderer::new(answer.files.settings.grok.show_thinking);
         let head = Head::new(app.random(), app.now_seconds(), &self.model);
@@ -107,7 +112,7 @@ impl Format {
     }
 }
 
-/// The 404 that OpenAI's clients know.
+/// Returns the 404 that OpenAI's clients expect.
 fn no_such_model(id: &str) -> Error {
     Error::new(ErrorKind::ModelNotFound, does_not_exist(id)).with_param("model")
 }

@@ -1,4 +1,4 @@
-//! Checks a chat request field by field, so that a refusal names the field.
+//! Checks a chat request field by field, so that an error names the field.
 
 use std::borrow::Cow;
 
@@ -21,12 +21,12 @@ struct Body<'a> {
     model: Text<'a>,
     #[serde(borrow)]
     messages: Field<Vec<Field<Object<MessageBody<'a>>>>>,
-    /// Of the Responses API, which some clients send here.
+    /// A field of the Responses API. Some clients send it here.
     input: Option<IgnoredAny>,
     stream: Field<bool>,
     stream_options: Field<Object<StreamOptions>>,
     n: Field<f64>,
-    // Parameters the upstream has no use for. Their types are checked, their values are not.
+    // Parameters that Grok does not have. Their types are checked, their values ignored.
     temperature: Field<f64>,
     top_p: Field<f64>,
     presence_penalty: Field<f64>,
@@ -96,7 +96,7 @@ impl<'de: 'a, 'a> Kind<'de> for Content<'a> {
     }
 }
 
-/// One stop sequence or several; they are ignored.
+/// One stop sequence or several, ignored.
 struct Stop;
 
 impl<'de> Kind<'de> for Stop {
@@ -108,16 +108,17 @@ impl<'de> Kind<'de> for Stop {
     }
 }
 
+/// Parses and checks the JSON of a chat request. Fails with the field at fault, OpenAI's code for it and what to send.
 pub fn chat_request(body: &[u8]) -> Result<ChatRequest<'_>, Invalid> {
     if json::values(body) > MAX_VALUES {
-        let message = format!("The body of the request has more than {MAX_VALUES} values: leave some out.");
+        let message = format!("The request body has more than {MAX_VALUES} values: send fewer.");
         return Err(Invalid { param: None, code: "invalid_value", message });
     }
     let root: Field<Object<Body>> = serde_json::from_slice(body).map_err(|error| Invalid {
         param: None,
-        // Well-formed JSON can still hold a field twice, or too much.
+        // Well-formed JSON may still have a field twice, or too many values.
         code: if error.is_data() { "invalid_value" } else { "invalid_json" },
-        message: format!("The body of the request cannot be read as JSON: {error}"),
+        message: format!("The request body cannot be read as JSON: {error}"),
     })?;
     let Object(body) = match root {
         Field::Given(body) => body,
@@ -175,7 +176,7 @@ fn unused_parameters(body: &Body) -> Result<(), Invalid> {
 
 fn messages<'a>(bodies: Vec<Field<Object<MessageBody<'a>>>>) -> Result<Vec<Message<'a>>, Invalid> {
     if bodies.is_empty() {
-        return Err(invalid("messages", "empty_array", "'messages' must hold at least one message.".to_owned()));
+        return Err(invalid("messages", "empty_array", "'messages' must have at least one message.".to_owned()));
     }
     let mut messages = Vec::with_capacity(bodies.len());
     for (index, body) in bodies.into_iter().enumerate() {
@@ -186,7 +187,7 @@ fn messages<'a>(bodies: Vec<Field<Object<MessageBody<'a>>>>) -> Result<Vec<Messa
         Part::Image(_) => true,
     };
     if !messages.iter().flat_map(|message| &message.parts).any(says_something) {
-        return Err(invalid("messages", "invalid_value", "'messages' must hold some text or a picture.".to_owned()));
+        return Err(invalid("messages", "invalid_value", "'messages' must have some text or a picture.".to_owned()));
     }
     Ok(messages)
 }
@@ -201,7 +202,7 @@ fn message<'a>(path: &str, body: Field<Object<MessageBody<'a>>>) -> Result<Messa
         invalid_choice(&path_of("role"), &name, &names)
     })?;
     let content = match body.content {
-        // An assistant's message may have held nothing but tool calls.
+        // An assistant's message may have had nothing but tool calls.
         Field::Missing | Field::Null if matches!(role, Role::Assistant | Role::Function) => {
             return Ok(Message { role, parts: Vec::new() });
         }

@@ -1,6 +1,6 @@
-//! From a checked chat request to the prompt that providers take.
+//! Converts a checked chat request to the prompt that providers take.
 //!
-//! Earlier answers go in without what this protocol put around them: reasoning, and inline pictures.
+//! Earlier answers lose what this protocol added to them: reasoning and inline pictures.
 
 use super::chat_request::{ChatRequest, Part as RequestPart};
 use crate::{
@@ -16,7 +16,7 @@ pub fn convert<'a>(request: ChatRequest<'a>) -> (Vec<Message>, Vec<ImageInput<'a
         let mut parts: Vec<Part> = Vec::with_capacity(message.parts.len());
         for part in message.parts {
             match (part, parts.last_mut()) {
-                // A tag may be open in one part and close in the next: one text.
+                // Parts are joined, because a tag may open in one and close in the next.
                 (RequestPart::Text(text), Some(Part::Text(before))) => before.push_str(&text),
                 (RequestPart::Text(text), _) => parts.push(Part::Text(text.into_owned())),
                 (RequestPart::Image(image), _) => {
@@ -37,8 +37,8 @@ pub fn convert<'a>(request: ChatRequest<'a>) -> (Vec<Message>, Vec<ImageInput<'a
     (messages, images)
 }
 
-/// Drops `<think>…</think>`. One that never closes is dropped to its end only in front, where we put it ourselves:
-/// elsewhere an answer speaks about the tag.
+/// Returns the text without `<think>…</think>`. An unclosed one is dropped to the end of the text only in front,
+/// where the gateway writes it; elsewhere the answer is about the tag.
 fn without_thinking(text: &str) -> String {
     const OPEN: &str = "<think>";
     const CLOSE: &str = "</think>";
@@ -58,7 +58,7 @@ fn without_thinking(text: &str) -> String {
     kept + rest
 }
 
-/// Drops Markdown pictures whose address is their whole content: megabytes that mean nothing as text.
+/// Returns the text without Markdown pictures that have a `data:` URL, which are megabytes without meaning as text.
 fn without_inline_pictures(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
@@ -68,7 +68,7 @@ fn without_inline_pictures(text: &str) -> String {
             rest = &rest[at + 2..];
             continue;
         };
-        // Looked for only where a picture begins, and but once in vain: the client may have sent millions of these.
+        // Searched only where a picture begins, and given up after one miss: a client may send millions of these.
         let Some(length) = rest[at..].find(')') else { break };
         kept.push_str(&rest[..start]);
         rest = &rest[at + length + 1..];

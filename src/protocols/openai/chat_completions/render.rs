@@ -1,9 +1,9 @@
-//! How this protocol writes an answer's events: as one text.
+//! Writes an answer's events as one text.
 //!
-//! * Reasoning stands in one `<think>` element in front of the answer; it always closes, also when the answer fails.
-//! * What a search found is a list of links inside it, or at the end when it came after the reasoning; a citation is a
+//! * Reasoning is one `<think>` element in front of the answer. It always closes, also when the answer fails.
+//! * Sources of a search are a list of links inside it, or at the end if they came after the reasoning. A citation is a
 //!   numbered link in the text.
-//! * Pictures are Markdown, videos an HTML element; a video's progress is shown as reasoning.
+//! * Pictures are Markdown, videos an HTML element. A video's progress is written as reasoning.
 
 use std::fmt::Write;
 
@@ -16,6 +16,7 @@ use crate::{
     media::kind::MediaKind,
 };
 
+/// How far the text has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Phase {
     #[default]
@@ -27,26 +28,27 @@ enum Phase {
     Answer,
 }
 
-/// Writes one answer.
+/// The state of one answer's text.
 #[derive(Debug, Default)]
 pub struct Renderer {
     show_reasoning: bool,
     phase: Phase,
-    /// Something of the answer proper has been written.
+    /// Whether some of the answer itself has been written.
     answered: bool,
-    /// Something that can be read has been written, of the answer or of the reasoning.
+    /// Whether anything readable has been written, of the answer or of the reasoning.
     visible: bool,
-    /// What searches found after the answer had begun, as written at its end.
+    /// Links to sources that came after the answer began, for its end.
     late_sources: String,
 }
 
 impl Renderer {
+    /// Returns a renderer that writes reasoning, or drops it.
     pub fn new(show_reasoning: bool) -> Self {
         Renderer { show_reasoning, ..Self::default() }
     }
 
-    /// Appends `events` to `out`, files as links, and clears them. Fails if the rows of the files cannot be written: nothing
-    /// is appended then, because the links would be dead.
+    /// Appends `events` to `out`, files as links, and clears them. Fails if the files' rows cannot be stored, and
+    /// appends nothing then, because the links would be dead.
     pub async fn write_all(&mut self, events: &mut Events, files: &Files, out: &mut String) -> Result<()> {
         let mut addresses = files.addresses(events).await?.into_iter();
         for event in events.iter() {
@@ -56,7 +58,7 @@ impl Renderer {
         Ok(())
     }
 
-    /// Writes one event to `out`; `address` gives the address of a file of ours for each file, in their order.
+    /// Appends one event to `out`. `address` returns this gateway's address of each file, in their order.
     pub fn write(&mut self, event: Event, address: &mut impl FnMut() -> String, out: &mut String) {
         match event {
             Event::Text(text) => {
@@ -102,12 +104,12 @@ impl Renderer {
         }
     }
 
-    /// Whether nothing has been written that a client could read: hidden reasoning is no answer.
+    /// Returns whether nothing readable has been written. Hidden reasoning does not count.
     pub fn is_empty(&self) -> bool {
         !self.visible
     }
 
-    /// Ends a whole answer: what searches found during it follows.
+    /// Ends a complete answer, with the sources that came during it.
     pub fn finish(&mut self, out: &mut String) {
         self.close(out);
         if !self.late_sources.is_empty() {
@@ -116,7 +118,7 @@ impl Renderer {
         }
     }
 
-    /// Ends the text where it stands.
+    /// Closes an open `<think>` element.
     pub fn close(&mut self, out: &mut String) {
         match self.phase {
             Phase::Reasoning => out.push_str("\n</think>\n"),
@@ -132,7 +134,7 @@ impl Renderer {
         }
     }
 
-    /// Whether reasoning may be written now.
+    /// Returns whether reasoning may be written now, and opens its element if needed.
     fn open_reasoning(&mut self, out: &mut String) -> bool {
         if !self.show_reasoning || self.phase == Phase::Answer {
             return false;
@@ -185,15 +187,17 @@ fn write_list(sources: &[Source], out: &mut String) {
     out.push('\n');
 }
 
-/// The three parts of a Markdown link, each without what would end it early.
+/// Returns the text of a Markdown link, escaped.
 fn link_text(text: &str) -> String {
     text.replace(['\n', '\r'], " ").replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]")
 }
 
+/// Returns the address of a Markdown link, without characters that would end it.
 fn link_address(url: &str) -> String {
     url.replace(['\n', '\r'], "").replace(' ', "%20").replace('(', "%28").replace(')', "%29")
 }
 
+/// Returns the title of a Markdown link, escaped.
 fn link_title(text: &str) -> String {
     text.replace(['\n', '\r'], " ").replace('\\', "\\\\").replace('"', "'")
 }

@@ -1,4 +1,4 @@
-//! An answer as server-sent events.
+//! Sends an answer as server-sent events.
 
 use bytes::Bytes;
 use futures::{
@@ -29,7 +29,7 @@ use super::{
     wire::{FinishReason, Head},
 };
 
-/// An answer that is sent as it comes.
+/// An answer to send as it comes.
 pub struct Streamed {
     pub answer: StartedAnswer,
     pub renderer: Renderer,
@@ -37,7 +37,7 @@ pub struct Streamed {
     pub record: RequestRecord,
 }
 
-/// How the sending of a stream ended.
+/// How a stream ended.
 enum End {
     Complete,
     Failed(Failure),
@@ -45,9 +45,9 @@ enum End {
 }
 
 impl Streamed {
-    /// Responds with server-sent events. The head goes out now; a task of its own sends the rest.
+    /// Returns the response with server-sent events; a task of its own sends them.
     pub fn respond(self, include_usage: bool) -> Response {
-        // One chunk waits at most: a slow client slows the upstream read down, and one that left ends it.
+        // At most one chunk waits: a slow client slows the upstream read down, and a disconnected one ends it.
         let (sender, receiver) = channel(1);
         let (chunks, unread) = Chunks::watched(receiver);
         let host = self.record.app.host.clone();
@@ -68,7 +68,7 @@ impl Streamed {
             Either::Right(_) => End::ClientLeft,
         };
         let Streamed { answer, mut record, .. } = self;
-        // Both ends close before the bookkeeping, whatever it takes.
+        // Both connections close before the record is written, however long that takes.
         drop((answer, sender));
         record.completion_tokens = stream.completion_tokens();
         match end {
@@ -120,7 +120,7 @@ impl Streamed {
                 }
             };
             if !buffer.is_empty() {
-                // Everything that one upstream read brought leaves in one write.
+                // Everything from one upstream read is sent in one write.
                 let sending = sender.send(Bytes::from(std::mem::take(&mut buffer)));
                 let sent = match &end {
                     Some(_) => sending.await,

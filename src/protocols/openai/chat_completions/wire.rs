@@ -1,24 +1,25 @@
-//! The JSON of answers, as OpenAI's API reference has it.
+//! The JSON of answers, in the form of OpenAI's API reference.
 
 use serde::Serialize;
 
-/// What every chunk of one answer, or the answer itself, carries.
+/// The fields that all chunks of an answer share, and that the collected answer has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
     pub id: String,
     /// Unix seconds.
     pub created: u64,
-    /// The model the client asked for.
+    /// The client's name of the model.
     pub model: String,
 }
 
 impl Head {
-    /// `random` makes the id.
+    /// Returns a head whose id is made of `random`. `created` is in Unix seconds.
     pub fn new(random: [u8; 16], created: u64, model: &str) -> Self {
         Head { id: format!("chatcmpl-{:032x}", u128::from_be_bytes(random)), created, model: model.to_owned() }
     }
 }
 
+/// A chunk of a stream.
 #[derive(Debug, Serialize)]
 pub struct Chunk<'a> {
     pub id: &'a str,
@@ -26,7 +27,7 @@ pub struct Chunk<'a> {
     pub created: u64,
     pub model: &'a str,
     pub choices: &'a [ChunkChoice<'a>],
-    /// Absent unless the client asked for it; then `null` in all chunks but the last.
+    /// Absent unless the client requested it; then `null` in all chunks but the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<Option<Usage>>,
 }
@@ -47,6 +48,7 @@ pub struct Delta<'a> {
     pub content: Option<&'a str>,
 }
 
+/// A collected answer.
 #[derive(Debug, Serialize)]
 pub struct Completion<'a> {
     pub id: &'a str,
@@ -78,7 +80,7 @@ pub enum FinishReason {
     Stop,
 }
 
-/// Estimated: the upstream counts no tokens.
+/// Estimated counts of LLM tokens, because Grok does not report them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Usage {
     pub prompt_tokens: u64,
@@ -87,6 +89,7 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// Returns the usage with its total.
     pub fn new(prompt_tokens: u64, completion_tokens: u64) -> Self {
         Usage { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens }
     }

@@ -27,7 +27,7 @@ fn an_expert_answer_costs_four() {
 }
 
 #[test]
-fn a_rate_limited_token_is_replaced_unseen_and_cools_for_an_hour() {
+fn a_rate_limited_account_is_replaced_and_cools_for_an_hour() {
     let gateway = Gateway::new(2);
     gateway.upstream(|n| if n == 1 { too_many_requests() } else { whole_answer() });
     for _ in 0..4 {
@@ -102,7 +102,7 @@ fn what_is_not_the_accounts_fault_leaves_it_alone() {
 }
 
 #[test]
-fn a_second_dead_marker_expires_the_account_and_a_success_clears_the_first() {
+fn a_second_strike_expires_an_account_and_success_clears_one() {
     let gateway = Gateway::new(1);
     let dead =
         r#"{"error":{"code":16,"message":"Failed to look up session ID. [WKE=unauthenticated:invalid-credentials]"}}"#;
@@ -131,7 +131,7 @@ fn a_token_sealed_with_another_key_is_passed_over_and_kept() {
 }
 
 #[test]
-fn a_bad_key_is_told_before_a_bad_body_and_writes_nothing() {
+fn a_bad_key_is_reported_before_a_bad_body_and_writes_nothing() {
     let mut gateway = Gateway::new(1);
     gateway.key = Some("sk-wrong".to_owned());
     assert_eq!(gateway.chat(json!({ "model": 7 })).0, StatusCode::UNAUTHORIZED);
@@ -143,7 +143,7 @@ fn a_bad_key_is_told_before_a_bad_body_and_writes_nothing() {
 }
 
 #[test]
-fn a_bad_request_names_the_field_is_logged_and_asks_nobody() {
+fn a_bad_request_names_the_field_is_logged_and_asks_no_account() {
     let gateway = Gateway::new(1);
     let mut question = question(false);
     question["messages"][0]["content"] = json!([{ "type": "text", "text": 7 }]);
@@ -176,7 +176,7 @@ fn a_locked_database_is_asked_again_and_at_last_reported() {
 }
 
 #[test]
-fn a_database_that_takes_no_writes_still_serves_chats_over_the_whole_pool() {
+fn a_read_only_database_still_serves_chats_from_the_whole_pool() {
     let gateway = Gateway::new(3);
     gateway.upstream(|_| whole_answer());
     gateway.host.sql("UPDATE tokens SET state = 'disabled' WHERE id = 3", vec![]);

@@ -117,7 +117,7 @@ fn an_encoded_body_is_decoded_for_a_good_key_only() {
 }
 
 #[test]
-fn an_encoded_body_that_stops_coming_is_given_up_after_ten_seconds() {
+fn an_encoded_body_that_stalls_is_given_up_after_ten_seconds() {
     let gateway = Gateway::new(1);
     let body = futures::stream::iter([Ok(Bytes::from_static(b"\x1f\x8b"))]).chain(futures::stream::pending());
     let mut request = request(&gateway, None, body);

@@ -41,7 +41,7 @@ fn text_of(stream: &str) -> String {
 }
 
 #[test]
-fn pictures_get_addresses_of_our_own_before_anyone_hears_of_them() {
+fn pictures_get_our_own_addresses_before_clients_see_them() {
     for stream in [false, true] {
         let gateway = Gateway::new(2);
         gateway.upstream(|_| two_pictures());
@@ -85,7 +85,7 @@ fn pictures_cost_four_units_and_never_more_than_there_are() {
 }
 
 #[test]
-fn an_answer_whose_files_cannot_be_kept_is_an_error_and_no_dead_link() {
+fn an_answer_with_unstored_files_is_an_error_not_a_dead_link() {
     for stream in [false, true] {
         let gateway = Gateway::new(2);
         gateway.upstream(|_| two_pictures());
@@ -180,7 +180,7 @@ fn a_video_without_a_post_links_to_the_file() {
 }
 
 #[test]
-fn a_video_without_a_signature_names_the_setting_and_asks_no_account() {
+fn a_video_without_a_signature_names_the_setting() {
     let gateway = Gateway::new(2);
     makes_videos(&gateway, json!({}), video);
     gateway.setting("x_statsig_id", "null");
@@ -203,7 +203,7 @@ fn a_video_without_a_picture_is_the_callers_mistake() {
 }
 
 #[test]
-fn a_moderated_video_is_a_policy_refusal_that_no_account_pays_for() {
+fn a_moderated_video_is_refused_and_costs_no_account() {
     let gateway = Gateway::new(2);
     let moderated = || Answer::chunks([progress(1, json!({})), progress(100, json!({ "moderated": true })), end()]);
     makes_videos(&gateway, json!({ "post": { "id": "p-1" } }), moderated);

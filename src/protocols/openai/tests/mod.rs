@@ -37,7 +37,7 @@ impl Gateway {
     fn new(tokens: usize) -> Self {
         let host = NativeHost::new();
         let gateway = Gateway { host, key: Some(KEY.to_owned()) };
-        // Any request brings the schema; this one is refused, for there is no key yet.
+        // Any request brings the schema; this one is refused, because no key exists yet.
         assert_eq!(gateway.chat(json!({})).0, StatusCode::UNAUTHORIZED);
         let key = vec![sha256_hex(KEY).into()];
         gateway.host.sql("INSERT INTO api_keys (hash, display, name, created_at) VALUES (?, 'sk', 'app', 0)", key);
@@ -131,7 +131,7 @@ impl Gateway {
         self.host.number(&format!("SELECT normal_remaining FROM tokens WHERE id = {token}"))
     }
 
-    /// When the token is no longer cooling, in milliseconds from now; 0 when it is not.
+    /// Returns the milliseconds until the account's cooldown ends, 0 if none is running.
     fn cooling(&self, token: usize) -> i64 {
         let now = crate::host::Host::now_ms(&*self.host);
         let sql = format!("SELECT coalesce(max(until), {now}) - {now} FROM token_cooldowns WHERE token_id = {token}");

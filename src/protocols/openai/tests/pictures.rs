@@ -1,4 +1,4 @@
-//! Pictures that come with a chat: from where they are taken, when they are refused, how they reach an account.
+//! Pictures of a chat request: where they are fetched from, when they are refused, how they reach an account.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
@@ -97,7 +97,7 @@ impl Gateway {
 }
 
 #[test]
-fn pictures_in_the_request_cost_no_round_trip_and_go_to_the_reserved_account() {
+fn inline_pictures_cost_no_round_trip_and_go_to_the_account() {
     let gateway = Gateway::new(1);
     gateway.pictures(|url| panic!("{url} is fetched"));
     let (status, answer) = gateway.chat(with_pictures(&[PNG, "data:image/jpeg;base64,/9j/4AAQ"]));
@@ -113,7 +113,7 @@ fn pictures_in_the_request_cost_no_round_trip_and_go_to_the_reserved_account() {
 }
 
 #[test]
-fn pictures_elsewhere_are_fetched_without_cookies_after_the_key_was_checked() {
+fn remote_pictures_are_fetched_without_cookies_after_the_key() {
     let mut gateway = Gateway::new(1);
     gateway.pictures(|url| match url {
         "https://pictures.example/a.png?x=1" => Ok(png()),
@@ -138,7 +138,7 @@ fn pictures_elsewhere_are_fetched_without_cookies_after_the_key_was_checked() {
     gateway.key = Some("sk-wrong".to_owned());
     gateway.host.requests.borrow_mut().clear();
     assert_eq!(gateway.chat(question).0, StatusCode::UNAUTHORIZED);
-    assert!(gateway.sent().is_empty(), "nobody without a key makes us fetch");
+    assert!(gateway.sent().is_empty(), "a client without a key causes no fetch");
 }
 
 #[test]
@@ -189,11 +189,11 @@ fn redirects_are_checked_at_every_hop_and_counted() {
     assert!(gateway.refusal("https://pictures.example/a").contains("more than 3 times"));
     assert_eq!(gateway.sent().len(), 4);
     gateway.pictures(|_| Ok(Answer::new(302, "")));
-    assert!(gateway.refusal("https://pictures.example/a").contains("nowhere"));
+    assert!(gateway.refusal("https://pictures.example/a").contains("without an address"));
 }
 
 #[test]
-fn what_an_address_serves_has_to_be_a_picture_of_bearable_size() {
+fn an_address_must_serve_a_picture_of_limited_size() {
     let gateway = Gateway::new(1);
     let typed = |mime_type: &str, body: &'static [u8]| {
         let mut answer = Answer::new(200, body);
@@ -232,14 +232,14 @@ fn what_an_address_serves_has_to_be_a_picture_of_bearable_size() {
     for (name, words) in [
         ("html", "another type"),
         ("untyped", "another type"),
-        ("svg", "no picture"),
-        ("liar", "no picture"),
+        ("svg", "not serve a picture:"),
+        ("liar", "not serve a picture:"),
         ("gone", "answered 404"),
         ("large", "15 MiB"),
         ("endless", "15 MiB"),
-        ("broken", "broke off"),
+        ("broken", "ended early"),
         ("slow", "within 10 s"),
-        ("nobody", "could not be reached"),
+        ("refused", "could not be reached"),
     ] {
         let text = gateway.refusal(&format!("https://pictures.example/{name}"));
         assert!(text.contains(words), "{name}: {text}");
@@ -269,7 +269,7 @@ fn fifteen_mebibytes_are_for_all_pictures_together() {
 }
 
 #[test]
-fn uploads_keep_their_order_however_long_each_takes_and_at_most_five_run_at_once() {
+fn uploads_keep_their_order_and_run_five_at_a_time() {
     let gateway = Gateway::new(1);
     let (open, most) = (Rc::new(std::cell::Cell::new(0)), Rc::new(std::cell::Cell::new(0)));
     let (host, seen) = (gateway.host.clone(), most.clone());
@@ -305,7 +305,7 @@ fn uploads_keep_their_order_however_long_each_takes_and_at_most_five_run_at_once
 }
 
 #[test]
-fn a_failed_upload_is_a_fault_of_its_token_and_everything_is_uploaded_anew() {
+fn a_failed_upload_counts_and_all_are_uploaded_again() {
     let gateway = Gateway::new(2);
     let count = std::cell::Cell::new(0);
     gateway.host.on_send(move |request| {
@@ -335,7 +335,7 @@ fn an_upload_that_hangs_times_out() {
 }
 
 #[test]
-fn pictures_that_announce_too_much_together_are_refused_before_they_come() {
+fn pictures_that_announce_too_much_are_refused_unread() {
     let gateway = Gateway::new(1);
     gateway.pictures(|url| {
         let announced = if url.ends_with("small") { 16 } else { 10 << 20 };
@@ -350,7 +350,7 @@ fn pictures_that_announce_too_much_together_are_refused_before_they_come() {
 }
 
 #[test]
-fn many_pictures_are_tried_on_as_many_accounts_as_a_worker_has_calls_for() {
+fn many_pictures_limit_attempts_to_a_workers_calls() {
     for (pictures, fetched, attempts) in [(1, 0, 3), (5, 5, 3), (18, 0, 2), (20, 20, 1)] {
         let gateway = Gateway::new(4);
         gateway.host.on_send(|request| match request.uri().path() {

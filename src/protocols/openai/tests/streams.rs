@@ -1,4 +1,4 @@
-//! How answers end: whole, cut, too late, or with nobody left to read them.
+//! How answers end: complete, cut, too late, or after the client has disconnected.
 
 use super::*;
 
@@ -54,7 +54,7 @@ fn an_empty_stream_is_tried_again_before_the_head_is_sent() {
 }
 
 #[test]
-fn a_client_that_left_ends_the_upstream_read_and_costs_the_token_nothing() {
+fn a_client_that_left_ends_the_upstream_read_at_no_cost() {
     let gateway = Gateway::new(1);
     gateway.upstream(|_| {
         let wait = || Step::Wait(Duration::from_millis(100));

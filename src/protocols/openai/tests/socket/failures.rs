@@ -162,7 +162,7 @@ fn an_error_of_another_response_ends_nothing() {
 }
 
 #[test]
-fn the_reason_of_the_end_counts_more_than_an_error_that_did_not_end_it() {
+fn the_final_reason_overrides_an_earlier_error() {
     let socket = Socket::new(2);
     socket.serve(|_| {
         let minor = json!({ "kind": "tool_call_failed", "severity": "STREAM_ERROR_SEVERITY_NORMAL" });

@@ -131,7 +131,7 @@ fn the_front_page_names_the_owner_when_the_session_does_not() {
 }
 
 #[test]
-fn a_stored_owner_with_whom_the_session_is_refused_is_asked_for_again() {
+fn a_stored_owner_whose_session_is_refused_is_asked_again() {
     let socket = Socket::new(1);
     socket.host.sql(&format!("UPDATE tokens SET user_id = '{OTHER_USER}'"), vec![]);
     socket.host.on_connect(|handshake| match handshake.url.ends_with(USER) {
@@ -157,7 +157,7 @@ fn a_refused_session_whose_owner_was_right_is_a_strike() {
 }
 
 #[test]
-fn an_owner_that_is_blocked_is_a_strike_whatever_the_refusal_said() {
+fn a_blocked_owner_is_a_strike_whatever_the_refusal_said() {
     let policy = r#"{"error":{"code":7,"message":"This request is not allowed.","details":[]}}"#;
     let socket = Socket::new(2);
     socket.host.sql(&format!("UPDATE tokens SET user_id = '{USER}'"), vec![]);

@@ -17,7 +17,7 @@ fn count(socket: &Socket, name: &str) -> usize {
 }
 
 #[test]
-fn a_server_that_says_nothing_after_the_upgrade_is_left_after_15_seconds() {
+fn a_server_silent_after_the_upgrade_is_left_after_15_seconds() {
     type Silence = fn() -> Vec<Frame>;
     let cases: [(&str, Silence); 3] = [
         ("mute", || vec![Frame::Hang]),
@@ -39,15 +39,15 @@ fn a_server_that_says_nothing_after_the_upgrade_is_left_after_15_seconds() {
 fn limits_close_the_connection() {
     let slow = || began((0..100).flat_map(|_| [seconds(50), script::text("word ")]));
     let silent = || began([Frame::Hang]);
-    // What answers our heartbeats is no part of the answer.
+    // Replies to the gateway's heartbeats are not part of the answer.
     let alive = || began((0..100).flat_map(|_| [seconds(20), script::event(json!({ "type": "pong" }))]));
-    // Nor is a second response, which the server may offer beside it.
+    // A second response, which the server may offer beside it, is not either.
     let other = || {
         let second = json!({ "type": "response.output_text.delta", "response_id": "another", "delta": "x" });
         began((0..100).flat_map(move |_| [seconds(20), script::event(second.clone())]))
     };
     let mute = || script::opened().into_iter().chain([Frame::Hang]).collect();
-    // What begins no answer does not count as its first part.
+    // Events before the answer begins do not count as its first part.
     let working = || {
         let layout = || script::chunk(json!({ "ui_layout": { "effort": "HIGH" } }));
         script::opened().into_iter().chain((0..100).flat_map(|_| [seconds(5), layout()])).collect()
@@ -177,7 +177,7 @@ fn a_quiet_answer_is_kept_alive_after_10_seconds_and_every_5() {
 }
 
 #[test]
-fn a_client_that_left_ends_the_connection_and_costs_the_account_nothing() {
+fn a_client_that_left_ends_the_connection_at_no_cost() {
     type Server = fn() -> Vec<Frame>;
     let cases: [(&str, Server); 2] = [
         ("busy", || began((0..1000).flat_map(|_| [Frame::Wait(Duration::from_millis(100)), script::text("w ")]))),
@@ -200,7 +200,7 @@ fn a_client_that_left_ends_the_connection_and_costs_the_account_nothing() {
 }
 
 #[test]
-fn a_request_that_is_given_up_before_the_answer_ends_the_connection() {
+fn a_request_dropped_before_the_answer_ends_the_connection() {
     let socket = Socket::new(1);
     socket.serve(|_| script::opened().into_iter().chain([Frame::Hang]).collect());
     let request = socket.request(question(true).to_string());
@@ -258,7 +258,7 @@ fn a_client_that_reads_late_gets_the_rest() {
 
 /// A client that stays and reads nothing must not hold an account's connection for longer than an answer may take.
 #[test]
-fn a_client_that_stops_reading_holds_no_connection_beyond_the_total_limit() {
+fn a_stalled_client_holds_no_connection_past_the_total_limit() {
     let socket = Socket::new(1);
     socket.serve(move |_| script::turn((0..400).map(|_| script::text("word "))));
     let Body::Stream(mut chunks) = socket.send(question(true).to_string()).into_body() else { panic!("no stream") };

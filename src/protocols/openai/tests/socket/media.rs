@@ -27,7 +27,7 @@ fn takes_uploads(socket: &Socket) {
 }
 
 #[test]
-fn pictures_of_a_prompt_are_uploaded_and_mentioned_before_the_text() {
+fn prompt_pictures_are_uploaded_and_mentioned_before_text() {
     let socket = Socket::new(1);
     takes_uploads(&socket);
     socket.serve(|_| hello());
@@ -63,7 +63,7 @@ fn each_account_gets_files_of_its_own() {
 }
 
 #[test]
-fn a_picture_that_grok_refuses_is_the_callers_and_opens_no_connection() {
+fn a_picture_that_grok_refuses_opens_no_connection() {
     let socket = Socket::new(2);
     let refused = json!({ "uploadId": "u", "terminalError": "Image dimensions are insufficient" }).to_string();
     socket.host.on_send(move |_| Ok(Answer::new(200, refused.clone())));
@@ -148,7 +148,7 @@ fn pictures_that_do_not_come_are_errors_of_their_class() {
 
 /// With an owner that is learned the second way only, and a first mode that is used up.
 #[test]
-fn many_pictures_are_tried_on_as_many_accounts_as_a_worker_has_calls_for() {
+fn many_pictures_limit_attempts_to_a_workers_calls() {
     for (pictures, attempts) in [(1, 3), (10, 3), (18, 2), (20, 1)] {
         let socket = Socket::new(4);
         socket.host.on_send(move |request| match request.uri().path() {

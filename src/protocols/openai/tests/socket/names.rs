@@ -63,7 +63,7 @@ fn a_host_that_looks_names_up_is_given_none() {
 }
 
 #[test]
-fn addresses_are_looked_up_once_and_kept_as_long_as_they_are_valid() {
+fn addresses_are_looked_up_once_and_kept_while_valid() {
     let socket = Socket::new(1);
     looks_nothing_up(&socket, &FOUND);
     assert_eq!(socket.content(question(false)), "Hello world");
