@@ -14,6 +14,7 @@ use crate::{
     host::Host,
 };
 
+/// The table of variables, which `cargo xtask variables` writes into `spin.toml` and the READMEs.
 pub mod table;
 
 /// Returns the value without the blanks around it; the default if that is empty.

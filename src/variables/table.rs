@@ -1,4 +1,4 @@
-//! The table of variables: plain data, which `cargo xtask variables` writes into `spin.toml` and the README.
+// Plain data without imports: xtask includes this file too, to write `spin.toml` and the READMEs.
 
 /// A variable of the manifest, or of the Worker.
 #[derive(Debug)]

@@ -40,7 +40,7 @@ Usage: cargo xtask <command>
   release  build the files of a release reproducibly, in target/release-files;
            with --tag v1.2.3, fail unless every file that names a version names this one
   check    check the sources as text: lengths, links, words, docs, arrows, variables, or only those that
-           are named; --all also checks the parts that are not clean yet
+           are named
   variables  write the variables of src/variables/table.rs into spin.toml and the READMEs
   test     run every check and test; `cargo xtask test --help` lists the options, and CI runs it with --all";
 
@@ -93,9 +93,8 @@ fn run(arguments: &[String]) -> Result<()> {
             _ => bail!("unexpected arguments: `release` takes only --tag and the tag\n\n{USAGE}"),
         },
         "check" => {
-            let (options, names): (Vec<_>, Vec<_>) = rest.iter().map(String::as_str).partition(|word| *word == "--all");
-            let scope = if options.is_empty() { checks::Scope::Clean } else { checks::Scope::All };
-            checks::run(&root, if names.is_empty() { &checks::STEPS } else { &names }, scope)
+            let names: Vec<_> = rest.iter().map(String::as_str).collect();
+            checks::run(&root, &names)
         }
         "variables" => none().and_then(|()| checks::variables::write(&root)),
         "test" => match test::parse(rest)? {

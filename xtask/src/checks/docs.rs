@@ -6,13 +6,10 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::{Fault, Scope, modules::Tree, rooms, rust_sources};
+use super::{Fault, modules::Tree, rust_sources};
 
 /// The crates that are checked, each by its root.
 const CRATES: &[&str] = &["src/lib.rs", "spin/websocket/src/lib.rs", "xtask/src/main.rs"];
-/// Rooms of the gateway and other crates that are checked. Add one as soon as `cargo xtask check docs --all` reports
-/// nothing in it.
-pub const ROOMS: &[&str] = &["spin", "xtask"];
 /// Words in "s" that are not verbs in the third person, or that say too little.
 const NOT_VERBS: &str = "\
     Accounts Always Arguments As Bytes Characters Chats Chunks Columns Cookies Counters Days Digits Entries \
@@ -21,24 +18,18 @@ const NOT_VERBS: &str = "\
     Settings Statements Status Texts This Those Times Tokens Types Units Values Videos Was Whereas Words \
     Workers Yes";
 
-/// Returns a fault for each `pub fn` without such a doc, in [`ROOMS`] or in all crates.
-pub fn check(root: &Path, scope: Scope) -> Result<Vec<Fault>> {
-    let is_checked = |file: &str| scope == Scope::All || ROOMS.contains(&part(file));
+/// Returns a fault for each `pub fn` without such a doc.
+pub fn check(root: &Path) -> Result<Vec<Fault>> {
     let mut all = Vec::new();
     for entry in CRATES {
-        all.extend(faults(&Tree::parse(&rust_sources(root, entry)?, entry)?, is_checked));
+        all.extend(faults(&Tree::parse(&rust_sources(root, entry)?, entry)?));
     }
     Ok(all)
 }
 
-/// Returns the room of a file of the gateway, the first folder of any other file.
-fn part(file: &str) -> &str {
-    if file.starts_with("src/") { rooms::room(file) } else { file.split('/').next().unwrap_or(file) }
-}
-
-fn faults(tree: &Tree, is_checked: impl Fn(&str) -> bool) -> Vec<Fault> {
+fn faults(tree: &Tree) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for module in tree.modules.iter().filter(|module| is_checked(&module.file)) {
+    for module in &tree.modules {
         for function in &module.functions {
             let name = &function.name;
             let message = match &function.doc {
@@ -74,7 +65,7 @@ mod tests {
 
     fn found(text: &str) -> Vec<String> {
         let sources = [("src/lib.rs".to_owned(), text.to_owned())].into();
-        faults(&Tree::parse(&sources, "src/lib.rs").unwrap(), |_| true).iter().map(Fault::to_string).collect()
+        faults(&Tree::parse(&sources, "src/lib.rs").unwrap()).iter().map(Fault::to_string).collect()
     }
 
     #[test]
@@ -111,14 +102,5 @@ mod tests {
         let text = "fn a() {}\npub(crate) fn b() {}\n#[cfg(test)]\nmod tests { pub fn c() {} }\n\
                     #[cfg(test)]\npub fn d() {}\nimpl X for Y { fn e() {} }\npub struct F { pub fn_: u8 }";
         assert_eq!(found(text), [""; 0]);
-    }
-
-    #[test]
-    fn rooms_are_chosen_by_file() {
-        let sources =
-            [("src/lib.rs", "mod a; mod b;"), ("src/a.rs", "pub fn a() {}"), ("src/b/mod.rs", "pub fn b() {}")];
-        let sources = sources.map(|(file, text)| (file.to_owned(), text.to_owned())).into();
-        let tree = Tree::parse(&sources, "src/lib.rs").unwrap();
-        assert_eq!(faults(&tree, |file| part(file) == "b").len(), 1);
     }
 }

@@ -1,16 +1,13 @@
-//! The checks of the sources as text: lengths, links, words, docs, arrows.
+//! The checks of the sources as text: lengths, links, words, docs, arrows, variables.
 //!
 //! Each check reads files below the repository's root and returns a [`Fault`] for each violation. `cargo xtask test`
-//! runs those in [`STEPS`]; `cargo xtask check NAME` runs one alone:
+//! runs all; `cargo xtask check NAME` runs one alone:
 //!
 //! ```text
 //! $ cargo xtask check lengths
 //! error: 1 faults
 //! src/media/serve.rs:400: 412 lines, the limit is 399: split the file by idea
 //! ```
-//!
-//! A check that the sources do not pass yet names the parts that do, as data ([`words::ROOTS`], [`docs::ROOMS`]);
-//! `--all` ignores that list and checks everything.
 
 pub mod arrows;
 pub mod docs;
@@ -49,37 +46,26 @@ impl fmt::Display for Fault {
     }
 }
 
-/// The parts that a check reads: those that are clean already, or all.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    Clean,
-    All,
-}
-
-type Check = (&'static str, fn(&Path, Scope) -> Result<Vec<Fault>>);
+type Check = (&'static str, fn(&Path) -> Result<Vec<Fault>>);
 
 const CHECKS: [Check; 6] = [
-    ("lengths", |root, _| lengths::check(root)),
-    ("links", |root, _| links::check(root)),
+    ("lengths", lengths::check),
+    ("links", links::check),
     ("words", words::check),
     ("docs", docs::check),
-    ("arrows", |root, _| arrows::check(root)),
-    ("variables", |root, _| variables::check(root)),
+    ("arrows", arrows::check),
+    ("variables", variables::check),
 ];
 
-/// The checks that `cargo xtask test` runs.
-pub const STEPS: [&str; 6] = ["lengths", "links", "words", "docs", "arrows", "variables"];
-
-/// Runs the named checks in turn; fails with the faults of all of them, one per line.
-pub fn run(root: &Path, names: &[&str], scope: Scope) -> Result<()> {
+/// Runs the named checks in turn, all of them if none is named. Fails with their faults, one per line.
+pub fn run(root: &Path, names: &[&str]) -> Result<()> {
+    let all = CHECKS.map(|(name, _)| name);
     let mut faults = Vec::new();
-    for name in names {
+    for name in if names.is_empty() { &all } else { names } {
         let found = CHECKS.iter().find(|(known, _)| known == name);
-        let (_, check) = found.with_context(|| {
-            let known: Vec<_> = CHECKS.iter().map(|(known, _)| *known).collect();
-            format!("unknown check `{name}`, expected one of {}", known.join(", "))
-        })?;
-        faults.extend(check(root, scope)?);
+        let (_, check) =
+            found.with_context(|| format!("unknown check `{name}`, expected one of {}", all.join(", ")))?;
+        faults.extend(check(root)?);
     }
     if faults.is_empty() {
         return Ok(());
@@ -131,12 +117,7 @@ mod tests {
 
     #[test]
     fn an_unknown_check_is_named() {
-        let error = run(&crate::root(), &["arows"], Scope::Clean).unwrap_err().to_string();
-        assert_eq!(error, "unknown check `arows`, expected one of lengths, links, words, docs, arrows");
-    }
-
-    #[test]
-    fn what_the_tests_run_exists() {
-        assert!(STEPS.iter().all(|step| CHECKS.iter().any(|(name, _)| name == step)));
+        let error = run(&crate::root(), &["arows"]).unwrap_err().to_string();
+        assert_eq!(error, "unknown check `arows`, expected one of lengths, links, words, docs, arrows, variables");
     }
 }

@@ -197,6 +197,7 @@ impl Parser<'_> {
             }
             "mod" => {
                 if let Some(name) = tokens::ident(tokens.get(at + 1)) {
+                    *doc = None;
                     self.child(&name, tokens.get(at + 2), module, folder)?;
                     return Ok(at + 3);
                 }

@@ -6,8 +6,9 @@ use anyhow::{Context, Result, ensure};
 
 use super::Fault;
 
-#[path = "../../../src/variables/table.rs"]
-mod table;
+mod table {
+    include!("../../../src/variables/table.rs");
+}
 
 use table::{Reader, VARIABLES, Variable};
 
