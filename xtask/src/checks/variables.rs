@@ -90,7 +90,7 @@ fn with_block(text: &str, block: &Block, variables: &[&Variable]) -> Result<Stri
 
 /// Returns the rows of `[variables]`. Spin requires every variable to have a default or to be set.
 fn declarations(variables: &[&Variable]) -> Result<String> {
-    let mut rows = String::from("# Written by `cargo xtask variables` from src/variables/table.rs.\n");
+    let mut rows = String::from("# The table is src/variables/table.rs.\n");
     for Variable { name, default, is_secret, .. } in variables {
         let secret = if *is_secret { ", secret = true" } else { "" };
         writeln!(rows, "{name} = {{ default = \"{default}\"{secret} }}")?;
@@ -151,7 +151,7 @@ mod tests {
         let text = "a\n[variables]\ngrok_base_url = { default = \"x\" }\n\nb\n";
         let written = with_block(text, &MANIFEST, &VARIABLES).unwrap();
         assert_eq!(difference(text, &written), Some(3));
-        assert!(written.starts_with("a\n[variables]\n# Written by") && written.ends_with(" }\n\nb\n"), "{written}");
+        assert!(written.starts_with("a\n[variables]\n# The table") && written.ends_with(" }\n\nb\n"), "{written}");
         assert!(written.contains("\nadmin_password = { default = \"\", secret = true }\n"), "{written}");
         assert_eq!(with_block(&written, &MANIFEST, &VARIABLES).unwrap(), written);
         assert_eq!(difference(&written, &written), None);
