@@ -55,13 +55,13 @@ struct Counts {
 }
 
 impl Counts {
-    fn add(&mut self, group: &Group, is_readable: bool) {
+    fn add(&mut self, group: &Group) {
         self.total += group.tokens;
         let count = match group.state.as_str() {
             "expired" => &mut self.expired,
             "disabled" => &mut self.disabled,
             "invalid" => &mut self.invalid,
-            _ if !is_readable => &mut self.unreadable,
+            "unreadable" => &mut self.unreadable,
             state => {
                 self.remaining_queries += group.normal_remaining;
                 self.heavy_remaining_queries += group.heavy_remaining;
@@ -82,13 +82,14 @@ impl Counts {
 pub async fn pool(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
     let vault = Vault::open(&*app.host).await?;
     let mut pool = Pool { normal: Counts::default(), supers: Counts::default(), total: 0 };
-    let mut groups = counts::read(&app.db, app.now_ms()).await?;
+    let key_ids = vault.key_ids();
+    let mut groups = counts::read(&app.db, app.now_ms(), &key_ids).await?;
     if groups.iter().any(|group| group.has_unseen) && invalid_tokens::catch_up(&app, &vault).await {
-        groups = counts::read(&app.db, app.now_ms()).await?;
+        groups = counts::read(&app.db, app.now_ms(), &key_ids).await?;
     }
     for group in groups {
         let counts = if group.is_super { &mut pool.supers } else { &mut pool.normal };
-        counts.add(&group, vault.has_key_of(&group.sealed_by));
+        counts.add(&group);
         pool.total += group.tokens;
     }
     response::json(&Answer { success: true, data: pool })

@@ -69,13 +69,28 @@ fn field<'a>(rows: &'a [Value], name: &str) -> Vec<&'a Value> {
     rows.iter().map(|row| &row[name]).collect()
 }
 
+/// Returns the name by which the statistics count a state.
+fn counted_as(state: &str) -> &str {
+    match state {
+        "cooling" => "cooldown",
+        "normal" => "active",
+        other => other,
+    }
+}
+
 #[test]
-fn the_filter_and_the_row_agree_on_every_state() {
+fn the_row_the_filter_and_the_counts_agree_on_every_state() {
     let console = every_state();
+    // An unencrypted text that resembles an encrypted one.
+    console.host.sql(
+        "INSERT INTO tokens (id, hash, sealed, suffix, token_type, created_at) VALUES (5, 'h5', 'v1.not-hex!.x', 's', 'sso', 5)",
+        vec![],
+    );
     for doubles in [false, true] {
         console.host.doubles.set(doubles);
         let (all, total) = page(&console, "");
-        assert_eq!((all.len(), total), (454, 454));
+        assert_eq!((all.len(), total), (455, 455));
+        let stats = console.get("/api/stats").ok().body["data"].clone();
         let mut sum = 0;
         for state in STATES {
             let (rows, total) = page(&console, &format!("state={state}"));
@@ -84,9 +99,11 @@ fn the_filter_and_the_row_agree_on_every_state() {
             assert_eq!((rows.len(), total), (expected, expected as i64), "{state}");
             assert!(rows.iter().all(|row| row["status_code"] == state), "{state}");
             assert!(rows.iter().all(|row| row["state_reason"].as_str().is_some_and(|text| text.len() > 5)), "{state}");
+            let counted = ["normal", "super"].map(|group| stats[group][counted_as(state)].as_i64().expect("a number"));
+            assert_eq!(counted.iter().sum::<i64>(), total, "{state}");
             sum += total;
         }
-        assert_eq!(sum, 454, "each token is in one state");
+        assert_eq!(sum, 455, "each account is in one state");
     }
 }
 

@@ -1,20 +1,17 @@
 //! Counts the accounts by type and state, and sums their remaining quotas.
 
+use super::{invalid::HAS_UNSEEN, status::STATUS};
 use crate::{
     error::Result,
-    store::{Columns, Db},
+    store::{Columns, Db, sql::json},
 };
 
-use super::invalid::{HAS_UNSEEN, NO_TOKEN};
-
-/// The accounts of one type in one state whose tokens were encrypted with one key.
+/// The accounts of one type in one state.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Group {
     pub is_super: bool,
-    /// `invalid`, `expired`, `disabled`, `cooling`, `unused`, `exhausted` or `normal`.
+    /// A name of [`Status`](crate::admin::accounts::row::Status).
     pub state: String,
-    /// The prefix that names the key, for [`Vault::has_key_of`](crate::crypto::vault::Vault::has_key_of).
-    pub sealed_by: String,
     pub tokens: i64,
     /// Sums of the known remaining quotas.
     pub normal_remaining: i64,
@@ -25,32 +22,22 @@ pub struct Group {
     pub has_unseen: bool,
 }
 
-/// Returns the groups of all accounts in one statement. `now` is in Unix milliseconds. The states are those of
-/// [`Status`](crate::admin::accounts::row::Status), except `unreadable`, which needs the keys.
-pub async fn read(db: &Db, now: i64) -> Result<Vec<Group>> {
+/// Returns the groups of all accounts in one statement. `now` is in Unix milliseconds; `key_ids` are the available keys,
+/// as in [`Filter`](super::list::Filter).
+pub async fn read(db: &Db, now: i64, key_ids: &[String]) -> Result<Vec<Group>> {
     let count = format!(
-        "SELECT is_super,
-        CASE WHEN state = 'disabled' AND last_failure_reason = '{NO_TOKEN}' THEN 'invalid'
-             WHEN state <> 'active' THEN state
-             WHEN is_cooling THEN 'cooling'
-             WHEN normal IS NULL AND heavy IS NULL THEN 'unused'
-             WHEN normal = 0 OR heavy = 0 THEN 'exhausted'
-             ELSE 'normal' END,
-        sealed_by, count(*), CAST(total(normal) AS INTEGER), CAST(total(heavy) AS INTEGER), sum(normal IS NULL),
-        {HAS_UNSEEN}
-      FROM (SELECT state, last_failure_reason, token_type = 'ssoSuper' AS is_super,
-              iif(substr(sealed, 1, 3) = 'v1.', substr(sealed, 1, 12), '') AS sealed_by,
-              EXISTS (SELECT 1 FROM token_cooldowns WHERE token_id = tokens.id AND until > ?1) AS is_cooling,
-              iif(normal_until > ?1, normal_remaining, NULL) AS normal,
-              iif(token_type = 'ssoSuper' AND heavy_until > ?1, heavy_remaining, NULL) AS heavy
-            FROM tokens)
-     GROUP BY 1, 2, 3"
+        "SELECT is_super, status, count(*), CAST(total(normal) AS INTEGER), CAST(total(heavy) AS INTEGER),
+        sum(normal IS NULL), {HAS_UNSEEN}
+      FROM (SELECT t.token_type = 'ssoSuper' AS is_super, {STATUS} AS status,
+              iif(t.normal_until > ?1, t.normal_remaining, NULL) AS normal,
+              iif(t.token_type = 'ssoSuper' AND t.heavy_until > ?1, t.heavy_remaining, NULL) AS heavy
+            FROM tokens t)
+     GROUP BY 1, 2"
     );
     let group = |row: &mut Columns| {
         Ok(Group {
             is_super: row.flag()?,
             state: row.text()?,
-            sealed_by: row.text()?,
             tokens: row.integer()?,
             normal_remaining: row.integer()?,
             heavy_remaining: row.integer()?,
@@ -58,5 +45,6 @@ pub async fn read(db: &Db, now: i64) -> Result<Vec<Group>> {
             has_unseen: row.flag()?,
         })
     };
-    db.query(&count, vec![now.into()]).await?.into_iter().map(|row| group(&mut Columns::new(row))).collect()
+    let rows = db.query(&count, vec![now.into(), json(&key_ids)?.into()]).await?;
+    rows.into_iter().map(|row| group(&mut Columns::new(row))).collect()
 }

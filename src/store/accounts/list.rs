@@ -1,28 +1,11 @@
 //! Lists accounts in pages, which the database filters, sorts and counts.
 
-use super::{
-    ACCOUNT, Account, COLUMNS, StoredToken, TokenType,
-    invalid::{HAS_UNSEEN, no_token},
-};
+use super::{ACCOUNT, Account, COLUMNS, StoredToken, TokenType, invalid::HAS_UNSEEN, status::STATUS};
 use crate::{
     error::Result,
     host::Value,
     store::{Columns, Db, sql::json},
 };
-
-/// SQL that returns the state of the row `t` at the time `?1`. `?2` is a JSON array with the ids of the available keys.
-/// The words and their order are those of [`Status`](crate::admin::accounts::row::Status).
-const STATE: &str = concat!(
-    "CASE WHEN t.state = 'disabled' AND t.last_failure_reason = '", no_token!(), "' THEN 'invalid'
-  WHEN t.state <> 'active' THEN t.state
-  WHEN t.sealed GLOB 'v1.????????.*' AND substr(t.sealed, 4, 8) NOT IN (SELECT value FROM json_each(?2)) THEN 'unreadable'
-  WHEN EXISTS (SELECT 1 FROM token_cooldowns c WHERE c.token_id = t.id AND c.until > ?1) THEN 'cooling'
-  WHEN iif(t.normal_until > ?1, t.normal_remaining, NULL) IS NULL
-   AND (t.token_type = 'sso' OR iif(t.heavy_until > ?1, t.heavy_remaining, NULL) IS NULL) THEN 'unused'
-  WHEN (t.normal_remaining = 0 AND t.normal_until > ?1)
-    OR (t.token_type = 'ssoSuper' AND t.heavy_remaining = 0 AND t.heavy_until > ?1) THEN 'exhausted'
-  ELSE 'normal' END"
-);
 
 /// Selects the accounts that meet all given conditions.
 #[derive(Debug, Default)]
@@ -44,7 +27,7 @@ pub struct Filter {
 /// Returns the SQL condition, with `?1` to `?7`. A condition that is not given does not read the row.
 fn condition() -> String {
     format!(
-        "(?3 IS NULL OR t.token_type = ?3) AND (?4 IS NULL OR ({STATE}) = ?4)
+        "(?3 IS NULL OR t.token_type = ?3) AND (?4 IS NULL OR ({STATUS}) = ?4)
      AND (?5 IS NULL OR EXISTS (SELECT 1 FROM json_each(t.tags) WHERE value = ?5))
      AND (?6 IS NULL OR instr(lower(t.note), lower(?6)) > 0 OR instr(t.suffix, ?6) > 0 OR t.hash = ?7)"
     )
@@ -68,7 +51,7 @@ impl Filter {
 const SORTS: [(&str, &str); 8] = [
     ("created", "t.id"),
     ("type", "t.token_type"),
-    ("state", STATE),
+    ("state", STATUS),
     ("remaining", "iif(t.normal_until > ?1, t.normal_remaining, NULL)"),
     ("heavy_remaining", "iif(t.heavy_until > ?1, t.heavy_remaining, NULL)"),
     ("last_used", "t.last_used_at"),

@@ -9,14 +9,14 @@
 //! ```
 //!
 //! [`list`] returns pages, [`counts`] sums, [`import`](mod@import) reads a file's rows, and [`invalid`] finds rows of
-//! earlier releases that have no session token. The state of an account is a word that SQL computes: `list` filters and
-//! sorts by it.
+//! earlier releases that have no session token. The state of an account is computed by SQL, in `status`.
 
 pub mod counts;
 pub mod import;
 pub mod invalid;
 pub mod list;
 pub mod reserve;
+mod status;
 
 use std::collections::BTreeMap;
 
