@@ -1,15 +1,15 @@
 //! The operator's settings: one table of definitions, and the typed [`Settings`] that are read with it.
 //!
-//! A setting is one row of [`section!`] below: its field, default, limits, unit and description. The rows define the
-//! defaults, the checks of `POST /api/settings` ([`change`]), and what `GET /api/settings` serves:
+//! A setting is one row of a `section!` below: its field, default, limits, unit and description. The rows define the
+//! defaults, the checks of `POST /api/settings` ([`Change`]), and what `GET /api/settings` serves:
 //!
 //! ```ignore
 //! log_retention_days: i64 = Rule::Integer { default: 30, min: 1, max: 3650 }, "days",
 //!     "How long a request stays in the log";
 //! ```
 //!
-//! This room never reads or writes the database: [`store::settings`](crate::store::settings) does. [`types`] has the
-//! settings that are one of several words.
+//! This room never reads or writes the database: [`store::settings`](crate::store::settings) does. `types.rs`
+//! has the settings that are one of several words.
 
 use std::{collections::BTreeMap, time::Duration};
 
