@@ -98,7 +98,8 @@ async fn clear_on_full_disk(app: &App, kind: Option<MediaKind>, error: Error) ->
     }
     media_copies::clear(&app.db, kind).await.map_err(|error| Error {
         message: format!(
-            "{parts} stored parts of up to 1 MiB were deleted, and the database still cannot be written: its disk is full. Clear the cache again, or free space on the disk"
+            "{parts} stored parts of up to 1 MiB were deleted, and the database still cannot be written because its disk \
+             is full: clear the cache again, or free space on the disk"
         ),
         ..error
     })

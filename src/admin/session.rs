@@ -103,8 +103,8 @@ fn unstored(error: Error) -> Error {
     if !store::is_full(&error) {
         return error;
     }
-    let message = "You cannot sign in while the database's disk is full, because a session must be stored: free space on the \
-                   disk of the machine that runs the gateway, then try again. Open sessions stay valid";
+    let message = "You cannot sign in while the database's disk is full, because a session must be stored: free space on \
+                   the disk of the machine that runs the gateway, then try again. Open sessions stay valid";
     Error { message: message.to_owned(), ..error }
 }
 
