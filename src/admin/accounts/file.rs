@@ -138,9 +138,7 @@ mod tests {
             ("sso,,-2,,", "a number is out of range"),
         ] {
             let content = format!("{columns}\na-token-of-the-tests.a,{cells}");
-            let refused = read(&content, None).expect("it is a table").refused;
-            assert_eq!(refused.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2], "{cells}");
-            assert!(refused[0].1.starts_with(reason), "{cells}: {}", refused[0].1);
+            assert_eq!(read(&content, None).expect("it is a table").refused, [(2, reason)], "{cells}");
         }
         let long = format!("{columns}\na-token-of-the-tests.a,,,,,{}", "n".repeat(2_001));
         assert_eq!(read(&long, None).expect("it is a table").refused, [(2, "the note is too long")]);

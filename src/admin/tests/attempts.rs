@@ -6,7 +6,7 @@ use crate::{
     store::{admin_sessions, login_attempts},
 };
 
-/// A console with 50 wrong passwords from as many addresses.
+/// A console after 50 wrong passwords, each from another address.
 fn besieged() -> Console {
     let mut console = Console::signed_in();
     for n in 0..50 {

@@ -261,7 +261,7 @@ fn pruning_keeps_the_newest_of_the_last_days() {
         finish(&console, Chat::default());
         console.host.advance(std::time::Duration::from_secs(6 * 3600));
     }
-    // The clock stands six hours after the last row.
+    // It is six hours after the last row.
     assert!(!prune(3, 100));
     assert_eq!(count(), 12);
     assert!(!prune(3, 5));

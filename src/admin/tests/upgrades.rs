@@ -1,7 +1,7 @@
 //! Upgrades: data of each earlier schema still exists, and is used, after this component has upgraded it.
 //!
 //! `tests/fixtures/schema` holds one file a migration: data that the product wrote while that migration was its newest.
-//! A new migration comes with its file, once and for all:
+//! Write the file of a new migration once, and never change it:
 //!
 //! ```sh
 //! cargo test -p grok2api --lib -- --ignored write_the_missing_fixtures
@@ -157,7 +157,7 @@ fn clients_go_on_with_their_keys_and_their_pictures() {
         let sockets = console.host.sockets.handshakes.borrow();
         let asked: Vec<String> = sockets.iter().map(|socket| fill::token_of(&socket.headers)).collect();
         assert!(asked.iter().all(|token| facts.tokens.values().any(|known| known == token)), "{name}: {asked:?}");
-        // Before the gateway, accounts rested for names of models, which are no modes.
+        // Earlier releases stored cooldowns by names of models, which are not modes.
         let rests = name >= "0004";
         assert!(!rests || !asked.iter().any(|token| token == fill::LIMITED), "{name}: it still rests");
         drop(sockets);

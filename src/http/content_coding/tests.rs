@@ -68,7 +68,7 @@ fn what_is_cut_off_or_corrupt_is_refused_and_named() {
             for bit in 0..8 {
                 let mut broken = encoded.to_vec();
                 broken[at] ^= 1 << bit;
-                // Some bits of a header mean nothing to the content.
+                // Some bits of a header do not affect the content.
                 let decoded = coding.decode(&broken, LIMIT).ok().flatten();
                 assert!(decoded.is_none_or(|decoded| decoded == PLAIN), "{name}: bit {bit} of byte {at}");
             }

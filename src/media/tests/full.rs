@@ -1,4 +1,4 @@
-//! A full disk: what is stored can be read, and the cache can be cleared as far as bytes can be deleted.
+//! A full disk: stored files can be read, and clearing the cache deletes as many bytes as possible.
 
 use super::*;
 
@@ -32,7 +32,7 @@ fn what_is_stored_is_read() {
 #[test]
 fn clearing_deletes_bytes_first_when_no_row_can_be_written() {
     let (gateway, token) = filled(100);
-    // The store is what fills the disk.
+    // The key-value store fills the disk.
     gateway.host.full_above.set(80);
     let (code, text) = status(&gateway, Method::POST, "/api/cache/clear", &token);
     assert_eq!(code, 200, "{text}");

@@ -113,7 +113,7 @@ impl Gateway {
         Answer { status: head.status.as_u16(), headers: head.headers, body, is_cut, is_through, statements }
     }
 
-    /// Requests to the source since the last look: method, address, cookie and range.
+    /// Returns the requests to the source since the last call: method, address, cookie and range.
     fn asked(&self) -> Vec<[String; 4]> {
         let text = |request: &Request<Bytes>, name: &str| {
             request.headers().get(name).map_or("", |value| value.to_str().expect("it is text")).to_owned()

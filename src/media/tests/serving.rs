@@ -51,7 +51,7 @@ fn only_the_first_reader_fetches_and_does_so_as_the_owner() {
         assert_eq!(answer.header("accept-ranges"), "bytes");
         assert_eq!(answer.header("etag"), "\"v1\"");
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
-        // The clock stands at 8 o'clock: 16 hours until midnight.
+        // It is 8:00, 16 hours before midnight.
         assert_eq!(answer.header("cache-control"), "public, max-age=57600");
     }
     assert_eq!(gateway.host.number("SELECT max(turn) + sum(strikes) FROM tokens"), 0, "no token was touched");

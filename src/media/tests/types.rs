@@ -1,4 +1,4 @@
-//! What the routes refuse to serve, and the headers that keep a browser from running what they do serve.
+//! Types that the routes refuse to serve, and the headers that keep browsers from running the others.
 
 use super::*;
 

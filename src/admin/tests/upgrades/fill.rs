@@ -53,7 +53,7 @@ pub fn upstream(request: &http::Request<Bytes>) -> Upstream {
     }
 }
 
-/// Its socket, on a host that looks no names up.
+/// Grok's socket, on a host that does not resolve names.
 pub fn server(handshake: &Handshake) -> Result<Vec<Frame>, WebSocketError> {
     let cookie = handshake.headers["cookie"].to_str().expect("cookies are ASCII");
     if handshake.addresses.is_empty() {

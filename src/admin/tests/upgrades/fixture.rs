@@ -20,7 +20,7 @@ pub struct Facts {
     /// SHA-256 of the migration file.
     pub migration: String,
     pub session: String,
-    /// Id and text of a key that is kept as its hash alone, and of one that is sealed.
+    /// Id and text of a key that is stored only as its hash, and of an encrypted one.
     pub key: (String, String),
     pub sealed_key: (String, String),
     /// In clear, by id.
@@ -42,7 +42,7 @@ pub struct Fixture {
     inserts: Vec<String>,
 }
 
-/// A table's rows, each as the list of its values in SQL.
+/// Returns a table's rows, each as a list of SQL values.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rows {
     columns: String,
@@ -112,7 +112,7 @@ pub fn path(migration: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/schema").join(migration)
 }
 
-/// All tables but the ledger of migrations, whose rows are the schema's, not the data's.
+/// Returns all tables except the record of migrations, which belongs to the schema.
 pub fn tables(db: &Connection) -> BTreeMap<String, Rows> {
     let names = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'd1_migrations'
                     AND (name NOT LIKE 'sqlite_%' OR name = 'sqlite_sequence')";

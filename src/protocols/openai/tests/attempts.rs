@@ -1,4 +1,4 @@
-//! Which tokens a chat asks, and what each outcome does to them.
+//! Which accounts a chat tries, and the effect of each outcome on them.
 
 use super::*;
 

@@ -70,7 +70,7 @@ fn a_long_body_is_read_for_a_good_key_only() {
         });
         let body = body.take(1024);
         assert_eq!(status(&gateway, request(&gateway, length, body)).0, StatusCode::UNAUTHORIZED);
-        // What is left is drained up to 64 KiB, and not kept.
+        // The rest is drained up to 64 KiB, and dropped.
         assert!(read.get() <= 66, "{} KiB were read", read.get());
     }
 }
@@ -106,7 +106,7 @@ fn an_encoded_body_is_served_as_the_plain_one() {
 fn an_encoded_body_is_decoded_for_a_good_key_only() {
     let mut gateway = Gateway::new(1);
     gateway.key = Some("sk-wrong".to_owned());
-    // However short it is; and it is not even waited for, but by what drains it.
+    // This holds for a short body too. Only draining waits for it.
     for coding in ["gzip", "zstd", "br"] {
         let mut request = request(&gateway, Some(10), futures::stream::pending());
         request.headers_mut().insert("content-encoding", coding.parse().expect("a header"));

@@ -1,4 +1,4 @@
-//! Pictures and videos that answers hold: their rows, their addresses, their price.
+//! Pictures and videos of answers: their rows, addresses and cost.
 
 use super::*;
 use crate::host::SendError;
@@ -125,7 +125,7 @@ fn video_question() -> Value {
     ] })
 }
 
-/// An upstream that makes videos: what a post's call is answered, and a conversation.
+/// An upstream that makes videos: the answer to the call for a post, and a conversation.
 fn makes_videos(gateway: &Gateway, post: Value, conversation: impl Fn() -> Answer + 'static) {
     gateway.setting("x_statsig_id", "\"a-signature\"");
     gateway.host.on_send(move |request| match (request.uri().host(), request.uri().path()) {

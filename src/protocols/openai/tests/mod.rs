@@ -27,7 +27,7 @@ mod streams;
 const KEY: &str = "sk-test";
 const HOUR: i64 = 3_600_000;
 
-/// A gateway with one key and as many Basic tokens as asked for, named `token-1`, `token-2`, …
+/// A gateway with one key and some Basic accounts, whose tokens are `token-1`, `token-2`, …
 struct Gateway {
     host: Rc<NativeHost>,
     key: Option<String>,
@@ -41,7 +41,7 @@ impl Gateway {
         assert_eq!(gateway.chat(json!({})).0, StatusCode::UNAUTHORIZED);
         let key = vec![sha256_hex(KEY).into()];
         gateway.host.sql("INSERT INTO api_keys (hash, display, name, created_at) VALUES (?, 'sk', 'app', 0)", key);
-        // The day's maintenance is done: it has tests of its own.
+        // The day's maintenance is marked as done; it has its own tests.
         gateway.host.sql("INSERT INTO leases VALUES ('day', 4000000000000)", vec![]);
         // Over the older stream, which is scripted by whole answers; `socket` has the gateway's own.
         gateway.setting("chat_transport", "\"http\"");

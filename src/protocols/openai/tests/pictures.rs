@@ -40,7 +40,7 @@ fn redirect(target: &str) -> Answer {
     answer
 }
 
-/// The service behind the scripted pictures: uploads are named by what was uploaded, in the order of their coming.
+/// Grok behind the scripted pictures: names uploads by their content, in the order of arrival.
 fn grok(path: &str, count: usize) -> Answer {
     match path {
         "/http/upload-file-v2/direct" => uploaded(format!("file-{count}")),

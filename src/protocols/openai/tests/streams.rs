@@ -96,7 +96,7 @@ fn a_quiet_stream_is_kept_alive_after_10_seconds_and_every_5() {
     }
 }
 
-/// What counts is what the client gets.
+/// Keep-alives depend on what the client received, not on what the account sent.
 #[test]
 fn a_stream_is_kept_alive_while_the_account_thinks_in_secret() {
     let gateway = Gateway::new(1);

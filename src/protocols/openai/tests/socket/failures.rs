@@ -1,8 +1,8 @@
-//! Every way of failing: what the client reads, whether another account is asked, and what the account is charged.
+//! Every failure: the client's error, whether another account is tried, and the effect on the account.
 
 use super::*;
 
-/// What a failure comes to.
+/// The result of a failure.
 struct Expected {
     status: u16,
     code: &'static str,
@@ -16,13 +16,13 @@ fn expect(status: u16, code: &'static str, charge: Charge, asks_another: bool) -
     Expected { status, code, retry_after: None, charge, asks_another }
 }
 
-/// A limit: the client learns for how long the account rests.
+/// A rate limit: the client learns how long the account cools down.
 fn limit(seconds: u64) -> Expected {
     let retry_after = Some(seconds);
     Expected { retry_after, ..expect(429, "rate_limit_exceeded", cooled(seconds as i64), true) }
 }
 
-/// Another account may do better.
+/// Another account is tried.
 fn broken(charge: Charge) -> Expected {
     expect(502, "upstream_error", charge, true)
 }
@@ -151,7 +151,7 @@ fn errors_without_an_answer() {
     }
 }
 
-/// What a second answer to choose from meets with is not the first one's.
+/// An error of the second answer to choose from does not belong to the first.
 #[test]
 fn an_error_of_another_response_ends_nothing() {
     let error = json!({ "type": "response.error", "response_id": "r-2", "error": { "code": 8, "message": "full" } });
@@ -201,7 +201,7 @@ fn ends_before_the_answer() {
     }
 }
 
-/// Once something of the answer has come, a stream ends with an error, and a collected answer is asked for elsewhere.
+/// After part of the answer has come, a stream ends with an error, and a collected answer is tried on another account.
 #[test]
 fn ends_within_the_answer() {
     let ended = || script::event(json!({ "type": "session.ended" }));

@@ -1,4 +1,4 @@
-//! From the account to the open session: who owns it, what the upgrade shows, what is said first.
+//! From the account to the open session: its owner, the upgrade's headers, the first messages.
 
 use super::*;
 
@@ -91,7 +91,7 @@ fn the_session_is_opened_before_the_question_is_put() {
     assert_eq!(ids.len(), 6, "{ids:?}");
 }
 
-/// What Grok says of the owner, what becomes of the chat, and what it does to the account.
+/// Grok's answer about the owner, the result of the chat, and the effect on the account.
 #[test]
 fn an_owner_that_cannot_be_learned_is_a_failure_of_its_class() {
     let page = "<!DOCTYPE html><title>Just a moment...</title>";

@@ -11,7 +11,7 @@ fn began(frames: impl IntoIterator<Item = Frame>) -> Vec<Frame> {
     script::opened().into_iter().chain([script::text("word ")]).chain(frames).collect()
 }
 
-/// The messages of a type that were sent, and when the host's clock is what it is now.
+/// The sent messages of a type, with the host's clock at each.
 fn count(socket: &Socket, name: &str) -> usize {
     socket.said().iter().filter(|message| message["event"]["type"] == name).count()
 }
@@ -214,7 +214,7 @@ fn a_request_dropped_before_the_answer_ends_the_connection() {
     assert_eq!(socket.host.sockets.open.get(), 0);
 }
 
-/// A peer that takes nothing must not keep the connection, nor the request.
+/// A peer that reads nothing must not keep the connection or the request open.
 #[test]
 fn messages_that_never_leave_do_not_outlive_the_chat() {
     let socket = Socket::new(1);
@@ -233,7 +233,7 @@ fn messages_that_never_leave_do_not_outlive_the_chat() {
     assert_eq!(socket.log(), [(200, String::new(), 1)]);
 }
 
-/// A client that takes nothing for longer than the limit: that time is its own, not the account's.
+/// A client that reads nothing for longer than the limit: that time does not count for the account.
 #[test]
 fn a_client_that_reads_late_gets_the_rest() {
     let socket = Socket::new(1);
@@ -256,7 +256,7 @@ fn a_client_that_reads_late_gets_the_rest() {
     assert_eq!((socket.log(), socket.charged(1)), (vec![(200, String::new(), 1)], Charge { spent: 1, ..NOTHING }));
 }
 
-/// A client that stays and reads nothing must not hold an account's connection for longer than an answer may take.
+/// A client that stays but reads nothing must not hold an account's connection past the total limit.
 #[test]
 fn a_stalled_client_holds_no_connection_past_the_total_limit() {
     let socket = Socket::new(1);

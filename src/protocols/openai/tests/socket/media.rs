@@ -1,4 +1,4 @@
-//! Pictures: those of a prompt on their way to the account, and those that Grok draws.
+//! Pictures: uploads of a prompt's pictures, and pictures that Grok draws.
 
 use super::*;
 
@@ -85,7 +85,7 @@ fn preview(id: &str) -> Frame {
     picture(id, json!({ "progress": 50, "imageUrl": "data:image/jpeg;base64,AAAA" }))
 }
 
-/// The names of the files that were kept, and their owners.
+/// Returns the names and owners of the stored files.
 fn kept(socket: &Socket) -> Vec<(String, i64)> {
     use crate::host::Value::{Integer, Text};
     let rows = socket.host.sql("SELECT url, token_id FROM media ORDER BY rowid", vec![]);

@@ -38,7 +38,7 @@ impl Drop for Socket {
 }
 
 impl Socket {
-    /// With as many accounts as asked for, whose owners are known to Grok and not to the gateway.
+    /// Returns a gateway with this many accounts. Grok knows their owners, the gateway does not.
     fn new(tokens: usize) -> Self {
         let gateway = Gateway::new(tokens);
         gateway.setting("chat_transport", "\"websocket\"");
@@ -51,7 +51,7 @@ impl Socket {
         self.host.on_connect(move |handshake| Ok(frames(account(handshake))));
     }
 
-    /// The first account's connections go this way, those of the others are whole turns.
+    /// Scripts the first account's connections; those of the others are complete turns.
     fn first_fails(&self, first: impl Fn() -> Result<Vec<Frame>, WebSocketError> + 'static) {
         self.host.on_connect(move |handshake| if account(handshake) == 1 { first() } else { Ok(hello()) });
     }

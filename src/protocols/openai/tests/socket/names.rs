@@ -1,4 +1,4 @@
-//! Hosts that look no names up: addresses are looked up, kept, and used while they are valid.
+//! Hosts that do not resolve names: addresses are looked up, stored, and used while they are valid.
 
 use super::*;
 use crate::host::{SendError, dns};
@@ -31,7 +31,7 @@ fn keep(socket: &Socket, addresses: &str, valid: i64) {
     socket.host.sql("INSERT INTO resolved_names VALUES ('grok.com', ?, ?)", values);
 }
 
-/// The kept addresses, and for how many seconds from now.
+/// Returns the stored addresses and the seconds until they expire.
 fn kept(socket: &Socket) -> (String, i64) {
     use crate::host::Value::{Integer, Text};
     let now = crate::host::Host::now_ms(&*socket.host);
@@ -47,7 +47,7 @@ fn tried(socket: &Socket) -> Vec<Vec<String>> {
     socket.host.sockets.handshakes.borrow().iter().map(|handshake| handshake.addresses.clone()).collect()
 }
 
-/// How many look-ups were made: two queries each, one a family of addresses.
+/// Returns how many look-ups were made. Each is two queries, one for each address family.
 fn look_ups(socket: &Socket) -> usize {
     let requests = socket.host.requests.borrow();
     requests.iter().filter(|request| request.uri().host() != Some("grok.com")).count() / 2
@@ -161,7 +161,8 @@ fn all_stages_of_a_connection_share_twenty_seconds() {
     assert_eq!(tried(&socket), [vec!["192.0.2.6"], FOUND.to_vec()]);
     let limits: Vec<_> =
         socket.host.sockets.handshakes.borrow().iter().map(|handshake| handshake.connect_timeout.as_millis()).collect();
-    // A third for the stored address; of the rest at most a half for the look-up, in which two resolvers are silent.
+    // A third of the time is for the stored address; at most half of the rest for the look-up, with two silent
+    // resolvers.
     assert_eq!(limits, [6_666, 8_890]);
     assert!(crate::host::Host::monotonic_ms(&*socket.host) - started <= 20_000);
 }
