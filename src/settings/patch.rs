@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Definition, Form, Rule, SECTION_AAD, Scalar, default_of, definitions};
+use super::types::SECTION_AAD;
+use super::{Definition, Form, Rule, Scalar, default_of, definitions};
 use crate::{
     crypto::{password_hash, vault::Vault},
     error::{Error, Result},

@@ -1,0 +1,125 @@
+//! The table of settings. A row is all that a setting needs: field, type, default and range, unit, description.
+
+use std::time::Duration;
+
+use super::{
+    Definition, Form, Rule, Values, default_of,
+    types::{Field, Sealed, Size, Transport},
+};
+
+/// Declares a section: its struct, its definitions, and the conversions between stored values and the struct.
+macro_rules! section {
+    ($(#[$doc:meta])* $section:literal $struct:ident {
+        $($field:ident: $type:ty = $rule:expr, $unit:literal, $description:literal;)*
+    }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct $struct { $(#[doc = $description] pub $field: $type),* }
+
+        impl $struct {
+            pub(super) const DEFINITIONS: &[Definition] = &[$(Definition {
+                section: $section,
+                name: stringify!($field),
+                rule: $rule,
+                unit: $unit,
+                description: $description,
+            }),*];
+
+            pub(super) fn read(stored: Option<&str>) -> Self {
+                let values: Values = stored.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+                $struct {
+                    $($field: <$type>::from_scalar(values.get(stringify!($field)))
+                        .or_else(|| <$type>::from_scalar(default_of(&$rule).as_ref()))
+                        .expect("a setting's default has the type of its field")),*
+                }
+            }
+
+            /// Returns the values as the API serves them, without secrets.
+            pub fn values(&self) -> Values {
+                [$((stringify!($field), self.$field.to_scalar())),*]
+                    .into_iter()
+                    .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+                    .collect()
+            }
+        }
+    };
+}
+
+section! {
+    /// Settings of the gateway itself.
+    "global" Global {
+        base_url: String = text("", Form::BaseUrl), "",
+            "Address under which clients reach this service. Links to media start with it. Empty: the address of the request";
+        admin_username: String = text("admin", Form::Name), "",
+            "User name of the console";
+        image_cache_max_size_mb: Size = size(256, 100_000), "MB",
+            "Size of the picture cache. Above it, the oldest pictures are evicted";
+        video_cache_max_size_mb: Size = size(512, 100_000), "MB",
+            "Size of the video cache. Above it, the oldest videos are evicted";
+        cache_max_file_mb: Size = size(25, 32), "MB",
+            "Largest file that is cached. Larger files are fetched for each request";
+        media_retention_days: i64 = Rule::Integer { default: 90, min: 1, max: 3650 }, "days",
+            "How long links to pictures and videos stay valid";
+        log_retention_days: i64 = Rule::Integer { default: 30, min: 1, max: 3650 }, "days",
+            "How long a request stays in the log";
+        log_retention_rows: i64 = Rule::Integer { default: 100_000, min: 100, max: 1_000_000 }, "rows",
+            "Maximum number of requests in the log";
+    }
+}
+
+section! {
+    /// Settings of the requests to Grok.
+    "grok" Grok {
+        x_statsig_id: Sealed = Rule::Secret { form: Form::Header }, "",
+            "Value of the header x-statsig-id, which you supply. Videos and chat_transport http need it. Empty: not sent";
+        cf_clearance: Sealed = Rule::Secret { form: Form::Cookie }, "",
+            "Value of the cookie cf_clearance, which you supply. Empty: not sent";
+        user_agent: String = text("", Form::Header), "",
+            "Value of the header user-agent. It must be that of the browser which received cf_clearance. If it is empty, the \
+             console saves the value of your browser with the first account. Empty: the gateway's own name";
+        filtered_tags: Vec<String> = text("xaiartifact,xai:tool_usage_card,grok:render", Form::List), "",
+            "Tags that are removed from answers, separated by commas";
+        show_thinking: bool = Rule::Boolean { default: true }, "",
+            "Whether answers include the thinking";
+        chat_transport: Transport = Rule::Choice { default: "websocket", options: Transport::NAMES }, "",
+            "Transport of chats to Grok: websocket, as its page uses, or http, the older stream, which needs x_statsig_id";
+        temporary: bool = Rule::Boolean { default: true }, "",
+            "Whether conversations are temporary and stay out of the account's history";
+        stream_first_response_timeout: Option<Duration> = timeout(30), "s",
+            "Timeout of the first part of an answer. 0: no limit";
+        stream_chunk_timeout: Option<Duration> = timeout(120), "s",
+            "Timeout between two parts of an answer. 0: no limit";
+        stream_total_timeout: Option<Duration> = timeout(600), "s",
+            "Timeout of a whole answer. 0: no limit";
+    }
+}
+
+/// Secrets with their own tables, which therefore have no field.
+pub(super) const ELSEWHERE: &[Definition] = &[
+    Definition {
+        section: "global",
+        name: "admin_password",
+        rule: Rule::Secret { form: Form::Password },
+        unit: "",
+        description: "Password of the console. A new one ends all sessions",
+    },
+    Definition {
+        section: "grok",
+        name: "api_key",
+        rule: Rule::Secret { form: Form::ApiKey },
+        unit: "",
+        description: "An API key that you choose. It is valid in addition to those of the key table",
+    },
+];
+
+const fn text(default: &'static str, form: Form) -> Rule {
+    Rule::Text { default, form }
+}
+
+const fn size(default_mb: i64, max_mb: i64) -> Rule {
+    Rule::Integer { default: default_mb, min: 0, max: max_mb }
+}
+
+const fn timeout(seconds: i64) -> Rule {
+    Rule::Integer { default: seconds, min: 0, max: 3600 }
+}
