@@ -72,7 +72,7 @@ for (const [way, ask] of WAYS) {
   test(`a video, ${way}`, async () => {
     const content = [image(dataUrl('image/png', png('first'))), image(dataUrl('image/jpeg', jpeg('second'))), text('make the sun rise')];
     const answer = await ask(content, { model: 'grok-imagine-0.9' });
-    assert.match(answer, /^<think>视频已生成1%\n视频已生成5%\n[\s\S]*视频已生成100%<\/think>\n<video src="[^"]+" controls="controls"><\/video>\s*$/);
+    assert.match(answer, /^<think>Video 1%\nVideo 5%\n[\s\S]*Video 100%<\/think>\n<video src="[^"]+" controls="controls"><\/video>\s*$/);
     assert.match(answer, new RegExp(`<video src="${gw.url}/videos/[A-Za-z0-9_-]{22}" `));
     const [upload, ...more] = gw.grok.of('upload');
     assert.deepEqual([more.length, upload.body.fileMimeType], [0, 'image/png'], 'only the first picture is used');

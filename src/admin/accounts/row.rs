@@ -75,17 +75,17 @@ impl Status {
         found.ok_or_else(|| Error::invalid("state", format!("state must be one of {}", names())))
     }
 
-    /// Returns the label in the field `status`. Clients of earlier releases read it, so its words stay.
+    /// Returns the words of the field `status`; programs compare `status_code`.
     fn label(self) -> &'static str {
         match self {
-            Status::Invalid => "无效内容",
-            Status::Expired => "失效",
-            Status::Disabled => "已停用",
-            Status::Unreadable => "无法读取",
-            Status::Cooling => "冷却中",
-            Status::Unused => "未使用",
-            Status::Exhausted => "额度耗尽",
-            Status::Normal => "正常",
+            Status::Invalid => "not a token",
+            Status::Expired => "expired",
+            Status::Disabled => "disabled",
+            Status::Unreadable => "unreadable",
+            Status::Cooling => "cooling down",
+            Status::Unused => "quota unknown",
+            Status::Exhausted => "quota used up",
+            Status::Normal => "ready",
         }
     }
 

@@ -58,7 +58,7 @@ fn a_row_never_holds_the_token_and_reveal_does() {
         row["status_code"],
         row["created_time"]
     ]);
-    assert_eq!(shown, json!(["...9.c2ln", "ssoSuper", -1, "未使用", "unused", START]));
+    assert_eq!(shown, json!(["...9.c2ln", "ssoSuper", -1, "quota unknown", "unused", START]));
     for name in [json!({ "id": row["id"] }), json!({ "token": FULL }), json!({ "token": row["id"] })] {
         assert_eq!(console.post("/api/tokens/reveal", name).ok().body["data"]["token"], FULL);
     }
@@ -183,12 +183,12 @@ fn a_failed_test_separates_the_account_from_the_connection() {
     assert_eq!(rows(&console)[1]["status_code"], "unused", "none of this is the account's fault");
     let dead = r#"{"code":16,"message":"[WKE=unauthenticated:invalid-credentials]","details":[]}"#;
     assert_eq!(test(1, 401, dead), ("expired".to_owned(), 401));
-    assert_eq!(rows(&console)[1]["status"], "失效");
+    assert_eq!(rows(&console)[1]["status"], "expired");
     console.host.sql("INSERT INTO token_cooldowns VALUES (2, 'grok-3', 'normal', ?)", vec![(START + 90_500).into()]);
     assert_eq!(test(2, 429, "{}"), ("cooldown".to_owned(), 429));
     let row = &rows(&console)[0];
     let shown = json!([row["status"], row["limit_reason"], row["cooldown_remaining"], row["cooldown_until"]]);
-    assert_eq!(shown, json!(["冷却中", "cooldown", 91, START + 90_500]));
+    assert_eq!(shown, json!(["cooling down", "cooldown", 91, START + 90_500]));
     console.host.on_send(limits(json!({ "remainingTokens": 80 })));
     console.post("/api/tokens/test", json!({ "id": 1 })).ok();
     assert_eq!(rows(&console)[1]["status_code"], "normal", "an answer proves the session good");

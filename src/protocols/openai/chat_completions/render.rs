@@ -156,7 +156,7 @@ impl Renderer {
             Phase::Progress | Phase::Answer => {}
         }
         self.phase = Phase::Progress;
-        let _ = write!(out, "视频已生成{percent}%");
+        let _ = write!(out, "Video {percent}%");
         if percent == 100 {
             self.close(out);
         } else {

@@ -155,7 +155,7 @@ fn a_video_is_made_of_the_first_picture_and_the_last_question() {
     let text = answer["choices"][0]["message"]["content"].as_str().expect("a text");
     let ids = ids(text, "<video src=\"http://gateway.test/videos/", '"');
     assert_eq!((ids.len(), text.contains("\" controls=\"controls\"></video>")), (1, true), "{text}");
-    assert!(text.contains("<think>视频已生成1%\n视频已生成50%\n视频已生成100%</think>\n<video"), "{text}");
+    assert!(text.contains("<think>Video 1%\nVideo 50%\nVideo 100%</think>\n<video"), "{text}");
     assert_eq!(kept(&gateway), [("video".to_owned(), "users/u/generated/v/generated_video.mp4".to_owned(), 1)]);
     let post: Value = serde_json::from_slice(gateway.host.requests.borrow()[1].body()).expect("JSON is sent");
     assert_eq!(post["mediaUrl"], "https://assets.grok.com/users/u/f1/content");
