@@ -1,6 +1,7 @@
 //! The console's API: one file a page, each with its request bodies, its handlers and its answers.
 //!
-//! * Pages: [`accounts`], [`keys`], [`logs`], [`stats`], [`gallery`], [`settings`], [`session`], [`upstream_check`].
+//! * Pages: [`accounts`], [`keys`], [`logs`], [`stats`], [`gallery`], [`settings`], [`session`], [`storage`],
+//!   [`upstream_check`].
 //! * Shared: [`query`] reads lists' parameters, [`csv`] writes files, [`error`] writes the error body.
 //! * [`openapi`] serves the description of every route.
 //!

@@ -1,8 +1,7 @@
 //! Authentication: clients of `/v1` send an API key, operators of `/api` a session.
 //!
-//! A guard is a value that only this room can make. [`session::AdminSession`] exists only for an operator who is signed
-//! in, so a handler that takes one cannot run without. A handler of `/v1` takes an [`api_key::PresentedKey`], which the
-//! first statement of the request validates.
+//! Only [`session::AdminSession::open`] makes an `AdminSession`, so a handler that takes one runs only for a signed-in
+//! operator. A handler of `/v1` takes an [`api_key::PresentedKey`], which the first statement of the request validates.
 //!
 //! ```ignore
 //! let session = AdminSession::open(&app, &request).await?.with_own_password()?;

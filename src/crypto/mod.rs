@@ -1,8 +1,7 @@
 //! Digests and encryption. The only I/O is the host's random bytes and variables.
 //!
-//! [`digest`] hashes secrets that are only compared (session tokens, API keys), [`password_hash`] hashes the
-//! operator's password, and [`vault`] encrypts secrets that the gateway must read again (account tokens, API keys,
-//! `cf_clearance`):
+//! [`digest`] hashes session tokens and API keys for look-ups, [`password_hash`] hashes the operator's password, and
+//! [`vault`] encrypts what must be read again: account tokens, API keys (the console shows them), `cf_clearance`.
 //!
 //! ```ignore
 //! let vault = Vault::open(&*app.host).await?;

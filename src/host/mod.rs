@@ -4,13 +4,14 @@
 //! bytes, tasks. Contains no business rule and no SQL of the gateway.
 //!
 //! ```ignore
-//! let rows = host.query("SELECT value FROM settings WHERE name = ?1", vec![name.into()]).await?;
+//! let rows = host.query("SELECT 1", vec![]).await?;
 //! let answer = timeout(host, Some(Duration::from_secs(5)), host.send(request)).await;
 //! ```
 //!
 //! - `wasi`: the component, on spin-sdk; no other file names spin-sdk.
 //! - `native`: native tests, on SQLite, a virtual clock and a scripted upstream.
-//! - [`websocket`]: outgoing WebSockets; [`dns`]: look-ups for hosts without them.
+//! - [`websocket`]: outgoing WebSockets; [`dns`]: DNS over HTTPS, for hosts that do not resolve
+//!   names for sockets.
 //! - [`timeout`]: time limits on the host's clock; [`length`]: values of `Content-Length`.
 
 use std::{

@@ -12,7 +12,7 @@ use super::{
     conversation::Conversation,
     event::Events,
     media::{Files, SentTo},
-    prompt::Prompt,
+    prompt::{Picture, Prompt},
     record::RequestRecord,
 };
 use crate::{
@@ -74,14 +74,8 @@ pub async fn run(
     respond: impl AsyncFn(StartedAnswer, &mut RequestRecord) -> Result<Response, Failure>,
 ) -> Result<Response> {
     let limit = attempts_for(&request.sources);
-    request.prompt.pictures = {
-        let sources = std::mem::take(&mut request.sources);
-        if sources.iter().any(Source::is_remote) {
-            // Pictures are fetched only for a client with a valid key.
-            record.authenticated(authenticate(&app.db, &key.hash, app.now_ms()).await?);
-        }
-        input::resolve(&*app.host, sources).await.map_err(|error| record.clone().refused(error))?
-    };
+    let sources = std::mem::take(&mut request.sources);
+    request.prompt.pictures = pictures(app, key, sources, &mut record).await?;
     let vault = Vault::open(&*app.host).await?;
     let asking = Asking { app, vault: &vault, request: &request };
     let mut attempts = Attempts::new(request.model);
@@ -129,6 +123,20 @@ pub async fn run(
         }
         last_error = limited.or(Some(error));
     }
+}
+
+/// Fetches the remote pictures, only for a client with a valid key. Fails with 401 for another, with 400 for a picture that
+/// cannot be had.
+async fn pictures(
+    app: &App,
+    key: &PresentedKey,
+    sources: Vec<Source>,
+    record: &mut RequestRecord,
+) -> Result<Vec<Picture>> {
+    if sources.iter().any(Source::is_remote) {
+        record.authenticated(authenticate(&app.db, &key.hash, app.now_ms()).await?);
+    }
+    input::resolve(&*app.host, sources).await.map_err(|error| record.clone().refused(error))
 }
 
 /// Returns whether the account may be tried again later.

@@ -1,4 +1,4 @@
-//! Background work: [`maintenance`] once a day, and its parts that are more than a statement.
+//! Background work: [`maintenance`] runs slices of what is due, and has two larger tasks.
 //!
 //! [`reencrypt`] encrypts secrets with the current `encryption_key`, and [`invalid_tokens`] marks accounts of earlier
 //! releases that have no session token. Each runs in slices that fit into the limits of one Worker invocation, and

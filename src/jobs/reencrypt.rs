@@ -37,7 +37,7 @@ pub async fn run_batch(app: &App, vault: &Vault, stored: &Settings) -> Result<bo
             return Ok(true);
         }
     }
-    let grok = stored.grok.sealed_anew(&*app.host, vault);
+    let grok = stored.grok.reencrypted(&*app.host, vault);
     if !grok.is_empty() {
         work.note(stored.grok.has_clear_secret()).await?;
         settings::save(&app.db, app.now_ms(), Change { grok, ..Change::default() }).await?;

@@ -2,7 +2,7 @@
 //!
 //! A protocol parses a request into a [`Prompt`](crate::inference::prompt::Prompt) and writes
 //! [`Event`](crate::inference::event::Event)s in its own wire format, streamed or collected. It never knows a
-//! provider: a new protocol is a new folder here and a line in the router. [`openai`] has Chat Completions and the
+//! provider. CONTRIBUTING.md lists the steps for a new protocol. [`openai`] has Chat Completions and the
 //! models; [`sse`] has what every streamed protocol needs.
 //!
 //! ```ignore

@@ -12,7 +12,8 @@
 //! - [`error`]: the ways in which a provider fails; [`learned`]: facts that the store keeps.
 //! - [`grok_web`]: Grok's web back end.
 //!
-//! To add a provider, write a folder with `open` and an [`Answer`], and add rows to the catalogue.
+//! To add a provider, write a folder with `open` and an [`Answer`], its arm in [`open`], and rows in the catalogue.
+//! CONTRIBUTING.md has the whole list.
 
 use std::{cell::Cell, convert::Infallible, rc::Rc};
 

@@ -129,7 +129,7 @@ impl Grok {
 
     /// Returns a patch that encrypts with the current key those secrets which are not yet encrypted with it. It leaves
     /// out secrets that cannot be decrypted.
-    pub fn sealed_anew(&self, host: &dyn Host, vault: &Vault) -> Patch {
+    pub fn reencrypted(&self, host: &dyn Host, vault: &Vault) -> Patch {
         [("x_statsig_id", &self.x_statsig_id), ("cf_clearance", &self.cf_clearance)]
             .into_iter()
             .filter(|(_, secret)| secret.is_set() && !vault.is_up_to_date(&secret.0))

@@ -5,7 +5,8 @@
 //! milliseconds. Lists are one parameter, read with `json_each`:
 //!
 //! ```ignore
-//! let rows = db.query("SELECT id FROM tokens WHERE state = ? LIMIT ?", vec!["active".into(), 10.into()]).await?;
+//! let list = "SELECT id FROM tokens WHERE id IN (SELECT value FROM json_each(?1))";
+//! let rows = db.query(list, vec!["[1,2]".into()]).await?;
 //! let ids = rows.into_iter().map(|row| Columns::new(row).integer()).collect::<Result<Vec<i64>>>()?;
 //! ```
 //!

@@ -1,7 +1,7 @@
 //! The cache of files in the key-value store, in parts of 1 MiB.
 //!
 //! [`read`] serves from it, [`write`] stores a file while it is served, [`evict`] deletes. A copy's row says which
-//! parts may exist, so that no part is forgotten.
+//! parts may exist, so that eviction finds every stored part.
 
 pub mod evict;
 pub mod read;

@@ -1,7 +1,7 @@
 //! The pictures of a request: checks and fetches them before they are uploaded.
 //!
 //! [`Source::read`] checks them without I/O; [`resolve`] fetches the remote ones. Both run before an account is
-//! reserved: a bad picture is the client's mistake and costs no account anything.
+//! reserved: the client gets 400 for a bad picture, and no account is used.
 
 use std::borrow::Cow;
 

@@ -11,6 +11,7 @@
 //!   ([`prompt`]) and send the account's cookies ([`credentials`], [`headers`]).
 //! - [`client`]: the HTTP calls, with [`upload`], [`quota`] and [`identity`]; [`dial`]: opens the WebSocket.
 //! - [`classify`]: failures as [`ProviderError`]s; [`check`]: the console's connection check.
+//! - [`frames`], [`tag_filter`], [`file_ref`]: cut the stream, remove tags, name files.
 //! - [`token`]: what a session token is; [`pasted`]: finds tokens in pasted texts.
 
 use super::{Answer, Call, ProviderError};

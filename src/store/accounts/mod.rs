@@ -1,4 +1,4 @@
-//! Table `tokens`: the accounts. [`reserve`] chooses the one that serves a request; the other files serve the console.
+//! Table `tokens`: the accounts. [`reserve`] chooses the one that serves a request.
 //!
 //! A row has a Grok session token, encrypted, with its SHA-256 as the key of the table. Requests name accounts by id or
 //! by token:
@@ -9,7 +9,8 @@
 //! ```
 //!
 //! [`list`] returns pages, [`counts`] sums, [`import`](mod@import) reads a file's rows, and [`invalid`] finds rows of
-//! earlier releases that have no session token. The state of an account is computed by SQL, in `status`.
+//! earlier releases that have no session token. `status` computes an account's state in SQL,
+//! [`Status`](crate::admin::accounts::row::Status) in Rust; a test compares both.
 
 pub mod counts;
 pub mod import;

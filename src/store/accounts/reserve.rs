@@ -2,7 +2,7 @@
 //!
 //! An account is usable if it is active, its type may serve the model, its quota is unknown or covers the cost, it has
 //! no cooldown for the model's rate-limit name, and this request has not tried it. Usable accounts are sorted: first
-//! those that are not skipped after an error, then Basic before Super, then the least recently used.
+//! those that are not skipped after an error, then the types in the model's order, then the least recently used.
 //!
 //! The choice reads a few rows, regardless of the number of blocked accounts. The rotation's index sorts by the reasons
 //! that block an account (`bars`), then by turn. One read for each distinct value of `bars` skips all accounts that are

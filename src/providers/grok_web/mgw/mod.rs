@@ -1,4 +1,4 @@
-//! Chat over Grok's web gateway, a WebSocket at `/ws/mgw/`, which Grok's page uses since summer 2026.
+//! Chat over Grok's web gateway, a WebSocket at `/ws/mgw/`, which Grok's page has used since summer 2026.
 //!
 //! Owns the session, its events and its heartbeat. This file opens the connection and moves messages; the others are
 //! pure. Never chooses an account or stores anything.
@@ -9,8 +9,8 @@
 //! let finish = session.receive(&message, &mut events)?;
 //! ```
 //!
-//! - [`message`]: writes the client's events; [`wire`], [`image`], `code`: read the server's.
-//! - [`session`]: their order; [`turn`]: the answer, with its [`thoughts`], [`sources`] and [`media`].
+//! - [`message`]: writes the client's events; [`wire`], [`image`], `code`: parse the server's events.
+//! - [`session`]: orders the messages; [`turn`]: the answer, with its [`thoughts`], [`sources`] and [`media`].
 //! - [`stream_error`]: classifies errors.
 
 use std::{

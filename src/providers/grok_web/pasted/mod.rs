@@ -1,7 +1,7 @@
-//! Finds accounts in pasted or dropped texts: lines, ledgers, cookie files, commands, tables, JSON.
+//! Finds accounts in pasted or dropped texts: lines with an e-mail, a password and a token, cookie files, commands, tables, JSON.
 //!
-//! Pure. The definition of a [`token`](super::token) decides, not a list of formats: the reader of a format only says
-//! where tokens may be. Other values are refused by their line; in a JSON document, by the number of the entry.
+//! Pure. The reader of a format finds candidates, and [`token`](super::token) decides which are tokens. An error names the
+//! line of a refused value, in a JSON document the number of the entry.
 //! Reasons are fixed texts, so that none repeats a password or an address.
 //!
 //! ```ignore
