@@ -51,7 +51,7 @@ test('one model by its id, and an unknown one', async () => {
 
 test('the model for videos: what it takes, the setting it needs', async () => {
   const { body } = await gw.call('GET', '/v1/models/grok-imagine-0.9', withKey());
-  assert.match(body.description, /video of a picture/);
+  assert.match(body.description, /video from a picture/);
   assert.match(body.description, /x_statsig_id/);
   // Without a picture it answers 400, as chat-pictures shows.
   assert.doesNotMatch(body.description, /text-to-/);
