@@ -21,7 +21,7 @@ for (const [name, text] of [
   ['of many blocks', Array.from({ length: 4_000 }, (_, n) => PARAGRAPHS[n % PARAGRAPHS.length]).join('\n\n')],
   ['of one paragraph', 'all of it in one breath, '.repeat(10_000)],
 ]) {
-  test(`an answer of 200 kB ${name} does not freeze the page`, async (t) => {
+  test(`200 kB ${name} do not freeze the page`, async (t) => {
     const whole = text.slice(0, LONG_ANSWER);
     const tokens = whole.match(/[\s\S]{1,200}/g);
     gw.grok.script({}, { tokens, think: false, slow: 5 });
