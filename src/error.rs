@@ -38,8 +38,8 @@ pub enum ErrorKind {
     RequestTimeout,
     TooManyLogins,
     /// Every account that could serve the model is in a cooldown or has used up its quota.
-    AllTokensCooling,
-    NoToken,
+    AllAccountsCooling,
+    NoAccount,
     /// No account has the type that the model requires.
     NotEntitled,
     /// Grok blocks the requests of this gateway, regardless of the account.
@@ -79,8 +79,8 @@ impl ErrorKind {
             ErrorKind::UnsupportedCoding => (S::UNSUPPORTED_MEDIA_TYPE, CALLER, "unsupported_encoding"),
             ErrorKind::RequestTimeout => (S::REQUEST_TIMEOUT, CALLER, "request_timeout"),
             ErrorKind::TooManyLogins => (S::TOO_MANY_REQUESTS, "rate_limit_error", "TOO_MANY_LOGINS"),
-            ErrorKind::AllTokensCooling => (S::TOO_MANY_REQUESTS, "rate_limit_error", "rate_limit_exceeded"),
-            ErrorKind::NoToken => (S::SERVICE_UNAVAILABLE, SERVER, "no_available_token"),
+            ErrorKind::AllAccountsCooling => (S::TOO_MANY_REQUESTS, "rate_limit_error", "rate_limit_exceeded"),
+            ErrorKind::NoAccount => (S::SERVICE_UNAVAILABLE, SERVER, "no_available_token"),
             ErrorKind::NotEntitled => (S::FORBIDDEN, "permission_error", "model_not_available"),
             ErrorKind::UpstreamBlocked => (S::BAD_GATEWAY, SERVER, "upstream_blocked"),
             ErrorKind::UpstreamOverloaded => (S::SERVICE_UNAVAILABLE, SERVER, "upstream_overloaded"),

@@ -62,7 +62,7 @@ pub async fn login(app: Rc<App>, request: Request) -> Result<Response> {
     }
     let attempt = from.admit(&app, &situation).await?;
     let vault = Vault::open(&*app.host).await?;
-    let password = Password::in_force(&app, situation.password_hash.as_deref()).await?;
+    let password = Password::current(&app, situation.password_hash.as_deref()).await?;
     // Both are always compared, so that the duration does not reveal which of them was wrong.
     let is_password = password.verify(&vault, &given.password)?;
     let digest = |text: &str| Sha256::digest(text);
@@ -150,7 +150,7 @@ pub async fn change_password(app: Rc<App>, session: AdminSession, request: Reque
     let headers = request.headers().clone();
     let given: NewPassword = request::read_json(request).await?;
     if session.password().is_variable() {
-        return Err(password::ruled_by_variable());
+        return Err(password::set_by_variable());
     }
     password_hash::check_new(&given.new, "new")?;
     confirm::password(&app, &session, &headers, &given.current, "current").await?;

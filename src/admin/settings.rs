@@ -90,7 +90,7 @@ pub async fn write(app: Rc<App>, session: AdminSession, request: Request) -> Res
     let checked = change.check(&*app.host, &vault)?;
     if checked.password.is_some() {
         if session.password().is_variable() {
-            return Err(password::ruled_by_variable());
+            return Err(password::set_by_variable());
         }
         let field = "current_password";
         let missing = || Error::invalid(field, "A new password needs the current one: send it as current_password");

@@ -36,7 +36,7 @@ use crate::{
     store::{
         accounts::{self, Account},
         database,
-        requests::{self, TokenOutcome},
+        requests::{self, AccountOutcome},
         resolved_names,
     },
     variables::table::GROK_BASE_URL,
@@ -144,5 +144,5 @@ async fn keep(app: &App, account: &Account, learned: &Learned, failure: Option<&
     if effect == Effect::default() {
         return Ok(());
     }
-    requests::outcome(&app.db, &TokenOutcome { at, used, effect }).await
+    requests::outcome(&app.db, &AccountOutcome { at, used, effect }).await
 }

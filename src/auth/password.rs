@@ -25,7 +25,7 @@ pub enum Password {
 impl Password {
     /// Returns the active password: that of the variable `admin_password`, else `stored`, else the first-run password.
     /// A variable with the first-run password is ignored. Fails with 500 if the stored hash is damaged.
-    pub async fn in_force(app: &App, stored: Option<&str>) -> Result<Self> {
+    pub async fn current(app: &App, stored: Option<&str>) -> Result<Self> {
         match (variables::secret(&*app.host, &ADMIN_PASSWORD).await, stored) {
             (Some(password), _) if password != DEFAULT => Ok(Password::Variable(password)),
             (_, Some(text)) => PasswordHash::parse(text).map(Password::Stored).ok_or_else(|| {
@@ -69,7 +69,7 @@ impl Password {
 }
 
 /// Returns the error with status 409 for a change of a password that the variable `admin_password` sets.
-pub fn ruled_by_variable() -> Error {
+pub fn set_by_variable() -> Error {
     let message = "The password is set by the variable admin_password: change it there";
     Error::new(ErrorKind::Conflict, message)
 }

@@ -40,7 +40,7 @@ impl AdminSession {
             .ok_or_else(|| Error::new(ErrorKind::MissingSession, "Sign in first"))?;
         let hash = sha256_hex(token);
         let found = admin_sessions::find(&app.db, &hash).await?;
-        let password = Password::in_force(app, found.password_hash.as_deref()).await?;
+        let password = Password::current(app, found.password_hash.as_deref()).await?;
         let is_open = |session: &admin_sessions::Session| {
             session.expires_at > app.now_ms()
                 && bool::from(session.proof.as_bytes().ct_eq(password.proof(token).as_bytes()))

@@ -8,7 +8,7 @@ use crate::{
     limits::SUBREQUESTS,
     media::input::Source,
     providers::catalog::Model,
-    store::accounts::reserve::{self, Ask, Reserved, ReservedToken},
+    store::accounts::reserve::{self, Ask, Reserved, ReservedAccount},
 };
 
 /// The most accounts that one request tries.
@@ -61,7 +61,7 @@ impl Attempts {
                 return Ok(reserved);
             }
             if let Some(reservation) = reserve::take(&app.db, &ask).await? {
-                return Ok(Reserved::Token(Box::new(reservation)));
+                return Ok(Reserved::Account(Box::new(reservation)));
             }
             self.fall_back();
         }
@@ -78,7 +78,7 @@ impl Attempts {
 
     /// Returns the decrypted token of the account. `Some(None)`: it cannot be decrypted. `None`: the entry does not
     /// hold a token and has been marked invalid; reserve another account.
-    pub async fn unseal(&mut self, app: &App, vault: &Vault, token: &ReservedToken) -> Option<Option<String>> {
+    pub async fn unseal(&mut self, app: &App, vault: &Vault, token: &ReservedAccount) -> Option<Option<String>> {
         self.tried.push(token.id);
         match invalid_tokens::open(vault, &token.sealed, &token.hash) {
             Opened::Token(clear) => Some(Some(clear)),

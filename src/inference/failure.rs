@@ -11,7 +11,7 @@ impl From<&ProviderError> for Error {
             ProviderError::RateLimited { retry_after, .. } => {
                 // Other accounts may be free; the next request tries them.
                 let seconds = retry_after.unwrap_or(1);
-                Error::new(ErrorKind::AllTokensCooling, "Grok's rate limit is reached: try again later")
+                Error::new(ErrorKind::AllAccountsCooling, "Grok's rate limit is reached: try again later")
                     .with_retry_after(seconds)
             }
             ProviderError::Overloaded { retry_after } => {
@@ -20,7 +20,7 @@ impl From<&ProviderError> for Error {
             }
             ProviderError::Throttled { retry_after } => {
                 let message = format!("Grok allows no more requests for a short time; retry in {retry_after} seconds");
-                Error::new(ErrorKind::AllTokensCooling, message).with_retry_after(*retry_after)
+                Error::new(ErrorKind::AllAccountsCooling, message).with_retry_after(*retry_after)
             }
             ProviderError::NotEntitled(_) => Error::new(
                 ErrorKind::NotEntitled,
@@ -34,7 +34,7 @@ impl From<&ProviderError> for Error {
             ProviderError::MissingSignature => Error {
                 code: Some("missing_x_statsig_id"),
                 ..Error::new(
-                    ErrorKind::NoToken,
+                    ErrorKind::NoAccount,
                     "Videos need a signature: the operator must enter the setting x_statsig_id in the console",
                 )
             },
@@ -71,7 +71,7 @@ impl From<&ProviderError> for Error {
             ProviderError::Cut => Error::new(ErrorKind::Upstream, "Grok's answer broke off: try again"),
             ProviderError::Empty => Error::new(ErrorKind::Upstream, "Grok's answer was empty: try again"),
             ProviderError::Unreadable => Error::new(
-                ErrorKind::NoToken,
+                ErrorKind::NoAccount,
                 "The accounts' tokens were encrypted with another encryption_key: the operator must set that key as \
                  encryption_key_previous",
             ),

@@ -21,7 +21,7 @@ use crate::{
     store::{
         accounts::reserve::Reservation,
         authenticate::{ApiCaller, AuthenticatedKey},
-        requests::{self, FinishedRequest, TokenOutcome},
+        requests::{self, AccountOutcome, FinishedRequest},
     },
     variables::timezone_offset_minutes,
 };
@@ -103,7 +103,7 @@ impl RequestRecord {
     }
 
     /// Returns the effect of this attempt's error on its account, or `None` if there was no attempt.
-    pub fn outcome(&self, fault: &ProviderError) -> Option<TokenOutcome> {
+    pub fn outcome(&self, fault: &ProviderError) -> Option<AccountOutcome> {
         self.outcome_of(Outcome::Failed(fault))
     }
 
@@ -205,10 +205,10 @@ impl RequestRecord {
         }
     }
 
-    fn outcome_of(&self, outcome: Outcome) -> Option<TokenOutcome> {
+    fn outcome_of(&self, outcome: Outcome) -> Option<AccountOutcome> {
         let used = self.used.clone()?;
         let at = self.app.now_ms();
-        Some(TokenOutcome { at, effect: outcome::effect(outcome, &used, at), used })
+        Some(AccountOutcome { at, effect: outcome::effect(outcome, &used, at), used })
     }
 
     fn elapsed(&self) -> u64 {

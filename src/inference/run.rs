@@ -82,7 +82,7 @@ pub async fn run(
     let mut last_error = None;
     loop {
         let reservation = match attempts.reserve(app, &key.hash).await? {
-            Reserved::Token(reservation) => reservation,
+            Reserved::Account(reservation) => reservation,
             Reserved::None(refusal) => {
                 let error = match &last_error {
                     // The refusal knows when the first account is free again.
@@ -183,10 +183,10 @@ fn no_account(refusal: &Refusal, now: i64) -> Error {
         Some(until) => {
             let seconds = ((until - now).max(0) as u64).div_ceil(1000).max(1);
             let message = format!("All accounts are rate-limited; retry in {seconds} seconds");
-            Error::new(ErrorKind::AllTokensCooling, message).with_retry_after(seconds)
+            Error::new(ErrorKind::AllAccountsCooling, message).with_retry_after(seconds)
         }
         None => {
-            Error::new(ErrorKind::NoToken, "No account can serve this model: add one in the console, or enable one")
+            Error::new(ErrorKind::NoAccount, "No account can serve this model: add one in the console, or enable one")
         }
     }
 }

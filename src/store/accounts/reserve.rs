@@ -37,7 +37,7 @@ pub struct Ask<'a> {
 
 /// The result of [`reserve`].
 pub enum Reserved {
-    Token(Box<Reservation>),
+    Account(Box<Reservation>),
     None(Box<Refusal>),
 }
 
@@ -45,7 +45,7 @@ pub enum Reserved {
 pub struct Reservation {
     pub caller: ApiCaller,
     pub settings: Settings,
-    pub token: ReservedToken,
+    pub token: ReservedAccount,
     /// Resolved host names whose addresses are still valid.
     pub names: Vec<ResolvedName>,
     /// Whether the maintenance of this local day has not started yet.
@@ -54,7 +54,7 @@ pub struct Reservation {
 
 /// The reserved account.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReservedToken {
+pub struct ReservedAccount {
     pub id: i64,
     pub hash: String,
     pub sealed: String,
@@ -77,14 +77,14 @@ pub struct Refusal {
 /// statement if an account is usable, else three, or more after a migration.
 pub async fn reserve(db: &Db, ask: &Ask<'_>) -> Result<Reserved> {
     if let Some(reservation) = take(db, ask).await? {
-        return Ok(Reserved::Token(Box::new(reservation)));
+        return Ok(Reserved::Account(Box::new(reservation)));
     }
     // This fails if the key is not valid, and migrates a database that is behind.
     let opened = authenticate::authenticate(db, ask.key_hash, ask.now).await?;
     if opened.migrated
         && let Some(reservation) = take(db, ask).await?
     {
-        return Ok(Reserved::Token(Box::new(reservation)));
+        return Ok(Reserved::Account(Box::new(reservation)));
     }
     let cooling_until = first_free_at(db, ask).await?;
     Ok(Reserved::None(Box::new(Refusal { opened, cooling_until })))
@@ -135,7 +135,7 @@ impl Ask<'_> {
 
 fn taken(row: Row) -> Result<Reservation> {
     let mut row = Columns::new(row);
-    let token = ReservedToken {
+    let token = ReservedAccount {
         id: row.integer()?,
         hash: row.text()?,
         sealed: row.text()?,

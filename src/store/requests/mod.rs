@@ -34,7 +34,7 @@ pub use list::{Filter, Key, LogEntry, list, statement};
 
 /// The effect of an attempt on its account.
 #[derive(Debug, Clone)]
-pub struct TokenOutcome {
+pub struct AccountOutcome {
     /// Unix milliseconds.
     pub at: i64,
     pub used: Used,
@@ -62,7 +62,7 @@ pub struct FinishedRequest {
     /// Unix milliseconds.
     pub at: i64,
     /// `None` if no account was reserved.
-    pub outcome: Option<TokenOutcome>,
+    pub outcome: Option<AccountOutcome>,
     pub learned: Learned,
 }
 
@@ -70,7 +70,7 @@ const OUTCOME_COLUMNS: &str =
     "token_id, at, limit_name, bucket, spent, drained, window_until, cool_until, skip, strike, reason";
 
 /// Applies the effect of an attempt on its account, if the request continues with another account.
-pub async fn outcome(db: &Db, outcome: &TokenOutcome) -> Result<()> {
+pub async fn outcome(db: &Db, outcome: &AccountOutcome) -> Result<()> {
     let sql = format!("INSERT INTO token_outcomes ({OUTCOME_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)");
     db.execute(&sql, outcome_values(outcome)).await
 }
@@ -127,7 +127,7 @@ pub async fn finish(db: &Db, finished: &FinishedRequest, timezone_offset_minutes
 }
 
 /// Returns the values of [`OUTCOME_COLUMNS`].
-fn outcome_values(TokenOutcome { at, used, effect }: &TokenOutcome) -> Vec<Value> {
+fn outcome_values(AccountOutcome { at, used, effect }: &AccountOutcome) -> Vec<Value> {
     let bucket = match used.bucket {
         QuotaBucket::Normal => "normal",
         QuotaBucket::Heavy => "heavy",

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::*;
 use crate::host::native::{NativeHost, START};
 
-fn finished(model: &str, error_code: &str, outcome: Option<TokenOutcome>) -> FinishedRequest {
+fn finished(model: &str, error_code: &str, outcome: Option<AccountOutcome>) -> FinishedRequest {
     FinishedRequest {
         learned: Learned::default(),
         request_id: "req_1".to_owned(),
@@ -27,10 +27,10 @@ fn finished(model: &str, error_code: &str, outcome: Option<TokenOutcome>) -> Fin
     }
 }
 
-fn outcome_of(token_id: i64, bucket: QuotaBucket, effect: Effect) -> TokenOutcome {
+fn outcome_of(token_id: i64, bucket: QuotaBucket, effect: Effect) -> AccountOutcome {
     let suffix = "abcdef".to_owned();
     let used = Used { token_id, suffix, is_super: true, limit_name: "grok-4", bucket, remaining: None };
-    TokenOutcome { at: START, used, effect }
+    AccountOutcome { at: START, used, effect }
 }
 
 /// A database with one account whose remaining normal quota is 3, and heavy quota 2.

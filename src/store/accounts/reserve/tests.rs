@@ -7,7 +7,7 @@ use crate::{
     host::native::{NativeHost, START},
     pool::outcome::{Effect, Used},
     providers::catalog as models,
-    store::requests::{self, TokenOutcome},
+    store::requests::{self, AccountOutcome},
 };
 
 mod facts;
@@ -64,7 +64,7 @@ impl Pool {
 
     fn take_but(&self, model: &str, tried: &[i64]) -> Result<i64, Option<i64>> {
         match self.ask(model, tried).expect("the key is good") {
-            Reserved::Token(reservation) => Ok(reservation.token.id),
+            Reserved::Account(reservation) => Ok(reservation.token.id),
             Reserved::None(refusal) => Err(refusal.cooling_until),
         }
     }
@@ -83,7 +83,7 @@ impl Pool {
             bucket: model.bucket,
             remaining: None,
         };
-        let (db, outcome) = (self.host.app().db.clone(), TokenOutcome { at: self.now, used, effect });
+        let (db, outcome) = (self.host.app().db.clone(), AccountOutcome { at: self.now, used, effect });
         self.host.run(async move { requests::outcome(&db, &outcome).await }).expect("it is written");
     }
 
@@ -114,7 +114,7 @@ fn a_reservation_has_all_that_a_request_needs() {
     let pool = Pool::of(1, 0);
     pool.quota(1, Some(80), None, 20);
     pool.host.sql("INSERT INTO settings VALUES ('grok', '{\"temporary\":false}')", vec![]);
-    let Ok(Reserved::Token(found)) = pool.ask("grok-4", &[]) else { panic!("it is usable") };
+    let Ok(Reserved::Account(found)) = pool.ask("grok-4", &[]) else { panic!("it is usable") };
     assert_eq!(found.caller, ApiCaller { key_id: 7, key_name: "laptop".to_owned() });
     assert!(!found.settings.grok.temporary);
     assert_eq!((found.token.remaining, found.token.is_super), (Some(80), false));
@@ -194,7 +194,7 @@ fn a_quota_is_unknown_after_its_window() {
     }
     assert_eq!(pool.take("grok-4"), Err(Some(START + 20 * HOUR)));
     pool.now += 20 * HOUR;
-    let Ok(Reserved::Token(found)) = pool.ask("grok-4-expert", &[]) else { panic!("the window has ended") };
+    let Ok(Reserved::Account(found)) = pool.ask("grok-4-expert", &[]) else { panic!("the window has ended") };
     assert_eq!(found.token.remaining, None);
 }
 
