@@ -102,7 +102,7 @@ test('a stream quiet for 10 seconds gets a comment, then each 5', async (t) => {
 });
 
 for (const [what, prompt, speed] of [['while tokens flow', '[[n:3000]] [[slow:20]]', 1], ['while upstream is silent', '[[n:50]] [[hang:20]]', 10]]) {
-  test(`a client that leaves ${what} ends it upstream`, async (t) => {
+  test(`a client that leaves ${what} ends the read`, async (t) => {
     await gw.hurry(speed);
     // Where time cannot be hurried, the two comments that notice it come after 15 seconds.
     const within = speed === 1 || gw.host.turnClock ? LEAVE_WITHIN_MS : 18_000;
