@@ -125,8 +125,8 @@ pub async fn run(
     }
 }
 
-/// Fetches the remote pictures, only for a client with a valid key. Fails with 401 for another, with 400 for a picture that
-/// cannot be had.
+/// Returns the request's pictures; fetches the remote ones only for a client with a valid key. Fails with 401 without one,
+/// and with 400 if a picture cannot be fetched.
 async fn pictures(
     app: &App,
     key: &PresentedKey,

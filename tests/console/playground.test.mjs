@@ -164,7 +164,7 @@ for (const [name, options, words] of [
   ['every account is used up', { error: 'too_many' }, /All accounts for this model are cooling down.*Wait, choose another model, or add accounts/],
   ['Grok blocks this machine', { error: 'anti_bot' }, /Grok blocks this gateway’s requests.*Find the cause/],
   ['the content is refused', { error: 'moderated' }, /Grok refused this under its content policy/],
-  ['Grok fails', { error: 'internal' }, /if it keeps happening, see the Requests screen/],
+  ['Grok fails', { error: 'internal' }, /if it keeps happening, see the Requests screen for the accounts that were used/],
 ]) {
   test(`before the first byte: ${name}`, async () => {
     gw.grok.script({}, options);
