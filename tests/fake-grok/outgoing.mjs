@@ -8,6 +8,8 @@ const GLUED = 3;
 const BATCH = 64;
 const PONG_LIMIT_MS = 5_000;
 const STOPS = ['cut', 'hang', 'ended', 'close'];
+/** After it clients may leave at once: the turn must be counted by then. */
+const isEnd = ({ type }) => type === 'response.done' || type === 'response.completed';
 
 export class Outgoing {
   #prefix = randomBytes(16).toString('hex');
@@ -96,7 +98,7 @@ export class Outgoing {
         if (options.truncate === call.frames + 1) return await this.#torn(text, options);
         this.#count(call, text);
         const sending = this.#out(text, options);
-        const paced = pause > 0 && !after;
+        const paced = pause > 0 && !after && !isEnd(item);
         if (paced || call.frames % BATCH === 0 || STOPS.some((way) => options[way] === call.frames)) await this.#flush(sending);
         if (await this.#stops(call, options, sessionId)) return;
         if (paced) await sleep(pause);
