@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { startGrok } from './fake-grok/server.mjs';
 
 export { startGrok } from './fake-grok/server.mjs';
-export { jwt, uuid } from './fake-grok/options.mjs';
+export { jwt, userIdOf, uuid } from './fake-grok/options.mjs';
 export { ERRORS } from './fake-grok/errors.mjs';
 export { STREAM_ERRORS } from './fake-grok/stream-errors.mjs';
 

@@ -116,6 +116,7 @@ const OF_RULES = {
 };
 
 const ANY = { first: 'N ms before the answer', hang: '0: no answer', error: 'a failure of errors.mjs' };
+const ACCOUNT = { ...ANY, signed: 'true or false: whether a call without `x-statsig-id` is refused', body: 'this JSON in place of the answer' };
 const CHAT = { ...DIRECTIVES, ...OF_RULES };
 
 /** The options of rules, by the kind of their calls. */
@@ -123,7 +124,9 @@ export const OPTIONS = {
   chat: CHAT,
   socket: CHAT,
   identity: { ...ANY, shape: 'where the user id is: a name of identity.mjs' },
-  limits: ANY,
+  limits: ACCOUNT,
+  subscriptions: ACCOUNT,
+  modes: ACCOUNT,
   upload: { ...ANY, terminal_error: 'the upload fails with this text', upload_id_only: 'the metadata comes by the status route' },
   upload_status: ANY,
   post: ANY,

@@ -26,8 +26,7 @@ const BY_TOKEN = {
   cut: { cut: 0 },
   hang: { hang: 0 },
   slow: { slow: 100 },
-  super: { limits: { kind: 'super' } },
-  free: { limits: { kind: 'free' } },
+  ...Object.fromEntries(['free', 'lapsed', 'super', 'supergrok', 'heavy'].map((kind) => [kind, { limits: { kind } }])),
   noid: { identity: { shape: 'none' } },
   subid: { identity: { shape: 'sub' } },
   exhausted: { limits: { remaining: 0 } },
@@ -50,9 +49,20 @@ export function tokenName(token) {
   return token;
 }
 
-export function tokenOptions(token) {
-  return BY_TOKEN[tokenName(token).split('-')[0]] ?? {};
+/** Returns the token whose user this token has: two sessions of one user are called `double-<x>-1` and `double-<x>-2`. */
+export function userToken(token) {
+  const name = tokenName(token);
+  const own = /^double-(.+)-\d+$/.exec(name)?.[1];
+  if (own === undefined) return token;
+  return name === token ? own : jwt(own);
 }
+
+export function tokenOptions(token) {
+  return BY_TOKEN[tokenName(userToken(token)).split('-')[0]] ?? {};
+}
+
+/** Returns the id of the user whose session this is. */
+export const userIdOf = (token) => uuid(`user of ${userToken(token)}`);
 
 /** Returns a value shaped like the real cookie: three base64url parts, the payload holding little but a session id. */
 export function jwt(name) {

@@ -9,7 +9,8 @@ import { control } from './control.mjs';
 import { conversationOptions, converse, sendFailure } from './conversation.mjs';
 import { identity } from './identity.mjs';
 import { UnknownDirective, promptOptions, ruleOptions } from './directives.mjs';
-import { cookies, tokenName, tokenOptions, uuid } from './options.mjs';
+import { cookies, tokenName, tokenOptions, userIdOf, uuid } from './options.mjs';
+import { modes, subscriptions } from './plans.mjs';
 import { acceptSockets } from './socket.mjs';
 import { certificates } from './tls.mjs';
 import { MAX_UPLOAD, Uploads, readForm } from './uploads.mjs';
@@ -17,6 +18,8 @@ import { MAX_UPLOAD, Uploads, readForm } from './uploads.mjs';
 const KINDS = {
   'POST /rest/app-chat/conversations/new': 'chat',
   'POST /rest/rate-limits': 'limits',
+  'GET /rest/subscriptions': 'subscriptions',
+  'POST /rest/modes': 'modes',
   'POST /rest/app-chat/upload-file': 'upload',
   'POST /http/upload-file-v2/direct': 'upload',
   'GET /rest/app-chat/upload-file-v2/status': 'upload_status',
@@ -24,6 +27,8 @@ const KINDS = {
   'GET /api/auth/session': 'identity',
   'GET /': 'identity',
 };
+/** What an account is asked about: calls that a test may make the service want signed. */
+const ABOUT_ACCOUNT = ['limits', 'subscriptions', 'modes'];
 const KEPT_CALLS = 20_000;
 /** Longer bodies and messages are not kept as they came. */
 const LONGEST_KEPT = 1 << 16;
@@ -50,13 +55,15 @@ export class Grok {
   rules = [];
   /** Unknown directives and options that calls asked for: `stop` fails with them. */
   mistakes = [];
-  accounts = new Accounts();
   uploads = new Uploads();
   #next = 0;
   #server;
   #sockets;
 
-  constructor({ pace = 0, strict = true, lenient = false } = {}) { Object.assign(this, { pace, strict, lenient }); }
+  constructor({ pace = 0, strict = true, lenient = false, enforce } = {}) {
+    Object.assign(this, { pace, strict, lenient });
+    this.accounts = new Accounts({ enforce });
+  }
 
   /** Every call to one of the service's routes, newest last; `kind` narrows. */
   of(kind) { return this.calls.filter((call) => call.kind === kind); }
@@ -95,7 +102,14 @@ export class Grok {
     }
   }
 
-  limit(token, limits) { this.accounts.overrides.set(token, limits); }
+  /** Sets the limits of a token, its user, or with '*' of all; README.md lists them. */
+  limit(token, limits) { this.accounts.limit(token, limits); }
+
+  /** Returns the quotas of the token's user by mode: { remaining, total, window }, and `wait` where nothing is left. */
+  quotas(token) { return this.accounts.quotas(token); }
+
+  /** Lets time pass for the windows of the quotas. */
+  turnClock({ pass }) { this.accounts.windows.turn(pass); }
 
   reset() {
     this.calls = [];
@@ -176,7 +190,7 @@ export class Grok {
   }
 
   async #answer(call, res, url) {
-    const userId = uuid(`user of ${call.token}`);
+    const userId = userIdOf(call.token);
     const scripted = this.scripted(call);
     if (call.kind === 'identity') return this.#identity(call, res, userId, scripted);
     if (call.token === '') return sendFailure(res, call.kind === 'asset' ? 'empty_403' : 'dead');
@@ -187,10 +201,7 @@ export class Grok {
     if (scripted.error) return sendFailure(res, scripted.error);
     const json = (value, otherwise = 'invalid') => (value
       ? void res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value)) : sendFailure(res, otherwise));
-    if (call.kind === 'limits') {
-      const { error } = this.accounts.limitsOf(call.token);
-      return error ? sendFailure(res, error) : json(this.accounts.answer(call.token, call.body), 'model_not_found');
-    }
+    if (ABOUT_ACCOUNT.includes(call.kind)) return this.#aboutAccount(call, res, scripted, json);
     if (call.kind === 'upload') return json(call.path.startsWith('/http/') ? this.uploads.multipart(call, userId, scripted) : this.uploads.json(call, userId));
     if (call.kind === 'upload_status') return json(this.uploads.status(userId, url.searchParams.get('uploadId')));
     if (call.kind === 'post') return json({ post: { id: uuid(`post-${call.id}-${call.at}`) } });
@@ -198,12 +209,26 @@ export class Grok {
     res.writeHead(404, { 'content-type': 'application/json' }).end(`{"error":{"code":5,"message":"no route ${url.pathname}"}}`);
   }
 
+  /** Answers what is asked about an account. */
+  #aboutAccount(call, res, scripted, json) {
+    const limits = this.accounts.limitsOf(call.token);
+    if ((scripted.signed ?? limits.signed) && !call.headers['x-statsig-id']) return sendFailure(res, 'anti_bot');
+    if (limits.error) return sendFailure(res, limits.error);
+    if (scripted.body) return json(scripted.body);
+    if (call.kind === 'limits') return json(this.accounts.answer(call.token, call.body), 'model_not_found');
+    if (call.kind === 'subscriptions') return json(subscriptions(limits, this.accounts.windows.now));
+    return json(modes(call.body, (mode) => this.accounts.allows(call.token, mode)));
+  }
+
   async #chat(call, res, userId, scripted) {
     const options = conversationOptions(call.body, this.directives(String(call.body?.message ?? '')), tokenOptions(call.token), scripted);
     // A stream that the script itself breaks was not left by the client.
     call.cut = options.cut !== undefined || options.reset;
-    await converse(call, res, options, { pace: this.pace, assetsUrl: this.url, userId });
-    if (res.statusCode === 200 && call.frames > 2 && !options.inband) this.accounts.spend(call.token, call.body);
+    const counted = this.accounts.begin(call.token, call.body);
+    if (counted.refusal) options.error ??= counted.refusal;
+    try {
+      await converse(call, res, options, { pace: this.pace, assetsUrl: this.url, userId });
+    } finally { counted.end(res.statusCode === 200 && call.frames > 2 && !options.inband); }
   }
 
   async #identity(call, res, userId, scripted) {
@@ -246,8 +271,9 @@ export class Grok {
 
 /**
  * Starts a scripted Grok on 127.0.0.1. `pace`: milliseconds between frames when nothing else is asked for. `strict: false` answers
- * the routes that the page signs without `x-statsig-id` too. `tls: true` serves https with a chain of its own, whose CA is `grok.ca`;
- * `name` is the host in `grok.url`: 127.0.0.1, localhost or grok.test. `lenient: true` ignores unknown directives.
+ * the routes that the page signs without `x-statsig-id` too. `enforce: true` refuses a mode of which an account has nothing left.
+ * `tls: true` serves https with a chain of its own, whose CA is `grok.ca`; `name` is the host in `grok.url`: 127.0.0.1, localhost or
+ * grok.test. `lenient: true` ignores unknown directives.
  */
 export async function startGrok({ port, tls, name, ...options } = {}) {
   const grok = new Grok(options);

@@ -188,11 +188,14 @@ export class Session {
     const ctx = { id: uuid(`answer-${call.id}-${call.at}`), itemId: uuid(`item-${call.id}`), userItemId: uuid(`user-${call.id}`), message: call.body.message,
       clientMessageId: call.clientMessageId, mode: this.mode, session: this.options, userId: this.userId, assetsUrl: grok.url, time: new Date(call.at).toISOString(),
       allowed: options.freemode ? ['auto', 'fast'].includes(this.mode) : grok.accounts.allows(call.token, this.mode) };
+    const counted = grok.accounts.begin(call.token, call.body);
+    call.done.then(() => counted.end(false));
+    if (counted.refusal) options.error ??= counted.refusal;
     let begun = false;
     const source = watched(turnEvents(options, ctx), () => { begun = true; });
     call.headAt = Date.now();
     await out.turn(source, { call, options, sessionId: this.id, pause: options.slow ?? grok.pace, finished: (complete) => {
-      if (complete && begun) grok.accounts.spend(call.token, call.body);
+      counted.end(complete && begun);
       call.end(false);
     } });
   }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocketServer } from 'ws';
 import { send } from './conversation.mjs';
 import { upgradeFailure } from './errors.mjs';
-import { cookies, hasCookieTwice, tokenOptions, uuid } from './options.mjs';
+import { cookies, hasCookieTwice, tokenOptions, userIdOf } from './options.mjs';
 import { Outgoing } from './outgoing.mjs';
 import { Session } from './session.mjs';
 import { refusesUpgrade } from './stream-errors.mjs';
@@ -71,7 +71,7 @@ async function upgrade(grok, wss, req, tcp, head) {
       resolve(call);
     });
   });
-  const userId = uuid(`user of ${call.token}`);
+  const userId = userIdOf(call.token);
   const own = `${grok.scheme}://${req.headers.host}`;
   const failed = fault(req, url, userId, own);
   if (failed) return refused(req, tcp, call, failed);

@@ -2,14 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { jwt, uuid } from '../fake-grok.mjs';
+import { jwt, userIdOf } from '../fake-grok.mjs';
 
 const LIMIT_MS = 15_000;
 
 export const MODE_OPTIONS = { protocol_capabilities: ['conversation_attached', 'custom_methods_v1'], use_chunk: true, enable_image_generation: true,
   image_generation_count: 2, keep_context: false, is_temporary: true, disable_memory: true };
 
-export const userIdOf = (token) => uuid(`user of ${token}`);
+export { userIdOf };
 
 /** Returns the address and headers of a good handshake. */
 export function handshake(grok, token = jwt('basic-1')) {
