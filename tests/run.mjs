@@ -22,9 +22,9 @@ const AT_ONCE = 3;
 // Files of a kind share processes, each with at most the given count: a browser's take the longest. Deployments write to the same folder:
 // all of them share one, so that one follows the other.
 const KINDS = [['deploy', /^deploy/, Infinity], ['browser', /^(console\/(?!files$|.*-unit$|texts$)|foreign-page$)/, 5], ['plain', /^/, 12]];
-// Run once, on workerd: the scripted Grok itself, the commands, what only D1's bindings can count, and what a browser
+// Run once, on workerd: the scripted Grok itself, the commands, what only the Worker's wrapper can count, and what a browser
 // does, which has the same files and the same admin API on both hosts.
-const ONCE = /^(deploy.*|entry|fake-grok.*|media-limits|storage|up|console\/(?!files$).+)$/;
+const ONCE = /^(cut-off|deploy.*|entry|fake-grok.*|media-limits|storage|up|console\/(?!files$).+)$/;
 // What measures time, processor, memory or rows runs after the others with no test beside it, and so does `up`, which
 // builds what the others run.
 const ALONE = /^(console\/(playground-long|requests-long|tokens-scale)|media-limits|pool-load|storage|streams|up)$/;

@@ -25,11 +25,12 @@ const PARTS = {
  * @param {(request: Request) => Response | Promise<Response>} [options.outboundService] answers every `fetch` of the Worker
  * @param {boolean} [options.countBindings]
  * @param {boolean} [options.clock]
+ * @param {string} [options.worker] a script in place of the gateway's, from the root of the repository; only with a wrapper
  * @param {boolean | string} [options.assets] false: the Worker alone, without the console's files; a folder: with those in it
  * @returns {Promise<{ url: string, inner: URL, stop(): Promise<void>, miniflare: import("miniflare").Miniflare, turnClock?: (what: { pass?: number, speed?: number }) => Promise<void> }>}
  *   `turnClock` where the Worker has a wrapper: `pass` moves the clock on by milliseconds, `speed` makes time run faster
  */
-export async function start({ port, dataDir, vars, outboundService, countBindings = false, clock = false, assets }) {
+export async function start({ port, dataDir, vars, outboundService, countBindings = false, clock = false, worker, assets }) {
   const wrapper = countBindings ? COUNTING : clock ? CLOCKED : undefined;
   const host = await serve({
     port,
@@ -38,7 +39,7 @@ export async function start({ port, dataDir, vars, outboundService, countBinding
     assets,
     script: wrapper,
     flags: countBindings ? ["nodejs_als"] : [],
-    modules: process.env.BUNDLE ? await bundled(process.env.BUNDLE, wrapper) : undefined,
+    modules: worker ? await around(worker, wrapper) : process.env.BUNDLE ? await bundled(process.env.BUNDLE, wrapper) : undefined,
     miniflare: outboundService ? { outboundService } : {},
   });
   const turnClock = async (what) => {
@@ -46,6 +47,18 @@ export async function start({ port, dataDir, vars, outboundService, countBinding
     if (!answer.ok) throw new Error(`the clock was not turned: ${answer.status}`);
   };
   return wrapper ? { ...host, turnClock } : host;
+}
+
+const module = async (path, file) => ({
+  type: file.endsWith(".wasm") ? "CompiledWasm" : "ESModule",
+  path: join(ROOT, path),
+  contents: await readFile(file),
+});
+const source = (path) => module(path, join(ROOT, path));
+
+/** Returns the modules of a wrapper round another Worker than the gateway. */
+function around(worker, wrapper) {
+  return Promise.all([...[wrapper, ...PARTS[wrapper]].map(source), module(WORKER, join(ROOT, worker))]);
 }
 
 /**
@@ -57,12 +70,6 @@ async function bundled(folder, wrapper) {
   const names = (await readdir(folder)).filter((name) => /\.(js|wasm)$/.test(name));
   const wasm = names.filter((name) => name.endsWith(".wasm"));
   if (names.length !== 2 || wasm.length !== 1) throw new Error(`${folder} holds no bundle: ${names.join(", ")}`);
-  const module = async (path, file) => ({
-    type: file.endsWith(".wasm") ? "CompiledWasm" : "ESModule",
-    path: join(ROOT, path),
-    contents: await readFile(file),
-  });
-  const source = (path) => module(path, join(ROOT, path));
   const [script] = names.filter((name) => name.endsWith(".js"));
   return Promise.all([
     ...(wrapper ? [wrapper, ...PARTS[wrapper]].map(source) : []),
@@ -74,10 +81,12 @@ async function bundled(folder, wrapper) {
 
 /**
  * What the Worker did, with `countBindings`: one entry a request, oldest first.
- * Work after an answer belongs to its request; `done` says that it has ended.
+ * Work after an answer belongs to its request; `done` says that it has ended, `cutOff` that the platform would have
+ * cancelled it, 30 s after the end of the response (`ended`).
  * @typedef {{ kind: "d1", sql: string, rowsRead: number, rowsWritten: number } | { kind: "kv", operation: string, key: string } | { kind: "fetch", url: string }} Step
  * @param {string} url of the host
- * @returns {Promise<{ id: string, method: string, path: string, status: number, done: boolean, steps: Step[] }[]>}
+ * @returns {Promise<{ id: string, method: string, path: string, status: number, done: boolean, ended: number | null,
+ *   cutOff: boolean, steps: Step[] }[]>}
  */
 export async function requests(url) {
   return (await fetch(`${url}/__test/requests`)).json();
