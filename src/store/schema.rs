@@ -11,6 +11,8 @@ use crate::{
 
 use super::{Columns, Db, accounts::invalid};
 
+mod plan;
+
 /// Name and SQL of each migration, in the order in which they are applied.
 pub const MIGRATIONS: [(&str, &str); 4] = [
     ("0001_initial.sql", include_str!("../../migrations/0001_initial.sql")),
@@ -36,7 +38,9 @@ pub const CREATE_LEDGER: &str = "CREATE TABLE IF NOT EXISTS d1_migrations (
 
 /// Returns whether a statement failed because the database lacks newer migrations.
 pub fn is_behind(error: &DbError) -> bool {
-    ["no such table", "no such column", "has no column named"].iter().any(|text| error.0.contains(text))
+    ["no such table", "no such column", "no such index", "has no column named"]
+        .iter()
+        .any(|text| error.0.contains(text))
 }
 
 /// Returns whether the newest migration of the database is that of this release, false if it is older. Fails with 503
@@ -60,16 +64,26 @@ pub fn is_current(newest: Option<&str>) -> Result<bool> {
 pub async fn migrate(db: &Db) -> Result<()> {
     let applied = applied(db).await?;
     is_current(applied.iter().map(String::as_str).max())?;
-    let missing = || MIGRATIONS.iter().filter(|(name, _)| !applied.iter().any(|done| done == name));
-    for (_, sql) in missing() {
-        for statement in sql.split(SEPARATOR) {
+    let missing = MIGRATIONS.iter().filter(|(name, _)| !applied.iter().any(|done| done == name));
+    let (names, sql): (Vec<&str>, Vec<&str>) = missing.copied().unzip();
+    let mut statements = plan::statements(&sql).into_iter();
+    let is_new = match statements.next() {
+        Some(first) => attempt(db, &first).await?,
+        None => true,
+    };
+    if applied.is_empty() && !is_new {
+        // An earlier release was stopped while it set the database up: only the long way is safe.
+        for statement in sql.iter().flat_map(|sql| sql.split(SEPARATOR)) {
             attempt(db, statement).await?;
+        }
+    } else {
+        for statement in statements {
+            attempt(db, &statement).await?;
         }
     }
     if applied.is_empty() {
         attempt(db, invalid::ALL_SEEN).await?;
     }
-    let names: Vec<&str> = missing().map(|(name, _)| *name).collect();
     let done = "INSERT INTO d1_migrations (name) SELECT value FROM json_each(?) WHERE true ORDER BY key
  ON CONFLICT (name) DO NOTHING";
     let names = serde_json::Value::from(names).to_string();
@@ -87,16 +101,17 @@ async fn applied(db: &Db) -> Result<Vec<String>> {
     }
     match listed {
         Ok(rows) => rows.into_iter().map(|row| Columns::new(row).text()).collect(),
-        Err(error) if is_behind(&error) => attempt(db, CREATE_LEDGER).await.map(|()| Vec::new()),
+        Err(error) if is_behind(&error) => attempt(db, CREATE_LEDGER).await.map(|_| Vec::new()),
         Err(error) => Err(super::database_error(error)),
     }
 }
 
-async fn attempt(db: &Db, statement: &str) -> Result<()> {
+/// Sends a statement. Returns false if its work was done already.
+async fn attempt(db: &Db, statement: &str) -> Result<bool> {
     match db.attempt(statement, vec![]).await {
-        Err(e) if e.0.contains("already exists") || e.0.contains("duplicate column name") => Ok(()),
+        Err(e) if e.0.contains("already exists") || e.0.contains("duplicate column name") => Ok(false),
         Err(e) => Err(super::database_error(e)),
-        Ok(_) => Ok(()),
+        Ok(_) => Ok(true),
     }
 }
 
