@@ -98,16 +98,17 @@ test('a test reads the quota in both shapes and stores it', async () => {
   const bySuffix = new Map((await list()).map((row) => [row.token_suffix, row.remaining_queries]));
   assert.equal(bySuffix.get(jwt('basic-1').slice(-6)), 80);
   assert.equal(bySuffix.get(jwt('basic-2').slice(-6)), 17);
-  assert.equal(gw.grok.of('limits').length, 2, 'one call a Basic token');
+  assert.equal(gw.grok.of('limits').length, 4, 'a Basic account has two modes');
 });
 
-test('a Super token has two quotas, read with two calls', async () => {
-  await add([jwt('super-1')], 'ssoSuper');
+test('the type is read, and with it the modes', async () => {
+  await add([jwt('heavy-1')]);
   const [{ id }] = await list();
-  await gw.ok('POST', '/tokens/test', { token: id, token_type: 'ssoSuper' });
+  await gw.ok('POST', '/tokens/test', { token: id, token_type: 'sso' });
   const [row] = await list();
-  assert.deepEqual([row.remaining_queries, row.heavy_remaining_queries], [140, 20]);
-  assert.equal(gw.grok.of('limits').length, 2);
+  assert.deepEqual([row.token_type, row.type_read, row.remaining_queries, row.heavy_remaining_queries], ['ssoHeavy', true, 400, 20]);
+  assert.deepEqual(row.quotas.map(({ mode, remaining, total }) => [mode, remaining, total]),
+    [['auto', 150, 150], ['fast', 400, 400], ['expert', 150, 150], ['heavy', 20, 20]]);
 });
 
 test('an answer without numbers does not overwrite a known quota', async () => {

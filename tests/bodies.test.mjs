@@ -70,13 +70,16 @@ test('corrupt and cut data is 400, named, and goes no further', async () => {
 });
 
 test('another coding is 415 and the answer says which are taken', async () => {
-  for (const coding of ['br', 'deflate', 'gzip, zstd']) {
+  const codings = ['br', 'deflate', 'gzip, zstd'];
+  const before = (await gw.logs()).length;
+  for (const coding of codings) {
     const answer = await send(PLAIN, coding);
     assert.deepEqual([answer.status, answer.body.error.code, answer.headers.get('accept-encoding')], [415, 'unsupported_encoding', 'gzip, zstd'], answer.text);
     assert.match(answer.body.error.message, /gzip, zstd/);
     assert.equal((await send(PLAIN, coding, { key: 'sk-wrong' })).status, 401);
   }
-  assert.deepEqual((await gw.logs()).slice(0, 3).map((row) => row.status), [415, 415, 415]);
+  const rows = await gw.logged(before + codings.length);
+  assert.equal(rows.filter((row) => row.status === 415).length, codings.length);
 });
 
 test('a byte-order mark is ignored, a lone surrogate is U+FFFD', async () => {

@@ -130,15 +130,15 @@ test('pictures can be asked about, and keep their order', async () => {
   assert.equal(chat.body.message, '用户：first\ngrok：yes\n用户：and these?');
 });
 
-test('pictures cost four units', async () => {
+test('an answer with pictures costs one request', async () => {
   await gw.pool(['basic-1']);
   const [row] = await gw.tokens();
   await gw.ok('POST', '/tokens/test', { token: row.id, token_type: 'sso' });
-  const left = async () => (await gw.tokens())[0].remaining_queries;
+  const left = async () => (await gw.tokens())[0].quotas.find(({ mode }) => mode === 'auto').remaining;
   const before = await left();
   assert.ok(before > 8, `${before}`);
   await collected('draw me a moon');
-  await until(async () => await left() === before - 4, 'four units are spent');
+  await until(async () => await left() === before - 1, 'one is spent');
   await streamed('draw me a moon');
-  await until(async () => await left() === before - 8, 'eight units are spent');
+  await until(async () => await left() === before - 2, 'two are spent');
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, test } from './lib/suite.mjs';
-import { accountForFile } from './lib/deploy.mjs';
+import { MIGRATIONS, accountForFile } from './lib/deploy.mjs';
 
 const site = accountForFile();
 afterEach(() => site.cloudflare.reset());
@@ -81,7 +81,7 @@ test('an exact name is found on the third page', async () => {
   site.cloudflare.namespaces.push({ id: 'the-one', title: 'grok2api-cache' });
   const { code, said } = await site.run(['--dry-run']);
   assert.equal(code, 0, said);
-  assert.match(said, new RegExp(`database +grok2api: exists \\(${database.uuid}\\), 4 migrations to apply`));
+  assert.match(said, new RegExp(`database +grok2api: exists \\(${database.uuid}\\), ${MIGRATIONS} migrations to apply`));
   assert.match(said, /namespace +grok2api-cache: exists \(the-one\)/);
 });
 

@@ -155,14 +155,27 @@ test('heavy models need a Super token; others take Basic first', async () => {
   assert.equal(gw.grok.tokens.get(jwt('super-1')), 1);
 });
 
-test('expert answers cost four', async () => {
-  await gw.pool(['basic-1']);
-  await gw.ok('POST', '/tokens/test', { token: (await row('basic-1')).id, token_type: 'sso' });
+test('each mode has a quota, and an answer costs one of it', async () => {
+  await gw.pool(['supergrok-1']);
+  await gw.ok('POST', '/tokens/test', { token: (await row('supergrok-1')).id });
   assert.equal((await gw.chat('hi', { model: 'grok-4-expert' })).status, 200);
-  await settled('basic-1', (token) => token.remaining_queries === 76);
+  const left = (token) => token.quotas.map(({ remaining }) => remaining);
+  await settled('supergrok-1', (token) => left(token)[2] === 89);
+  assert.deepEqual(left(await row('supergrok-1')), [50, 140, 89, 0]);
 });
 
-test('a cooldown covers one rate-limit name, not other models', async () => {
+test('a mode that no account has is a 403 that names the type', async () => {
+  await gw.pool(['free-1']);
+  await gw.ok('POST', '/tokens/test', { token: (await row('free-1')).id });
+  for (const [model, type] of [['grok-expert', 'SuperGrok'], ['grok-heavy', 'SuperGrok Heavy']]) {
+    const answer = await gw.chat('hi', { model });
+    assert.deepEqual([answer.status, answer.body.error.code], [403, 'model_not_available']);
+    assert.match(answer.body.error.message, new RegExp(`^${model} needs a ${type} account`));
+  }
+  assert.equal(gw.grok.of('chat').length, 0, 'no account is asked in vain');
+});
+
+test('a cooldown covers one mode, not the others', async () => {
   await gw.pool(['basic-1']);
   gw.grok.script({ times: 1 }, { error: 'too_many' });
   assert.equal((await gw.chat('hi', { model: 'grok-4-expert' })).status, 429);

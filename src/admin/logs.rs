@@ -38,7 +38,7 @@ struct Page {
     next_before: Option<String>,
 }
 
-/// Answers `GET /api/logs?limit=&before=&from=&to=&model=&key=&status=&text=&format=` with one page of the log, newest
+/// Answers `GET /api/logs?limit=&before=&from=&to=&model=&key=&account=&status=&text=&format=` with one page of the log, newest
 /// first, or with a file if `format` is given. Fails with 400 if a parameter is not valid.
 pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let uri = request.uri();
@@ -68,6 +68,7 @@ fn read_filter(uri: &Uri) -> Result<Filter> {
         to: query::optional_number(uri, "to", 0..=MAX_TIME)?,
         model: searched(uri, "model")?,
         key: searched(uri, "key")?.map(|key| key.parse().map_or(Key::Name(key), Key::Id)),
+        account: query::optional_number(uri, "account", 1..=MAX_ID)?,
         status: query::text(uri, "status").map(|status| statuses(&status)).transpose()?,
         text: searched(uri, "text")?,
     };
@@ -147,7 +148,7 @@ fn exported(app: Rc<App>, mut filter: Filter, limit: i64, format: Format) -> Res
 
 impl Table for LogEntry {
     const COLUMNS: &'static str = "id,time,request_id,ip,key_id,key_name,model,stream,status,duration,first_byte,\
-        attempts,token_suffix,error_code,error,prompt_tokens,completion_tokens";
+        attempts,token_suffix,error_code,error,prompt_tokens,completion_tokens,account_id";
 
     fn cells(&self) -> Vec<String> {
         vec![
@@ -168,6 +169,7 @@ impl Table for LogEntry {
             self.error.clone(),
             self.prompt_tokens.to_string(),
             self.completion_tokens.to_string(),
+            self.account_id.map(|id| id.to_string()).unwrap_or_default(),
         ]
     }
 }

@@ -1,6 +1,6 @@
 //! The page of statistics: the current pool, and the counted requests of the last hours and days.
 
-use std::rc::Rc;
+use std::{collections::BTreeMap, rc::Rc};
 
 use serde::Serialize;
 
@@ -12,8 +12,9 @@ use crate::{
     host::{Request, Response},
     http::response,
     jobs::invalid_tokens,
+    providers::catalog::{QuotaBucket, TokenType},
     store::{
-        accounts::counts::{self, Group},
+        accounts::counts::{self, Group, ModeSum},
         requests::stats::{self, Counted, DAYS, Sums, percentile},
     },
     time::local_hour,
@@ -31,6 +32,7 @@ struct Pool {
     normal: Counts,
     #[serde(rename = "super")]
     supers: Counts,
+    heavy: Counts,
     total: i64,
 }
 
@@ -45,27 +47,30 @@ struct Counts {
     expired: i64,
     disabled: i64,
     unreadable: i64,
+    duplicate: i64,
     /// Rows that do not hold a token.
     invalid: i64,
-    /// The known quota left of accounts that can serve now or after a cooldown.
+    /// What accounts that can serve now or after a rest have left: of the modes fast and heavy, and of each mode.
     remaining_queries: i64,
     heavy_remaining_queries: i64,
-    /// How many of these accounts have an unknown ordinary quota.
+    /// How many of these accounts have an unknown quota in the mode fast.
     unknown_quota: i64,
+    modes: BTreeMap<&'static str, ModeSum>,
 }
 
 impl Counts {
     fn add(&mut self, group: &Group) {
-        self.total += group.tokens;
+        self.total += group.accounts;
         let count = match group.state.as_str() {
             "expired" => &mut self.expired,
             "disabled" => &mut self.disabled,
             "invalid" => &mut self.invalid,
             "unreadable" => &mut self.unreadable,
+            "duplicate" => &mut self.duplicate,
             state => {
-                self.remaining_queries += group.normal_remaining;
-                self.heavy_remaining_queries += group.heavy_remaining;
-                self.unknown_quota += group.unknown;
+                for (mode, sum) in &group.modes {
+                    self.modes.entry(mode).or_default().add(*sum);
+                }
                 match state {
                     "cooling" => &mut self.cooldown,
                     "unused" => &mut self.unused,
@@ -74,24 +79,36 @@ impl Counts {
                 }
             }
         };
-        *count += group.tokens;
+        *count += group.accounts;
+    }
+
+    /// Fills in the older names of single numbers, and modes without an account.
+    fn finished(mut self) -> Self {
+        for mode in QuotaBucket::CHAT {
+            self.modes.entry(mode.name()).or_default();
+        }
+        let (fast, heavy) = (self.modes[QuotaBucket::Fast.name()], self.modes[QuotaBucket::Heavy.name()]);
+        (self.remaining_queries, self.unknown_quota) = (fast.remaining, fast.unknown);
+        self.heavy_remaining_queries = heavy.remaining;
+        self
     }
 }
 
 /// Answers `GET /api/stats` with the number of accounts by type and state.
 pub async fn pool(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
     let vault = Vault::open(&*app.host).await?;
-    let mut pool = Pool { normal: Counts::default(), supers: Counts::default(), total: 0 };
     let key_ids = vault.key_ids();
     let mut groups = counts::read(&app.db, app.now_ms(), &key_ids).await?;
     if groups.iter().any(|group| group.has_unseen) && invalid_tokens::catch_up(&app, &vault).await {
         groups = counts::read(&app.db, app.now_ms(), &key_ids).await?;
     }
-    for group in groups {
-        let counts = if group.is_super { &mut pool.supers } else { &mut pool.normal };
-        counts.add(&group);
-        pool.total += group.tokens;
-    }
+    let of_type = |token_type| {
+        let mut counts = Counts::default();
+        groups.iter().filter(|group| group.token_type == token_type).for_each(|group| counts.add(group));
+        counts.finished()
+    };
+    let [normal, supers, heavy] = TokenType::ALL.map(of_type);
+    let pool = Pool { total: groups.iter().map(|group| group.accounts).sum(), normal, supers, heavy };
     response::json(&Answer { success: true, data: pool })
 }
 

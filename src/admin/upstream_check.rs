@@ -20,19 +20,18 @@ use crate::{
     host::{Request, Response},
     http::{request, response},
     jobs::invalid_tokens::{self, Opened},
-    pool::outcome::{self, Effect, Outcome, Used},
+    pool::outcome::{self, Effect, Outcome, Rests, Used},
     providers::{
         self,
-        catalog::{self, QuotaBucket},
+        catalog::QuotaBucket,
         grok_web::{
             check::{self, Failure},
             client::Client,
             credentials::{self, Credentials},
-            token::TokenType,
         },
         learned::Learned,
     },
-    settings::Transport,
+    settings::{Settings, Transport},
     store::{
         accounts::{self, Account},
         database,
@@ -87,12 +86,12 @@ pub async fn check_upstream(app: Rc<App>, session: AdminSession, request: Reques
     let asked = providers::Account {
         id: account.token.id,
         token: credentials.token.clone(),
-        user_id: account.user_id.clone(),
+        user_id: account.token.user_id.clone(),
         names: Vec::new(),
     };
     let mut learned = Learned::default();
     let report = check::run(&app, &client, &asked, settings.chat_transport, &mut learned).await;
-    keep(&app, &account, &learned, report.failure.as_ref()).await?;
+    keep(&app, session.settings(), &account, &learned, report.failure.as_ref()).await?;
     let needs_signature = settings.chat_transport == Transport::Http && !credentials.has_signature();
     let (user_agent, source) = credentials::user_agent(settings);
     let mut advice = match &report.failure {
@@ -123,7 +122,13 @@ pub async fn check_upstream(app: Rc<App>, session: AdminSession, request: Reques
 }
 
 /// Stores what the check learned. A failure does to the account what the same failure of a chat does.
-async fn keep(app: &App, account: &Account, learned: &Learned, failure: Option<&Failure>) -> Result<()> {
+async fn keep(
+    app: &App,
+    settings: &Settings,
+    account: &Account,
+    learned: &Learned,
+    failure: Option<&Failure>,
+) -> Result<()> {
     for (id, user_id) in &learned.user_ids {
         accounts::set_user_id(&app.db, *id, user_id).await?;
     }
@@ -132,15 +137,16 @@ async fn keep(app: &App, account: &Account, learned: &Learned, failure: Option<&
     }
     let Some(failure) = failure else { return Ok(()) };
     let (token, at) = (&account.token, app.now_ms());
+    let quota = token.quota(QuotaBucket::Fast);
     let used = Used {
-        token_id: token.id,
+        account_id: token.id,
         suffix: token.suffix.clone(),
-        is_super: token.token_type == TokenType::Super,
-        limit_name: catalog::NORMAL_QUOTA,
-        bucket: QuotaBucket::Normal,
-        remaining: token.normal.known_at(at),
+        bucket: QuotaBucket::Fast,
+        remaining: quota.known_at(at),
+        until: quota.until.filter(|until| *until > at),
     };
-    let effect = outcome::effect(Outcome::Failed(&failure.of_a_chat()), &used, at);
+    let rests = Rests::of(&settings.global);
+    let effect = outcome::effect(Outcome::Failed(&failure.of_a_chat()), &used, rests, at);
     if effect == Effect::default() {
         return Ok(());
     }

@@ -5,32 +5,43 @@ use crate::{
     crypto::vault::Vault,
     error::Result,
     jobs::invalid_tokens::{self, Opened},
-    limits::SUBREQUESTS,
+    limits::{SUBREQUESTS, UPSTREAM_CONNECTIONS},
     media::input::Source,
-    providers::catalog::Model,
+    providers::{ProviderError, catalog::Model},
     store::accounts::reserve::{self, Ask, Reserved, ReservedAccount},
 };
 
-/// The most accounts that one request tries.
+/// The most accounts that one request tries, besides those whose session has ended.
 const MAX_ATTEMPTS: usize = 3;
+/// The most accounts with an ended session that one request tries besides, and the milliseconds after which it tries no
+/// more of them.
+const MAX_DEAD: usize = 8;
+const DEAD_TIME: u64 = 15_000;
 /// The most entries without a token that one request skips; they do not count as attempts. Each of them starts a
 /// check of further entries, so a request meets few.
 const MAX_SKIPPED: usize = 4;
-
-/// Returns how many attempts fit into the subrequests of one request: 1 to 3. Each attempt reserves an account (in
-/// two modes at worst), asks for the user id in up to two ways, uploads the pictures, chats, and is recorded. Around
-/// the attempts the key is checked, remote pictures are fetched, and rows for files are written. A subrequest beyond
-/// [`SUBREQUESTS`] fails like a Grok error and would penalise the account.
-pub fn attempts_for(sources: &[Source]) -> usize {
-    let fetched = sources.iter().filter(|source| source.is_remote()).count();
-    (SUBREQUESTS.saturating_sub(2 + fetched) / (6 + sources.len())).clamp(1, MAX_ATTEMPTS)
-}
+/// Subrequests around the attempts: the key is checked, and rows for files are written.
+const CALLS_AROUND: usize = 2;
+/// Subrequests of an attempt without pictures: it reserves an account (in two modes at worst), asks for the user id in up
+/// to two ways, chats, and is recorded. A subrequest beyond [`SUBREQUESTS`] fails like a Grok error and would penalise the
+/// account.
+const CALLS: usize = 6;
+/// Subrequests of an attempt whose session has ended and that has no pictures.
+const DEAD_CALLS: usize = 5;
+/// Subrequests of such an attempt besides its uploads, of which the first refused one ends those that run beside it.
+const DEAD_CALLS_BESIDE_UPLOADS: usize = 2;
 
 /// The accounts that one request tries, and the mode in which it tries them.
 pub struct Attempts {
     pub model: Model,
-    /// Attempts in either mode.
-    pub made: usize,
+    /// Attempts in either mode that count.
+    made: usize,
+    /// Attempts whose session had ended, which do not count.
+    dead: usize,
+    /// Subrequests that are left, those of one attempt, and those of one whose session has ended.
+    calls_left: usize,
+    calls_each: usize,
+    calls_of_dead: usize,
     /// The model in its first mode, set by [`Attempts::fall_back`].
     first: Option<Model>,
     /// Ids of the accounts tried in this mode.
@@ -40,9 +51,43 @@ pub struct Attempts {
 }
 
 impl Attempts {
-    /// Returns the state before the first attempt, in the model's first mode.
-    pub fn new(model: &Model) -> Self {
-        Attempts { model: *model, made: 0, first: None, tried: Vec::new(), skipped: 0 }
+    /// Returns the state before the first attempt, in the model's first mode, for a request with these pictures.
+    pub fn new(model: &Model, sources: &[Source]) -> Self {
+        let fetched = sources.iter().filter(|source| source.is_remote()).count();
+        Attempts {
+            model: *model,
+            made: 0,
+            dead: 0,
+            calls_left: SUBREQUESTS.saturating_sub(CALLS_AROUND + fetched),
+            calls_each: CALLS + sources.len(),
+            calls_of_dead: DEAD_CALLS.max(DEAD_CALLS_BESIDE_UPLOADS + sources.len().min(UPSTREAM_CONNECTIONS)),
+            first: None,
+            tried: Vec::new(),
+            skipped: 0,
+        }
+    }
+
+    /// Counts an attempt that failed `ms` milliseconds after the request had arrived. An ended session does not count as
+    /// one of the attempts, up to a limit.
+    pub fn failed(&mut self, error: &ProviderError, ms: u64) {
+        if matches!(error, ProviderError::DeadAccount(_)) && self.dead < MAX_DEAD && ms < DEAD_TIME {
+            self.dead += 1;
+            self.calls_left = self.calls_left.saturating_sub(self.calls_of_dead);
+        } else {
+            self.made += 1;
+            self.calls_left = self.calls_left.saturating_sub(self.calls_each);
+        }
+    }
+
+    /// Returns the most subrequests that the request has used when the running attempt has ended.
+    pub fn calls(&self) -> usize {
+        SUBREQUESTS - self.calls_left + self.calls_each
+    }
+
+    /// Returns how many more accounts may be tried.
+    pub fn left(&self) -> usize {
+        let affordable = self.calls_left / self.calls_each;
+        MAX_ATTEMPTS.saturating_sub(self.made).min(affordable)
     }
 
     /// Reserves the next account. If none has the first mode left, reserves one in the model's second mode. Fails
@@ -55,8 +100,8 @@ impl Attempts {
                 let mut reserved = reserve::reserve(&app.db, &ask).await?;
                 if let (Reserved::None(refusal), Some(first)) = (&mut reserved, first) {
                     // An account may become free in the first mode sooner.
-                    let free = reserve::first_free_at(&app.db, &Ask { model: first, tried: &[], ..ask }).await?;
-                    refusal.cooling_until = [refusal.cooling_until, free].into_iter().flatten().min();
+                    let free = reserve::first_free(&app.db, &Ask { model: first, tried: &[], ..ask }).await?;
+                    refusal.free.first_at = [refusal.free.first_at, free.first_at].into_iter().flatten().min();
                 }
                 return Ok(reserved);
             }
@@ -91,5 +136,38 @@ impl Attempts {
             }
             Opened::NoToken | Opened::Unreadable => Some(None),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::catalog;
+
+    fn attempts() -> Attempts {
+        Attempts::new(catalog::find("grok-fast").expect("it exists"), &[])
+    }
+
+    #[test]
+    fn three_accounts_are_tried() {
+        let mut attempts = attempts();
+        for left in [3, 2, 1, 0] {
+            assert_eq!(attempts.left(), left);
+            attempts.failed(&ProviderError::Timeout, 0);
+        }
+    }
+
+    #[test]
+    fn ended_sessions_do_not_count_within_the_limits() {
+        let dead = ProviderError::DeadAccount("invalid-credentials".to_owned());
+        let mut attempts = attempts();
+        for n in 0..MAX_DEAD {
+            assert!(attempts.left() > 0, "after {n}");
+            attempts.failed(&dead, 1_000);
+        }
+        assert_eq!((attempts.made, attempts.left()), (0, 1), "the subrequests allow one more");
+        let mut late = super::tests::attempts();
+        late.failed(&dead, DEAD_TIME);
+        assert_eq!((late.made, late.left()), (1, 2));
     }
 }

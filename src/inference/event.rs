@@ -52,10 +52,7 @@ pub struct FileRef {
 
 /// The end of a complete answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Finish {
-    pub pictures: u32,
-    pub videos: u32,
-}
+pub struct Finish;
 
 /// A run of events. Consecutive text of the same kind is one event.
 #[derive(Debug, Default)]

@@ -24,8 +24,7 @@ impl From<&ProviderError> for Error {
             }
             ProviderError::NotEntitled(_) => Error::new(
                 ErrorKind::NotEntitled,
-                "None of the accounts has this mode: expert needs a SuperGrok account, heavy a SuperGrok Heavy one. \
-                 Choose another model, or add such an account",
+                "None of the accounts has this mode: choose another model, or add an account that has it",
             ),
             ProviderError::PromptTooLong => Error {
                 code: Some("context_length_exceeded"),

@@ -10,14 +10,9 @@ use futures::FutureExt;
 use crate::{
     app::App,
     error::Error,
-    inference::event::Finish,
-    jobs::maintenance,
-    pool::outcome::{self, Outcome, Used},
-    providers::{
-        ProviderError,
-        catalog::{self, Model},
-        learned::Learned,
-    },
+    jobs::{account_readings, maintenance},
+    pool::outcome::{self, Outcome, Rests, Used},
+    providers::{ProviderError, catalog::Model, learned::Learned},
     store::{
         accounts::reserve::Reservation,
         authenticate::{ApiCaller, AuthenticatedKey},
@@ -42,8 +37,14 @@ pub struct RequestRecord {
     first_byte_ms: Option<u64>,
     attempts: u32,
     used: Option<Used>,
+    rests: Option<Rests>,
     cost: i64,
     maintenance_due: bool,
+    /// Whether the gateway reads accounts from Grok by itself, and some are due.
+    reads_accounts: bool,
+    pub reading_due: bool,
+    /// The most subrequests of the attempts.
+    pub calls: usize,
     /// What the attempts found out about accounts; stored with the row.
     pub learned: Learned,
 }
@@ -62,8 +63,12 @@ impl RequestRecord {
             first_byte_ms: None,
             attempts: 0,
             used: None,
+            rests: None,
             cost: 0,
             maintenance_due: false,
+            reads_accounts: false,
+            reading_due: false,
+            calls: 0,
             learned: Learned::default(),
         }
     }
@@ -72,34 +77,31 @@ impl RequestRecord {
     pub fn authenticated(&mut self, opened: AuthenticatedKey) {
         self.caller = opened.caller;
         self.maintenance_due = opened.maintenance_due;
+        self.reads_accounts = opened.settings.grok.read_accounts;
+        self.reading_due |= opened.reading_due;
     }
 
     /// Notes that an attempt begins with this account.
     pub fn reserved(&mut self, reservation: &Reservation, model: &Model) {
         self.caller = reservation.caller.clone();
         self.used = Some(Used {
-            token_id: reservation.token.id,
+            account_id: reservation.token.id,
             suffix: reservation.token.suffix.clone(),
-            is_super: reservation.token.is_super,
-            limit_name: model.limit_name,
             bucket: model.bucket,
             remaining: reservation.token.remaining,
+            until: reservation.token.until,
         });
+        self.rests = Some(Rests::of(&reservation.settings.global));
         self.cost = model.cost.into();
         self.attempts += 1;
         self.maintenance_due = reservation.maintenance_due;
+        self.reads_accounts = reservation.settings.grok.read_accounts;
+        self.reading_due |= reservation.reading_due;
     }
 
     /// Notes the time of the first content.
     pub fn first_content(&mut self) {
         self.first_byte_ms = Some(self.elapsed());
-    }
-
-    /// Notes that the answer is complete. Pictures cost more quota than text.
-    pub fn media_produced(&mut self, finish: &Finish) {
-        if finish.pictures > 0 {
-            self.cost = self.cost.max(catalog::PICTURES_COST.into());
-        }
     }
 
     /// Returns the effect of this attempt's error on its account, or `None` if there was no attempt.
@@ -115,8 +117,8 @@ impl RequestRecord {
 
     /// Writes the row of a request whose last attempt failed before any content reached the client. Returns the
     /// client's error.
-    pub fn failed(self, fault: &ProviderError) -> Error {
-        self.failure(Error::from(fault), Outcome::Failed(fault))
+    pub fn failed(self, fault: &ProviderError, error: Error) -> Error {
+        self.failure(error, Outcome::Failed(fault))
     }
 
     /// Writes the row of an answer whose files could not be stored, and returns the error. The account's quota is
@@ -171,15 +173,18 @@ impl RequestRecord {
         self.close(self.finished(status, error_code, error, outcome)).await;
     }
 
-    /// Writes the row, then runs the day's maintenance if it is due. The answer is complete by then, so that
-    /// maintenance cannot use up its subrequests.
+    /// Writes the row, then runs the day's maintenance if it is due, else reads accounts that are due. The answer is
+    /// complete by then, so that this cannot use up its subrequests.
     async fn close(&self, finished: FinishedRequest) {
+        let asks_to_read = finished.outcome.as_ref().is_some_and(|outcome| outcome.effect.read);
         let minutes = timezone_offset_minutes(&*self.app.host).await;
         if let Err(error) = requests::finish(&self.app.db, &finished, minutes).await {
             eprintln!("{}: a row of the request log is lost: {error}", self.app.request_id);
         }
         if self.maintenance_due {
             maintenance::of_the_day(&self.app).await;
+        } else if self.reads_accounts && (self.reading_due || asks_to_read) {
+            account_readings::spawn(&self.app, self.calls.max(self.app.db.meter().calls as usize));
         }
     }
 
@@ -208,7 +213,7 @@ impl RequestRecord {
     fn outcome_of(&self, outcome: Outcome) -> Option<AccountOutcome> {
         let used = self.used.clone()?;
         let at = self.app.now_ms();
-        Some(AccountOutcome { at, effect: outcome::effect(outcome, &used, at), used })
+        Some(AccountOutcome { at, effect: outcome::effect(outcome, &used, self.rests?, at), used })
     }
 
     fn elapsed(&self) -> u64 {

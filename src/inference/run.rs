@@ -8,7 +8,7 @@
 use std::{cell::Cell, rc::Rc};
 
 use super::{
-    attempt::{Attempts, attempts_for},
+    attempt::Attempts,
     conversation::Conversation,
     event::Events,
     media::{Files, SentTo},
@@ -73,12 +73,11 @@ pub async fn run(
     mut record: RequestRecord,
     respond: impl AsyncFn(StartedAnswer, &mut RequestRecord) -> Result<Response, Failure>,
 ) -> Result<Response> {
-    let limit = attempts_for(&request.sources);
+    let mut attempts = Attempts::new(request.model, &request.sources);
     let sources = std::mem::take(&mut request.sources);
     request.prompt.pictures = pictures(app, key, sources, &mut record).await?;
     let vault = Vault::open(&*app.host).await?;
     let asking = Asking { app, vault: &vault, request: &request };
-    let mut attempts = Attempts::new(request.model);
     let mut last_error = None;
     loop {
         let reservation = match attempts.reserve(app, &key.hash).await? {
@@ -86,8 +85,8 @@ pub async fn run(
             Reserved::None(refusal) => {
                 let error = match &last_error {
                     // The refusal knows when the first account is free again.
-                    Some(error) if !is_limit(error) => Error::from(error),
-                    _ => no_account(&refusal, app.now_ms()),
+                    Some(error) if !is_limit(error) => client_error(error, request.model),
+                    _ => no_account(&refusal, request.model, app.now_ms()),
                 };
                 record.authenticated(refusal.opened);
                 return Err(record.refused(error));
@@ -95,30 +94,32 @@ pub async fn run(
         };
         let Some(clear) = attempts.unseal(app, &vault, &reservation.token).await else { continue };
         record.reserved(&reservation, &attempts.model);
-        attempts.made += 1;
+        record.calls = attempts.calls();
         let error = match asking.attempt(*reservation, clear, &attempts.model, &mut record, &respond).await {
             Ok(reply) => return Ok(reply),
             Err(Failure::Unstored(error)) => return Err(record.media_unstored(error)),
             Err(Failure::Provider(error)) => error,
         };
+        attempts.failed(&error, app.host.monotonic_ms().saturating_sub(app.started));
         // A rate-limited account has the mode. That other accounts lack the mode must not hide the limit from the
         // client.
         let limited = last_error.take_if(|_| matches!(error, ProviderError::NotEntitled(_))).filter(is_limit);
-        let is_last = attempts.made == limit || !error.is_retryable_on_another_account();
+        let is_last = attempts.left() == 0 || !error.is_retryable_on_another_account();
         if is_last && limited.is_none() {
-            return Err(record.failed(&error));
+            return Err(record.failed(&error, client_error(&error, request.model)));
         }
         // Stored before the next reservation, so that no other request gets this account in vain.
-        if let Some(outcome) = record.outcome(&error)
-            && let Err(error) = requests::outcome(&app.db, &outcome).await
-        {
-            eprintln!("{}: the effect of an attempt on its account is lost: {error}", app.request_id);
+        if let Some(outcome) = record.outcome(&error) {
+            record.reading_due |= outcome.effect.read;
+            if let Err(error) = requests::outcome(&app.db, &outcome).await {
+                eprintln!("{}: the effect of an attempt on its account is lost: {error}", app.request_id);
+            }
         }
         if is_last && let Some(limited) = limited {
             return Err(record.refused(Error::from(&limited)));
         }
         // If accounts run out of a mode, the last attempt uses the mode that they still have.
-        if matches!(error, ProviderError::RateLimited { .. }) && attempts.made + 1 == limit {
+        if matches!(error, ProviderError::RateLimited { .. }) && attempts.left() == 1 {
             attempts.fall_back();
         }
         last_error = limited.or(Some(error));
@@ -178,15 +179,31 @@ impl Asking<'_> {
 }
 
 /// Returns the error for a request that no account serves, with the seconds until one may.
-fn no_account(refusal: &Refusal, now: i64) -> Error {
-    match refusal.cooling_until {
+fn no_account(refusal: &Refusal, model: &Model, now: i64) -> Error {
+    match refusal.free.first_at {
         Some(until) => {
             let seconds = ((until - now).max(0) as u64).div_ceil(1000).max(1);
             let message = format!("All accounts are rate-limited; retry in {seconds} seconds");
             Error::new(ErrorKind::AllAccountsCooling, message).with_retry_after(seconds)
         }
+        None if refusal.free.not_granted => not_entitled(model),
         None => {
             Error::new(ErrorKind::NoAccount, "No account can serve this model: add one in the console, or enable one")
         }
     }
+}
+
+/// Returns the client's error for a provider error.
+fn client_error(error: &ProviderError, model: &Model) -> Error {
+    match error {
+        ProviderError::NotEntitled(_) => not_entitled(model),
+        error => Error::from(error),
+    }
+}
+
+/// Returns the error for a model whose mode no account has. It names the type of account that has it.
+fn not_entitled(model: &Model) -> Error {
+    let needs = model.bucket.needs().label();
+    let message = format!("{} needs a {needs} account: choose another model, or add such an account", model.id);
+    Error::new(ErrorKind::NotEntitled, message)
 }

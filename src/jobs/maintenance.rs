@@ -1,4 +1,4 @@
-//! The maintenance: deletes expired files and rows, and encrypts secrets that are stored unencrypted.
+//! The maintenance: deletes expired files and rows, encrypts secrets that are stored unencrypted, and reads accounts.
 //!
 //! Two events start it. `POST /internal/maintenance`, which needs no authentication, does one slice of the work that is
 //! due; a lease prevents parallel and too frequent runs. Without such calls, the first request of a local day starts it
@@ -19,11 +19,12 @@ use crate::{
     error::Result,
     host::{Request, Response},
     http::response,
-    jobs::{invalid_tokens, reencrypt},
+    jobs::{account_readings, invalid_tokens, reencrypt},
     limits::SUBREQUESTS,
     media::cache::evict,
     settings::{Global, Settings},
     store::{
+        accounts::reading,
         admin_sessions, database,
         leases::{self, DAY},
         login_attempts, media,
@@ -54,13 +55,17 @@ const SLICES: usize = 20;
 /// share the subrequests. If the request has left too few, the run fails half-way and the next one continues.
 const PARTS_AFTER_A_CHAT: usize = 8;
 
+/// Statements of a call after its readings.
+const STATEMENTS_LEFT: usize = 2;
+
 /// Answers `POST /internal/maintenance` with 202 if another call should continue at once, else with 204. Both have no
 /// body.
 pub async fn run(app: Rc<App>, _: Request) -> Result<Response> {
     let now = app.now_ms();
     let mut status = StatusCode::NO_CONTENT;
     if leases::take(&app.db, WORK, now, now + LEASE).await? {
-        let is_left = slice(&app, now, PARTS).await?;
+        let Slice { is_left, calls } = slice(&app, now, PARTS).await?;
+        let is_left = is_left || readings(&app, calls).await?;
         if is_left {
             // Free the lease, so the caller can continue at once.
             leases::set_both(&app.db, (DAY, now + PAUSE), (WORK, now)).await?;
@@ -90,7 +95,7 @@ async fn slices(app: &App) -> Result<()> {
     let is_worker = database::is_d1(&app.db).await?;
     let (count, parts) = if is_worker { (1, PARTS_AFTER_A_CHAT) } else { (SLICES, PARTS) };
     for _ in 0..count {
-        if !slice(app, now, parts).await? {
+        if !slice(app, now, parts).await?.is_left {
             return leases::set(&app.db, DAY, midnight(app, now).await).await;
         }
         let held = now + LEASE;
@@ -106,10 +111,26 @@ async fn midnight(app: &App, now: i64) -> i64 {
     time::next_midnight(now, timezone_offset_minutes(&*app.host).await)
 }
 
-/// Does one slice of the work that is due. Returns whether some is left for another slice.
-async fn slice(app: &App, now: i64, parts: usize) -> Result<bool> {
+/// What a slice of the work has done.
+struct Slice {
+    /// Whether some is left for another slice.
+    is_left: bool,
+    /// Subrequests that it made.
+    calls: usize,
+}
+
+/// Reads accounts that are due, with the subrequests that the request has left. Returns whether more are due.
+async fn readings(app: &App, kv_calls: usize) -> Result<bool> {
+    let Some(due) = reading::due(&app.db, app.now_ms()).await? else { return Ok(false) };
+    let used = app.db.meter().calls as usize + kv_calls + STATEMENTS_LEFT;
+    let count = if due.is_d1 { account_readings::affordable(used) } else { account_readings::PER_SLICE };
+    account_readings::slice(app, count).await
+}
+
+/// Does one slice of the work that is due.
+async fn slice(app: &App, now: i64, parts: usize) -> Result<Slice> {
     let settings = settings::read(&app.db).await?;
-    let mut is_left = evict::run_batch(app, parts).await;
+    let evict::Evicted { mut is_left, calls } = evict::run_batch(app, parts).await;
     is_left |= media::forget(&app.db, now - settings.global.media_retention_days * time::DAY, ROWS).await?;
     is_left |= invalid_tokens::run_batch(app).await?;
     is_left |= at_most_every(app, RARELY, "requests", now, old_rows(app, &settings, now)).await?;
@@ -117,7 +138,7 @@ async fn slice(app: &App, now: i64, parts: usize) -> Result<bool> {
     if let Some(lease) = reencrypt::lease(&vault) {
         is_left |= at_most_every(app, SEALING, &lease, now, reencrypt::run_batch(app, &vault, &settings)).await?;
     }
-    Ok(is_left)
+    Ok(Slice { is_left, calls })
 }
 
 /// Does the work unless its lease is held; afterwards holds the lease for `pause` milliseconds, or frees it if some

@@ -1,6 +1,6 @@
-//! Background work: [`maintenance`] runs slices of what is due, and has two larger tasks.
+//! Background work: [`maintenance`] runs slices of what is due, and has three larger tasks.
 //!
-//! [`reencrypt`] encrypts secrets with the current `encryption_key`, and [`invalid_tokens`] marks accounts of earlier
+//! [`account_readings`] asks Grok about accounts, [`reencrypt`] encrypts secrets with the current `encryption_key`, and [`invalid_tokens`] marks accounts of earlier
 //! releases that have no session token. Each runs in slices that fit into the limits of one Worker invocation, and
 //! returns whether more is left:
 //!
@@ -10,6 +10,7 @@
 //!
 //! No client waits for this work, and a slice may fail or run twice without harm.
 
+pub mod account_readings;
 pub mod invalid_tokens;
 pub mod maintenance;
 pub mod reencrypt;

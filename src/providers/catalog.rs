@@ -1,13 +1,104 @@
 //! The models that the gateway offers, as data.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-/// The one of an account's two counters that a model spends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// The type of an account, which decides the modes that it has. The cheapest is first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum TokenType {
+    #[serde(rename = "sso")]
+    Basic,
+    #[serde(rename = "ssoSuper")]
+    Super,
+    #[serde(rename = "ssoHeavy")]
+    Heavy,
+}
+
+impl TokenType {
+    pub const ALL: [TokenType; 3] = [TokenType::Basic, TokenType::Super, TokenType::Heavy];
+
+    /// Returns the word that is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            TokenType::Basic => "sso",
+            TokenType::Super => "ssoSuper",
+            TokenType::Heavy => "ssoHeavy",
+        }
+    }
+
+    /// Returns the type of a stored word.
+    pub fn of(text: &str) -> Option<Self> {
+        TokenType::ALL.into_iter().find(|known| known.as_str() == text)
+    }
+
+    /// Returns the type as the operator's word counts: only Grok's own word makes an account Heavy.
+    pub fn as_given(self) -> Self {
+        self.min(TokenType::Super)
+    }
+
+    /// Returns the name that people know.
+    pub fn label(self) -> &'static str {
+        match self {
+            TokenType::Basic => "Basic",
+            TokenType::Super => "SuperGrok",
+            TokenType::Heavy => "SuperGrok Heavy",
+        }
+    }
+
+    /// Reads the names in files of this and other gateways.
+    pub fn named(name: &str) -> Option<Self> {
+        match name.to_ascii_lowercase().as_str() {
+            "sso" | "ssobasic" | "ssonormal" | "basic" | "normal" => Some(TokenType::Basic),
+            "ssosuper" | "super" => Some(TokenType::Super),
+            "ssoheavy" | "heavy" => Some(TokenType::Heavy),
+            _ => None,
+        }
+    }
+}
+
+/// What an account has a quota of: a chat mode, or a pool of media.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum QuotaBucket {
-    Normal,
+    Auto,
+    Fast,
+    Expert,
     Heavy,
+    Video,
+}
+
+impl QuotaBucket {
+    /// The chat modes, in the order in which people see them.
+    pub const CHAT: [QuotaBucket; 4] = [QuotaBucket::Auto, QuotaBucket::Fast, QuotaBucket::Expert, QuotaBucket::Heavy];
+
+    /// Returns the name that is stored: for a chat mode that of the provider.
+    pub fn name(self) -> &'static str {
+        match self {
+            QuotaBucket::Auto => "auto",
+            QuotaBucket::Fast => "fast",
+            QuotaBucket::Expert => "expert",
+            QuotaBucket::Heavy => "heavy",
+            QuotaBucket::Video => "video",
+        }
+    }
+
+    /// Returns the bucket of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        [QuotaBucket::CHAT.as_slice(), &[QuotaBucket::Video]].concat().into_iter().find(|bucket| bucket.name() == name)
+    }
+
+    /// Returns the bit of a chat mode in the column `blocked`; 0 for media, which do not sort the rotation.
+    pub fn bit(self) -> i64 {
+        QuotaBucket::CHAT.iter().position(|mode| *mode == self).map_or(0, |place| 1 << place)
+    }
+
+    /// Returns the cheapest type of account that has it.
+    pub fn needs(self) -> TokenType {
+        match self {
+            QuotaBucket::Auto | QuotaBucket::Fast | QuotaBucket::Video => TokenType::Basic,
+            QuotaBucket::Expert => TokenType::Super,
+            QuotaBucket::Heavy => TokenType::Heavy,
+        }
+    }
 }
 
 /// The provider that answers for a model.
@@ -16,34 +107,20 @@ pub enum Provider {
     GrokWeb,
 }
 
-/// The accounts that may serve a model, and their order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Accounts {
-    /// All accounts; Basic ones first, to save the Super ones for models that need them.
-    BasicFirst,
-    /// All accounts; Super ones first. A Basic account may have more rights than its label: Grok decides.
-    SuperFirst,
-    SuperOnly,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Model {
     /// The name that clients use.
     pub id: &'static str,
     pub provider: Provider,
-    /// The mode under which Grok's web gateway knows it.
-    pub mode: &'static str,
-    /// The mode that answers when no account has any of `mode` left.
-    pub fallback: Option<&'static str>,
+    /// What an answer spends. The name of a chat mode is also the one under which Grok's web gateway knows the model.
+    pub bucket: QuotaBucket,
+    /// The mode that answers when no account has any of the first one left.
+    pub fallback: Option<QuotaBucket>,
     /// The pair under which the older HTTP chat knows it.
     pub upstream_name: &'static str,
     pub upstream_mode: &'static str,
-    /// The name under which an account cools down: the mode, or a name of its own.
-    pub limit_name: &'static str,
-    pub bucket: QuotaBucket,
-    /// The units of quota that an answer costs.
+    /// The requests of the quota that an answer costs.
     pub cost: u32,
-    pub accounts: Accounts,
     pub is_video: bool,
     pub thinking: bool,
     pub display_name: &'static str,
@@ -52,23 +129,14 @@ pub struct Model {
     pub default_max_output_tokens: u32,
 }
 
-/// The rate-limit names under which an account's two counters are read.
-pub const NORMAL_QUOTA: &str = FAST.mode;
-pub const HEAVY_QUOTA: &str = HEAVY.mode;
-/// The units of quota that an answer with pictures costs.
-pub const PICTURES_COST: u32 = 4;
-
 const FAST: Model = Model {
     id: "grok-fast",
     provider: Provider::GrokWeb,
-    mode: "fast",
     fallback: None,
     upstream_name: "grok-4-mini-thinking-tahoe",
     upstream_mode: "MODEL_MODE_GROK_4_MINI_THINKING",
-    limit_name: "fast",
-    bucket: QuotaBucket::Normal,
+    bucket: QuotaBucket::Fast,
     cost: 1,
-    accounts: Accounts::BasicFirst,
     is_video: false,
     thinking: true,
     display_name: "Grok Fast",
@@ -79,11 +147,10 @@ const FAST: Model = Model {
 
 const AUTO: Model = Model {
     id: "grok-auto",
-    mode: "auto",
-    fallback: Some(FAST.mode),
+    fallback: Some(QuotaBucket::Fast),
     upstream_name: "grok-4",
     upstream_mode: "MODEL_MODE_FAST",
-    limit_name: "auto",
+    bucket: QuotaBucket::Auto,
     display_name: "Grok Auto",
     description: "Grok chooses between fast and expert; uses fast if every account has used up auto",
     raw_model_path: "xai/grok-auto",
@@ -92,12 +159,9 @@ const AUTO: Model = Model {
 
 const EXPERT: Model = Model {
     id: "grok-expert",
-    mode: "expert",
     upstream_name: "grok-4",
     upstream_mode: "MODEL_MODE_EXPERT",
-    limit_name: "expert",
-    cost: 4,
-    accounts: Accounts::SuperFirst,
+    bucket: QuotaBucket::Expert,
     display_name: "Grok Expert",
     description: "Thinks longer; needs a SuperGrok account",
     raw_model_path: "xai/grok-expert",
@@ -107,12 +171,9 @@ const EXPERT: Model = Model {
 
 const HEAVY: Model = Model {
     id: "grok-heavy",
-    mode: "heavy",
     upstream_name: "grok-4-heavy",
     upstream_mode: "MODEL_MODE_HEAVY",
-    limit_name: "heavy",
     bucket: QuotaBucket::Heavy,
-    accounts: Accounts::SuperOnly,
     display_name: "Grok Heavy",
     description: "Several agents at once; needs a SuperGrok Heavy account",
     raw_model_path: "xai/grok-heavy",
@@ -176,7 +237,6 @@ pub const MODELS: [Model; 12] = [
         id: "grok-4.1-thinking",
         upstream_name: "grok-4-1-thinking-1129",
         upstream_mode: "MODEL_MODE_AUTO",
-        cost: 1,
         display_name: "Grok 4.1 Thinking",
         description: "Grok 4.1 model with advanced thinking and tool capabilities",
         raw_model_path: "xai/grok-4-1-thinking-1129",
@@ -186,7 +246,7 @@ pub const MODELS: [Model; 12] = [
         id: "grok-imagine-0.9",
         upstream_name: "grok-3",
         upstream_mode: "MODEL_MODE_FAST",
-        limit_name: "video",
+        bucket: QuotaBucket::Video,
         is_video: true,
         thinking: false,
         display_name: "Grok Imagine 0.9",
@@ -237,7 +297,7 @@ pub struct ModelList {
 impl Model {
     /// Returns the model in the mode that answers when its own is used up, or `None` if it has no such mode.
     pub fn in_fallback_mode(&self) -> Option<Model> {
-        self.fallback.map(|mode| Model { mode, limit_name: mode, fallback: None, ..*self })
+        self.fallback.map(|bucket| Model { bucket, fallback: None, ..*self })
     }
 
     /// Returns the model as `/v1/models` lists it. `created` is the time of the request in Unix seconds.
@@ -287,13 +347,10 @@ mod tests {
             ("grok-chat-heavy", "heavy", None),
         ] {
             let model = find(id).expect(id);
-            assert_eq!((model.mode, model.fallback, model.limit_name), (mode, fallback, mode), "{id}");
+            assert_eq!((model.bucket.name(), model.fallback.map(QuotaBucket::name)), (mode, fallback), "{id}");
         }
         let fallback = find("grok-4").and_then(Model::in_fallback_mode).expect("it has one");
-        assert_eq!(
-            (fallback.id, fallback.mode, fallback.limit_name, fallback.fallback),
-            ("grok-4", "fast", "fast", None)
-        );
+        assert_eq!((fallback.id, fallback.bucket, fallback.fallback), ("grok-4", QuotaBucket::Fast, None));
     }
 
     #[test]

@@ -64,6 +64,12 @@ section! {
             "How long a request stays in the log";
         log_retention_rows: i64 = Rule::Integer { default: 100_000, min: 100, max: 1_000_000 }, "rows",
             "Maximum number of requests in the log";
+        error_skip_requests: i64 = Rule::Integer { default: 5, min: 0, max: 100 }, "requests",
+            "How many requests pass over an account after an error, while others are usable";
+        rate_limit_cooldown_minutes: i64 = Rule::Integer { default: 60, min: 1, max: 1440 }, "min",
+            "How long an account rests for a mode after a rate limit, if Grok does not say until when";
+        used_up_cooldown_minutes: i64 = Rule::Integer { default: 600, min: 1, max: 1440 }, "min",
+            "How long an account rests for a mode that is used up, if the end of its window is unknown";
     }
 }
 
@@ -85,6 +91,8 @@ section! {
             "Transport of chats to Grok: websocket, as its page uses, or http, the older stream, which needs x_statsig_id";
         temporary: bool = Rule::Boolean { default: true }, "",
             "Whether conversations are temporary and stay out of the account's history";
+        read_accounts: bool = Rule::Boolean { default: true }, "",
+            "Whether the gateway reads the types and quotas of accounts from Grok by itself. Off: only tests and refreshes do";
         stream_first_response_timeout: Option<Duration> = timeout(30), "s",
             "Timeout of the first part of an answer. 0: no limit";
         stream_chunk_timeout: Option<Duration> = timeout(120), "s",

@@ -5,7 +5,7 @@ use crate::{
     settings::Settings,
 };
 
-use super::{Columns, Db, leases, schema};
+use super::{Columns, Db, accounts::reading, leases, schema};
 
 /// The id and name of a valid, active key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct AuthenticatedKey {
     pub migrated: bool,
     /// Whether the maintenance of this local day has not started yet.
     pub maintenance_due: bool,
+    /// Whether accounts are to be read from Grok.
+    pub reading_due: bool,
 }
 
 /// Returns the key with this SHA-256 (hexadecimal), and the settings. Fails with 401 if it is unknown or disabled.
@@ -37,12 +39,12 @@ pub async fn authenticate(db: &Db, key_hash: &str, now: i64) -> Result<Authentic
     }
     let (global, grok) = (row.optional_text()?, row.optional_text()?);
     // A new database has no due work, and on Workers its first request has no subrequests left.
-    let maintenance_due = row.flag()? && !migrated;
+    let (maintenance_due, reading_due) = (row.flag()? && !migrated, row.flag()? && !migrated);
     let (Some(key_id), Some(key_name)) = (row.optional_integer()?, row.optional_text()?) else {
         return Err(Error::new(ErrorKind::InvalidKey, "This API key is unknown or disabled: ask the operator for one"));
     };
     let settings = Settings::from_sections(global.as_deref(), grok.as_deref());
-    Ok(AuthenticatedKey { caller: ApiCaller { key_id, key_name }, settings, migrated, maintenance_due })
+    Ok(AuthenticatedKey { caller: ApiCaller { key_id, key_name }, settings, migrated, maintenance_due, reading_due })
 }
 
 async fn select(db: &Db, key_hash: &str, now: i64) -> Result<Columns> {
@@ -50,9 +52,10 @@ async fn select(db: &Db, key_hash: &str, now: i64) -> Result<Columns> {
         "SELECT (SELECT max(name) FROM d1_migrations),
        (SELECT value FROM settings WHERE section = 'global'),
        (SELECT value FROM settings WHERE section = 'grok'),
-       {due}, k.id, k.name
+       {due}, {reading_due}, k.id, k.name
   FROM (SELECT 1) LEFT JOIN api_keys k ON k.hash = ?2 AND k.is_active = 1",
-        due = leases::DAY_IS_FREE
+        due = leases::DAY_IS_FREE,
+        reading_due = reading::IS_DUE
     );
     let row = db.query_one(&open, vec![now.into(), key_hash.into()]).await?;
     Ok(Columns::new(row.unwrap_or_default()))

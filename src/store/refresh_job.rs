@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Columns, Db,
-    accounts::{Quota, TokenType},
+    accounts::reading::{ASKED, Asked, Outcome, Reading},
     database::IS_D1,
     sql::{json, parsed},
 };
@@ -91,94 +91,35 @@ pub async fn cancel(db: &Db, now: i64) -> Result<()> {
 pub struct Slice {
     /// How often the slice was claimed, including this time.
     pub tries: i64,
-    pub tokens: Vec<Handed>,
+    pub accounts: Vec<Asked>,
 }
 
-/// An account to refresh.
-#[derive(Debug, Deserialize)]
-pub struct Handed {
-    pub id: i64,
-    pub hash: String,
-    pub sealed: String,
-    pub token_type: TokenType,
-}
-
-/// Claims the next slice, which needs at most `calls` requests to Grok. Returns `None` if another request holds one, or
-/// no job is running. `lease` is a new random text.
-pub async fn claim(db: &Db, now: i64, lease: &str, calls: i64) -> Result<Option<Slice>> {
-    const CLAIM: &str = "UPDATE refresh_job SET lease = ?1, lease_until = ?3, updated_at = ?2, \
-        tries = iif(slice = '[]', 1, tries + 1), \
-        handed_out = iif(slice = '[]', coalesce(next.last, handed_out), handed_out), \
-        slice = iif(slice = '[]', next.ids, slice) \
-      FROM (SELECT json_group_array(id) AS ids, max(id) AS last \
-              FROM (SELECT id, sum(iif(token_type = 'ssoSuper', 2, 1)) OVER (ORDER BY id) AS calls \
-                      FROM (SELECT t.id, t.token_type FROM refresh_job j CROSS JOIN tokens t \
-                             WHERE t.id > j.handed_out AND t.id <= j.last_id AND t.state <> 'disabled' \
-                             ORDER BY t.id LIMIT ?4)) \
-             WHERE calls <= ?4) AS next \
-      WHERE refresh_job.id = 1 AND state = 'running' AND lease_until <= ?2 \
-      RETURNING tries, (SELECT json_group_array(json_object('id', t.id, 'hash', t.hash, 'sealed', t.sealed, \
-          'token_type', t.token_type)) FROM tokens t WHERE t.id IN (SELECT value FROM json_each(slice)))";
-    let params: Vec<Value> = vec![lease.into(), now.into(), (now + LEASE).into(), calls.into()];
-    let Some(row) = db.query_one(CLAIM, params).await? else { return Ok(None) };
+/// Claims the next slice, of at most `count` accounts. Returns `None` if another request holds one, or no job is running.
+/// `lease` is a new random text.
+pub async fn claim(db: &Db, now: i64, lease: &str, count: i64) -> Result<Option<Slice>> {
+    let claim = format!(
+        "UPDATE refresh_job SET lease = ?1, lease_until = ?3, updated_at = ?2,
+  tries = iif(slice = '[]', 1, tries + 1),
+  handed_out = iif(slice = '[]', coalesce(next.last, handed_out), handed_out),
+  slice = iif(slice = '[]', next.ids, slice)
+ FROM (SELECT json_group_array(id) AS ids, max(id) AS last
+         FROM (SELECT t.id FROM refresh_job j CROSS JOIN tokens t
+                WHERE t.id > j.handed_out AND t.id <= j.last_id AND t.state <> 'disabled' ORDER BY t.id LIMIT ?4)) AS next
+ WHERE refresh_job.id = 1 AND state = 'running' AND lease_until <= ?2
+ RETURNING tries, (SELECT json_group_array(json_object({ASKED})) FROM tokens t
+                    WHERE t.id IN (SELECT value FROM json_each(slice)))"
+    );
+    let params: Vec<Value> = vec![lease.into(), now.into(), (now + LEASE).into(), count.into()];
+    let Some(row) = db.query_one(&claim, params).await? else { return Ok(None) };
     let mut row = Columns::new(row);
-    Ok(Some(Slice { tries: row.integer()?, tokens: parsed(&row.text()?)? }))
-}
-
-/// The result of refreshing one account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    pub id: i64,
-    pub outcome: Outcome,
-    pub reason: String,
-    pub normal: Option<i64>,
-    pub normal_until: Option<i64>,
-    pub heavy: Option<i64>,
-    pub heavy_until: Option<i64>,
-}
-
-/// How refreshing an account ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    Ok,
-    /// The account no longer exists, or its session has ended.
-    Expired,
-    /// The request failed, so the account's state is unknown.
-    Failed,
-}
-
-impl Finding {
-    /// Returns the result of an account whose quotas Grok sent.
-    pub fn ok(id: i64, normal: Quota, heavy: Quota) -> Self {
-        let numbers = Finding::failed(id, String::new());
-        Finding {
-            outcome: Outcome::Ok,
-            normal: normal.remaining,
-            normal_until: normal.until,
-            heavy: heavy.remaining,
-            heavy_until: heavy.until,
-            ..numbers
-        }
-    }
-
-    /// Returns the result of an account whose refresh failed.
-    pub fn failed(id: i64, reason: String) -> Self {
-        let (normal, normal_until, heavy, heavy_until) = (None, None, None, None);
-        Finding { id, outcome: Outcome::Failed, reason, normal, normal_until, heavy, heavy_until }
-    }
-
-    /// Returns the result of an account whose session Grok refused.
-    pub fn expired(id: i64, reason: String) -> Self {
-        Finding { outcome: Outcome::Expired, ..Finding::failed(id, reason) }
-    }
+    Ok(Some(Slice { tries: row.integer()?, accounts: parsed(&row.text()?)? }))
 }
 
 /// Stores the results of a slice in one statement, unless another request has claimed the slice in the meantime.
-pub async fn report(db: &Db, lease: &str, now: i64, findings: &[Finding]) -> Result<()> {
+pub async fn report(db: &Db, lease: &str, now: i64, readings: &[Reading]) -> Result<()> {
     const REPORT: &str = "INSERT INTO refresh_slices (job, at, results) \
         SELECT started_at, ?2, ?3 FROM refresh_job WHERE id = 1 AND lease = ?1";
-    db.execute(REPORT, vec![lease.into(), now.into(), json(&findings)?.into()]).await
+    db.execute(REPORT, vec![lease.into(), now.into(), json(&readings)?.into()]).await
 }
 
 /// The stored result of one account.
@@ -186,35 +127,55 @@ pub async fn report(db: &Db, lease: &str, now: i64, findings: &[Finding]) -> Res
 pub struct Checked {
     pub id: i64,
     pub token_suffix: String,
+    /// The type that was read; empty if it was not.
+    pub token_type: String,
     pub outcome: String,
     pub reason: String,
-    /// -1 if Grok did not send it, as below.
+    /// What is left in the modes fast and heavy; -1 if Grok did not say.
     pub remaining_queries: i64,
     pub heavy_remaining_queries: i64,
+    /// What is left in all modes that Grok reported.
+    pub quotas: Vec<CheckedQuota>,
     /// Unix milliseconds.
     pub checked_at: i64,
 }
 
+/// What was left in a mode.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CheckedQuota {
+    #[serde(rename(deserialize = "bucket"))]
+    pub mode: String,
+    pub remaining: Option<i64>,
+    pub total: Option<i64>,
+}
+
 /// Returns a page of the results so far, in the order of the checks, with one outcome if given.
 pub async fn results(db: &Db, outcome: Option<Outcome>, limit: i64, offset: i64) -> Result<Vec<Checked>> {
-    const RESULTS: &str = "SELECT t.id, t.suffix, r.value ->> 'outcome', r.value ->> 'reason', \
-        coalesce(r.value ->> 'normal', -1), coalesce(r.value ->> 'heavy', -1), s.at \
+    const RESULTS: &str = "SELECT t.id, t.suffix, coalesce(r.value ->> 'read_type', ''), r.value ->> 'outcome', \
+        r.value ->> 'reason', coalesce(r.value -> 'quotas', '[]'), s.at \
       FROM refresh_job j JOIN refresh_slices s ON s.job = j.started_at CROSS JOIN json_each(s.results) r \
       JOIN tokens t ON t.id = r.value ->> 'id' \
       WHERE ?1 IS NULL OR r.value ->> 'outcome' = ?1 \
       ORDER BY s.seq, r.key LIMIT ?2 OFFSET ?3";
     let outcome = outcome.map(|outcome| json(&outcome)).transpose()?.map(|text| text.trim_matches('"').to_owned());
-    let checked = |row: &mut Columns| {
-        Ok(Checked {
-            id: row.integer()?,
-            token_suffix: row.text()?,
-            outcome: row.text()?,
-            reason: row.text()?,
-            remaining_queries: row.integer()?,
-            heavy_remaining_queries: row.integer()?,
-            checked_at: row.integer()?,
-        })
-    };
     let rows = db.query(RESULTS, vec![outcome.into(), limit.into(), offset.into()]).await?;
     rows.into_iter().map(|row| checked(&mut Columns::new(row))).collect()
+}
+
+fn checked(row: &mut Columns) -> Result<Checked> {
+    let (id, token_suffix, token_type) = (row.integer()?, row.text()?, row.text()?);
+    let (outcome, reason) = (row.text()?, row.text()?);
+    let quotas: Vec<CheckedQuota> = parsed(&row.text()?)?;
+    let left = |mode| quotas.iter().find(|quota| quota.mode == mode).and_then(|quota| quota.remaining).unwrap_or(-1);
+    Ok(Checked {
+        id,
+        token_suffix,
+        token_type,
+        outcome,
+        reason,
+        remaining_queries: left("fast"),
+        heavy_remaining_queries: left("heavy"),
+        quotas,
+        checked_at: row.integer()?,
+    })
 }

@@ -27,7 +27,7 @@ pub async fn save(db: &Db, names: &[ResolvedName]) -> Result<()> {
     db.execute(SAVE, vec![write(names).into()]).await
 }
 
-/// Returns names in the form of the column `names` of the view `finished_chats`.
+/// Returns names in the form of the column `names` of the view `finished_requests`.
 pub(super) fn write(names: &[ResolvedName]) -> String {
     let row = |name: &ResolvedName| serde_json::json!([name.name, name.addresses, name.until]);
     Json::Array(names.iter().map(row).collect()).to_string()

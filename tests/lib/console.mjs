@@ -71,9 +71,10 @@ async function keptFiles() {
  * @param {'light' | 'dark'} [options.theme]
  * @param {string} [options.dataDir] with the data of an earlier start
  * @param {boolean} [options.clock] the gateway's time can be turned
+ * @param {boolean} [options.reads] the gateway reads accounts from Grok by itself
  */
-export async function openConsole({ fresh = false, vars, tokens = 0, locale = 'en', theme = 'light', width = 1280, height = 800, dataDir, clock } = {}) {
-  const gw = await startGateway({ fresh, vars, dataDir, clock, assets: await keptFiles() });
+export async function openConsole({ fresh = false, vars, tokens = 0, locale = 'en', theme = 'light', width = 1280, height = 800, dataDir, clock, reads } = {}) {
+  const gw = await startGateway({ fresh, vars, dataDir, clock, reads, assets: await keptFiles() });
   let context;
   let endBrowser;
   const stop = async () => {

@@ -1,5 +1,6 @@
 // `cargo xtask deploy cloudflare` against the scripted Cloudflare: one account, a folder for what is kept, and runs of it.
 import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,8 @@ import { killTree } from './processes.mjs';
 import { after, before } from './suite.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** How many migrations a new database needs. */
+export const MIGRATIONS = readdirSync(join(ROOT, 'migrations')).length;
 const WITHIN_MS = 120_000;
 const OURS = /^(CLOUDFLARE_|CF_|WRANGLER_|GITHUB_ACTIONS$|ADMIN_PASSWORD$|ENCRYPTION_KEY$)/;
 

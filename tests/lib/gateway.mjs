@@ -49,7 +49,7 @@ class Gateway {
   get url() { return this.host.url; }
 
   /** Starts the host and signs in; see [`startGateway`] for the options. */
-  async start({ vars = {}, fresh = false, dataDir, grok, ...hostOptions } = {}) {
+  async start({ vars = {}, fresh = false, reads = false, dataDir, grok, ...hostOptions } = {}) {
     this.ownsGrok = grok === undefined;
     this.grok = grok ?? await startGrok();
     this.dataDir = dataDir ?? await mkdtemp(join(tmpdir(), 'grok2api-'));
@@ -63,6 +63,8 @@ class Gateway {
     if (fresh) return;
     await this.signIn();
     this.key = (await this.ok('POST', '/keys/add', { name: 'suite' })).key;
+    // Accounts are what a test makes of them, and Grok gets no calls besides.
+    if (!reads) await this.settings({ read_accounts: false });
   }
 
   /** A plain request. `body` that is not a string goes out as JSON. */
@@ -111,10 +113,7 @@ class Gateway {
   /** Replaces the pool: a test starts with exactly these tokens, all of them fresh. */
   async pool(names, token_type = 'sso') {
     for (let rows = await this.tokens(); rows.length > 0; rows = await this.tokens()) {
-      for (const type of ['sso', 'ssoSuper']) {
-        const ids = rows.filter((row) => row.token_type === type).map((row) => row.id);
-        if (ids.length > 0) await this.ok('POST', '/tokens/delete', { tokens: ids, token_type: type });
-      }
+      await this.ok('POST', '/tokens/delete', { tokens: rows.map((row) => row.id) });
     }
     if (names.length > 0) await this.addTokens(names, token_type);
     this.grok.reset();
@@ -159,7 +158,7 @@ class Gateway {
 
 /**
  * Starts a gateway and signs in. `vars` are the component's variables; `fresh: true` leaves the first-run password alone
- * and does not sign in; `dataDir` keeps the data of an earlier start.
+ * and does not sign in; `reads: true` lets it read accounts from Grok by itself; `dataDir` keeps the data of an earlier start.
  */
 export async function startGateway(options) {
   const gateway = new Gateway();

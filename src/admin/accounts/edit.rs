@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Result},
     host::{Request, Response},
     http::{request, response},
-    jobs::invalid_tokens,
+    jobs::{account_readings, invalid_tokens},
     providers::grok_web::pasted::{Entry, State},
     store::accounts::{self, Account, NewToken, TokenType, invalid as invalid_rows},
 };
@@ -25,6 +25,7 @@ const INVALID: &str = "invalid";
 #[derive(Deserialize)]
 struct Add {
     tokens: Option<Vec<String>>,
+    /// What the operator says; it counts until Grok is asked.
     token_type: Option<TokenType>,
 }
 
@@ -46,13 +47,12 @@ struct Added {
     recorded_user_agent: Option<String>,
 }
 
-/// Answers `POST /api/tokens/add` with how many accounts were added, and with the lines that hold no token. Fails with
-/// 400 if no line holds one.
+/// Answers `POST /api/tokens/add` with how many accounts were added, and with the lines that hold no token. The new
+/// accounts are read from Grok after the answer. Fails with 400 if no line holds a token.
 pub async fn add(app: Rc<App>, session: AdminSession, request: Request) -> Result<Response> {
     let browser = browser::candidate(&session, request.headers());
     let body: Add = request::read_json(request).await?;
     let lines = body.tokens.ok_or_else(|| Error::invalid("tokens", "tokens must be a list of strings"))?;
-    let token_type = required_type(body.token_type)?;
     let Pasted { entries, repeated, refused } = Pasted::read(&lines);
     if entries.is_empty() {
         let first = refused.first().map(|first| format!(": line {}: {}", first.line, first.reason));
@@ -61,13 +61,17 @@ pub async fn add(app: Rc<App>, session: AdminSession, request: Request) -> Resul
     let vault = Vault::open(&*app.host).await?;
     let sealed = |entry: Entry| accounts::Pasted {
         token: NewToken::of(&*app.host, &vault, &entry.token, entry.user_id),
-        token_type: entry.token_type.unwrap_or(token_type),
+        token_type: entry.token_type.or(body.token_type).unwrap_or(TokenType::Basic),
         state: entry.state.unwrap_or(State::Active).as_str(),
         tags: entry.tags.unwrap_or_default(),
         note: entry.note.unwrap_or_default(),
     };
     let new: Vec<accounts::Pasted> = entries.into_iter().map(sealed).collect();
     let added = accounts::add(&app.db, app.now_ms(), &new).await?;
+    if added > 0 {
+        // One more statement may record the browser.
+        account_readings::spawn(&app, app.db.meter().calls as usize + 1);
+    }
     let duplicates = new.len() - added + repeated;
     let recorded_user_agent = browser::record(&app, browser, added).await;
     let message = format!("{added} added, {duplicates} already there, {} not recognised", refused.len());
@@ -115,11 +119,6 @@ impl Pasted {
             known.user_id = entry.user_id;
         }
     }
-}
-
-/// Returns the type, or a 400 if the request gives none.
-fn required_type(token_type: Option<TokenType>) -> Result<TokenType> {
-    token_type.ok_or_else(|| Error::invalid("token_type", "token_type must be \"sso\" (Basic) or \"ssoSuper\" (Super)"))
 }
 
 /// Answers `POST /api/tokens/delete` with how many accounts were deleted: the named ones, or with the state `invalid`

@@ -14,9 +14,12 @@ use crate::{
     crypto::vault::Vault,
     error::{Error, Result},
     host::{Body, Request, Response},
-    providers::grok_web::{
-        pasted::{Entry, State},
-        token::is_token,
+    providers::{
+        catalog::QuotaBucket,
+        grok_web::{
+            pasted::{Entry, State},
+            token::is_token,
+        },
     },
     store::accounts::{
         Account,
@@ -106,17 +109,17 @@ fn entry(account: &Account, vault: &Vault, filter: &Filter) -> Option<Entry> {
         (_, true) => State::Active,
         _ => State::Disabled,
     };
-    let (normal, heavy) = (token.normal.known_at(now), token.heavy.known_at(now));
+    let (fast, heavy) = (token.quota(QuotaBucket::Fast), token.quota(QuotaBucket::Heavy));
     Some(Entry {
         token: clear,
         token_type: Some(token.token_type),
         state: Some(state),
         tags: Some(token.tags.clone()),
         note: Some(token.note.clone()),
-        remaining_queries: normal,
-        quota_until: normal.and(token.normal.until),
-        heavy_remaining_queries: heavy,
-        heavy_quota_until: heavy.and(token.heavy.until),
+        remaining_queries: fast.known_at(now),
+        quota_until: fast.known_at(now).and(fast.until),
+        heavy_remaining_queries: heavy.known_at(now),
+        heavy_quota_until: heavy.known_at(now).and(heavy.until),
         user_id: String::new(),
     })
 }

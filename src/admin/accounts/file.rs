@@ -4,9 +4,12 @@
 use super::{clean_note, clean_tags};
 use crate::{
     admin::csv::Table,
-    providers::grok_web::pasted::{self, Entry, Reading, State},
+    providers::{
+        catalog::QuotaBucket,
+        grok_web::pasted::{self, Entry, Reading, State},
+    },
     spreadsheet::is_formula,
-    store::accounts::{Quota, TokenType},
+    store::accounts::{Quota, TokenType, reading::BucketQuota},
 };
 
 pub use pasted::FileFormat;
@@ -38,13 +41,15 @@ fn checked(mut entry: Entry) -> Result<Entry, &'static str> {
     Ok(entry)
 }
 
-/// Returns the quotas of an entry whose windows have not ended.
-pub fn quotas(entry: &Entry, now: i64) -> [Quota; 2] {
-    let quota = |remaining: Option<i64>, until| {
-        let quota = Quota { remaining: remaining.filter(|left| *left >= 0), until };
-        quota.known_at(now).map_or(Quota::default(), |_| quota)
+/// Returns the quotas of an entry whose windows have not ended: those of the modes fast and heavy.
+pub fn quotas(entry: &Entry, now: i64) -> Vec<BucketQuota> {
+    let fast = (QuotaBucket::Fast, entry.remaining_queries, entry.quota_until);
+    let heavy = (QuotaBucket::Heavy, entry.heavy_remaining_queries, entry.heavy_quota_until);
+    let quota = |(bucket, remaining, until): (_, Option<i64>, _)| {
+        let quota = Quota { remaining: remaining.filter(|left| *left >= 0), until, ..Quota::default() };
+        quota.known_at(now).map(|_| BucketQuota { bucket, quota })
     };
-    [quota(entry.remaining_queries, entry.quota_until), quota(entry.heavy_remaining_queries, entry.heavy_quota_until)]
+    [fast, heavy].into_iter().filter_map(quota).collect()
 }
 
 /// Returns the text with an apostrophe in front if it already looks guarded, so that reading restores it.
@@ -131,7 +136,7 @@ mod tests {
     fn fields_of_an_entry_are_checked() {
         let columns = "token,token_type,state,remaining_queries,tags,note";
         for (cells, reason) in [
-            ("gold,,,,", "token_type is sso (Basic) or ssoSuper (Super)"),
+            ("gold,,,,", "token_type is sso (Basic), ssoSuper (Super) or ssoHeavy (Heavy)"),
             ("sso,tired,,,", "state is active, disabled or expired"),
             ("sso,,many,,", "a quota or its end is not a whole number"),
             ("sso,,,[x,", "tags is not a list of texts"),

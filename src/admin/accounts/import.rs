@@ -13,10 +13,12 @@ use crate::{
     error::{Error, Result},
     host::{Request, Response},
     http::{request, response},
+    jobs::account_readings,
     providers::grok_web::pasted::{Entry, Reading, State},
     store::accounts::{
-        NewToken, Pasted, Quota, TokenType,
+        NewToken, Pasted, TokenType,
         import::{self, Imported, Known},
+        reading::BucketQuota,
     },
 };
 
@@ -119,6 +121,8 @@ pub async fn import(app: Rc<App>, session: AdminSession, request: Request) -> Re
         let vault = Vault::open(&*app.host).await?;
         let rows: Vec<Imported> = plan.rows.drain(..).map(|row| row.sealed(&app, &vault)).collect();
         import::import(&app.db, plan.now, &rows).await?;
+        // One more statement may record the browser.
+        account_readings::spawn(&app, app.db.meter().calls as usize + 1);
     }
     let mut answer = plan.answer(body.dry_run);
     if !body.dry_run {
@@ -146,7 +150,7 @@ struct Wanted {
 
 impl Wanted {
     fn sealed(self, app: &App, vault: &Vault) -> Imported {
-        let Known { token_type, tags, note, normal, heavy, user_id } = self.row;
+        let Known { token_type, tags, note, quotas, user_id, .. } = self.row;
         Imported {
             token: Pasted {
                 token: NewToken::of(&*app.host, vault, &self.token, user_id),
@@ -155,10 +159,7 @@ impl Wanted {
                 tags,
                 note,
             },
-            normal: normal.remaining,
-            normal_until: normal.until,
-            heavy: heavy.remaining,
-            heavy_until: heavy.until,
+            quotas,
         }
     }
 }
@@ -170,30 +171,37 @@ impl Plan {
     }
 
     fn decide(&mut self, line: usize, entry: Entry, known: Option<&Known>) {
-        let [normal, heavy] = file::quotas(&entry, self.now);
+        let quotas = file::quotas(&entry, self.now);
         let Some(known) = known else {
-            let Some(token_type) = entry.token_type.or(self.token_type) else {
-                let reason = "The type is missing: send sso (Basic) or ssoSuper (Super)";
-                return self.note(line, Action::Invalid, &entry.token, reason);
-            };
+            let token_type = entry.token_type.or(self.token_type).unwrap_or(TokenType::Basic);
             self.note(line, Action::Added, &entry.token, "");
             let state = entry.state.map_or("active", State::as_str);
             let (tags, note) = (entry.tags.unwrap_or_default(), entry.note.unwrap_or_default());
-            let row = Known { token_type, tags, note, normal, heavy, user_id: entry.user_id };
+            let row = Known { token_type, type_is_read: false, tags, note, quotas, user_id: entry.user_id };
             return self.rows.push(Wanted { token: entry.token, state, row });
         };
         if !self.update {
             return self.note(line, Action::Skipped, &entry.token, "The account exists already");
         }
-        let kept = |file: Quota, here: Quota| {
-            if here.known_at(self.now).is_some() || file.remaining.is_none() { here } else { file }
+        // A known quota is newer than the file's.
+        let is_known = |new: &BucketQuota| {
+            known.quotas.iter().any(|here| {
+                here.bucket == new.bucket && (here.quota.is_not_granted() || here.quota.known_at(self.now).is_some())
+            })
         };
+        let news: Vec<_> = quotas.into_iter().filter(|new| !is_known(new)).collect();
+        let mut quotas: Vec<_> = known.quotas.clone();
+        quotas.retain(|here| !news.iter().any(|new| new.bucket == here.bucket));
+        quotas.extend(news);
         let row = Known {
-            token_type: entry.token_type.unwrap_or(known.token_type),
+            token_type: match entry.token_type {
+                Some(given) if !known.type_is_read => given.as_given(),
+                _ => known.token_type,
+            },
+            type_is_read: known.type_is_read,
             tags: entry.tags.unwrap_or_else(|| known.tags.clone()),
             note: entry.note.unwrap_or_else(|| known.note.clone()),
-            normal: kept(normal, known.normal),
-            heavy: kept(heavy, known.heavy),
+            quotas,
             user_id: if known.user_id.is_empty() { entry.user_id } else { known.user_id.clone() },
         };
         if row == *known {
@@ -230,7 +238,7 @@ fn differences(new: &Known, old: &Known) -> String {
         ("tags", new.tags != old.tags),
         ("note", new.note != old.note),
         ("user id", new.user_id != old.user_id),
-        ("quota", new.normal != old.normal || new.heavy != old.heavy),
+        ("quota", new.quotas != old.quotas),
     ];
     changes.into_iter().filter(|(_, is_new)| *is_new).map(|(name, _)| name).collect::<Vec<_>>().join(", ")
 }

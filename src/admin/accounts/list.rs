@@ -17,7 +17,7 @@ use crate::{
     error::{Error, Result},
     host::{Request, Response},
     http::response,
-    jobs::invalid_tokens,
+    jobs::{account_readings, invalid_tokens},
     providers::grok_web::pasted::normalise_token,
     store::accounts::{
         self, TokenType,
@@ -27,10 +27,12 @@ use crate::{
 
 /// Most characters of a searched text. No note and no token is longer.
 const MAX_SEARCHED: usize = 8_000;
+/// The largest id. JSON's numbers are exact up to 2^53 only.
+const MAX_ID: i64 = (1 << 53) - 1;
 
-/// Answers `GET /api/tokens?type=&state=&tag=&text=&sort=&order=&limit=&offset=` with one page of accounts. Fails with
-/// 400 if a parameter is not valid.
-pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
+/// Answers `GET /api/tokens?id=&type=&state=&tag=&text=&sort=&order=&limit=&offset=` with one page of accounts. If accounts
+/// are due to be read from Grok, reads some after the answer. Fails with 400 if a parameter is not valid.
+pub async fn list(app: Rc<App>, session: AdminSession, request: Request) -> Result<Response> {
     let Paging { limit, offset } = Paging::of(request.uri(), 1000, 1000)?;
     let vault = Vault::open(&*app.host).await?;
     let filter = read_filter(request.uri(), &vault, app.now_ms())?;
@@ -40,9 +42,14 @@ pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Res
         page = list::list(&app.db, &filter, order, limit, offset).await?;
     }
     let data: Vec<Row> = page.tokens.into_iter().map(|token| Row::of(token, &vault, filter.now)).collect();
+    let reads = session.settings().grok.read_accounts;
+    if page.reading_due && reads {
+        account_readings::spawn(&app, app.db.meter().calls as usize);
+    }
     let has_more = offset + (data.len() as i64) < page.total;
     response::json(&json!({
         "success": true, "data": data, "total": page.total, "limit": limit, "offset": offset, "has_more": has_more,
+        "unread": if reads { page.unread } else { 0 },
     }))
 }
 
@@ -55,11 +62,12 @@ pub async fn all_tags(app: Rc<App>, _: AdminSession, _: Request) -> Result<Respo
 pub fn read_filter(uri: &Uri, vault: &Vault, now: i64) -> Result<Filter> {
     let token_type = match query::text(uri, "type").as_deref() {
         None => None,
-        Some("sso") => Some(TokenType::Basic),
-        Some("ssoSuper") => Some(TokenType::Super),
-        Some(_) => return Err(Error::invalid("type", "type must be sso (Basic) or ssoSuper (Super)")),
+        Some(word) => Some(TokenType::of(word).ok_or_else(|| {
+            Error::invalid("type", "type must be sso (Basic), ssoSuper (SuperGrok) or ssoHeavy (SuperGrok Heavy)")
+        })?),
     };
     let state = query::text(uri, "state").map(|name| Status::named(&name)).transpose()?;
+    let id = query::optional_number(uri, "id", 1..=MAX_ID)?;
     let text = query::text(uri, "text");
     let tag = query::text(uri, "tag");
     for (name, text, most) in [("text", &text, MAX_SEARCHED), ("tag", &tag, MAX_TAG_CHARS)] {
@@ -69,7 +77,7 @@ pub fn read_filter(uri: &Uri, vault: &Vault, now: i64) -> Result<Filter> {
     }
     // A full token finds its row.
     let hash = text.as_ref().and_then(|text| normalise_token(text).ok()).map(|token| sha256_hex(&token));
-    Ok(Filter { now, key_ids: vault.key_ids(), token_type, state: state.map(Status::name), tag, text, hash })
+    Ok(Filter { now, key_ids: vault.key_ids(), token_type, state: state.map(Status::name), tag, text, hash, id })
 }
 
 fn read_order(uri: &Uri) -> Result<Order> {

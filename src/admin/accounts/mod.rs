@@ -3,7 +3,7 @@
 //! * [`list`] reads one page and its filter; [`row`] turns an account into the JSON that the console shows.
 //! * [`edit`] adds, deletes, tags, annotates, enables and reveals accounts; [`named`] finds the ones a request names.
 //! * [`import`] and [`export`] move accounts as files; [`file`](mod@file) checks and writes their entries.
-//! * [`probe`] tests one account, [`refresh`] all of them; [`outcome`] reads what Grok answers to both.
+//! * [`probe`] tests one account, [`refresh`] all of them, by [`account_readings`](crate::jobs::account_readings).
 //!
 //! It never writes SQL, which is in [`store::accounts`](crate::store::accounts), and never decides what an outcome does
 //! to an account, which [`pool`](crate::pool) does.
@@ -19,7 +19,6 @@ pub mod file;
 pub mod import;
 pub mod list;
 pub mod named;
-pub mod outcome;
 pub mod probe;
 pub mod refresh;
 pub mod row;

@@ -1,15 +1,13 @@
-//! Tests one account: asks Grok for its quota, or reports what is wrong.
+//! Tests one account: reads it from Grok, or reports what is wrong.
 
 use std::rc::Rc;
 
-use futures::future::{OptionFuture, join};
 use serde::Serialize;
 use serde_json::json;
 
 use super::{
     Target,
-    outcome::{Verdict, names, quota},
-    row::{Status, cooldown_remaining},
+    row::{ModeQuota, Row, Status, cooldown_remaining, mode_quotas},
 };
 use crate::{
     app::App,
@@ -18,48 +16,63 @@ use crate::{
     error::Result,
     host::{Request, Response},
     http::{request, response},
-    jobs::invalid_tokens,
-    providers::{
-        ProviderError,
-        grok_web::{client::Client, credentials::Credentials, quota::Limits},
+    jobs::{account_readings, invalid_tokens},
+    providers::{ProviderError, catalog::QuotaBucket},
+    store::accounts::{
+        self, Account, Named, StoredToken,
+        reading::{self, Outcome, Reading},
     },
-    store::accounts::{self, Account, Quota},
+    time::DAY,
 };
 
-/// Answers `POST /api/tokens/test` with the account's quota, or with why it cannot be used. Makes one rate-limits
-/// call, two for a Super account. Fails with 404 if no account matches, with 409 if its token cannot be used.
+/// Answers `POST /api/tokens/test` with the account's type and quotas, or with why it cannot be used. Makes a few calls to
+/// Grok and stores what it reports. Fails with 404 if no account matches, with 409 if its token cannot be used.
 pub async fn test(app: Rc<App>, session: AdminSession, request: Request) -> Result<Response> {
     let mut body: Target = request::read_json(request).await?;
     let account = body.find(&app).await?;
     let vault = Vault::open(&*app.host).await?;
-    let credentials =
-        Credentials::new(&vault, &session.settings().grok, invalid_tokens::usable(&app, &vault, &account).await?);
-    let client = Client::new(&app, &credentials).await;
-    let (normal, heavy) = names(account.token.token_type);
-    let heavy: OptionFuture<_> = heavy.map(|name| client.rate_limits(name)).into();
-    let (normal, heavy) = join(client.rate_limits(normal), heavy).await;
-    match Verdict::of(normal, heavy) {
-        Verdict::Alive { normal, heavy } => answered(&app, &account, normal, heavy).await,
-        Verdict::Dead(fault) | Verdict::Unknown(fault) => failed(&app, &vault, &account, &fault).await,
+    let token = invalid_tokens::usable(&app, &vault, &account).await?;
+    let (id, began, settings) = (account.token.id, app.now_ms(), session.settings());
+    match account_readings::ask(&app, &vault, settings, token, &account.token.user_id).await {
+        Ok(facts) => {
+            let reading = account_readings::reading_of(id, facts, settings, began, app.now_ms()).by_operator();
+            reading::store(&app.db, app.now_ms(), &[reading]).await?;
+            answered(&app, id).await
+        }
+        Err(fault) => failed(&app, &vault, &account, &fault).await,
     }
 }
 
-async fn answered(app: &App, account: &Account, normal: Limits, heavy: Limits) -> Result<Response> {
+#[derive(Serialize)]
+struct Tested {
+    valid: bool,
+    token_type: accounts::TokenType,
+    type_read: bool,
+    quotas: Vec<ModeQuota>,
+    /// What is left of the modes fast and heavy, and their totals; -1 if unknown.
+    remaining_queries: i64,
+    limit: i64,
+    heavy_remaining_queries: i64,
+    heavy_limit: i64,
+}
+
+/// Responds with what is known of the account now.
+async fn answered(app: &App, id: i64) -> Result<Response> {
+    let named = Named { ids: vec![id], ..Named::default() };
+    let account = accounts::find(&app.db, &named).await?.ok_or_else(super::unknown)?;
     let (token, now) = (&account.token, app.now_ms());
-    let stored = |limits| quota(limits, token.token_type, now);
-    accounts::refreshed(&app.db, token.id, now, stored(&normal), stored(&heavy)).await?;
-    let known = |reported: Option<u32>, stored: Quota| reported.map(i64::from).or(stored.known_at(now)).unwrap_or(-1);
-    response::json(&json!({
-        "success": true,
-        "message": "The account is valid",
-        "data": {
-            "valid": true,
-            "remaining_queries": known(normal.remaining, token.normal),
-            "limit": normal.total.map_or(-1, i64::from),
-            "heavy_remaining_queries": known(heavy.remaining, token.heavy),
-            "heavy_limit": heavy.total.map_or(-1, i64::from),
-        },
-    }))
+    let total = |bucket| token.quota(bucket).total.unwrap_or(-1);
+    let tested = Tested {
+        valid: true,
+        token_type: token.token_type,
+        type_read: token.type_is_read,
+        quotas: mode_quotas(token, now),
+        remaining_queries: Row::left(token, QuotaBucket::Fast, now),
+        limit: total(QuotaBucket::Fast),
+        heavy_remaining_queries: Row::left(token, QuotaBucket::Heavy, now),
+        heavy_limit: total(QuotaBucket::Heavy),
+    };
+    response::json(&json!({ "success": true, "message": "The account is valid", "data": tested }))
 }
 
 #[derive(Serialize)]
@@ -76,9 +89,18 @@ async fn failed(app: &App, vault: &Vault, account: &Account, fault: &ProviderErr
     let (token, now) = (&account.token, app.now_ms());
     let dead = matches!(fault, ProviderError::DeadAccount(_));
     if dead {
-        accounts::expire(&app.db, token.id, now, &fault.to_string()).await?;
+        let expired = Reading::without_answer(token.id, Outcome::Expired, fault.to_string(), now, now + DAY);
+        reading::store(&app.db, now, &[expired.by_operator()]).await?;
     }
-    let (error_type, error_code, message) = match (Status::of(token, vault, now), fault) {
+    let (error_type, error_code, message) = trouble(token, vault, fault, now);
+    let cooldown_remaining = (error_type == "cooldown").then(|| cooldown_remaining(token, now));
+    let data = Trouble { valid: false, error_type, error_code, cooldown_remaining };
+    let message = format!("{message} ({fault})");
+    response::json(&json!({ "success": false, "message": message, "code": "TOKEN_TEST_FAILED", "data": data }))
+}
+
+fn trouble(token: &StoredToken, vault: &Vault, fault: &ProviderError, now: i64) -> (&'static str, u16, &'static str) {
+    match (Status::of(token, vault, now), fault) {
         (Status::Expired, _) | (_, ProviderError::DeadAccount(_)) => ("expired", 401, "The account has expired"),
         (Status::Cooling, _) => ("cooldown", 429, "The account is cooling down"),
         (Status::Exhausted, _) => ("exhausted", 429, "The account's quota is used up"),
@@ -88,9 +110,5 @@ async fn failed(app: &App, vault: &Vault, account: &Account, fault: &ProviderErr
         (_, ProviderError::AntiBot | ProviderError::Policy(_)) => ("blocked", 403, "Grok blocks this server"),
         (_, ProviderError::Timeout) => ("network", 504, "Grok did not answer in time"),
         _ => ("network", 502, "Grok could not be reached"),
-    };
-    let cooldown_remaining = (error_type == "cooldown").then(|| cooldown_remaining(token, now));
-    let data = Trouble { valid: false, error_type, error_code, cooldown_remaining };
-    let message = format!("{message} ({fault})");
-    response::json(&json!({ "success": false, "message": message, "code": "TOKEN_TEST_FAILED", "data": data }))
+    }
 }

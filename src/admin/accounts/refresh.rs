@@ -3,13 +3,12 @@
 //! A slice runs beside the answer. Nothing is kept between requests, so any instances, and any number of them, may take
 //! part; see [`crate::store::refresh_job`].
 
-use std::{rc::Rc, time::Duration};
+use std::rc::Rc;
 
-use futures::{FutureExt, StreamExt, stream};
+use futures::FutureExt;
 use http::StatusCode;
 use serde::Serialize;
 
-use super::outcome::{Verdict, names, quota};
 use crate::{
     admin::query::{self, Paging},
     app::App,
@@ -18,24 +17,14 @@ use crate::{
     error::{Error, Result},
     host::{Request, Response},
     http::response,
-    jobs::invalid_tokens::{self, NO_TOKEN, Opened},
-    limits::CONNECTIONS,
-    providers::{
-        ProviderError,
-        grok_web::{client::Client, credentials::Credentials, quota::Limits},
+    jobs::account_readings::{self, PER_SLICE, PER_SLICE_ON_WORKERS},
+    settings::Settings,
+    store::{
+        accounts::reading::{Asked, Outcome, Reading},
+        refresh_job::{self, Checked, Progress, TRIES},
     },
-    settings::Grok,
-    store::refresh_job::{self, Checked, Finding, Handed, Outcome, Progress, TRIES},
+    time::HOUR,
 };
-
-/// Calls of one slice. A Worker has 50 subrequests, storage included, and 10 ms of CPU.
-const CALLS_ON_WORKERS: i64 = 10;
-const CALLS: i64 = 100;
-/// Calls at a time.
-const AT_ONCE: usize = CONNECTIONS;
-/// The time from a slice's start after which no call begins, so that a slice whose calls all time out ends within its
-/// lease.
-const LAST_START: Duration = Duration::from_secs(10);
 
 #[derive(Serialize)]
 struct Answer {
@@ -116,75 +105,28 @@ fn move_on(app: &Rc<App>, session: AdminSession, progress: &Progress) {
     if !progress.is_free {
         return;
     }
-    let (worker, calls) = (app.clone(), if progress.is_d1 { CALLS_ON_WORKERS } else { CALLS });
+    let (worker, count) = (app.clone(), if progress.is_d1 { PER_SLICE_ON_WORKERS } else { PER_SLICE });
     let work = async move {
-        if let Err(error) = work_on_slice(&worker, &session.settings().grok, calls).await {
+        if let Err(error) = work_on_slice(&worker, session.settings(), count).await {
             eprintln!("{}: the refresh stopped, the next poll continues it: {error}", worker.request_id);
         }
     };
     app.host.spawn(work.boxed_local());
 }
 
-async fn work_on_slice(app: &App, settings: &Grok, calls: i64) -> Result<()> {
+async fn work_on_slice(app: &App, settings: &Settings, count: usize) -> Result<()> {
     let vault = Vault::open(&*app.host).await?;
     let lease = hex(&app.random::<16>());
-    let Some(slice) = refresh_job::claim(&app.db, app.now_ms(), &lease, calls).await? else { return Ok(()) };
-    let findings = if slice.tries > TRIES {
+    let Some(slice) = refresh_job::claim(&app.db, app.now_ms(), &lease, count as i64).await? else { return Ok(()) };
+    let readings = if slice.tries > TRIES {
         let reason = "asked twice, and the gateway was stopped both times";
-        slice.tokens.iter().map(|token| Finding::failed(token.id, reason.to_owned())).collect()
+        let now = app.now_ms();
+        let given_up =
+            |account: &Asked| Reading::without_answer(account.id, Outcome::Failed, reason.to_owned(), now, now + HOUR);
+        slice.accounts.iter().map(given_up).collect()
     } else {
-        ask(app, &vault, settings, &slice.tokens).await
+        let read = account_readings::read_all(app, &vault, settings, &slice.accounts).await;
+        read.into_iter().map(|read| read.reading.by_operator()).collect::<Vec<_>>()
     };
-    refresh_job::report(&app.db, &lease, app.now_ms(), &findings).await
-}
-
-/// Asks Grok for the quotas of the accounts, as many as there is time for.
-async fn ask(app: &App, vault: &Vault, settings: &Grok, tokens: &[Handed]) -> Vec<Finding> {
-    let last_start = app.host.monotonic_ms() + LAST_START.as_millis() as u64;
-    let credentials = |token: &Handed| match invalid_tokens::open(vault, &token.sealed, &token.hash) {
-        Opened::Token(clear) => Ok(Credentials::new(vault, settings, clear)),
-        Opened::NoToken => Err(NO_TOKEN.to_owned()),
-        Opened::Unreadable => Err(ProviderError::Unreadable.to_string()),
-    };
-    let all: Vec<Result<Credentials, String>> = tokens.iter().map(credentials).collect();
-    let readable = tokens.iter().zip(&all).enumerate().filter_map(|(n, (t, a))| Some((n, t, a.as_ref().ok()?)));
-    let calls = readable.flat_map(|(n, token, credentials)| {
-        let (normal, heavy) = names(token.token_type);
-        [Some(normal), heavy]
-            .into_iter()
-            .enumerate()
-            .filter_map(move |(which, name)| Some((n, credentials, which, name?)))
-    });
-    let call = async |(n, credentials, which, name)| {
-        let is_late = app.host.monotonic_ms() > last_start;
-        let answer = if is_late { None } else { Some(Client::new(app, credentials).await.rate_limits(name).await) };
-        (n, which, answer)
-    };
-    let mut answers: Vec<[Option<Result<Limits, ProviderError>>; 2]> = tokens.iter().map(|_| [None, None]).collect();
-    let mut asked = stream::iter(calls).map(call).buffer_unordered(AT_ONCE).boxed_local();
-    while let Some((n, which, answer)) = asked.next().await {
-        answers[n][which] = answer;
-    }
-    let now = app.now_ms();
-    let finding = |((token, credentials), [normal, heavy]): ((&Handed, &Result<Credentials, String>), [_; 2])| match (
-        credentials,
-        normal,
-    ) {
-        (Err(reason), _) => Some(Finding::failed(token.id, reason.clone())),
-        // An account whose first call did not begin stays in the slice.
-        (_, None) => None,
-        (_, Some(normal)) => Some(found(token, Verdict::of(normal, heavy), now)),
-    };
-    tokens.iter().zip(&all).zip(answers).filter_map(finding).collect()
-}
-
-fn found(token: &Handed, verdict: Verdict, now: i64) -> Finding {
-    match verdict {
-        Verdict::Alive { normal, heavy } => {
-            let stored = |limits| quota(limits, token.token_type, now);
-            Finding::ok(token.id, stored(&normal), stored(&heavy))
-        }
-        Verdict::Dead(fault) => Finding::expired(token.id, fault.to_string()),
-        Verdict::Unknown(fault) => Finding::failed(token.id, fault.to_string()),
-    }
+    refresh_job::report(&app.db, &lease, app.now_ms(), &readings).await
 }

@@ -30,10 +30,10 @@ fn the_browser_of_the_first_account_is_recorded() {
     let console = page(BROWSER);
     assert_eq!(setting(&console), (json!(""), json!({ "sent": OWN, "source": "gateway" })));
     let answer = add(&console, "a-token-of-the-tests.a.a.a");
-    assert_eq!((&answer.body["data"]["recorded_user_agent"], answer.statements), (&json!(BROWSER), 3));
+    assert_eq!((&answer.body["data"]["recorded_user_agent"], answer.statements), (&json!(BROWSER), 4));
     assert_eq!(setting(&console), (json!(BROWSER), json!({ "sent": BROWSER, "source": "setting" })));
     let answer = add(&console, "a-token-of-the-tests.b.b.b");
-    assert_eq!((&answer.body["data"]["recorded_user_agent"], answer.statements), (&Value::Null, 2));
+    assert_eq!((&answer.body["data"]["recorded_user_agent"], answer.statements), (&Value::Null, 3));
     // An operator who empties the setting wants it empty.
     console.post("/api/settings", json!({ "grok_config": { "user_agent": "", "temporary": false } })).ok();
     assert_eq!(add(&console, "a-token-of-the-tests.c.c.c").body["data"]["recorded_user_agent"], Value::Null);

@@ -37,7 +37,7 @@ fn earlier(encryption_key: &str, junk: usize) -> Console {
         }
     });
     console.host.sql("DELETE FROM leases WHERE name = 'tokens-looked-at'", vec![]);
-    console.host.on_send(|_| Ok(script::identity()));
+    console.host.on_send(|_| Ok(script::identity(script::USER)));
     console.host.on_connect(|_| Ok(script::turn([script::text("Hello")])));
     console
 }

@@ -71,7 +71,7 @@ fn the_newest_come_first() {
         "id": (crate::host::native::START * 2048).to_string(), "request_id": null,
         "time": "2026-01-29 08:00:00", "timestamp": crate::host::native::START, "ip": "192.0.2.9",
         "key_id": 1, "key_name": "app", "model": "grok-4", "stream": true, "status": 200, "duration": 1.23, "first_byte": 0.62,
-        "attempts": 1, "token_suffix": "", "error_code": "", "error": "", "prompt_tokens": 3, "completion_tokens": 5,
+        "attempts": 1, "account_id": null, "token_suffix": "", "error_code": "", "error": "", "prompt_tokens": 3, "completion_tokens": 5,
     });
     assert_eq!(row, expected);
 

@@ -8,7 +8,11 @@ use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
-    host::{Body, native::NativeHost},
+    crypto::digest::sha256_hex,
+    host::{
+        Body,
+        native::{Answer as Upstream, NativeHost},
+    },
     http::router,
 };
 
@@ -18,6 +22,7 @@ mod invalid_tokens;
 mod keys;
 mod logs;
 mod owners;
+mod readings;
 mod refresh;
 mod schema;
 mod session;
@@ -29,6 +34,27 @@ mod token_list;
 mod tokens;
 mod upgrades;
 mod upstream_check;
+
+/// Answers a call about an account as Grok does: a session without a user id, the subscription of its type (Super for
+/// tokens with `ssoSuper` in their name), and what `limits` says of a mode.
+fn about_account(request: &http::Request<Bytes>, limits: impl Fn(&str) -> Value) -> Upstream {
+    let is_super = token_of(request).contains("ssoSuper");
+    let subscription = json!({ "tier": "SUBSCRIPTION_TIER_GROK_PRO", "status": "SUBSCRIPTION_STATUS_ACTIVE" });
+    let body = match request.uri().path() {
+        "/rest/subscriptions" => json!({ "subscriptions": if is_super { vec![subscription] } else { vec![] } }),
+        "/rest/rate-limits" => {
+            let asked: Value = serde_json::from_slice(request.body()).expect("it is JSON");
+            limits(asked["modelName"].as_str().expect("a mode"))
+        }
+        _ => json!({ "userId": format!("8f1c1e0a-9f3e-4a5f-8f7f-{}", &sha256_hex(&token_of(request))[..12]) }),
+    };
+    Upstream::new(200, body.to_string())
+}
+
+fn token_of(request: &http::Request<Bytes>) -> String {
+    let cookie = request.headers()["cookie"].to_str().expect("cookies are ASCII");
+    cookie.split("sso=").nth(1).and_then(|rest| rest.split(';').next()).expect("there is a cookie sso").to_owned()
+}
 
 /// A browser at the console of one gateway.
 struct Console {
@@ -59,7 +85,27 @@ impl Console {
         let mut console = Console::new();
         console.host.set_variable("admin_password", "a long password");
         console.sign_in("a long password");
+        // Another instance reads accounts from Grok; `readings` has tests of its own.
+        console.host.sql("INSERT INTO leases VALUES ('readings', 4000000000000)", vec![]);
         console
+    }
+
+    /// Stores what is left to an account in a mode, until `until`.
+    fn quota(&self, id: i64, mode: &str, left: i64, until: i64) {
+        self.host.sql(
+            "INSERT INTO account_quotas (account_id, bucket, remaining, total, until) VALUES (?, ?, ?, 50, ?)
+             ON CONFLICT (account_id, bucket) DO UPDATE SET remaining = excluded.remaining, until = excluded.until",
+            vec![id.into(), mode.into(), left.into(), until.into()],
+        );
+    }
+
+    /// Lets an account rest for a mode.
+    fn cool(&self, id: i64, mode: &str, until: i64) {
+        self.host.sql(
+            "INSERT INTO account_quotas (account_id, bucket, cool_until) VALUES (?, ?, ?)
+             ON CONFLICT (account_id, bucket) DO UPDATE SET cool_until = excluded.cool_until",
+            vec![id.into(), mode.into(), until.into()],
+        );
     }
 
     fn header(&mut self, name: &'static str, value: &str) {

@@ -27,7 +27,7 @@ fn a_pasted_owner_is_kept_and_never_replaced() {
             "sso=a-token-of-the-tests.a.a.a; sso-rw=a-token-of-the-tests.a.a.a; x-userid={USER}\na-token-of-the-tests.b.b.b\nsso=a-token-of-the-tests.c.c.c; x-userid=42"
         ),
     );
-    assert_eq!((user_ids(&console), answer.statements), (vec![USER.to_owned(), String::new(), String::new()], 2));
+    assert_eq!((user_ids(&console), answer.statements), (vec![USER.to_owned(), String::new(), String::new()], 4));
     let known = format!(
         "sso=a-token-of-the-tests.a.a.a; x-userid={OTHER}\nsso=a-token-of-the-tests.b.b.b; x-userid={OTHER}\na-token-of-the-tests.c.c.c"
     );

@@ -8,8 +8,8 @@ use crate::{
         SendError,
         native::{Answer as Upstream, START, Step},
     },
-    pool::outcome,
     providers::grok_web::token::for_test,
+    time::HOUR,
 };
 
 const LEASE: Duration = Duration::from_secs(30);
@@ -53,18 +53,15 @@ fn to_the_end(console: &Console) -> (Value, usize) {
     panic!("the refresh does not end");
 }
 
-fn alive(_: &http::Request<Bytes>) -> Result<Upstream, SendError> {
-    Ok(Upstream::new(200, r#"{"windowSizeSeconds":72000,"remainingTokens":76,"totalTokens":80}"#))
+fn alive(request: &http::Request<Bytes>) -> Result<Upstream, SendError> {
+    Ok(about_account(request, |_| json!({ "windowSizeSeconds": 72_000, "remainingQueries": 76, "totalQueries": 80 })))
 }
 
-fn token_of(request: &http::Request<Bytes>) -> String {
-    let cookie = request.headers()["cookie"].to_str().expect("cookies are ASCII");
-    cookie.split("sso=").nth(1).and_then(|rest| rest.split(';').next()).expect("there is a cookie sso").to_owned()
-}
-
-/// How often Grok was asked for each account.
+/// How often each account was read.
 fn asked(console: &Console) -> BTreeMap<String, usize> {
-    console.host.requests.borrow().iter().fold(BTreeMap::new(), |mut counts, request| {
+    let requests = console.host.requests.borrow();
+    let readings = requests.iter().filter(|request| request.uri().path() == "/rest/subscriptions");
+    readings.fold(BTreeMap::new(), |mut counts, request| {
         *counts.entry(token_of(request)).or_default() += 1;
         counts
     })
@@ -89,16 +86,16 @@ fn two_thousand_tokens_are_asked_once_each() {
     console.host.settle();
     let (data, polls) = to_the_end(&console);
     assert_eq!(counts(&data), [&json!(false), &json!(2_000), &json!(2_000), &json!(2_000), &json!(0)]);
-    assert_eq!(polls, 199, "slices of ten calls");
+    assert_eq!(polls, 666, "slices of three accounts");
     let asked = asked(&console);
     assert_eq!((asked.len(), asked.values().max()), (2_000, Some(&1)));
-    let known = console.host.number("SELECT count(*) FROM tokens WHERE normal_remaining = 76 AND normal_until > 0");
-    assert_eq!(known, 2_000);
+    let known = console.host.number("SELECT count(*) FROM account_quotas WHERE remaining = 76 AND until > 0");
+    assert_eq!(known, 2 * 2_000);
 }
 
 #[test]
 fn a_slice_stays_far_from_fifty_subrequests() {
-    for (is_d1, slice) in [(true, 10), (false, 100)] {
+    for (is_d1, slice) in [(true, 3), (false, 20)] {
         let console = console(150, 0);
         if is_d1 {
             on_d1(&console);
@@ -106,7 +103,8 @@ fn a_slice_stays_far_from_fifty_subrequests() {
         console.host.on_send(alive);
         start(&console).ok();
         console.host.settle();
-        assert_eq!(console.host.requests.borrow().len(), slice);
+        assert_eq!(asked(&console).len(), slice);
+        assert_eq!(console.host.requests.borrow().len(), 4 * slice, "owner, subscriptions, auto and fast");
         console.get("/api/tokens/refresh-progress").ok();
         console.host.settle();
         let statements = console.host.statements.borrow().len();
@@ -115,23 +113,23 @@ fn a_slice_stays_far_from_fifty_subrequests() {
 }
 
 #[test]
-fn a_super_token_takes_two_calls() {
-    let console = console(1, 6);
-    on_d1(&console);
+fn the_type_decides_which_modes_are_asked_for() {
+    let console = console(1, 1);
     console.host.on_send(|request| {
-        let heavy = String::from_utf8_lossy(request.body()).contains("\"heavy\"");
-        Ok(Upstream::new(200, json!({ "remainingQueries": if heavy { 20 } else { 140 } }).to_string()))
+        Ok(about_account(request, |mode| json!({ "remainingQueries": if mode == "expert" { 90 } else { 140 } })))
     });
     start(&console).ok();
     console.host.settle();
-    assert_eq!(console.host.requests.borrow().len(), 9, "one and four times two; the fifth would be the eleventh");
-    let (data, _) = to_the_end(&console);
-    assert_eq!(counts(&data), [&json!(false), &json!(7), &json!(7), &json!(7), &json!(0)]);
+    let modes = console.host.requests.borrow().iter().filter(|asked| asked.uri().path() == "/rest/rate-limits").count();
+    assert_eq!(modes, 2 + 3, "a Basic account has auto and fast, a Super one expert, too");
     let rows = console.get("/api/tokens").ok().body["data"].clone();
-    let shown =
-        |n: usize| ["remaining_queries", "heavy_remaining_queries", "quota_until"].map(|name| rows[n][name].clone());
-    assert_eq!(shown(0), [json!(140), json!(20), json!(START + outcome::default_window(true))]);
-    assert_eq!(shown(6), [json!(140), json!(-1), json!(START + outcome::default_window(false))]);
+    let shown = |n: usize| {
+        let states: Vec<_> = (0..4).map(|mode| rows[n]["quotas"][mode]["state"].clone()).collect();
+        json!([rows[n]["token_type"], rows[n]["type_read"], rows[n]["quota_until"], states])
+    };
+    let super_ = ["left", "left", "left", "not_granted"];
+    assert_eq!(shown(0), json!(["ssoSuper", true, START + 2 * HOUR, super_]));
+    assert_eq!(shown(1), json!(["sso", true, START + 24 * HOUR, ["left", "left", "not_granted", "not_granted"]]));
 }
 
 #[test]
@@ -139,21 +137,22 @@ fn only_the_accounts_own_troubles_touch_it() {
     let console = console(6, 0);
     let state = |n: i64| {
         console.host.sql(
-            "SELECT state, strikes, skip_until, last_failure_reason, normal_remaining FROM tokens WHERE id = ?",
+            "SELECT state, strikes, skip_until, last_failure_reason, remaining FROM tokens t
+               JOIN account_quotas q ON q.account_id = t.id WHERE id = ?",
             vec![n.into()],
         )[0]
         .clone()
     };
-    console.host.sql("UPDATE tokens SET normal_remaining = 5, normal_until = ?", vec![(START + 1_000_000).into()]);
+    (1..=6).for_each(|id| console.quota(id, "fast", 5, START + 1_000_000));
     console.host.sql("UPDATE tokens SET state = 'disabled' WHERE id = 6", vec![]);
     console.host.sql("UPDATE tokens SET state = 'expired', strikes = 2 WHERE id = 5", vec![]);
-    console.host.sql("INSERT INTO token_cooldowns VALUES (5, 'grok-3', 'normal', ?)", vec![(START + 500_000).into()]);
+    console.cool(5, "fast", START + 500_000);
     let before = [state(2), state(3), state(6)];
     console.host.on_send(|request| match token_of(request).as_str() {
         "a-token-of-the-tests.sso.0" => Ok(Upstream::new(401, DEAD)),
         "a-token-of-the-tests.sso.1" => Ok(Upstream::new(403, "<html>Just a moment...</html>")),
         "a-token-of-the-tests.sso.2" => Err(SendError::Connection("refused".to_owned())),
-        "a-token-of-the-tests.sso.3" => Ok(Upstream::new(200, r#"{"windowSizeSeconds":60}"#)),
+        "a-token-of-the-tests.sso.3" => Ok(about_account(request, |_| json!({ "windowSizeSeconds": 60 }))),
         _ => alive(request),
     });
     start(&console).ok();
@@ -162,13 +161,13 @@ fn only_the_accounts_own_troubles_touch_it() {
     assert_eq!(counts(&data), [&json!(false), &json!(5), &json!(5), &json!(2), &json!(3)]);
     assert_eq!([state(2), state(3), state(6)], before);
     let gone = console.host.sql("SELECT state, last_failure_reason FROM tokens WHERE id = 1", vec![])[0].clone();
-    assert_eq!(
-        format!("{gone:?}"),
-        r#"[Text("expired"), Text("account refused: [WKE=unauthenticated:invalid-credentials]")]"#
-    );
-    assert_eq!(console.host.number("SELECT normal_remaining FROM tokens WHERE id = 4"), 5, "unreported is not 0");
+    assert_eq!(format!("{gone:?}"), r#"[Text("expired"), Text("account refused: the session is unknown")]"#);
+    let fast = |column: &str, id: i64| {
+        console.host.number(&format!("SELECT {column} FROM account_quotas WHERE account_id = {id} AND bucket = 'fast'"))
+    };
+    assert_eq!(fast("remaining", 4), 5, "unreported is not 0");
     assert_eq!(console.host.number("SELECT state = 'active' AND strikes = 0 FROM tokens WHERE id = 5"), 1);
-    assert_eq!(console.host.number("SELECT until FROM token_cooldowns"), START + 500_000, "a quota ends no cool-down");
+    assert_eq!(fast("cool_until", 5), START + 500_000, "a quota ends no rest");
     assert!(!asked(&console).contains_key("sso.5"), "a disabled token is left alone");
     let failed = console.get("/api/tokens/refresh-progress?results=1&outcome=failed&limit=1&offset=1").ok().body;
     let result = &failed["data"]["results"];
@@ -208,11 +207,12 @@ fn an_upstream_that_hangs_ends_within_the_lease() {
     let began = console.host.app().now_ms();
     console.host.settle();
     assert!(console.host.app().now_ms() - began < LEASE.as_millis() as i64);
-    assert_eq!(console.host.requests.borrow().len(), 12, "two waves of six");
     assert_eq!(console.host.open_bodies.get(), 0, "nothing is still being read");
     let (data, _) = to_the_end(&console);
     assert_eq!(counts(&data), [&json!(false), &json!(100), &json!(100), &json!(0), &json!(100)]);
-    assert_eq!(asked(&console).values().max(), Some(&1), "those that were not begun were put back");
+    let requests = console.host.requests.borrow();
+    let sessions = requests.iter().filter(|asked| asked.uri().path() == "/api/auth/session").count();
+    assert_eq!(sessions, 100, "those that were not begun were put back");
 }
 
 /// An instance that dies: it took a slice and never reports.
@@ -231,32 +231,32 @@ fn a_slice_whose_instance_died_is_asked_once_more_and_no_more() {
     console.host.settle();
     die(&console);
     poll(&console);
-    assert_eq!(console.host.requests.borrow().len(), 15, "its lease still runs");
+    assert_eq!(asked(&console).len(), 6, "its lease still runs");
     console.host.advance(LEASE);
     die(&console);
     console.host.advance(LEASE);
     let (data, _) = to_the_end(&console);
-    assert_eq!(counts(&data), [&json!(false), &json!(15), &json!(15), &json!(10), &json!(5)]);
-    assert_eq!(asked(&console).values().filter(|times| **times == 2).count(), 5);
+    assert_eq!(counts(&data), [&json!(false), &json!(15), &json!(15), &json!(12), &json!(3)]);
+    assert_eq!(asked(&console).values().filter(|times| **times == 2).count(), 3);
     assert_eq!(asked(&console).values().max(), Some(&2));
 }
 
 #[test]
 fn a_late_report_changes_nothing() {
     let console = console(1, 0);
-    let calls = Rc::new(RefCell::new(0));
-    let count = calls.clone();
-    console.host.on_send(move |_| {
-        *count.borrow_mut() += 1;
-        let body = format!(r#"{{"remainingTokens":{}}}"#, *count.borrow());
-        let delay = Duration::from_secs(if *count.borrow() == 1 { 7 } else { 1 });
-        Ok(Upstream { delay, ..Upstream::new(200, body) })
+    let slow = Rc::new(RefCell::new(true));
+    let first = slow.clone();
+    console.host.on_send(move |request| {
+        let is_first = request.uri().path() == "/rest/subscriptions" && first.replace(false);
+        let left = if *first.borrow() || is_first { 1 } else { 2 };
+        let delay = Duration::from_secs(if is_first { 7 } else { 1 });
+        Ok(Upstream { delay, ..about_account(request, |_| json!({ "remainingQueries": left })) })
     });
     start(&console).ok();
     console.host.sql("UPDATE refresh_job SET lease_until = 0", vec![]);
     let (data, _) = to_the_end(&console);
-    assert_eq!((*calls.borrow(), &data["success"]), (2, &json!(1)));
-    assert_eq!(console.host.number("SELECT normal_remaining FROM tokens"), 2);
+    assert_eq!((asked(&console).values().sum::<usize>(), &data["success"]), (2, &json!(1)));
+    assert_eq!(console.host.number("SELECT count(*) FROM refresh_slices"), 1);
 }
 
 #[test]
@@ -269,8 +269,8 @@ fn a_cancelled_job_ends_and_another_may_begin() {
     assert_eq!((&cancelled["running"], &cancelled["state"]), (&json!(false), &json!("cancelled")));
     console.host.settle();
     let data = poll(&console);
-    assert_eq!((&data["success"], &data["state"]), (&json!(10), &json!("cancelled")), "what was under way counts");
-    assert_eq!(console.host.requests.borrow().len(), 10);
+    assert_eq!((&data["success"], &data["state"]), (&json!(3), &json!("cancelled")), "what was under way counts");
+    assert_eq!(asked(&console).len(), 3);
     start(&console).ok();
     console.host.settle();
     assert_eq!(to_the_end(&console).0["success"], 30);
@@ -292,7 +292,7 @@ fn deleted_and_unreadable_accounts_do_not_stop_it() {
     console.host.settle();
     console.host.sql("DELETE FROM tokens WHERE id BETWEEN 6 AND 22", vec![]);
     let (data, _) = to_the_end(&console);
-    assert_eq!(counts(&data)[1..], [&json!(14), &json!(14), &json!(1), &json!(13)]);
+    assert_eq!(counts(&data)[1..], [&json!(9), &json!(9), &json!(1), &json!(8)]);
     assert_eq!(asked(&console).into_keys().collect::<Vec<_>>(), ["a-token-of-the-tests.open"]);
     console.host.sql("DELETE FROM tokens", vec![]);
     assert_eq!(start(&console).ok().body["data"]["running"], false, "an empty pool is done at once");

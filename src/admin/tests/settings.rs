@@ -18,12 +18,13 @@ fn defaults_are_served_until_changed() {
             "base_url": "", "admin_username": "admin", "admin_password": "", "admin_password_set": true,
             "image_cache_max_size_mb": 256, "video_cache_max_size_mb": 512, "cache_max_file_mb": 25,
             "media_retention_days": 90, "log_retention_days": 30, "log_retention_rows": 100_000,
+            "error_skip_requests": 5, "rate_limit_cooldown_minutes": 60, "used_up_cooldown_minutes": 600,
         },
         "grok": {
             "api_key": "", "api_key_set": false, "x_statsig_id": "", "x_statsig_id_set": false,
             "cf_clearance": "", "cf_clearance_set": false, "user_agent": "",
             "chat_transport": "websocket", "filtered_tags": "xaiartifact,xai:tool_usage_card,grok:render",
-            "show_thinking": true, "temporary": true, "stream_first_response_timeout": 30,
+            "show_thinking": true, "temporary": true, "read_accounts": true, "stream_first_response_timeout": 30,
             "stream_chunk_timeout": 120, "stream_total_timeout": 600,
         },
     });
@@ -254,7 +255,7 @@ fn the_schema_describes_what_is_served() {
     let schema = console.get("/api/settings/schema").ok().body["data"].take();
     let served = read(&console);
     let rows = schema.as_array().expect("it is a list");
-    assert_eq!(rows.len(), 20);
+    assert_eq!(rows.len(), 24);
     for row in rows {
         let (section, name) = (row["section"].as_str().expect("text"), row["name"].as_str().expect("text"));
         let value = &served[section][name];

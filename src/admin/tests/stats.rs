@@ -216,54 +216,66 @@ fn dates_of_days() {
 #[test]
 fn the_pool_by_type_and_state() {
     let console = Console::signed_in();
-    let empty = json!({ "total": 0, "active": 0, "unused": 0, "cooldown": 0, "exhausted": 0, "expired": 0,
-        "disabled": 0, "unreadable": 0, "invalid": 0, "remaining_queries": 0, "heavy_remaining_queries": 0, "unknown_quota": 0 });
+    let modes = |numbers: [[i64; 5]; 4]| {
+        let sum = |[remaining, total, known, unknown, resting]: [i64; 5]| json!({ "remaining": remaining, "total": total, "known": known, "unknown": unknown, "resting": resting });
+        let [auto, fast, expert, heavy] = numbers.map(sum);
+        json!({ "auto": auto, "fast": fast, "expert": expert, "heavy": heavy })
+    };
+    let empty = json!({ "total": 0, "active": 0, "unused": 0, "cooldown": 0, "exhausted": 0, "expired": 0, "disabled": 0,
+        "unreadable": 0, "duplicate": 0, "invalid": 0, "remaining_queries": 0, "heavy_remaining_queries": 0,
+        "unknown_quota": 0, "modes": modes([[0; 5]; 4]) });
     let answer = console.get("/api/stats").ok();
     assert_eq!(answer.statements, 2);
-    assert_eq!(answer.body["data"], json!({ "normal": empty, "super": empty, "total": 0 }));
+    assert_eq!(answer.body["data"], json!({ "normal": empty, "super": empty, "heavy": empty, "total": 0 }));
 
     let (past, later) = (START - 1, START + HOUR);
-    // Type, state, normal quota and its end, heavy quota and its end, end of a cool-down, sealed text.
+    // Type, state, quota in fast and its end, quota in heavy and its end, end of a rest in fast, sealed text, double.
     for (n, row) in [
-        ("sso", "active", "70", later, "NULL", 0, 0, "eyJ"),
-        ("sso", "active", "5", later, "NULL", 0, past, "eyJ"),
-        ("sso", "active", "0", later, "NULL", 0, 0, "eyJ"),
-        ("sso", "active", "0", past, "NULL", 0, 0, "eyJ"),
-        ("sso", "active", "NULL", 0, "NULL", 0, 0, "eyJ"),
-        ("sso", "active", "0", later, "NULL", 0, later, "eyJ"),
-        ("sso", "expired", "9", later, "NULL", 0, later, "eyJ"),
-        ("sso", "disabled", "9", later, "NULL", 0, 0, "eyJ"),
-        ("sso", "active", "9", later, "NULL", 0, 0, "v1.deadbeef.abc"),
-        ("ssoSuper", "active", "100", later, "NULL", 0, 0, "eyJ"),
-        ("ssoSuper", "active", "100", later, "0", later, 0, "eyJ"),
-        ("ssoSuper", "active", "NULL", 0, "7", later, 0, "eyJ"),
-        ("ssoSuper", "active", "NULL", 0, "NULL", 0, 0, "eyJ"),
+        ("sso", "active", "70", later, "0", 0, 0, "eyJ", "NULL"),
+        ("sso", "active", "5", later, "0", 0, past, "eyJ", "NULL"),
+        ("sso", "active", "0", later, "0", 0, 0, "eyJ", "NULL"),
+        ("sso", "active", "0", past, "0", 0, 0, "eyJ", "NULL"),
+        ("sso", "active", "NULL", 0, "0", 0, 0, "eyJ", "NULL"),
+        ("sso", "active", "0", later, "0", 0, later, "eyJ", "NULL"),
+        ("sso", "expired", "9", later, "0", 0, later, "eyJ", "NULL"),
+        ("sso", "disabled", "9", later, "0", 0, 0, "eyJ", "NULL"),
+        ("sso", "active", "9", later, "0", 0, 0, "v1.deadbeef.abc", "NULL"),
+        ("sso", "active", "9", later, "0", 0, 0, "eyJ", "1"),
+        ("ssoHeavy", "active", "100", later, "NULL", 0, 0, "eyJ", "NULL"),
+        ("ssoHeavy", "active", "100", later, "0", later, 0, "eyJ", "NULL"),
+        ("ssoHeavy", "active", "NULL", 0, "7", later, 0, "eyJ", "NULL"),
+        ("ssoHeavy", "active", "NULL", 0, "NULL", 0, 0, "eyJ", "NULL"),
     ]
     .into_iter()
     .enumerate()
     {
-        let (token_type, state, normal, normal_until, heavy, heavy_until, cooling, sealed) = row;
+        let (read_type, state, fast, fast_until, heavy, heavy_until, cooling, sealed, duplicate_of) = row;
         console.host.sql(
             &format!(
-                "INSERT INTO tokens (id, hash, sealed, suffix, token_type, state, normal_remaining, normal_until,
-                   heavy_remaining, heavy_until, created_at)
-                 VALUES ({n}, '{n}', '{sealed}{n}', '', '{token_type}', '{state}', {normal}, {normal_until}, {heavy},
-                   {heavy_until}, 0)"
+                "INSERT INTO tokens (id, hash, sealed, suffix, token_type, read_type, state, duplicate_of, created_at)
+                 VALUES ({n}, '{n}', '{sealed}{n}', '', 'sso', '{read_type}', '{state}', {duplicate_of}, 0)"
             ),
             vec![],
         );
-        if cooling > 0 {
-            console
-                .host
-                .sql(&format!("INSERT INTO token_cooldowns VALUES ({n}, 'grok-3', 'normal', {cooling})"), vec![]);
+        let heavy_total = if heavy_until == 0 && heavy == "0" { "0, NULL" } else { &format!("20, {heavy_until}") };
+        for (mode, quota) in [
+            ("fast", format!("{fast}, 100, {fast_until}, {cooling}")),
+            ("heavy", format!("{heavy}, {heavy_total}, 0")),
+            ("auto", "0, 0, NULL, 0".to_owned()),
+            ("expert", "0, 0, NULL, 0".to_owned()),
+        ] {
+            console.host.sql(&format!("INSERT INTO account_quotas VALUES ({n}, '{mode}', {quota})"), vec![]);
         }
     }
     let expected = json!({
-        "normal": { "total": 9, "active": 2, "unused": 2, "cooldown": 1, "exhausted": 1, "expired": 1, "disabled": 1,
-            "unreadable": 1, "invalid": 0, "remaining_queries": 75, "heavy_remaining_queries": 0, "unknown_quota": 2 },
-        "super": { "total": 4, "active": 2, "unused": 1, "cooldown": 0, "exhausted": 1, "expired": 0, "disabled": 0,
-            "unreadable": 0, "invalid": 0, "remaining_queries": 200, "heavy_remaining_queries": 7, "unknown_quota": 2 },
-        "total": 13,
+        "normal": { "total": 10, "active": 2, "unused": 2, "cooldown": 1, "exhausted": 1, "expired": 1, "disabled": 1,
+            "unreadable": 1, "duplicate": 1, "invalid": 0, "remaining_queries": 75, "heavy_remaining_queries": 0,
+            "unknown_quota": 2, "modes": modes([[0; 5], [75, 400, 4, 2, 2], [0; 5], [0; 5]]) },
+        "super": empty,
+        "heavy": { "total": 4, "active": 3, "unused": 1, "cooldown": 0, "exhausted": 0, "expired": 0, "disabled": 0,
+            "unreadable": 0, "duplicate": 0, "invalid": 0, "remaining_queries": 200, "heavy_remaining_queries": 7,
+            "unknown_quota": 2, "modes": modes([[0; 5], [200, 200, 2, 2, 0], [0; 5], [7, 40, 2, 2, 1]]) },
+        "total": 14,
     });
     assert_eq!(console.get("/api/stats").ok().body["data"], expected);
     // The token list sees the same states.
@@ -274,9 +286,10 @@ fn the_pool_by_type_and_state() {
     let expected = [
         ("cooling", 1),
         ("disabled", 1),
-        ("exhausted", 2),
+        ("duplicate", 1),
+        ("exhausted", 1),
         ("expired", 1),
-        ("normal", 4),
+        ("normal", 5),
         ("unreadable", 1),
         ("unused", 3),
     ];

@@ -46,9 +46,9 @@ fn pool() -> Console {
     console.post("/api/tokens/tags", json!({ "ids": [1, 3], "tags": ["prod", "a, b"] })).ok();
     console.post("/api/tokens/note", json!({ "id": 1, "note": "=SUM(A1), \"quoted\"\nand more" })).ok();
     console.post("/api/tokens/status", json!({ "id": 4, "enabled": false })).ok();
-    let until = vec![(START + HOUR).into()];
-    console.host.sql("UPDATE tokens SET normal_remaining = id * 7 - 14, normal_until = ? WHERE id IN (2, 3)", until);
-    console.host.sql("UPDATE tokens SET normal_remaining = 5, normal_until = ? WHERE id = 1", vec![START.into()]);
+    console.quota(2, "fast", 0, START + HOUR);
+    console.quota(3, "fast", 7, START + HOUR);
+    console.quota(1, "fast", 5, START);
     console
 }
 
@@ -68,8 +68,8 @@ fn a_file_carries_types_states_tags_notes_and_quotas() {
         assert_eq!((counts(&data), &data["lines"]), ([4, 0, 0, 0], &preview["lines"]));
         let here = shown(&from);
         assert_eq!(shown(&into), here, "{format}");
-        assert_eq!((&here[0][5], &here[1][2], &here[3][2]), (&json!(-1), &json!("exhausted"), &json!("disabled")));
-        assert_eq!(into.host.number("SELECT count(*) FROM tokens WHERE bars = '[normal<1][normal<4]'"), 1);
+        assert_eq!((&here[0][5], &here[1][2], &here[3][2]), (&json!(-1), &json!("normal"), &json!("disabled")));
+        assert_eq!(into.host.number("SELECT count(*) FROM tokens WHERE blocked = 2"), 1);
         assert_eq!(counts(&import(&into, json!({ "content": content }))), [0, 0, 4, 0], "nothing is new");
     }
 }
@@ -80,10 +80,7 @@ fn a_plain_list_holds_the_tokens_alone() {
     let file = from.get("/api/tokens/export?format=text&type=sso");
     assert_eq!(file.body, json!("a-token-of-the-tests.basic.aaaaaa\na-token-of-the-tests.spent.bbbbbb\n"));
     let into = Console::signed_in();
-    let without_type = import(&into, json!({ "content": file.body }));
-    assert_eq!(counts(&without_type), [0, 0, 0, 2]);
-    assert!(without_type["lines"][0]["reason"].as_str().unwrap().contains("type"));
-    assert_eq!(counts(&import(&into, json!({ "content": file.body, "token_type": "sso" }))), [2, 0, 0, 0]);
+    assert_eq!(counts(&import(&into, json!({ "content": file.body }))), [2, 0, 0, 0], "Grok reports the type");
     assert_eq!(shown(&into)[1][..5], [json!("bbbbbb"), json!("sso"), json!("unused"), json!([]), json!("")]);
 }
 
@@ -108,14 +105,14 @@ fn a_preview_says_what_would_happen_to_each_line() {
             json!([5, "invalid", "", "no token in it: neither a JWT nor a value after sso="]),
             json!([6, "skipped", "bbbbbb", "The account exists already, and the file changes nothing"]),
             json!([7, "skipped", "ew.one", "Duplicate of line 2"]),
-            json!([8, "invalid", "ew.two", "The type is missing: send sso (Basic) or ssoSuper (Super)"]),
-            json!([9, "invalid", "", "token_type is sso (Basic) or ssoSuper (Super)"]),
+            json!([8, "added", "ew.two", ""]),
+            json!([9, "invalid", "", "token_type is sso (Basic), ssoSuper (Super) or ssoHeavy (Heavy)"]),
         ]
     );
     assert_eq!(shown(&console), before);
     let kept = import(&console, json!({ "content": content, "update": false }));
-    assert_eq!((counts(&kept), &shown(&console)[..4]), ([1, 0, 3, 3], &before[..]));
-    assert_eq!(counts(&import(&console, json!({ "content": content }))), [0, 1, 3, 3]);
+    assert_eq!((counts(&kept), &shown(&console)[..4]), ([2, 0, 3, 2], &before[..]));
+    assert_eq!(counts(&import(&console, json!({ "content": content }))), [0, 1, 4, 2]);
     let changed = &shown(&console)[0];
     assert_eq!(changed[1..6], [json!("ssoSuper"), json!("normal"), json!(["prod", "a, b"]), json!("other"), json!(9)]);
     assert_eq!(shown(&console)[1], before[1], "a known quota is newer than a file");

@@ -4,7 +4,8 @@ use super::*;
 use crate::host::native::START;
 
 const HOUR: i64 = 3_600_000;
-const STATES: [&str; 8] = ["invalid", "expired", "disabled", "unreadable", "cooling", "unused", "exhausted", "normal"];
+const STATES: [&str; 9] =
+    ["invalid", "expired", "disabled", "unreadable", "duplicate", "cooling", "unused", "exhausted", "normal"];
 
 /// Every combination of what a state depends on, encrypted with two keys, of which one is lost.
 fn every_state() -> Console {
@@ -17,9 +18,7 @@ fn every_state() -> Console {
             json!({ "tokens": ["a-token-of-the-tests.lost.1", "a-token-of-the-tests.lost.2"], "token_type": "sso" }),
         )
         .ok();
-    console
-        .host
-        .sql("UPDATE tokens SET normal_remaining = 0, normal_until = ? WHERE id = 2", vec![(START + HOUR).into()]);
+    console.quota(2, "fast", 0, START + HOUR);
     console.host.set_variable("encryption_key", "the key that is in use, long enough");
     console.sign_in("a long password");
     console.post("/api/tokens/add", json!({ "tokens": ["a-token-of-the-tests.ours"], "token_type": "sso" })).ok();
@@ -29,28 +28,29 @@ fn every_state() -> Console {
     );
     console.host.sql("UPDATE leases SET until = 3 WHERE name = 'tokens-looked-at'", vec![]);
     console.get("/api/tokens?limit=1").ok();
-    let quotas = ["(NULL, NULL)", "(0, 1)", "(0, 1 + :in)", "(7, :in)", "(7, 1)"];
+    let ends = START + HOUR;
+    // What is left in a mode, its total, and its window's end.
+    let quotas = ["NULL, NULL, NULL", "0, 7, 1", &format!("0, 7, {ends}"), &format!("7, 7, {ends}"), "0, 0, NULL"];
     let mut id = 10;
-    for token_type in ["sso", "ssoSuper"] {
+    for duplicate_of in ["NULL", "3"] {
         for state in ["active", "disabled", "expired"] {
-            for (normal, heavy) in quotas.iter().flat_map(|n| quotas.map(|h| (*n, h))) {
-                for cooling in [0, 1, START + HOUR] {
+            for (fast, others) in quotas.iter().flat_map(|fast| quotas.map(|others| (*fast, others))) {
+                for cooling in [0, 1, ends] {
                     id += 1;
-                    let pair = |pair: &str| pair.replace(":in", &(START + HOUR).to_string());
-                    let pair = |text: &str| pair(text).trim_matches(['(', ')']).to_owned();
                     console.host.sql(
                         &format!(
-                            "INSERT INTO tokens (id, hash, sealed, suffix, token_type, state, created_at, normal_remaining, \
-                             normal_until, heavy_remaining, heavy_until) \
-                             SELECT {id}, 'h{id}', sealed, 's', '{token_type}', '{state}', 5, {}, {} FROM tokens WHERE id = 3",
-                            pair(normal),
-                            pair(heavy)
+                            "INSERT INTO tokens (id, hash, sealed, suffix, token_type, state, created_at, duplicate_of)
+                             SELECT {id}, 'h{id}', sealed, 's', 'sso', '{state}', 5, {duplicate_of} FROM tokens WHERE id = 3"
                         ),
                         vec![],
                     );
-                    if cooling > 0 {
-                        let values = vec![id.into(), cooling.into()];
-                        console.host.sql("INSERT INTO token_cooldowns VALUES (?, 'grok-3', 'normal', ?)", values);
+                    for (mode, quota, rest) in
+                        [("fast", fast, cooling), ("auto", others, 0), ("expert", others, 0), ("heavy", others, 0)]
+                    {
+                        console.host.sql(
+                            &format!("INSERT INTO account_quotas VALUES ({id}, '{mode}', {quota}, {rest})"),
+                            vec![],
+                        );
                     }
                 }
             }
@@ -99,7 +99,8 @@ fn the_row_the_filter_and_the_counts_agree_on_every_state() {
             assert_eq!((rows.len(), total), (expected, expected as i64), "{state}");
             assert!(rows.iter().all(|row| row["status_code"] == state), "{state}");
             assert!(rows.iter().all(|row| row["state_reason"].as_str().is_some_and(|text| text.len() > 5)), "{state}");
-            let counted = ["normal", "super"].map(|group| stats[group][counted_as(state)].as_i64().expect("a number"));
+            let counted =
+                ["normal", "super", "heavy"].map(|group| stats[group][counted_as(state)].as_i64().expect("a number"));
             assert_eq!(counted.iter().sum::<i64>(), total, "{state}");
             sum += total;
         }
@@ -131,6 +132,7 @@ fn type_tag_and_text_narrow_the_list() {
         ("sort=type&order=asc", vec![1, 2, 3]),
         ("sort=note", vec![3, 2, 1]),
         ("order=asc&limit=1&offset=1", vec![2]),
+        ("id=2", vec![2]),
     ] {
         let (rows, _) = page(&console, query);
         assert_eq!(
@@ -150,8 +152,7 @@ fn unknown_numbers_come_last_either_way() {
     let console = Console::signed_in();
     console.post("/api/tokens/add", json!({ "tokens": ["a-token-of-the-tests.a", "a-token-of-the-tests.b", "a-token-of-the-tests.c", "a-token-of-the-tests.d"], "token_type": "sso" })).ok();
     let set = |id: i64, left: i64, until: i64| {
-        let values = vec![left.into(), until.into(), id.into()];
-        console.host.sql("UPDATE tokens SET normal_remaining = ?, normal_until = ? WHERE id = ?", values);
+        console.quota(id, "fast", left, until);
     };
     set(1, 5, START + HOUR);
     set(2, 9, START + HOUR);
@@ -235,16 +236,15 @@ fn reasons_say_what_and_how_long() {
             json!({ "tokens": ["a-token-of-the-tests.a", "a-token-of-the-tests.b"], "token_type": "ssoSuper" }),
         )
         .ok();
-    let cool = vec![(START + 9 * HOUR + 60_000).into()];
-    console.host.sql("INSERT INTO token_cooldowns VALUES (1, 'grok-4', 'normal', ?)", cool);
+    console.cool(1, "auto", START + 9 * HOUR + 60_000);
     console.host.sql("UPDATE tokens SET last_failure_reason = '429: too many requests' WHERE id = 1", vec![]);
-    let spent = vec![(START + 90_000).into(), (START + HOUR).into()];
-    console.host.sql(
-        "UPDATE tokens SET normal_remaining = 3, normal_until = ?1, heavy_remaining = 0, heavy_until = ?2 WHERE id = 2",
-        spent,
-    );
+    console.quota(2, "auto", 0, START + 90_000);
+    console.quota(2, "fast", 0, START + HOUR);
+    for mode in ["expert", "heavy"] {
+        console.host.sql("INSERT INTO account_quotas VALUES (2, ?, 0, 0, NULL, 0)", vec![mode.into()]);
+    }
     let (rows, _) = page(&console, "order=asc");
     let reasons = field(&rows, "state_reason");
-    assert_eq!(*reasons[0], "Cooling down: grok-4 for 9 h 1 min (429: too many requests). It serves other models");
-    assert_eq!(*reasons[1], "The heavy quota is used up for 1 h");
+    assert_eq!(*reasons[0], "Cooling down: auto for 9 h 1 min (429: too many requests). It serves other modes");
+    assert_eq!(*reasons[1], "All modes are used up: auto comes back in 2 min, fast comes back in 1 h");
 }

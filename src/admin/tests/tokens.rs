@@ -1,10 +1,7 @@
 //! Accounts through the console.
 
 use super::*;
-use crate::{
-    host::native::{Answer as Upstream, START},
-    pool::outcome,
-};
+use crate::host::native::{Answer as Upstream, START};
 
 const FULL: &str = "eyJ0eXAiOiJKV1QifQ.eyJzZXNzaW9uX2lkIjoiYSJ9.c2ln";
 const HOUR: i64 = 3_600_000;
@@ -18,7 +15,7 @@ fn rows(console: &Console) -> Vec<Value> {
 }
 
 fn limits(body: Value) -> impl Fn(&http::Request<Bytes>) -> Result<Upstream, crate::host::SendError> {
-    move |_| Ok(Upstream::new(200, body.to_string()))
+    move |request| Ok(about_account(request, |_| body.clone()))
 }
 
 #[test]
@@ -112,7 +109,6 @@ fn bad_input_names_its_field() {
     let console = Console::signed_in();
     for (path, body, status, field) in [
         ("add", json!({ "tokens": ["a-token-of-the-tests.a.b.c"], "token_type": "gold" }), 400, "token_type"),
-        ("add", json!({ "tokens": ["a-token-of-the-tests.a.b.c"] }), 400, "token_type"),
         ("add", json!({ "tokens": "a-token-of-the-tests.a.b.c", "token_type": "sso" }), 400, "tokens"),
         ("add", json!({ "token_type": "sso" }), 400, "tokens"),
         ("add", json!({ "tokens": ["", "x=y"], "token_type": "sso" }), 400, "tokens"),
@@ -140,7 +136,7 @@ fn a_test_stores_only_what_grok_reports() {
     console.host.on_send(limits(json!({ "windowSizeSeconds": 72_000, "remainingTokens": 76, "totalTokens": 80 })));
     let data = console.post("/api/tokens/test", json!({ "id": 1 })).ok().body["data"].clone();
     assert_eq!((&data["valid"], &data["remaining_queries"], &data["limit"]), (&json!(true), &json!(76), &json!(80)));
-    assert_eq!(console.host.requests.borrow().len(), 1);
+    assert_eq!(console.host.requests.borrow().len(), 4);
     console.host.on_send(limits(json!({ "windowSizeSeconds": 60 })));
     assert_eq!(console.post("/api/tokens/test", json!({ "id": 1 })).ok().body["data"]["remaining_queries"], 76);
     let row = &rows(&console)[0];
@@ -153,17 +149,26 @@ fn a_test_stores_only_what_grok_reports() {
 }
 
 #[test]
-fn a_super_token_has_two_quotas() {
+fn a_test_reads_the_type_and_the_modes_of_an_account() {
     let console = Console::signed_in();
-    add(&console, &["a-token-of-the-tests.super"], "ssoSuper");
+    add(&console, &["a-token-of-the-tests.ssoSuper"], "sso");
     console.host.on_send(|request| {
-        let heavy = String::from_utf8_lossy(request.body()).contains("\"heavy\"");
-        Ok(Upstream::new(200, json!({ "remainingQueries": if heavy { 20 } else { 140 } }).to_string()))
+        Ok(about_account(request, |mode| {
+            let (left, total) = if mode == "expert" { (90, 90) } else { (40, 50) };
+            json!({ "remainingQueries": left, "totalQueries": total, "windowSizeSeconds": 7_200 })
+        }))
     });
-    console.post("/api/tokens/test", json!({ "id": 1 })).ok();
+    let data = console.post("/api/tokens/test", json!({ "id": 1 })).ok().body["data"].clone();
+    let left = |mode: usize| data["quotas"][mode]["remaining"].clone();
+    assert_eq!((&data["token_type"], &data["type_read"]), (&json!("ssoSuper"), &json!(true)));
+    assert_eq!([left(0), left(1), left(2), left(3)], [json!(40), json!(40), json!(90), json!(0)]);
+    assert_eq!((&data["remaining_queries"], &data["limit"], &data["heavy_limit"]), (&json!(40), &json!(50), &json!(0)));
     let row = &rows(&console)[0];
-    let shown = json!([row["remaining_queries"], row["heavy_remaining_queries"], row["quota_until"]]);
-    assert_eq!(shown, json!([140, 20, START + outcome::default_window(true)]));
+    assert_eq!(
+        json!([row["token_type"], row["quota_until"], row["read_time"]]),
+        json!(["ssoSuper", START + 2 * HOUR, START])
+    );
+    assert_eq!(row["user_id_suffix"].as_str().map(str::len), Some(6));
     console.host.advance(std::time::Duration::from_secs(7_200));
     assert_eq!(rows(&console)[0]["remaining_queries"], -1, "unknown after the window");
 }
@@ -184,12 +189,12 @@ fn a_failed_test_separates_the_account_from_the_connection() {
     let dead = r#"{"code":16,"message":"[WKE=unauthenticated:invalid-credentials]","details":[]}"#;
     assert_eq!(test(1, 401, dead), ("expired".to_owned(), 401));
     assert_eq!(rows(&console)[1]["status"], "expired");
-    console.host.sql("INSERT INTO token_cooldowns VALUES (2, 'grok-3', 'normal', ?)", vec![(START + 90_500).into()]);
+    console.cool(2, "fast", START + 90_500);
     assert_eq!(test(2, 429, "{}"), ("cooldown".to_owned(), 429));
     let row = &rows(&console)[0];
     let shown = json!([row["status"], row["limit_reason"], row["cooldown_remaining"], row["cooldown_until"]]);
     assert_eq!(shown, json!(["cooling down", "cooldown", 91, START + 90_500]));
-    console.host.on_send(limits(json!({ "remainingTokens": 80 })));
+    console.host.on_send(limits(json!({ "remainingQueries": 80 })));
     console.post("/api/tokens/test", json!({ "id": 1 })).ok();
     assert_eq!(rows(&console)[1]["status_code"], "normal", "an answer proves the session good");
 }

@@ -17,6 +17,9 @@ mod fixture;
 
 use fixture::Fixture;
 
+/// Tables that a later schema does without: rests by the names of models end with the upgrade.
+const RETIRED: [&str; 1] = ["token_cooldowns"];
+
 /// The folder of one test's database files.
 struct Folder(PathBuf);
 
@@ -101,8 +104,8 @@ fn every_row_outlives_the_upgrade() {
         host.run(async move { crate::store::schema::migrate(&app.db).await.expect("it can be upgraded") });
         let db = fixture::open(path);
         assert_eq!(fixture::ledger(&db), MIGRATIONS.map(|(name, _)| name));
-        for (table, rows) in before {
-            assert_eq!(rows.again(&db, &table), rows.rows, "{table}, from {name}");
+        for (table, rows) in before.iter().filter(|(table, _)| !RETIRED.contains(&table.as_str())) {
+            assert_eq!(rows.again(&db, table), rows.rows, "{table}, from {name}");
         }
         let inserted: usize = fixture::tables(&db).values().map(|rows| rows.rows.len()).sum();
         assert!(inserted >= fixture.rows(), "{name}");
@@ -121,7 +124,8 @@ fn the_console_reads_all_of_it_in_the_session_of_before() {
             assert_eq!(shown["data"]["token"], **token, "{name}");
         }
         let states = |state| console.get(&format!("/api/tokens?state={state}")).ok().body["total"].clone();
-        assert_eq!((states("cooling"), states("disabled")), (json!(1), json!(1)), "{name}");
+        let cooling = i64::from(name >= "0005");
+        assert_eq!((states("cooling"), states("disabled")), (json!(cooling), json!(1)), "{name}");
         let tagged = console.get(&format!("/api/tokens?tag={}", fill::TAG)).ok().body;
         assert_eq!(tagged["data"][0]["note"], fill::NOTE, "{name}");
 
@@ -157,8 +161,8 @@ fn clients_go_on_with_their_keys_and_their_pictures() {
         let sockets = console.host.sockets.handshakes.borrow();
         let asked: Vec<String> = sockets.iter().map(|socket| fill::token_of(&socket.headers)).collect();
         assert!(asked.iter().all(|token| facts.tokens.values().any(|known| known == token)), "{name}: {asked:?}");
-        // Earlier releases stored cooldowns by names of models, which are not modes.
-        let rests = name >= "0004";
+        // Earlier releases stored rests by names of models, which end with the upgrade.
+        let rests = name >= "0005";
         assert!(!rests || !asked.iter().any(|token| token == fill::LIMITED), "{name}: it still rests");
         drop(sockets);
         for (address, bytes) in &facts.pictures {

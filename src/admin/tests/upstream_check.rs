@@ -18,7 +18,7 @@ fn healthy() -> Console {
     console
         .post("/api/tokens/add", json!({ "tokens": ["a-token-of-the-tests.first.aaaaaa"], "token_type": "sso" }))
         .ok();
-    console.host.on_send(|_| Ok(script::identity()));
+    console.host.on_send(|_| Ok(script::identity(script::USER)));
     console.host.on_connect(|_| Ok(created()));
     console
 }
@@ -117,7 +117,7 @@ fn a_failing_name_differs_from_a_failing_connection() {
     expect(&data, "sfsss", json!("connect"), json!("network"), &["open_port", "other_egress"]);
     assert_eq!(data["steps"][1]["message"], "no connection: connection refused");
     console.host.on_send(|request| match request.uri().path() {
-        "/api/auth/session" => Ok(script::identity()),
+        "/api/auth/session" => Ok(script::identity(script::USER)),
         _ => Err(SendError::Connection("no resolver".to_owned())),
     });
     console.host.on_connect(|_| Err(WebSocketError::Unresolved("grok.com".to_owned())));
@@ -155,7 +155,7 @@ fn an_unknown_owner_ends_the_check_and_a_known_one_does_not() {
     assert!(console.host.sockets.handshakes.borrow()[0].url.ends_with(OTHER));
     assert_eq!(console.host.requests.borrow().len(), 1);
     // The service's answer replaces the id of a pasted cookie.
-    console.host.on_send(|_| Ok(script::identity()));
+    console.host.on_send(|_| Ok(script::identity(script::USER)));
     expect(&check(&console), "soooo", Value::Null, Value::Null, &[]);
     assert!(console.host.sockets.handshakes.borrow()[1].url.ends_with(USER));
     assert_eq!(user_id(&console), USER.into());
@@ -226,7 +226,7 @@ fn a_stored_owner_that_cannot_be_confirmed_costs_one_strike() {
 #[test]
 fn a_limit_that_the_check_meets_cools_the_account() {
     let console = healthy();
-    let cooled = "SELECT coalesce(sum(until), 0) FROM token_cooldowns WHERE name = 'fast'";
+    let cooled = "SELECT coalesce(sum(cool_until), 0) FROM account_quotas WHERE bucket = 'fast'";
     let limited =
         Refusal { status: 429, headers: vec![("retry-after".to_owned(), "7".to_owned())], body: String::new() };
     console.host.on_connect(move |_| Err(WebSocketError::Refused(limited.clone())));
@@ -278,7 +278,7 @@ fn silence_is_a_timeout_of_the_step_that_is_silent() {
 #[test]
 fn all_steps_together_end_after_thirty_seconds() {
     let console = healthy();
-    let slow = || Upstream { delay: std::time::Duration::from_millis(7_900), ..script::identity() };
+    let slow = || Upstream { delay: std::time::Duration::from_millis(7_900), ..script::identity(script::USER) };
     console.host.on_send(move |request| match request.uri().path() {
         "/" => Ok(Upstream { headers: vec![("set-cookie", format!("x-userid={USER}"))], ..slow() }),
         _ => Ok(Upstream { status: 500, ..slow() }),

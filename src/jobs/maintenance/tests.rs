@@ -41,6 +41,8 @@ fn gateway() -> Rc<NativeHost> {
     // The older transport, whose scripted answer is short.
     host.sql("INSERT INTO settings VALUES ('grok', '{\"chat_transport\":\"http\"}')", vec![]);
     host.on_send(|_| Ok(Answer::chunks(ANSWER)));
+    // Another instance reads accounts from Grok.
+    host.sql("INSERT INTO leases VALUES ('readings', 4000000000000)", vec![]);
     host
 }
 
@@ -162,7 +164,7 @@ fn the_first_request_of_a_local_day_starts_it() {
         assert_eq!((status, ahead, started(&host)), (200, 1, 1), "one round trip before the answer");
         let statements = host.statements.borrow();
         let place = |text: &str| statements.iter().position(|sql| sql.contains(text)).expect("it was sent");
-        assert!(place("INSERT INTO finished_chats") < place("INSERT INTO leases"), "the chat's own row comes first");
+        assert!(place("INSERT INTO finished_requests") < place("INSERT INTO leases"), "the chat's own row comes first");
         drop(statements);
         assert_eq!((host.kv.borrow().len(), host.number("SELECT count(*) FROM media_copies")), (0, 0));
         assert!(!chat(&host), "once a day");

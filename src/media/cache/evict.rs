@@ -18,12 +18,20 @@ pub const SLICE: usize = SUBREQUESTS - 10;
 /// Deletions at a time.
 const AT_ONCE: usize = CONNECTIONS;
 
-/// Deletes at most `budget` parts. Returns whether to continue: parts may be left, and nothing failed. A later slice,
-/// such as the one after the next stored file, retries what failed.
-pub async fn run_batch(app: &App, budget: usize) -> bool {
+/// What a slice has done.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Evicted {
+    /// Whether to continue: parts may be left, and nothing failed.
+    pub is_left: bool,
+    /// The most calls of the key-value store that the slice made.
+    pub calls: usize,
+}
+
+/// Deletes at most `budget` parts. A later slice, such as the one after the next stored file, retries what failed.
+pub async fn run_batch(app: &App, budget: usize) -> Evicted {
     delete(app, budget).await.unwrap_or_else(|error| {
         eprintln!("{}: cleaning the cache: {error}", app.request_id);
-        false
+        Evicted { is_left: false, calls: budget }
     })
 }
 
@@ -42,7 +50,7 @@ pub async fn make_room(app: &App, kind: Option<MediaKind>) -> Result<usize> {
     Ok(stream::iter(calls).buffer_unordered(AT_ONCE).filter(|is_deleted| std::future::ready(*is_deleted)).count().await)
 }
 
-async fn delete(app: &App, budget: usize) -> Result<bool> {
+async fn delete(app: &App, budget: usize) -> Result<Evicted> {
     let due = media_copies::take_due(&app.db, app.now_ms(), budget).await?;
     let mut left = Vec::with_capacity(due.len());
     let mut room = budget as u64;
@@ -56,7 +64,8 @@ async fn delete(app: &App, budget: usize) -> Result<bool> {
             calls.push(async move { (blob.copy, part, blobs::delete(&*app.host, blob, part).await) });
         }
     }
-    let mut may_go_on = room == 0 || due.len() == budget;
+    let mut is_left = room == 0 || due.len() == budget;
+    let count = calls.len();
     let mut calls = stream::iter(calls).buffer_unordered(AT_ONCE);
     while let Some((copy, part, outcome)) = calls.next().await {
         if let Err(error) = outcome
@@ -64,9 +73,9 @@ async fn delete(app: &App, budget: usize) -> Result<bool> {
         {
             eprintln!("{}: a part is not deleted: {error}", app.request_id);
             *left = (*left).max(part + 1);
-            may_go_on = false;
+            is_left = false;
         }
     }
     media_copies::note_deleted(&app.db, &left).await?;
-    Ok(may_go_on)
+    Ok(Evicted { is_left, calls: count })
 }

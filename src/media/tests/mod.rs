@@ -65,6 +65,8 @@ impl Gateway {
                 vec![n.into(), format!("hash{n}").into(), for_test(&format!("token-{n}")).into()],
             );
         }
+        // Another instance reads accounts from Grok.
+        host.sql("INSERT INTO leases VALUES ('readings', 4000000000000)", vec![]);
         Gateway { host }
     }
 

@@ -16,14 +16,14 @@ use crate::{
         timeout::timeout,
         websocket::{WebSocket, WebSocketError},
     },
-    providers::{Account, ProviderError, catalog, learned::Learned},
+    providers::{Account, ProviderError, catalog::QuotaBucket, learned::Learned},
     settings::Transport,
 };
 
 /// The time limit of all steps together.
 const LIMIT: Duration = Duration::from_secs(30);
 /// The mode that every account has.
-const MODE: &str = catalog::NORMAL_QUOTA;
+const MODE: QuotaBucket = QuotaBucket::Fast;
 
 /// The steps in the order of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -121,7 +121,7 @@ impl Check<'_> {
         }
         let socket = self.upgrade(&user_id, learned).await?;
         self.begin(StepName::Session);
-        match mgw::check(self.app, socket, MODE).await {
+        match mgw::check(self.app, socket, MODE.name()).await {
             Ok(()) => self.passed(StepName::Session),
             Err(error) => {
                 let message = error.to_string();

@@ -1,6 +1,6 @@
 //! Every HTTP call to Grok. Only this file names its paths; the hosts are variables.
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -11,6 +11,7 @@ use super::{
     credentials::Credentials,
     quota::{self, Limits},
     rest::payload,
+    subscriptions::{self, Tier},
     upload::{self, Uploaded},
 };
 use crate::{
@@ -47,12 +48,14 @@ pub struct Client<'a> {
     pub credentials: &'a Credentials,
     /// Grok's address, without a slash at its end.
     pub base: String,
+    /// Whether a call about the account was refused without the signature and answered with it.
+    needs_signature: Cell<bool>,
 }
 
 impl<'a> Client<'a> {
     /// Returns a client with the base address of the variable `grok_base_url`.
     pub async fn new(app: &'a App, credentials: &'a Credentials) -> Self {
-        Client { app, credentials, base: grok_url(app).await }
+        Client { app, credentials, base: grok_url(app).await, needs_signature: Cell::new(false) }
     }
 
     /// Starts a conversation and returns its stream of frames. Fails if the status is not 2xx.
@@ -60,9 +63,39 @@ impl<'a> Client<'a> {
         self.post("/rest/app-chat/conversations/new", request.body.into(), &request.page).await
     }
 
-    /// Returns the account's remaining quota under a rate-limit name.
-    pub async fn rate_limits(&self, name: &str) -> Result<Limits, ProviderError> {
-        quota::parse(&self.call("/rest/rate-limits", quota::request_body(name).into()).await?)
+    /// Returns the account's remaining quota in a mode.
+    pub async fn rate_limits(&self, mode: &str) -> Result<Limits, ProviderError> {
+        let body: Bytes = quota::request_body(mode).into();
+        quota::parse(&self.read(Method::POST, "/rest/rate-limits", body).await?)
+    }
+
+    /// Returns the account's subscriptions; see [`subscriptions`].
+    pub async fn subscriptions(&self) -> Result<Tier, ProviderError> {
+        subscriptions::parse_subscriptions(&self.read(Method::GET, "/rest/subscriptions", Bytes::new()).await?)
+    }
+
+    /// Returns what the list of modes says about the account's type; see [`subscriptions`].
+    pub async fn modes(&self) -> Result<Tier, ProviderError> {
+        let body = Bytes::from_static(br#"{"locale":"en"}"#);
+        subscriptions::parse_modes(&self.read(Method::POST, "/rest/modes", body).await?)
+    }
+
+    /// Returns the body of a response about the account. Cookies are enough for most operators; if Grok refuses them and
+    /// there is a signature, sends it too.
+    async fn read(&self, method: Method, path: &str, body: Bytes) -> Result<Bytes, ProviderError> {
+        if !self.needs_signature.get() {
+            let headers = self.credentials.unsigned_json_headers(&self.base, self.app.random());
+            let answer = self.whole(self.request(method.clone(), path, body.clone(), headers)?, CALL_LIMIT).await;
+            let is_refused =
+                matches!(answer, Err(ProviderError::AntiBot | ProviderError::Policy(_) | ProviderError::Server(403)));
+            if !(is_refused && self.credentials.has_signature()) {
+                return answer;
+            }
+        }
+        let headers = self.credentials.json_headers(&self.base, "", self.app.random());
+        let answer = self.whole(self.request(method, path, body, headers)?, CALL_LIMIT).await;
+        self.needs_signature.set(answer.is_ok());
+        answer
     }
 
     /// Uploads pictures and returns the uploads in the order of the pictures. Files belong to the account. Fails if

@@ -45,6 +45,12 @@ impl Credentials {
         header_map(headers::json_request(&self.operator(), base_url, &self.token, &referer, random))
     }
 
+    /// Returns the headers of a JSON request from the front page without the operator's signature.
+    pub fn unsigned_json_headers(&self, base_url: &str, random: [u8; 16]) -> HeaderMap {
+        let operator = Operator { x_statsig_id: "", ..self.operator() };
+        header_map(headers::json_request(&operator, base_url, &self.token, &format!("{base_url}/"), random))
+    }
+
     /// Returns the headers of a GET for one of the account's files, or of an upload.
     pub fn plain_headers(&self, base_url: &str) -> HeaderMap {
         header_map(headers::plain_request(&self.operator(), base_url, &self.token))

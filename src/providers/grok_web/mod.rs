@@ -9,7 +9,8 @@
 //!
 //! - [`mgw`]: the WebSocket of Grok's page; [`rest`]: the older HTTP stream. Both take the dialogue as one message
 //!   ([`prompt`]) and send the account's cookies ([`credentials`], [`headers`]).
-//! - [`client`]: the HTTP calls, with [`upload`], [`quota`] and [`identity`]; [`dial`]: opens the WebSocket.
+//! - [`client`]: the HTTP calls, with [`upload`], [`quota`], [`subscriptions`] and [`identity`]; [`dial`]: opens the
+//!   WebSocket; [`account`]: reads whose an account is, its type and its quotas.
 //! - [`classify`]: failures as [`ProviderError`]s; [`check`]: the console's connection check.
 //! - [`frames`], [`tag_filter`], [`file_ref`]: cut the stream, remove tags, name files.
 //! - [`token`]: what a session token is; [`pasted`]: finds tokens in pasted texts.
@@ -17,6 +18,7 @@
 use super::{Answer, Call, ProviderError};
 use crate::settings::Transport;
 
+pub mod account;
 pub mod check;
 pub mod classify;
 pub mod client;
@@ -31,6 +33,7 @@ pub mod pasted;
 pub mod prompt;
 pub mod quota;
 pub mod rest;
+pub mod subscriptions;
 pub mod tag_filter;
 pub mod token;
 pub mod upload;

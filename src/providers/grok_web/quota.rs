@@ -7,15 +7,15 @@ use crate::{
     providers::{ProviderError, grok_web::classify},
 };
 
-/// Returns the body of the call for a model's rate-limit name.
-pub fn request_body(rate_limit_name: &str) -> Vec<u8> {
+/// Returns the body of the call for a mode.
+pub fn request_body(mode: &str) -> Vec<u8> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Body<'a> {
         request_kind: &'static str,
         model_name: &'a str,
     }
-    let body = Body { request_kind: "DEFAULT", model_name: rate_limit_name };
+    let body = Body { request_kind: "DEFAULT", model_name: mode };
     serde_json::to_vec(&body).expect("plain data always has a JSON form")
 }
 

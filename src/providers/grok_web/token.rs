@@ -8,7 +8,6 @@ use base64::{
     Engine, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use serde::{Deserialize, Serialize};
 
 /// The shortest token in characters. A JWT is longer: its header alone names an algorithm.
 const MIN_TOKEN: usize = 20;
@@ -18,39 +17,6 @@ const MAX_TOKEN: usize = 4096;
 pub(super) const RULE: &str = "----";
 /// The length of an HMAC-SHA-256 signature in base64url. Such a signature may contain [`RULE`] by chance.
 const SIGNATURE: usize = 43;
-
-/// The kind of account that a token belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum TokenType {
-    #[serde(rename = "sso")]
-    Basic,
-    #[serde(rename = "ssoSuper")]
-    Super,
-}
-
-impl TokenType {
-    /// Returns the word that is stored.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            TokenType::Basic => "sso",
-            TokenType::Super => "ssoSuper",
-        }
-    }
-
-    /// Reads the stored word.
-    pub(crate) fn of(text: &str) -> Self {
-        if text == TokenType::Super.as_str() { TokenType::Super } else { TokenType::Basic }
-    }
-
-    /// Reads the names in files of this and other gateways.
-    pub(super) fn named(name: &str) -> Option<Self> {
-        match name.to_ascii_lowercase().as_str() {
-            "sso" | "ssobasic" | "ssonormal" | "basic" | "normal" => Some(TokenType::Basic),
-            "ssosuper" | "ssoheavy" | "super" | "heavy" => Some(TokenType::Super),
-            _ => None,
-        }
-    }
-}
 
 /// Why a text holds no token. The texts are fixed and never repeat what was pasted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,50 +1,107 @@
-//! Counts the accounts by type and state, and sums their remaining quotas.
+//! Counts the accounts by type and state, and sums what is left to them by mode.
 
-use super::{invalid::HAS_UNSEEN, status::STATUS};
+use std::collections::BTreeMap;
+
+use super::{TokenType, invalid::HAS_UNSEEN, status::STATUS};
 use crate::{
     error::Result,
+    providers::catalog::QuotaBucket,
     store::{Columns, Db, sql::json},
 };
 
 /// The accounts of one type in one state.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Group {
-    pub is_super: bool,
+    pub token_type: TokenType,
     /// A name of [`Status`](crate::admin::accounts::row::Status).
     pub state: String,
-    pub tokens: i64,
-    /// Sums of the known remaining quotas.
-    pub normal_remaining: i64,
-    pub heavy_remaining: i64,
-    /// Number of accounts whose normal quota is unknown.
-    pub unknown: i64,
+    pub accounts: i64,
+    /// The chat modes by name.
+    pub modes: BTreeMap<&'static str, ModeSum>,
     /// Whether there are unchecked rows, in any group; see [`invalid`](super::invalid).
     pub has_unseen: bool,
+}
+
+/// What the accounts of a group have of one mode. Accounts without the mode are in no number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct ModeSum {
+    /// Sums over the accounts whose quota is known.
+    pub remaining: i64,
+    pub total: i64,
+    /// Accounts whose quota is known, and unknown.
+    pub known: i64,
+    pub unknown: i64,
+    /// Accounts that have used it up, or rest for it.
+    pub resting: i64,
+}
+
+impl ModeSum {
+    /// Adds the numbers of other accounts.
+    pub fn add(&mut self, other: Self) {
+        self.remaining += other.remaining;
+        self.total += other.total;
+        self.known += other.known;
+        self.unknown += other.unknown;
+        self.resting += other.resting;
+    }
 }
 
 /// Returns the groups of all accounts in one statement. `now` is in Unix milliseconds; `key_ids` are the available keys,
 /// as in [`Filter`](super::list::Filter).
 pub async fn read(db: &Db, now: i64, key_ids: &[String]) -> Result<Vec<Group>> {
+    let sums: String = QuotaBucket::CHAT.into_iter().map(|mode| sums_of(mode.name())).collect();
+    let quotas: String = QuotaBucket::CHAT.into_iter().map(|mode| columns_of(mode.name())).collect();
     let count = format!(
-        "SELECT is_super, status, count(*), CAST(total(normal) AS INTEGER), CAST(total(heavy) AS INTEGER),
-        sum(normal IS NULL), {HAS_UNSEEN}
-      FROM (SELECT t.token_type = 'ssoSuper' AS is_super, {STATUS} AS status,
-              iif(t.normal_until > ?1, t.normal_remaining, NULL) AS normal,
-              iif(t.token_type = 'ssoSuper' AND t.heavy_until > ?1, t.heavy_remaining, NULL) AS heavy
-            FROM tokens t)
-     GROUP BY 1, 2"
+        "SELECT token_type, status, count(*){sums}, {HAS_UNSEEN}
+      FROM (SELECT coalesce(t.read_type, t.token_type) AS token_type, {STATUS} AS status{quotas}
+              FROM tokens t LEFT JOIN (
+                SELECT account_id AS id{grouped} FROM account_quotas GROUP BY account_id) q ON q.id = t.id)
+     GROUP BY 1, 2",
+        grouped = QuotaBucket::CHAT.into_iter().map(|mode| grouped_of(mode.name())).collect::<String>()
     );
-    let group = |row: &mut Columns| {
-        Ok(Group {
-            is_super: row.flag()?,
-            state: row.text()?,
-            tokens: row.integer()?,
-            normal_remaining: row.integer()?,
-            heavy_remaining: row.integer()?,
-            unknown: row.integer()?,
-            has_unseen: row.flag()?,
-        })
-    };
     let rows = db.query(&count, vec![now.into(), json(&key_ids)?.into()]).await?;
     rows.into_iter().map(|row| group(&mut Columns::new(row))).collect()
+}
+
+/// Columns of an account's quota in one mode: its numbers while they are known, whether it lacks the mode, and whether it
+/// rests.
+fn grouped_of(mode: &str) -> String {
+    let column = |value: &str, name: &str| format!(", max(iif(bucket = '{mode}', {value}, NULL)) AS {mode}_{name}");
+    [
+        column("iif(until > ?1, remaining, NULL)", "remaining"),
+        column("iif(until > ?1, total, NULL)", "total"),
+        column("total = 0 AND remaining = 0", "lacks"),
+        column("cool_until > ?1 OR (remaining < 1 AND until > ?1)", "rests"),
+    ]
+    .concat()
+}
+
+fn columns_of(mode: &str) -> String {
+    ["remaining", "total", "lacks", "rests"].map(|name| format!(", q.{mode}_{name}")).concat()
+}
+
+fn sums_of(mode: &str) -> String {
+    let has = format!("coalesce({mode}_lacks, 0) = 0");
+    format!(
+        ", CAST(total({mode}_remaining) AS INTEGER), CAST(total({mode}_total) AS INTEGER),
+         sum({has} AND {mode}_remaining IS NOT NULL), sum({has} AND {mode}_remaining IS NULL),
+         sum({has} AND coalesce({mode}_rests, 0))"
+    )
+}
+
+fn group(row: &mut Columns) -> Result<Group> {
+    let token_type = TokenType::of(&row.text()?).unwrap_or(TokenType::Basic);
+    let (state, accounts) = (row.text()?, row.integer()?);
+    let mut modes = BTreeMap::new();
+    for mode in QuotaBucket::CHAT {
+        let sum = ModeSum {
+            remaining: row.integer()?,
+            total: row.integer()?,
+            known: row.integer()?,
+            unknown: row.integer()?,
+            resting: row.integer()?,
+        };
+        modes.insert(mode.name(), sum);
+    }
+    Ok(Group { token_type, state, accounts, modes, has_unseen: row.flag()? })
 }

@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::{Pasted, Quota, TokenType, batches};
+use super::{
+    NEW_TURN, Pasted, SHUFFLED, TokenType, batches, find_doubles,
+    reading::{self, BucketQuota},
+};
 use crate::{
     error::Result,
     store::{
@@ -17,10 +20,12 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
     pub token_type: TokenType,
+    /// Whether Grok reported the type; the file does not change it.
+    pub type_is_read: bool,
     pub tags: Vec<String>,
     pub note: String,
-    pub normal: Quota,
-    pub heavy: Quota,
+    /// In no fixed order.
+    pub quotas: Vec<BucketQuota>,
     /// Empty while it is unknown.
     pub user_id: String,
 }
@@ -30,19 +35,21 @@ const LOOKED_UP_AT_ONCE: usize = 10_000;
 
 /// Returns the known accounts among these hashes, by hash: one statement for each 10,000.
 pub async fn known(db: &Db, hashes: &[&str]) -> Result<HashMap<String, Known>> {
-    const KNOWN: &str = "SELECT hash, token_type, tags, note, normal_remaining, normal_until, heavy_remaining, \
-        heavy_until, user_id FROM tokens WHERE hash IN (SELECT value FROM json_each(?))";
+    const KNOWN: &str = "SELECT hash, coalesce(read_type, token_type), read_type IS NOT NULL, tags, note, \
+          (SELECT json_group_array(json_object('bucket', bucket, 'remaining', remaining, 'total', total, \
+              'until', until)) FROM account_quotas WHERE account_id = t.id), user_id \
+        FROM tokens t WHERE hash IN (SELECT value FROM json_each(?))";
     let mut found = HashMap::new();
     for hashes in hashes.chunks(LOOKED_UP_AT_ONCE) {
         for row in db.query(KNOWN, vec![json(&hashes)?.into()]).await? {
             let mut row = Columns::new(row);
             let hash = row.text()?;
             let known = Known {
-                token_type: TokenType::of(&row.text()?),
+                token_type: TokenType::of(&row.text()?).unwrap_or(TokenType::Basic),
+                type_is_read: row.flag()?,
                 tags: parsed(&row.text()?)?,
                 note: row.text()?,
-                normal: Quota { remaining: row.optional_integer()?, until: row.optional_integer()? },
-                heavy: Quota { remaining: row.optional_integer()?, until: row.optional_integer()? },
+                quotas: parsed(&row.text()?)?,
                 user_id: row.text()?,
             };
             found.insert(hash, known);
@@ -56,36 +63,39 @@ pub async fn known(db: &Db, hashes: &[&str]) -> Result<HashMap<String, Known>> {
 pub struct Imported {
     #[serde(flatten)]
     pub token: Pasted,
-    pub normal: Option<i64>,
-    pub normal_until: Option<i64>,
-    pub heavy: Option<i64>,
-    pub heavy_until: Option<i64>,
+    /// The quotas that the file knows.
+    pub quotas: Vec<BucketQuota>,
 }
 
 /// Adds new accounts and updates known ones. A known quota is kept, because that of the file is older.
 pub async fn import(db: &Db, now: i64, rows: &[Imported]) -> Result<()> {
-    const IMPORT: &str = "INSERT INTO tokens (hash, sealed, suffix, token_type, state, tags, note, normal_remaining, \
-          normal_until, heavy_remaining, heavy_until, user_id, created_at) \
-        SELECT value ->> 'hash', value ->> 'sealed', value ->> 'suffix', value ->> 'token_type', value ->> 'state', \
-          value ->> 'tags', value ->> 'note', value ->> 'normal', value ->> 'normal_until', value ->> 'heavy', \
-          value ->> 'heavy_until', value ->> 'user_id', ?2 \
-        FROM json_each(?1) WHERE true ORDER BY key \
-        ON CONFLICT (hash) DO UPDATE SET token_type = excluded.token_type, tags = excluded.tags, note = excluded.note, \
-          user_id = iif(user_id = '', excluded.user_id, user_id), \
-          normal_remaining = iif(normal_until > ?2, normal_remaining, excluded.normal_remaining), \
-          normal_until = iif(normal_until > ?2, normal_until, excluded.normal_until), \
-          heavy_remaining = iif(heavy_until > ?2, heavy_remaining, excluded.heavy_remaining), \
-          heavy_until = iif(heavy_until > ?2, heavy_until, excluded.heavy_until)";
+    let import = format!(
+        "INSERT INTO tokens (hash, sealed, suffix, token_type, state, tags, note, user_id, created_at, turn, read_due)
+ SELECT value ->> 'hash', value ->> 'sealed', value ->> 'suffix', value ->> 'token_type', value ->> 'state',
+        value ->> 'tags', value ->> 'note', value ->> 'user_id', ?2, {NEW_TURN}, {NEW_IS_DUE}
+   FROM json_each(?1) WHERE true ORDER BY key
+ ON CONFLICT (hash) DO UPDATE SET token_type = excluded.token_type, tags = excluded.tags, note = excluded.note,
+   user_id = iif(user_id = '', excluded.user_id, user_id)",
+        NEW_IS_DUE = reading::NEW_IS_DUE
+    );
+    const QUOTAS: &str = "INSERT INTO account_quotas (account_id, bucket, remaining, total, until) \
+        SELECT t.id, q.value ->> 'bucket', q.value ->> 'remaining', q.value ->> 'total', q.value ->> 'until' \
+          FROM json_each(?1) r JOIN tokens t ON t.hash = r.value ->> 'hash' CROSS JOIN json_each(r.value, '$.quotas') q \
+         WHERE true \
+        ON CONFLICT (account_id, bucket) DO UPDATE SET remaining = excluded.remaining, total = excluded.total, \
+          until = excluded.until WHERE coalesce(until, 0) <= ?2 AND total IS NOT 0";
     // Accounts without a remaining quota must leave the rotation.
-    const BAR: &str = "INSERT INTO token_bars (token_id, at) SELECT id, ?2 FROM tokens WHERE hash IN \
-        (SELECT value ->> 'hash' FROM json_each(?1) WHERE value ->> 'normal' < 4 OR value ->> 'heavy' < 1)";
-    let is_low = |row: &Imported| row.normal.is_some_and(|left| left < 4) || row.heavy.is_some_and(|left| left < 1);
-    let has_low = rows.iter().any(is_low);
+    const BLOCK: &str = "INSERT INTO account_blocks (account_id, at) SELECT id, ?2 FROM tokens WHERE hash IN \
+        (SELECT value ->> 'hash' FROM json_each(?1) WHERE json_array_length(value, '$.quotas') > 0)";
+    let shuffles = rows.len() > SHUFFLED;
+    let has_quotas = rows.iter().any(|row| !row.quotas.is_empty());
     for list in batches(rows)? {
-        db.execute(IMPORT, vec![list.as_str().into(), now.into()]).await?;
-        if has_low {
-            db.execute(BAR, vec![list.into(), now.into()]).await?;
+        db.execute(&import, vec![list.as_str().into(), now.into(), shuffles.into()]).await?;
+        if has_quotas {
+            db.execute(QUOTAS, vec![list.as_str().into(), now.into()]).await?;
+            db.execute(BLOCK, vec![list.into(), now.into()]).await?;
         }
     }
-    Ok(())
+    let owned = rows.iter().filter(|row| !row.token.token.user_id.is_empty());
+    find_doubles(db, &owned.map(|row| row.token.token.hash.as_str()).collect::<Vec<_>>()).await
 }

@@ -1,6 +1,6 @@
 //! Lists accounts in pages, which the database filters, sorts and counts.
 
-use super::{ACCOUNT, Account, COLUMNS, StoredToken, TokenType, invalid::HAS_UNSEEN, status::STATUS};
+use super::{ACCOUNT, Account, COLUMNS, StoredToken, TokenType, invalid::HAS_UNSEEN, reading, status::STATUS};
 use crate::{
     error::Result,
     host::Value,
@@ -22,14 +22,16 @@ pub struct Filter {
     pub text: Option<String>,
     /// Selects the account with this hash, in addition to those with `text`.
     pub hash: Option<String>,
+    pub id: Option<i64>,
 }
 
-/// Returns the SQL condition, with `?1` to `?7`. A condition that is not given does not read the row.
+/// Returns the SQL condition, with `?1` to `?8`. A condition that is not given does not read the row.
 fn condition() -> String {
     format!(
-        "(?3 IS NULL OR t.token_type = ?3) AND (?4 IS NULL OR ({STATUS}) = ?4)
+        "(?3 IS NULL OR coalesce(t.read_type, t.token_type) = ?3) AND (?4 IS NULL OR ({STATUS}) = ?4)
      AND (?5 IS NULL OR EXISTS (SELECT 1 FROM json_each(t.tags) WHERE value = ?5))
-     AND (?6 IS NULL OR instr(lower(t.note), lower(?6)) > 0 OR instr(t.suffix, ?6) > 0 OR t.hash = ?7)"
+     AND (?6 IS NULL OR instr(lower(t.note), lower(?6)) > 0 OR instr(t.suffix, ?6) > 0 OR t.hash = ?7)
+     AND (?8 IS NULL OR t.id = ?8)"
     )
 }
 
@@ -43,17 +45,29 @@ impl Filter {
             self.tag.clone().into(),
             self.text.clone().into(),
             self.hash.clone().into(),
+            self.id.into(),
         ])
     }
+}
+
+/// SQL for what is left to the account `t` in a mode; NULL if it is unknown.
+macro_rules! remaining {
+    ($mode:literal) => {
+        concat!(
+            "(SELECT q.remaining FROM account_quotas q WHERE q.account_id = t.id AND q.bucket = '",
+            $mode,
+            "' AND (q.until > ?1 OR q.total = 0))"
+        )
+    };
 }
 
 /// The sort keys: the name in the query, and the SQL. Unknown values are last in both directions.
 const SORTS: [(&str, &str); 8] = [
     ("created", "t.id"),
-    ("type", "t.token_type"),
+    ("type", "CASE coalesce(t.read_type, t.token_type) WHEN 'sso' THEN 1 WHEN 'ssoSuper' THEN 2 ELSE 3 END"),
     ("state", STATUS),
-    ("remaining", "iif(t.normal_until > ?1, t.normal_remaining, NULL)"),
-    ("heavy_remaining", "iif(t.heavy_until > ?1, t.heavy_remaining, NULL)"),
+    ("remaining", remaining!("fast")),
+    ("heavy_remaining", remaining!("heavy")),
     ("last_used", "t.last_used_at"),
     ("last_failure", "t.last_failure_at"),
     ("note", "nullif(t.note, '')"),
@@ -96,6 +110,10 @@ pub struct Page {
     pub total: i64,
     /// Whether there are unchecked rows; see [`invalid`](super::invalid).
     pub has_unseen: bool,
+    /// Number of all active accounts that Grok has not been asked about.
+    pub unread: i64,
+    /// Whether accounts are due to be read, and no instance does.
+    pub reading_due: bool,
     pub tokens: Vec<StoredToken>,
 }
 
@@ -103,19 +121,24 @@ pub struct Page {
 pub async fn list(db: &Db, filter: &Filter, order: Order, limit: i64, offset: i64) -> Result<Page> {
     let (condition, order) = (condition(), order.sql());
     let list = format!(
-        "SELECT (SELECT count(*) FROM tokens t WHERE {condition}), {HAS_UNSEEN}, {COLUMNS} \
-         FROM (SELECT 1) LEFT JOIN (SELECT t.* FROM tokens t WHERE {condition} ORDER BY {order} LIMIT ?8 OFFSET ?9) t \
-         ORDER BY {order}"
+        "SELECT (SELECT count(*) FROM tokens t WHERE {condition}), {HAS_UNSEEN}, \
+         (SELECT count(*) FROM tokens WHERE state = 'active' AND rank > 3 AND read_at IS NULL), \
+         {due}, {COLUMNS} \
+         FROM (SELECT 1) LEFT JOIN (SELECT t.* FROM tokens t WHERE {condition} ORDER BY {order} LIMIT ?9 OFFSET ?10) t \
+         ORDER BY {order}",
+        due = reading::IS_DUE
     );
     let mut params = filter.params()?;
     params.extend([limit.into(), offset.into()]);
-    let mut page = Page { total: 0, has_unseen: false, tokens: Vec::new() };
+    let mut page = Page { total: 0, has_unseen: false, unread: 0, reading_due: false, tokens: Vec::new() };
     for row in db.query(&list, params).await? {
-        // A page after the last one is a single row with the first two columns only.
-        let is_token = row.get(2).is_some_and(|id| *id != Value::Null);
+        // A page after the last one is a single row with the first four columns only.
+        let is_token = row.get(4).is_some_and(|id| *id != Value::Null);
         let mut row = Columns::new(row);
         page.total = row.integer()?;
         page.has_unseen = row.flag()?;
+        page.unread = row.integer()?;
+        page.reading_due = row.flag()?;
         if is_token {
             page.tokens.push(StoredToken::read(&mut row)?);
         }
@@ -125,8 +148,10 @@ pub async fn list(db: &Db, filter: &Filter, order: Order, limit: i64, offset: i6
 
 /// Returns at most `limit` selected accounts with their tokens, by ascending id after `behind`.
 pub async fn accounts(db: &Db, filter: &Filter, behind: i64, limit: i64) -> Result<Vec<Account>> {
-    let accounts =
-        format!("SELECT {ACCOUNT}, {COLUMNS} FROM tokens t WHERE t.id > ?8 AND {} ORDER BY t.id LIMIT ?9", condition());
+    let accounts = format!(
+        "SELECT {ACCOUNT}, {COLUMNS} FROM tokens t WHERE t.id > ?9 AND {} ORDER BY t.id LIMIT ?10",
+        condition()
+    );
     let mut params = filter.params()?;
     params.extend([behind.into(), limit.into()]);
     db.query(&accounts, params).await?.into_iter().map(Account::read).collect()

@@ -1,4 +1,4 @@
-//! Table `tokens`: the accounts. [`reserve`] chooses the one that serves a request.
+//! Tables `tokens` and `account_quotas`: the accounts, and what is left to each of them. [`reserve`] chooses the one that serves a request.
 //!
 //! A row has a Grok session token, encrypted, with its SHA-256 as the key of the table. Requests name accounts by id or
 //! by token:
@@ -8,20 +8,21 @@
 //! let disabled = accounts::set_enabled(&app.db, &named, false).await?;
 //! ```
 //!
-//! [`list`] returns pages, [`counts`] sums, [`import`](mod@import) reads a file's rows, and [`invalid`] finds rows of
-//! earlier releases that have no session token. `status` computes an account's state in SQL,
+//! [`list`] returns pages, [`counts`] sums, [`import`](mod@import) reads a file's rows, [`reading`] stores what Grok reports,
+//! and [`invalid`] finds rows of earlier releases that have no session token. `status` computes an account's state in SQL,
 //! [`Status`](crate::admin::accounts::row::Status) in Rust; a test compares both.
 
 pub mod counts;
 pub mod import;
 pub mod invalid;
 pub mod list;
+pub mod reading;
 pub mod reserve;
 mod status;
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use self::invalid::no_token;
 use super::{
@@ -33,9 +34,10 @@ use crate::{
     error::Result,
     host::{Host, Row, Value},
     limits::D1_VALUE_BYTES,
+    providers::catalog::QuotaBucket,
 };
 
-pub use crate::providers::grok_web::token::TokenType;
+pub use crate::providers::catalog::TokenType;
 
 /// A token to be added.
 #[derive(Serialize)]
@@ -83,33 +85,66 @@ pub(super) fn batches<T: Serialize>(items: &[T]) -> Result<Vec<String>> {
 pub struct Pasted {
     #[serde(flatten)]
     pub token: NewToken,
+    /// What the operator says; it counts until Grok is asked.
+    #[serde(serialize_with = "as_given")]
     pub token_type: TokenType,
     pub state: &'static str,
     pub tags: Vec<String>,
     pub note: String,
 }
 
+/// Writes the type as the column `token_type` knows it.
+fn as_given<S: Serializer>(token_type: &TokenType, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_str(token_type.as_given().as_str())
+}
+
+/// SQL that finds the doubles among the accounts with these hashes, a JSON array: the trigger on the column does it.
+const FIND_DOUBLES: &str =
+    "UPDATE tokens SET user_id = user_id WHERE hash IN (SELECT value FROM json_each(?1)) AND user_id <> ''";
+
+/// Accounts added together of which more get places in random order. Of many, the dead ones are often in a row, and a chat
+/// tries a few only.
+const SHUFFLED: usize = 20;
+/// SQL for the `turn` of a new account, which is before all that have served. `?3` says whether to shuffle.
+const NEW_TURN: &str = "iif(?3, -1 - abs(random() % 1000000), 0)";
+
 /// Adds accounts. Returns how many were new. A known account is unchanged, but gets the user id if it has none.
 pub async fn add(db: &Db, now: i64, tokens: &[Pasted]) -> Result<usize> {
-    const ADD: &str = "INSERT INTO tokens (hash, sealed, suffix, user_id, token_type, state, tags, note, created_at) \
-        SELECT value ->> 'hash', value ->> 'sealed', value ->> 'suffix', value ->> 'user_id', value ->> 'token_type', \
-          value ->> 'state', value ->> 'tags', value ->> 'note', ?2 FROM json_each(?1) WHERE true ORDER BY key ON CONFLICT (hash) DO NOTHING RETURNING id";
+    let add = format!(
+        "INSERT INTO tokens (hash, sealed, suffix, user_id, token_type, state, tags, note, created_at, turn, read_due)
+ SELECT value ->> 'hash', value ->> 'sealed', value ->> 'suffix', value ->> 'user_id', value ->> 'token_type',
+        value ->> 'state', value ->> 'tags', value ->> 'note', ?2, {NEW_TURN}, {NEW_IS_DUE}
+   FROM json_each(?1) WHERE true ORDER BY key
+ ON CONFLICT (hash) DO NOTHING RETURNING id",
+        NEW_IS_DUE = reading::NEW_IS_DUE
+    );
     const LEARN: &str = "UPDATE tokens SET user_id = pasted.value ->> 'user_id' FROM json_each(?1) AS pasted \
         WHERE tokens.hash = pasted.value ->> 'hash' AND tokens.user_id = ''";
+    let shuffles = tokens.len() > SHUFFLED;
     let mut added = 0;
     for list in batches(tokens)? {
-        added += db.query(ADD, vec![list.into(), now.into()]).await?.len();
+        added += db.query(&add, vec![list.into(), now.into(), shuffles.into()]).await?.len();
     }
+    let with_id: Vec<_> = tokens.iter().filter(|pasted| !pasted.token.user_id.is_empty()).collect();
     if added < tokens.len() {
-        let with_id: Vec<_> = tokens.iter().filter(|pasted| !pasted.token.user_id.is_empty()).collect();
         for list in batches(&with_id)? {
             db.execute(LEARN, vec![list.into()]).await?;
         }
     }
+    let hashes: Vec<&str> = with_id.iter().map(|pasted| pasted.token.hash.as_str()).collect();
+    find_doubles(db, &hashes).await?;
     Ok(added)
 }
 
-/// The accounts that a request names, of one type if given.
+/// Marks the doubles among the accounts with these hashes, whose owners are known.
+async fn find_doubles(db: &Db, hashes: &[&str]) -> Result<()> {
+    for hashes in hashes.chunks(NAMED_AT_ONCE) {
+        db.execute(FIND_DOUBLES, vec![json(&hashes)?.into()]).await?;
+    }
+    Ok(())
+}
+
+/// The accounts that a request names, of one type if given: as Grok or as the operator says.
 #[derive(Default)]
 pub struct Named {
     pub ids: Vec<i64>,
@@ -134,26 +169,30 @@ impl Named {
 const NAMED_AT_ONCE: usize = 10_000;
 
 const NAMED: &str = "(id IN (SELECT value FROM json_each(?1)) OR hash IN (SELECT value FROM json_each(?2))) \
-    AND (?3 IS NULL OR token_type = ?3)";
+    AND (?3 IS NULL OR token_type = ?3 OR read_type = ?3)";
 
 /// A row without the token itself.
 #[derive(Debug)]
 pub struct StoredToken {
     pub id: i64,
+    /// As Grok says, else as the operator says.
     pub token_type: TokenType,
+    pub type_is_read: bool,
+    /// When Grok was last asked with success, in Unix milliseconds.
+    pub read_at: Option<i64>,
     pub suffix: String,
     pub is_active: bool,
     pub is_expired: bool,
     /// Known to have no session token; see [`invalid`].
     pub is_invalid: bool,
+    /// The account with the same owner that serves instead.
+    pub duplicate_of: Option<i64>,
+    /// The provider's id of the account's owner; empty while it is unknown.
+    pub user_id: String,
     /// The prefix that names the token's key, for [`Vault::has_key_of`].
     pub sealed_by: String,
-    /// The quota of ordinary requests.
-    pub normal: Quota,
-    /// The quota of Heavy requests, which only Super accounts have.
-    pub heavy: Quota,
-    /// The ends of the cooldowns in Unix milliseconds, by rate-limit name. Some may be over.
-    pub cooldowns: BTreeMap<String, i64>,
+    /// The quotas, by the name of their bucket. Some may be over.
+    pub quotas: BTreeMap<String, Quota>,
     pub strikes: i64,
     /// Unix milliseconds, as all times below.
     pub last_used_at: Option<i64>,
@@ -164,16 +203,31 @@ pub struct StoredToken {
     pub created_at: i64,
 }
 
-/// A quota as it was last known.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// A quota as it was last known. All times are in Unix milliseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quota {
     /// Requests that are left; `None` if unknown.
     pub remaining: Option<i64>,
-    /// The end of the quota's window, in Unix milliseconds.
+    /// Requests of a whole window; `None` if unknown. 0 of 0 means that the account does not have the bucket.
+    pub total: Option<i64>,
+    /// The end of the quota's window; `None` for 0 of 0.
     pub until: Option<i64>,
+    /// The end of a rest after a rate limit; 0 for none.
+    #[serde(default, skip_serializing)]
+    pub cool_until: i64,
 }
 
 impl Quota {
+    /// Returns the quota of a bucket that the account does not have.
+    pub fn not_granted() -> Self {
+        Quota { remaining: Some(0), total: Some(0), ..Quota::default() }
+    }
+
+    /// Returns whether the account does not have the bucket.
+    pub fn is_not_granted(self) -> bool {
+        self.total == Some(0) && self.remaining == Some(0)
+    }
+
     /// Returns the remaining requests; `None` if they are unknown or the window has ended at `now`.
     pub fn known_at(self, now: i64) -> Option<i64> {
         self.remaining.filter(|_| self.until.is_some_and(|until| until > now))
@@ -182,28 +236,35 @@ impl Quota {
 
 /// The columns of the row `t` that [`StoredToken::read`] reads.
 pub(super) const COLUMNS: &str = concat!(
-    "t.id, t.token_type, t.suffix, t.state = 'active', t.state = 'expired', \
+    "t.id, coalesce(t.read_type, t.token_type), t.read_type IS NOT NULL, t.read_at, t.suffix, t.state = 'active', t.state = 'expired', \
     t.state = 'disabled' AND t.last_failure_reason = '",
     no_token!(),
-    "', substr(t.sealed, 1, 12), \
-    t.normal_remaining, t.normal_until, t.heavy_remaining, t.heavy_until, \
-    (SELECT json_group_object(name, until) FROM token_cooldowns WHERE token_id = t.id), \
+    "', t.duplicate_of, t.user_id, substr(t.sealed, 1, 12), \
+    (SELECT json_group_object(bucket, json_object('remaining', remaining, 'total', total, 'until', until, \
+        'cool_until', cool_until)) FROM account_quotas WHERE account_id = t.id), \
     t.strikes, t.last_used_at, t.last_failure_at, t.last_failure_reason, t.tags, t.note, t.created_at"
 );
 
 impl StoredToken {
+    /// Returns the quota of a bucket; unknown if nothing is stored.
+    pub fn quota(&self, bucket: QuotaBucket) -> Quota {
+        self.quotas.get(bucket.name()).copied().unwrap_or_default()
+    }
+
     pub(super) fn read(row: &mut Columns) -> Result<Self> {
         Ok(StoredToken {
             id: row.integer()?,
-            token_type: TokenType::of(&row.text()?),
+            token_type: TokenType::of(&row.text()?).unwrap_or(TokenType::Basic),
+            type_is_read: row.flag()?,
+            read_at: row.optional_integer()?,
             suffix: row.text()?,
             is_active: row.flag()?,
             is_expired: row.flag()?,
             is_invalid: row.flag()?,
+            duplicate_of: row.optional_integer()?,
+            user_id: row.text()?,
             sealed_by: row.text()?,
-            normal: Quota { remaining: row.optional_integer()?, until: row.optional_integer()? },
-            heavy: Quota { remaining: row.optional_integer()?, until: row.optional_integer()? },
-            cooldowns: parsed(&row.text()?)?,
+            quotas: parsed(&row.text()?)?,
             strikes: row.integer()?,
             last_used_at: row.optional_integer()?,
             last_failure_at: row.optional_integer()?,
@@ -220,18 +281,16 @@ pub struct Account {
     pub token: StoredToken,
     pub hash: String,
     pub sealed: String,
-    /// The provider's id of the account's owner; empty while it is unknown.
-    pub user_id: String,
 }
 
 /// The columns that [`Account::read`] reads before [`COLUMNS`].
-pub(super) const ACCOUNT: &str = "t.hash, t.sealed, t.user_id";
+pub(super) const ACCOUNT: &str = "t.hash, t.sealed";
 
 impl Account {
     pub(super) fn read(row: Row) -> Result<Self> {
         let mut row = Columns::new(row);
-        let (hash, sealed, user_id) = (row.text()?, row.text()?, row.text()?);
-        Ok(Account { hash, sealed, user_id, token: StoredToken::read(&mut row)? })
+        let (hash, sealed) = (row.text()?, row.text()?);
+        Ok(Account { hash, sealed, token: StoredToken::read(&mut row)? })
     }
 }
 
@@ -324,20 +383,4 @@ async fn change(db: &Db, named: &Named, statement: &str, value: Option<Value>) -
 pub async fn all_tags(db: &Db) -> Result<Vec<String>> {
     const TAGS: &str = "SELECT DISTINCT tag.value FROM tokens, json_each(tags) tag ORDER BY 1";
     db.query(TAGS, vec![]).await?.into_iter().map(|row| Columns::new(row).text()).collect()
-}
-
-/// Stores the quotas that Grok sent at `now`, and makes an expired account active: the answer proves its session valid.
-/// An unknown quota leaves the stored one.
-pub async fn refreshed(db: &Db, id: i64, now: i64, normal: Quota, heavy: Quota) -> Result<()> {
-    const REFRESHED: &str = "INSERT INTO token_quotas (token_id, at, normal_remaining, normal_until, heavy_remaining, \
-        heavy_until) VALUES (?, ?, ?, ?, ?, ?)";
-    let numbers = [normal.remaining, normal.until, heavy.remaining, heavy.until].map(Value::from);
-    db.execute(REFRESHED, [id.into(), now.into()].into_iter().chain(numbers).collect()).await
-}
-
-/// Marks an account as expired because Grok refused its session. It serves no more requests until it is enabled.
-pub async fn expire(db: &Db, id: i64, now: i64, reason: &str) -> Result<()> {
-    const EXPIRE: &str = "UPDATE tokens SET state = 'expired', last_failure_at = ?2, last_failure_reason = ?3 \
-        WHERE id = ?1";
-    db.execute(EXPIRE, vec![id.into(), now.into(), reason.into()]).await
 }

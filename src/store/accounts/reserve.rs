@@ -1,19 +1,20 @@
-//! Chooses and reserves an account: key check, settings and choice in one atomic statement.
+//! Chooses and reserves an account: key check, settings and choice in one atomic statement, whose text is the same for all
+//! models.
 //!
-//! An account is usable if it is active, its type may serve the model, its quota is unknown or covers the cost, it has
-//! no cooldown for the model's rate-limit name, and this request has not tried it. Usable accounts are sorted: first
-//! those that are not skipped after an error, then the types in the model's order, then the least recently used.
+//! An account is usable if it is active, its quota in the model's bucket is unknown or covers the cost, it does not rest
+//! there, it is not a double, and this request has not tried it. Usable accounts are sorted: first those that are not skipped
+//! after an error, then by rank (the cheapest type first, those of unknown type last), then the least recently used.
 //!
-//! The choice reads a few rows, regardless of the number of blocked accounts. The rotation's index sorts by the reasons
-//! that block an account (`bars`), then by turn. One read for each distinct value of `bars` skips all accounts that are
-//! blocked for this model, and finds the first of the others. The index of their ends finds blocks that have ended.
-//! The statement always checks the facts themselves; `bars` only speeds up the search.
+//! The choice reads a few rows, regardless of the number of blocked accounts. The rotation's index sorts each rank by the
+//! set of chat modes that block an account (`blocked`, a bit for each), then by turn. One look-up for each of the sets
+//! without the model's mode finds the first account of the set. The index of their ends finds blocks that have ended. The
+//! statement always checks the facts themselves; `blocked` only speeds up the search.
 
 use crate::{
-    error::{Error, Result},
+    error::Result,
     host::{Row, Value},
     providers::{
-        catalog::{Accounts, Model, QuotaBucket},
+        catalog::{Model, QuotaBucket, TokenType},
         learned::ResolvedName,
     },
     settings::Settings,
@@ -21,8 +22,11 @@ use crate::{
         Columns, Db,
         authenticate::{self, ApiCaller, AuthenticatedKey},
         leases, resolved_names, schema,
+        sql::parsed,
     },
 };
+
+use super::reading;
 
 /// The account that a request needs.
 pub struct Ask<'a> {
@@ -50,6 +54,8 @@ pub struct Reservation {
     pub names: Vec<ResolvedName>,
     /// Whether the maintenance of this local day has not started yet.
     pub maintenance_due: bool,
+    /// Whether accounts are to be read from Grok.
+    pub reading_due: bool,
 }
 
 /// The reserved account.
@@ -59,9 +65,10 @@ pub struct ReservedAccount {
     pub hash: String,
     pub sealed: String,
     pub suffix: String,
-    pub is_super: bool,
-    /// Remaining quota of the model's bucket; `None` if unknown.
+    /// The requests left in the model's bucket; `None` if unknown.
     pub remaining: Option<i64>,
+    /// The end of the bucket's window in Unix milliseconds; `None` if unknown or over.
+    pub until: Option<i64>,
     /// The provider's id of the account's owner; empty while it is unknown.
     pub user_id: String,
 }
@@ -69,8 +76,16 @@ pub struct ReservedAccount {
 /// No account is usable.
 pub struct Refusal {
     pub opened: AuthenticatedKey,
+    pub free: Free,
+}
+
+/// When an account is usable.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Free {
     /// When the first blocked account is usable again, in Unix milliseconds; `None` if there is none.
-    pub cooling_until: Option<i64>,
+    pub first_at: Option<i64>,
+    /// Whether there are active accounts, but none of them has the model's mode.
+    pub not_granted: bool,
 }
 
 /// Reserves the next usable account, or returns why there is none. Fails with 401 if the key is not valid. One
@@ -86,24 +101,41 @@ pub async fn reserve(db: &Db, ask: &Ask<'_>) -> Result<Reserved> {
     {
         return Ok(Reserved::Account(Box::new(reservation)));
     }
-    let cooling_until = first_free_at(db, ask).await?;
-    Ok(Reserved::None(Box::new(Refusal { opened, cooling_until })))
+    let free = first_free(db, ask).await?;
+    Ok(Reserved::None(Box::new(Refusal { opened, free })))
 }
 
-/// Returns when the first blocked account is usable again, in Unix milliseconds; `None` if there is none.
-pub async fn first_free_at(db: &Db, ask: &Ask<'_>) -> Result<Option<i64>> {
-    let free = db.query_one(&first_free(ask.model), ask.choice()).await?;
-    Ok(free.map(|row| Columns::new(row).optional_integer()).transpose()?.flatten())
+/// Returns when the first blocked account is usable again. Considers those that this request has tried if they are
+/// blocked. Exact for up to [`ASKED_WHEN_FREE`] accounts; in a larger pool it considers those whose first block ends first.
+pub async fn first_free(db: &Db, ask: &Ask<'_>) -> Result<Free> {
+    // 0 of 0 never ends. The highest ranks are the ones that may have a mode of paid accounts.
+    let free = format!(
+        "SELECT (SELECT min(free_at) FROM (
+     SELECT (SELECT max(q.cool_until, iif(q.remaining < ?3, iif(q.total = 0, NULL, q.until), 0)) FROM account_quotas q
+              WHERE q.account_id = resting.id AND q.bucket = ?2) AS free_at
+       FROM (SELECT id FROM tokens INDEXED BY accounts_blocked WHERE state = 'active' AND blocked_until > 0
+              AND instr(?5, rank) > 0 ORDER BY blocked_until LIMIT {ASKED_WHEN_FREE}) resting)
+    WHERE free_at > ?1),
+  (SELECT count(*) > 0 AND count(*) = sum(EXISTS (SELECT 1 FROM account_quotas q
+                                                   WHERE q.account_id = ranked.id AND q.bucket = ?2 AND q.total = 0))
+     FROM (SELECT id FROM tokens INDEXED BY accounts_rotation WHERE state = 'active' AND rank > 0 AND ?4 <> ''
+            ORDER BY rank DESC LIMIT {ASKED_WHEN_FREE}) ranked)"
+    );
+    let mut params = ask.choice();
+    params.push(ranks(ask.model.bucket.needs()).into());
+    let Some(row) = db.query_one(&free, params).await? else { return Ok(Free::default()) };
+    let mut row = Columns::new(row);
+    Ok(Free { first_at: row.optional_integer()?, not_granted: row.flag()? })
 }
 
 /// Reserves the next usable account in one statement. Returns `None` if there is none, the key is not valid, or the
 /// schema is behind.
 pub async fn take(db: &Db, ask: &Ask<'_>) -> Result<Option<Reservation>> {
-    let row = match db.query_one(&statement(ask.model), ask.values()).await {
+    let row = match db.query_one(&statement(), ask.values()).await {
         Ok(row) => row,
         // A database that cannot be written, because its disk is full or D1's daily limit is reached, can still be
         // read. If that finds no account either, return the first error.
-        Err(error) => match db.query_one(&without_turn(ask.model), ask.values()).await {
+        Err(error) => match db.query_one(&without_turn(), ask.values()).await {
             Ok(Some(row)) => Some(row),
             _ => return Err(error),
         },
@@ -112,12 +144,15 @@ pub async fn take(db: &Db, ask: &Ask<'_>) -> Result<Option<Reservation>> {
 }
 
 impl Ask<'_> {
-    /// Returns the parameters `?1` to `?7`.
+    /// Returns the parameters `?1` to `?8`.
     fn values(&self) -> Vec<Value> {
         let mut values = self.choice();
-        // Formatted here, because D1 binds every number as a double and would write `1.0`.
-        let bar = format!("[{}<{}]", bucket(self.model), self.model.cost);
-        values.extend([bar.into(), self.key_hash.into(), schema::LATEST.into()]);
+        values.extend([
+            self.key_hash.into(),
+            schema::LATEST.into(),
+            ranks(self.model.bucket.needs()).into(),
+            self.model.bucket.bit().into(),
+        ]);
         values
     }
 
@@ -126,36 +161,43 @@ impl Ask<'_> {
         let tried: String = self.tried.iter().map(|id| format!("{id},")).collect();
         vec![
             self.now.into(),
-            self.model.limit_name.into(),
+            self.model.bucket.name().into(),
             i64::from(self.model.cost).into(),
             format!(",{tried}").into(),
         ]
     }
 }
 
-fn taken(row: Row) -> Result<Reservation> {
-    let mut row = Columns::new(row);
-    let token = ReservedAccount {
-        id: row.integer()?,
-        hash: row.text()?,
-        sealed: row.text()?,
-        suffix: row.text()?,
-        is_super: row.flag()?,
-        remaining: row.optional_integer()?,
-        user_id: row.text()?,
-    };
-    let names = resolved_names::read(row.optional_text()?.as_deref());
-    let settings = Settings::from_sections(row.optional_text()?.as_deref(), row.optional_text()?.as_deref());
-    let (key_id, key_name) = serde_json::from_str(&row.text()?)
-        .map_err(|e| Error::internal(format!("The key's row could not be read: {e}")))?;
-    let caller = ApiCaller { key_id, key_name };
-    let maintenance_due = row.flag()?;
-    Ok(Reservation { caller, settings, token, names, maintenance_due })
+/// Returns the ranks in the order of their use, a digit each: accounts whose type is known, the cheapest first, then those
+/// that a person calls Basic (4) or Super (5). What a person says counts until the type is known: an account that is called
+/// Basic is tried for expert, because labels are often wrong, but not for heavy.
+fn ranks(needs: TokenType) -> &'static str {
+    match needs {
+        TokenType::Basic => "12345",
+        TokenType::Super => "12354",
+        TokenType::Heavy => "1235",
+    }
 }
 
+fn taken(row: Row) -> Result<Reservation> {
+    let mut row = Columns::new(row);
+    let (id, hash, sealed, suffix, user_id) = (row.integer()?, row.text()?, row.text()?, row.text()?, row.text()?);
+    let quota: Option<(i64, i64)> = row.optional_text()?.map(|quota| parsed(&quota)).transpose()?;
+    let (remaining, until) = quota.unzip();
+    let token = ReservedAccount { id, hash, sealed, suffix, remaining, until, user_id };
+    let names = resolved_names::read(row.optional_text()?.as_deref());
+    let settings = Settings::from_sections(row.optional_text()?.as_deref(), row.optional_text()?.as_deref());
+    let (key_id, key_name) = parsed(&row.text()?)?;
+    let caller = ApiCaller { key_id, key_name };
+    let (maintenance_due, reading_due) = (row.flag()?, row.flag()?);
+    Ok(Reservation { caller, settings, token, names, maintenance_due, reading_due })
+}
+
+/// The number of chat modes, each a bit of the column `blocked`.
+const CHAT_MODES: u32 = QuotaBucket::CHAT.len() as u32;
 /// Number of accounts with ended blocks that are checked while other accounts are usable.
 const NEAR: u32 = 4;
-/// Maximum blocked accounts of a type that are read for the time when the first is usable again.
+/// Maximum accounts that are read for the time when the first is usable again.
 const ASKED_WHEN_FREE: u32 = 200;
 
 /// Turn and id in one number, so the account with the lowest turn is found without reading its row again. The number
@@ -163,141 +205,93 @@ const ASKED_WHEN_FREE: u32 = 200;
 const PLACE: &str = "turn << 32 | id";
 const ID_OF_PLACE: u32 = u32::MAX;
 
-/// Returns the statement that reserves an account. SQLite evaluates its sub-selects lazily: the choice only for a valid
-/// key, and each step only if the steps before it found nothing.
-fn statement(model: &Model) -> String {
-    let in_turn = [true, false]
-        .into_iter()
-        .flat_map(|preferred| types(model).iter().map(move |token_type| longest_waiting(model, token_type, preferred)));
-    let steps: Vec<String> = in_turn.chain(types(model).iter().map(|token_type| any_due(model, token_type))).collect();
+/// Returns the statement that reserves an account. The walk goes from rank to rank until it finds one, twice: first
+/// without the skipped accounts, then with them. The last resort is any account whose block has ended: no finished request
+/// has updated its `blocked` yet.
+fn statement() -> String {
     format!(
-        "UPDATE tokens SET turn = (SELECT max(turn) FROM tokens) + 1, last_used_at = ?1
- WHERE id = CASE WHEN {OPEN} THEN coalesce({steps}) & {ID_OF_PLACE} END
+        "UPDATE tokens SET turn = (SELECT max(0, max(turn)) FROM tokens) + 1, last_used_at = ?1
+ WHERE id = CASE WHEN {OPEN} THEN coalesce(
+  (WITH RECURSIVE near(id, rank, turn, skip_until) AS MATERIALIZED (
+     SELECT id, rank, turn, skip_until FROM tokens ended INDEXED BY accounts_blocked
+      WHERE state = 'active' AND blocked_until <= ?1 AND {ended} ORDER BY blocked_until LIMIT {NEAR}),
+   walk(step, place) AS (
+     SELECT 0, {first}
+     UNION ALL
+     SELECT step + 1, {next} FROM walk WHERE place IS NULL AND step < 2 * length(?7) - 1)
+   SELECT place FROM walk WHERE place IS NOT NULL),
+  (SELECT {PLACE} FROM tokens due INDEXED BY accounts_blocked
+    WHERE state = 'active' AND blocked_until <= ?1 AND instr(?7, rank) > 0 AND {due} ORDER BY blocked_until LIMIT 1)
+ ) & {ID_OF_PLACE} END
 RETURNING {columns}",
-        steps = steps.join(",\n"),
-        columns = columns(model),
+        ended = usable("ended"),
+        first = longest_waiting("0"),
+        next = longest_waiting("(step + 1)"),
+        due = usable("due"),
+        columns = columns(),
+    )
+}
+
+/// Returns SQL for the [`PLACE`] of the least recently used usable account of a step's rank. The candidates are the first
+/// account of each set of blocked modes without the model's, and the [`NEAR`] accounts whose blocks ended first.
+fn longest_waiting(step: &str) -> String {
+    let rank = format!("substr(?7, {step} % length(?7) + 1, 1) + 0");
+    let sets = (0..1 << CHAT_MODES).map(|set| format!("({set})")).collect::<Vec<_>>().join(",");
+    let not_skipped = format!(
+        "({step} >= length(?7) OR in_turn.skip_until = 0 OR in_turn.skip_until <= (SELECT max(turn) FROM tokens))"
+    );
+    format!(
+        "(SELECT min(place) FROM (
+         SELECT (SELECT {PLACE} FROM tokens in_turn INDEXED BY accounts_rotation
+                  WHERE state = 'active' AND in_turn.rank = {rank} AND in_turn.blocked = sets.column1
+                    AND {usable} AND {not_skipped}
+                  ORDER BY turn LIMIT 1) AS place
+           FROM (VALUES {sets}) sets WHERE column1 & ?8 = 0
+         UNION ALL
+         SELECT {PLACE} FROM near in_turn WHERE rank = {rank} AND {not_skipped}))",
+        usable = usable("in_turn")
     )
 }
 
 /// Returns the statement for a database that cannot be written. It takes no turn, so a random choice spreads the load.
-fn without_turn(model: &Model) -> String {
+fn without_turn() -> String {
     format!(
         "SELECT {columns} FROM tokens
- WHERE {OPEN} AND token_type IN ('{types}') AND {usable} AND ?5 <> ''
- ORDER BY token_type, random() LIMIT 1",
-        columns = columns(model),
-        types = types(model).join("', '"),
-        usable = usable(model, "tokens", false),
+ WHERE {OPEN} AND state = 'active' AND instr(?7, rank) > 0 AND {usable} AND ?8 >= 0
+ ORDER BY instr(?7, rank), random() LIMIT 1",
+        columns = columns(),
+        usable = usable("tokens"),
     )
 }
 
 /// SQL that is true if the key is valid and the schema current.
-const OPEN: &str = "EXISTS (SELECT 1 FROM api_keys WHERE hash = ?6 AND is_active = 1)
-   AND (SELECT max(name) FROM d1_migrations) = ?7";
+const OPEN: &str = "EXISTS (SELECT 1 FROM api_keys WHERE hash = ?5 AND is_active = 1)
+   AND (SELECT max(name) FROM d1_migrations) = ?6";
 
 /// Returns the columns of a reservation, which [`taken`] reads.
-fn columns(model: &Model) -> String {
+fn columns() -> String {
     format!(
-        "id, hash, sealed, suffix, token_type = 'ssoSuper',
-  CASE WHEN {bucket}_until > ?1 THEN {bucket}_remaining END, user_id, {names},
+        "id, hash, sealed, suffix, user_id,
+  (SELECT json_array(remaining, until) FROM account_quotas
+    WHERE account_id = tokens.id AND bucket = ?2 AND until > ?1 AND remaining IS NOT NULL),
+  {names},
   (SELECT value FROM settings WHERE section = 'global'),
   (SELECT value FROM settings WHERE section = 'grok'),
-  (SELECT json_array(id, name) FROM api_keys WHERE hash = ?6),
-  {due}",
-        bucket = bucket(model),
+  (SELECT json_array(id, name) FROM api_keys WHERE hash = ?5),
+  {due}, {reading_due}",
         names = resolved_names::VALID,
         due = leases::DAY_IS_FREE,
+        reading_due = reading::IS_DUE,
     )
 }
 
-/// Returns the account types that may serve a model, in the order of their use.
-fn types(model: &Model) -> &'static [&'static str] {
-    match model.accounts {
-        Accounts::BasicFirst => &["sso", "ssoSuper"],
-        Accounts::SuperFirst => &["ssoSuper", "sso"],
-        Accounts::SuperOnly => &["ssoSuper"],
-    }
-}
-
-fn bucket(model: &Model) -> &'static str {
-    match model.bucket {
-        QuotaBucket::Normal => "normal",
-        QuotaBucket::Heavy => "heavy",
-    }
-}
-
-/// Returns SQL that is true if the account of this row is usable and, if `preferred`, not skipped.
-fn usable(model: &Model, row: &str, preferred: bool) -> String {
-    let bucket = bucket(model);
-    let preference = match preferred {
-        true => format!(" AND ({row}.skip_until = 0 OR {row}.skip_until <= (SELECT max(turn) FROM tokens))"),
-        false => String::new(),
-    };
+/// Returns SQL that is true if the quota of this row's account covers the cost, it does not rest, and the request has not
+/// tried it.
+fn usable(row: &str) -> String {
     format!(
-        "{row}.state = 'active' AND instr(?4, ',' || {row}.id || ',') = 0
-          AND NOT coalesce({row}.{bucket}_remaining < ?3 AND {row}.{bucket}_until > ?1, 0)
-          AND NOT EXISTS (SELECT 1 FROM token_cooldowns c
-                           WHERE c.token_id = {row}.id AND c.name = ?2 AND c.until > ?1){preference}"
-    )
-}
-
-/// Returns SQL for the [`PLACE`] of the least recently used usable account of a type. The candidates are the first
-/// account of each value of `bars` that does not concern the model, and the [`NEAR`] accounts whose blocks ended first.
-fn longest_waiting(model: &Model, token_type: &str, preferred: bool) -> String {
-    let of_type = format!("state = 'active' AND token_type = '{token_type}'");
-    let rotation = format!("tokens INDEXED BY tokens_rotation WHERE {of_type}");
-    let (in_turn, nearest) = (usable(model, "in_turn", preferred), usable(model, "nearest", preferred));
-    format!(
-        "(WITH RECURSIVE sets(bars) AS (
-     SELECT (SELECT bars FROM {rotation} ORDER BY bars LIMIT 1)
-     UNION ALL
-     SELECT (SELECT bars FROM {rotation} AND bars > sets.bars ORDER BY bars LIMIT 1)
-       FROM sets WHERE EXISTS (SELECT 1 FROM {rotation} AND bars > sets.bars))
-   SELECT min(place) FROM (
-     SELECT (SELECT {PLACE} FROM tokens in_turn INDEXED BY tokens_rotation
-              WHERE token_type = '{token_type}' AND in_turn.bars = sets.bars AND {in_turn}
-              ORDER BY turn LIMIT 1) AS place
-       FROM sets WHERE instr(sets.bars, '[' || ?2 || ']') = 0 AND instr(sets.bars, ?5) = 0
-     UNION ALL
-     SELECT {PLACE} FROM (SELECT * FROM tokens INDEXED BY tokens_due
-                           WHERE {of_type} AND bars_until <= ?1 ORDER BY bars_until LIMIT {NEAR}) nearest
-      WHERE {nearest}) places)"
-    )
-}
-
-/// Returns SQL for the [`PLACE`] of any usable account of a type whose block has ended: the last resort if the [`NEAR`]
-/// first of them have another block, and no finished request has updated their `bars` yet.
-fn any_due(model: &Model, token_type: &str) -> String {
-    let usable = usable(model, "due", false);
-    format!(
-        "(SELECT {PLACE} FROM tokens due INDEXED BY tokens_due
-   WHERE token_type = '{token_type}' AND bars_until <= ?1 AND {usable}
-   ORDER BY bars_until LIMIT 1)"
-    )
-}
-
-/// Returns SQL for the time when the first blocked account is usable again, including those that this request has
-/// blocked. It is exact for up to [`ASKED_WHEN_FREE`] accounts of a type; in a larger pool it considers those whose
-/// first block ends first.
-fn first_free(model: &Model) -> String {
-    let bucket = bucket(model);
-    let resting = types(model)
-        .iter()
-        .map(|token_type| {
-            format!(
-                "SELECT * FROM (SELECT * FROM tokens INDEXED BY tokens_due WHERE state = 'active' AND token_type = '{token_type}'
-              AND bars_until > 0 ORDER BY bars_until LIMIT {ASKED_WHEN_FREE})"
-            )
-        })
-        .collect::<Vec<_>>()
-        .join(" UNION ALL ");
-    format!(
-        "SELECT min(free_at) FROM (
-   SELECT id, max(
-       CASE WHEN {bucket}_remaining < ?3 AND {bucket}_until > ?1 THEN {bucket}_until ELSE ?1 END,
-       coalesce((SELECT until FROM token_cooldowns WHERE token_id = resting.id AND name = ?2), ?1)) AS free_at
-     FROM ({resting}) resting)
-  WHERE free_at > ?1 OR instr(?4, ',' || id || ',') = 0"
+        "instr(?4, ',' || {row}.id || ',') = 0
+          AND NOT EXISTS (SELECT 1 FROM account_quotas q WHERE q.account_id = {row}.id AND q.bucket = ?2
+                           AND (q.cool_until > ?1 OR (q.remaining < ?3 AND (q.until > ?1 OR q.total = 0))))"
     )
 }
 

@@ -1,7 +1,7 @@
 //! Reads the request log in pages: filtered, newest first.
 //!
 //! An id includes its time, so the primary key serves time ranges and pages. Failures have their own index. A search
-//! for a model or a key scans the given time range: an index for it would cost a write for each chat, and serve only a
+//! for a model, a key or an account scans the given time range: an index for it would cost a write for each chat, and serve only a
 //! few searches a day.
 
 use serde::Serialize;
@@ -35,6 +35,8 @@ pub struct LogEntry {
     /// Seconds until the first token of the answer.
     pub first_byte: Option<f64>,
     pub attempts: i64,
+    /// The account that answered last; `None` if none was reserved.
+    pub account_id: Option<i64>,
     pub token_suffix: String,
     pub error_code: String,
     pub error: String,
@@ -52,6 +54,8 @@ pub struct Filter {
     pub to: Option<i64>,
     pub model: Option<String>,
     pub key: Option<Key>,
+    /// The id of the account.
+    pub account: Option<i64>,
     /// The lowest and the highest status, both inclusive.
     pub status: Option<(i64, i64)>,
     /// Part of any text column, ignoring the case of ASCII letters.
@@ -91,6 +95,9 @@ pub fn statement(filter: &Filter, limit: i64) -> (String, Vec<Value>) {
         Some(Key::Name(name)) => also("key_name = ?", &[name.as_str().into()]),
         None => {}
     }
+    if let Some(id) = filter.account {
+        also("token_id = ?", &[id.into()]);
+    }
     let mut source = "request_logs";
     if let Some((least, most)) = filter.status {
         if least >= 400 {
@@ -109,7 +116,7 @@ pub fn statement(filter: &Filter, limit: i64) -> (String, Vec<Value>) {
     let sql = format!(
         "SELECT CAST(id AS TEXT), request_id, strftime('%Y-%m-%d %H:%M:%S', id / {seconds}, 'unixepoch'),
            id / {IDS_PER_MS}, ip, key_id, key_name, model, stream, status, duration_ms, first_byte_ms, attempts,
-           token_suffix, error_code, error, prompt_tokens, completion_tokens
+           token_id, token_suffix, error_code, error, prompt_tokens, completion_tokens
          FROM {source} WHERE {conditions} ORDER BY id DESC LIMIT ?",
         seconds = IDS_PER_MS * 1000,
     );
@@ -134,6 +141,7 @@ impl LogEntry {
             duration: seconds(row.integer()?),
             first_byte: row.optional_integer()?.map(seconds),
             attempts: row.integer()?,
+            account_id: row.optional_integer()?,
             token_suffix: row.text()?,
             error_code: row.text()?,
             error: row.text()?,

@@ -13,10 +13,7 @@ use crate::{
     error::Result,
     host::Value,
     pool::outcome::{Effect, Used},
-    providers::{
-        catalog::{self, QuotaBucket},
-        learned::Learned,
-    },
+    providers::{catalog, learned::Learned},
     store::sql,
     time::local_hour,
 };
@@ -67,11 +64,11 @@ pub struct FinishedRequest {
 }
 
 const OUTCOME_COLUMNS: &str =
-    "token_id, at, limit_name, bucket, spent, drained, window_until, cool_until, skip, strike, reason";
+    "account_id, at, bucket, spent, used_up, window_until, not_granted, cool_until, skip, strike, read, reason";
 
 /// Applies the effect of an attempt on its account, if the request continues with another account.
 pub async fn outcome(db: &Db, outcome: &AccountOutcome) -> Result<()> {
-    let sql = format!("INSERT INTO token_outcomes ({OUTCOME_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)");
+    let sql = format!("INSERT INTO account_outcomes ({OUTCOME_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)");
     db.execute(&sql, outcome_values(outcome)).await
 }
 
@@ -86,10 +83,10 @@ pub async fn finish(db: &Db, finished: &FinishedRequest, timezone_offset_minutes
         Value::from(ms.filter(|_| counted).map(|ms| histogram_bin(ms).to_string()))
     };
     let sql = format!(
-        "INSERT INTO finished_chats (request_id, ip, key_id, key_name, model, stream, status, error_code, error,
+        "INSERT INTO finished_requests (request_id, ip, key_id, key_name, model, stream, status, error_code, error,
            duration_ms, first_byte_ms, attempts, prompt_tokens, completion_tokens, hour, counted_model,
            duration_bucket, first_byte_bucket, token_suffix, {OUTCOME_COLUMNS}, user_ids, names)
-         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
     );
     let suffix = finished.outcome.as_ref().map_or("", |outcome| &outcome.used.suffix);
     let mut values = vec![
@@ -116,8 +113,8 @@ pub async fn finish(db: &Db, finished: &FinishedRequest, timezone_offset_minutes
     values.extend(match &finished.outcome {
         Some(outcome) => outcome_values(outcome),
         None => std::iter::once(Value::Null)
-            .chain([finished.at.into(), "".into(), "".into()])
-            .chain(std::iter::repeat_n(Value::Integer(0), 6))
+            .chain([finished.at.into(), "".into()])
+            .chain(std::iter::repeat_n(Value::Integer(0), 8))
             .chain(["".into()])
             .collect(),
     });
@@ -128,21 +125,18 @@ pub async fn finish(db: &Db, finished: &FinishedRequest, timezone_offset_minutes
 
 /// Returns the values of [`OUTCOME_COLUMNS`].
 fn outcome_values(AccountOutcome { at, used, effect }: &AccountOutcome) -> Vec<Value> {
-    let bucket = match used.bucket {
-        QuotaBucket::Normal => "normal",
-        QuotaBucket::Heavy => "heavy",
-    };
     vec![
-        used.token_id.into(),
+        used.account_id.into(),
         (*at).into(),
-        used.limit_name.into(),
-        bucket.into(),
+        used.bucket.name().into(),
         effect.spent.into(),
-        effect.drained.into(),
+        effect.used_up.into(),
         effect.window_until.into(),
+        effect.not_granted.into(),
         effect.cool_until.into(),
         effect.skip.into(),
         effect.strike.into(),
+        effect.read.into(),
         effect.reason.as_str().into(),
     ]
 }

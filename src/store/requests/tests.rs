@@ -3,7 +3,10 @@
 use std::rc::Rc;
 
 use super::*;
-use crate::host::native::{NativeHost, START};
+use crate::{
+    host::native::{NativeHost, START},
+    providers::catalog::QuotaBucket,
+};
 
 fn finished(model: &str, error_code: &str, outcome: Option<AccountOutcome>) -> FinishedRequest {
     FinishedRequest {
@@ -27,22 +30,27 @@ fn finished(model: &str, error_code: &str, outcome: Option<AccountOutcome>) -> F
     }
 }
 
-fn outcome_of(token_id: i64, bucket: QuotaBucket, effect: Effect) -> AccountOutcome {
+fn outcome_of(account_id: i64, bucket: QuotaBucket, effect: Effect) -> AccountOutcome {
     let suffix = "abcdef".to_owned();
-    let used = Used { token_id, suffix, is_super: true, limit_name: "grok-4", bucket, remaining: None };
+    let used = Used { account_id, suffix, bucket, remaining: None, until: None };
     AccountOutcome { at: START, used, effect }
 }
 
-/// A database with one account whose remaining normal quota is 3, and heavy quota 2.
+/// A database with one account that has 3 requests left in the mode fast, and 2 in the mode heavy.
 fn host() -> Rc<NativeHost> {
     let host = NativeHost::new();
     let db = host.app().db.clone();
     host.run(async move { super::super::schema::migrate(&db).await }).expect("an empty database takes the schema");
     host.sql(
-        "INSERT INTO tokens (id, hash, sealed, suffix, token_type, created_at, normal_remaining, normal_until,
-           heavy_remaining, heavy_until) VALUES (1, 'h', 'x', 'abcdef', 'ssoSuper', 0, 3, ?1 + 1000, 2, ?1 + 1000)",
-        vec![START.into()],
+        "INSERT INTO tokens (id, hash, sealed, suffix, token_type, created_at) VALUES (1, 'h', 'x', 'abcdef', 'ssoSuper', 0)",
+        vec![],
     );
+    for (mode, left) in [("fast", 3), ("heavy", 2)] {
+        host.sql(
+            "INSERT INTO account_quotas (account_id, bucket, remaining, total, until) VALUES (1, ?, ?, 9, ? + 1000)",
+            vec![mode.into(), left.into(), START.into()],
+        );
+    }
     host
 }
 
@@ -88,18 +96,17 @@ fn counters_add_up_by_local_hour_model_key_and_error() {
 #[test]
 fn a_request_spends_the_quota_of_its_bucket_down_to_0() {
     let host = host();
-    let left =
-        || (host.number("SELECT normal_remaining FROM tokens"), host.number("SELECT heavy_remaining FROM tokens"));
+    let of = |mode| host.number(&format!("SELECT remaining FROM account_quotas WHERE bucket = '{mode}'"));
     for (bucket, cost, expected) in [
-        (QuotaBucket::Normal, 1, (2, 2)),
+        (QuotaBucket::Fast, 1, (2, 2)),
         (QuotaBucket::Heavy, 1, (2, 1)),
-        (QuotaBucket::Normal, 4, (0, 1)),
+        (QuotaBucket::Fast, 4, (0, 1)),
         (QuotaBucket::Heavy, 1, (0, 0)),
     ] {
         write(&host, finished("grok-4", "", Some(outcome_of(1, bucket, spend(cost)))));
-        assert_eq!(left(), expected);
+        assert_eq!((of("fast"), of("heavy")), expected);
     }
-    assert_eq!(host.number("SELECT bars = '[heavy<1][normal<1][normal<4]' FROM tokens"), 1);
+    assert_eq!(host.number("SELECT blocked FROM tokens"), 2 + 8);
     assert_eq!(host.number("SELECT count(*) FROM request_logs WHERE token_id = 1 AND token_suffix = 'abcdef'"), 4);
 }
 
@@ -108,9 +115,9 @@ fn the_effect_on_a_deleted_account_is_ignored() {
     let host = host();
     let cooled = Effect { cool_until: START + 1000, reason: "429".to_owned(), ..Effect::default() };
     host.sql("DELETE FROM tokens", vec![]);
-    write(&host, finished("grok-4", "rate_limit_exceeded", Some(outcome_of(1, QuotaBucket::Normal, cooled))));
+    write(&host, finished("grok-4", "rate_limit_exceeded", Some(outcome_of(1, QuotaBucket::Fast, cooled))));
     assert_eq!(host.number("SELECT count(*) FROM request_logs"), 1);
-    assert_eq!(host.number("SELECT count(*) FROM token_cooldowns"), 0);
+    assert_eq!(host.number("SELECT count(*) FROM account_quotas"), 0);
 }
 
 #[test]
@@ -118,11 +125,11 @@ fn cooldowns_never_get_shorter_and_go_with_their_account() {
     let host = host();
     for (ends, expected) in [(5_000, 5_000), (9_000, 9_000), (7_000, 9_000)] {
         let cooled = Effect { cool_until: START + ends, ..Effect::default() };
-        write(&host, finished("grok-4", "x", Some(outcome_of(1, QuotaBucket::Normal, cooled))));
-        assert_eq!(host.number("SELECT until FROM token_cooldowns"), START + expected);
+        write(&host, finished("grok-4", "x", Some(outcome_of(1, QuotaBucket::Fast, cooled))));
+        assert_eq!(host.number("SELECT cool_until FROM account_quotas WHERE bucket = 'fast'"), START + expected);
     }
     host.sql("DELETE FROM tokens", vec![]);
-    assert_eq!(host.number("SELECT count(*) FROM token_cooldowns"), 0);
+    assert_eq!(host.number("SELECT count(*) FROM account_quotas"), 0);
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("auth", &["store", "settings", "crypto", "host"]),
     ("app", &["store", "crypto", "host"]),
     ("store", &["pool", "settings", "crypto", "host"]),
-    ("pool", &[]),
+    ("pool", &["settings"]),
     // HTTP for the handlers below the router.
     ("http/origin", &["http/client_ip", "host"]),
     ("http/client_ip", &["host"]),

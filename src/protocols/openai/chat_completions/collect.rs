@@ -7,7 +7,6 @@ use super::{
 use crate::{
     inference::{
         conversation::Step,
-        record::RequestRecord,
         run::{Failure, StartedAnswer},
         usage::Tally,
     },
@@ -43,17 +42,10 @@ impl Collected {
 
 /// Reads the answer to its end and returns its text. Fails with the provider's error, or if the answer's files cannot
 /// be stored. Another account may be tried then, because the client has received nothing.
-pub async fn collect(
-    mut answer: StartedAnswer,
-    mut renderer: Renderer,
-    record: &mut RequestRecord,
-) -> Result<Collected, Failure> {
+pub async fn collect(mut answer: StartedAnswer, mut renderer: Renderer) -> Result<Collected, Failure> {
     let mut collected = Collected::default();
     let mut step = Step::More;
     loop {
-        if let Step::End(finish) = &step {
-            record.media_produced(finish);
-        }
         let StartedAnswer { events, files, .. } = &mut answer;
         renderer.write_all(events, files, &mut collected.content).await.map_err(Failure::Unstored)?;
         if let Step::End(_) = step {

@@ -105,7 +105,7 @@ impl Format {
         if self.stream {
             return Ok(Streamed { answer, renderer, head, record: record.clone() }.respond(self.include_usage));
         }
-        let collected = collect(answer, renderer, record).await?;
+        let collected = collect(answer, renderer).await?;
         record.completion_tokens = collected.completion_tokens();
         record.clone().completed();
         Ok(response::json_bytes(collected.finish(&head, FinishReason::Stop, record.prompt_tokens)))

@@ -86,9 +86,6 @@ impl Streamed {
         let mut step = Ok(Step::More);
         loop {
             let is_idle = matches!(step, Ok(Step::Idle));
-            if let Ok(Step::End(finish)) = &step {
-                self.record.media_produced(finish);
-            }
             let written = self.renderer.write_all(&mut self.answer.events, &self.answer.files, &mut text).await;
             if matches!(step, Ok(Step::End(_))) && written.is_ok() && self.renderer.is_empty() {
                 step = Err(ProviderError::Empty);

@@ -17,17 +17,7 @@ fn a_chat_costs_one_statement_before_the_upstream_and_one_after() {
 }
 
 #[test]
-fn an_expert_answer_costs_four() {
-    let gateway = Gateway::new(1);
-    gateway.upstream(|_| whole_answer());
-    let mut question = question(false);
-    question["model"] = json!("grok-4-expert");
-    gateway.chat(question);
-    assert_eq!(gateway.quota(1), 76);
-}
-
-#[test]
-fn a_rate_limited_account_is_replaced_and_cools_for_an_hour() {
+fn a_rate_limited_account_is_replaced_and_rests_for_an_hour() {
     let gateway = Gateway::new(2);
     gateway.upstream(|n| if n == 1 { too_many_requests() } else { whole_answer() });
     for _ in 0..4 {
@@ -45,8 +35,8 @@ fn a_limit_inside_the_stream_counts_as_one_before_it() {
     let limit = json!({ "error": { "code": 8, "message": "You've reached your usage limit for grok-4" } });
     gateway.upstream(move |n| if n == 1 { Answer::chunks([limit.to_string()]) } else { whole_answer() });
     assert_eq!(gateway.chat(question(false)).0, StatusCode::OK);
-    assert_eq!(gateway.cooling(1), 10 * HOUR);
-    assert_eq!(gateway.quota(1), 80, "other modes of the same counter may have some left");
+    assert_eq!(gateway.cooling(1), WINDOW);
+    assert_eq!(gateway.quota(1), 0, "it says that nothing is left");
 }
 
 #[test]
@@ -157,7 +147,7 @@ fn a_bad_request_names_the_field_is_logged_and_asks_no_account() {
 fn a_log_that_cannot_be_written_changes_no_answer() {
     let gateway = Gateway::new(1);
     gateway.upstream(|_| whole_answer());
-    *gateway.host.broken.borrow_mut() = Some("finished_chats".to_owned());
+    *gateway.host.broken.borrow_mut() = Some("finished_requests".to_owned());
     assert_eq!(gateway.chat(question(false)).0, StatusCode::OK);
     assert!(gateway.stream().ends_with("data: [DONE]\n\n"));
     assert_eq!(gateway.log(), []);

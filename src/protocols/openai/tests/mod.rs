@@ -26,6 +26,8 @@ mod streams;
 
 const KEY: &str = "sk-test";
 const HOUR: i64 = 3_600_000;
+/// Milliseconds until the windows of all quotas end.
+const WINDOW: i64 = 10 * HOUR;
 
 /// A gateway with one key and some Basic accounts, whose tokens are `token-1`, `token-2`, …
 struct Gateway {
@@ -42,16 +44,20 @@ impl Gateway {
         let key = vec![sha256_hex(KEY).into()];
         gateway.host.sql("INSERT INTO api_keys (hash, display, name, created_at) VALUES (?, 'sk', 'app', 0)", key);
         // The day's maintenance is marked as done; it has its own tests.
-        gateway.host.sql("INSERT INTO leases VALUES ('day', 4000000000000)", vec![]);
+        gateway.host.sql("INSERT INTO leases VALUES ('day', 4000000000000), ('readings', 4000000000000)", vec![]);
         // Over the older stream, which is scripted by whole answers; `socket` has the gateway's own.
         gateway.setting("chat_transport", "\"http\"");
         for n in 1..=tokens {
             let token = for_test(&format!("token-{n}"));
             let values = vec![sha256_hex(&token).into(), token.into(), format!("xxxxx{n}").into()];
-            let sql =
-                "INSERT INTO tokens (hash, sealed, suffix, token_type, created_at, normal_remaining, normal_until)
-                       VALUES (?, ?, ?, 'sso', 0, 80, 4000000000000)";
+            let sql = "INSERT INTO tokens (hash, sealed, suffix, token_type, created_at) VALUES (?, ?, ?, 'sso', 0)";
             gateway.host.sql(sql, values);
+            for mode in ["auto", "fast", "expert"] {
+                let sql = "INSERT INTO account_quotas (account_id, bucket, remaining, total, until)
+                       VALUES (?, ?, 80, 80, ?)";
+                let until = crate::host::Host::now_ms(&*gateway.host) + WINDOW;
+                gateway.host.sql(sql, vec![(n as i64).into(), mode.into(), until.into()]);
+            }
         }
         gateway.host.statements.borrow_mut().clear();
         gateway.host.requests.borrow_mut().clear();
@@ -127,14 +133,24 @@ impl Gateway {
         rows.into_iter().map(entry).collect()
     }
 
+    /// Returns what is left of the mode of which least is left.
     fn quota(&self, token: usize) -> i64 {
-        self.host.number(&format!("SELECT normal_remaining FROM tokens WHERE id = {token}"))
+        self.host.number(&format!("SELECT min(remaining) FROM account_quotas WHERE account_id = {token} AND total > 0"))
+    }
+
+    /// Returns what is left of the modes of which something was spent.
+    fn left(&self, token: usize) -> Vec<(&'static str, i64)> {
+        let left = |mode: &'static str| {
+            let sql = format!("SELECT remaining FROM account_quotas WHERE account_id = {token} AND bucket = '{mode}'");
+            (mode, self.host.number(&sql))
+        };
+        ["auto", "fast", "expert"].map(left).into_iter().filter(|(_, left)| *left != 80).collect()
     }
 
     /// Returns the milliseconds until the account's cooldown ends, 0 if none is running.
     fn cooling(&self, token: usize) -> i64 {
         let now = crate::host::Host::now_ms(&*self.host);
-        let sql = format!("SELECT coalesce(max(until), {now}) - {now} FROM token_cooldowns WHERE token_id = {token}");
+        let sql = format!("SELECT max({now}, max(cool_until)) - {now} FROM account_quotas WHERE account_id = {token}");
         self.host.number(&sql)
     }
 

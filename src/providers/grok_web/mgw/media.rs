@@ -6,7 +6,7 @@ use super::{
     wire::VideoChunk,
 };
 use crate::{
-    inference::event::{Events, FileRef, Finish},
+    inference::event::{Events, FileRef},
     json::{Field, Number},
     media::kind::MediaKind,
     providers::{ProviderError, grok_web::file_ref},
@@ -121,9 +121,8 @@ impl Media {
         self.error.take().or_else(|| withheld.then(moderated))
     }
 
-    /// Appends the files, then the withheld ones, and returns how many there are.
-    pub fn write(&mut self, events: &mut Events) -> Finish {
-        let finish = Finish { pictures: self.pictures.len() as u32, videos: self.videos.len() as u32 };
+    /// Appends the files, then the withheld ones.
+    pub fn write(&mut self, events: &mut Events) {
         for (kind, files) in [(MediaKind::Image, &mut self.pictures), (MediaKind::Video, &mut self.videos)] {
             for Finished { name, .. } in files.drain(..) {
                 events.file(FileRef { kind, url: name, thumbnail: None });
@@ -132,7 +131,6 @@ impl Media {
         for (kind, _) in self.withheld.drain(..) {
             events.withheld(kind);
         }
-        finish
     }
 }
 

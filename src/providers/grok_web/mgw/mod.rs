@@ -85,7 +85,7 @@ pub async fn open(
     file_ids: Vec<String>,
 ) -> Result<Box<dyn Answer>, ProviderError> {
     let socket = dial::connect(client, call.account, call.learned).await?;
-    let options = Options { mode: call.model.mode, temporary: call.settings.temporary };
+    let options = Options { mode: call.model.bucket.name(), temporary: call.settings.temporary };
     let question = Question { text: prompt::flatten(call.prompt), file_ids };
     let mut answer = SocketAnswer::new(call.app, socket, options, question, &call.settings.filtered_tags.join(","));
     let host = call.app.host.clone();

@@ -61,6 +61,6 @@ pub fn turn(answer: impl IntoIterator<Item = Frame>) -> Vec<Frame> {
 }
 
 /// Returns the response to the request for the account's user id.
-pub fn identity() -> Answer {
-    Answer::new(200, json!({ "status": "authenticated", "session": { "userId": USER } }).to_string())
+pub fn identity(user_id: &str) -> Answer {
+    Answer::new(200, json!({ "status": "authenticated", "session": { "userId": user_id } }).to_string())
 }

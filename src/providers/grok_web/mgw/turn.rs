@@ -364,6 +364,7 @@ impl Turn {
                 None => {}
             }
         }
-        Ok(self.media.write(events))
+        self.media.write(events);
+        Ok(Finish)
     }
 }

@@ -11,9 +11,12 @@ use super::{
 };
 use crate::{
     json::without_lone_surrogates,
-    providers::grok_web::{
-        pasted::one_account,
-        token::{PastedAccount, TokenError, TokenType, is_jwt},
+    providers::{
+        catalog::TokenType,
+        grok_web::{
+            pasted::one_account,
+            token::{PastedAccount, TokenError, is_jwt},
+        },
     },
 };
 

@@ -14,7 +14,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::token::{PastedAccount, TokenError, TokenType};
+use super::token::{PastedAccount, TokenError};
+use crate::providers::catalog::TokenType;
 
 mod cookies;
 mod json;
@@ -94,7 +95,7 @@ impl Entry {
     }
 }
 
-const BAD_TYPE: &str = "token_type is sso (Basic) or ssoSuper (Super)";
+const BAD_TYPE: &str = "token_type is sso (Basic), ssoSuper (Super) or ssoHeavy (Heavy)";
 const BAD_STATE: &str = "state is active, disabled or expired";
 const BAD_TAGS: &str = "tags is not a list of texts";
 const BAD_NUMBER: &str = "a quota or its end is not a whole number";

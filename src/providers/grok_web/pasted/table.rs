@@ -6,9 +6,12 @@ use super::{
 };
 use crate::{
     json::without_lone_surrogates,
-    providers::grok_web::{
-        pasted::one_account,
-        token::{TokenError, TokenType, is_jwt},
+    providers::{
+        catalog::TokenType,
+        grok_web::{
+            pasted::one_account,
+            token::{TokenError, is_jwt},
+        },
     },
     spreadsheet::is_formula,
 };

@@ -199,14 +199,13 @@ impl Assembler {
             self.answered = true;
         }
         let pictures = std::mem::take(if self.listed.is_empty() { &mut self.finished } else { &mut self.listed });
-        let finish = Finish { pictures: pictures.len() as u32, videos: self.videos.len() as u32 };
         for url in pictures {
             self.begin_answer(events);
             self.flush(events);
             events.file(FileRef { kind: MediaKind::Image, url, thumbnail: None });
         }
         self.close(events);
-        if files == 0 && !self.visible { Err(ProviderError::Empty) } else { Ok(finish) }
+        if files == 0 && !self.visible { Err(ProviderError::Empty) } else { Ok(Finish) }
     }
 
     /// Ends the text early and appends what was held back.

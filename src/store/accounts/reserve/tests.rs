@@ -11,6 +11,7 @@ use crate::{
 };
 
 mod facts;
+mod types;
 
 const HOUR: i64 = 3_600_000;
 
@@ -34,20 +35,54 @@ impl Pool {
         Pool { host, key, now: START }
     }
 
-    /// Returns a pool of Basic accounts, then Super accounts, with ids from 1.
+    /// Returns a pool of accounts that were read as Basic, then as Super, with ids from 1.
     fn of(basic: i64, super_: i64) -> Self {
         let pool = Pool::new();
-        for n in 0..basic + super_ {
-            pool.add(if n < basic { "sso" } else { "ssoSuper" });
-        }
+        (0..basic).for_each(|_| {
+            pool.add("sso");
+        });
+        (0..super_).for_each(|_| {
+            pool.add("ssoSuper");
+        });
         pool
     }
 
-    fn add(&self, token_type: &str) {
+    /// Adds an account that was read, without the modes that its type lacks.
+    fn add(&self, read_type: &str) -> i64 {
+        let id = self.add_unread("sso");
+        let lacking = match read_type {
+            "sso" => &["expert", "heavy"][..],
+            "ssoSuper" => &["heavy"],
+            _ => &[],
+        };
+        let quotas: Vec<_> =
+            lacking.iter().map(|mode| serde_json::json!({ "bucket": mode, "remaining": 0, "total": 0 })).collect();
+        self.read(id, read_type, serde_json::Value::from(quotas));
+        id
+    }
+
+    /// Adds an account that a person calls so.
+    fn add_unread(&self, token_type: &str) -> i64 {
         self.host.sql(
             "INSERT INTO tokens (hash, sealed, suffix, token_type, created_at)
              SELECT 'h' || (count(*) + 1), 'clear', 'suffix', ?, 0 FROM tokens",
             vec![token_type.into()],
+        );
+        self.host.number("SELECT max(id) FROM tokens")
+    }
+
+    fn read(&self, id: i64, read_type: &str, quotas: serde_json::Value) {
+        self.host.sql(
+            "INSERT INTO account_readings (account_id, at, outcome, reason, user_id, read_type, quotas, began, due,
+               by_operator, rest_until)
+             VALUES (?1, ?2, 'ok', '', '', ?3, ?4, ?2, ?5, 1, ?2 + 3600000)",
+            vec![
+                id.into(),
+                self.now.into(),
+                read_type.into(),
+                quotas.to_string().into(),
+                (self.now + 24 * HOUR).into(),
+            ],
         );
     }
 
@@ -65,7 +100,7 @@ impl Pool {
     fn take_but(&self, model: &str, tried: &[i64]) -> Result<i64, Option<i64>> {
         match self.ask(model, tried).expect("the key is good") {
             Reserved::Account(reservation) => Ok(reservation.token.id),
-            Reserved::None(refusal) => Err(refusal.cooling_until),
+            Reserved::None(refusal) => Err(refusal.free.first_at),
         }
     }
 
@@ -73,16 +108,9 @@ impl Pool {
         (0..times).map(|_| self.take(model).expect("a token is usable")).collect()
     }
 
-    fn outcome(&self, token_id: i64, model: &str, effect: Effect) {
+    fn outcome(&self, account_id: i64, model: &str, effect: Effect) {
         let model = models::find(model).expect("the model exists");
-        let used = Used {
-            token_id,
-            suffix: String::new(),
-            is_super: false,
-            limit_name: model.limit_name,
-            bucket: model.bucket,
-            remaining: None,
-        };
+        let used = Used { account_id, suffix: String::new(), bucket: model.bucket, remaining: None, until: None };
         let (db, outcome) = (self.host.app().db.clone(), AccountOutcome { at: self.now, used, effect });
         self.host.run(async move { requests::outcome(&db, &outcome).await }).expect("it is written");
     }
@@ -91,34 +119,39 @@ impl Pool {
         self.outcome(token_id, model, Effect { cool_until: self.now + hours * HOUR, ..Effect::default() });
     }
 
-    fn quota(&self, token_id: i64, normal: Option<i64>, heavy: Option<i64>, hours: i64) {
-        let until = self.now + hours * HOUR;
-        self.host.sql(
-            "INSERT INTO token_quotas (token_id, at, normal_remaining, normal_until, heavy_remaining, heavy_until)
-             VALUES (?, ?, ?, ?, ?, ?)",
-            vec![token_id.into(), self.now.into(), normal.into(), until.into(), heavy.into(), until.into()],
-        );
+    fn quota(&self, id: i64, mode: &str, remaining: i64, hours: i64) {
+        let quota = serde_json::json!({ "bucket": mode, "remaining": remaining, "total": 50, "until": self.now + hours * HOUR });
+        self.read(id, "", serde_json::Value::from(vec![quota]));
     }
 
-    fn remaining(&self, token_id: i64) -> Option<i64> {
-        let row = self.host.sql("SELECT normal_remaining FROM tokens WHERE id = ?", vec![token_id.into()]).remove(0);
-        Columns::new(row).optional_integer().expect("it is a number")
+    fn remaining(&self, id: i64, mode: &str) -> i64 {
+        self.host.number(&format!("SELECT remaining FROM account_quotas WHERE account_id = {id} AND bucket = '{mode}'"))
+    }
+
+    fn not_granted(&self, model: &str) -> bool {
+        match self.ask(model, &[]).expect("the key is good") {
+            Reserved::Account(_) => panic!("an account serves"),
+            Reserved::None(refusal) => refusal.free.not_granted,
+        }
     }
 }
 
-const SPENT: Effect =
-    Effect { spent: 1, drained: false, window_until: 0, cool_until: 0, skip: 0, strike: 0, reason: String::new() };
+fn spent() -> Effect {
+    Effect { spent: 1, ..Effect::default() }
+}
 
 #[test]
 fn a_reservation_has_all_that_a_request_needs() {
     let pool = Pool::of(1, 0);
-    pool.quota(1, Some(80), None, 20);
+    pool.quota(1, "auto", 7, 20);
     pool.host.sql("INSERT INTO settings VALUES ('grok', '{\"temporary\":false}')", vec![]);
+    pool.host.statements.borrow_mut().clear();
     let Ok(Reserved::Account(found)) = pool.ask("grok-4", &[]) else { panic!("it is usable") };
     assert_eq!(found.caller, ApiCaller { key_id: 7, key_name: "laptop".to_owned() });
     assert!(!found.settings.grok.temporary);
-    assert_eq!((found.token.remaining, found.token.is_super), (Some(80), false));
-    assert_eq!(pool.host.statements.borrow().iter().filter(|sql| sql.starts_with("UPDATE")).count(), 1);
+    assert_eq!((found.token.remaining, found.token.until), (Some(7), Some(START + 20 * HOUR)));
+    assert_eq!((found.maintenance_due, found.reading_due), (true, false));
+    assert_eq!(pool.host.statements.borrow().len(), 1);
 }
 
 #[test]
@@ -126,26 +159,14 @@ fn requests_spread_evenly_over_usable_accounts() {
     let pool = Pool::of(5, 3);
     assert_eq!(pool.takes("grok-4", 10), [1, 2, 3, 4, 5, 1, 2, 3, 4, 5]);
     pool.cool(2, "grok-4", 1);
-    pool.quota(4, Some(3), None, 20);
-    assert_eq!(pool.takes("grok-4", 8), [1, 3, 4, 5, 1, 3, 4, 5]);
-    assert_eq!(pool.takes("grok-4-expert", 4), [6, 7, 8, 6], "Super ones first");
+    pool.quota(4, "auto", 0, 20);
+    assert_eq!(pool.takes("grok-4", 6), [1, 3, 5, 1, 3, 5]);
+    assert_eq!(pool.takes("grok-4-expert", 4), [6, 7, 8, 6], "those that have the mode");
     for id in 6..=8 {
         pool.cool(id, "grok-4-expert", 1);
     }
-    assert_eq!(pool.takes("grok-4-expert", 4), [2, 1, 3, 5], "then all others; another mode does not cool");
-}
-
-#[test]
-fn basic_serves_before_super_and_heavy_needs_super() {
-    let pool = Pool::of(2, 2);
-    assert_eq!(pool.takes("grok-4-heavy", 3), [3, 4, 3]);
-    assert_eq!(pool.takes("grok-4", 3), [1, 2, 1]);
-    pool.quota(1, Some(0), None, 20);
-    pool.cool(2, "grok-4", 1);
-    assert_eq!(pool.takes("grok-4", 2), [4, 3]);
-    pool.quota(3, Some(80), Some(0), 2);
-    assert_eq!(pool.takes("grok-4-heavy", 2), [4, 4]);
-    assert_eq!(Pool::of(2, 0).take("grok-4-heavy"), Err(None));
+    assert_eq!(pool.take("grok-4-expert"), Err(Some(START + HOUR)));
+    assert_eq!(pool.takes("grok-fast", 5), [2, 4, 1, 3, 5], "another mode does not rest");
 }
 
 #[test]
@@ -179,44 +200,56 @@ fn a_cooldown_blocks_until_it_ends() {
     assert_eq!(pool.take("grok-4"), Err(Some(START + HOUR)));
     pool.now += 1;
     assert_eq!(pool.take("grok-4"), Ok(1));
-    assert_eq!(pool.host.number("SELECT bars = '' AND bars_until IS NULL FROM tokens"), 1);
+    assert_eq!(pool.host.number("SELECT blocked = 12 AND blocked_until IS NULL FROM tokens"), 1);
 }
 
 #[test]
 fn a_quota_is_unknown_after_its_window() {
     let mut pool = Pool::of(1, 0);
-    pool.quota(1, Some(3), None, 20);
-    assert_eq!(pool.take("grok-4-expert"), Err(Some(START + 20 * HOUR)));
+    pool.quota(1, "auto", 3, 20);
     for left in [2, 1, 0] {
         pool.take("grok-4").expect("3 are left");
-        pool.outcome(1, "grok-4", SPENT);
-        assert_eq!(pool.remaining(1), Some(left));
+        pool.outcome(1, "grok-4", spent());
+        assert_eq!(pool.remaining(1, "auto"), left);
     }
     assert_eq!(pool.take("grok-4"), Err(Some(START + 20 * HOUR)));
+    assert_eq!(pool.take("grok-fast"), Ok(1), "each mode has its own");
     pool.now += 20 * HOUR;
-    let Ok(Reserved::Account(found)) = pool.ask("grok-4-expert", &[]) else { panic!("the window has ended") };
-    assert_eq!(found.token.remaining, None);
+    let Ok(Reserved::Account(found)) = pool.ask("grok-4", &[]) else { panic!("the window has ended") };
+    assert_eq!((found.token.remaining, found.token.until), (None, None));
 }
 
 #[test]
-fn a_drained_account_waits_for_its_own_window() {
-    let drained = Effect { drained: true, window_until: START + 20 * HOUR, ..Effect::default() };
+fn a_used_up_account_waits_for_its_own_window() {
+    let used_up = Effect { used_up: true, window_until: START + 20 * HOUR, ..Effect::default() };
     let pool = Pool::of(1, 0);
-    pool.outcome(1, "grok-4", drained.clone());
+    pool.outcome(1, "grok-4", used_up.clone());
     assert_eq!(pool.take("grok-4"), Err(Some(START + 20 * HOUR)));
     let pool = Pool::of(2, 0);
-    pool.quota(1, Some(9), None, 5);
-    pool.outcome(1, "grok-4", drained.clone());
-    pool.outcome(2, "grok-4", drained);
+    pool.quota(1, "auto", 9, 5);
+    pool.outcome(1, "grok-4", used_up.clone());
+    pool.outcome(2, "grok-4", used_up);
     assert_eq!(pool.take("grok-4"), Err(Some(START + 5 * HOUR)), "a known end of the window stands");
     assert_eq!(pool.take_but("grok-4", &[1]), Err(Some(START + 5 * HOUR)), "a tried account counts, too");
+}
+
+#[test]
+fn a_reading_ends_rests_that_it_contradicts() {
+    let pool = Pool::of(2, 0);
+    pool.cool(1, "grok-4", 24);
+    pool.cool(2, "grok-4", 24);
+    pool.quota(1, "auto", 5, 24);
+    assert_eq!(pool.take("grok-4"), Err(Some(START + HOUR)), "with quota left it rests for an hour at most");
+    pool.quota(2, "auto", 0, 3);
+    pool.host.sql("DELETE FROM tokens WHERE id = 1", vec![]);
+    assert_eq!(pool.take("grok-4"), Err(Some(START + 3 * HOUR)), "with nothing left until its window ends");
 }
 
 #[test]
 fn the_first_free_account_has_no_block_left() {
     let pool = Pool::of(2, 1);
     pool.cool(1, "grok-4", 1);
-    pool.quota(1, Some(0), None, 20);
+    pool.outcome(1, "grok-4", Effect { used_up: true, window_until: START + 20 * HOUR, ..Effect::default() });
     pool.cool(2, "grok-4", 10);
     pool.cool(2, "grok-3-fast", 1);
     pool.cool(3, "grok-4", 15);
@@ -249,7 +282,7 @@ fn two_strikes_expire_an_account_and_an_answer_clears_them() {
         assert_eq!(state(), expired, "{n}");
     }
     assert_eq!(pool.take("grok-4"), Err(None));
-    pool.quota(1, Some(80), None, 20);
+    pool.quota(1, "auto", 80, 20);
     assert_eq!(pool.take("grok-4"), Ok(1));
 }
 
@@ -280,33 +313,44 @@ fn an_old_schema_is_migrated_and_a_newer_one_refused() {
 }
 
 #[test]
-fn the_common_path_scans_no_table() {
+fn the_choice_scans_no_table() {
     let pool = Pool::of(3, 3);
-    for model in &models::MODELS {
-        let plan = format!("EXPLAIN QUERY PLAN {}", statement(model));
-        for row in pool.host.sql(&plan, (0..7).map(Value::Integer).collect()) {
-            let Some(Value::Text(step)) = row.last() else { panic!("a plan is text") };
-            let small = ["sets", "CONSTANT ROW", "nearest", "places"];
-            let scans = step.strip_prefix("SCAN ").is_some_and(|what| !small.iter().any(|name| what.starts_with(name)));
-            assert!(!scans, "{}: {step}", model.id);
-        }
+    let plan = format!("EXPLAIN QUERY PLAN {}", statement());
+    for row in pool.host.sql(&plan, (0..8).map(Value::Integer).collect()) {
+        let Some(Value::Text(step)) = row.last() else { panic!("a plan is text") };
+        let small = ["sets", "CONSTANT ROW", "16 CONSTANT ROWS", "near", "walk", "in_turn", "(subquery"];
+        let scans = step.strip_prefix("SCAN ").is_some_and(|what| !small.iter().any(|name| what.starts_with(name)));
+        assert!(!scans, "{step}");
+    }
+}
+
+/// Blocks the chat modes of each account in one of the 16 ways, for a second.
+fn block_in_all_ways(pool: &Pool) {
+    for mode in ["auto", "fast", "expert", "heavy"] {
+        pool.host.sql(
+            "INSERT INTO account_outcomes (account_id, at, bucket, spent, used_up, window_until, not_granted, cool_until,
+               skip, strike, read, reason)
+             SELECT id, ?1, ?2, 0, 1, ?1 + 1000, 0, 0, 0, 0, 0, '' FROM tokens
+              WHERE id >> (CASE ?2 WHEN 'auto' THEN 0 WHEN 'fast' THEN 1 WHEN 'expert' THEN 2 ELSE 3 END) & 1",
+            vec![START.into(), mode.into()],
+        );
     }
 }
 
 #[test]
 fn the_cost_of_a_choice_does_not_grow_with_the_pool() {
     let cost = |size: i64| {
-        let pool = Pool::of(size, 10);
-        pool.host.sql(
-            "INSERT INTO token_outcomes (token_id, at, limit_name, bucket, spent, drained, window_until, cool_until,
-               skip, strike, reason)
-             SELECT id, ?1, 'auto', 'normal', 0, id % 3 = 1, ?1 + 1000, (id % 3 = 2) * (?1 + 1000), 0, 0, ''
-               FROM tokens",
-            vec![START.into()],
-        );
-        assert_eq!(pool.take("grok-4"), Ok(3));
-        pool.host.steps.get()
+        let pool = Pool::new();
+        (0..size).for_each(|_| {
+            pool.add("ssoHeavy");
+        });
+        block_in_all_ways(&pool);
+        ["grok-auto", "grok-fast", "grok-expert", "grok-heavy"].map(|model| {
+            pool.take(model).expect("half of the accounts have it left");
+            pool.host.steps.get()
+        })
     };
-    let (small, large) = (cost(20), cost(2_000));
-    assert!(large < small + small / 4, "{small} steps for 20 tokens, {large} for 2,000");
+    for (small, large) in cost(32).into_iter().zip(cost(2_000)) {
+        assert!(large < small + small / 4, "{small} steps for 32 accounts, {large} for 2,000");
+    }
 }

@@ -22,6 +22,10 @@ fn limit(seconds: u64) -> Expected {
     Expected { retry_after, ..expect(429, "rate_limit_exceeded", cooled(seconds as i64), true) }
 }
 
+fn used_up() -> Expected {
+    Expected { retry_after: Some(36_000), ..expect(429, "rate_limit_exceeded", USED_UP, true) }
+}
+
 /// Another account is tried.
 fn broken(charge: Charge) -> Expected {
     expect(502, "upstream_error", charge, true)
@@ -97,13 +101,13 @@ fn no_connection() {
 fn errors_in_the_answer() {
     let refused = |code| expect(400, code, NOTHING, false);
     let cases = [
-        ("usage_limit_reached", limit(36_000)),
-        ("usage_pool_exhausted", limit(36_000)),
+        ("usage_limit_reached", used_up()),
+        ("usage_pool_exhausted", used_up()),
         ("global_rate_limit", limit(60)),
         ("concurrency_limit", limit(60)),
         ("render_tool_rate_limited", limit(60)),
         ("render_per_message_limit_exceeded", limit(60)),
-        ("model_not_available", expect(403, "model_not_available", cooled(36_000), true)),
+        ("model_not_available", expect(403, "model_not_available", cooled(3600), true)),
         ("system_kill_switch", expect(503, "upstream_overloaded", NOTHING, true)),
         ("beyond_context_length", refused("context_length_exceeded")),
         ("user_prompt_too_long", refused("context_length_exceeded")),
@@ -210,7 +214,7 @@ fn ends_within_the_answer() {
         ("closed", || vec![Frame::Close(1001, "")], SKIPPED),
         ("broken", || vec![Frame::Break], SKIPPED),
         ("incomplete", || vec![script::done("incomplete"), Frame::Hang], SKIPPED),
-        ("limited", || script::stream_error("usage_limit_reached"), cooled(36_000)),
+        ("limited", || script::stream_error("usage_limit_reached"), USED_UP),
         ("moderated", || script::stream_error("content_moderated"), NOTHING),
     ];
     let ends = ends.into_iter().map(|(name, end, charge)| (name, Rc::new(end) as Rc<dyn Fn() -> Vec<Frame>>, charge));
@@ -245,6 +249,6 @@ fn three_accounts_are_asked_and_no_more() {
     assert_eq!(socket.refusal(&question(false)), (502, "upstream_error".to_owned(), None));
     assert_eq!(socket.dialled(), [1, 2, 3]);
     assert_eq!(socket.log(), [(502, "upstream_error".to_owned(), 3)]);
-    assert!((1..=3).all(|n| socket.user_id(n) == USER), "what each attempt learned is kept");
+    assert!((1..=3).all(|n| socket.user_id(n) == owner(n)), "what each attempt learned is kept");
     assert_eq!(socket.user_id(4), "");
 }

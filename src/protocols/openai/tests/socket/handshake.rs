@@ -148,7 +148,8 @@ fn a_stored_owner_whose_session_is_refused_is_asked_again() {
 #[test]
 fn a_refused_session_whose_owner_was_right_is_a_strike() {
     let socket = Socket::new(2);
-    socket.host.sql(&format!("UPDATE tokens SET user_id = '{USER}'"), vec![]);
+    socket.host.sql(&format!("UPDATE tokens SET user_id = '{USER}' WHERE id = 1"), vec![]);
+    socket.host.sql(&format!("UPDATE tokens SET user_id = '{OTHER_USER}' WHERE id = 2"), vec![]);
     socket.first_fails(|| Err(refused(401, &[], "{}")));
     assert_eq!(socket.content(question(false)), "Hello world");
     assert_eq!(socket.dialled(), [1, 2]);
@@ -160,7 +161,8 @@ fn a_refused_session_whose_owner_was_right_is_a_strike() {
 fn a_blocked_owner_is_a_strike_whatever_the_refusal_said() {
     let policy = r#"{"error":{"code":7,"message":"This request is not allowed.","details":[]}}"#;
     let socket = Socket::new(2);
-    socket.host.sql(&format!("UPDATE tokens SET user_id = '{USER}'"), vec![]);
+    socket.host.sql(&format!("UPDATE tokens SET user_id = '{USER}' WHERE id = 1"), vec![]);
+    socket.host.sql(&format!("UPDATE tokens SET user_id = '{OTHER_USER}' WHERE id = 2"), vec![]);
     socket.first_fails(move || Err(refused(403, &[], policy)));
     socket.host.on_send(|_| Ok(Answer::new(200, r#"{"status":"blocked"}"#)));
     assert_eq!(socket.content(question(false)), "Hello world");

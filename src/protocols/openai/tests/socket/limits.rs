@@ -102,7 +102,7 @@ fn the_first_part_is_awaited_from_when_the_account_was_asked() {
             let uploaded = Answer::new(200, r#"{"fileMetadata":{"fileMetadataId":"f"}}"#);
             Ok(Answer { delay: Duration::from_secs(25), ..uploaded })
         }
-        _ => Ok(script::identity()),
+        _ => Ok(script::identity(script::USER)),
     });
     socket.serve(|_| script::turn([seconds(25), script::text("A cat.")]));
     let picture =

@@ -42,7 +42,7 @@ impl Socket {
     fn new(tokens: usize) -> Self {
         let gateway = Gateway::new(tokens);
         gateway.setting("chat_transport", "\"websocket\"");
-        gateway.host.on_send(|_| Ok(script::identity()));
+        gateway.host.on_send(|request| Ok(script::identity(&owner(number(&request.headers()["cookie"])))));
         Socket(gateway)
     }
 
@@ -88,7 +88,7 @@ impl Socket {
     fn charged(&self, token: usize) -> Charge {
         Charge {
             spent: 80 - self.quota(token),
-            cooling: self.cooling(token) / 1000,
+            cooling: (self.cooling(token) + 999) / 1000,
             is_skipped: self.skipped(token),
             strikes: self.host.number(&format!("SELECT strikes FROM tokens WHERE id = {token}")),
         }
@@ -126,9 +126,22 @@ fn cooled(cooling: i64) -> Charge {
     Charge { cooling, ..NOTHING }
 }
 
+/// Nothing is left until the window ends.
+const USED_UP: Charge = Charge { spent: 80, cooling: WINDOW / 1000, ..NOTHING };
+
+/// The user id of an account's owner.
+fn owner(token: usize) -> String {
+    format!("{}{}", &USER[..USER.len() - 1], token - 1)
+}
+
 /// The number of the account that opens a socket.
 fn account(handshake: &Handshake) -> usize {
-    let name = token_name(&handshake.headers["cookie"]);
+    number(&handshake.headers["cookie"])
+}
+
+/// The number of the account of a cookie.
+fn number(cookie: &http::HeaderValue) -> usize {
+    let name = token_name(cookie);
     name.strip_prefix("token-").and_then(|n| n.parse().ok()).expect("a test's token")
 }
 

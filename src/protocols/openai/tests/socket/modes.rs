@@ -46,8 +46,8 @@ impl Grok {
 /// When an account may be asked again in a mode, in seconds from now.
 fn cooling(socket: &Socket, token: usize, mode: &str) -> i64 {
     let now = crate::host::Host::now_ms(&*socket.host);
-    let until = format!("SELECT coalesce(max(until), {now}) - {now} FROM token_cooldowns");
-    socket.host.number(&format!("{until} WHERE token_id = {token} AND name = '{mode}'")) / 1000
+    let until = format!("SELECT max({now}, coalesce(max(cool_until), 0)) - {now} FROM account_quotas");
+    socket.host.number(&format!("{until} WHERE account_id = {token} AND bucket = '{mode}'")) / 1000
 }
 
 fn make_super(socket: &Socket, token: usize) {
@@ -73,7 +73,7 @@ fn one_account_without_auto_answers_in_fast() {
     assert_eq!((socket.modes(), socket.dialled()), (vec!["auto".to_owned(), "fast".to_owned()], vec![1, 1]));
     assert_eq!((cooling(&socket, 1, "auto"), cooling(&socket, 1, "fast")), (36_000, 0));
     assert_eq!(socket.log(), [(200, String::new(), 2)]);
-    assert_eq!(socket.quota(1), 79);
+    assert_eq!(socket.left(1), [("auto", 0), ("fast", 79)]);
     assert_eq!(socket.host.requests.borrow().len(), 1, "the owner is asked for once");
 }
 
@@ -153,7 +153,7 @@ fn expert_asks_super_accounts_first() {
     let grok = Grok::on(&socket);
     assert_eq!(socket.content(to("grok-expert")), "Hello world");
     assert_eq!(socket.dialled(), [2]);
-    assert_eq!(socket.quota(2), 76);
+    assert_eq!(socket.quota(2), 79);
     grok.fails(2, "expert", "usage_limit_reached");
     assert_eq!(socket.content(to("grok-expert")), "Hello world");
     assert_eq!(socket.dialled(), [2, 2, 1], "then Basic ones");
@@ -171,8 +171,9 @@ fn a_mode_that_no_account_has_names_the_type_that_does() {
     assert!(message.contains("SuperGrok"), "{message}");
     assert_eq!(socket.dialled(), [1, 2, 3]);
     for token in 1..=3 {
-        assert_eq!(socket.charged(token), cooled(36_000));
-        assert_eq!((cooling(&socket, token, "expert"), cooling(&socket, token, "fast")), (36_000, 0));
+        let lacks = "SELECT group_concat(bucket) = 'expert' FROM account_quotas WHERE total = 0 AND account_id =";
+        assert_eq!(socket.host.number(&format!("{lacks} {token}")), 1);
+        assert_eq!(cooling(&socket, token, "fast"), 0);
     }
     assert_eq!(socket.content(to("grok-fast")), "Hello world");
 }
@@ -192,12 +193,23 @@ fn an_account_that_is_limited_has_the_mode() {
 }
 
 #[test]
-fn heavy_asks_super_accounts_only() {
-    let socket = Socket::new(2);
-    Grok::on(&socket);
+fn heavy_needs_an_account_that_may_have_it() {
+    let socket = Socket::new(3);
+    let grok = Grok::on(&socket);
     assert_eq!(socket.refusal(&to("grok-heavy")).1, "no_available_token");
-    assert_eq!(socket.dialled(), [0; 0]);
+    make_super(&socket, 1);
     make_super(&socket, 2);
+    grok.fails(1, "heavy", "model_not_available");
     assert_eq!(socket.content(to("grok-heavy")), "Hello world");
-    assert_eq!(socket.dialled(), [2]);
+    assert_eq!(socket.dialled(), [1, 2], "those that a person calls Super");
+    for token in 1..=3 {
+        let read = "INSERT INTO account_readings (account_id, at, outcome, reason, user_id, read_type, quotas, due)
+                    VALUES (?, 0, 'ok', '', '', 'ssoSuper', '[{\"bucket\":\"heavy\",\"remaining\":0,\"total\":0}]', 0)";
+        socket.host.sql(read, vec![token.into()]);
+    }
+    let (status, answer) = socket.chat(to("grok-heavy"));
+    assert_eq!((status.as_u16(), &answer["error"]["code"]), (403, &json!("model_not_available")));
+    let message = answer["error"]["message"].as_str().expect("a text");
+    assert!(message.starts_with("grok-heavy needs a SuperGrok Heavy account"), "{message}");
+    assert_eq!(socket.dialled().len(), 2, "no account is asked in vain");
 }

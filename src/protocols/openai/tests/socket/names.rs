@@ -19,7 +19,7 @@ fn looks_nothing_up(socket: &Socket, reachable: &'static [&'static str]) {
         }
     });
     socket.host.on_send(|request| match request.uri().host() {
-        Some("grok.com") => Ok(script::identity()),
+        Some("grok.com") => Ok(script::identity(script::USER)),
         _ => Ok(dns::tests::resolver(request)),
     });
 }
@@ -107,7 +107,7 @@ fn addresses_of_another_name_are_not_used() {
     socket.host.set_variable("grok_base_url", "https://proxy.example");
     looks_nothing_up(&socket, &FOUND);
     socket.host.on_send(|request| match request.uri().host() {
-        Some("proxy.example") => Ok(script::identity()),
+        Some("proxy.example") => Ok(script::identity(script::USER)),
         _ => Ok(dns::tests::resolver(request)),
     });
     keep(&socket, r#"["192.0.2.6"]"#, DAY);
@@ -135,7 +135,7 @@ fn a_name_without_an_address_is_no_accounts_fault() {
     let socket = Socket::new(2);
     looks_nothing_up(&socket, &FOUND);
     socket.host.on_send(|request| match request.uri().host() {
-        Some("grok.com") => Ok(script::identity()),
+        Some("grok.com") => Ok(script::identity(script::USER)),
         _ => Err(SendError::Connection("refused".to_owned())),
     });
     let (status, answer) = socket.chat(question(false));
@@ -151,7 +151,7 @@ fn all_stages_of_a_connection_share_twenty_seconds() {
     looks_nothing_up(&socket, &["192.0.2.6", FOUND[0]]);
     socket.host.connect_delay.set(Duration::from_secs(60));
     socket.host.on_send(|request| match request.uri().host() {
-        Some("grok.com") => Ok(script::identity()),
+        Some("grok.com") => Ok(script::identity(script::USER)),
         Some("cloudflare-dns.com") => Ok(dns::tests::resolver(request)),
         _ => Ok(Answer { delay: Duration::from_secs(60), ..Answer::new(200, "") }),
     });

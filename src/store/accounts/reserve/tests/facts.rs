@@ -9,7 +9,7 @@ use super::*;
 enum Event {
     Chat(&'static str),
     Outcome { token_id: i64, model: &'static str, effect: Effect },
-    Refresh { token_id: i64, normal: Option<i64>, heavy: Option<i64>, hours: i64 },
+    Refresh { token_id: i64, mode: &'static str, remaining: i64, hours: i64 },
     Wait { minutes: i64 },
 }
 
@@ -21,52 +21,41 @@ fn event() -> impl Strategy<Value = Event> {
             // Most outcomes are successes. Otherwise all accounts would soon be expired.
             let strike = if skip == 5 { strike } else { -1 };
             let skip = if skip > 2 { skip } else { 0 };
-            Effect {
-                spent,
-                drained: drained && cool == 3,
-                window_until,
-                cool_until,
-                skip,
-                strike,
-                reason: String::new(),
-            }
+            Effect { spent, used_up: drained && cool == 3, window_until, cool_until, skip, strike, ..Effect::default() }
         });
     prop_oneof![
         4 => model().prop_map(Event::Chat),
         2 => (1..9i64, model(), effect).prop_map(|(token_id, model, effect)| Event::Outcome { token_id, model, effect }),
-        1 => (1..9i64, prop::option::of(0..6i64), prop::option::of(0..3i64), 1..5i64)
-            .prop_map(|(token_id, normal, heavy, hours)| Event::Refresh { token_id, normal, heavy, hours }),
+        1 => (1..9i64, prop::sample::select(vec!["auto", "fast", "expert", "heavy"]), 0..4i64, 1..5i64)
+            .prop_map(|(token_id, mode, remaining, hours)| Event::Refresh { token_id, mode, remaining, hours }),
         1 => (1..90i64).prop_map(|minutes| Event::Wait { minutes }),
     ]
 }
 
-/// Whether an account is skipped, its type, turn and id. Accounts are chosen in this order.
-type Usable = (bool, String, i64, i64);
+/// Whether an account is skipped, its place among the ranks, its turn and id. Accounts are chosen in this order.
+type Usable = (bool, i64, i64, i64);
 
 /// Returns the usable accounts in order, and when the first blocked one is usable, read from the facts alone.
 fn by_the_facts(pool: &Pool, model: &Model) -> (Vec<Usable>, Option<i64>) {
-    let facts = format!(
-        "SELECT t.token_type, t.skip_until > (SELECT max(turn) FROM tokens), t.turn, t.id,
-           max(coalesce((SELECT until FROM token_cooldowns WHERE token_id = t.id AND name = ?1), 0),
-               iif(coalesce({0}_remaining < ?2, 0), coalesce({0}_until, 0), 0))
-           FROM tokens t WHERE state = 'active'",
-        bucket(model)
-    );
-    let rows = pool.host.sql(&facts, vec![model.limit_name.into(), i64::from(model.cost).into()]);
+    const FACTS: &str = "SELECT t.skip_until > (SELECT max(turn) FROM tokens), instr(?4, t.rank), t.turn, t.id,
+           coalesce(q.total = 0, 0), max(coalesce(q.cool_until, 0), iif(coalesce(q.remaining < ?2, 0), coalesce(q.until, 0), 0))
+      FROM tokens t LEFT JOIN account_quotas q ON q.account_id = t.id AND q.bucket = ?1 WHERE state = 'active' AND ?3 > 0";
+    let cost = i64::from(model.cost);
+    let ranks = ranks(model.bucket.needs());
+    let rows = pool.host.sql(FACTS, vec![model.bucket.name().into(), cost.into(), pool.now.into(), ranks.into()]);
     let mut usable = Vec::new();
     let mut first_free = None;
     for mut row in rows.into_iter().map(Columns::new) {
-        let token_type = row.text().unwrap();
-        let found = (row.flag().unwrap(), token_type, row.integer().unwrap(), row.integer().unwrap());
-        let free_at = row.integer().unwrap();
+        let skipped = row.flag().unwrap();
+        let found = (skipped, row.integer().unwrap(), row.integer().unwrap(), row.integer().unwrap());
+        let (lacks, free_at) = (row.flag().unwrap(), row.integer().unwrap());
         match free_at <= pool.now {
-            _ if !types(model).contains(&found.1.as_str()) => {}
+            _ if lacks || found.1 == 0 => {}
             true => usable.push(found),
             false => first_free = Some(first_free.map_or(free_at, |first: i64| first.min(free_at))),
         }
     }
-    let place = |token_type: &str| types(model).iter().position(|known| *known == token_type);
-    usable.sort_by_key(|(passed_over, token_type, turn, id)| (*passed_over, place(token_type), *turn, *id));
+    usable.sort();
     (usable, first_free)
 }
 
@@ -78,29 +67,32 @@ proptest! {
     fn the_choice_follows_the_facts(
         basic in 0..6i64,
         super_ in 0..4i64,
+        heavy in 0..2i64,
+        unread in 0..3i64,
         doubles in any::<bool>(),
         events in prop::collection::vec(event(), 1..60),
     ) {
         let mut pool = Pool::of(basic, super_);
+        (0..heavy).for_each(|_| _ = pool.add("ssoHeavy"));
+        (0..unread).for_each(|n| _ = pool.add_unread(if n == 0 { "sso" } else { "ssoSuper" }));
         pool.host.doubles.set(doubles);
         for event in events {
             match event {
                 Event::Wait { minutes } => pool.now += minutes * 60_000,
                 Event::Outcome { token_id, model, effect } => pool.outcome(token_id, model, effect),
-                Event::Refresh { token_id, normal, heavy, hours } => pool.quota(token_id, normal, heavy, hours),
+                Event::Refresh { token_id, mode, remaining, hours } => pool.quota(token_id, mode, remaining, hours),
                 Event::Chat(id) => {
                     let model = models::find(id).unwrap();
                     let (usable, first_free) = by_the_facts(&pool, model);
                     let due = pool.host.number(&format!(
-                        "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM tokens
-                          WHERE bars_until <= {} GROUP BY token_type)", pool.now));
+                        "SELECT count(*) FROM tokens WHERE blocked_until <= {}", pool.now));
                     match (pool.take(id), usable.first()) {
                         (Err(until), None) => prop_assert_eq!(until, first_free),
                         (Ok(taken), Some(_)) if due > NEAR.into() =>
                             prop_assert!(usable.iter().any(|found| found.3 == taken)),
                         (Ok(taken), Some(first)) => {
                             let found = usable.iter().find(|found| found.3 == taken);
-                            prop_assert_eq!(found.map(|f| (f.0, &f.1, f.2)), Some((first.0, &first.1, first.2)));
+                            prop_assert_eq!(found.map(|f| (f.0, f.1, f.2)), Some((first.0, first.1, first.2)));
                         }
                         (taken, first) => prop_assert!(false, "{taken:?} instead of {first:?}"),
                     }
