@@ -47,6 +47,7 @@ test('a first day, from sign-in to the log and the gallery', async () => {
     await tokens.waitFor();
     await check();
     await shot('day-3-accounts');
+    assert.equal(await page.getByRole('combobox', { name: 'Type' }).count(), 0, 'the type is read, not asked for');
     await tokens.fill(`sso=${jwt('basic-1')}\n${jwt('basic-2')}`);
     await button('Add 2 accounts').click();
     await page.getByText('It works: Grok').waitFor();

@@ -47,7 +47,8 @@ test('pasted lines are previewed: new, repeated, known, invalid', async () => {
   await preview().getByRole('button', { name: 'Invalid 3' }).click();
   assert.equal(await preview().getByRole('listitem').count(), 3);
   await view.check();
-  await dialog().getByRole('button', { name: 'Add 3 accounts' }).click();
+  const [sent] = await Promise.all([page.waitForRequest('**/api/tokens/import'), dialog().getByRole('button', { name: 'Add 3 accounts' }).click()]);
+  assert.ok(!('token_type' in sent.postDataJSON()), 'Grok is asked for the type');
   await page.getByText('3 added, 2 unchanged, 3 invalid').waitFor();
   await dialog().waitFor({ state: 'detached' });
   await row('new-3').waitFor();
@@ -101,8 +102,12 @@ test('the chosen type counts; a failed import keeps the text', async () => {
   const { page, gw } = view;
   await page.getByRole('button', { name: 'Add accounts' }).click();
   await dialog().getByLabel('Tokens', { exact: true }).fill(jwt('super-1'));
-  await dialog().getByRole('radio', { name: /^Super/ }).check();
+  assert.equal(await dialog().getByRole('combobox', { name: 'Type' }).inputValue(), '', 'the type is read unless one is chosen');
   await counted({ New: 1 });
+  await dialog().getByRole('combobox', { name: 'Type' }).selectOption('ssoSuper');
+  await counted({ New: 1 });
+  const types = [];
+  page.on('request', (request) => { if (request.url().endsWith('/tokens/import')) types.push(request.postDataJSON().token_type); });
   await page.route('**/api/tokens/import', (route) => (route.request().postDataJSON().dry_run ? route.continue()
     : route.fulfill({ status: 503, json: { success: false, message: 'x', code: 'database_error' } })));
   await dialog().getByRole('button', { name: 'Add 1 account' }).click();
@@ -111,6 +116,7 @@ test('the chosen type counts; a failed import keeps the text', async () => {
   assert.equal(await dialog().getByLabel('Tokens', { exact: true }).inputValue(), jwt('super-1'));
   await dialog().getByRole('button', { name: 'Add 1 account' }).click();
   await row('super-1').getByText('Super').waitFor();
+  assert.ok(types.length >= 2 && types.every((type) => type === 'ssoSuper'), types.join());
   assert.equal((await gw.tokens()).find((each) => each.token_suffix === suffix('super-1')).token_type, 'ssoSuper');
 });
 

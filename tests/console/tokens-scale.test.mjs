@@ -9,6 +9,7 @@ const POOL = 5_000;
 const view = consoleForFile({ tokens: POOL });
 before(async () => {
   const { gw, page } = view;
+  await gw.settings({ read_accounts: false });
   const rows = [];
   for (let offset = 0; offset < POOL; offset += 1000) rows.push(...(await gw.api('GET', `/tokens?limit=1000&offset=${offset}`)).body.data);
   const ids = rows.map(({ id }) => id);

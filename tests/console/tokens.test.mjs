@@ -1,6 +1,6 @@
 // The tokens screen as a person uses it: what is done to one token, to some, and to all that fit a filter.
 import assert from 'node:assert/strict';
-import { test } from '../lib/suite.mjs';
+import { before, test } from '../lib/suite.mjs';
 import { jwt, until } from '../lib/gateway.mjs';
 import { suffix, tokensForFile } from '../lib/tokens.mjs';
 
@@ -8,6 +8,8 @@ const HTML = '<img src=x onerror="document.title=1"><script>document.title=2</sc
 
 const view = tokensForFile();
 const { open, dialog, row, stored } = view;
+// The states stay those that the tests make.
+before(() => view.gw.settings({ read_accounts: false }));
 
 const says = (words) => view.page.getByText(words, { exact: true }).first().waitFor();
 const focused = () => view.page.evaluate(() => {

@@ -34,19 +34,20 @@ export function useWindow({ count, rowHeight }) {
 /**
  * Loads rows by index, a page at a time.
  * @template Row
- * @param {(page: { limit: number, offset: number }, signal: AbortSignal) => Promise<{ data: Row[], total: number }>} load
+ * @param {(page: { limit: number, offset: number }, signal: AbortSignal) => Promise<{ data: Row[], total: number }>} load the rest of
+ *   its newest answer is returned as `more`
  * @param {unknown[]} inputs the filter and order; when they change, the old rows stay visible until the first new page arrives
  */
 export function usePages(load, inputs, pageSize = 100) {
-  const [state, setState] = useState({ pages: new Map(), total: null, error: undefined, stale: true });
+  const [state, setState] = useState({ pages: new Map(), total: null, more: {}, error: undefined, stale: true });
   const generation = useRef(null);
   const fetchPage = useCallback(async (page, mine) => {
     if (mine.asked.has(page)) return;
     mine.asked.add(page);
     try {
-      const { data, total } = await load({ limit: pageSize, offset: page * pageSize }, mine.control.signal);
+      const { data, total, ...more } = await load({ limit: pageSize, offset: page * pageSize }, mine.control.signal);
       if (generation.current !== mine) return;
-      setState((old) => ({ pages: new Map(mine.fresh || mine.sameRows ? old.pages : []).set(page, data), total, error: undefined, stale: false }));
+      setState((old) => ({ pages: new Map(mine.fresh || mine.sameRows ? old.pages : []).set(page, data), total, more, error: undefined, stale: false }));
       mine.fresh = true;
     } catch (error) {
       mine.asked.delete(page);
@@ -73,7 +74,15 @@ export function usePages(load, inputs, pageSize = 100) {
     for (let page = Math.floor(from / pageSize); page <= Math.floor((to - 1) / pageSize); page += 1) fetchPage(page, mine);
   }, [fetchPage, pageSize]);
   const row = (at) => state.pages.get(Math.floor(at / pageSize))?.[at % pageSize];
-  return { ...state, row, want, reload };
+  /** Returns the loaded row with this id, if there is one. */
+  const find = (id) => {
+    for (const rows of state.pages.values()) {
+      const found = rows.find((each) => each.id === id);
+      if (found) return found;
+    }
+    return undefined;
+  };
+  return { ...state, row, find, want, reload };
 }
 
 /** Handles `onKeyDown` of a table: Up and Down move to the same control in the adjacent row. */
@@ -82,7 +91,7 @@ export function moveBetweenRows(event) {
   const cell = event.target.closest('tbody td');
   if (!step || !cell || event.target.closest('[role=menu]')) return;
   const row = cell.parentElement[step];
-  const control = row?.cells[cell.cellIndex]?.querySelector('input, button');
+  const control = row?.cells[cell.cellIndex]?.querySelector('input, button, a');
   if (!control) return;
   event.preventDefault();
   control.focus();

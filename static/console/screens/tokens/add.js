@@ -5,7 +5,7 @@ import { explain } from '../../api.js';
 import { BusyButton, useBusy } from '../../components/action.js';
 import { common } from '../../common.text.js';
 import { Dialog, openDialog } from '../../components/dialog.js';
-import { Field, Switch } from '../../components/field.js';
+import { Field, Select, Switch } from '../../components/field.js';
 import { Icon } from '../../components/icon.js';
 import { loadStyle } from '../../styles.js';
 import { toast } from '../../components/toast.js';
@@ -13,6 +13,7 @@ import { useLoaded, useDebounced } from '../../data.js';
 import { bytes } from '../../format.js';
 import { texts } from '../../i18n.js';
 import { text } from './add.text.js';
+import { TYPES } from './describe.js';
 import { Preview } from './preview.js';
 import { importAll, OUTCOMES, readFiles } from './sources.js';
 
@@ -36,7 +37,7 @@ function AddDialog({ files, close }) {
     close(true);
   });
   return html`<${Dialog} kind="wide" title=${t('title')} onClose=${() => close(false)} footer=${html`
-    <button type="button" class="button" onClick=${() => close(false)}>${common('cancel')}</button><${Submit} adding=${adding} form=${form} />`}><${Form} adding=${adding} id=${form} /><//>`;
+    <button type="button" class="button" onClick=${() => close(false)}>${common('cancel')}</button><${Submit} adding=${adding} form=${form} />`}><${Form} adding=${adding} id=${form} offersType /><//>`;
 }
 
 /**
@@ -54,7 +55,7 @@ export function AddTokens({ onDone }) {
 function useAdding(given, onDone) {
   const [pasted, paste] = useState('');
   const [files, setFiles] = useState(given);
-  const [type, setType] = useState('sso');
+  const [type, setType] = useState('');
   const [update, setUpdate] = useState(true);
   const sources = files.length > 0 ? files : [{ name: '', content: pasted }];
   const content = useDebounced(pasted, 350);
@@ -87,15 +88,15 @@ function Submit({ adding: { trial, changes, busy }, form }) {
   return html`<${BusyButton} type="submit" form=${form} kind="primary" busy=${busy} disabled=${!busy && changes === 0}>${label}<//>`;
 }
 
-function Form({ adding, id }) {
+/** Draws the form. @param {{ adding: object, id: string, offersType?: boolean }} props `offersType` lets a person give the type, which counts until Grok is asked */
+function Form({ adding, id, offersType = false }) {
   const { type, setType, update, setUpdate, files, isEmpty, trial, isCurrent, submit } = adding;
   return html`<form id=${id} class="add-form" onSubmit=${submit}>
     <div class="stack">
       ${files.length > 0 ? html`<${Files} adding=${adding} />` : html`<${Paste} adding=${adding} />`}
       <${FileButton} adding=${adding} />
-      <fieldset class="choices add-types"><legend class="legend">${t('type')}</legend>
-        ${['sso', 'ssoSuper'].map((each) => html`<label key=${each} class="choice card-choice"><input type="radio" name=${`${id}-type`} checked=${type === each} onChange=${() => setType(each)} /><span><b>${t(each)}</b><br /><span class="hint">${t(`${each}Hint`)}</span></span></label>`)}
-        <p class="hint">${t('typeHint')}</p></fieldset>
+      ${offersType && html`<${Field} label=${t('type')} hint=${t('typeHint')}>${(attributes) => html`<div><${Select} value=${type} onChange=${setType}
+        options=${[['', t('typeRead')], ...TYPES.map(([each]) => [each, t(each)])]} ...${attributes} /></div>`}<//>`}
       <${Switch} label=${t('update')} checked=${update} onChange=${setUpdate} />
       <${Help} />
     </div>

@@ -5,6 +5,7 @@ import { common } from '../../common.text.js';
 import { toast } from '../../components/toast.js';
 import { countdown } from '../../format.js';
 import { texts } from '../../i18n.js';
+import { readInWords } from './quota.js';
 import { text } from './text.js';
 
 const t = texts(text);
@@ -32,6 +33,15 @@ export async function rowsBetween(filter, from, to, signal) {
 export async function freshToken({ id, token_suffix: suffix }, signal) {
   const rows = await rowsBetween({ text: suffix }, 0, Infinity, signal);
   return rows.find((row) => row.id === id) ?? null;
+}
+
+/** Finds an account by its id, page by page; null if it was deleted. */
+export async function tokenOf(id, signal) {
+  for (let offset = 0; ; offset += PAGE) {
+    const page = await get('/tokens', { limit: PAGE, offset }, { signal });
+    const found = page.data.find((row) => row.id === id);
+    if (found || !page.has_more) return found ?? null;
+  }
 }
 
 async function change(path, rows, fields) {
@@ -73,16 +83,14 @@ export function removeInvalid(count) {
 }
 
 /**
- * Asks Grok for the quota of an account.
+ * Asks Grok for the type and the quotas of an account.
  * @returns {Promise<{ outcome: 'ok' | 'expired' | 'failed', words: string, isUnreached?: boolean }>} `words` is the result as text,
  *   `isUnreached` means that Grok blocked the gateway or was unreachable; throws if the gateway itself fails
  */
 export async function testToken(row, signal) {
   try {
     const { data } = await post('/tokens/test', { id: row.id }, { signal });
-    const known = (value) => (value < 0 ? '?' : value);
-    const values = { left: known(data.remaining_queries), limit: known(data.limit), heavy: known(data.heavy_remaining_queries), heavyLimit: known(data.heavy_limit) };
-    return { outcome: 'ok', words: t(row.token_type === 'ssoSuper' ? 'testValidHeavy' : 'testValid', values) };
+    return { outcome: 'ok', words: t('testValid', { found: readInWords(data) }) };
   } catch (error) {
     if (error.code !== 'TOKEN_TEST_FAILED') throw error;
     const { error_type: type, cooldown_remaining: left = 0 } = error.data;

@@ -1,5 +1,4 @@
 // Describes the state of an account: label, reason, end, and what to do. Pure functions.
-import { dateTime } from '../../format.js';
 import { texts } from '../../i18n.js';
 import { text } from './text.js';
 
@@ -7,10 +6,13 @@ const t = texts(text);
 
 /** States in the order of the chips, with their names in `/api/stats`. */
 export const STATES = [
-  ['normal', 'active'], ['cooling', 'cooldown'], ['exhausted', 'exhausted'], ['unused', 'unused'], ['expired', 'expired'], ['disabled', 'disabled'], ['unreadable', 'unreadable'], ['invalid', 'invalid'],
+  ['normal', 'active'], ['cooling', 'cooldown'], ['exhausted', 'exhausted'], ['unused', 'unused'], ['expired', 'expired'], ['disabled', 'disabled'], ['duplicate', 'duplicate'], ['unreadable', 'unreadable'], ['invalid', 'invalid'],
 ];
 
-const TONES = { normal: 'ok', cooling: 'info', exhausted: 'warn', unused: '', expired: 'danger', disabled: '', unreadable: 'danger', invalid: 'danger' };
+/** Types of accounts, with their names in `/api/stats`. */
+export const TYPES = [['sso', 'normal'], ['ssoSuper', 'super'], ['ssoHeavy', 'heavy']];
+
+const TONES = { normal: 'ok', cooling: 'info', exhausted: 'warn', unused: '', expired: 'danger', disabled: '', duplicate: 'violet', unreadable: 'danger', invalid: 'danger' };
 
 /** Names of cooldowns (Grok's modes, and rate-limit names of earlier releases) and the models that share them. */
 const MODELS = { fast: 'grok-fast', auto: 'grok-auto', expert: 'grok-expert', heavy: 'grok-heavy', video: 'grok-imagine-0.9', 'grok-4-mini-thinking-tahoe': 'grok-4-fast', 'grok-4-1-thinking-1129': 'grok-4.1-thinking' };
@@ -33,26 +35,24 @@ const REASONS = {
   disabled: () => ({ reason: t('byHand'), brief: '', help: t('disabledHelp') }),
   invalid: () => ({ reason: t('noToken'), help: t('invalidHelp') }),
   unreadable: () => ({ reason: t('otherKey'), help: t('unreadableHelp') }),
+  duplicate: () => ({ reason: t('sameUser'), brief: '', help: t('duplicateHelp') }),
   cooling(row, now) {
     const running = row.cooldowns.filter(({ until }) => until > now);
-    const names = running.slice(0, 2).map(({ name }) => modelName(name));
-    const rest = running.length - names.length;
-    const models = rest > 0 ? `${names.join(t('and'))} ${t('moreModels', { n: rest })}` : names.join(t('and'));
-    return { reason: t('restsFor', { models }), brief: models, help: t('coolingHelp'), until: Math.max(...row.cooldowns.map(({ until }) => until)) };
+    return { reason: t('restsFor', { models: modelNames(running) }), brief: '', help: t('coolingHelp'), until: Math.max(...row.cooldowns.map(({ until }) => until)) };
   },
-  unused: (row) => ({ ...(row.quota_until === null ? { reason: t('unasked'), brief: '' } : { reason: t('windowEnded') }), help: t('unusedHelp') }),
+  unused: (row) => ({ ...(row.type_read ? { reason: t('windowEnded') } : { reason: t('unasked'), brief: '' }), help: t('unusedHelp') }),
   exhausted(row) {
-    const spent = [row.remaining_queries === 0 && row.quota_until, row.token_type === 'ssoSuper' && row.heavy_remaining_queries === 0 && row.heavy_quota_until];
-    const reason = t(spent[0] && spent[1] ? 'bothSpent' : spent[1] ? 'heavySpent' : 'spent');
-    return { reason, brief: spent[0] ? '' : t('heavy'), help: t('exhaustedHelp'), until: Math.max(...spent.filter(Boolean)) };
+    // The first mode that is back ends the state.
+    const ends = row.quotas.map(({ until }) => until).filter((until) => until !== null);
+    return { reason: t('spent'), brief: '', help: t('exhaustedHelp'), until: ends.length > 0 ? Math.min(...ends) : null };
   },
   normal: (row) => (row.strikes > 0 ? { tone: 'warn', reason: t('suspect'), help: t('suspectHelp') } : { reason: t('usable'), brief: '' }),
 };
 
-/** Returns the quota left, with the end of its window, as text. */
-export function quotaInWords(remaining, until) {
-  if (remaining < 0) return t('quotaUnknown');
-  return until === null ? t('quotaLeft', { n: remaining }) : t('quotaUntil', { n: remaining, time: dateTime(until) });
+/** Names the models of cooldowns, the first two in full. */
+function modelNames(cooldowns) {
+  const names = cooldowns.slice(0, 2).map(({ name }) => modelName(name)).join(t('and'));
+  return cooldowns.length > 2 ? `${names} ${t('moreModels', { n: cooldowns.length - 2 })}` : names;
 }
 
 /** The gateway's English sentences for errors of Grok, and the keys of their texts. */

@@ -7,15 +7,18 @@ import { Copy } from '../../components/copy.js';
 import { Dialog, openDialog } from '../../components/dialog.js';
 import { Field } from '../../components/field.js';
 import { Empty, Notice } from '../../components/states.js';
+import { toast } from '../../components/toast.js';
 import { checkConnection, FindOutWhy } from '../../components/upstream-check/dialog.js';
 import { useEvery, useLoaded } from '../../data.js';
 import { dateTime, number } from '../../format.js';
 import { texts } from '../../i18n.js';
+import { address, go } from '../../router.js';
+import { Countdown, StateBadge, TypeBadge, typeInWords, When } from './badges.js';
 import { MAX_NOTE } from './bulk.js';
-import { deleteTokens, freshToken, reveal, setEnabled, setNote, setTags, testToken } from './change.js';
-import { describe, explainFault, modelName, quotaInWords } from './describe.js';
+import { deleteTokens, freshToken, reveal, setEnabled, setNote, setTags, testToken, tokenOf } from './change.js';
+import { describe, explainFault, modelName } from './describe.js';
 import { loadTags } from './filters.js';
-import { Countdown, StateBadge, TypeBadge, When } from './row.js';
+import { MODES, QuotaList } from './quota.js';
 import { TagInput, tagsError } from './tags.js';
 import { text } from './text.js';
 
@@ -23,10 +26,17 @@ const t = texts(text);
 const AGAIN_MS = 15_000;
 const HIDDEN_AFTER_MS = 30_000;
 
-/** Opens the details and resolves when they are closed. @param {{ row: object, isTest: boolean, reload(): unknown }} props `isTest` starts a test immediately */
+/** Opens the details and resolves when they are closed. @param {{ row: object, isTest?: boolean, reload(): unknown }} props `isTest` starts a test immediately */
 export const showToken = (props) => openDialog((close) => html`<${Drawer} ...${props} close=${close} />`);
 
-function Drawer({ row: first, isTest, reload: reloadList, close }) {
+/** Opens the details of an account by its id. @throws {ApiError} if the list cannot be loaded */
+export async function showTokenOf(id, reload) {
+  const row = await tokenOf(id);
+  if (row === null) return toast.ok(t('gone'));
+  return showToken({ row, reload });
+}
+
+function Drawer({ row: first, isTest = false, reload: reloadList, close }) {
   const loaded = useLoaded((signal) => freshToken(first, signal));
   const known = useLoaded(loadTags);
   useEvery(AGAIN_MS, loaded.reload);
@@ -45,7 +55,9 @@ function Drawer({ row: first, isTest, reload: reloadList, close }) {
       <${Action} icon=${isDisabled ? 'check' : 'stop'} run=${async () => { await setEnabled([row], isDisabled); await reload(); }}>${common(isDisabled ? 'enable' : 'disable')}<//>`}>
     ${loaded.error && html`<${Notice} kind="warn">${explain(loaded.error)}<//>`}
     <${State} row=${row} />
-    <${Test} row=${row} atOnce=${isTest} reload=${reload} />
+    ${row.status_code === 'duplicate' && html`<${Other} key=${row.duplicate_of} id=${row.duplicate_of} reload=${reloadList} close=${close} />`}
+    <${Test} row=${row} atOnce=${isTest} reload=${reload} close=${close} />
+    ${row.status_code !== 'invalid' && html`<${QuotaList} quotas=${row.quotas} />`}
     <${Value} row=${row} />
     <${TagsForm} key=${`tags ${row.tags.join()}`} row=${row} known=${known.data ?? []} reload=${reload} />
     <${NoteForm} key=${`note ${row.note}`} row=${row} reload=${reload} />
@@ -60,7 +72,17 @@ function State({ row }) {
     ${state.help && html`<p class="hint">${state.help}</p>`}</section>`;
 }
 
-function Test({ row, atOnce, reload }) {
+/** Names the account that serves in the place of a duplicate, and opens it. */
+function Other({ id, reload, close }) {
+  const other = useLoaded((signal) => tokenOf(id, signal));
+  const open = () => {
+    close();
+    showToken({ row: other.data, reload });
+  };
+  return html`<p>${t('servedBy')} ${other.data ? html`<button type="button" class="link-button" onClick=${open}><code>…${other.data.token_suffix}</code></button>` : other.data === null ? t('gone') : '…'}</p>`;
+}
+
+function Test({ row, atOnce, reload, close }) {
   const [result, setResult] = useState(null);
   const [busy, start] = useBusy(async () => {
     setResult(null);
@@ -72,7 +94,13 @@ function Test({ row, atOnce, reload }) {
     await checkConnection(row.id);
     await reload();
   };
-  return html`<section class="token-test"><div class="bar"><${BusyButton} busy=${busy} onClick=${start}>${t('testNow')}<//><${Action} run=${check}>${t('checkConnection')}<//></div>
+  const toRequests = (event) => {
+    event.preventDefault();
+    close();
+    go('requests', { account: row.id });
+  };
+  return html`<section class="token-test"><div class="bar"><${BusyButton} busy=${busy} onClick=${start}>${t('testNow')}<//><${Action} run=${check}>${t('checkConnection')}<//>
+      <a class="button" href=${address('requests', { account: row.id })} onClick=${toRequests}>${t('itsRequests')}</a></div>
     <div role="status">${result && html`<${Notice} kind=${result.outcome === 'ok' ? 'ok' : result.outcome === 'expired' ? 'danger' : 'warn'}
       action=${result.isUnreached && html`<${FindOutWhy} id=${row.id} />`}>${result.words}<//>`}</div></section>`;
 }
@@ -127,10 +155,12 @@ const Save = ({ label, busy, disabled }) => html`<div><${BusyButton} type="submi
 
 function Facts({ row }) {
   const now = Date.now();
-  const running = row.cooldowns.filter(({ until }) => until > now);
+  // Those of the chat modes are in the list of quotas.
+  const running = row.cooldowns.filter(({ name, until }) => until > now && !MODES.includes(name));
   const facts = [
-    ['quota', quotaInWords(row.remaining_queries, row.quota_until)],
-    row.token_type === 'ssoSuper' && ['heavy', quotaInWords(row.heavy_remaining_queries, row.heavy_quota_until)],
+    ['type', typeInWords(row)],
+    ['userId', row.user_id_suffix === '' ? common('unknown') : html`<code>…${row.user_id_suffix}</code>`],
+    ['readTime', html`<${When} time=${row.read_time} />`],
     running.length > 0 && ['cooldowns', html`<ul>${running.map(({ name, until }) => html`<li key=${name}><code>${modelName(name)}</code> <${Countdown} until=${until} /> <span class="muted">${t('resets', { time: dateTime(until) })}</span></li>`)}</ul>`],
     ['lastUsed', html`<${When} time=${row.last_used_time} />`],
     ['lastFailure', row.last_failure_time === null ? t('noFailure') : html`<${When} time=${row.last_failure_time} />: ${explainFault(row.last_failure_reason)}`],

@@ -8,7 +8,7 @@ import { useDebounced } from '../../data.js';
 import { texts } from '../../i18n.js';
 import { go, route, useRoute } from '../../router.js';
 import { search } from '../../search.js';
-import { STATES } from './describe.js';
+import { STATES, TYPES } from './describe.js';
 import { text } from './text.js';
 
 const t = texts(text);
@@ -16,13 +16,12 @@ const t = texts(text);
 const SORTS = ['created', 'type', 'state', 'remaining', 'heavy_remaining', 'last_used', 'last_failure', 'note'];
 /** Columns whose first sort direction is not `desc`. */
 const FIRST = { state: 'asc', note: 'asc' };
-const TYPES = ['sso', 'ssoSuper'];
 
 /** Reads the filter from the URL; invalid values are ignored, so that the gateway does not reject them. */
 export function readFilter(query) {
   const known = (value, values) => (values.includes(value) ? value : undefined);
   return {
-    type: known(query.type, TYPES), state: known(query.state, STATES.map(([name]) => name)), tag: query.tag, text: query.text,
+    type: known(query.type, TYPES.map(([name]) => name)), state: known(query.state, STATES.map(([name]) => name)), tag: query.tag, text: query.text,
     sort: known(query.sort, SORTS) ?? 'created', order: query.order === 'asc' ? 'asc' : 'desc',
   };
 }
@@ -48,9 +47,9 @@ export function sortBy(name, filter) {
 
 /** Draws the count of each state as a button that filters by it. */
 export function StateChips({ counts, filter }) {
-  const groups = counts && (filter.type ? [filter.type === 'sso' ? counts.normal : counts.super] : [counts.normal, counts.super]);
+  const groups = counts && TYPES.filter(([type]) => !filter.type || filter.type === type).map(([, counted]) => counts[counted]);
   const sum = (name) => groups?.reduce((total, group) => total + group[name], 0);
-  const shown = STATES.filter(([name, counted]) => !['unreadable', 'invalid'].includes(name) || filter.state === name || sum(counted) > 0);
+  const shown = STATES.filter(([name, counted]) => !['duplicate', 'unreadable', 'invalid'].includes(name) || filter.state === name || sum(counted) > 0);
   const chip = (state, label, count) => html`<button type="button" key=${state} class=${`chip chip-${state ?? 'all'}`} aria-pressed=${filter.state === state}
     onClick=${() => setFilter({ state: filter.state === state ? undefined : state })}><span>${label}</span> <b class="number">${count === undefined ? '–' : count.toLocaleString()}</b></button>`;
   return html`<div class="chips" role="group" aria-label=${t('states')}>
@@ -67,7 +66,7 @@ export function FilterBar({ filter, tags }) {
   const known = filter.tag && !tags.includes(filter.tag) ? [filter.tag, ...tags] : tags;
   return html`<div class="bar token-filters">
     <${Search} value=${filter.text ?? ''} />
-    <${Select} aria-label=${t('type')} value=${filter.type ?? ''} onChange=${(type) => setFilter({ type })} options=${[['', t('allTypes')], ...TYPES.map((type) => [type, t(type)])]} />
+    <${Select} aria-label=${t('type')} value=${filter.type ?? ''} onChange=${(type) => setFilter({ type })} options=${[['', t('allTypes')], ...TYPES.map(([type]) => [type, t(type)])]} />
     <${Select} aria-label=${t('tag')} class="input tag-filter" value=${filter.tag ?? ''} onChange=${(tag) => setFilter({ tag })} options=${[['', t('allTags')], ...known.map((tag) => [tag, tag])]} />
     <${Select} aria-label=${t('sort')} value=${`${filter.sort}.${filter.order}`} onChange=${chooseSort} options=${sorts.map((sort) => [sort, t(sort)])} />
   </div>`;

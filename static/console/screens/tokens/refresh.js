@@ -12,6 +12,7 @@ import { texts } from '../../i18n.js';
 import { kept, useShared } from '../../store.js';
 import { explainFault } from './describe.js';
 import { cancelRefresh, follow, job, startRefresh, timeLeft } from './job.js';
+import { readInWords } from './quota.js';
 import { OutcomeChips, ResultList } from './results.js';
 import { text } from './refresh.text.js';
 
@@ -108,7 +109,7 @@ async function loadResults(outcome, limit, signal) {
     rows.push(...page);
     if (page.length < 1000) break;
   }
-  const results = rows.slice(0, limit).map(({ id, token_suffix: suffix, outcome: each, reason, remaining_queries: n, heavy_remaining_queries: heavy }) => (
-    { id, suffix, outcome: each, words: each === 'ok' ? (heavy < 0 ? t('found', { n }) : t('foundHeavy', { n, heavy })) : explainFault(reason) }));
+  const results = rows.slice(0, limit).map((row) => (
+    { id: row.id, suffix: row.token_suffix, outcome: row.outcome, words: row.outcome === 'ok' ? readInWords(row) : explainFault(row.reason) }));
   return { results, hasMore: rows.length > limit };
 }

@@ -4,34 +4,28 @@ import { common } from '../../common.text.js';
 import { Icon } from '../../components/icon.js';
 import { Menu } from '../../components/menu.js';
 import { toast } from '../../components/toast.js';
-import { useNow } from '../../data.js';
-import { ago, countdown, dateTime, number } from '../../format.js';
 import { texts } from '../../i18n.js';
+import { Countdown, StateBadge, TypeBadge, When } from './badges.js';
 import { deleteTokens, setEnabled } from './change.js';
-import { describe, quotaInWords } from './describe.js';
+import { describe } from './describe.js';
+import { Quotas } from './quota.js';
 import { text } from './text.js';
 
 const t = texts(text);
 /** Characters of tags that fit in a row; a Chinese character counts as two. */
 const TAG_ROOM = 12;
 
-/** Draws a countdown to a time. */
-export function Countdown({ until }) {
-  const now = useNow();
-  return html`<span class="number countdown">${countdown(Math.max(0, Math.ceil((until - now) / 1000)))}</span>`;
+function Reason({ row, state, words, doing }) {
+  if (row.status_code === 'duplicate') return html`<${Other} id=${row.duplicate_of} doing=${doing} />`;
+  return html`${words && html`<span class="reason" title=${state.reason}>${words}</span>`}${state.until !== null && html`<${Countdown} until=${state.until} />`}`;
 }
 
-export function TypeBadge({ row }) {
-  return html`<span class=${`badge ${row.token_type === 'ssoSuper' ? 'violet' : ''}`}>${t(row.token_type)}</span>`;
+/** Draws a button that opens the account that serves in the place of a duplicate. */
+function Other({ id, doing }) {
+  const other = doing.loaded(id);
+  const words = other ? t('ofToken', { name: `…${other.token_suffix}` }) : t('ofOther');
+  return html`<button type="button" class="link-button reason" aria-label=${`${t('duplicate')} ${words}`} onClick=${() => doing.openOther(id)}>${words}</button>`;
 }
-
-export function StateBadge({ state }) {
-  return html`<span class=${`badge ${state.tone}`}>${state.label}</span>`;
-}
-
-const Reason = ({ state, words }) => html`${words && html`<span class="reason" title=${state.reason}>${words}</span>`}${state.until !== null && html`<${Countdown} until=${state.until} />`}`;
-
-const Quota = ({ remaining, until }) => html`<span title=${quotaInWords(remaining, until)}>${remaining < 0 ? html`<span class="muted" aria-label=${t('quotaUnknown')}>–</span>` : number(remaining)}</span>`;
 
 function Tags({ tags }) {
   if (tags.length === 0) return null;
@@ -60,10 +54,11 @@ export function rowActions(row, { reload, open }) {
   ];
 }
 
-/** Draws a row. @param {{ at: number, row: object, chosen: boolean, isNarrow: boolean, hasHeavy: boolean, doing: object }} props `doing` has choose, open and reload */
-export function Row({ at, row, chosen, isNarrow, hasHeavy, doing }) {
+/** Draws a row. @param {{ at: number, row: object, chosen: boolean, isNarrow: boolean, doing: object }} props `doing` has choose, open, openOther, loaded and reload */
+export function Row({ at, row, chosen, isNarrow, doing }) {
   const name = `…${row.token_suffix}`;
   const state = describe(row);
+  const hasQuota = row.status_code !== 'invalid';
   // A press on the row opens the details, except on controls and selected text.
   const press = (event) => {
     if (!event.target.closest('button, input, a, .menu') && getSelection().isCollapsed) doing.open(row);
@@ -73,23 +68,20 @@ export function Row({ at, row, chosen, isNarrow, hasHeavy, doing }) {
   const menu = html`<td class="token-menu"><${Menu} label=${t('actions', { name })} items=${rowActions(row, doing)} /></td>`;
   if (isNarrow) {
     return html`<tr aria-rowindex=${at + 2} aria-selected=${chosen} onClick=${press}>${check}
-      <td class="token-card"><div class="card-line">${opener}<${TypeBadge} row=${row} /><${StateBadge} state=${state} /><span class="card-quota number">${row.remaining_queries >= 0 && html`<${Quota} remaining=${row.remaining_queries} until=${row.quota_until} />`}</span></div>
-        <div class="card-line muted"><${Reason} state=${state} words=${state.reason} /></div>
+      <td class="token-card"><div class="card-line">${opener}<${TypeBadge} row=${row} /></div>
+        <div class="card-line muted state-why"><${StateBadge} state=${state} /><${Reason} row=${row} state=${state} words=${state.brief} doing=${doing} /></div>
+        <div class="card-line">${hasQuota && html`<${Quotas} quotas=${row.quotas} />`}</div>
         <div class="card-line muted">${row.tags.length > 0 ? html`<${Tags} tags=${row.tags} />` : null}<span class="cut-text">${row.note}</span></div></td>${menu}</tr>`;
   }
   return html`<tr aria-rowindex=${at + 2} aria-selected=${chosen} onClick=${press}>${check}
     <td><span class="token-cell">${opener}<${TypeBadge} row=${row} /></span></td>
-    <td><span class="state-cell"><${StateBadge} state=${state} /><span class="state-why muted"><${Reason} state=${state} words=${state.brief} /></span></span></td>
-    <td class="end number"><${Quota} remaining=${row.remaining_queries} until=${row.quota_until} /></td>
-    ${hasHeavy && html`<td class="end number">${row.token_type === 'ssoSuper' && html`<${Quota} remaining=${row.heavy_remaining_queries} until=${row.heavy_quota_until} />`}</td>`}
+    <td><span class="state-cell"><${StateBadge} state=${state} /><span class="state-why muted"><${Reason} row=${row} state=${state} words=${state.brief} doing=${doing} /></span></span></td>
+    <td>${hasQuota && html`<${Quotas} quotas=${row.quotas} />`}</td>
     <td><${Tags} tags=${row.tags} /></td>
     <td><span class="cut-text" title=${row.note}>${row.note}</span></td>
     <td class="number muted used"><${When} time=${row.last_used_time} /></td>
     ${menu}</tr>`;
 }
-
-/** Draws a past time as relative time, with the exact time as tooltip. */
-export const When = ({ time }) => (time === null ? t('never') : html`<time datetime=${new Date(time).toISOString()} title=${dateTime(time)}>${ago(time)}</time>`);
 
 /** Draws a placeholder for a row that is being fetched. */
 export const BlankRow = ({ at, columns }) => html`<tr aria-rowindex=${at + 2} class="blank" aria-hidden="true"><td colspan=${columns}><span class="blank-line" /></td></tr>`;

@@ -11,13 +11,16 @@ import { texts } from '../../i18n.js';
 import { addTokens } from './add.js';
 import { BulkBar } from './bulk.js';
 import { everyToken, removeInvalid, rowsBetween } from './change.js';
-import { showToken } from './drawer.js';
+import { TYPES } from './describe.js';
+import { showToken, showTokenOf } from './drawer.js';
 import { DropZone } from './drop.js';
 import { clearFilters, Export, FilterBar, isFiltered, loadTags, StateChips, useFilter, withoutOrder } from './filters.js';
+import { MODES } from './quota.js';
 import { RefreshButton, RefreshPanel, usePanelKnown } from './refresh.js';
 import { useSelection } from './selection.js';
 import { Table } from './table.js';
 import { text } from './text.js';
+import { Unread, useReading } from './unread.js';
 
 export const style = new URL('./style.css', import.meta.url).href;
 const t = texts(text);
@@ -39,6 +42,8 @@ export function Screen() {
   useEffect(selection.clear, [filterKey]);
   const reload = async () => { await Promise.all([pages.reload(Math.floor(top.current / PAGE)), stats.reload(), tags.reload()]); };
   useEvery(AGAIN_MS, reload);
+  const unread = pages.more.unread ?? 0;
+  const isReading = useReading(unread, () => Promise.all([pages.reload(Math.floor(top.current / PAGE)), stats.reload()]));
   const latest = useRef(reload);
   latest.current = reload;
   const add = useCallback(async (files) => { if (await addTokens(files)) await latest.current(); }, []);
@@ -49,28 +54,33 @@ export function Screen() {
     <${InvalidEntries} stats=${stats.data} reload=${reload} />
     ${isPlaced ? html`<${StateChips} counts=${stats.data} filter=${filter} />
       <${FilterBar} filter=${filter} tags=${tags.data ?? []} />
-      <${List} pages=${pages} stats=${stats} filter=${filter} selection=${selection} reload=${reload} add=${add} place=${(at) => { top.current = at; }} />` : html`<${Loading} />`}
+      <${List} pages=${pages} stats=${stats} filter=${filter} selection=${selection} reload=${reload} add=${add} unread=${html`<${Unread} count=${unread} isReading=${isReading} />`} place=${(at) => { top.current = at; }} />` : html`<${Loading} />`}
     <${DropZone} take=${add} />
   </div>`;
 }
 
 /** Reports entries of earlier releases that are not tokens, and offers to remove them. */
 function InvalidEntries({ stats, reload }) {
-  const count = stats ? stats.normal.invalid + stats.super.invalid : 0;
+  const count = stats ? sum(stats, 'invalid') : 0;
   if (count === 0) return null;
   const remove = async () => { if (await removeInvalid(count)) await reload(); };
   return html`<${Notice} kind="warn" action=${html`<${Action} kind="small" icon="trash" run=${remove}>${t('removeInvalid', { n: count })}<//>`}>${t('invalidFound', { n: count })}<//>`;
 }
 
+/** Adds up a count of all types. */
+const sum = (stats, name) => TYPES.reduce((total, [, counted]) => total + stats[counted][name], 0);
+
 const Loading = () => html`<div class="table-box tokens-box tokens-loading"><${Skeleton} lines=${10} /></div>`;
 
-function List({ pages, stats: { data: stats, error: noStats }, filter, selection, reload, add, place }) {
-  // The columns depend on the counts.
+function List({ pages, stats: { data: stats, error: noStats }, filter, selection, reload, add, unread, place }) {
+  // The line above the table needs the counts: without them, it would move the table later.
   const isReady = pages.total !== null && Boolean(stats || noStats);
   if (!isReady) return pages.error ? html`<${Failed} error=${pages.error} retry=${() => pages.reload()} />` : html`<${Loading} />`;
   const doing = {
     choose: (at, on, isRange) => selection.choose(at, on, isRange).catch(toast.error),
     open: (row, isTest = false) => showToken({ row, isTest, reload }),
+    openOther: (id) => showTokenOf(id, reload).catch(toast.error),
+    loaded: pages.find,
     reload,
   };
   const chooseAll = async (on) => {
@@ -81,17 +91,23 @@ function List({ pages, stats: { data: stats, error: noStats }, filter, selection
       return toast.error(error);
     }
   };
-  return html`<div class="under-filters">${selection.chosen.size > 0 ? html`<${BulkBar} selection=${selection} reload=${reload} />` : html`<${Sums} total=${pages.total} stats=${stats} filter=${filter} />`}</div>
+  return html`<div class="under-filters">${selection.chosen.size > 0 ? html`<${BulkBar} selection=${selection} reload=${reload} />` : html`<${Sums} total=${pages.total} stats=${stats} filter=${filter} />`}${unread}</div>
     ${pages.error && html`<${Notice} kind="warn">${explain(pages.error)}<//>`}
-    ${pages.total > 0 ? html`<${Table} pages=${pages} hasHeavy=${!stats || stats.super.total > 0} filter=${filter} selection=${selection} chooseAll=${chooseAll} doing=${doing} place=${place} />` : html`<div class="table-box"><${Nothing} filter=${filter} add=${add} /></div>`}`;
+    ${pages.total > 0 ? html`<${Table} pages=${pages} filter=${filter} selection=${selection} chooseAll=${chooseAll} doing=${doing} place=${place} />` : html`<div class="table-box"><${Nothing} filter=${filter} add=${add} /></div>`}`;
 }
 
-/** Shows the number of accounts and their total quota left. */
+/** Shows the number of accounts and their total quota left, by mode. */
 function Sums({ total, stats, filter }) {
   const all = stats?.total ?? total;
-  const left = (name) => number(stats.normal[name] + stats.super[name]);
+  const left = MODES.map((mode) => ({ mode, ...sumOfMode(stats, mode) })).filter((each) => each.total > 0);
   return html`<p class="muted sums"><span class="number" role="status">${isFiltered(filter) ? t('matching', { n: total, total: all }) : t('count', { n: total })}</span>
-    ${stats && html`<span class="number">${t('left', { normal: left('remaining_queries') })}${stats.super.total > 0 && html` · ${t('leftHeavy', { heavy: left('heavy_remaining_queries') })}`}</span>`}</p>`;
+    ${left.length > 0 && html`<span class="number">${t('left')} ${left.map(({ mode, remaining, total: most }) => `${mode} ${number(remaining)}/${number(most)}`).join(' · ')}</span>`}</p>`;
+}
+
+function sumOfMode(stats, mode) {
+  const all = stats ? TYPES.map(([, counted]) => stats[counted].modes[mode]) : [];
+  const add = (name) => all.reduce((sum, each) => sum + each[name], 0);
+  return { remaining: add('remaining'), total: add('total') };
 }
 
 function Nothing({ filter, add }) {

@@ -25,14 +25,14 @@ export const OUTCOMES = ['added', 'updated', 'skipped', 'invalid'];
 /**
  * Imports all sources one after another; with `isTrial` the gateway reports the result without storing anything.
  * @param {{ name: string, content: string }[]} sources
- * @param {{ type: 'sso' | 'ssoSuper', update: boolean, isTrial: boolean }} how
+ * @param {{ type: '' | 'sso' | 'ssoSuper' | 'ssoHeavy', update: boolean, isTrial: boolean }} how `type` is empty unless a person chose one
  * @returns {Promise<{ added: number, updated: number, skipped: number, invalid: number, lines: object[], recordedUserAgent: string | null }>}
  *   `recordedUserAgent` is this browser's, if the gateway saved it with the first account
  */
 export async function importAll(sources, { type, update, isTrial }, signal) {
   const sum = { added: 0, updated: 0, skipped: 0, invalid: 0, lines: [], recordedUserAgent: null };
   for (const { name, content } of sources) {
-    const { data } = await post('/tokens/import', { content, token_type: type, update, dry_run: isTrial }, { signal });
+    const { data } = await post('/tokens/import', { content, token_type: type || undefined, update, dry_run: isTrial }, { signal });
     sum.recordedUserAgent ??= data.recorded_user_agent ?? null;
     for (const outcome of OUTCOMES) sum[outcome] += data[outcome];
     for (const line of data.lines) sum.lines.push({ ...line, file: sources.length > 1 ? name : '' });

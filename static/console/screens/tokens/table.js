@@ -12,10 +12,10 @@ const t = texts(text);
 /** Milliseconds without scrolling before visible pages are fetched. */
 const REST_MS = 60;
 /** Row heights in pixels, as in the style sheet. */
-const HEIGHT = { wide: 46, narrow: 92 };
+const HEIGHT = { wide: 46, narrow: 112 };
 
 /** Columns: key of the heading, sort field, class. */
-const WIDE = [['token', 'created', 'w-token'], ['state', 'state', 'w-state'], ['quota', 'remaining', 'w-quota end'], ['heavy', 'heavy_remaining', 'w-quota end'], ['tags', null, 'w-tags'], ['note', 'note', 'w-note'], ['lastUsed', 'last_used', 'w-used']];
+const WIDE = [['token', 'created', 'w-token'], ['state', 'state', 'w-state'], ['quota', 'remaining', 'w-quota'], ['tags', null, 'w-tags'], ['note', 'note', 'w-note'], ['lastUsed', 'last_used', 'w-used']];
 const NARROW = [['token', 'created', '']];
 
 const narrow = matchMedia('(max-width: 860px)');
@@ -30,11 +30,11 @@ export function useNarrow() {
   return is;
 }
 
-/** Draws the table. @param {{ pages: object, hasHeavy: boolean, filter: object, selection: object, chooseAll(on: boolean): unknown, doing: object, place(at: number): void }} props
- *   `hasHeavy` adds the column of heavy quota; `place` receives the index of the top row */
-export function Table({ pages, hasHeavy, filter, selection, chooseAll, doing, place }) {
+/** Draws the table. @param {{ pages: object, filter: object, selection: object, chooseAll(on: boolean): unknown, doing: object, place(at: number): void }} props
+ *   `place` receives the index of the top row */
+export function Table({ pages, filter, selection, chooseAll, doing, place }) {
   const isNarrow = useNarrow();
-  const columns = isNarrow ? NARROW : WIDE.filter(([name]) => hasHeavy || name !== 'heavy');
+  const columns = isNarrow ? NARROW : WIDE;
   const seen = useWindow({ count: pages.total, rowHeight: isNarrow ? HEIGHT.narrow : HEIGHT.wide });
   const sight = `${seen.from} ${seen.to}`;
   const isResting = useDebounced(sight, REST_MS) === sight;
@@ -48,7 +48,7 @@ export function Table({ pages, hasHeavy, filter, selection, chooseAll, doing, pl
   const rows = [];
   for (let at = seen.from; at < seen.to; at += 1) {
     const row = pages.row(at);
-    rows.push(row ? html`<${Row} key=${row.id} at=${at} row=${row} chosen=${selection.chosen.has(row.id)} isNarrow=${isNarrow} hasHeavy=${hasHeavy} doing=${doing} />` : html`<${BlankRow} key=${`at ${at}`} at=${at} columns=${columns.length + 2} />`);
+    rows.push(row ? html`<${Row} key=${row.id} at=${at} row=${row} chosen=${selection.chosen.has(row.id)} isNarrow=${isNarrow} doing=${doing} />` : html`<${BlankRow} key=${`at ${at}`} at=${at} columns=${columns.length + 2} />`);
   }
   return html`<div ref=${seen.box} class="table-box rows-box tokens-box" tabindex="0" role="region" aria-label=${t('title')} aria-busy=${pages.stale} onScroll=${seen.onScroll} onKeyDown=${moveBetweenRows}>
     <table class=${`table tokens-table ${isNarrow ? 'narrow' : ''}`} aria-rowcount=${pages.total + 1}>

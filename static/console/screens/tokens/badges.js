@@ -1,0 +1,32 @@
+// Small parts of rows and details: badges, countdowns, past times.
+import { html } from '../../html.js';
+import { useNow } from '../../data.js';
+import { ago, countdown, dateTime } from '../../format.js';
+import { texts } from '../../i18n.js';
+import { text } from './text.js';
+
+const t = texts(text);
+const TYPE_TONES = { sso: '', ssoSuper: 'violet', ssoHeavy: 'accent' };
+
+/** Draws a countdown to a time. */
+export function Countdown({ until }) {
+  const now = useNow();
+  return html`<span class="number countdown">${countdown(Math.max(0, Math.ceil((until - now) / 1000)))}</span>`;
+}
+
+/** Draws the type of an account as Grok says it. Until Grok was asked, the type is only what a person gave. */
+export function TypeBadge({ row }) {
+  if (row.status_code === 'invalid') return null;
+  if (!row.type_read) return html`<span class="badge unread" title=${typeInWords(row)}>${t('typeUnread')}</span>`;
+  return html`<span class=${`badge ${TYPE_TONES[row.token_type]}`}>${t(row.token_type)}</span>`;
+}
+
+/** Returns the type of an account in words. */
+export const typeInWords = (row) => (row.type_read ? t(row.token_type) : t('typeGiven', { type: t(row.token_type) }));
+
+export function StateBadge({ state }) {
+  return html`<span class=${`badge ${state.tone}`} title=${state.reason}>${state.label}</span>`;
+}
+
+/** Draws a past time as relative time, with the exact time as tooltip. */
+export const When = ({ time }) => (time === null ? t('never') : html`<time datetime=${new Date(time).toISOString()} title=${dateTime(time)}>${ago(time)}</time>`);

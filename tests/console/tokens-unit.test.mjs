@@ -1,0 +1,54 @@
+// How an account and its quotas are put into words.
+import assert from 'node:assert/strict';
+import { test } from '../lib/suite.mjs';
+import { setLocale } from '../../static/console/i18n.js';
+import { describe } from '../../static/console/screens/tokens/describe.js';
+import { readFilter } from '../../static/console/screens/tokens/filters.js';
+import { quotaHelp, quotaInWords, quotaNumbers, readInWords } from '../../static/console/screens/tokens/quota.js';
+
+const NOW = new Date(2026, 0, 5, 12).getTime();
+const HOUR = 3_600_000;
+const quota = (mode, changes) => ({ mode, state: 'left', remaining: 5, total: 7, until: NOW + HOUR, ...changes });
+const NONE = { remaining: null, total: null, until: null };
+const QUOTAS = [quota('auto'), quota('fast', { state: 'used_up', remaining: 0, until: NOW + 2 * HOUR }), quota('expert', { state: 'unknown', ...NONE }), quota('heavy', { state: 'not_granted', ...NONE })];
+
+test('a test or a refresh says the type and the known quotas', () => {
+  assert.equal(readInWords({ token_type: 'ssoHeavy', quotas: [quota('auto'), quota('fast', { remaining: 1400, total: 2000 })] }), 'Heavy · auto 5/7 · fast 1,400/2,000');
+  assert.equal(readInWords({ token_type: 'sso', quotas: QUOTAS }), 'Basic · auto 5/7 · fast 0/7');
+  assert.equal(readInWords({ token_type: 'sso', quotas: [{ mode: 'heavy', remaining: 0, total: 0 }] }), 'Basic');
+  assert.equal(readInWords({ token_type: 'ssoSuper' }), 'Super');
+});
+
+test('each state of a mode has words, and says when it ends', () => {
+  assert.deepEqual(QUOTAS.map(quotaInWords), ['5 of 7 left', 'Used up', 'Unknown', 'Not granted']);
+  assert.equal(quotaInWords(quota('fast', { total: null })), '5 left');
+  assert.equal(quotaNumbers(quota('fast', { total: null })), '5');
+  assert.match(quotaHelp(QUOTAS[0]), /^These numbers are valid until .*1:00:00.PM\.$/);
+  assert.match(quotaHelp(QUOTAS[1]), /^Back .*2:00:00.PM\. Until then, other accounts serve this mode\.$/);
+  assert.match(quotaHelp(quota('fast', { state: 'cooling' })), /Grok limited the rate/);
+  assert.doesNotMatch(quotaHelp(QUOTAS[3]), /Back|valid/);
+  try {
+    setLocale('zh-CN');
+    assert.deepEqual(QUOTAS.map(quotaInWords), ['剩余 5 / 7', '已用尽', '未知', '不提供']);
+  } finally {
+    setLocale('en');
+  }
+});
+
+test('an exhausted account is back with its first mode', () => {
+  const row = { status_code: 'exhausted', quotas: [QUOTAS[1], quota('auto', { state: 'used_up', remaining: 0 }), QUOTAS[3]] };
+  assert.equal(describe(row, NOW).until, NOW + HOUR);
+  assert.equal(describe({ ...row, quotas: [] }, NOW).until, null);
+});
+
+test('an unknown quota was never asked for, or has expired', () => {
+  assert.match(describe({ status_code: 'unused', type_read: false }).reason, /not asked yet/);
+  assert.match(describe({ status_code: 'unused', type_read: true }).reason, /expired/);
+  assert.match(describe({ status_code: 'duplicate' }).help, /one Grok account/);
+});
+
+test('the address filters by every type and state of the API', () => {
+  for (const type of ['sso', 'ssoSuper', 'ssoHeavy']) assert.equal(readFilter({ type }).type, type);
+  assert.equal(readFilter({ type: 'ssoOther' }).type, undefined);
+  for (const state of ['normal', 'cooling', 'exhausted', 'unused', 'expired', 'disabled', 'duplicate', 'unreadable', 'invalid']) assert.equal(readFilter({ state }).state, state);
+});
