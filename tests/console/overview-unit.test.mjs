@@ -4,9 +4,9 @@ import { test } from '../lib/suite.mjs';
 import { findWarnings, missingFirst } from '../../static/console/screens/overview/warnings.js';
 import { conditions, fromField, reachesNow, readFilter, toField } from '../../static/console/screens/requests/filter.js';
 
-const NONE = { active: 0, unused: 0, cooldown: 0, exhausted: 0, expired: 0, disabled: 0, unreadable: 0 };
-const pool = (normal, supers = {}) => {
-  const all = { normal: { ...NONE, ...normal }, super: { ...NONE, ...supers } };
+const NONE = { active: 0, unused: 0, cooldown: 0, exhausted: 0, expired: 0, disabled: 0, duplicate: 0, unreadable: 0 };
+const pool = (normal, supers = {}, heavy = {}) => {
+  const all = { normal: { ...NONE, ...normal }, super: { ...NONE, ...supers }, heavy: { ...NONE, ...heavy } };
   return { ...all, total: Object.values(all).flatMap(Object.values).reduce((a, b) => a + b, 0) };
 };
 const HEALTHY = { stats: pool({ active: 3 }), requests: { errors: [] }, settings: { baseUrl: '', hasEncryptionKey: true, unreadable: [] }, cache: { total_size_bytes: 0 }, keys: { total: 1, hasGlobal: false } };
@@ -18,6 +18,8 @@ test('each problem is shown, the worst first', () => {
   assert.deepEqual(found({ stats: pool({ cooldown: 2, expired: 1 }, { exhausted: 1 }) }), ['allCooling']);
   assert.deepEqual(found({ stats: pool({ cooldown: 2, unused: 1 }) }), []);
   assert.deepEqual(found({ stats: pool({ exhausted: 2 }) }), ['allExhausted']);
+  assert.deepEqual(found({ stats: pool({ exhausted: 2 }, {}, { exhausted: 1 }) }), ['allExhausted']);
+  assert.deepEqual(found({ stats: pool({ exhausted: 2, duplicate: 1 }, {}, { active: 1 }) }), []);
   assert.deepEqual(found({ stats: pool({ expired: 3, disabled: 1 }) }), ['noneUsable', 'manyExpired']);
   assert.deepEqual(found({ stats: pool({ active: 8, expired: 2 }) }), []);
   assert.deepEqual(found({ stats: pool({ active: 12, expired: 3 }) }), ['manyExpired']);
@@ -38,10 +40,11 @@ test('an address becomes a filter that the gateway takes', () => {
   const asked = (query) => Object.fromEntries(Object.entries(conditions(readFilter(query), 1_000_000_000)).filter(([, value]) => value !== undefined && value !== ''));
   assert.deepEqual(asked({}), {});
   assert.deepEqual(asked({ range: '1h', status: '4xx', key: '3' }), { from: 996_400_000, status: '4xx', key: '3' });
+  assert.deepEqual(asked({ account: '12' }), { account: '12' });
   assert.deepEqual(asked({ text: 'x' }), { from: 913_600_000, text: 'x' });
   assert.deepEqual(asked({ from: '5', to: '9', text: 'x' }), { from: 5, to: 9, text: 'x' });
   assert.deepEqual(asked({ to: '9', text: 'x' }), { from: 0, to: 9, text: 'x' });
-  assert.deepEqual(asked({ range: 'toString', status: 'odd', from: 'soon' }), {});
+  assert.deepEqual(asked({ range: 'toString', status: 'odd', account: 'twelve', from: 'soon' }), {});
   assert.ok(reachesNow(readFilter({ to: '10' }), 9) && !reachesNow(readFilter({ to: '10' }), 10));
 });
 

@@ -49,7 +49,8 @@ test('a new gateway is led to its first steps', async () => {
 test('figures are those of the gateway, and names are text', async () => {
   const { gw, page } = view;
   await gw.pool(['basic-1', 'basic-2', 'basic-3']);
-  await gw.addTokens(['super-1'], 'ssoSuper');
+  await gw.addTokens(['super-1']);
+  await until(async () => (await gw.api('GET', '/tokens')).body.unread === 0, 'all accounts are read', 30_000);
   const [row] = await gw.tokens();
   await gw.ok('POST', '/tokens/status', { id: row.id, enabled: false });
   ({ key } = await gw.ok('POST', '/keys/add', { name: NASTY }));
@@ -65,7 +66,13 @@ test('figures are those of the gateway, and names are text', async () => {
   assert.match(await figure('First byte').innerText(), /^\d[\d.]* (ms|sec)$/);
   assert.equal(await page.locator('.first-steps').count(), 0);
   assert.match(await card('Account pool').innerText(), /disabled 1/);
-  assert.match(await card('Account pool').innerText(), /quota unknown \d/, 'what has served is not called unused');
+  const pool = await gw.ok('GET', '/stats');
+  const cell = (type, mode) => card('Account pool').getByRole('row', { name: type }).getByRole('cell').nth(['auto', 'fast', 'expert', 'heavy'].indexOf(mode)).innerText();
+  assert.match(await cell('Super', 'heavy'), /^20 \/ 20/);
+  assert.match(await cell('Basic', 'heavy'), /none has this mode/);
+  const { remaining, total } = pool.normal.modes.fast;
+  assert.ok((await cell('Basic', 'fast')).startsWith(`${remaining} / ${total}`), JSON.stringify(pool));
+  assert.ok((await cell('All', 'fast')).startsWith(`${remaining + pool.super.modes.fast.remaining} / ${total + pool.super.modes.fast.total}`));
   await card('Account pool').getByRole('link', { name: /disabled/ }).first().waitFor();
   assert.match(await card('Models').innerText(), /grok-4\s+3\s+60%/);
   assert.ok((await card('Busiest keys').innerText()).includes(NASTY));

@@ -1,4 +1,4 @@
-// The pool card: accounts by type and state, and the quota left.
+// The pool card: accounts by type and state, and the quota left by type and mode.
 import { html } from '../../html.js';
 import { common } from '../../common.text.js';
 import { number } from '../../format.js';
@@ -10,18 +10,17 @@ const t = texts(text);
 /** States: the name in `/api/stats`, the name in the list of accounts, and the colour of the bar. */
 const STATES = [
   ['active', 'normal', '--ok'], ['unused', 'unused', '--info'], ['cooldown', 'cooling', '--warn'], ['exhausted', 'exhausted', '--violet'],
-  ['expired', 'expired', '--danger'], ['disabled', 'disabled', '--line-strong'], ['unreadable', 'unreadable', '--danger-strong'], ['invalid', 'invalid', '--danger-strong'],
+  ['expired', 'expired', '--danger'], ['disabled', 'disabled', '--line-strong'], ['duplicate', 'duplicate', '--muted'], ['unreadable', 'unreadable', '--danger-strong'], ['invalid', 'invalid', '--danger-strong'],
 ];
-/** Quota units of one picture request, which returns two pictures. */
-const UNITS_OF_PICTURES = 4;
+/** Types: the key of the text, the name in the list of accounts, the name in `/api/stats`. */
+const TYPES = [['basic', 'sso', 'normal'], ['super', 'ssoSuper', 'super'], ['heavy', 'ssoHeavy', 'heavy']];
+const MODES = ['auto', 'fast', 'expert', 'heavy'];
 
 export function Pool({ stats }) {
   return html`<section class="card pool"><div class="spread pool-head"><h2>${t('pool')}</h2><a href=${address('tokens')}>${t('toTokens')}</a></div>
     <div class="pool-parts">
-      <${Type} title=${t('basic')} type="sso" counts=${stats.normal} />
-      <${Type} title=${t('super')} type="ssoSuper" counts=${stats.super} />
-      <${Quota} stats=${stats} />
-    </div></section>`;
+      ${TYPES.map(([title, type, counted]) => html`<${Type} key=${type} title=${t(title)} type=${type} counts=${stats[counted]} />`)}
+    </div><${Quota} stats=${stats} /></section>`;
 }
 
 function Type({ title, type, counts }) {
@@ -33,16 +32,26 @@ function Type({ title, type, counts }) {
       ${shown.length === 0 && html`<li class="muted">${t('noTokens')}</li>`}</ul></div>`;
 }
 
-function Quota({ stats: { normal, super: supers } }) {
-  const chat = normal.remaining_queries + supers.remaining_queries;
-  const heavy = normal.heavy_remaining_queries + supers.heavy_remaining_queries;
-  const unknown = normal.unknown_quota + supers.unknown_quota;
-  // The quota of an unused pool is unknown, not zero.
-  const isKnown = chat > 0 || unknown === 0;
-  const pictures = Math.floor(chat / UNITS_OF_PICTURES);
-  return html`<div class="pool-type"><h3>${t('quota')}</h3>
-    <dl class="quota"><div><dt>${t('chatQuota')}</dt><dd class="number">${isKnown ? number(chat) : common('unknown')}</dd></div>
-      <div><dt>${t('heavyQuota')}</dt><dd class="number">${number(heavy)}</dd></div>
-      <div><dt>${t('pictureQuota')}</dt><dd class="number">${isKnown ? t('about', { n: pictures }) : common('unknown')}</dd></div></dl>
-    ${unknown > 0 && html`<p class="hint">${t('unknownQuota', { n: unknown })}</p>`}</div>`;
+/** Draws the quota left as a table: a row a type that has accounts, a column a mode. */
+function Quota({ stats }) {
+  const rows = TYPES.filter(([, , counted]) => stats[counted].total > 0).map(([title, type, counted]) => [type, t(title), stats[counted].modes]);
+  if (rows.length === 0) return null;
+  if (rows.length > 1) rows.push(['all', common('all'), sumOf(rows.map(([, , modes]) => modes))]);
+  return html`<div class="pool-quota"><h3 id="pool-quota">${t('quota')}</h3>
+    <table class="table quota-table" aria-labelledby="pool-quota">
+      <thead><tr><th><span class="visually-hidden">${t('type')}</span></th>${MODES.map((mode) => html`<th key=${mode} scope="col" class="end">${mode}</th>`)}</tr></thead>
+      <tbody>${rows.map(([id, title, modes]) => html`<tr key=${id}><th scope="row">${title}</th>
+        ${MODES.map((mode) => html`<td key=${mode} class="end"><${Left} of=${modes[mode]} /></td>`)}</tr>`)}</tbody>
+    </table><p class="hint">${t('quotaHint')}</p></div>`;
+}
+
+/** Adds up the counts of each mode. */
+const sumOf = (all) => Object.fromEntries(MODES.map((mode) => [mode,
+  Object.fromEntries(['remaining', 'total', 'known', 'unknown', 'resting'].map((name) => [name, all.reduce((sum, modes) => sum + modes[mode][name], 0)]))]));
+
+function Left({ of: { remaining, total, known, unknown, resting } }) {
+  if (known + unknown === 0) return html`<span class="muted" aria-hidden="true">–</span><span class="visually-hidden">${t('notGranted')}</span>`;
+  // The quota of accounts that Grok was not asked about is unknown, not zero.
+  return html`${known > 0 && html`<span class="number"><b>${number(remaining)}</b> <span class="mode-total">/ ${number(total)}</span></span>`}
+    ${resting + unknown > 0 && html`<span class="mode-notes">${resting > 0 && html`<span>${t('resting', { n: resting })}</span>`} ${unknown > 0 && html`<span>${t('unknownCount', { n: unknown })}</span>`}</span>`}`;
 }
