@@ -77,7 +77,7 @@ test('Grok’s error, the client’s model and key, in the log', async () => {
   await nothingMade(page);
   await page.keyboard.press('Escape');
   await page.unroute('**/api/logs*');
-  await open(`#/requests?${new URLSearchParams({ model: HTML, key: HTML, status: HTML, text: HTML, from: HTML, range: HTML })}`);
+  await open(`#/requests?${new URLSearchParams({ model: HTML, key: HTML, account: HTML, status: HTML, text: HTML, from: HTML, range: HTML })}`);
   assert.equal(await page.getByRole('combobox', { name: 'Model' }).inputValue(), HTML);
   assert.equal(await page.getByRole('searchbox').inputValue(), HTML);
   await nothingMade(page);

@@ -9,7 +9,7 @@ const view = consoleForFile();
 
 /** Returns a long log, a page at a time, as the gateway gives it. */
 function longLog(total) {
-  const [now, entry] = [Date.now(), { request_id: 'req_1', time: '', ip: '203.0.113.5', key_id: 1, key_name: 'app', model: 'grok-4', stream: true, status: 200, duration: 1.2, first_byte: 0.3, attempts: 1, token_suffix: 'abc123', error_code: '', error: '', prompt_tokens: 10, completion_tokens: 20 }];
+  const [now, entry] = [Date.now(), { request_id: 'req_1', time: '', ip: '203.0.113.5', key_id: 1, key_name: 'app', model: 'grok-4', stream: true, status: 200, duration: 1.2, first_byte: 0.3, attempts: 1, account_id: 1, token_suffix: 'abc123', error_code: '', error: '', prompt_tokens: 10, completion_tokens: 20 }];
   return (route) => {
     const asked = new URL(route.request().url()).searchParams;
     const least = Number(asked.get('from') ?? 0);

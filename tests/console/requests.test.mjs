@@ -73,6 +73,34 @@ test('filters are kept in the address and asked of the gateway', async () => {
   await exactly(1);
 });
 
+test('an account is named, leads to itself, and filters the log', async () => {
+  const { page, gw } = view;
+  const logged = await gw.logs();
+  const { account_id: id, token_suffix: suffix } = logged.find(({ account_id: each }) => each !== null);
+  const own = logged.filter(({ account_id: each }) => each === id).length;
+  await open();
+  await exactly(logged.length);
+  await rows().filter({ hasText: `…${suffix}` }).first().getByRole('button').click();
+  const drawer = page.getByRole('dialog', { name: 'Request' });
+  await drawer.getByRole('button', { name: 'this account' }).click();
+  await exactly(own);
+  assert.deepEqual(query(), { account: String(id) });
+  await page.reload();
+  await exactly(own);
+  const chip = page.getByRole('search').locator('.account-filter');
+  assert.match(await chip.innerText(), new RegExp(`Account\\s+…${suffix}`));
+  await view.shot('requests-account');
+  await view.check();
+  await chip.getByRole('button', { name: `Remove the filter by account …${suffix}` }).press('Enter');
+  await exactly(logged.length);
+  assert.deepEqual(query(), {});
+  assert.ok(await page.evaluate(() => document.activeElement !== document.body), 'the focus is somewhere');
+  await rows().filter({ hasText: `…${suffix}` }).first().getByRole('link', { name: `…${suffix}` }).last().click();
+  await page.getByRole('heading', { name: 'Accounts', level: 1 }).waitFor();
+  assert.equal(await page.getByRole('dialog').count(), 0, 'the link does not open the request');
+  await page.getByText('1 of 3 matches').waitFor();
+});
+
 test('a range in the past ends the live tail', async () => {
   const { page } = view;
   await open();

@@ -2,6 +2,7 @@
 import { html } from '../../html.js';
 import { get } from '../../api.js';
 import { Select } from '../../components/field.js';
+import { Icon } from '../../components/icon.js';
 import { SearchField } from '../../components/search-field.js';
 import { texts } from '../../i18n.js';
 import { RANGES, clearFilter, fromField, isFiltered, setFilter, toField } from './filter.js';
@@ -22,7 +23,8 @@ export async function loadChoices(signal) {
 /** Returns the name of a key that is not in the list; id 0 is the setting `api_key`. */
 const keyName = (id) => (String(id) === '0' ? t('globalKey') : t('deletedKey', { id: String(id) }));
 
-export function Bar({ filter, choices }) {
+/** Draws the filters. @param {{ filter: object, choices: object | undefined, rows: object[] }} props `rows` of the log name the account of the filter */
+export function Bar({ filter, choices, rows }) {
   const keys = choices?.keys ?? [];
   const models = choices?.models ?? [];
   const withChosen = (list, value, label) => (value === '' || list.some(([each]) => each === value) ? list : [[value, label(value)], ...list]);
@@ -38,9 +40,18 @@ export function Bar({ filter, choices }) {
     <${Select} aria-label=${t('key')} value=${filter.key} onChange=${(key) => setFilter({ key })}
       options=${[['', t('anyKey')], ...withChosen(keys, filter.key, (key) => (/^\d+$/.test(key) ? keyName(key) : key))]} />
     <${Status} value=${filter.status} />
+    ${filter.account && html`<${OfAccount} id=${filter.account} rows=${rows} />`}
     ${isFiltered(filter) && html`<button type="button" class="button quiet" onClick=${clearFilter}>${t('clearFilter')}</button>`}
     ${filter.range === 'custom' && html`<${Custom} filter=${filter} />`}
   </div>`;
+}
+
+/** Shows the filter by account, which its details and those of a request set, with a button that removes it. */
+function OfAccount({ id, rows }) {
+  const suffix = rows.find((row) => String(row.account_id) === id)?.token_suffix;
+  const name = suffix ? `…${suffix}` : `#${id}`;
+  return html`<span class="badge accent account-filter"><span>${t('token')} <code>${name}</code></span>
+    <button type="button" aria-label=${t('dropAccount', { name })} title=${t('dropAccount', { name })} onClick=${() => setFilter({ account: undefined })}><${Icon} name="close" /></button></span>`;
 }
 
 function Status({ value }) {

@@ -28,7 +28,7 @@ function Detail({ first, beside, close }) {
     <div class="spread"><span class=${`badge number ${statusKind(row.status)}`}>${row.status}</span><strong class="detail-model">${row.model}</strong></div>
     ${row.error_code && html`<${Fault} row=${row} />`}
     <dl class="facts">${facts(row, close).map(([name, value]) => html`<div key=${name}><dt>${t(name)}</dt><dd>${value}</dd></div>`)}</dl>
-    <div class="bar"><span class="muted">${t('only')}</span>${only(t('onlyModel'), { model: row.model })}${only(t('onlyKey'), { key: row.key_id })}${only(t('onlyStatus', { status: String(row.status) }), { status: row.status })}</div>
+    <div class="bar"><span class="muted">${t('only')}</span>${only(t('onlyModel'), { model: row.model })}${only(t('onlyKey'), { key: row.key_id })}${only(t('onlyStatus', { status: String(row.status) }), { status: row.status })}${row.account_id !== null && only(t('onlyAccount'), { account: row.account_id })}</div>
   <//>`;
 }
 

@@ -40,7 +40,7 @@ export function Screen() {
       <${Menu} label=${common('export')} icon="download" showLabel items=${exports(filter)} />
       <${Menu} label=${t('actions')} items=${[{ label: t('clear'), icon: 'trash', danger: true, run: clear }]} /></div>
     <p class="muted wide-only">${t('lead')}</p>
-    <${Bar} filter=${filter} choices=${choices.data} />
+    <${Bar} filter=${filter} choices=${choices.data} rows=${log.rows} />
     ${log.tailError && isLive && html`<${Notice} kind="warn">${t('liveStopped', { reason: explain(log.tailError) })}<//>`}
     <${Content} log=${log} filter=${filter} box=${box} />
   </div>`;

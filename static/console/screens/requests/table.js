@@ -7,6 +7,7 @@ import { moveBetweenRows, useWindow } from '../../components/rows.js';
 import { failure } from '../../failures.js';
 import { dateTime, duration, number, shortTime } from '../../format.js';
 import { texts } from '../../i18n.js';
+import { address } from '../../router.js';
 import { showRequest } from './detail.js';
 import { text } from './text.js';
 
@@ -17,7 +18,7 @@ const ROW_HEIGHT = 46;
 const AHEAD = 60;
 /** Columns with their classes; the style sheet has their widths. */
 const COLUMNS = [
-  ['time', 'w-time'], ['status', 'w-status'], ['model', 'w-model'], ['key', 'w-key wide-only'], ['duration', 'w-seconds end'], ['firstByte', 'w-seconds end wide-only'],
+  ['time', 'w-time'], ['status', 'w-status'], ['model', 'w-model'], ['key', 'w-key wide-only'], ['token', 'w-account wide-only'], ['duration', 'w-seconds end'], ['firstByte', 'w-seconds end wide-only'],
   ['attempts', 'w-attempts end wide-only'], ['tokens', 'w-tokens end wide-only'], ['errorColumn', 'wide-only'],
 ];
 
@@ -71,16 +72,21 @@ export const statusKind = (status) => {
   return status < 500 ? 'warn' : 'danger';
 };
 
+/** Draws the account that answered, as a link that finds it on the accounts screen. */
+const Account = ({ suffix }) => suffix && html`<a class="row-account" href=${address('tokens', { text: suffix })} title=${t('showAccount')}><code>…${suffix}</code></a>`;
+
 function Row({ row, isFresh, beside }) {
   const open = () => showRequest(row, beside);
+  const press = (event) => { if (!event.target.closest('a, button')) open(); };
   const wrong = row.error_code && failure(row.error_code).words;
   const took = duration(row.duration * 1000);
-  return html`<tr class=${isFresh ? 'fresh' : ''} onClick=${open}>
+  return html`<tr class=${isFresh ? 'fresh' : ''} onClick=${press}>
     <td><button type="button" class="row-opener number" aria-haspopup="dialog" aria-label=${`${shortTime(row.timestamp)} – ${t('details', { time: dateTime(row.timestamp) })}`}
-      onClick=${(event) => { event.stopPropagation(); open(); }}>${shortTime(row.timestamp)}</button></td>
+      onClick=${open}>${shortTime(row.timestamp)}</button></td>
     <td><span class=${`badge number ${statusKind(row.status)}`} title=${wrong || undefined}>${row.status}</span></td>
-    <td class="cut" title=${row.model}>${row.model}<div class="narrow-only muted row-under"><span class="row-name">${row.key_name}</span></div></td>
+    <td class="cut" title=${row.model}>${row.model}<div class="narrow-only muted row-under"><span class="row-name">${row.key_name}</span><${Account} suffix=${row.token_suffix} /></div></td>
     <td class="cut wide-only" title=${row.key_name}>${row.key_name}</td>
+    <td class="wide-only"><${Account} suffix=${row.token_suffix} /></td>
     <td class="end number">${took}</td>
     <td class="end number wide-only">${row.first_byte === null ? '–' : duration(row.first_byte * 1000)}</td>
     <td class="end number wide-only">${number(row.attempts)}</td>

@@ -14,7 +14,7 @@ export const text = {
     nothingFound: 'No request matches these filters.',
     detailTitle: 'Request', requestId: 'Request ID', copyId: 'Copy the request ID', local: 'Local time', utc: 'UTC', ip: 'Client address', stream: 'Response', streamed: 'streamed', collected: 'not streamed',
     estimate: 'Tokens (estimated)', inOut: '{in} in, {out} out', speed: '{n} per second', token: 'Account', noToken: 'none used', none: 'no answer started', code: 'Error code', rawError: 'Logged error', whatToDo: 'What to do',
-    only: 'Show only', onlyModel: 'this model', onlyKey: 'this key', onlyStatus: 'status {status}', newer: 'Newer', older: 'Older', noKey: 'no name',
+    only: 'Show only', onlyModel: 'this model', onlyKey: 'this key', onlyStatus: 'status {status}', onlyAccount: 'this account', dropAccount: 'Remove the filter by account {name}', showAccount: 'Show this account', newer: 'Newer', older: 'Older', noKey: 'no name',
   },
   'zh-CN': {
     title: '请求', lead: '记录使用有效密钥的每次对话，包括被拒绝的请求。时间以此浏览器的时区显示。',
@@ -31,6 +31,6 @@ export const text = {
     nothingFound: '没有符合筛选条件的请求。',
     detailTitle: '请求详情', requestId: '请求 ID', copyId: '复制请求 ID', local: '本地时间', utc: 'UTC', ip: '客户端地址', stream: '响应方式', streamed: '流式', collected: '非流式',
     estimate: 'Token 用量（估算）', inOut: '输入 {in}，输出 {out}', speed: '每秒 {n}', token: '账号', noToken: '未使用', none: '未开始回答', code: '错误码', rawError: '日志中的错误', whatToDo: '处理建议',
-    only: '仅显示', onlyModel: '此模型', onlyKey: '此密钥', onlyStatus: '状态 {status}', newer: '较新', older: '较早', noKey: '无名称',
+    only: '仅显示', onlyModel: '此模型', onlyKey: '此密钥', onlyStatus: '状态 {status}', onlyAccount: '此账号', dropAccount: '移除账号筛选 {name}', showAccount: '查看此账号', newer: '较新', older: '较早', noKey: '无名称',
   },
 };
