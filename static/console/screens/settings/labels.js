@@ -10,6 +10,8 @@ export const labels = {
     'grok.filtered_tags': 'Removed tags', 'grok.show_thinking': 'Show thinking', 'grok.temporary': 'Temporary conversations',
     'grok.stream_first_response_timeout': 'First part of an answer', 'grok.stream_chunk_timeout': 'Pause between parts', 'grok.stream_total_timeout': 'Whole answer',
     'grok.x_statsig_id': 'Header x-statsig-id', 'grok.cf_clearance': 'Cookie cf_clearance', 'grok.user_agent': 'Header user-agent',
+    'grok.read_accounts': 'Read accounts', 'global.error_skip_requests': 'Skip after an error',
+    'global.rate_limit_cooldown_minutes': 'Cooldown after a rate limit', 'global.used_up_cooldown_minutes': 'Cooldown of a used-up mode',
     'grok.chat_transport': 'Connection for chats', 'global.admin_password': 'Console password',
   },
   'zh-CN': {
@@ -19,6 +21,8 @@ export const labels = {
     'grok.filtered_tags': '移除的标签', 'grok.show_thinking': '显示思考过程', 'grok.temporary': '临时对话',
     'grok.stream_first_response_timeout': '首段回答超时', 'grok.stream_chunk_timeout': '分段间隔超时', 'grok.stream_total_timeout': '完整回答超时',
     'grok.x_statsig_id': '请求头 x-statsig-id', 'grok.cf_clearance': 'cf_clearance Cookie', 'grok.user_agent': '请求头 user-agent',
+    'grok.read_accounts': '读取账号信息', 'global.error_skip_requests': '出错后跳过',
+    'global.rate_limit_cooldown_minutes': '限流后的冷却时间', 'global.used_up_cooldown_minutes': '额度用尽后的冷却时间',
     'grok.chat_transport': '对话连接方式', 'global.admin_password': '控制台密码',
   },
 };
@@ -48,6 +52,10 @@ export const help = {
     'grok.x_statsig_id': '请求头 x-statsig-id 的值，需自行提供。生成视频需要该值；chat_transport 为 http 时，对话也需要。通过 WebSocket 的对话不需要。留空则不发送。',
     'grok.cf_clearance': 'cf_clearance Cookie 的值，需自行提供。留空则不发送。',
     'grok.user_agent': '请求头 user-agent 的值。添加第一个账号时，控制台会保存你的浏览器的值。使用 cf_clearance 时，必须与获得该 Cookie 的浏览器一致。留空则使用网关自己的名称。',
+    'grok.read_accounts': '由网关自动从 Grok 读取账号的类型和额度。',
+    'global.error_skip_requests': '账号出错后，在接下来的多少次请求中优先使用其他账号。0 表示不跳过。',
+    'global.rate_limit_cooldown_minutes': 'Grok 限制频率后，账号在该模式下冷却多久。仅在 Grok 未说明恢复时间时使用。',
+    'global.used_up_cooldown_minutes': '额度用尽后，账号在该模式下暂停多久。仅在 Grok 未说明恢复时间时使用。',
     'grok.chat_transport': '与 Grok 对话的连接方式：websocket 与官方网页相同；http 为旧式数据流，需要 x_statsig_id。',
     'global.admin_password': '控制台的密码。修改后所有会话都会结束。',
   },
