@@ -29,19 +29,10 @@ export async function rowsBetween(filter, from, to, signal) {
   return [...rows.values()];
 }
 
-/** Loads the current row of an account, or null if it was deleted. The list finds it by the last characters of its token. */
-export async function freshToken({ id, token_suffix: suffix }, signal) {
-  const rows = await rowsBetween({ text: suffix }, 0, Infinity, signal);
-  return rows.find((row) => row.id === id) ?? null;
-}
-
-/** Finds an account by its id, page by page; null if it was deleted. */
+/** Loads the current row of an account, or null if it was deleted. */
 export async function tokenOf(id, signal) {
-  for (let offset = 0; ; offset += PAGE) {
-    const page = await get('/tokens', { limit: PAGE, offset }, { signal });
-    const found = page.data.find((row) => row.id === id);
-    if (found || !page.has_more) return found ?? null;
-  }
+  const { data } = await get('/tokens', { id, limit: 1 }, { signal });
+  return data[0] ?? null;
 }
 
 async function change(path, rows, fields) {

@@ -15,7 +15,7 @@ import { texts } from '../../i18n.js';
 import { address, go } from '../../router.js';
 import { Countdown, StateBadge, TypeBadge, typeInWords, When } from './badges.js';
 import { MAX_NOTE } from './bulk.js';
-import { deleteTokens, freshToken, reveal, setEnabled, setNote, setTags, testToken, tokenOf } from './change.js';
+import { deleteTokens, reveal, setEnabled, setNote, setTags, testToken, tokenOf } from './change.js';
 import { describe, explainFault, modelName } from './describe.js';
 import { loadTags } from './filters.js';
 import { MODES, QuotaList } from './quota.js';
@@ -37,7 +37,7 @@ export async function showTokenOf(id, reload) {
 }
 
 function Drawer({ row: first, isTest = false, reload: reloadList, close }) {
-  const loaded = useLoaded((signal) => freshToken(first, signal));
+  const loaded = useLoaded((signal) => tokenOf(first.id, signal));
   const known = useLoaded(loadTags);
   useEvery(AGAIN_MS, loaded.reload);
   const row = loaded.data === undefined ? first : loaded.data;
