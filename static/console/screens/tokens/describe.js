@@ -14,8 +14,8 @@ export const TYPES = [['sso', 'normal'], ['ssoSuper', 'super'], ['ssoHeavy', 'he
 
 const TONES = { normal: 'ok', cooling: 'info', exhausted: 'warn', unused: '', expired: 'danger', disabled: '', duplicate: 'violet', unreadable: 'danger', invalid: 'danger' };
 
-/** Names of cooldowns (Grok's modes, and rate-limit names of earlier releases) and the models that share them. */
-const MODELS = { fast: 'grok-fast', auto: 'grok-auto', expert: 'grok-expert', heavy: 'grok-heavy', video: 'grok-imagine-0.9', 'grok-4-mini-thinking-tahoe': 'grok-4-fast', 'grok-4-1-thinking-1129': 'grok-4.1-thinking' };
+/** Names of cooldowns, and the models that share them. */
+const MODELS = { fast: 'grok-fast', auto: 'grok-auto', expert: 'grok-expert', heavy: 'grok-heavy', video: 'grok-imagine-0.9' };
 export const modelName = (name) => MODELS[name] ?? name;
 
 /**
