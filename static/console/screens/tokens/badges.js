@@ -14,11 +14,15 @@ export function Countdown({ until }) {
   return html`<span class="number countdown">${countdown(Math.max(0, Math.ceil((until - now) / 1000)))}</span>`;
 }
 
-/** Draws the type of an account as Grok says it. Until Grok was asked, the type is only what a person gave. */
+/**
+ * Draws the type of an account as Grok says it. Until Grok is asked, a person may have given one; Basic then says nothing,
+ * because it stands where no type was given.
+ */
 export function TypeBadge({ row }) {
   if (row.status_code === 'invalid') return null;
-  if (!row.type_read) return html`<span class="badge unread" title=${typeInWords(row)}>${t('typeUnread')}</span>`;
-  return html`<span class=${`badge ${TYPE_TONES[row.token_type]}`}>${t(row.token_type)}</span>`;
+  if (row.type_read) return html`<span class=${`badge ${TYPE_TONES[row.token_type]}`}>${t(row.token_type)}</span>`;
+  if (row.token_type === 'sso') return html`<span class="badge unread" title=${typeInWords(row)}>${t('typeUnread')}</span>`;
+  return html`<span class="badge unread" title=${typeInWords(row)}>${t(row.token_type)}<span class="visually-hidden">${`, ${t('typeUnread')}`}</span></span>`;
 }
 
 /** Returns the type of an account in words. */
