@@ -7,7 +7,7 @@ import { consoleForFile } from '../lib/console.mjs';
 
 const NASTY = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
 
-const view = consoleForFile();
+const view = consoleForFile({ reads: true });
 let key;
 
 const card = (title) => view.page.locator('section.card', { has: view.page.getByRole('heading', { name: title }) });
@@ -49,9 +49,9 @@ test('a new gateway is led to its first steps', async () => {
 test('figures are those of the gateway, and names are text', async () => {
   const { gw, page } = view;
   await gw.pool(['basic-1', 'basic-2', 'basic-3']);
-  await gw.addTokens(['super-1']);
+  await gw.addTokens(['heavy-1']);
   await until(async () => (await gw.api('GET', '/tokens')).body.unread === 0, 'all accounts are read', 30_000);
-  const [row] = await gw.tokens();
+  const row = (await gw.tokens()).find(({ token_type: type }) => type === 'sso');
   await gw.ok('POST', '/tokens/status', { id: row.id, enabled: false });
   ({ key } = await gw.ok('POST', '/keys/add', { name: NASTY }));
   for (let n = 0; n < 3; n += 1) assert.equal((await gw.chat('[[n:5]]', { model: 'grok-4', key })).status, 200);
@@ -67,12 +67,12 @@ test('figures are those of the gateway, and names are text', async () => {
   assert.equal(await page.locator('.first-steps').count(), 0);
   assert.match(await card('Account pool').innerText(), /disabled 1/);
   const pool = await gw.ok('GET', '/stats');
-  const cell = (type, mode) => card('Account pool').getByRole('row', { name: type }).getByRole('cell').nth(['auto', 'fast', 'expert', 'heavy'].indexOf(mode)).innerText();
-  assert.match(await cell('Super', 'heavy'), /^20 \/ 20/);
+  const cell = (type, mode) => card('Account pool').getByRole('row', { name: new RegExp(`^${type} `) }).getByRole('cell').nth(['auto', 'fast', 'expert', 'heavy'].indexOf(mode)).innerText();
+  assert.match(await cell('Heavy', 'heavy'), /^20 \/ 20/);
   assert.match(await cell('Basic', 'heavy'), /none has this mode/);
   const { remaining, total } = pool.normal.modes.fast;
   assert.ok((await cell('Basic', 'fast')).startsWith(`${remaining} / ${total}`), JSON.stringify(pool));
-  assert.ok((await cell('All', 'fast')).startsWith(`${remaining + pool.super.modes.fast.remaining} / ${total + pool.super.modes.fast.total}`));
+  assert.ok((await cell('All', 'fast')).startsWith(`${remaining + pool.heavy.modes.fast.remaining} / ${total + pool.heavy.modes.fast.total}`));
   await card('Account pool').getByRole('link', { name: /disabled/ }).first().waitFor();
   assert.match(await card('Models').innerText(), /grok-4\s+3\s+60%/);
   assert.ok((await card('Busiest keys').innerText()).includes(NASTY));
