@@ -21,7 +21,7 @@ async function open(address) {
 /** The words are there as they were written, and made nothing. */
 async function isText(locator, words = HTML) {
   const { page } = view;
-  await locator.getByText(words).first().waitFor();
+  await locator.getByText(words).filter({ visible: true }).first().waitFor();
   await nothingMade(page);
 }
 
