@@ -9,8 +9,8 @@ import { text } from './text.js';
 const t = texts(text);
 /** States: the name in `/api/stats`, the name in the list of accounts, and the colour of the bar. */
 const STATES = [
-  ['active', 'normal', '--ok'], ['unused', 'unused', '--info'], ['cooldown', 'cooling', '--warn'], ['exhausted', 'exhausted', '--violet'],
-  ['expired', 'expired', '--danger'], ['disabled', 'disabled', '--line-strong'], ['duplicate', 'duplicate', '--muted'], ['unreadable', 'unreadable', '--danger-strong'], ['invalid', 'invalid', '--danger-strong'],
+  ['active', 'normal', '--ok'], ['unused', 'unused', '--muted'], ['cooldown', 'cooling', '--info'], ['exhausted', 'exhausted', '--warn'],
+  ['expired', 'expired', '--danger'], ['disabled', 'disabled', '--line-strong'], ['duplicate', 'duplicate', '--violet'], ['unreadable', 'unreadable', '--danger-strong'], ['invalid', 'invalid', '--danger-strong'],
 ];
 /** Types: the key of the text, the name in the list of accounts, the name in `/api/stats`. */
 const TYPES = [['basic', 'sso', 'normal'], ['super', 'ssoSuper', 'super'], ['heavy', 'ssoHeavy', 'heavy']];
