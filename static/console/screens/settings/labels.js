@@ -52,7 +52,7 @@ export const help = {
     'grok.x_statsig_id': '请求头 x-statsig-id 的值，需自行提供。生成视频需要该值；chat_transport 为 http 时，对话也需要。通过 WebSocket 的对话不需要。留空则不发送。',
     'grok.cf_clearance': 'cf_clearance Cookie 的值，需自行提供。留空则不发送。',
     'grok.user_agent': '请求头 user-agent 的值。添加第一个账号时，控制台会保存你的浏览器的值。使用 cf_clearance 时，必须与获得该 Cookie 的浏览器一致。留空则使用网关自己的名称。',
-    'grok.read_accounts': '由网关自动从 Grok 读取账号的类型和额度。',
+    'grok.read_accounts': '由网关自动从 Grok 读取账号的类型和额度。关闭后，仅在测试和刷新时读取。',
     'global.error_skip_requests': '账号出错后，在接下来的多少次请求中优先使用其他账号。0 表示不跳过。',
     'global.rate_limit_cooldown_minutes': 'Grok 限制频率后，账号在该模式下冷却多久。仅在 Grok 未说明恢复时间时使用。',
     'global.used_up_cooldown_minutes': '额度用尽后，账号在该模式下暂停多久。仅在 Grok 未说明恢复时间时使用。',
