@@ -62,7 +62,7 @@ test('each mode says its state, what it means, and its end', async () => {
   assert.match(await quota('heavy-1', 'expert').textContent(), /Cooling down/, 'not by its colour alone');
   await shot('tokens-quotas');
   await row('heavy-1').getByRole('button', { name: /^Details/ }).click();
-  assert.match(await detail('auto').innerText(), /150 of 150 left[\s\S]*valid until/);
+  assert.match(await detail('auto').innerText(), /150 of 150 left[\s\S]*Valid until/);
   assert.match(await detail('fast').innerText(), /Used up\s+(2 hr|1 hr 5\d min)[\s\S]*Back .*other accounts serve this mode/);
   assert.match(await detail('expert').innerText(), /Cooling down\s+\d[\s\S]*Back .*limited the rate/);
   await dialog().getByText(`…${(await stored('heavy-1')).user_id_suffix}`).waitFor();
@@ -86,8 +86,10 @@ test('a duplicate names the account that serves in its place', async () => {
   await page.getByRole('group', { name: 'Accounts by state' }).getByRole('button', { name: 'Duplicate 1' }).click();
   await page.getByText('1 of 3 matches').waitFor();
   // The other one is not in the filtered list, so its name is not known before it is asked for.
+  const calls = listCalls();
   await page.getByRole('button', { name: 'Duplicate of another account' }).click();
   await dialog().getByRole('heading', { name: `…${other.token_suffix}` }).waitFor();
+  assert.ok(calls.length > 0 && calls.every((url) => new URL(url).searchParams.get('id') === String(other.id)), calls.join());
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: /^All/ }).first().click();
   await page.getByRole('button', { name: `Duplicate of …${other.token_suffix}` }).waitFor();

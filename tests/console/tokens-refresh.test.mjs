@@ -41,8 +41,10 @@ test('a test shows what is left, or what to do about a failure', async () => {
   await act('dead-1', 'Test');
   await dialog().getByText('Grok ended this session').waitFor();
   await dialog().getByText('Sign in to grok.com with this account again').waitFor();
+  await dialog().getByText('Not read yet, or the last numbers have expired.', { exact: true }).waitFor();
   await close();
   await row('dead-1').getByText('Expired').waitFor();
+  assert.equal(await row('dead-1').getByText('Not checked').count(), 0, 'Grok was asked');
   assert.equal((await stored('dead-1')).status_code, 'expired');
   await act('challenge-1', 'Test');
   await dialog().getByText('Grok blocks this gateway, not the account').waitFor();

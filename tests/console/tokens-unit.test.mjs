@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from '../lib/suite.mjs';
 import { setLocale } from '../../static/console/i18n.js';
+import { typeInWords } from '../../static/console/screens/tokens/badges.js';
 import { describe } from '../../static/console/screens/tokens/describe.js';
 import { readFilter } from '../../static/console/screens/tokens/filters.js';
 import { quotaHelp, quotaInWords, quotaNumbers, readInWords } from '../../static/console/screens/tokens/quota.js';
@@ -23,7 +24,7 @@ test('each state of a mode has words, and says when it ends', () => {
   assert.deepEqual(QUOTAS.map(quotaInWords), ['5 of 7 left', 'Used up', 'Unknown', 'Not granted']);
   assert.equal(quotaInWords(quota('fast', { total: null })), '5 left');
   assert.equal(quotaNumbers(quota('fast', { total: null })), '5');
-  assert.match(quotaHelp(QUOTAS[0]), /^These numbers are valid until .*1:00:00.PM\.$/);
+  assert.match(quotaHelp(QUOTAS[0]), /^Valid until .*1:00:00.PM\.$/);
   assert.match(quotaHelp(QUOTAS[1]), /^Back .*2:00:00.PM\. Until then, other accounts serve this mode\.$/);
   assert.match(quotaHelp(quota('fast', { state: 'cooling' })), /Grok limited the rate/);
   assert.doesNotMatch(quotaHelp(QUOTAS[3]), /Back|valid/);
@@ -45,6 +46,14 @@ test('an unknown quota was never asked for, or has expired', () => {
   assert.match(describe({ status_code: 'unused', type_read: false }).reason, /not asked yet/);
   assert.match(describe({ status_code: 'unused', type_read: true }).reason, /expired/);
   assert.match(describe({ status_code: 'duplicate' }).help, /one Grok account/);
+});
+
+test('the type is the one read, else the one given or unknown', () => {
+  const row = { status_code: 'normal', token_type: 'ssoSuper', type_read: true };
+  assert.equal(typeInWords(row), 'Super');
+  assert.equal(typeInWords({ ...row, type_read: false }), 'Not checked yet, counts as Super');
+  assert.equal(typeInWords({ ...row, type_read: false, status_code: 'expired' }), 'unknown');
+  assert.equal(typeInWords({ ...row, status_code: 'expired' }), 'Super');
 });
 
 test('the address filters by every type and state of the API', () => {

@@ -56,6 +56,7 @@ function Mode({ quota }) {
 
 /** Draws all modes with their state, what it means, and when it ends. */
 export function QuotaList({ quotas }) {
+  if (quotas.every(({ state }) => state === 'unknown')) return html`<section><h3>${t('quotaByMode')}</h3><p class="hint">${t('noneKnown')}</p></section>`;
   return html`<section><h3>${t('quotaByMode')}</h3><dl class="facts quota-list">${quotas.map((quota) => html`<div key=${quota.mode}>
     <dt><code>${quota.mode}</code></dt>
     <dd><span class=${`badge number ${TONES[quota.state]}`}>${quotaInWords(quota)}</span>${isResting(quota) && html` <${Countdown} until=${quota.until} />`}

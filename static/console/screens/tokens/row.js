@@ -70,7 +70,7 @@ export function Row({ at, row, chosen, isNarrow, doing }) {
     return html`<tr aria-rowindex=${at + 2} aria-selected=${chosen} onClick=${press}>${check}
       <td class="token-card"><div class="card-line">${opener}<${TypeBadge} row=${row} /></div>
         <div class="card-line muted state-why"><${StateBadge} state=${state} /><${Reason} row=${row} state=${state} words=${state.brief} doing=${doing} /></div>
-        <div class="card-line">${hasQuota && html`<${Quotas} quotas=${row.quotas} />`}</div>
+        <div class="card-line card-quotas">${hasQuota && html`<${Quotas} quotas=${row.quotas} />`}</div>
         <div class="card-line muted">${row.tags.length > 0 ? html`<${Tags} tags=${row.tags} />` : null}<span class="cut-text">${row.note}</span></div></td>${menu}</tr>`;
   }
   return html`<tr aria-rowindex=${at + 2} aria-selected=${chosen} onClick=${press}>${check}

@@ -101,7 +101,7 @@ function Sums({ total, stats, filter }) {
   const all = stats?.total ?? total;
   const left = MODES.map((mode) => ({ mode, ...sumOfMode(stats, mode) })).filter((each) => each.total > 0);
   return html`<p class="muted sums"><span class="number" role="status">${isFiltered(filter) ? t('matching', { n: total, total: all }) : t('count', { n: total })}</span>
-    ${left.length > 0 && html`<span class="number">${t('left')} ${left.map(({ mode, remaining, total: most }) => `${mode} ${number(remaining)}/${number(most)}`).join(' · ')}</span>`}</p>`;
+    ${left.length > 0 && html`<span class="number">${t('left', { list: left.map(({ mode, remaining, total: most }) => `${mode} ${number(remaining)}/${number(most)}`).join(' · ') })}</span>`}</p>`;
 }
 
 function sumOfMode(stats, mode) {

@@ -12,7 +12,7 @@ const t = texts(text);
 /** Milliseconds without scrolling before visible pages are fetched. */
 const REST_MS = 60;
 /** Row heights in pixels, as in the style sheet. */
-const HEIGHT = { wide: 46, narrow: 112 };
+const HEIGHT = { wide: 46, narrow: 118 };
 
 /** Columns: key of the heading, sort field, class. */
 const WIDE = [['token', 'created', 'w-token'], ['state', 'state', 'w-state'], ['quota', 'remaining', 'w-quota'], ['tags', null, 'w-tags'], ['note', 'note', 'w-note'], ['lastUsed', 'last_used', 'w-used']];
