@@ -67,7 +67,7 @@ section! {
         error_skip_requests: i64 = Rule::Integer { default: 5, min: 0, max: 100 }, "requests",
             "How many requests pass over an account after an error, while others are usable";
         rate_limit_cooldown_minutes: i64 = Rule::Integer { default: 60, min: 1, max: 1440 }, "min",
-            "How long an account rests for a mode after a rate limit, if Grok does not say until when";
+            "How long an account rests for a mode after a rate limit with quota left, if Grok does not say until when";
         used_up_cooldown_minutes: i64 = Rule::Integer { default: 600, min: 1, max: 1440 }, "min",
             "How long an account rests for a mode that is used up, if the end of its window is unknown";
     }
