@@ -9,7 +9,8 @@ import { gatewayForFile, jwt, startGateway } from './lib/gateway.mjs';
 import { startGrok } from './fake-grok.mjs';
 import { HOST } from './lib/hosts.mjs';
 
-const POOL = 2_000;
+// With --long 2000 accounts.
+const POOL = process.env.LONG ? 2_000 : 400;
 const names = (prefix, count) => Array.from({ length: count }, (_, n) => `${prefix}-${n}`);
 // On workerd a wrapper counts D1, KV and fetches of every invocation and refuses the 51st.
 const options = { countBindings: HOST === 'workerd' };

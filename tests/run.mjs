@@ -1,9 +1,10 @@
 // Runs the HTTP suite on every host this machine has: workerd always, Spin when it is on PATH.
 //
-//   node tests/run.mjs [--pictures] [--host workerd|spin] [name…]   // a name picks tests/<name>.test.mjs: chat, console/tokens
+//   node tests/run.mjs [--pictures] [--long] [--host workerd|spin] [name…]   // a name picks tests/<name>.test.mjs: chat, console/tokens
 //   node tests/run.mjs --bundle DIR [name…]                         // workerd runs what `wrangler deploy --dry-run --outdir DIR` wrote
 //
 // --pictures takes the picture of every state of the console in both languages, both appearances and two widths.
+// --long repeats more: every step of a deployment is disturbed in both ways, and 500 accounts are read instead of 100.
 // REQUIRE_SPIN=1 makes a missing Spin a failure.
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -17,8 +18,8 @@ import { Record } from './lib/record.mjs';
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const ENTRIES = join(HERE, '../target/test-processes');
 const FILE_TIMEOUT_MS = 300_000;
-// Processes at once: one more than two cores, because deployments and browsers often wait.
-const AT_ONCE = 3;
+// Processes at once: more than two cores, because deployments and browsers often wait.
+const AT_ONCE = 4;
 // Files of a kind share processes, each with at most the given count: a browser's take the longest. Deployments write to the same folder:
 // all of them share one, so that one follows the other.
 const KINDS = [['deploy', /^deploy/, Infinity], ['browser', /^(console\/(?!files$|.*-unit$|texts$)|foreign-page$)/, 5], ['plain', /^/, 12]];
@@ -103,6 +104,7 @@ const bundle = option('--bundle');
 const only = bundle ? 'workerd' : option('--host');
 if (bundle) process.env.BUNDLE = resolve(bundle);
 if (flag('--pictures')) process.env.PICTURES = '1';
+if (flag('--long')) process.env.LONG = '1';
 // The bundle is asked what any host is asked.
 const names = suite(args).filter((name) => !bundle || !ONCE.test(name));
 if (names.length === 0) throw new Error(`not run on a bundle: ${args.join(', ')}`);

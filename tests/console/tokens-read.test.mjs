@@ -1,5 +1,6 @@
 // What the gateway reads from Grok by itself, in the accounts screen: types, quotas by mode, duplicates, and the wait for them.
 // Names of accounts, such as free-1 and double-a-1: ../fake-grok/README.md
+// Directives in prompts, such as [[n:40]]: ../fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { test } from '../lib/suite.mjs';
 import { jwt, until } from '../lib/gateway.mjs';

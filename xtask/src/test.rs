@@ -15,13 +15,15 @@ Usage: cargo xtask test [options]
 
   --pictures  also take a screenshot of every state of the console, in both languages, both appearances and two
               widths, in target/console-screenshots
-  --all       run everything: also the screenshots, and all five files of HTTP tests on wrangler's bundle";
+  --all       run everything: also the screenshots, all five files of HTTP tests on wrangler's
+              bundle, and long repetitions";
 
 /// The optional parts.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Options {
     pub pictures: bool,
-    pub whole_bundle: bool,
+    /// What takes long: more tests on the bundle, and more repetitions.
+    pub long: bool,
 }
 
 /// Parses the options of `test`; returns `None` for `--help`.
@@ -31,7 +33,7 @@ pub fn parse(arguments: &[String]) -> Result<Option<Options>> {
     while let Some(name) = words.next() {
         match name {
             "--pictures" if words.is_bare() => options.pictures = true,
-            "--all" if words.is_bare() => options = Options { pictures: true, whole_bundle: true },
+            "--all" if words.is_bare() => options = Options { pictures: true, long: true },
             "--help" | "-h" => return Ok(None),
             _ => bail!("unknown option `{}` of `test`\n\n{USAGE}", words.word),
         }
@@ -140,7 +142,7 @@ fn shim_tests(root: &Path, _: &Options) -> Result<()> {
 fn bundle_suite(root: &Path, options: &Options) -> Result<()> {
     let folder = wrangler::bundle(root)?;
     bundle::check_upload(&folder)?;
-    let names = if options.whole_bundle { [BUNDLE_TESTS, MORE_BUNDLE_TESTS].concat() } else { BUNDLE_TESTS.to_vec() };
+    let names = if options.long { [BUNDLE_TESTS, MORE_BUNDLE_TESTS].concat() } else { BUNDLE_TESTS.to_vec() };
     let mut node = Command::new("node");
     process::run(node.arg("tests/run.mjs").arg("--bundle").arg(folder).args(names).current_dir(root))
 }
@@ -155,6 +157,7 @@ const MORE_BUNDLE_TESTS: &[&str] = &["admin-session", "streams"];
 fn http_suite(root: &Path, options: &Options) -> Result<()> {
     let mut node = Command::new("node");
     node.arg("tests/run.mjs").args(options.pictures.then_some("--pictures"));
+    node.args(options.long.then_some("--long"));
     // Prints which hosts it used, how many tests were skipped without a host, and the slowest tests.
     process::run(node.current_dir(root))
 }
@@ -170,8 +173,8 @@ mod tests {
     #[test]
     fn options_are_read() {
         assert_eq!(parsed("").unwrap(), Some(Options::default()));
-        assert_eq!(parsed("--pictures").unwrap(), Some(Options { pictures: true, whole_bundle: false }));
-        assert_eq!(parsed("--all").unwrap(), Some(Options { pictures: true, whole_bundle: true }));
+        assert_eq!(parsed("--pictures").unwrap(), Some(Options { pictures: true, long: false }));
+        assert_eq!(parsed("--all").unwrap(), Some(Options { pictures: true, long: true }));
         assert_eq!(parsed("--all --help").unwrap(), None);
     }
 
