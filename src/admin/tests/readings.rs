@@ -174,18 +174,23 @@ fn no_account_is_read_for_ten_minutes_after_a_slice_failed() {
 /// Grok's own trouble may look like ended sessions for some minutes.
 #[test]
 fn an_account_that_was_read_before_expires_at_the_second_refusal() {
-    let console = console(false, alive);
+    let mut console = console(false, alive);
     add(&console, numbered(1));
     console.host.settle();
     console.host.on_send(|_| Ok(Upstream::new(401, DEAD)));
-    let state = || texts(&console, "SELECT state, strikes FROM tokens");
+    let state = |console: &Console| texts(console, "SELECT state, strikes FROM tokens");
     console.host.advance(Duration::from_secs(24 * 3600 + 60));
     for (minutes, expected) in [(0, r#"[Text("active"), Integer(1)]"#), (5, r#"[Text("expired"), Integer(2)]"#)] {
         console.host.advance(Duration::from_secs(minutes * 60));
         let app = console.host.app();
         console.host.run(async move { account_readings::slice(&app, 20).await.expect("it is done") });
-        assert_eq!(state(), [expected], "after {minutes} minutes");
+        assert_eq!(state(&console), [expected], "after {minutes} minutes");
     }
+    console.sign_in("a long password");
+    console.post("/api/tokens/status", json!({ "id": 1, "enabled": true })).ok();
+    assert_eq!(state(&console), [r#"[Text("active"), Integer(0)]"#]);
+    list(&console);
+    assert_eq!(state(&console), [r#"[Text("active"), Integer(1)]"#], "it is read at once");
 }
 
 #[test]

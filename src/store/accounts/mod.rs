@@ -357,13 +357,14 @@ pub async fn set_note(db: &Db, named: &Named, note: &str) -> Result<usize> {
 }
 
 /// Enables or disables the named accounts. Returns how many there are. An expired account becomes active when it is
-/// enabled. An invalid row stays disabled.
+/// enabled, and is soon read from Grok. An invalid row stays disabled.
 pub async fn set_enabled(db: &Db, named: &Named, enabled: bool) -> Result<usize> {
     const SET: &str = concat!(
         "UPDATE tokens SET state = iif(?4 AND last_failure_reason <> '",
         no_token!(),
         "', \
-        'active', 'disabled'), strikes = iif(?4 AND state <> 'active', 0, strikes)"
+        'active', 'disabled'), strikes = iif(?4 AND state <> 'active', 0, strikes), \
+        read_due = iif(?4 AND state <> 'active', 0, read_due)"
     );
     change(db, named, SET, Some(enabled.into())).await
 }
