@@ -16,6 +16,14 @@ pub enum Event<'e> {
     Sources(&'e [Source]),
     /// A source that the text cites at this point.
     Citation(&'e Citation),
+    /// A call of a client's tool begins. Its input and its end follow before any other event but reasoning.
+    ToolCallStart(&'e ToolCallStart),
+    /// The next piece of the call's input: JSON, or the free text of a custom tool; never empty.
+    ToolCallInput(&'e str),
+    /// The call's input is complete.
+    ToolCallEnd,
+    /// The next piece of the model's refusal to answer in the requested form; never empty.
+    Refusal(&'e str),
     /// A finished picture or video.
     File(&'e FileRef),
     /// The progress of a video, in percent.
@@ -40,6 +48,17 @@ pub struct Citation {
     pub url: String,
 }
 
+/// A call of a client's tool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolCallStart {
+    /// Unique in the dialogue.
+    pub id: String,
+    /// One of the names that the client declared.
+    pub name: String,
+    /// Whether the input is free text instead of JSON.
+    pub is_custom: bool,
+}
+
 /// A finished picture or video, as its provider names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileRef {
@@ -50,9 +69,18 @@ pub struct FileRef {
     pub thumbnail: Option<String>,
 }
 
-/// The end of a complete answer.
+/// Why a complete answer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Finish;
+pub enum Finish {
+    /// The model had said all, or refused.
+    Stop,
+    /// The text came to the stop sequence with this index in the prompt's list.
+    StopSequence(usize),
+    /// The answer reached the limit of its length.
+    Length,
+    /// The model waits for the results of its calls.
+    ToolCalls,
+}
 
 /// A run of events. Consecutive text of the same kind is one event.
 #[derive(Debug, Default)]
@@ -66,6 +94,10 @@ enum Item {
     /// Text that ends at this offset.
     Text(usize),
     Reasoning(usize),
+    ToolCallStart(ToolCallStart),
+    ToolCallInput(usize),
+    ToolCallEnd,
+    Refusal(usize),
     Sources(Vec<Source>),
     Citation(Citation),
     File(FileRef),
@@ -111,6 +143,38 @@ impl Events {
         &self.text[from..]
     }
 
+    /// Appends the beginning of a call.
+    pub fn tool_call_start(&mut self, start: ToolCallStart) {
+        self.items.push(Item::ToolCallStart(start));
+    }
+
+    /// Appends a piece of the input of the call that was started last.
+    pub fn tool_call_input(&mut self, input: &str) {
+        self.text.push_str(input);
+        let end = self.text.len();
+        match self.items.last_mut() {
+            Some(Item::ToolCallInput(last)) => *last = end,
+            _ if !input.is_empty() => self.items.push(Item::ToolCallInput(end)),
+            _ => {}
+        }
+    }
+
+    /// Appends the end of the call that was started last.
+    pub fn tool_call_end(&mut self) {
+        self.items.push(Item::ToolCallEnd);
+    }
+
+    /// Appends a piece of the model's refusal.
+    pub fn refusal(&mut self, text: &str) {
+        self.text.push_str(text);
+        let end = self.text.len();
+        match self.items.last_mut() {
+            Some(Item::Refusal(last)) => *last = end,
+            _ if !text.is_empty() => self.items.push(Item::Refusal(end)),
+            _ => {}
+        }
+    }
+
     /// Appends the results of a search. An empty list adds no event.
     pub fn sources(&mut self, sources: Vec<Source>) {
         if !sources.is_empty() {
@@ -146,6 +210,10 @@ impl Events {
             match item {
                 Item::Text(end) => Event::Text(up_to(*end)),
                 Item::Reasoning(end) => Event::Reasoning(up_to(*end)),
+                Item::ToolCallStart(start) => Event::ToolCallStart(start),
+                Item::ToolCallInput(end) => Event::ToolCallInput(up_to(*end)),
+                Item::ToolCallEnd => Event::ToolCallEnd,
+                Item::Refusal(end) => Event::Refusal(up_to(*end)),
                 Item::Sources(sources) => Event::Sources(sources),
                 Item::Citation(citation) => Event::Citation(citation),
                 Item::File(file) => Event::File(file),

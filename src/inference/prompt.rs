@@ -1,6 +1,7 @@
 //! The request for an answer, independent of the client's protocol.
 
 use bytes::Bytes;
+use serde_json::{Map, Value};
 
 use super::usage::Tally;
 
@@ -10,6 +11,13 @@ pub struct Prompt {
     /// In the order of the dialogue. Their parts refer to pictures by index.
     pub messages: Vec<Message>,
     pub pictures: Vec<Picture>,
+    /// What the model may call. Names are unique.
+    pub tools: Vec<Tool>,
+    pub tool_choice: ToolChoice,
+    /// Whether an answer has at most one call.
+    pub single_tool_call: bool,
+    pub format: OutputFormat,
+    pub limits: OutputLimits,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +41,79 @@ pub enum Part {
     Text(String),
     /// An index into [`Prompt::pictures`].
     Picture(usize),
+    /// A call that an earlier answer made.
+    ToolCall(ToolCall),
+    /// What the client's tool returned. Pictures of the result follow as parts of their own.
+    ToolResult(ToolResult),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolCall {
+    pub id: String,
+    pub name: String,
+    /// JSON, or the free text of a custom tool.
+    pub input: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolResult {
+    /// Empty if the client names the function only.
+    pub call_id: String,
+    /// Empty if the client names the call only.
+    pub name: String,
+    pub output: String,
+}
+
+/// A tool of the client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tool {
+    pub name: String,
+    /// May be empty.
+    pub description: String,
+    pub input: ToolInput,
+}
+
+/// What a tool takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ToolInput {
+    /// An object that fits the JSON schema. Without `strict`, an object that does not fit is passed on.
+    Json { schema: Map<String, Value>, strict: bool },
+    /// Free text, of this grammar if one is given (the client's words for it).
+    Text { grammar: Option<String> },
+}
+
+/// Whether the model must call a tool.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ToolChoice {
+    /// It decides.
+    #[default]
+    Auto,
+    /// It must not.
+    None,
+    /// It must call one or more.
+    Required,
+    /// It must call the tool of this name.
+    Named(String),
+}
+
+/// The form of the answer's text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum OutputFormat {
+    #[default]
+    Text,
+    /// Any JSON object.
+    JsonObject,
+    /// JSON that fits the schema. `description` may be empty.
+    JsonSchema { name: String, description: String, schema: Map<String, Value>, strict: bool },
+}
+
+/// Where the answer's text ends early.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OutputLimits {
+    /// The text ends before the first of these; none of them is empty.
+    pub stop: Vec<String>,
+    /// In estimated language tokens; `None` means no limit.
+    pub max_tokens: Option<u64>,
 }
 
 /// A picture that the client sent, or that was fetched for it.
@@ -44,15 +125,37 @@ pub struct Picture {
 }
 
 impl Prompt {
-    /// Returns an estimate of the prompt's language tokens. Pictures do not count.
+    /// Returns an estimate of the prompt's language tokens. Pictures do not count, declarations of tools do.
     pub fn tokens(&self) -> u64 {
         let mut tally = Tally::default();
         for part in self.messages.iter().flat_map(|message| &message.parts) {
-            if let Part::Text(text) = part {
-                tally.add(text);
+            match part {
+                Part::Text(text) => tally.add(text),
+                Part::ToolCall(call) => {
+                    tally.add(&call.name);
+                    tally.add(&call.input);
+                }
+                Part::ToolResult(result) => tally.add(&result.output),
+                Part::Picture(_) => {}
             }
+        }
+        for tool in &self.tools {
+            tally.add(&tool.name);
+            tally.add(&tool.description);
+            match &tool.input {
+                ToolInput::Json { schema, .. } => tally.add(&json_of(schema)),
+                ToolInput::Text { grammar } => tally.add(grammar.as_deref().unwrap_or_default()),
+            }
+        }
+        if let OutputFormat::JsonSchema { schema, .. } = &self.format {
+            tally.add(&json_of(schema));
         }
         // Three for the role and the ends of a message, as OpenAI counts them.
         tally.tokens() + 3 * self.messages.len() as u64
     }
+}
+
+/// Returns a schema as JSON.
+fn json_of(schema: &Map<String, Value>) -> String {
+    serde_json::to_string(schema).expect("a JSON value always has a JSON form")
 }

@@ -35,7 +35,8 @@ pub fn last_question(prompt: &Prompt) -> String {
 fn text_of(message: &Message) -> String {
     let texts = message.parts.iter().filter_map(|part| match part {
         Part::Text(text) => Some(text.as_str()),
-        Part::Picture(_) => None,
+        // Providers without native tools get calls and results as text.
+        Part::Picture(_) | Part::ToolCall(_) | Part::ToolResult(_) => None,
     });
     texts.collect()
 }
@@ -59,7 +60,7 @@ mod tests {
     }
 
     fn prompt(messages: &[Message]) -> Prompt {
-        Prompt { messages: messages.to_vec(), pictures: Vec::new() }
+        Prompt { messages: messages.to_vec(), ..Prompt::default() }
     }
 
     #[test]

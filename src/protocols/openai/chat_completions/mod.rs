@@ -80,7 +80,7 @@ async fn read(request: Request, record: &mut RequestRecord) -> Result<(Inference
     let format =
         Format { model: request.model.to_string(), stream: request.stream, include_usage: request.include_usage };
     let (messages, mut images) = prompt::convert(request);
-    let mut prompt = Prompt { messages, pictures: Vec::new() };
+    let mut prompt = Prompt { messages, ..Prompt::default() };
     if model.is_video {
         if images.is_empty() {
             let message = format!("{} makes a video of a picture: send one as an image_url part", model.id);

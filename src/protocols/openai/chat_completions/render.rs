@@ -93,6 +93,8 @@ impl Renderer {
                 self.file(file.kind, &address(), out);
             }
             Event::Progress(percent) => self.progress(percent, out),
+            // They are no text of the answer.
+            Event::ToolCallStart(_) | Event::ToolCallInput(_) | Event::ToolCallEnd | Event::Refusal(_) => {}
             Event::Withheld(kind) => {
                 self.begin_answer(out);
                 self.visible = true;

@@ -365,6 +365,6 @@ impl Turn {
             }
         }
         self.media.write(events);
-        Ok(Finish)
+        Ok(Finish::Stop)
     }
 }

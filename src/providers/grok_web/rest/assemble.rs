@@ -205,7 +205,7 @@ impl Assembler {
             events.file(FileRef { kind: MediaKind::Image, url, thumbnail: None });
         }
         self.close(events);
-        if files == 0 && !self.visible { Err(ProviderError::Empty) } else { Ok(Finish) }
+        if files == 0 && !self.visible { Err(ProviderError::Empty) } else { Ok(Finish::Stop) }
     }
 
     /// Ends the text early and appends what was held back.
