@@ -117,6 +117,27 @@ impl Events {
         self.items.clear();
     }
 
+    /// Appends a copy of an event.
+    pub fn push(&mut self, event: Event<'_>) {
+        match event {
+            Event::Text(text) => {
+                self.text(|out| out.push_str(text));
+            }
+            Event::Reasoning(text) => {
+                self.reasoning(|out| out.push_str(text));
+            }
+            Event::ToolCallStart(start) => self.tool_call_start(start.clone()),
+            Event::ToolCallInput(input) => self.tool_call_input(input),
+            Event::ToolCallEnd => self.tool_call_end(),
+            Event::Refusal(text) => self.refusal(text),
+            Event::Sources(sources) => self.sources(sources.to_vec()),
+            Event::Citation(citation) => self.citation(citation.clone()),
+            Event::File(file) => self.file(file.clone()),
+            Event::Progress(percent) => self.progress(percent),
+            Event::Withheld(kind) => self.withheld(kind),
+        }
+    }
+
     /// Appends what `write` adds to the answer's text, and returns it.
     pub fn text(&mut self, write: impl FnOnce(&mut String)) -> &str {
         let from = self.text.len();
@@ -238,8 +259,26 @@ mod tests {
         events.text(|out| out.push('b'));
         events.progress(5);
         events.text(|out| out.push('c'));
-        let expected = [Event::Reasoning("hm!"), Event::Text("ab"), Event::Progress(5), Event::Text("c")];
+        events.tool_call_start(ToolCallStart { id: "1".into(), name: "f".into(), is_custom: false });
+        events.tool_call_input("{");
+        events.tool_call_input("}");
+        events.tool_call_end();
+        events.refusal("no");
+        let start = ToolCallStart { id: "1".into(), name: "f".into(), is_custom: false };
+        let expected = [
+            Event::Reasoning("hm!"),
+            Event::Text("ab"),
+            Event::Progress(5),
+            Event::Text("c"),
+            Event::ToolCallStart(&start),
+            Event::ToolCallInput("{}"),
+            Event::ToolCallEnd,
+            Event::Refusal("no"),
+        ];
         assert_eq!(events.iter().collect::<Vec<_>>(), expected);
+        let mut copy = Events::default();
+        events.iter().for_each(|event| copy.push(event));
+        assert_eq!(copy.iter().collect::<Vec<_>>(), expected);
         events.clear();
         assert!(events.is_empty());
         assert_eq!(events.iter().count(), 0);
