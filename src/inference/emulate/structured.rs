@@ -1,0 +1,85 @@
+//! Finds the JSON of an answer that should be JSON.
+
+use super::super::prompt::OutputFormat;
+use super::json::Json;
+use super::{lenient, schema};
+
+/// The longest answer in bytes.
+pub const MAX_LENGTH: usize = 1 << 20;
+/// How many places of an answer are tried as the beginning of the JSON.
+const MAX_TRIES: usize = 32;
+
+/// Returns the JSON of an answer without what surrounds it. Fails with words for the model.
+pub fn read(text: &str, format: &OutputFormat) -> Result<String, String> {
+    if text.len() > MAX_LENGTH {
+        return Err(format!("the answer is longer than {MAX_LENGTH} bytes."));
+    }
+    let text = text.trim().trim_start_matches('\u{feff}');
+    if text.is_empty() {
+        return Err("the answer is empty instead of JSON.".to_owned());
+    }
+    let mut first = None;
+    for candidate in candidates(text) {
+        match fit(candidate, format) {
+            Ok(json) => return Ok(json.to_json()),
+            Err(why) => first = first.or(Some(why)),
+        }
+    }
+    Err(first.unwrap_or_else(|| "the answer holds no JSON.".to_owned()))
+}
+
+/// Returns the beginning of the JSON in an answer that was cut: what comes before it is left out. An answer without a
+/// bracket is returned as it is.
+pub fn beginning(text: &str) -> &str {
+    let text = text.trim();
+    text.find(['{', '[']).map_or(text, |start| &text[start..])
+}
+
+/// Returns the values that an answer may mean: the whole of it, those in code fences, those that begin in its prose.
+fn candidates(text: &str) -> impl Iterator<Item = Result<Json, lenient::Mistake>> {
+    let whole = std::iter::once_with(|| lenient::read_all(text, false));
+    let fenced = text.match_indices("```").take(MAX_TRIES).filter_map(|(at, fence)| {
+        let body = &text[at + fence.len()..];
+        let start = body.find(['{', '['])?;
+        // Between the fence and the value is its language at most.
+        (body[..start].trim().chars().all(|c| c.is_ascii_alphanumeric())).then(|| read_at(&body[start..]))
+    });
+    let mut from = 0;
+    let loose = std::iter::from_fn(move || {
+        let start = from + text[from..].find(['{', '['])?;
+        let found = lenient::read(&text[start..], false);
+        // What a value that was read holds is not looked at again.
+        from = start + found.as_ref().map_or(1, |(_, length)| *length);
+        Some(found.map(|(json, _)| json))
+    });
+    let closed = std::iter::once_with(|| read_closed(text));
+    whole.chain(fenced).chain(loose.take(MAX_TRIES)).chain(closed)
+}
+
+fn read_at(text: &str) -> Result<Json, lenient::Mistake> {
+    lenient::read(text, false).map(|(json, _)| json)
+}
+
+/// Reads a value whose last brackets are missing.
+fn read_closed(text: &str) -> Result<Json, lenient::Mistake> {
+    let start = text.find(['{', '[']).ok_or(lenient::Mistake::Wrong(0))?;
+    lenient::read_all(text[start..].trim_end_matches('`'), true)
+}
+
+fn fit(candidate: Result<Json, lenient::Mistake>, format: &OutputFormat) -> Result<Json, String> {
+    let mut json = candidate.map_err(|mistake| match mistake {
+        lenient::Mistake::Unfinished => "the JSON ends too early.".to_owned(),
+        lenient::Mistake::Wrong(at) => format!("the JSON is not valid at byte {at}."),
+        lenient::Mistake::TooDeep => "the JSON is nested too deep.".to_owned(),
+    })?;
+    match format {
+        OutputFormat::JsonSchema { schema, .. } => {
+            schema::coerce(schema, &mut json);
+            schema::validate_json(schema, &json)
+                .map_err(|misfit| format!("the JSON does not fit the schema: {misfit}."))?;
+        }
+        _ if !matches!(json, Json::Object(_)) => return Err("the JSON is not an object.".to_owned()),
+        _ => {}
+    }
+    Ok(json)
+}
