@@ -19,6 +19,7 @@ use std::marker::PhantomData;
 use memchr::{memchr, memchr2};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
 
 /// The value of one field of an object.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -242,6 +243,12 @@ impl<'de: 'a, 'a, T: Deserialize<'de>> Kind<'de> for ObjectOrText<'a, T> {
     }
     fn object<A: MapAccess<'de>>(entries: A) -> Result<Option<Self>, A::Error> {
         Object::object(entries).map(|found| found.map(|Object(value)| ObjectOrText::Object(value)))
+    }
+}
+
+impl<'de> Kind<'de> for Map<String, Value> {
+    fn object<A: MapAccess<'de>>(entries: A) -> Result<Option<Self>, A::Error> {
+        Map::deserialize(MapAccessDeserializer::new(entries)).map(Some)
     }
 }
 

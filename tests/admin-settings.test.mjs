@@ -31,7 +31,7 @@ test('what is sent is merged into what is there', async () => {
 });
 
 const BAD = [
-  ['grok', 'show_thinking', 'no'], ['grok', 'show_thinking', 1], ['grok', 'temporary', 'true'],
+  ['grok', 'show_thinking', 'no'], ['grok', 'show_thinking', 1], ['grok', 'reasoning_format', 'thinking'], ['grok', 'reasoning_format', true], ['grok', 'list_sources', 1], ['grok', 'temporary', 'true'],
   ['grok', 'stream_total_timeout', -1], ['grok', 'stream_total_timeout', 3601], ['grok', 'stream_total_timeout', 1.5],
   ['grok', 'stream_total_timeout', '600'], ['grok', 'stream_first_response_timeout', 1e12], ['grok', 'stream_chunk_timeout', {}],
   ['grok', 'filtered_tags', ['a']], ['grok', 'api_key', 5], ['grok', 'x_statsig_id', true], ['grok', 'cf_clearance', 'a\r\nb'],

@@ -51,15 +51,16 @@ pub struct Attempts {
 }
 
 impl Attempts {
-    /// Returns the state before the first attempt, in the model's first mode, for a request with these pictures.
-    pub fn new(model: &Model, sources: &[Source]) -> Self {
+    /// Returns the state before the first attempt, in the model's first mode, for a request with these pictures. With
+    /// `may_repair`, an account may be asked twice, each time with all pictures.
+    pub fn new(model: &Model, sources: &[Source], may_repair: bool) -> Self {
         let fetched = sources.iter().filter(|source| source.is_remote()).count();
         Attempts {
             model: *model,
             made: 0,
             dead: 0,
             calls_left: SUBREQUESTS.saturating_sub(CALLS_AROUND + fetched),
-            calls_each: CALLS + sources.len(),
+            calls_each: CALLS + sources.len() + if may_repair { 1 + sources.len() } else { 0 },
             calls_of_dead: DEAD_CALLS.max(DEAD_CALLS_BESIDE_UPLOADS + sources.len().min(UPSTREAM_CONNECTIONS)),
             first: None,
             tried: Vec::new(),
@@ -145,7 +146,7 @@ mod tests {
     use crate::providers::catalog;
 
     fn attempts() -> Attempts {
-        Attempts::new(catalog::find("grok-fast").expect("it exists"), &[])
+        Attempts::new(catalog::find("grok-fast").expect("it exists"), &[], false)
     }
 
     #[test]

@@ -1,17 +1,22 @@
 //! Reads one answer within the time limits of the settings.
 
-use std::{future::Future, pin::pin, rc::Rc, time::Duration};
+use std::{cell::Cell, future::Future, pin::pin, rc::Rc, time::Duration};
 
 use futures::{
     FutureExt,
     future::{Either, select},
 };
 
-use super::event::{Events, Finish};
+use super::{
+    asker::Asker,
+    event::{Events, Finish},
+    shape::Shape,
+    usage::Repairs,
+};
 use crate::{
     app::App,
     host::timeout::IdleTimer,
-    providers::{self, Answer, Call, ProviderError},
+    providers::{Answer, ProviderError, learned::Learned},
     settings::Grok,
 };
 
@@ -95,15 +100,17 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    /// Sends the prompt to the account and reads up to the first content. Fails with the provider's error; nothing
-    /// has reached the client by then, so another account may be tried.
-    pub async fn open(call: Call<'_>) -> Result<(Self, Events), ProviderError> {
-        let app = call.app.clone();
-        let limits = Limits::from_settings(call.settings);
+    /// Sends the request's prompt to the account and reads up to the first content. `learned` gets what was found out.
+    /// Fails with the provider's error; nothing has reached the client by then, so another account may be tried.
+    pub async fn open(asker: Asker, shape: &Rc<Shape>, learned: &mut Learned) -> Result<(Self, Events), ProviderError> {
+        let app = asker.app.clone();
+        let limits = Limits::from_settings(&asker.settings.grok);
         let began = app.host.monotonic_ms();
-        let asked = call.asked;
+        let asked = Cell::new(None);
         let mut alarm = IdleTimer::new(app.host.clone());
-        let answer = limits.opened(&app, &mut alarm, || asked.get(), providers::open(call)).await?;
+        let asking = asker.ask(shape.prompt(), &asked, learned);
+        let answer = limits.opened(&app, &mut alarm, || asked.get(), asking).await?;
+        let answer = shape.apply(answer, &asker);
         let mut conversation = Conversation {
             app: app.clone(),
             answer: Some(answer),
@@ -172,6 +179,11 @@ impl Conversation {
         answer.close(events);
         self.answer = None;
         other.await
+    }
+
+    /// Returns what turns before the last one have cost.
+    pub fn repairs(&self) -> Repairs {
+        self.answer.as_ref().map(|answer| answer.repairs()).unwrap_or_default()
     }
 
     fn started(&self) -> bool {

@@ -74,6 +74,10 @@ impl From<&ProviderError> for Error {
                 "The accounts' tokens were encrypted with another encryption_key: the operator must set that key as \
                  encryption_key_previous",
             ),
+            ProviderError::Unfit { code, message } => Error {
+                code: Some(code),
+                ..Error::new(ErrorKind::Upstream, format!("{message} The model was asked twice: try again"))
+            },
             ProviderError::TooLong => {
                 Error::new(ErrorKind::Upstream, "Grok's answer contains an object that is too large: try again")
             }

@@ -22,7 +22,7 @@ pub struct SentTo {
 /// Gives the files of one account's answer their addresses.
 pub struct Files {
     pub app: Rc<App>,
-    pub settings: Settings,
+    pub settings: Rc<Settings>,
     pub sent_to: Rc<SentTo>,
     /// The account that owns the files; only it may read them.
     pub account_id: i64,

@@ -8,19 +8,24 @@
 //! ```
 //!
 //! - [`run`]: tries accounts until an answer begins; [`attempt`]: which accounts, and how many.
-//! - [`conversation`]: reads one answer within the time limits of the settings.
+//! - [`asker`]: one account, to be asked; [`conversation`]: reads one answer within the time limits of the settings.
+//! - [`shape`]: tools, structured output, stop sequences and length, where the provider has none, with [`emulate`] and
+//!   [`limits`].
 //! - [`prompt`], [`event`]: the request and the answer, independent of protocol and provider.
 //! - [`emulate`]: tools and structured output for providers without them, by words.
 //! - [`record`], [`usage`]: the log row of the request, and its token counts.
 //! - [`media`]: addresses for the answer's pictures and videos; `failure`: provider errors as the client sees them.
 
+pub mod asker;
 pub mod attempt;
 pub mod conversation;
 pub mod emulate;
 pub mod event;
 mod failure;
+pub mod limits;
 pub mod media;
 pub mod prompt;
 pub mod record;
 pub mod run;
+pub mod shape;
 pub mod usage;

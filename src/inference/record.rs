@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use futures::FutureExt;
 
+use super::usage::Repairs;
 use crate::{
     app::App,
     error::Error,
@@ -38,7 +39,10 @@ pub struct RequestRecord {
     attempts: u32,
     used: Option<Used>,
     rests: Option<Rests>,
+    /// The quota that one turn costs.
     cost: i64,
+    /// Turns that the answer took besides its last.
+    repairs: u32,
     maintenance_due: bool,
     /// Whether the gateway reads accounts from Grok by itself, and some are due.
     reads_accounts: bool,
@@ -65,6 +69,7 @@ impl RequestRecord {
             used: None,
             rests: None,
             cost: 0,
+            repairs: 0,
             maintenance_due: false,
             reads_accounts: false,
             reading_due: false,
@@ -104,9 +109,28 @@ impl RequestRecord {
         self.first_byte_ms = Some(self.elapsed());
     }
 
+    /// Adds the turns that the answer took besides its last.
+    pub fn repaired(&mut self, repairs: Repairs) {
+        self.repairs = repairs.turns;
+        self.prompt_tokens += repairs.prompt_tokens;
+        self.completion_tokens += repairs.completion_tokens;
+    }
+
     /// Returns the effect of this attempt's error on its account, or `None` if there was no attempt.
     pub fn outcome(&self, fault: &ProviderError) -> Option<AccountOutcome> {
-        self.outcome_of(Outcome::Failed(fault))
+        self.outcome_of(self.failed_by(fault))
+    }
+
+    fn success(&self) -> Outcome<'static> {
+        Outcome::Success { cost: self.cost * i64::from(1 + self.repairs) }
+    }
+
+    /// Returns the outcome of a fault. An answer in the wrong form is an answer: it costs quota.
+    fn failed_by<'f>(&self, fault: &'f ProviderError) -> Outcome<'f> {
+        match fault {
+            ProviderError::Unfit { .. } => self.success(),
+            fault => Outcome::Failed(fault),
+        }
     }
 
     /// Writes the row of a request that failed without the account's fault. Runs beside the answer; returns the
@@ -118,19 +142,20 @@ impl RequestRecord {
     /// Writes the row of a request whose last attempt failed before any content reached the client. Returns the
     /// client's error.
     pub fn failed(self, fault: &ProviderError, error: Error) -> Error {
-        self.failure(error, Outcome::Failed(fault))
+        let outcome = self.failed_by(fault);
+        self.failure(error, outcome)
     }
 
     /// Writes the row of an answer whose files could not be stored, and returns the error. The account's quota is
     /// charged.
     pub fn media_unstored(self, error: Error) -> Error {
-        let outcome = Outcome::Success { cost: self.cost };
+        let outcome = self.success();
         self.failure(error, outcome)
     }
 
     /// Writes the row as [`RequestRecord::media_unstored`] does, after part of the answer has been sent.
     pub async fn media_unstored_in_stream(&self, error: &Error) {
-        let outcome = Outcome::Success { cost: self.cost };
+        let outcome = self.success();
         self.write(error.status().as_u16(), error.code().to_owned(), error.message.clone(), outcome).await;
     }
 
@@ -142,14 +167,15 @@ impl RequestRecord {
 
     /// Writes the row of a complete, streamed answer.
     pub async fn succeeded(&self) {
-        let outcome = Outcome::Success { cost: self.cost };
+        let outcome = self.success();
         self.write(200, String::new(), String::new(), outcome).await;
     }
 
     /// Writes the row of a streamed answer that failed after part of it had been sent.
     pub async fn stream_failed(&self, fault: &ProviderError) {
         let error = Error::from(fault);
-        self.write(error.status().as_u16(), error.code().to_owned(), fault.to_string(), Outcome::Failed(fault)).await;
+        let outcome = self.failed_by(fault);
+        self.write(error.status().as_u16(), error.code().to_owned(), fault.to_string(), outcome).await;
     }
 
     /// Writes the row of a streamed answer whose client left before its end.

@@ -5,15 +5,17 @@
 //! run(&app, &key, request, record, async |answer, record| Ok(write_in_my_format(answer, record))).await
 //! ```
 
-use std::{cell::Cell, rc::Rc};
+use std::rc::Rc;
 
 use super::{
+    asker::Asker,
     attempt::Attempts,
     conversation::Conversation,
     event::Events,
     media::{Files, SentTo},
     prompt::{Picture, Prompt},
     record::RequestRecord,
+    shape::Shape,
 };
 use crate::{
     app::App,
@@ -22,7 +24,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     host::Response,
     media::input::{self, Source},
-    providers::{Account, Call, ProviderError, catalog::Model},
+    providers::{Account, ProviderError, catalog::Model},
     store::{
         accounts::reserve::{Refusal, Reservation, Reserved},
         authenticate::authenticate,
@@ -73,11 +75,13 @@ pub async fn run(
     mut record: RequestRecord,
     respond: impl AsyncFn(StartedAnswer, &mut RequestRecord) -> Result<Response, Failure>,
 ) -> Result<Response> {
-    let mut attempts = Attempts::new(request.model, &request.sources);
+    let mut attempts = Attempts::new(request.model, &request.sources, Shape::may_repair(&request.prompt));
     let sources = std::mem::take(&mut request.sources);
-    request.prompt.pictures = pictures(app, key, sources, &mut record).await?;
-    let vault = Vault::open(&*app.host).await?;
-    let asking = Asking { app, vault: &vault, request: &request };
+    let mut prompt = std::mem::take(&mut request.prompt);
+    prompt.pictures = pictures(app, key, sources, &mut record).await?;
+    let vault = Rc::new(Vault::open(&*app.host).await?);
+    let asking =
+        Asking { app, vault: &vault, sent_to: &request.sent_to, shape: Rc::new(Shape::new(prompt, app.random())) };
     let mut last_error = None;
     loop {
         let reservation = match attempts.reserve(app, &key.hash).await? {
@@ -148,8 +152,9 @@ fn is_limit(error: &ProviderError) -> bool {
 /// The state that all attempts of a request share.
 struct Asking<'a> {
     app: &'a Rc<App>,
-    vault: &'a Vault,
-    request: &'a InferenceRequest,
+    vault: &'a Rc<Vault>,
+    sent_to: &'a Rc<SentTo>,
+    shape: Rc<Shape>,
 }
 
 impl Asking<'_> {
@@ -163,17 +168,15 @@ impl Asking<'_> {
         record: &mut RequestRecord,
         respond: &impl AsyncFn(StartedAnswer, &mut RequestRecord) -> Result<Response, Failure>,
     ) -> Result<Response, Failure> {
-        let Asking { app, vault, request } = *self;
         let Reservation { settings, token: reserved, names, .. } = reservation;
         let token = token.ok_or(ProviderError::Unreadable)?;
         let account = Account { id: reserved.id, token, user_id: reserved.user_id, names };
-        let (grok, prompt) = (&settings.grok, &request.prompt);
-        let (asked, learned) = (&Cell::new(None), &mut record.learned);
-        let call = Call { app, vault, settings: grok, model, prompt, account: &account, asked, learned };
-        let (conversation, events) = Conversation::open(call).await?;
+        let settings = Rc::new(settings);
+        let (app, vault) = (self.app.clone(), self.vault.clone());
+        let asker = Asker { app, vault, settings: settings.clone(), model: *model, account: Rc::new(account) };
+        let (conversation, events) = Conversation::open(asker, &self.shape, &mut record.learned).await?;
         record.first_content();
-        let sent_to = request.sent_to.clone();
-        let files = Files { app: app.clone(), settings, sent_to, account_id: account.id };
+        let files = Files { app: self.app.clone(), settings, sent_to: self.sent_to.clone(), account_id: reserved.id };
         respond(StartedAnswer { conversation, events, files }, record).await
     }
 }

@@ -28,10 +28,31 @@ impl Tally {
         self.other += other;
     }
 
+    /// Adds another count.
+    pub fn add_tally(&mut self, other: Tally) {
+        self.ascii += other.ascii;
+        self.other += other.other;
+    }
+
+    /// Returns the number of characters.
+    pub fn characters(&self) -> u64 {
+        self.ascii + self.other
+    }
+
     /// Returns the number of language tokens.
     pub fn tokens(&self) -> u64 {
         self.ascii.div_ceil(4) + self.other
     }
+}
+
+/// What an answer cost besides its last turn, because its first one was not in the form asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Repairs {
+    /// Turns, each of which costs as much quota as the last one.
+    pub turns: u32,
+    /// Estimated language tokens.
+    pub prompt_tokens: u64,
+    pub completion_tokens: u64,
 }
 
 #[cfg(test)]

@@ -117,7 +117,9 @@ fn of_fault(fault: &ProviderError, used: &Used, rests: Rests, now: i64) -> Effec
         | ProviderError::MissingSignature
         | ProviderError::NoAddress(_)
         | ProviderError::ModelNotFound
-        | ProviderError::Policy(_) => Effect::default(),
+        | ProviderError::Policy(_)
+        // The account has answered; see `RequestRecord`.
+        | ProviderError::Unfit { .. } => Effect::default(),
     }
 }
 

@@ -45,6 +45,9 @@ pub enum ProviderError {
     TooLong,
     /// The account's token was encrypted with another key, so it was not sent.
     Unreadable,
+    /// The answer is complete, but not in the form asked for, at the second try either. Holds the client's code, and
+    /// what is wrong.
+    Unfit { code: &'static str, message: String },
 }
 
 impl ProviderError {
@@ -55,7 +58,14 @@ impl ProviderError {
             RateLimited { .. } | Throttled { .. } | NotEntitled(_) | DeadAccount(_) => true,
             Overloaded { .. } | Server(_) => true,
             Connect(_) | Timeout | Cut | Empty | Unreadable => true,
-            AntiBot | Moderated(_) | CallerError(_) | PromptTooLong | ModelNotFound | Policy(_) | TooLong => false,
+            AntiBot
+            | Moderated(_)
+            | CallerError(_)
+            | PromptTooLong
+            | ModelNotFound
+            | Policy(_)
+            | TooLong
+            | Unfit { .. } => false,
             MissingSignature | NoAddress(_) => false,
         }
     }
@@ -85,6 +95,7 @@ impl std::fmt::Display for ProviderError {
             ProviderError::Cut => f.write_str("the answer broke off"),
             ProviderError::Empty => f.write_str("the answer was empty"),
             ProviderError::TooLong => f.write_str("an object of the answer was too long"),
+            ProviderError::Unfit { message, .. } => write!(f, "not in the form asked for: {message}"),
             ProviderError::Unreadable => f.write_str("the token cannot be decrypted with this encryption_key"),
         }
     }

@@ -29,6 +29,7 @@ use crate::{
     inference::{
         event::{Events, Finish},
         prompt::Prompt,
+        usage::Repairs,
     },
     settings::Grok,
 };
@@ -83,6 +84,11 @@ pub trait Answer {
 
     /// Ends the answer early for a reason of the caller, and appends the text that was held back.
     fn close(&mut self, events: &mut Events);
+
+    /// Returns what turns before the last one have cost.
+    fn repairs(&self) -> Repairs {
+        Repairs::default()
+    }
 }
 
 /// Sends the prompt to the account and returns when the provider has accepted it. The answer comes later. Fails with

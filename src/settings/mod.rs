@@ -9,7 +9,7 @@
 //! ```
 //!
 //! This room never reads or writes the database: [`store::settings`](crate::store::settings) does. `patch.rs`
-//! checks a change as a whole, `types.rs` has the types of fields.
+//! checks a change as a whole, `types.rs` has the types of fields, `renamed.rs` what earlier releases called one.
 
 use std::collections::BTreeMap;
 
@@ -21,13 +21,14 @@ use crate::{
 };
 
 mod patch;
+mod renamed;
 mod table;
 mod types;
 
 pub use patch::{ApiKeyChange, Change, Checked, Patch};
 pub use table::{Global, Grok};
 use types::SECTION_AAD;
-pub use types::{Sealed, Size, Transport};
+pub use types::{ReasoningFormat, Sealed, Size, Transport};
 
 /// The definition of one setting, as `GET /api/settings` serves it.
 #[derive(Debug, Serialize)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::types::SECTION_AAD;
-use super::{Definition, Form, Rule, Scalar, default_of, definitions};
+use super::{Definition, Form, Rule, Scalar, default_of, definitions, renamed};
 use crate::{
     crypto::{password_hash, vault::Vault},
     error::{Error, Result},
@@ -54,7 +54,9 @@ impl Change {
     /// Returns the checked change, with secrets encrypted. Fails with 400 at the first invalid value, naming its path.
     pub fn check(self, host: &dyn Host, vault: &Vault) -> Result<Checked> {
         let mut checked = Checked { current_password: self.current_password, ..Checked::default() };
-        for (section, values) in [("global", self.global_config), ("grok", self.grok_config)] {
+        let Change { global_config, mut grok_config, .. } = self;
+        renamed::change(&mut grok_config).map_err(|message| Error::invalid("grok_config.show_thinking", message))?;
+        for (section, values) in [("global", global_config), ("grok", grok_config)] {
             for (name, value) in values {
                 let field = format!("{section}_config.{name}");
                 let definition = definitions()
@@ -63,6 +65,7 @@ impl Change {
                 checked.take(host, vault, definition, value, &field)?;
             }
         }
+        renamed::store(&mut checked.grok);
         Ok(checked)
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Definition, Form, Rule, Values, default_of,
-    types::{Field, Sealed, Size, Transport},
+    Definition, Form, Rule, Values, default_of, renamed,
+    types::{Field, ReasoningFormat, Sealed, Size, Transport},
 };
 
 /// Declares a section: its struct, its definitions, and the conversions between stored values and the struct.
@@ -26,7 +26,8 @@ macro_rules! section {
             }),*];
 
             pub(super) fn read(stored: Option<&str>) -> Self {
-                let values: Values = stored.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+                let mut values: Values = stored.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+                renamed::read(&mut values);
                 $struct {
                     $($field: <$type>::from_scalar(values.get(stringify!($field)))
                         .or_else(|| <$type>::from_scalar(default_of(&$rule).as_ref()))
@@ -36,10 +37,12 @@ macro_rules! section {
 
             /// Returns the values as the API serves them, without secrets.
             pub fn values(&self) -> Values {
-                [$((stringify!($field), self.$field.to_scalar())),*]
+                let mut values = [$((stringify!($field), self.$field.to_scalar())),*]
                     .into_iter()
                     .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-                    .collect()
+                    .collect();
+                renamed::serve(&mut values);
+                values
             }
         }
     };
@@ -85,8 +88,11 @@ section! {
              console saves the value of your browser with the first account. Empty: the gateway's own name";
         filtered_tags: Vec<String> = text("xaiartifact,xai:tool_usage_card,grok:render", Form::List), "",
             "Tags that are removed from answers, separated by commas";
-        show_thinking: bool = Rule::Boolean { default: true }, "",
-            "Whether answers include the thinking";
+        reasoning_format: ReasoningFormat = Rule::Choice { default: "raw", options: ReasoningFormat::NAMES }, "",
+            "Where answers have the thinking: raw, in <think> before the text; parsed, in a field of its own; hidden, nowhere. \
+             A request may choose another";
+        list_sources: bool = Rule::Boolean { default: false }, "",
+            "Whether answers end with a list of the sources that they cite";
         chat_transport: Transport = Rule::Choice { default: "websocket", options: Transport::NAMES }, "",
             "Transport of chats to Grok: websocket, as its page uses, or http, the older stream, which needs x_statsig_id";
         temporary: bool = Rule::Boolean { default: true }, "",

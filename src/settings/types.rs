@@ -128,6 +128,42 @@ impl Field for Transport {
     }
 }
 
+/// Where an answer has the reasoning, in the words of Groq's API.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ReasoningFormat {
+    /// In the text, between `<think>` and `</think>`.
+    #[default]
+    Raw,
+    /// In a field of its own.
+    Parsed,
+    Hidden,
+}
+
+impl ReasoningFormat {
+    /// The words that the setting and requests accept.
+    pub const NAMES: &[&str] = &["raw", "parsed", "hidden"];
+
+    /// Returns the word that the setting stores.
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+
+    /// Returns the format of this word.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Raw, Self::Parsed, Self::Hidden].into_iter().find(|format| format.name() == name)
+    }
+}
+
+impl Field for ReasoningFormat {
+    fn from_scalar(value: Option<&Scalar>) -> Option<Self> {
+        if let Scalar::Text(name) = value? { Self::named(name) } else { None }
+    }
+
+    fn to_scalar(&self) -> Option<Scalar> {
+        Some(Scalar::Text(self.name().to_owned()))
+    }
+}
+
 /// An amount of storage in MB; one MB is 2^20 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {

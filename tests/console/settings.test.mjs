@@ -89,7 +89,7 @@ test('a change is saved, survives a reload, returns to default', async () => {
   await open('log');
   await control('global.log_retention_days').fill('7');
   await section('Answers').click();
-  await page.getByRole('switch', { name: labels.en['grok.show_thinking'] }).click();
+  await page.getByRole('switch', { name: labels.en['grok.temporary'] }).click();
   await bar().getByText('2 unsaved changes').waitFor();
   assert.equal(await page.getByRole('img', { name: 'unsaved changes' }).count(), 2, 'both sections are marked');
   await view.shot('settings-unsaved');
@@ -97,7 +97,7 @@ test('a change is saved, survives a reload, returns to default', async () => {
   await page.getByText('2 settings were saved').waitFor();
   await bar().waitFor({ state: 'detached' });
   const { global, grok } = await stored();
-  assert.deepEqual([global.log_retention_days, grok.show_thinking], [7, false]);
+  assert.deepEqual([global.log_retention_days, grok.temporary], [7, false]);
   await open('log');
   await page.reload();
   await until(async () => (await control('global.log_retention_days').inputValue()) === '7', 'the saved value');

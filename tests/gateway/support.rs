@@ -2,7 +2,10 @@
 
 use grok2api::{
     inference::event::{Event, Events, Finish},
-    protocols::openai::chat_completions::render::Renderer,
+    protocols::openai::chat_completions::{
+        collect::Collected,
+        render::{Renderer, Style},
+    },
     providers::{
         ProviderError,
         grok_web::mgw::{
@@ -10,6 +13,7 @@ use grok2api::{
             session::{Question, Session},
         },
     },
+    settings::ReasoningFormat,
 };
 
 pub const OPTIONS: Options = Options { mode: "fast", temporary: true };
@@ -35,7 +39,9 @@ pub fn play<'m>(
     messages: impl IntoIterator<Item = impl AsRef<str> + 'm>,
 ) -> Played {
     let mut session = session(filtered_tags);
-    let (mut events, mut renderer, mut text) = (Events::default(), Renderer::new(show_thinking), String::new());
+    let reasoning = if show_thinking { ReasoningFormat::Raw } else { ReasoningFormat::Hidden };
+    let mut renderer = Renderer::new(Style { reasoning, ..Style::default() });
+    let (mut events, mut text) = (Events::default(), Collected::default());
     let mut outcome = None;
     for message in messages {
         let received = session.receive(message.as_ref(), &mut events);
@@ -52,11 +58,11 @@ pub fn play<'m>(
         outcome
     });
     renderer.close(&mut text);
-    Played { text, outcome }
+    Played { text: text.content, outcome }
 }
 
 /// Writes the events, with files under Grok's own names, and clears them.
-fn write(events: &mut Events, renderer: &mut Renderer, text: &mut String) {
+fn write(events: &mut Events, renderer: &mut Renderer, text: &mut Collected) {
     for event in events.iter() {
         let mut address = || if let Event::File(file) = event { file.url.clone() } else { String::new() };
         renderer.write(event, &mut address, text);

@@ -1,10 +1,12 @@
 //! The JSON that clients get.
 
 use grok2api::error::{Error, ErrorKind};
+use grok2api::inference::event::{Finish, ToolCallStart};
 use grok2api::protocols::openai::chat_completions::collect::Collected;
 use grok2api::protocols::openai::chat_completions::event_stream::EventStream;
-use grok2api::protocols::openai::chat_completions::wire::{FinishReason, Head};
-use serde_json::json;
+use grok2api::protocols::openai::chat_completions::render::Message;
+use grok2api::protocols::openai::chat_completions::wire::{Annotation, FinishReason, Head, UrlCitation, Usage};
+use serde_json::{Value, json};
 
 fn head() -> Head {
     // The model's name looks like the place of the text.
@@ -12,12 +14,30 @@ fn head() -> Head {
 }
 
 fn stream(include_usage: bool, texts: &[&str]) -> String {
-    let (mut stream, mut buffer) = (EventStream::new(head(), include_usage), Vec::new());
+    let (mut stream, mut sent) = (EventStream::new(head(), include_usage), Vec::new());
     for text in texts {
-        stream.text(text, &mut buffer);
+        stream.content().push_str(text);
+        sent.extend(stream.take());
     }
-    stream.finish(FinishReason::Stop, 7, &mut buffer);
-    String::from_utf8(buffer).unwrap()
+    let usage = Usage::new(7, stream.completion_tokens());
+    stream.finish(FinishReason::Stop, &[], usage);
+    sent.extend(stream.take());
+    String::from_utf8(sent).unwrap()
+}
+
+/// Writes a message with every field.
+fn write(message: &mut impl Message) {
+    message.reasoning().push_str("hm");
+    message.content().push_str("ok");
+    for (id, is_custom, inputs) in [("call_1", false, ["{\"a\":", "1}"]), ("call_2", true, ["ls", " -l"])] {
+        message.tool_call_start(&ToolCallStart { id: id.to_owned(), name: "f".to_owned(), is_custom });
+        inputs.into_iter().for_each(|input| message.tool_call_input(input));
+    }
+}
+
+fn annotation() -> Annotation {
+    let (title, url) = ("T".to_owned(), "https://e.org/".to_owned());
+    Annotation { r#type: "url_citation", url_citation: UrlCitation { start_index: 0, end_index: 2, title, url } }
 }
 
 fn chunk(delta: &str, finish_reason: &str, usage: &str) -> String {
@@ -70,10 +90,10 @@ fn a_stream_without_text_still_names_its_role() {
 
 #[test]
 fn a_failed_stream_reports_the_error_and_has_no_end() {
-    let (mut stream, mut buffer) = (EventStream::new(head(), false), Vec::new());
-    stream.error(&Error::new(ErrorKind::Upstream, "m\n"), &mut buffer);
+    let mut stream = EventStream::new(head(), false);
+    stream.error(&Error::new(ErrorKind::Upstream, "m\n"));
     assert_eq!(
-        String::from_utf8(buffer).unwrap(),
+        String::from_utf8(stream.take()).unwrap(),
         "data: {\"error\":{\"message\":\"m\\n\",\"type\":\"server_error\",\"param\":null,\"code\":\"upstream_error\"}}\n\n"
     );
 }
@@ -84,7 +104,8 @@ fn a_collected_answer_is_one_object() {
     for text in ["abc", "d树e"] {
         collected.content.push_str(text);
     }
-    let answer: serde_json::Value = serde_json::from_slice(&collected.finish(&head(), FinishReason::Stop, 7)).unwrap();
+    let usage = Usage::new(7, collected.completion_tokens());
+    let answer: Value = serde_json::from_slice(&collected.json(&head(), Finish::Stop, &[], usage)).unwrap();
     let expected = json!({
         "id": "chatcmpl-abababababababababababababababab", "object": "chat.completion", "created": 1_769_700_000,
         "model": r#""delta":{"content":""#,
@@ -93,4 +114,59 @@ fn a_collected_answer_is_one_object() {
         "usage": {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10},
     });
     assert_eq!(answer, expected);
+}
+
+#[test]
+fn calls_are_streamed_by_index_with_their_name_first() {
+    let mut stream = EventStream::new(head(), false);
+    write(&mut stream);
+    stream.finish(FinishReason::ToolCalls, &[annotation()], Usage::new(0, 0));
+    let citation =
+        r#"{"type":"url_citation","url_citation":{"start_index":0,"end_index":2,"title":"T","url":"https://e.org/"}}"#;
+    let expected = [
+        chunk(r#"{"role":"assistant","reasoning_content":"hm"}"#, "null", ""),
+        chunk(r#"{"content":"ok"}"#, "null", ""),
+        chunk(
+            r#"{"tool_calls":[{"index":0,"id":"call_1","type":"function","function":{"name":"f","arguments":""}}]}"#,
+            "null",
+            "",
+        ),
+        chunk(r#"{"tool_calls":[{"index":0,"function":{"arguments":"{\"a\":"}}]}"#, "null", ""),
+        chunk(r#"{"tool_calls":[{"index":0,"function":{"arguments":"1}"}}]}"#, "null", ""),
+        chunk(
+            r#"{"tool_calls":[{"index":1,"id":"call_2","type":"custom","custom":{"name":"f","input":""}}]}"#,
+            "null",
+            "",
+        ),
+        chunk(r#"{"tool_calls":[{"index":1,"custom":{"input":"ls"}}]}"#, "null", ""),
+        chunk(r#"{"tool_calls":[{"index":1,"custom":{"input":" -l"}}]}"#, "null", ""),
+        chunk(&format!(r#"{{"annotations":[{citation}]}}"#), "null", ""),
+        chunk("{}", r#""tool_calls""#, ""),
+        "data: [DONE]\n\n".to_owned(),
+    ];
+    assert_eq!(String::from_utf8(stream.take()).unwrap(), expected.concat());
+}
+
+#[test]
+fn a_collected_answer_has_calls_reasoning_and_sources() {
+    let mut collected = Collected::default();
+    write(&mut collected);
+    let json = collected.json(&head(), Finish::ToolCalls, &[annotation()], Usage::new(7, 3));
+    let answer: Value = serde_json::from_slice(&json).unwrap();
+    let expected = json!({
+        "role": "assistant", "content": "ok", "refusal": null, "reasoning_content": "hm",
+        "tool_calls": [
+            {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{\"a\":1}"}},
+            {"id": "call_2", "type": "custom", "custom": {"name": "f", "input": "ls -l"}},
+        ],
+        "annotations": [{"type": "url_citation",
+            "url_citation": {"start_index": 0, "end_index": 2, "title": "T", "url": "https://e.org/"}}],
+    });
+    assert_eq!(answer["choices"][0]["message"], expected);
+    assert_eq!(answer["choices"][0]["finish_reason"], "tool_calls");
+    let mut refused = Collected::default();
+    refused.refusal("I can't");
+    let answer: Value = serde_json::from_slice(&refused.json(&head(), Finish::Stop, &[], Usage::new(7, 3))).unwrap();
+    let expected = json!({ "role": "assistant", "content": null, "refusal": "I can't" });
+    assert_eq!(answer["choices"][0]["message"], expected);
 }

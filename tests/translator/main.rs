@@ -10,3 +10,4 @@ mod limits;
 mod properties;
 mod requests;
 mod support;
+mod tools;

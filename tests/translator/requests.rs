@@ -18,7 +18,7 @@ fn refusal(body: &str) -> (Option<String>, &'static str) {
 #[test]
 fn a_request_is_read() {
     let body = r#"{"model":"grok-4","stream":true,"stream_options":{"include_usage":true},"n":1,"temperature":0.7,
-        "max_tokens":null,"stop":["a"],"seed":-1,"user":"u","tools":[{"type":"function"}],"unknown":{"a":[1]},"messages":[
+        "max_tokens":null,"stop":["a"],"seed":-1,"user":"u","tools":[],"unknown":{"a":[1]},"messages":[
         {"role":"developer","content":"be \"nice\""},
         {"role":"assistant","content":null,"tool_calls":[]},
         {"role":"assistant","content":[{"type":"refusal","refusal":"no"}]},

@@ -1,9 +1,13 @@
 //! Runs the translator as the gateway does: one run of events per read, cleared after it is written.
 
 use grok2api::inference::event::{Event, Events, Finish};
-use grok2api::protocols::openai::chat_completions::render::Renderer;
+use grok2api::protocols::openai::chat_completions::{
+    collect::Collected,
+    render::{Renderer, Style},
+};
 use grok2api::providers::ProviderError;
 use grok2api::providers::grok_web::rest::reader::Reader;
+use grok2api::settings::ReasoningFormat;
 
 /// The operator's settings that shape an answer.
 #[derive(Debug, Clone, Copy)]
@@ -18,30 +22,35 @@ pub fn read<'c>(
     chunks: impl IntoIterator<Item = &'c [u8]>,
 ) -> (String, Result<Finish, ProviderError>) {
     let (mut reader, mut events) = (Reader::new(options.filtered_tags), Events::default());
-    let (mut renderer, mut text) = (Renderer::new(options.show_thinking), String::new());
+    let (mut renderer, mut text) = (Renderer::new(style(options.show_thinking)), Collected::default());
     for chunk in chunks {
         let read = reader.push(chunk, &mut events);
         write(&mut events, &mut renderer, &mut text);
         if let Err(error) = read {
             renderer.close(&mut text);
-            return (text, Err(error));
+            return (text.content, Err(error));
         }
     }
     let mut end = reader.finish(&mut events);
     write(&mut events, &mut renderer, &mut text);
-    if end.is_ok() {
-        renderer.finish(&mut text)
-    } else {
-        renderer.close(&mut text)
+    match end {
+        Ok(finish) => renderer.finish(finish, &mut text),
+        Err(_) => renderer.close(&mut text),
     }
     if end.is_ok() && renderer.is_empty() {
         end = Err(ProviderError::Empty);
     }
-    (text, end)
+    (text.content, end)
+}
+
+/// Returns the style with the thinking in the text, or nowhere.
+pub fn style(show_thinking: bool) -> Style {
+    let reasoning = if show_thinking { ReasoningFormat::Raw } else { ReasoningFormat::Hidden };
+    Style { reasoning, ..Style::default() }
 }
 
 /// Writes the events, with files under Grok's own names, and clears them.
-pub fn write(events: &mut Events, renderer: &mut Renderer, text: &mut String) {
+pub fn write(events: &mut Events, renderer: &mut Renderer, text: &mut Collected) {
     for event in events.iter() {
         let mut address = || if let Event::File(file) = event { file.url.clone() } else { String::new() };
         renderer.write(event, &mut address, text);

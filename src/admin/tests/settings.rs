@@ -24,8 +24,8 @@ fn defaults_are_served_until_changed() {
             "api_key": "", "api_key_set": false, "x_statsig_id": "", "x_statsig_id_set": false,
             "cf_clearance": "", "cf_clearance_set": false, "user_agent": "",
             "chat_transport": "websocket", "filtered_tags": "xaiartifact,xai:tool_usage_card,grok:render",
-            "show_thinking": true, "temporary": true, "read_accounts": true, "stream_first_response_timeout": 30,
-            "stream_chunk_timeout": 120, "stream_total_timeout": 600,
+            "reasoning_format": "raw", "show_thinking": true, "list_sources": false, "temporary": true,
+            "read_accounts": true, "stream_first_response_timeout": 30, "stream_chunk_timeout": 120, "stream_total_timeout": 600,
         },
     });
     assert_eq!(read(&console), expected);
@@ -53,6 +53,9 @@ fn a_faulty_value_is_named_and_nothing_is_changed() {
     for (name, value) in [
         ("grok.show_thinking", json!("no")),
         ("grok.show_thinking", json!(1)),
+        ("grok.reasoning_format", json!("Raw")),
+        ("grok.reasoning_format", json!(true)),
+        ("grok.list_sources", json!("no")),
         ("grok.stream_total_timeout", json!(-1)),
         ("grok.stream_total_timeout", json!(3601)),
         ("grok.stream_total_timeout", json!(1.5)),
@@ -113,7 +116,8 @@ fn null_restores_the_default_of_every_setting() {
         "log_retention_rows": 100,
     });
     let grok = json!({
-        "user_agent": "x", "filtered_tags": "x", "show_thinking": false, "chat_transport": "http", "temporary": false,
+        "user_agent": "x", "filtered_tags": "x", "show_thinking": false, "list_sources": true, "chat_transport": "http",
+        "temporary": false,
         "stream_first_response_timeout": 1, "stream_chunk_timeout": 1, "stream_total_timeout": 1,
         "api_key": "sixteen-letters!", "cf_clearance": "x", "x_statsig_id": "x",
     });
@@ -255,7 +259,7 @@ fn the_schema_describes_what_is_served() {
     let schema = console.get("/api/settings/schema").ok().body["data"].take();
     let served = read(&console);
     let rows = schema.as_array().expect("it is a list");
-    assert_eq!(rows.len(), 24);
+    assert_eq!(rows.len(), 25);
     for row in rows {
         let (section, name) = (row["section"].as_str().expect("text"), row["name"].as_str().expect("text"));
         let value = &served[section][name];

@@ -4,13 +4,13 @@
 use std::borrow::Cow;
 
 use crate::{
-    error::{Error, ErrorKind},
-    inference::prompt::Role,
+    inference::prompt::{OutputFormat, OutputLimits, Role, Tool, ToolCall, ToolChoice, ToolResult},
     media::input::ImageInput,
+    settings::ReasoningFormat,
 };
 
 /// A checked chat request. Borrows from the body, because an inline picture may be megabytes long.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ChatRequest<'a> {
     /// The client's model name, which may not exist.
     pub model: Cow<'a, str>,
@@ -19,6 +19,14 @@ pub struct ChatRequest<'a> {
     pub stream: bool,
     /// `stream_options.include_usage`.
     pub include_usage: bool,
+    pub tools: Vec<Tool>,
+    pub tool_choice: ToolChoice,
+    /// `parallel_tool_calls` is false.
+    pub single_tool_call: bool,
+    pub format: OutputFormat,
+    pub limits: OutputLimits,
+    /// `None`: as the setting says.
+    pub reasoning_format: Option<ReasoningFormat>,
 }
 
 /// A message of the conversation.
@@ -43,21 +51,6 @@ pub const ROLES: [(&str, Role); 6] = [
 pub enum Part<'a> {
     Text(Cow<'a, str>),
     Image(ImageInput<'a>),
-}
-
-/// Why a request is refused, in OpenAI's terms. The client sees all of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Invalid {
-    /// Path of the field at fault, such as `messages.0.content.1.type`.
-    pub param: Option<String>,
-    pub code: &'static str,
-    pub message: String,
-}
-
-impl From<Invalid> for Error {
-    fn from(invalid: Invalid) -> Self {
-        let missing = invalid.code == "missing_required_parameter" && invalid.param.as_deref() == Some("model");
-        let kind = if missing { ErrorKind::MissingModel } else { ErrorKind::Invalid };
-        Error { param: invalid.param, code: Some(invalid.code), ..Error::new(kind, invalid.message) }
-    }
+    ToolCall(ToolCall),
+    ToolResult(ToolResult),
 }

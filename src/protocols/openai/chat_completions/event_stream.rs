@@ -1,17 +1,34 @@
-//! Writes a streamed answer's text as server-sent events.
+//! Writes a streamed message as server-sent events.
 
 use serde::Serialize;
 
-use super::wire::{Chunk, ChunkChoice, Delta, FinishReason, Head, Usage};
-use crate::{error::Error, inference::usage::Tally, protocols::openai::error::ErrorBody};
+use super::{
+    render::Message,
+    wire::{Annotation, CallDelta, CallPart, Chunk, ChunkChoice, Delta, FinishReason, Head, Usage},
+};
+use crate::{
+    error::Error,
+    inference::{event::ToolCallStart, usage::Tally},
+    protocols::openai::error::ErrorBody,
+};
 
-/// The events of one stream. All that are ready go into one buffer, which is sent in one write.
+/// The events of one stream. All that are ready go into one buffer, which is sent in one write. Consecutive text is one
+/// chunk.
 #[derive(Debug)]
 pub struct EventStream {
     head: Head,
     include_usage: bool,
     role_sent: bool,
-    sent: Tally,
+    /// Text, or reasoning, that is not in the buffer yet; at most one of them.
+    content: String,
+    reasoning: String,
+    /// All but the text so far, and the text.
+    other_sent: Tally,
+    content_sent: Tally,
+    /// The calls so far, and whether the last of them is a custom tool's.
+    calls: usize,
+    is_custom: bool,
+    buffer: Vec<u8>,
     /// A chunk's bytes before and after its text; only the text differs from chunk to chunk.
     before: Vec<u8>,
     after: Vec<u8>,
@@ -24,12 +41,18 @@ impl EventStream {
             head,
             include_usage,
             role_sent: false,
-            sent: Tally::default(),
+            content: String::new(),
+            reasoning: String::new(),
+            other_sent: Tally::default(),
+            content_sent: Tally::default(),
+            calls: 0,
+            is_custom: false,
+            buffer: Vec::new(),
             before: Vec::new(),
             after: Vec::new(),
         };
-        let mut sample = Vec::new();
-        stream.chunk(Delta { role: None, content: Some("") }, None, &mut sample);
+        stream.chunk(Delta { content: Some(""), ..Delta::default() }, None);
+        let mut sample = std::mem::take(&mut stream.buffer);
         // The last match is the delta's: only the client's model name, which stands before it, could contain the same
         // text.
         let middle = br#""delta":{"content":"#;
@@ -40,58 +63,142 @@ impl EventStream {
         stream
     }
 
-    /// Appends a chunk with text of the answer to `buffer`; nothing if the text is empty.
-    pub fn text(&mut self, text: &str, buffer: &mut Vec<u8>) {
-        if text.is_empty() {
-            return;
-        }
-        self.sent.add(text);
-        if !self.role_sent {
-            self.role_sent = true;
-            return self.chunk(Delta { role: Some("assistant"), content: Some(text) }, None, buffer);
-        }
-        buffer.reserve(self.before.len() + text.len() + self.after.len() + 16);
-        buffer.extend_from_slice(&self.before);
-        json(&text, buffer);
-        buffer.extend_from_slice(&self.after);
+    /// Returns the bytes that are ready, and removes them.
+    pub fn take(&mut self) -> Vec<u8> {
+        self.flush();
+        std::mem::take(&mut self.buffer)
     }
 
-    /// Appends the end of a complete answer: the finish reason, the usage if requested, and `[DONE]`.
-    pub fn finish(&mut self, reason: FinishReason, prompt_tokens: u64, buffer: &mut Vec<u8>) {
-        let delta =
-            if self.role_sent { Delta::default() } else { Delta { role: Some("assistant"), content: Some("") } };
-        self.role_sent = true;
-        self.chunk(delta, Some(reason), buffer);
-        if self.include_usage {
-            self.event(&[], Some(Some(Usage::new(prompt_tokens, self.sent.tokens()))), buffer);
+    /// Appends the end of a complete answer: sources, finish reason, the usage if requested, and `[DONE]`.
+    pub fn finish(&mut self, reason: FinishReason, annotations: &[Annotation], usage: Usage) {
+        self.flush();
+        if !annotations.is_empty() {
+            self.delta(Delta { annotations, ..Delta::default() });
         }
-        buffer.extend_from_slice(b"data: [DONE]\n\n");
+        let role = self.role();
+        let delta = Delta { role, content: role.map(|_| ""), ..Delta::default() };
+        self.chunk(delta, Some(reason));
+        if self.include_usage {
+            self.event(&[], Some(Some(usage)));
+        }
+        self.buffer.extend_from_slice(b"data: [DONE]\n\n");
     }
 
     /// Appends the end of an answer that failed: the same body as a failed request's. No `[DONE]` follows, so that
     /// clients do not take the answer for complete.
-    pub fn error(&mut self, error: &Error, buffer: &mut Vec<u8>) {
-        buffer.extend_from_slice(b"data: ");
-        json(&ErrorBody::from(error), buffer);
-        buffer.extend_from_slice(b"\n\n");
+    pub fn error(&mut self, error: &Error) {
+        self.flush();
+        self.buffer.extend_from_slice(b"data: ");
+        json(&ErrorBody::from(error), &mut self.buffer);
+        self.buffer.extend_from_slice(b"\n\n");
     }
 
-    /// Returns the estimated number of tokens in the text so far.
+    /// Appends a comment, which clients ignore.
+    pub fn comment(&mut self, comment: &[u8]) {
+        self.flush();
+        self.buffer.extend_from_slice(comment);
+    }
+
+    /// Returns the estimated number of tokens so far.
     pub fn completion_tokens(&self) -> u64 {
-        self.sent.tokens()
+        let mut tally = self.content_sent;
+        tally.add_tally(self.other_sent);
+        tally.add(&self.content);
+        tally.add(&self.reasoning);
+        tally.tokens()
     }
 
-    fn chunk(&self, delta: Delta, finish_reason: Option<FinishReason>, buffer: &mut Vec<u8>) {
+    /// Moves pending text into the buffer.
+    fn flush(&mut self) {
+        if !self.content.is_empty() {
+            let text = std::mem::take(&mut self.content);
+            self.content_sent.add(&text);
+            self.text(&text);
+            // Keeps the allocated memory.
+            self.content = text;
+            self.content.clear();
+        }
+        if !self.reasoning.is_empty() {
+            let text = std::mem::take(&mut self.reasoning);
+            self.other_sent.add(&text);
+            self.delta(Delta { reasoning_content: Some(&text), ..Delta::default() });
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        if !self.role_sent {
+            return self.delta(Delta { content: Some(text), ..Delta::default() });
+        }
+        self.buffer.reserve(self.before.len() + text.len() + self.after.len() + 16);
+        self.buffer.extend_from_slice(&self.before);
+        json(&text, &mut self.buffer);
+        self.buffer.extend_from_slice(&self.after);
+    }
+
+    /// Returns the role, for the first chunk only.
+    fn role(&mut self) -> Option<&'static str> {
+        (!std::mem::replace(&mut self.role_sent, true)).then_some("assistant")
+    }
+
+    fn delta(&mut self, delta: Delta) {
+        let role = self.role();
+        self.chunk(Delta { role, ..delta }, None);
+    }
+
+    fn call(&mut self, call: CallPart) {
+        self.flush();
+        self.other_sent.add(call.input);
+        let call = CallDelta { index: self.calls.saturating_sub(1), call };
+        self.delta(Delta { tool_calls: Some([call]), ..Delta::default() });
+    }
+
+    fn chunk(&mut self, delta: Delta, finish_reason: Option<FinishReason>) {
         let choice = ChunkChoice { index: 0, delta, logprobs: (), finish_reason };
-        self.event(&[choice], self.include_usage.then_some(None), buffer);
+        self.event(&[choice], self.include_usage.then_some(None));
     }
 
-    fn event(&self, choices: &[ChunkChoice], usage: Option<Option<Usage>>, buffer: &mut Vec<u8>) {
+    fn event(&mut self, choices: &[ChunkChoice], usage: Option<Option<Usage>>) {
         let Head { id, created, model } = &self.head;
         let chunk = Chunk { id, object: "chat.completion.chunk", created: *created, model, choices, usage };
-        buffer.extend_from_slice(b"data: ");
-        json(&chunk, buffer);
-        buffer.extend_from_slice(b"\n\n");
+        self.buffer.extend_from_slice(b"data: ");
+        json(&chunk, &mut self.buffer);
+        self.buffer.extend_from_slice(b"\n\n");
+    }
+}
+
+impl Message for EventStream {
+    fn content(&mut self) -> &mut String {
+        if !self.reasoning.is_empty() {
+            self.flush();
+        }
+        &mut self.content
+    }
+
+    fn content_length(&self) -> u64 {
+        self.content_sent.characters() + Tally::of(&self.content).characters()
+    }
+
+    fn reasoning(&mut self) -> &mut String {
+        if !self.content.is_empty() {
+            self.flush();
+        }
+        &mut self.reasoning
+    }
+
+    fn refusal(&mut self, text: &str) {
+        self.flush();
+        self.other_sent.add(text);
+        self.delta(Delta { refusal: Some(text), ..Delta::default() });
+    }
+
+    fn tool_call_start(&mut self, start: &ToolCallStart) {
+        self.calls += 1;
+        self.is_custom = start.is_custom;
+        self.call(CallPart::start(start, ""));
+    }
+
+    fn tool_call_input(&mut self, input: &str) {
+        self.call(CallPart { named: None, is_custom: self.is_custom, input });
     }
 }
 

@@ -1,16 +1,19 @@
 //! OpenAI's Chat Completions: parses the request, has [`inference`](crate::inference) run it, and writes the answer.
 //!
 //! * [`parse`] checks the JSON and returns a [`chat_request`]; [`prompt`] converts it to the neutral prompt.
-//! * [`render`] writes the answer's events as text. [`stream`] sends the text as it comes, with [`event_stream`];
-//!   [`collect`] gathers it in one object. [`wire`] has the JSON of both.
+//! * [`render`] writes the answer's events as a message. [`stream`] sends it as it comes, with [`event_stream`];
+//!   [`collect`] gathers it in one object, and `blanks` keeps the connection open meanwhile. [`wire`] has the JSON of
+//!   both.
 
 use std::rc::Rc;
 
+use futures::FutureExt;
+
 use self::{
-    collect::collect,
-    render::Renderer,
+    collect::{Finished, Unfinished, collect},
+    render::{Renderer, Style},
     stream::Streamed,
-    wire::{FinishReason, Head},
+    wire::Head,
 };
 use super::models::does_not_exist;
 use crate::{
@@ -21,16 +24,18 @@ use crate::{
     http::{client_ip, request, response},
     inference::{
         media::SentTo,
-        prompt::{Part, Prompt},
+        prompt::{OutputFormat, Part, ToolChoice},
         record::RequestRecord,
         run::{Failure, InferenceRequest, StartedAnswer, run},
     },
     json,
     media::input::Source,
     providers::catalog,
+    settings::{Grok, ReasoningFormat},
     store::authenticate::authenticate,
 };
 
+mod blanks;
 pub mod chat_request;
 pub mod collect;
 pub mod event_stream;
@@ -46,6 +51,9 @@ struct Format {
     model: String,
     stream: bool,
     include_usage: bool,
+    reasoning_format: Option<ReasoningFormat>,
+    has_tools: bool,
+    is_json: bool,
 }
 
 /// Answers `POST /v1/chat/completions` with a completion or a stream of chunks. Fails with 401 before 400, and
@@ -77,10 +85,15 @@ async fn read(request: Request, record: &mut RequestRecord) -> Result<(Inference
     record.model = request.model.to_string();
     record.stream = request.stream;
     let model = catalog::find(&request.model).ok_or_else(|| no_such_model(&request.model))?;
-    let format =
-        Format { model: request.model.to_string(), stream: request.stream, include_usage: request.include_usage };
-    let (messages, mut images) = prompt::convert(request);
-    let mut prompt = Prompt { messages, ..Prompt::default() };
+    let format = Format {
+        model: request.model.to_string(),
+        stream: request.stream,
+        include_usage: request.include_usage,
+        reasoning_format: request.reasoning_format,
+        has_tools: !request.tools.is_empty() && request.tool_choice != ToolChoice::None,
+        is_json: request.format != OutputFormat::Text,
+    };
+    let (mut prompt, mut images) = prompt::convert(request);
     if model.is_video {
         if images.is_empty() {
             let message = format!("{} makes a video of a picture: send one as an image_url part", model.id);
@@ -100,15 +113,38 @@ async fn read(request: Request, record: &mut RequestRecord) -> Result<(Inference
 impl Format {
     /// Responds with a started answer, as a stream or read to its end.
     async fn respond(&self, app: &App, answer: StartedAnswer, record: &mut RequestRecord) -> Result<Response, Failure> {
-        let renderer = Renderer::new(answer.files.settings.grok.show_thinking);
+        let renderer = Renderer::new(self.style(&answer.files.settings.grok));
         let head = Head::new(app.random(), app.now_seconds(), &self.model);
         if self.stream {
             return Ok(Streamed { answer, renderer, head, record: record.clone() }.respond(self.include_usage));
         }
-        let collected = collect(answer, renderer).await?;
-        record.completion_tokens = collected.completion_tokens();
+        let work = collect(answer, renderer, head, record.prompt_tokens).boxed_local();
+        let collected = if self.has_tools || self.is_json {
+            work.await
+        } else {
+            match blanks::in_time(work, record).await {
+                Ok(collected) => collected,
+                Err(response) => return Ok(response),
+            }
+        };
+        let Finished { json, completion_tokens, repairs } = collected.map_err(|Unfinished { failure, repairs }| {
+            record.repaired(repairs);
+            failure
+        })?;
+        record.completion_tokens = completion_tokens;
+        record.repaired(repairs);
         record.clone().completed();
-        Ok(response::json_bytes(collected.finish(&head, FinishReason::Stop, record.prompt_tokens)))
+        Ok(response::json_bytes(json))
+    }
+
+    /// Returns how the answer is written. Reasoning never stands in the text of an answer with tools or in JSON.
+    fn style(&self, settings: &Grok) -> Style {
+        let reasoning = match self.reasoning_format.unwrap_or(settings.reasoning_format) {
+            ReasoningFormat::Raw if self.is_json => ReasoningFormat::Hidden,
+            ReasoningFormat::Raw if self.has_tools => ReasoningFormat::Parsed,
+            format => format,
+        };
+        Style { reasoning, lists_sources: settings.list_sources, is_json: self.is_json }
     }
 }
 

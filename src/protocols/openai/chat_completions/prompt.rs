@@ -4,12 +4,12 @@
 
 use super::chat_request::{ChatRequest, Part as RequestPart};
 use crate::{
-    inference::prompt::{Message, Part, Role},
+    inference::prompt::{Message, Part, Prompt, Role},
     media::input::ImageInput,
 };
 
-/// Returns the request's messages, and its pictures in the order in which the messages name them.
-pub fn convert<'a>(request: ChatRequest<'a>) -> (Vec<Message>, Vec<ImageInput<'a>>) {
+/// Returns the request as a prompt, and its pictures in the order in which the messages name them.
+pub fn convert<'a>(request: ChatRequest<'a>) -> (Prompt, Vec<ImageInput<'a>>) {
     let mut images = Vec::new();
     let mut messages = Vec::with_capacity(request.messages.len());
     for message in request.messages {
@@ -23,6 +23,8 @@ pub fn convert<'a>(request: ChatRequest<'a>) -> (Vec<Message>, Vec<ImageInput<'a
                     parts.push(Part::Picture(images.len()));
                     images.push(image);
                 }
+                (RequestPart::ToolCall(call), _) => parts.push(Part::ToolCall(call)),
+                (RequestPart::ToolResult(result), _) => parts.push(Part::ToolResult(result)),
             }
         }
         if message.role == Role::Assistant {
@@ -34,7 +36,9 @@ pub fn convert<'a>(request: ChatRequest<'a>) -> (Vec<Message>, Vec<ImageInput<'a
         }
         messages.push(Message { role: message.role, parts });
     }
-    (messages, images)
+    let ChatRequest { tools, tool_choice, single_tool_call, format, limits, .. } = request;
+    let pictures = Vec::new();
+    (Prompt { messages, pictures, tools, tool_choice, single_tool_call, format, limits }, images)
 }
 
 /// Returns the text without `<think>…</think>`. An unclosed one is dropped to the end of the text only in front,
@@ -83,8 +87,8 @@ mod tests {
 
     fn converted(role: Role, parts: Vec<RequestPart<'_>>) -> Vec<Part> {
         let messages = vec![RequestMessage { role, parts }];
-        let request = ChatRequest { model: "m".into(), messages, stream: false, include_usage: false };
-        convert(request).0.remove(0).parts
+        let request = ChatRequest { model: "m".into(), messages, ..ChatRequest::default() };
+        convert(request).0.messages.remove(0).parts
     }
 
     #[test]
@@ -94,8 +98,8 @@ mod tests {
             RequestMessage { role: Role::User, parts: vec![image("1"), RequestPart::Text("x".into()), image("2")] },
             RequestMessage { role: Role::User, parts: vec![image("3")] },
         ];
-        let request = ChatRequest { model: "m".into(), messages, stream: false, include_usage: false };
-        let (messages, images) = convert(request);
+        let request = ChatRequest { model: "m".into(), messages, ..ChatRequest::default() };
+        let (Prompt { messages, .. }, images) = convert(request);
         assert_eq!(images.iter().map(|image| &*image.url).collect::<Vec<_>>(), ["1", "2", "3"]);
         assert_eq!(messages[0].parts, [Part::Picture(0), Part::Text("x".into()), Part::Picture(1)]);
         assert_eq!(messages[1].parts, [Part::Picture(2)]);

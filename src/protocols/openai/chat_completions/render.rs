@@ -1,29 +1,56 @@
-//! Writes an answer's events as one text.
+//! Writes an answer's events as the fields of a message: text, reasoning, calls, refusal.
 //!
-//! * Reasoning is one `<think>` element in front of the answer. It always closes, also when the answer fails.
-//! * Sources of a search are a list of links inside it, or at the end if they came after the reasoning. A citation is a
-//!   numbered link in the text.
+//! * Reasoning (setting `reasoning_format`) is one `<think>` element in front of the text, which always closes, also when
+//!   the answer fails; or a field of its own; or nowhere.
+//! * Sources of a search are a list of links in the reasoning, or at the end of the text if they came after it. A citation
+//!   is a numbered link in the text, and an annotation.
 //! * Pictures are Markdown, videos an HTML element. A video's progress is written as reasoning.
 
-use std::fmt::Write;
+use std::{collections::BTreeMap, fmt::Write};
 
+use super::wire::{Annotation, UrlCitation};
 use crate::{
     error::Result,
     inference::{
-        event::{Event, Events, Source},
+        event::{Citation, Event, Events, Finish, Source, ToolCallStart},
         media::Files,
     },
     media::kind::MediaKind,
+    settings::ReasoningFormat,
 };
+
+/// Where an answer is written: the fields of one message.
+pub trait Message {
+    /// Returns the text, to append to. What is there already may have been sent.
+    fn content(&mut self) -> &mut String;
+    /// Returns the number of characters of the whole text.
+    fn content_length(&self) -> u64;
+    /// Returns the reasoning, to append to.
+    fn reasoning(&mut self) -> &mut String;
+    fn refusal(&mut self, text: &str);
+    fn tool_call_start(&mut self, start: &ToolCallStart);
+    /// Appends to the input of the last call.
+    fn tool_call_input(&mut self, input: &str);
+}
+
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Style {
+    pub reasoning: ReasoningFormat,
+    /// Whether the text ends with a list of the sources that it cites.
+    pub lists_sources: bool,
+    /// Whether the text is JSON, to which nothing is added.
+    pub is_json: bool,
+}
 
 /// How far the text has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Phase {
     #[default]
     Start,
-    /// Inside `<think>`.
+    /// In the reasoning.
     Reasoning,
-    /// Inside a `<think>` whose last line is a video's progress.
+    /// In a reasoning whose last line is a video's progress.
     Progress,
     Answer,
 }
@@ -31,7 +58,7 @@ enum Phase {
 /// The state of one answer's text.
 #[derive(Debug, Default)]
 pub struct Renderer {
-    show_reasoning: bool,
+    style: Style,
     phase: Phase,
     /// Whether some of the answer itself has been written.
     answered: bool,
@@ -39,17 +66,20 @@ pub struct Renderer {
     visible: bool,
     /// Links to sources that came after the answer began, for its end.
     late_sources: String,
+    /// The titles of the sources that were found, by address.
+    titles: BTreeMap<String, String>,
+    annotations: Vec<Annotation>,
 }
 
 impl Renderer {
-    /// Returns a renderer that writes reasoning, or drops it.
-    pub fn new(show_reasoning: bool) -> Self {
-        Renderer { show_reasoning, ..Self::default() }
+    /// Returns a renderer of this style.
+    pub fn new(style: Style) -> Self {
+        Renderer { style, ..Self::default() }
     }
 
     /// Appends `events` to `out`, files as links, and clears them. Fails if the files' rows cannot be stored, and
     /// appends nothing then, because the links would be dead.
-    pub async fn write_all(&mut self, events: &mut Events, files: &Files, out: &mut String) -> Result<()> {
+    pub async fn write_all(&mut self, events: &mut Events, files: &Files, out: &mut impl Message) -> Result<()> {
         let mut addresses = files.addresses(events).await?.into_iter();
         for event in events.iter() {
             self.write(event, &mut || addresses.next().expect("every file has an address"), out);
@@ -59,46 +89,46 @@ impl Renderer {
     }
 
     /// Appends one event to `out`. `address` returns this gateway's address of each file, in their order.
-    pub fn write(&mut self, event: Event, address: &mut impl FnMut() -> String, out: &mut String) {
+    pub fn write(&mut self, event: Event, address: &mut impl FnMut() -> String, out: &mut impl Message) {
         match event {
             Event::Text(text) => {
                 self.begin_answer(out);
                 let readable = !text.trim().is_empty();
                 self.answered |= readable;
                 self.visible |= readable;
-                out.push_str(text);
+                out.content().push_str(text);
             }
             Event::Reasoning(text) => {
-                if self.open_reasoning(out) {
+                if let Some(reasoning) = self.open_reasoning(out) {
+                    reasoning.push_str(text);
                     self.visible |= !text.trim().is_empty();
-                    out.push_str(text);
                 }
             }
-            Event::Sources(sources) => {
-                if self.open_reasoning(out) {
-                    self.visible = true;
-                    write_list(sources, out);
-                } else if self.phase == Phase::Answer {
-                    write_list(sources, &mut self.late_sources);
-                }
-            }
-            Event::Citation(citation) => {
+            Event::Sources(sources) => self.sources(sources, out),
+            Event::Citation(citation) => self.citation(citation, out),
+            Event::ToolCallStart(start) => {
                 self.begin_answer(out);
-                (self.answered, self.visible) = (true, true);
-                let _ = write!(out, "[[{}]]({})", citation.number, link_address(&citation.url));
+                self.visible = true;
+                out.tool_call_start(start);
+            }
+            Event::ToolCallInput(input) => out.tool_call_input(input),
+            // Clients see it by the next call, or by the end of the answer.
+            Event::ToolCallEnd => {}
+            Event::Refusal(text) => {
+                self.begin_answer(out);
+                self.visible = true;
+                out.refusal(text);
             }
             Event::File(file) => {
                 self.begin_answer(out);
                 self.visible = true;
-                self.file(file.kind, &address(), out);
+                self.file(file.kind, &address(), out.content());
             }
             Event::Progress(percent) => self.progress(percent, out),
-            // They are no text of the answer.
-            Event::ToolCallStart(_) | Event::ToolCallInput(_) | Event::ToolCallEnd | Event::Refusal(_) => {}
             Event::Withheld(kind) => {
                 self.begin_answer(out);
                 self.visible = true;
-                out.push_str(match kind {
+                out.content().push_str(match kind {
                     MediaKind::Image => "\n(A picture was withheld by Grok's content policy.)",
                     MediaKind::Video => "\n(A video was withheld by Grok's content policy.)",
                 });
@@ -111,58 +141,111 @@ impl Renderer {
         !self.visible
     }
 
-    /// Ends a complete answer, with the sources that came during it.
-    pub fn finish(&mut self, out: &mut String) {
+    /// Ends a complete answer: lists the sources that came during it, and those that it cites if the style says so.
+    pub fn finish(&mut self, finish: Finish, out: &mut impl Message) {
         self.close(out);
-        if !self.late_sources.is_empty() {
-            out.push('\n');
-            out.push_str(&std::mem::take(&mut self.late_sources));
+        let is_text = !self.style.is_json && finish != Finish::ToolCalls;
+        if is_text && self.style.lists_sources && !self.annotations.is_empty() {
+            self.list_cited(out.content());
+        }
+        if is_text && !self.late_sources.is_empty() {
+            out.content().push('\n');
+            out.content().push_str(&self.late_sources);
         }
     }
 
-    /// Closes an open `<think>` element.
-    pub fn close(&mut self, out: &mut String) {
-        match self.phase {
-            Phase::Reasoning => out.push_str("\n</think>\n"),
-            Phase::Progress => out.push_str("</think>\n"),
-            Phase::Start | Phase::Answer => {}
+    /// Returns the sources that the text cites, in its order.
+    pub fn annotations(&self) -> &[Annotation] {
+        &self.annotations
+    }
+
+    /// Ends the reasoning, if the answer is in it.
+    pub fn close(&mut self, out: &mut impl Message) {
+        if self.style.reasoning == ReasoningFormat::Raw {
+            match self.phase {
+                Phase::Reasoning => out.content().push_str("\n</think>\n"),
+                Phase::Progress => out.content().push_str("</think>\n"),
+                Phase::Start | Phase::Answer => {}
+            }
         }
         self.phase = Phase::Answer;
     }
 
-    fn begin_answer(&mut self, out: &mut String) {
+    fn begin_answer(&mut self, out: &mut impl Message) {
         if self.phase != Phase::Answer {
             self.close(out);
         }
     }
 
-    /// Returns whether reasoning may be written now, and opens its element if needed.
-    fn open_reasoning(&mut self, out: &mut String) -> bool {
-        if !self.show_reasoning || self.phase == Phase::Answer {
-            return false;
+    /// Returns the place of the reasoning, which is open then, or `None` if it is hidden or over.
+    fn open_reasoning<'o>(&mut self, out: &'o mut impl Message) -> Option<&'o mut String> {
+        if self.phase == Phase::Answer || self.style.reasoning == ReasoningFormat::Hidden {
+            return None;
         }
-        if self.phase == Phase::Start {
-            out.push_str("<think>\n");
+        let place = self.place(out);
+        if self.phase == Phase::Start && self.style.reasoning == ReasoningFormat::Raw {
+            place.push_str("<think>\n");
         }
         self.phase = Phase::Reasoning;
-        true
+        Some(place)
     }
 
-    fn progress(&mut self, percent: u8, out: &mut String) {
-        if !self.show_reasoning || self.phase == Phase::Answer {
+    fn place<'o>(&self, out: &'o mut impl Message) -> &'o mut String {
+        if self.style.reasoning == ReasoningFormat::Raw { out.content() } else { out.reasoning() }
+    }
+
+    fn sources(&mut self, sources: &[Source], out: &mut impl Message) {
+        for source in sources {
+            self.titles.entry(source.url.clone()).or_insert_with(|| source.title.clone());
+        }
+        if let Some(reasoning) = self.open_reasoning(out) {
+            write_list(sources, reasoning);
+            self.visible = true;
+        } else if self.phase == Phase::Answer {
+            write_list(sources, &mut self.late_sources);
+        }
+    }
+
+    fn citation(&mut self, citation: &Citation, out: &mut impl Message) {
+        self.begin_answer(out);
+        (self.answered, self.visible) = (true, true);
+        let start_index = out.content_length();
+        let _ = write!(out.content(), "[[{}]]({})", citation.number, link_address(&citation.url));
+        let url = citation.url.clone();
+        let title = self.titles.get(&url).cloned().unwrap_or_else(|| url.clone());
+        let url_citation = UrlCitation { start_index, end_index: out.content_length(), title, url };
+        self.annotations.push(Annotation { r#type: "url_citation", url_citation });
+    }
+
+    /// Appends each cited source once, in the order of the first citation.
+    fn list_cited(&self, out: &mut String) {
+        out.push_str("\n\n");
+        let mut listed: Vec<&str> = Vec::new();
+        for Annotation { url_citation: UrlCitation { title, url, .. }, .. } in &self.annotations {
+            if !listed.contains(&url.as_str()) {
+                listed.push(url);
+                let _ = writeln!(out, "{}. [{}]({})", listed.len(), link_text(title), link_address(url));
+            }
+        }
+    }
+
+    fn progress(&mut self, percent: u8, out: &mut impl Message) {
+        if self.style.reasoning == ReasoningFormat::Hidden || self.phase == Phase::Answer {
             return;
         }
+        let is_raw = self.style.reasoning == ReasoningFormat::Raw;
+        let place = self.place(out);
         match self.phase {
-            Phase::Start => out.push_str("<think>"),
-            Phase::Reasoning => out.push('\n'),
-            Phase::Progress | Phase::Answer => {}
+            Phase::Start if is_raw => place.push_str("<think>"),
+            Phase::Reasoning => place.push('\n'),
+            Phase::Start | Phase::Progress | Phase::Answer => {}
         }
+        let _ = write!(place, "Video {percent}%");
         self.phase = Phase::Progress;
-        let _ = write!(out, "Video {percent}%");
         if percent == 100 {
             self.close(out);
         } else {
-            out.push('\n');
+            self.place(out).push('\n');
         }
     }
 
@@ -207,16 +290,29 @@ fn link_title(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inference::event::{Citation, Events};
+    use crate::protocols::openai::chat_completions::collect::Collected;
 
-    fn written(show_reasoning: bool, fill: impl FnOnce(&mut Events)) -> String {
-        let (mut events, mut renderer, mut out) = (Events::default(), Renderer::new(show_reasoning), String::new());
+    const RAW: Style = Style { reasoning: ReasoningFormat::Raw, lists_sources: false, is_json: false };
+    const PARSED: Style = Style { reasoning: ReasoningFormat::Parsed, ..RAW };
+    const HIDDEN: Style = Style { reasoning: ReasoningFormat::Hidden, ..RAW };
+
+    /// Returns the complete message, and the renderer.
+    fn message(style: Style, fill: impl FnOnce(&mut Events)) -> (Collected, Renderer) {
+        let (mut events, mut renderer, mut out) = (Events::default(), Renderer::new(style), Collected::default());
         fill(&mut events);
         for event in events.iter() {
             renderer.write(event, &mut || "https://me/images/1".to_owned(), &mut out);
         }
-        renderer.close(&mut out);
-        out
+        renderer.finish(Finish::Stop, &mut out);
+        (out, renderer)
+    }
+
+    fn written(style: Style, fill: impl FnOnce(&mut Events)) -> String {
+        message(style, fill).0.content
+    }
+
+    fn source(title: &str, url: &str) -> Source {
+        Source { title: title.into(), url: url.into(), preview: String::new() }
     }
 
     #[test]
@@ -228,12 +324,14 @@ mod tests {
             events.text(|out| out.push_str("yes"));
         };
         let list = "\n- [\\[a\\] b](https://e.org/a%20%281%29 \"'q'\")\n";
-        assert_eq!(written(true, fill), format!("<think>\nhm{list}\n</think>\nyes"));
-        assert_eq!(written(false, fill), "yes");
+        assert_eq!(written(RAW, fill), format!("<think>\nhm{list}\n</think>\nyes"));
+        assert_eq!(written(HIDDEN, fill), "yes");
+        let parsed = message(PARSED, fill).0;
+        assert_eq!((parsed.content, parsed.reasoning), ("yes".to_owned(), format!("hm{list}")));
         let thought = |events: &mut Events| {
             events.reasoning(|out| out.push_str("hm"));
         };
-        assert_eq!(written(true, thought), "<think>\nhm\n</think>\n");
+        assert_eq!(written(RAW, thought), "<think>\nhm\n</think>\n");
     }
 
     #[test]
@@ -243,26 +341,44 @@ mod tests {
             events.citation(Citation { number: 1, url: "https://e.org/ebro_(river)".into() });
             events.text(|out| out.push('.'));
         };
-        assert_eq!(written(true, fill), "930 km[[1]](https://e.org/ebro_%28river%29).");
+        assert_eq!(written(RAW, fill), "930 km[[1]](https://e.org/ebro_%28river%29).");
     }
 
     #[test]
     fn what_is_found_during_the_answer_follows_it() {
-        let (mut renderer, mut out) = (Renderer::new(false), String::new());
-        let mut events = Events::default();
-        events.text(|out| out.push_str("Yes."));
-        events.sources(vec![Source { title: "a".into(), url: "https://e.org/a".into(), preview: "b\nc".into() }]);
-        events.text(|out| out.push_str(" Indeed."));
-        for event in events.iter() {
-            renderer.write(event, &mut String::new, &mut out);
+        let text = written(HIDDEN, |events| {
+            events.text(|out| out.push_str("Yes."));
+            events.sources(vec![Source { title: "a".into(), url: "https://e.org/a".into(), preview: "b\nc".into() }]);
+            events.text(|out| out.push_str(" Indeed."));
+        });
+        assert_eq!(text, "Yes. Indeed.\n\n- [a](https://e.org/a \"b c\")\n");
+    }
+
+    #[test]
+    fn an_annotation_says_where_its_link_is_and_what_it_is_called() {
+        let fill = |events: &mut Events| {
+            events.sources(vec![source("Ebro", "https://e.org/ebro"), source("Other", "https://e.org/other")]);
+            events.text(|out| out.push_str("é: 930 km"));
+            events.citation(Citation { number: 1, url: "https://e.org/ebro".into() });
+            events.text(|out| out.push_str(", and"));
+            events.citation(Citation { number: 1, url: "https://e.org/ebro".into() });
+        };
+        for style in [RAW, HIDDEN, PARSED] {
+            let (Collected { content, .. }, renderer) = message(style, fill);
+            let characters: Vec<char> = content.chars().collect();
+            assert_eq!(renderer.annotations().len(), 2);
+            for Annotation { url_citation: cited, .. } in renderer.annotations() {
+                let link: String = characters[cited.start_index as usize..cited.end_index as usize].iter().collect();
+                assert_eq!((link.as_str(), cited.title.as_str()), ("[[1]](https://e.org/ebro)", "Ebro"));
+            }
         }
-        renderer.finish(&mut out);
-        assert_eq!(out, "Yes. Indeed.\n\n- [a](https://e.org/a \"b c\")\n");
+        let listed = written(Style { lists_sources: true, ..HIDDEN }, fill);
+        assert!(listed.ends_with("\n\n1. [Ebro](https://e.org/ebro)\n"), "{listed}");
     }
 
     #[test]
     fn a_withheld_picture_is_reported() {
-        let text = written(true, |events| {
+        let text = written(RAW, |events| {
             events.text(|out| out.push_str("Here."));
             events.withheld(MediaKind::Image);
         });

@@ -26,7 +26,7 @@ use crate::{
 use super::{
     event_stream::EventStream,
     render::Renderer,
-    wire::{FinishReason, Head},
+    wire::{FinishReason, Head, Usage},
 };
 
 /// An answer to send as it comes.
@@ -68,9 +68,11 @@ impl Streamed {
             Either::Right(_) => End::ClientLeft,
         };
         let Streamed { answer, mut record, .. } = self;
+        let repairs = answer.conversation.repairs();
         // Both connections close before the record is written, however long that takes.
         drop((answer, sender));
         record.completion_tokens = stream.completion_tokens();
+        record.repaired(repairs);
         match end {
             End::Complete => record.succeeded().await,
             End::Failed(Failure::Provider(fault)) => record.stream_failed(&fault).await,
@@ -80,45 +82,16 @@ impl Streamed {
     }
 
     async fn send_events(&mut self, sender: &mut Sender<Bytes>, stream: &mut EventStream) -> End {
-        let (mut text, mut buffer) = (String::new(), Vec::new());
         let app = self.record.app.clone();
         let mut keep_alive = KeepAlive::after_event(app.host.monotonic_ms());
         let mut step = Ok(Step::More);
         loop {
             let is_idle = matches!(step, Ok(Step::Idle));
-            let written = self.renderer.write_all(&mut self.answer.events, &self.answer.files, &mut text).await;
-            if matches!(step, Ok(Step::End(_))) && written.is_ok() && self.renderer.is_empty() {
-                step = Err(ProviderError::Empty);
-            }
-            match step {
-                Ok(Step::More | Step::Idle) => {}
-                Ok(Step::End(_)) => self.renderer.finish(&mut text),
-                Err(_) => self.renderer.close(&mut text),
-            }
-            stream.text(&text, &mut buffer);
-            text.clear();
-            let end = match (written, step) {
-                (Err(error), _) => {
-                    stream.error(&error, &mut buffer);
-                    Some(End::Failed(Failure::Unstored(error)))
-                }
-                (Ok(()), Err(fault)) => {
-                    stream.error(&Error::from(&fault), &mut buffer);
-                    Some(End::Failed(Failure::Provider(fault)))
-                }
-                (Ok(()), Ok(Step::More)) => None,
-                (Ok(()), Ok(Step::Idle)) => {
-                    buffer.extend_from_slice(KeepAlive::COMMENT);
-                    None
-                }
-                (Ok(()), Ok(Step::End(_))) => {
-                    stream.finish(FinishReason::Stop, self.record.prompt_tokens, &mut buffer);
-                    Some(End::Complete)
-                }
-            };
+            let end = self.write(step, stream).await;
+            let buffer = stream.take();
             if !buffer.is_empty() {
                 // Everything from one upstream read is sent in one write.
-                let sending = sender.send(Bytes::from(std::mem::take(&mut buffer)));
+                let sending = sender.send(Bytes::from(buffer));
                 let sent = match &end {
                     Some(_) => sending.await,
                     None => self.answer.conversation.hold(&mut self.answer.events, sending).await,
@@ -133,6 +106,41 @@ impl Streamed {
                 return end;
             }
             step = self.answer.conversation.advance(&mut self.answer.events, Some(keep_alive.due)).await;
+        }
+    }
+
+    /// Writes what one step has brought. Returns how the stream ended, if it did.
+    async fn write(&mut self, mut step: Result<Step, ProviderError>, stream: &mut EventStream) -> Option<End> {
+        let StartedAnswer { events, files, conversation } = &mut self.answer;
+        let written = self.renderer.write_all(events, files, stream).await;
+        if matches!(step, Ok(Step::End(_))) && written.is_ok() && self.renderer.is_empty() {
+            step = Err(ProviderError::Empty);
+        }
+        match step {
+            Ok(Step::More | Step::Idle) => {}
+            Ok(Step::End(finish)) => self.renderer.finish(finish, stream),
+            Err(_) => self.renderer.close(stream),
+        }
+        match (written, step) {
+            (Err(error), _) => {
+                stream.error(&error);
+                Some(End::Failed(Failure::Unstored(error)))
+            }
+            (Ok(()), Err(fault)) => {
+                stream.error(&Error::from(&fault));
+                Some(End::Failed(Failure::Provider(fault)))
+            }
+            (Ok(()), Ok(Step::More)) => None,
+            (Ok(()), Ok(Step::Idle)) => {
+                stream.comment(KeepAlive::COMMENT);
+                None
+            }
+            (Ok(()), Ok(Step::End(finish))) => {
+                let usage = Usage::new(self.record.prompt_tokens, stream.completion_tokens());
+                let usage = usage.with(conversation.repairs());
+                stream.finish(FinishReason::from(finish), self.renderer.annotations(), usage);
+                Some(End::Complete)
+            }
         }
     }
 }

@@ -1,6 +1,11 @@
 //! The JSON of answers, in the form of OpenAI's API reference.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+use crate::inference::{
+    event::{Finish, ToolCallStart},
+    usage::Repairs,
+};
 
 /// The fields that all chunks of an answer share, and that the collected answer has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +51,84 @@ pub struct Delta<'a> {
     pub role: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reasoning_content: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool_calls: Option<[CallDelta<'a>; 1]>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub annotations: &'a [Annotation],
+}
+
+/// A piece of one call. Its first piece has id, type and name.
+#[derive(Debug, Serialize)]
+pub struct CallDelta<'a> {
+    pub index: usize,
+    #[serde(flatten)]
+    pub call: CallPart<'a>,
+}
+
+/// A call, or a piece of one. Without a name it has only a piece of the input.
+#[derive(Debug, Clone, Copy)]
+pub struct CallPart<'a> {
+    pub named: Option<(&'a str, &'a str)>,
+    pub is_custom: bool,
+    pub input: &'a str,
+}
+
+impl<'a> CallPart<'a> {
+    /// Returns the call with this beginning of its input.
+    pub fn start(call: &'a ToolCallStart, input: &'a str) -> Self {
+        CallPart { named: Some((&call.id, &call.name)), is_custom: call.is_custom, input }
+    }
+}
+
+impl Serialize for CallPart<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let kind = if self.is_custom { "custom" } else { "function" };
+        let called = Called { name: self.named.map(|(_, name)| name), is_custom: self.is_custom, input: self.input };
+        let mut map = serializer.serialize_map(None)?;
+        if let Some((id, _)) = self.named {
+            map.serialize_entry("id", id)?;
+            map.serialize_entry("type", kind)?;
+        }
+        map.serialize_entry(kind, &called)?;
+        map.end()
+    }
+}
+
+struct Called<'a> {
+    name: Option<&'a str>,
+    is_custom: bool,
+    input: &'a str,
+}
+
+impl Serialize for Called<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(name) = self.name {
+            map.serialize_entry("name", name)?;
+        }
+        map.serialize_entry(if self.is_custom { "input" } else { "arguments" }, self.input)?;
+        map.end()
+    }
+}
+
+/// A source that the text cites.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Annotation {
+    pub r#type: &'static str,
+    pub url_citation: UrlCitation,
+}
+
+/// Where the text has the link: `start_index` to before `end_index`, in characters (Unicode code points).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UrlCitation {
+    pub start_index: u64,
+    pub end_index: u64,
+    pub title: String,
+    pub url: String,
 }
 
 /// A collected answer.
@@ -70,14 +153,33 @@ pub struct Choice<'a> {
 #[derive(Debug, Serialize)]
 pub struct AssistantMessage<'a> {
     pub role: &'static str,
-    pub content: &'a str,
-    pub refusal: (),
+    /// `null` if the answer has calls or a refusal only.
+    pub content: Option<&'a str>,
+    pub refusal: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reasoning_content: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tool_calls: Vec<CallPart<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub annotations: &'a [Annotation],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FinishReason {
     Stop,
+    Length,
+    ToolCalls,
+}
+
+impl From<Finish> for FinishReason {
+    fn from(finish: Finish) -> Self {
+        match finish {
+            Finish::Stop | Finish::StopSequence(_) => FinishReason::Stop,
+            Finish::Length => FinishReason::Length,
+            Finish::ToolCalls => FinishReason::ToolCalls,
+        }
+    }
 }
 
 /// Estimated counts of LLM tokens, because Grok does not report them.
@@ -92,5 +194,10 @@ impl Usage {
     /// Returns the usage with its total.
     pub fn new(prompt_tokens: u64, completion_tokens: u64) -> Self {
         Usage { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens }
+    }
+
+    /// Returns the usage with what earlier turns of the answer have cost.
+    pub fn with(self, repairs: Repairs) -> Self {
+        Usage::new(self.prompt_tokens + repairs.prompt_tokens, self.completion_tokens + repairs.completion_tokens)
     }
 }

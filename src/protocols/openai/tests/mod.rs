@@ -104,17 +104,35 @@ impl Gateway {
         self.host.run(router::route(self.host.app(), self.request(body)).boxed_local())
     }
 
+    /// Status and body of a collected answer; no body if the connection broke after its first blank.
+    fn collected(&self, body: &Value) -> (http::response::Parts, Option<Bytes>) {
+        let (head, body) = self.send(body.to_string()).into_parts();
+        let body = match body {
+            Body::Full(body) => Some(body),
+            Body::Fallible(chunks) => {
+                let chunks: Result<Vec<_>, _> = self.host.run(chunks.collect::<Vec<_>>()).into_iter().collect();
+                chunks.ok().map(|chunks| chunks.concat().into())
+            }
+            _ => panic!("a stream, {}", head.status),
+        };
+        self.host.settle();
+        (head, body)
+    }
+
     /// A request that is answered by one object.
     fn chat(&self, body: Value) -> (StatusCode, Value) {
-        let (head, body) = self.send(body.to_string()).into_parts();
-        let Body::Full(body) = body else { panic!("a stream, {}", head.status) };
-        self.host.settle();
+        let (head, body) = self.collected(&body);
+        let body = body.expect("the connection holds");
         (head.status, serde_json::from_slice(&body).expect("answers are JSON"))
     }
 
     /// A streamed answer, read to its end.
     fn stream(&self) -> String {
-        let (head, body) = self.send(question(true).to_string()).into_parts();
+        self.stream_of(&question(true))
+    }
+
+    fn stream_of(&self, question: &Value) -> String {
+        let (head, body) = self.send(question.to_string()).into_parts();
         assert_eq!(head.status, StatusCode::OK);
         let Body::Stream(chunks) = body else { panic!("no stream") };
         let text = self.host.run(chunks.map(|chunk| String::from_utf8(chunk.to_vec()).expect("UTF-8")).collect());

@@ -7,7 +7,7 @@ export const labels = {
     'global.base_url': 'Public address', 'global.admin_username': 'Console user name', 'grok.api_key': 'Custom API key',
     'global.image_cache_max_size_mb': 'Picture cache', 'global.video_cache_max_size_mb': 'Video cache', 'global.cache_max_file_mb': 'Largest cached file',
     'global.media_retention_days': 'Validity of media links', 'global.log_retention_days': 'Log retention', 'global.log_retention_rows': 'Maximum log rows',
-    'grok.filtered_tags': 'Removed tags', 'grok.show_thinking': 'Show thinking', 'grok.temporary': 'Temporary conversations',
+    'grok.filtered_tags': 'Removed tags', 'grok.reasoning_format': 'Thinking in answers', 'grok.list_sources': 'List of sources', 'grok.temporary': 'Temporary conversations',
     'grok.stream_first_response_timeout': 'First part of an answer', 'grok.stream_chunk_timeout': 'Pause between parts', 'grok.stream_total_timeout': 'Whole answer',
     'grok.x_statsig_id': 'Header x-statsig-id', 'grok.cf_clearance': 'Cookie cf_clearance', 'grok.user_agent': 'Header user-agent',
     'grok.read_accounts': 'Read accounts', 'global.error_skip_requests': 'Skip after an error',
@@ -18,7 +18,7 @@ export const labels = {
     'global.base_url': '对外地址', 'global.admin_username': '控制台用户名', 'grok.api_key': '自定义 API 密钥',
     'global.image_cache_max_size_mb': '图片缓存上限', 'global.video_cache_max_size_mb': '视频缓存上限', 'global.cache_max_file_mb': '单个缓存文件上限',
     'global.media_retention_days': '媒体链接有效期', 'global.log_retention_days': '日志保留天数', 'global.log_retention_rows': '日志条数上限',
-    'grok.filtered_tags': '移除的标签', 'grok.show_thinking': '显示思考过程', 'grok.temporary': '临时对话',
+    'grok.filtered_tags': '移除的标签', 'grok.reasoning_format': '回答中的思考过程', 'grok.list_sources': '来源列表', 'grok.temporary': '临时对话',
     'grok.stream_first_response_timeout': '首段回答超时', 'grok.stream_chunk_timeout': '分段间隔超时', 'grok.stream_total_timeout': '完整回答超时',
     'grok.x_statsig_id': '请求头 x-statsig-id', 'grok.cf_clearance': 'cf_clearance Cookie', 'grok.user_agent': '请求头 user-agent',
     'grok.read_accounts': '读取账号信息', 'global.error_skip_requests': '出错后跳过',
@@ -44,7 +44,8 @@ export const help = {
     'global.log_retention_days': '请求在日志中保留的天数。',
     'global.log_retention_rows': '日志中最多保留的请求条数。',
     'grok.filtered_tags': '从回答中移除的标签，用英文逗号分隔。',
-    'grok.show_thinking': '在回答中包含思考过程。',
+    'grok.reasoning_format': '思考过程的位置：正文前的 <think> 中、单独的字段中，或不返回。单个请求可另行指定。',
+    'grok.list_sources': '在回答末尾列出引用的来源。',
     'grok.temporary': '使用临时对话，不会保留在账号的历史记录中。',
     'grok.stream_first_response_timeout': '等待首段回答的最长时间，0 表示不限。',
     'grok.stream_chunk_timeout': '相邻两段回答之间的最长间隔，0 表示不限。',
@@ -63,8 +64,14 @@ export const help = {
 
 /** Labels of the values of a choice, by setting. */
 export const choices = {
-  en: { 'grok.chat_transport': { websocket: 'WebSocket', http: 'HTTP stream' } },
-  'zh-CN': { 'grok.chat_transport': { websocket: 'WebSocket', http: 'HTTP 流' } },
+  en: {
+    'grok.chat_transport': { websocket: 'WebSocket', http: 'HTTP stream' },
+    'grok.reasoning_format': { raw: 'In the text (raw)', parsed: 'In a field of its own (parsed)', hidden: 'Left out (hidden)' },
+  },
+  'zh-CN': {
+    'grok.chat_transport': { websocket: 'WebSocket', http: 'HTTP 流' },
+    'grok.reasoning_format': { raw: '在正文中（raw）', parsed: '在单独的字段中（parsed）', hidden: '不返回（hidden）' },
+  },
 };
 
 /** The gateway's English sentences that refuse a value, and their Chinese texts. */

@@ -17,6 +17,7 @@ mod limits;
 mod media;
 mod modes;
 mod names;
+mod shapes;
 
 /// A gateway that chats over the socket. Each test ends with every connection closed.
 struct Socket(Gateway);
@@ -75,10 +76,8 @@ impl Socket {
 
     /// Status, code and `Retry-After` of a collected chat.
     fn refusal(&self, question: &Value) -> (u16, String, Option<u64>) {
-        let (head, body) = self.send(question.to_string()).into_parts();
-        let Body::Full(body) = body else { panic!("a stream, {}", head.status) };
-        self.host.settle();
-        let body: Value = serde_json::from_slice(&body).expect("answers are JSON");
+        let (head, body) = self.collected(question);
+        let body: Value = serde_json::from_slice(&body.expect("the connection holds")).expect("answers are JSON");
         let code = body["error"]["code"].as_str().unwrap_or_default().to_owned();
         let seconds = head.headers.get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
         (head.status.as_u16(), code, seconds)

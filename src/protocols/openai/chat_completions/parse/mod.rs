@@ -1,0 +1,155 @@
+//! Checks a chat request field by field, so that an error names the field.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, de::IgnoredAny};
+
+use self::{
+    messages::{MessageBody, messages},
+    output::{FormatBody, Stop},
+    tools::{ChoiceBody, ToolBody},
+};
+use super::chat_request::ChatRequest;
+use crate::{
+    json::{self, Field, MAX_VALUES, Object, Present},
+    protocols::fields::{Invalid, invalid, optional, required, wrong_type},
+};
+
+mod messages;
+mod output;
+mod tools;
+
+type Text<'a> = Field<Cow<'a, str>>;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Body<'a> {
+    #[serde(borrow)]
+    model: Text<'a>,
+    #[serde(borrow)]
+    messages: Field<Vec<Field<Object<MessageBody<'a>>>>>,
+    /// A field of the Responses API. Some clients send it here.
+    input: Option<IgnoredAny>,
+    stream: Field<bool>,
+    stream_options: Field<Object<StreamOptions>>,
+    n: Field<f64>,
+    #[serde(borrow)]
+    tools: Field<Vec<Field<Object<ToolBody<'a>>>>>,
+    tool_choice: Field<ChoiceBody>,
+    parallel_tool_calls: Field<bool>,
+    #[serde(borrow)]
+    response_format: Field<Object<FormatBody<'a>>>,
+    #[serde(borrow)]
+    stop: Field<Stop<'a>>,
+    max_tokens: Field<f64>,
+    max_completion_tokens: Field<f64>,
+    #[serde(borrow)]
+    reasoning_format: Text<'a>,
+    #[serde(borrow)]
+    reasoning_effort: Text<'a>,
+    /// The older form of tools.
+    functions: Field<Vec<IgnoredAny>>,
+    // Parameters that Grok does not have. Their types are checked, their values ignored.
+    temperature: Field<f64>,
+    top_p: Field<f64>,
+    presence_penalty: Field<f64>,
+    frequency_penalty: Field<f64>,
+    seed: Field<f64>,
+    #[serde(borrow)]
+    user: Text<'a>,
+    metadata: Field<Present>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct StreamOptions {
+    include_usage: Field<bool>,
+}
+
+/// Parses and checks the JSON of a chat request. Fails with the field at fault, OpenAI's code for it and what to send.
+pub fn chat_request(body: &[u8]) -> Result<ChatRequest<'_>, Invalid> {
+    let body = parse(body)?;
+    unused_parameters(&body)?;
+    older_parameters(&body)?;
+    let model = required(body.model, "model", "a string")?;
+    if model.trim().is_empty() {
+        return Err(invalid("model", "invalid_value", "'model' must not be empty.".to_owned()));
+    }
+    if let Some(n) = optional(&body.n, "n", "an integer")?.filter(|n| **n != 1.0) {
+        let message = format!("'n' must be 1: one answer per request is supported, not {n}.");
+        return Err(invalid("n", "unsupported_value", message));
+    }
+    let stream = optional(&body.stream, "stream", "a boolean")?.is_some_and(|on| *on);
+    let include_usage = match optional(&body.stream_options, "stream_options", "an object")? {
+        Some(Object(options)) => optional(&options.include_usage, "stream_options.include_usage", "a boolean")?,
+        None => None,
+    };
+    let include_usage = include_usage.is_some_and(|on| *on);
+    let single_tool_call = optional(&body.parallel_tool_calls, "parallel_tool_calls", "a boolean")? == Some(&false);
+    let max_tokens = [(&body.max_completion_tokens, "max_completion_tokens"), (&body.max_tokens, "max_tokens")];
+    let limits = output::limits(&body.stop, max_tokens)?;
+    let reasoning_format = output::reasoning(&body.reasoning_format, &body.reasoning_effort)?;
+    let format = output::format(body.response_format)?;
+    let (tools, tool_choice) = tools::tools(body.tools, body.tool_choice)?;
+    let messages = messages(required(body.messages, "messages", "an array")?)?;
+    Ok(ChatRequest {
+        model,
+        messages,
+        stream,
+        include_usage,
+        tools,
+        tool_choice,
+        single_tool_call,
+        format,
+        limits,
+        reasoning_format,
+    })
+}
+
+fn parse(body: &[u8]) -> Result<Body<'_>, Invalid> {
+    if json::values(body) > MAX_VALUES {
+        let message = format!("The request body has more than {MAX_VALUES} values: send fewer.");
+        return Err(Invalid { param: None, code: "invalid_value", message });
+    }
+    let root: Field<Object<Body>> = serde_json::from_slice(body).map_err(|error| Invalid {
+        param: None,
+        // Well-formed JSON may still have a field twice, or too many values.
+        code: if error.is_data() { "invalid_value" } else { "invalid_json" },
+        message: format!("The request body cannot be read as JSON: {error}"),
+    })?;
+    match root {
+        Field::Given(Object(body)) => Ok(body),
+        Field::Wrong(found) => Err(wrong_type(None, "an object", found)),
+        Field::Null | Field::Missing => Err(wrong_type(None, "an object", "null")),
+    }
+}
+
+/// Refuses parameters of other interfaces, and says which to send instead.
+fn older_parameters(body: &Body) -> Result<(), Invalid> {
+    if matches!(body.messages, Field::Missing) && body.input.is_some() {
+        let message = "Missing required parameter: 'messages'. 'input' belongs to POST /v1/responses, which is not \
+                       offered here: send 'messages' to /v1/chat/completions.";
+        return Err(invalid("messages", "missing_required_parameter", message.to_owned()));
+    }
+    if optional(&body.functions, "functions", "an array")?.is_some_and(|functions| !functions.is_empty()) {
+        let message = "'functions' is the older form of 'tools': send 'tools' instead.";
+        return Err(invalid("functions", "unsupported_parameter", message.to_owned()));
+    }
+    Ok(())
+}
+
+fn unused_parameters(body: &Body) -> Result<(), Invalid> {
+    let numbers = [
+        (&body.temperature, "temperature"),
+        (&body.top_p, "top_p"),
+        (&body.presence_penalty, "presence_penalty"),
+        (&body.frequency_penalty, "frequency_penalty"),
+        (&body.seed, "seed"),
+    ];
+    for (field, name) in numbers {
+        optional(field, name, "a number")?;
+    }
+    optional(&body.user, "user", "a string")?;
+    optional(&body.metadata, "metadata", "an object")?;
+    Ok(())
+}
