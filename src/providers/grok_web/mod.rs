@@ -28,6 +28,7 @@ pub mod file_ref;
 pub mod frames;
 pub mod headers;
 pub mod identity;
+mod labels;
 pub mod mgw;
 pub mod pasted;
 pub mod prompt;
