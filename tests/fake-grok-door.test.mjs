@@ -194,11 +194,38 @@ test('a multipart upload is recorded and mentioned by its owner', async () => {
   await stranger.close();
 });
 
+test('a message recites the text files that it mentions', async () => {
+  const text = 'used to be here\n树🌲\n'.repeat(10_000);
+  const stored = async (...parts) => (await (await upload(form(...parts))).json()).fileMetadata.fileMetadataId;
+  const ids = [await stored(png('moon')), await stored(text, { fileName: 'notes.txt', type: 'text/plain' })];
+  const client = await attached(grok);
+  assert.equal(said((await client.ask('[[recite]] [[width:9999]] and now?', ids)).events), `[[recite]] [[width:9999]] and now?\n--- notes.txt\n${text}`);
+  await client.close();
+  const answer = await call('POST', '/rest/app-chat/conversations/new', { headers: { 'x-statsig-id': 'signed' },
+    body: JSON.stringify({ message: '[[recite]] [[onlymodel]]', modelName: 'grok-4', fileAttachments: ids }) });
+  assert.ok((await answer.text()).includes(JSON.stringify(`[[recite]] [[onlymodel]]\n--- notes.txt\n${text}`)));
+});
+
+test('a longer message than the service takes is refused', async () => {
+  const ask = async (message) => {
+    const client = await attached(grok);
+    const { events } = await client.ask(message);
+    await client.close();
+    return events.find((event) => event.output?.stream_error)?.output.stream_error.kind;
+  };
+  assert.equal(await ask('🌲'.repeat(40_000)), undefined);
+  assert.equal(await ask('x'.repeat(40_001)), 'user_prompt_too_long');
+  const over = (message) => call('POST', '/rest/app-chat/conversations/new', { headers: { 'x-statsig-id': 'signed' }, body: JSON.stringify({ message }) });
+  assert.deepEqual([(await over('x'.repeat(40_000))).status, (await over('x'.repeat(40_001))).status], [200, 400]);
+});
+
 test('uploads that fail', async () => {
   for (const [what, body] of [['another part', form('x', { name: 'upload' })], ['no name', form('x', { fileName: '' })], ['JSON', '{"fileName":"a"}']]) {
     assert.equal((await upload(body)).status, 400, what);
   }
   assert.equal((await upload(form('x'), null)).status, 401);
+  const program = await (await upload(form('MZ', { fileName: 'a.exe', type: 'application/x-msdownload' }))).json();
+  assert.deepEqual([program.terminalError, program.fileMetadata], ['UNSUPPORTED_FILE_TYPE application/x-msdownload', undefined]);
   grok.script({ kind: 'upload', times: 1 }, { terminal_error: 'FILE_TOO_LARGE' });
   const refused = await (await upload(form('x'))).json();
   assert.deepEqual([refused.terminalError, refused.fileMetadata], ['FILE_TOO_LARGE', undefined]);

@@ -1,6 +1,9 @@
 //! One account with all that asking it takes, so that it may be asked again.
 
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use super::prompt::Prompt;
 use crate::{
@@ -18,6 +21,10 @@ pub struct Asker {
     pub settings: Rc<Settings>,
     pub model: Model,
     pub account: Rc<Account>,
+    /// The provider's ids of the request's pictures, once the account has them.
+    pub uploads: Rc<RefCell<Vec<String>>>,
+    /// Whether the account has refused the request's prompt as too long.
+    pub is_too_long: bool,
 }
 
 impl Asker {
@@ -29,7 +36,9 @@ impl Asker {
         asked: &Cell<Option<u64>>,
         learned: &mut Learned,
     ) -> Result<Box<dyn Answer>, ProviderError> {
-        let Asker { app, vault, settings, model, account } = self;
-        providers::open(Call { app, vault, settings: &settings.grok, model, prompt, account, asked, learned }).await
+        let Asker { app, vault, settings, model, account, uploads, is_too_long } = self;
+        let (settings, is_too_long) = (&settings.grok, *is_too_long);
+        providers::open(Call { app, vault, settings, model, prompt, account, asked, uploads, is_too_long, learned })
+            .await
     }
 }

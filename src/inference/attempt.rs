@@ -1,5 +1,6 @@
 //! The accounts that one request tries, one after another.
 
+use super::{prompt::Prompt, shape::Shape};
 use crate::{
     app::App,
     crypto::vault::Vault,
@@ -31,6 +32,12 @@ const DEAD_CALLS: usize = 5;
 /// Subrequests of such an attempt besides its uploads, of which the first refused one ends those that run beside it.
 const DEAD_CALLS_BESIDE_UPLOADS: usize = 2;
 
+/// Prompts of fewer language tokens are sent as one message: the least `max_prompt_chars` is ten times as many
+/// characters.
+const LONG: u64 = 500;
+/// Subrequests of sending a long prompt once more to the same account: a file and a chat.
+const REPEAT_CALLS: usize = 2;
+
 /// The accounts that one request tries, and the mode in which it tries them.
 pub struct Attempts {
     pub model: Model,
@@ -42,6 +49,7 @@ pub struct Attempts {
     calls_left: usize,
     calls_each: usize,
     calls_of_dead: usize,
+    is_long: bool,
     /// The model in its first mode, set by [`Attempts::fall_back`].
     first: Option<Model>,
     /// Ids of the accounts tried in this mode.
@@ -51,17 +59,21 @@ pub struct Attempts {
 }
 
 impl Attempts {
-    /// Returns the state before the first attempt, in the model's first mode, for a request with these pictures. With
-    /// `may_repair`, an account may be asked twice, each time with all pictures.
-    pub fn new(model: &Model, sources: &[Source], may_repair: bool) -> Self {
+    /// Returns the state before the first attempt, in the model's first mode, for a prompt with these pictures.
+    pub fn new(model: &Model, prompt: &Prompt, sources: &[Source]) -> Self {
         let fetched = sources.iter().filter(|source| source.is_remote()).count();
+        let is_long = prompt.tokens() >= LONG;
+        let uploads = sources.len() + usize::from(is_long);
+        // The account has the pictures by then.
+        let repair = if Shape::may_repair(prompt) { 1 + usize::from(is_long) } else { 0 };
         Attempts {
             model: *model,
             made: 0,
             dead: 0,
             calls_left: SUBREQUESTS.saturating_sub(CALLS_AROUND + fetched),
-            calls_each: CALLS + sources.len() + if may_repair { 1 + sources.len() } else { 0 },
-            calls_of_dead: DEAD_CALLS.max(DEAD_CALLS_BESIDE_UPLOADS + sources.len().min(UPSTREAM_CONNECTIONS)),
+            calls_each: CALLS + uploads + repair,
+            calls_of_dead: DEAD_CALLS.max(DEAD_CALLS_BESIDE_UPLOADS + uploads.min(UPSTREAM_CONNECTIONS)),
+            is_long,
             first: None,
             tried: Vec::new(),
             skipped: 0,
@@ -76,13 +88,22 @@ impl Attempts {
             self.calls_left = self.calls_left.saturating_sub(self.calls_of_dead);
         } else {
             self.made += 1;
-            self.calls_left = self.calls_left.saturating_sub(self.calls_each);
+            self.calls_left = self.calls_left.saturating_sub(self.calls_of_attempt());
         }
     }
 
     /// Returns the most subrequests that the request has used when the running attempt has ended.
     pub fn calls(&self) -> usize {
-        SUBREQUESTS - self.calls_left + self.calls_each
+        SUBREQUESTS - self.calls_left + self.calls_of_attempt()
+    }
+
+    /// Returns whether the running attempt may send a prompt once more that its account refused as too long.
+    pub fn may_repeat(&self) -> bool {
+        self.is_long && self.calls_left >= self.calls_each + REPEAT_CALLS
+    }
+
+    fn calls_of_attempt(&self) -> usize {
+        self.calls_each + if self.may_repeat() { REPEAT_CALLS } else { 0 }
     }
 
     /// Returns how many more accounts may be tried.
@@ -143,10 +164,37 @@ impl Attempts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::providers::catalog;
+    use crate::{
+        inference::prompt::{Message, Part, Role},
+        providers::catalog,
+    };
 
     fn attempts() -> Attempts {
-        Attempts::new(catalog::find("grok-fast").expect("it exists"), &[], false)
+        of_prompt("hi", 0)
+    }
+
+    /// Returns the state for a prompt of this text and as many pictures to fetch.
+    fn of_prompt(text: &str, pictures: usize) -> Attempts {
+        let url: url::Url = "https://example.org/a.png".parse().expect("an address");
+        let sources = vec![Source::Remote { url, param: String::new() }; pictures];
+        let message = Message { role: Role::User, parts: vec![Part::Text(text.to_owned())] };
+        let prompt = Prompt { messages: vec![message], ..Prompt::default() };
+        Attempts::new(catalog::find("grok-fast").expect("it exists"), &prompt, &sources)
+    }
+
+    #[test]
+    fn long_prompts_are_repeated_while_subrequests_are_left() {
+        let long = "x".repeat(4 * LONG as usize);
+        for (text, pictures, attempts, may_repeat) in
+            [("hi", 0, 3, false), (&long, 0, 3, true), (&long, 8, 2, true), (&long, 20, 1, false), ("hi", 20, 1, false)]
+        {
+            let mut tried = of_prompt(text, pictures);
+            assert_eq!((tried.left(), tried.may_repeat()), (attempts, may_repeat), "{} {pictures}", text.len());
+            while tried.left() > 0 {
+                assert!(tried.calls() <= SUBREQUESTS, "{} {pictures}: {}", text.len(), tried.calls());
+                tried.failed(&ProviderError::Timeout, 0);
+            }
+        }
     }
 
     #[test]

@@ -100,9 +100,25 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    /// Sends the request's prompt to the account and reads up to the first content. `learned` gets what was found out.
-    /// Fails with the provider's error; nothing has reached the client by then, so another account may be tried.
-    pub async fn open(asker: Asker, shape: &Rc<Shape>, learned: &mut Learned) -> Result<(Self, Events), ProviderError> {
+    /// Sends the request's prompt to the account and reads up to the first content. A prompt that is too long for the
+    /// account is sent once more in a shorter form, if there are subrequests left (`may_repeat`). `learned` gets what
+    /// was found out. Fails with the provider's error; nothing has reached the client by then, so another account may be
+    /// tried.
+    pub async fn open(
+        asker: Asker,
+        shape: &Rc<Shape>,
+        may_repeat: bool,
+        learned: &mut Learned,
+    ) -> Result<(Self, Events), ProviderError> {
+        match Conversation::begin(asker.clone(), shape, learned).await {
+            Err(ProviderError::PromptTooLong) if may_repeat => {
+                Conversation::begin(Asker { is_too_long: true, ..asker }, shape, learned).await
+            }
+            opened => opened,
+        }
+    }
+
+    async fn begin(asker: Asker, shape: &Rc<Shape>, learned: &mut Learned) -> Result<(Self, Events), ProviderError> {
         let app = asker.app.clone();
         let limits = Limits::from_settings(&asker.settings.grok);
         let began = app.host.monotonic_ms();

@@ -75,7 +75,7 @@ pub async fn run(
     mut record: RequestRecord,
     respond: impl AsyncFn(StartedAnswer, &mut RequestRecord) -> Result<Response, Failure>,
 ) -> Result<Response> {
-    let mut attempts = Attempts::new(request.model, &request.sources, Shape::may_repair(&request.prompt));
+    let mut attempts = Attempts::new(request.model, &request.prompt, &request.sources);
     let sources = std::mem::take(&mut request.sources);
     let mut prompt = std::mem::take(&mut request.prompt);
     prompt.pictures = pictures(app, key, sources, &mut record).await?;
@@ -99,7 +99,7 @@ pub async fn run(
         let Some(clear) = attempts.unseal(app, &vault, &reservation.token).await else { continue };
         record.reserved(&reservation, &attempts.model);
         record.calls = attempts.calls();
-        let error = match asking.attempt(*reservation, clear, &attempts.model, &mut record, &respond).await {
+        let error = match asking.attempt(*reservation, clear, &attempts, &mut record, &respond).await {
             Ok(reply) => return Ok(reply),
             Err(Failure::Unstored(error)) => return Err(record.media_unstored(error)),
             Err(Failure::Provider(error)) => error,
@@ -164,7 +164,7 @@ impl Asking<'_> {
         &self,
         reservation: Reservation,
         token: Option<String>,
-        model: &Model,
+        attempts: &Attempts,
         record: &mut RequestRecord,
         respond: &impl AsyncFn(StartedAnswer, &mut RequestRecord) -> Result<Response, Failure>,
     ) -> Result<Response, Failure> {
@@ -172,9 +172,17 @@ impl Asking<'_> {
         let token = token.ok_or(ProviderError::Unreadable)?;
         let account = Account { id: reserved.id, token, user_id: reserved.user_id, names };
         let settings = Rc::new(settings);
-        let (app, vault) = (self.app.clone(), self.vault.clone());
-        let asker = Asker { app, vault, settings: settings.clone(), model: *model, account: Rc::new(account) };
-        let (conversation, events) = Conversation::open(asker, &self.shape, &mut record.learned).await?;
+        let asker = Asker {
+            app: self.app.clone(),
+            vault: self.vault.clone(),
+            settings: settings.clone(),
+            model: attempts.model,
+            account: Rc::new(account),
+            uploads: Rc::default(),
+            is_too_long: false,
+        };
+        let (conversation, events) =
+            Conversation::open(asker, &self.shape, attempts.may_repeat(), &mut record.learned).await?;
         record.first_content();
         let files = Files { app: self.app.clone(), settings, sent_to: self.sent_to.clone(), account_id: reserved.id };
         respond(StartedAnswer { conversation, events, files }, record).await

@@ -15,7 +15,11 @@
 //! To add a provider, write a folder with `open` and an [`Answer`], its arm in [`open`], and rows in the catalogue.
 //! CONTRIBUTING.md has the whole list.
 
-use std::{cell::Cell, convert::Infallible, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    convert::Infallible,
+    rc::Rc,
+};
 
 use futures::{
     FutureExt,
@@ -50,8 +54,13 @@ pub struct Call<'a> {
     pub prompt: &'a Prompt,
     pub account: &'a Account,
     /// When the account was asked, in milliseconds of the host's monotonic clock. The provider sets it once the
-    /// prompt's pictures are uploaded; from then on the first part of the answer is awaited.
+    /// prompt's files are uploaded; from then on the first part of the answer is awaited.
     pub asked: &'a Cell<Option<u64>>,
+    /// The provider's ids of the prompt's pictures, for further calls to this account. The provider fills it.
+    pub uploads: &'a RefCell<Vec<String>>,
+    /// Whether the account has refused the prompt as too long. The provider sends it in a shorter form, or fails with
+    /// [`ProviderError::PromptTooLong`] at once.
+    pub is_too_long: bool,
     /// Facts that the attempt finds out; stored even if it fails.
     pub learned: &'a mut Learned,
 }

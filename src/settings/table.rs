@@ -93,6 +93,8 @@ section! {
              A request may choose another";
         list_sources: bool = Rule::Boolean { default: false }, "",
             "Whether answers end with a list of the sources that they cite";
+        max_prompt_chars: i64 = Rule::Integer { default: 40_000, min: 5_000, max: 1_000_000 }, "characters",
+            "Longest message to Grok. Of a longer dialogue, Grok gets the older part as a text file beside the message";
         chat_transport: Transport = Rule::Choice { default: "websocket", options: Transport::NAMES }, "",
             "Transport of chats to Grok: websocket, as its page uses, or http, the older stream, which needs x_statsig_id";
         temporary: bool = Rule::Boolean { default: true }, "",

@@ -23,11 +23,13 @@ function words(count) {
   return text.join(' ');
 }
 
-export function answerText(options, message) {
+/** Returns the text of an answer. `files` are the mentioned files as `{ name, type, bytes }`. */
+export function answerText(options, message, files = []) {
   if (options.big) return `<big>${'0123456789abcdef'.repeat(4096)}</big>`;
   if (Array.isArray(options.tokens)) return options.tokens.join('');
   if (typeof options.text === 'string') return options.text;
   if (options.echo) return message.replace(/\[\[[^\]]*\]\]/g, '').trim();
+  if (options.recite) return [message, ...files.filter(({ type }) => type.startsWith('text/')).map(({ name, bytes }) => `--- ${name}\n${bytes}`)].join('\n');
   if (options.n) return words(options.n);
   return pleasant(question(message));
 }
@@ -134,7 +136,7 @@ export function* frames(options, ctx) {
   if (options.video) yield* video(options, ctx);
   else if (options.picture) yield* pictures(options, ctx);
   else {
-    const said = answerText(options, message);
+    const said = answerText(options, message, ctx.files);
     yield response({ uiLayout: { reasoningUiLayout: 'FUNCTION_CALL', willThinkLong: false, effort: 'LOW' }, responseId: id });
     yield response({ llmInfo: { modelHash: 'fake' }, responseId: id });
     if (!options.onlymodel) yield* text(options, ctx, said);

@@ -49,14 +49,14 @@ function wire(frame, options) {
 }
 
 /** Streams the answer. `call.frames` and `call.bytes` count what was sent. */
-export async function converse(call, res, options, { pace, assetsUrl, userId }) {
+export async function converse(call, res, options, { pace, assetsUrl, userId, files }) {
   if (options.first > 0) await sleep(options.first);
   if (options.hang === 0) return closed(res);
   if (options.error) return sendFailure(res, options.error);
   if (options.reset) return res.destroy();
   const body = call.body ?? {};
   const ctx = { id: uuid(`answer-${call.id}-${call.at}`), model: body.modelName ?? body.modeId ?? 'grok', message: String(body.message ?? ''),
-    time: new Date(call.at).toISOString(), userId, assetsUrl };
+    time: new Date(call.at).toISOString(), userId, assetsUrl, files };
   res.writeHead(200, { 'content-type': 'application/json', 'x-trace-id': uuid(`trace-${call.id}`), ...options.headers });
   res.flushHeaders();
   call.headAt = Date.now();

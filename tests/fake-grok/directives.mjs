@@ -17,6 +17,7 @@ export const DIRECTIVES = {
   text: text('HS', 'these words are the answer, or the caption of pictures'),
   n: number('HS', 'an answer of N words that differ'),
   echo: flag('HS', 'the answer is the question without its directives'),
+  recite: flag('HS', 'the answer is all that was sent: the message, and each mentioned text file under a line with its name'),
   big: flag('HS', 'one token of 64 KB'),
   width: number('HS', 'tokens of N characters'),
   late_thinking: flag('HS', 'a thought after the answer'),

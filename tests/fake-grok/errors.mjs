@@ -34,6 +34,7 @@ const CHECKS = {
   no_route: grpc(404, 5, 'no such route'),
   wrong_cookies: grpc(403, 7, 'The session cookies do not agree.'),
   wrong_user: grpc(403, 7, 'uid, x-userid and the session belong to different users.'),
+  prompt_too_long: grpc(400, 3, 'Your prompt is too long.'),
   too_large: grpc(413, 3, 'The body is too large.'),
 };
 

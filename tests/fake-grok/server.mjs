@@ -32,6 +32,8 @@ const ABOUT_ACCOUNT = ['limits', 'subscriptions', 'modes'];
 const KEPT_CALLS = 20_000;
 /** Longer bodies and messages are not kept as they came. */
 const LONGEST_KEPT = 1 << 16;
+/** The most characters of a message. */
+const LONGEST_PROMPT = 40_000;
 /** The page signs these; without a signature the service takes the caller for a robot. */
 const SIGNED = /^\/rest\/(app-chat\/|media\/post\/create$)/;
 
@@ -88,6 +90,9 @@ export class Grok {
     this.rules.push(entry);
     return entry;
   }
+
+  /** Returns whether a message is longer than the service takes. */
+  refusesLength(message) { return this.strict && message.length > LONGEST_PROMPT && [...message].length > LONGEST_PROMPT; }
 
   /** Returns the options that the directives of a message ask for. */
   directives(message) { return this.#read(() => promptOptions(message, { lenient: this.lenient })); }
@@ -226,8 +231,10 @@ export class Grok {
     call.cut = options.cut !== undefined || options.reset;
     const counted = this.accounts.begin(call.token, call.body);
     if (counted.refusal) options.error ??= counted.refusal;
+    if (this.refusesLength(String(call.body?.message ?? ''))) options.error ??= 'prompt_too_long';
+    const files = this.uploads.files(call.body?.fileAttachments);
     try {
-      await converse(call, res, options, { pace: this.pace, assetsUrl: this.url, userId });
+      await converse(call, res, options, { pace: this.pace, assetsUrl: this.url, userId, files });
     } finally { counted.end(res.statusCode === 200 && call.frames > 2 && !options.inband); }
   }
 

@@ -186,11 +186,12 @@ export class Session {
     if (options.hang === 0) return;
     if (options.reset) return out.destroy();
     const ctx = { id: uuid(`answer-${call.id}-${call.at}`), itemId: uuid(`item-${call.id}`), userItemId: uuid(`user-${call.id}`), message: call.body.message,
-      clientMessageId: call.clientMessageId, mode: this.mode, session: this.options, userId: this.userId, assetsUrl: grok.url, time: new Date(call.at).toISOString(),
+      files: grok.uploads.files(call.body.fileAttachments), clientMessageId: call.clientMessageId, mode: this.mode, session: this.options, userId: this.userId, assetsUrl: grok.url, time: new Date(call.at).toISOString(),
       allowed: options.freemode ? ['auto', 'fast'].includes(this.mode) : grok.accounts.allows(call.token, this.mode) };
     const counted = grok.accounts.begin(call.token, call.body);
     call.done.then(() => counted.end(false));
     if (counted.refusal) options.error ??= counted.refusal;
+    if (grok.refusesLength(call.body.message)) options.error ??= 'user_prompt_too_long';
     let begun = false;
     const source = watched(turnEvents(options, ctx), () => { begun = true; });
     call.headAt = Date.now();

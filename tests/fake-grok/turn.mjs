@@ -194,7 +194,7 @@ function* answer(options, ctx, form) {
     said = caption(options, ctx.message);
     yield* drawing(options, ctx, form, said);
   } else {
-    said = answerText(options, ctx.message);
+    said = answerText(options, ctx.message, ctx.files);
     if (!options.onlymodel && (yield* text(options, ctx, form, said))) return;
   }
   yield* extras(options, ctx, form);

@@ -6,23 +6,32 @@ import { uuid } from './options.mjs';
 const KEPT_BYTES = 256 << 20;
 export const MAX_UPLOAD = 34 << 20;
 
+/** What a multipart upload may be. */
+const TAKEN = /^(image\/(png|jpeg|gif|webp|bmp|avif|heic)|text\/(plain|markdown|csv)|application\/(json|pdf))$/;
+
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 export class Uploads {
   /** Files by path, oldest first; `#owners` says which account an id belongs to and outlives the bytes. */
   #files = new Map();
   #owners = new Map();
+  /** The paths of mentioned files, by id. */
+  #paths = new Map();
   #answers = new Map();
   #bytes = 0;
 
   /** Returns { type, bytes } of the file at a path such as `/users/…/content`. */
   file(path) { return this.#files.get(path); }
 
+  /** Returns the files with these ids as `{ name, type, bytes }`, without those that are forgotten. */
+  files(ids) { return (ids ?? []).map((id) => this.#files.get(this.#paths.get(id))).filter(Boolean); }
+
   owns(userId, id) { return this.#owners.get(id) === userId; }
 
-  #keep(fileId, userId, type, bytes) {
+  #keep(fileId, userId, name, type, bytes) {
     const fileUri = `users/${userId}/${fileId}/content`;
-    this.#files.set(`/${fileUri}`, { type, bytes });
+    this.#files.set(`/${fileUri}`, { name, type, bytes });
+    this.#paths.set(fileId, `/${fileUri}`);
     this.#owners.set(fileId, userId);
     this.#bytes += bytes.length;
     for (const [path, old] of this.#files) {
@@ -40,20 +49,23 @@ export class Uploads {
     const bytes = Buffer.from(content, 'base64');
     Object.assign(call, { size: bytes.length, sha256: sha256(bytes) });
     const fileId = uuid(`upload-${call.id}-${call.at}`);
-    return { fileMetadataId: fileId, fileUri: this.#keep(fileId, userId, fileMimeType, bytes), fileMimeType, fileName };
+    return { fileMetadataId: fileId, fileUri: this.#keep(fileId, userId, fileName, fileMimeType, bytes), fileMimeType, fileName };
   }
 
   /**
    * Stores the file of a multipart body that `readForm` has read. `options`: `terminal_error` refuses it with this text,
-   * `upload_id_only` leaves the metadata to the status route. Returns null when there was no file.
+   * `upload_id_only` leaves the metadata to the status route. A type that the service does not take is refused. Returns null when there was no file.
    */
   multipart(call, userId, { terminal_error = '', upload_id_only }) {
     if (!call.file) return null;
     const uploadId = uuid(`upload-id-${call.id}-${call.at}`);
     if (terminal_error) return { uploadId, terminalError: String(terminal_error) };
+    const type = call.body.fileMimeType.split(';')[0];
+    if (!TAKEN.test(type)) return { uploadId, terminalError: `UNSUPPORTED_FILE_TYPE ${type}` };
     const fileMetadataId = uuid(`upload-${call.id}-${call.at}`);
-    const fileUri = this.#keep(fileMetadataId, userId, call.body.fileMimeType, call.file);
+    const fileUri = this.#keep(fileMetadataId, userId, call.body.fileName, call.body.fileMimeType, call.file);
     this.#owners.set(uploadId, userId);
+    this.#paths.set(uploadId, `/${fileUri}`);
     const answer = { uploadId, terminalError: '', fileMetadata: { fileMetadataId, fileId: fileMetadataId, fileUri } };
     this.#answers.set(uploadId, answer);
     return upload_id_only ? { uploadId, terminalError: '' } : answer;

@@ -23,9 +23,10 @@ fn defaults_are_served_until_changed() {
         "grok": {
             "api_key": "", "api_key_set": false, "x_statsig_id": "", "x_statsig_id_set": false,
             "cf_clearance": "", "cf_clearance_set": false, "user_agent": "",
-            "chat_transport": "websocket", "filtered_tags": "xaiartifact,xai:tool_usage_card,grok:render",
-            "reasoning_format": "raw", "show_thinking": true, "list_sources": false, "temporary": true,
-            "read_accounts": true, "stream_first_response_timeout": 30, "stream_chunk_timeout": 120, "stream_total_timeout": 600,
+            "chat_transport": "websocket", "max_prompt_chars": 40_000,
+            "filtered_tags": "xaiartifact,xai:tool_usage_card,grok:render", "reasoning_format": "raw",
+            "show_thinking": true, "list_sources": false, "temporary": true, "read_accounts": true,
+            "stream_first_response_timeout": 30, "stream_chunk_timeout": 120, "stream_total_timeout": 600,
         },
     });
     assert_eq!(read(&console), expected);
@@ -60,6 +61,8 @@ fn a_faulty_value_is_named_and_nothing_is_changed() {
         ("grok.stream_total_timeout", json!(3601)),
         ("grok.stream_total_timeout", json!(1.5)),
         ("grok.stream_total_timeout", json!("30")),
+        ("grok.max_prompt_chars", json!(4_999)),
+        ("grok.max_prompt_chars", json!(1_000_001)),
         ("grok.filtered_tags", json!(["a"])),
         ("grok.filtered_tags", json!("a\u{0}")),
         ("grok.user_agent", json!("a\r\nx: y")),
@@ -117,7 +120,7 @@ fn null_restores_the_default_of_every_setting() {
     });
     let grok = json!({
         "user_agent": "x", "filtered_tags": "x", "show_thinking": false, "list_sources": true, "chat_transport": "http",
-        "temporary": false,
+        "temporary": false, "max_prompt_chars": 5_000,
         "stream_first_response_timeout": 1, "stream_chunk_timeout": 1, "stream_total_timeout": 1,
         "api_key": "sixteen-letters!", "cf_clearance": "x", "x_statsig_id": "x",
     });
@@ -259,7 +262,7 @@ fn the_schema_describes_what_is_served() {
     let schema = console.get("/api/settings/schema").ok().body["data"].take();
     let served = read(&console);
     let rows = schema.as_array().expect("it is a list");
-    assert_eq!(rows.len(), 25);
+    assert_eq!(rows.len(), 26);
     for row in rows {
         let (section, name) = (row["section"].as_str().expect("text"), row["name"].as_str().expect("text"));
         let value = &served[section][name];

@@ -12,12 +12,11 @@ use super::{
     quota::{self, Limits},
     rest::payload,
     subscriptions::{self, Tier},
-    upload::{self, Uploaded},
+    upload::{self, File, Uploaded},
 };
 use crate::{
     app::App,
     host::{ByteStream, timeout::timeout},
-    inference::prompt::Picture,
     limits::UPSTREAM_CONNECTIONS,
     providers::{ProviderError, catalog::Model},
     variables::{
@@ -30,7 +29,7 @@ use crate::{
 const MAX_ANSWER: usize = 256 * 1024;
 /// The time limit of a call with a short response.
 const CALL_LIMIT: Duration = Duration::from_secs(8);
-/// The time limit of an upload, whose picture may have many megabytes.
+/// The time limit of an upload, whose file may have many megabytes.
 const UPLOAD_LIMIT: Duration = Duration::from_secs(30);
 /// Concurrent uploads.
 const UPLOADS_AT_ONCE: usize = UPSTREAM_CONNECTIONS;
@@ -98,14 +97,15 @@ impl<'a> Client<'a> {
         answer
     }
 
-    /// Uploads pictures and returns the uploads in the order of the pictures. Files belong to the account. Fails if
-    /// any upload fails.
-    pub async fn upload(&self, pictures: &[Picture]) -> Result<Vec<Uploaded>, ProviderError> {
-        stream::iter(pictures).map(|picture| self.upload_one(picture)).buffered(UPLOADS_AT_ONCE).try_collect().await
+    /// Uploads files and returns the uploads in the order of the files. They belong to the account. Fails if any upload
+    /// fails.
+    pub async fn upload_all(&self, files: impl Iterator<Item = File>) -> Result<Vec<Uploaded>, ProviderError> {
+        stream::iter(files).map(|file| self.upload(file)).buffered(UPLOADS_AT_ONCE).try_collect().await
     }
 
-    async fn upload_one(&self, picture: &Picture) -> Result<Uploaded, ProviderError> {
-        let form = upload::form(picture, self.app.random());
+    /// Uploads a file.
+    pub async fn upload(&self, file: File) -> Result<Uploaded, ProviderError> {
+        let form = upload::form(&file, self.app.random());
         let mut headers = self.credentials.plain_headers(&self.base);
         headers.extend(HeaderValue::try_from(&self.base).map(|origin| (header::ORIGIN, origin)));
         headers.insert(header::CONTENT_TYPE, form.content_type);

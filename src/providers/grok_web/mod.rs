@@ -8,7 +8,8 @@
 //! ```
 //!
 //! - [`mgw`]: the WebSocket of Grok's page; [`rest`]: the older HTTP stream. Both take the dialogue as one message
-//!   ([`prompt`]) and send the account's cookies ([`credentials`], [`headers`]).
+//!   ([`prompt`], with `labels` of roles), of which `dialogue` moves what is too long into a file, and send the account's
+//!   cookies ([`credentials`], [`headers`]).
 //! - [`client`]: the HTTP calls, with [`upload`], [`quota`], [`subscriptions`] and [`identity`]; [`dial`]: opens the
 //!   WebSocket; [`account`]: reads whose an account is, its type and its quotas.
 //! - [`classify`]: failures as [`ProviderError`]s; [`check`]: the console's connection check.
@@ -16,7 +17,7 @@
 //! - [`token`]: what a session token is; [`pasted`]: finds tokens in pasted texts.
 
 use super::{Answer, Call, ProviderError};
-use crate::settings::Transport;
+use crate::{inference::prompt::Picture, settings::Transport};
 
 pub mod account;
 pub mod check;
@@ -24,6 +25,7 @@ pub mod classify;
 pub mod client;
 pub mod credentials;
 pub mod dial;
+mod dialogue;
 pub mod file_ref;
 pub mod frames;
 pub mod headers;
@@ -41,32 +43,60 @@ pub mod upload;
 
 use client::{Client, ConversationRequest};
 use credentials::Credentials;
+use dialogue::Dialogue;
+use mgw::session::Question;
+use upload::File;
 
 /// Sends a prompt to one account: over the WebSocket, or over HTTP for videos and if the operator chooses it. Fails
 /// with the provider's error.
 pub async fn open(mut call: Call<'_>) -> Result<Box<dyn Answer>, ProviderError> {
     let credentials = Credentials::new(call.vault, call.settings, call.account.token.clone());
     let client = Client::new(call.app, &credentials).await;
-    if call.model.is_video && !credentials.has_signature() {
-        return Err(ProviderError::MissingSignature);
+    if let ([picture], true) = (&call.prompt.pictures[..], call.model.is_video) {
+        return video(&call, &client, picture).await;
     }
-    // Files belong to the account that uploaded them, so each attempt uploads them again.
-    let uploaded = client.upload(&call.prompt.pictures).await?;
+    let Dialogue { message, file } = dialogue(&call)?;
+    let file_ids = uploaded(&call, &client, file).await?;
     call.asked.set(Some(call.app.host.monotonic_ms()));
-    let temporary = call.settings.temporary;
-    let filtered_tags = call.settings.filtered_tags.join(",");
-    if let ([picture], true) = (&uploaded[..], call.model.is_video) {
-        let question = prompt::last_question(call.prompt);
-        let request = client.video(call.model, &question, picture, temporary).await?;
-        return rest::open(&client, request, &filtered_tags).await;
-    }
-    let file_ids: Vec<_> = uploaded.into_iter().map(|file| file.id).collect();
     match call.settings.chat_transport {
-        Transport::Websocket => mgw::open(&mut call, &client, file_ids).await,
+        Transport::Websocket => mgw::open(&mut call, &client, Question { text: message, file_ids }).await,
         Transport::Http => {
-            let message = prompt::flatten(call.prompt);
-            let body = rest::payload::chat(call.model, &message, &file_ids, temporary);
-            rest::open(&client, ConversationRequest { body, page: String::new() }, &filtered_tags).await
+            let body = rest::payload::chat(call.model, &message, &file_ids, call.settings.temporary);
+            let request = ConversationRequest { body, page: String::new() };
+            rest::open(&client, request, &call.settings.filtered_tags.join(",")).await
         }
     }
+}
+
+/// Requests a video of a picture.
+async fn video(call: &Call<'_>, client: &Client<'_>, picture: &Picture) -> Result<Box<dyn Answer>, ProviderError> {
+    if !client.credentials.has_signature() {
+        return Err(ProviderError::MissingSignature);
+    }
+    let picture = client.upload(File::picture(picture)).await?;
+    call.asked.set(Some(call.app.host.monotonic_ms()));
+    let question = prompt::last_question(call.prompt);
+    let request = client.video(call.model, &question, &picture, call.settings.temporary).await?;
+    rest::open(client, request, &call.settings.filtered_tags.join(",")).await
+}
+
+/// Returns the dialogue with a message as long as the setting allows, or shorter if that was refused. Fails if it cannot
+/// become shorter.
+fn dialogue(call: &Call<'_>) -> Result<Dialogue, ProviderError> {
+    let limit = call.settings.max_prompt_chars.max(0) as usize;
+    if call.is_too_long {
+        return dialogue::divide_shorter(call.prompt, limit).ok_or(ProviderError::PromptTooLong);
+    }
+    Ok(dialogue::divide(call.prompt, limit))
+}
+
+/// Returns the ids of the prompt's pictures, and after them that of the file with the older dialogue, if there is one.
+/// Files belong to the account that uploaded them, so each attempt uploads them; pictures once for all its calls.
+async fn uploaded(call: &Call<'_>, client: &Client<'_>, older: Option<String>) -> Result<Vec<String>, ProviderError> {
+    let mut ids = call.uploads.borrow().clone();
+    let pictures = call.prompt.pictures.iter().skip(ids.len()).map(File::picture);
+    let files = pictures.chain(older.map(|text| File::text(dialogue::FILE_NAME, text)));
+    ids.extend(client.upload_all(files).await?.into_iter().map(|file| file.id));
+    *call.uploads.borrow_mut() = ids.iter().take(call.prompt.pictures.len()).cloned().collect();
+    Ok(ids)
 }

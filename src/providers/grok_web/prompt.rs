@@ -26,11 +26,6 @@ pub fn lines(prompt: &Prompt) -> Vec<Line> {
     written.collect()
 }
 
-/// Returns the dialogue as one text.
-pub fn flatten(prompt: &Prompt) -> String {
-    join(lines(prompt).iter().map(|line| line.text.as_str()))
-}
-
 /// Returns messages as one text.
 pub fn join<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     let mut whole = String::new();
@@ -68,6 +63,10 @@ mod tests {
 
     fn message(role: Role, parts: &[&str]) -> Message {
         Message { role, parts: parts.iter().map(|part| Part::Text((*part).to_owned())).collect() }
+    }
+
+    fn flatten(prompt: &Prompt) -> String {
+        join(lines(prompt).iter().map(|line| line.text.as_str()))
     }
 
     fn prompt(messages: &[Message]) -> Prompt {

@@ -17,19 +17,40 @@ pub struct Form {
     pub body: Bytes,
 }
 
-/// Returns a picture as `multipart/form-data` (RFC 7578). `random` makes the boundary.
-pub fn form(picture: &Picture, random: [u8; 16]) -> Form {
+/// A file to upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// ASCII without quotes.
+    name: String,
+    mime_type: &'static str,
+    bytes: Bytes,
+}
+
+impl File {
+    /// Returns a picture as a file.
+    pub fn picture(picture: &Picture) -> Self {
+        let extension = picture.mime_type.rsplit('/').next().unwrap_or_default();
+        File { name: format!("image.{extension}"), mime_type: picture.mime_type, bytes: picture.bytes.clone() }
+    }
+
+    /// Returns a text file.
+    pub fn text(name: &str, text: String) -> Self {
+        File { name: name.to_owned(), mime_type: "text/plain", bytes: text.into() }
+    }
+}
+
+/// Returns a file as `multipart/form-data` (RFC 7578). `random` makes the boundary.
+pub fn form(file: &File, random: [u8; 16]) -> Form {
     let boundary = format!("grok2api-{:032x}", u128::from_be_bytes(random));
-    let extension = picture.mime_type.rsplit('/').next().unwrap_or_default();
+    let File { name, mime_type, bytes } = file;
     let head = format!(
-        "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"image.{extension}\"\r\n\
-         Content-Type: {}\r\n\r\n",
-        picture.mime_type
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+         Content-Type: {mime_type}\r\n\r\n"
     );
     let tail = format!("\r\n--{boundary}--\r\n");
-    let mut body = BytesMut::with_capacity(head.len() + picture.bytes.len() + tail.len());
+    let mut body = BytesMut::with_capacity(head.len() + bytes.len() + tail.len());
     body.put_slice(head.as_bytes());
-    body.put_slice(&picture.bytes);
+    body.put_slice(bytes);
     body.put_slice(tail.as_bytes());
     let content_type = format!("multipart/form-data; boundary={boundary}");
     Form { content_type: HeaderValue::try_from(content_type).expect("it is ASCII"), body: body.freeze() }
@@ -79,7 +100,8 @@ mod tests {
 
     #[test]
     fn a_picture_is_one_part_with_its_name_and_type() {
-        let form = form(&Picture { mime_type: "image/png", bytes: Bytes::from_static(b"PNG\r\n\0") }, [0xab; 16]);
+        let picture = Picture { mime_type: "image/png", bytes: Bytes::from_static(b"PNG\r\n\0") };
+        let form = form(&File::picture(&picture), [0xab; 16]);
         let boundary = "grok2api-abababababababababababababababab";
         assert_eq!(form.content_type, format!("multipart/form-data; boundary={boundary}"));
         let expected = format!(

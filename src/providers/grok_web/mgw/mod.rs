@@ -26,7 +26,7 @@ use futures::{
     stream::FuturesUnordered,
 };
 
-use super::{client::Client, dial, prompt};
+use super::{client::Client, dial};
 use crate::{
     app::App,
     host::{
@@ -82,11 +82,10 @@ struct SocketAnswer {
 pub async fn open(
     call: &mut Call<'_>,
     client: &Client<'_>,
-    file_ids: Vec<String>,
+    question: Question,
 ) -> Result<Box<dyn Answer>, ProviderError> {
     let socket = dial::connect(client, call.account, call.learned).await?;
     let options = Options { mode: call.model.bucket.name(), temporary: call.settings.temporary };
-    let question = Question { text: prompt::flatten(call.prompt), file_ids };
     let mut answer = SocketAnswer::new(call.app, socket, options, question, &call.settings.filtered_tags.join(","));
     let host = call.app.host.clone();
     timeout(&*host, Some(ATTACH_LIMIT), answer.attach()).await.unwrap_or(Err(ProviderError::Timeout))?;

@@ -12,7 +12,7 @@ export const labels = {
     'grok.x_statsig_id': 'Header x-statsig-id', 'grok.cf_clearance': 'Cookie cf_clearance', 'grok.user_agent': 'Header user-agent',
     'grok.read_accounts': 'Read accounts', 'global.error_skip_requests': 'Skip after an error',
     'global.rate_limit_cooldown_minutes': 'Cooldown after a rate limit', 'global.used_up_cooldown_minutes': 'Cooldown of a used-up mode',
-    'grok.chat_transport': 'Connection for chats', 'global.admin_password': 'Console password',
+    'grok.chat_transport': 'Connection for chats', 'grok.max_prompt_chars': 'Longest message', 'global.admin_password': 'Console password',
   },
   'zh-CN': {
     'global.base_url': '对外地址', 'global.admin_username': '控制台用户名', 'grok.api_key': '自定义 API 密钥',
@@ -23,7 +23,7 @@ export const labels = {
     'grok.x_statsig_id': '请求头 x-statsig-id', 'grok.cf_clearance': 'cf_clearance Cookie', 'grok.user_agent': '请求头 user-agent',
     'grok.read_accounts': '读取账号信息', 'global.error_skip_requests': '出错后跳过',
     'global.rate_limit_cooldown_minutes': '限流后的冷却时间', 'global.used_up_cooldown_minutes': '额度用尽后的冷却时间',
-    'grok.chat_transport': '对话连接方式', 'global.admin_password': '控制台密码',
+    'grok.chat_transport': '对话连接方式', 'grok.max_prompt_chars': '消息长度上限', 'global.admin_password': '控制台密码',
   },
 };
 
@@ -57,6 +57,7 @@ export const help = {
     'global.error_skip_requests': '账号出错后，在接下来的多少次请求中优先使用其他账号。0 表示不跳过。',
     'global.rate_limit_cooldown_minutes': 'Grok 限制频率后，账号在该模式下冷却多久。仅在 Grok 未说明恢复时间时使用。',
     'global.used_up_cooldown_minutes': '额度用尽后，账号在该模式下暂停多久。仅在 Grok 未说明恢复时间时使用。',
+    'grok.max_prompt_chars': '发给 Grok 的单条消息的最大长度。对话超出时，较早的内容作为文本文件随消息上传。',
     'grok.chat_transport': '与 Grok 对话的连接方式：websocket 与官方网页相同；http 为旧式数据流，需要 x_statsig_id。',
     'global.admin_password': '控制台的密码。修改后所有会话都会结束。',
   },

@@ -14,7 +14,7 @@ fn with_pictures() -> Value {
 }
 
 /// Grok's HTTP side: uploads are named by account and order.
-fn takes_uploads(socket: &Socket) {
+pub(super) fn takes_uploads(socket: &Socket) {
     let count = std::cell::Cell::new(0);
     socket.host.on_send(move |request| match request.uri().path() {
         "/http/upload-file-v2/direct" => {

@@ -13,6 +13,7 @@ use crate::{
 
 mod failures;
 mod handshake;
+mod length;
 mod limits;
 mod media;
 mod modes;
