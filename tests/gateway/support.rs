@@ -2,8 +2,8 @@
 
 use grok2api::{
     inference::event::{Event, Events, Finish},
-    protocols::openai::chat_completions::{
-        collect::Collected,
+    protocols::answer::{
+        message::Collected,
         render::{Renderer, Style},
     },
     providers::{

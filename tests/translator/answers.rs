@@ -2,10 +2,11 @@
 
 use grok2api::error::{Error, ErrorKind};
 use grok2api::inference::event::{Finish, ToolCallStart};
-use grok2api::protocols::openai::chat_completions::collect::Collected;
+use grok2api::protocols::answer::message::{Collected, Message};
+use grok2api::protocols::answer::wire::{Cited, Ending, StreamWriter, Usage, Wire};
+use grok2api::protocols::openai::chat_completions::completion::ChatAnswer;
 use grok2api::protocols::openai::chat_completions::event_stream::EventStream;
-use grok2api::protocols::openai::chat_completions::render::Message;
-use grok2api::protocols::openai::chat_completions::wire::{Annotation, FinishReason, Head, UrlCitation, Usage};
+use grok2api::protocols::openai::chat_completions::wire::Head;
 use serde_json::{Value, json};
 
 fn head() -> Head {
@@ -19,8 +20,8 @@ fn stream(include_usage: bool, texts: &[&str]) -> String {
         stream.content().push_str(text);
         sent.extend(stream.take());
     }
-    let usage = Usage::new(7, stream.completion_tokens());
-    stream.finish(FinishReason::Stop, &[], usage);
+    let usage = Usage { prompt_tokens: 7, completion_tokens: stream.completion_tokens() };
+    stream.finish(&Ending { finish: Finish::Stop, citations: &[], usage });
     sent.extend(stream.take());
     String::from_utf8(sent).unwrap()
 }
@@ -35,9 +36,16 @@ fn write(message: &mut impl Message) {
     }
 }
 
-fn annotation() -> Annotation {
-    let (title, url) = ("T".to_owned(), "https://e.org/".to_owned());
-    Annotation { r#type: "url_citation", url_citation: UrlCitation { start_index: 0, end_index: 2, title, url } }
+fn citation() -> Cited {
+    Cited { start: 0, end: 2, title: "T".to_owned(), url: "https://e.org/".to_owned() }
+}
+
+const USAGE: Usage = Usage { prompt_tokens: 7, completion_tokens: 3 };
+
+/// Returns the collected answer.
+fn whole(message: &Collected, finish: Finish, citations: &[Cited]) -> Value {
+    let answer = ChatAnswer { head: head(), include_usage: false };
+    serde_json::from_slice(&answer.json(message, &Ending { finish, citations, usage: USAGE })).unwrap()
 }
 
 fn chunk(delta: &str, finish_reason: &str, usage: &str) -> String {
@@ -104,8 +112,8 @@ fn a_collected_answer_is_one_object() {
     for text in ["abc", "d树e"] {
         collected.content.push_str(text);
     }
-    let usage = Usage::new(7, collected.completion_tokens());
-    let answer: Value = serde_json::from_slice(&collected.json(&head(), Finish::Stop, &[], usage)).unwrap();
+    assert_eq!(collected.completion_tokens(), 3);
+    let answer = whole(&collected, Finish::Stop, &[]);
     let expected = json!({
         "id": "chatcmpl-abababababababababababababababab", "object": "chat.completion", "created": 1_769_700_000,
         "model": r#""delta":{"content":""#,
@@ -120,7 +128,7 @@ fn a_collected_answer_is_one_object() {
 fn calls_are_streamed_by_index_with_their_name_first() {
     let mut stream = EventStream::new(head(), false);
     write(&mut stream);
-    stream.finish(FinishReason::ToolCalls, &[annotation()], Usage::new(0, 0));
+    stream.finish(&Ending { finish: Finish::ToolCalls, citations: &[citation()], usage: USAGE });
     let citation =
         r#"{"type":"url_citation","url_citation":{"start_index":0,"end_index":2,"title":"T","url":"https://e.org/"}}"#;
     let expected = [
@@ -151,8 +159,7 @@ fn calls_are_streamed_by_index_with_their_name_first() {
 fn a_collected_answer_has_calls_reasoning_and_sources() {
     let mut collected = Collected::default();
     write(&mut collected);
-    let json = collected.json(&head(), Finish::ToolCalls, &[annotation()], Usage::new(7, 3));
-    let answer: Value = serde_json::from_slice(&json).unwrap();
+    let answer = whole(&collected, Finish::ToolCalls, &[citation()]);
     let expected = json!({
         "role": "assistant", "content": "ok", "refusal": null, "reasoning_content": "hm",
         "tool_calls": [
@@ -166,7 +173,7 @@ fn a_collected_answer_has_calls_reasoning_and_sources() {
     assert_eq!(answer["choices"][0]["finish_reason"], "tool_calls");
     let mut refused = Collected::default();
     refused.refusal("I can't");
-    let answer: Value = serde_json::from_slice(&refused.json(&head(), Finish::Stop, &[], Usage::new(7, 3))).unwrap();
+    let answer = whole(&refused, Finish::Stop, &[]);
     let expected = json!({ "role": "assistant", "content": null, "refusal": "I can't" });
     assert_eq!(answer["choices"][0]["message"], expected);
 }

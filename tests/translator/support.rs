@@ -1,8 +1,8 @@
 //! Runs the translator as the gateway does: one run of events per read, cleared after it is written.
 
 use grok2api::inference::event::{Event, Events, Finish};
-use grok2api::protocols::openai::chat_completions::{
-    collect::Collected,
+use grok2api::protocols::answer::{
+    message::Collected,
     render::{Renderer, Style},
 };
 use grok2api::providers::ProviderError;

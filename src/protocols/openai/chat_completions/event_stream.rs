@@ -2,14 +2,18 @@
 
 use serde::Serialize;
 
-use super::{
-    render::Message,
-    wire::{Annotation, CallDelta, CallPart, Chunk, ChunkChoice, Delta, FinishReason, Head, Usage},
-};
+use super::wire::{CallDelta, CallPart, Chunk, ChunkChoice, Delta, FinishReason, Head, Usage, annotations};
 use crate::{
     error::Error,
     inference::{event::ToolCallStart, usage::Tally},
-    protocols::openai::error::ErrorBody,
+    protocols::{
+        answer::{
+            message::Message,
+            wire::{Ending, StreamWriter},
+        },
+        openai::error::ErrorBody,
+        sse::KeepAlive,
+    },
 };
 
 /// The events of one stream. All that are ready go into one buffer, which is sent in one write. Consecutive text is one
@@ -61,51 +65,6 @@ impl EventStream {
         sample.truncate(at);
         stream.before = sample;
         stream
-    }
-
-    /// Returns the bytes that are ready, and removes them.
-    pub fn take(&mut self) -> Vec<u8> {
-        self.flush();
-        std::mem::take(&mut self.buffer)
-    }
-
-    /// Appends the end of a complete answer: sources, finish reason, the usage if requested, and `[DONE]`.
-    pub fn finish(&mut self, reason: FinishReason, annotations: &[Annotation], usage: Usage) {
-        self.flush();
-        if !annotations.is_empty() {
-            self.delta(Delta { annotations, ..Delta::default() });
-        }
-        let role = self.role();
-        let delta = Delta { role, content: role.map(|_| ""), ..Delta::default() };
-        self.chunk(delta, Some(reason));
-        if self.include_usage {
-            self.event(&[], Some(Some(usage)));
-        }
-        self.buffer.extend_from_slice(b"data: [DONE]\n\n");
-    }
-
-    /// Appends the end of an answer that failed: the same body as a failed request's. No `[DONE]` follows, so that
-    /// clients do not take the answer for complete.
-    pub fn error(&mut self, error: &Error) {
-        self.flush();
-        self.buffer.extend_from_slice(b"data: ");
-        json(&ErrorBody::from(error), &mut self.buffer);
-        self.buffer.extend_from_slice(b"\n\n");
-    }
-
-    /// Appends a comment, which clients ignore.
-    pub fn comment(&mut self, comment: &[u8]) {
-        self.flush();
-        self.buffer.extend_from_slice(comment);
-    }
-
-    /// Returns the estimated number of tokens so far.
-    pub fn completion_tokens(&self) -> u64 {
-        let mut tally = self.content_sent;
-        tally.add_tally(self.other_sent);
-        tally.add(&self.content);
-        tally.add(&self.reasoning);
-        tally.tokens()
     }
 
     /// Moves pending text into the buffer.
@@ -199,6 +158,51 @@ impl Message for EventStream {
 
     fn tool_call_input(&mut self, input: &str) {
         self.call(CallPart { named: None, is_custom: self.is_custom, input });
+    }
+}
+
+impl StreamWriter for EventStream {
+    fn take(&mut self) -> Vec<u8> {
+        self.flush();
+        std::mem::take(&mut self.buffer)
+    }
+
+    /// Appends the end of a complete answer: sources, finish reason, the usage if requested, and `[DONE]`.
+    fn finish(&mut self, ending: &Ending<'_>) {
+        self.flush();
+        if !ending.citations.is_empty() {
+            self.delta(Delta { annotations: &annotations(ending.citations), ..Delta::default() });
+        }
+        let role = self.role();
+        let delta = Delta { role, content: role.map(|_| ""), ..Delta::default() };
+        self.chunk(delta, Some(FinishReason::from(ending.finish)));
+        if self.include_usage {
+            self.event(&[], Some(Some(ending.usage.into())));
+        }
+        self.buffer.extend_from_slice(b"data: [DONE]\n\n");
+    }
+
+    /// Appends the end of an answer that failed: the same body as a failed request's. No `[DONE]` follows, so that
+    /// clients do not take the answer for complete.
+    fn error(&mut self, error: &Error) {
+        self.flush();
+        self.buffer.extend_from_slice(b"data: ");
+        json(&ErrorBody::from(error), &mut self.buffer);
+        self.buffer.extend_from_slice(b"\n\n");
+    }
+
+    /// Appends a comment.
+    fn keep_alive(&mut self) {
+        self.flush();
+        self.buffer.extend_from_slice(KeepAlive::COMMENT);
+    }
+
+    fn completion_tokens(&self) -> u64 {
+        let mut tally = self.content_sent;
+        tally.add_tally(self.other_sent);
+        tally.add(&self.content);
+        tally.add(&self.reasoning);
+        tally.tokens()
     }
 }
 

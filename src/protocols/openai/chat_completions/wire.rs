@@ -2,9 +2,9 @@
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use crate::inference::{
-    event::{Finish, ToolCallStart},
-    usage::Repairs,
+use crate::{
+    inference::event::{Finish, ToolCallStart},
+    protocols::answer::wire::{self, Cited},
 };
 
 /// The fields that all chunks of an answer share, and that the collected answer has.
@@ -131,6 +131,15 @@ pub struct UrlCitation {
     pub url: String,
 }
 
+/// Returns the annotations of these citations.
+pub fn annotations(citations: &[Cited]) -> Vec<Annotation> {
+    let annotation = |Cited { start, end, title, url }: &Cited| {
+        let (start_index, end_index, title, url) = (*start, *end, title.clone(), url.clone());
+        Annotation { r#type: "url_citation", url_citation: UrlCitation { start_index, end_index, title, url } }
+    };
+    citations.iter().map(annotation).collect()
+}
+
 /// A collected answer.
 #[derive(Debug, Serialize)]
 pub struct Completion<'a> {
@@ -190,14 +199,8 @@ pub struct Usage {
     pub total_tokens: u64,
 }
 
-impl Usage {
-    /// Returns the usage with its total.
-    pub fn new(prompt_tokens: u64, completion_tokens: u64) -> Self {
+impl From<wire::Usage> for Usage {
+    fn from(wire::Usage { prompt_tokens, completion_tokens }: wire::Usage) -> Self {
         Usage { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens }
-    }
-
-    /// Returns the usage with what earlier turns of the answer have cost.
-    pub fn with(self, repairs: Repairs) -> Self {
-        Usage::new(self.prompt_tokens + repairs.prompt_tokens, self.completion_tokens + repairs.completion_tokens)
     }
 }

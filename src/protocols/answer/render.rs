@@ -8,30 +8,16 @@
 
 use std::{collections::BTreeMap, fmt::Write};
 
-use super::wire::{Annotation, UrlCitation};
+use super::{message::Message, wire::Cited};
 use crate::{
     error::Result,
     inference::{
-        event::{Citation, Event, Events, Finish, Source, ToolCallStart},
+        event::{Citation, Event, Events, Finish, Source},
         media::Files,
     },
     media::kind::MediaKind,
     settings::ReasoningFormat,
 };
-
-/// Where an answer is written: the fields of one message.
-pub trait Message {
-    /// Returns the text, to append to. What is there already may have been sent.
-    fn content(&mut self) -> &mut String;
-    /// Returns the number of characters of the whole text.
-    fn content_length(&self) -> u64;
-    /// Returns the reasoning, to append to.
-    fn reasoning(&mut self) -> &mut String;
-    fn refusal(&mut self, text: &str);
-    fn tool_call_start(&mut self, start: &ToolCallStart);
-    /// Appends to the input of the last call.
-    fn tool_call_input(&mut self, input: &str);
-}
 
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -68,7 +54,7 @@ pub struct Renderer {
     late_sources: String,
     /// The titles of the sources that were found, by address.
     titles: BTreeMap<String, String>,
-    annotations: Vec<Annotation>,
+    citations: Vec<Cited>,
 }
 
 impl Renderer {
@@ -112,8 +98,7 @@ impl Renderer {
                 out.tool_call_start(start);
             }
             Event::ToolCallInput(input) => out.tool_call_input(input),
-            // Clients see it by the next call, or by the end of the answer.
-            Event::ToolCallEnd => {}
+            Event::ToolCallEnd => out.tool_call_end(),
             Event::Refusal(text) => {
                 self.begin_answer(out);
                 self.visible = true;
@@ -145,7 +130,7 @@ impl Renderer {
     pub fn finish(&mut self, finish: Finish, out: &mut impl Message) {
         self.close(out);
         let is_text = !self.style.is_json && finish != Finish::ToolCalls;
-        if is_text && self.style.lists_sources && !self.annotations.is_empty() {
+        if is_text && self.style.lists_sources && !self.citations.is_empty() {
             self.list_cited(out.content());
         }
         if is_text && !self.late_sources.is_empty() {
@@ -155,8 +140,8 @@ impl Renderer {
     }
 
     /// Returns the sources that the text cites, in its order.
-    pub fn annotations(&self) -> &[Annotation] {
-        &self.annotations
+    pub fn citations(&self) -> &[Cited] {
+        &self.citations
     }
 
     /// Ends the reasoning, if the answer is in it.
@@ -209,19 +194,18 @@ impl Renderer {
     fn citation(&mut self, citation: &Citation, out: &mut impl Message) {
         self.begin_answer(out);
         (self.answered, self.visible) = (true, true);
-        let start_index = out.content_length();
+        let start = out.content_length();
         let _ = write!(out.content(), "[[{}]]({})", citation.number, link_address(&citation.url));
         let url = citation.url.clone();
         let title = self.titles.get(&url).cloned().unwrap_or_else(|| url.clone());
-        let url_citation = UrlCitation { start_index, end_index: out.content_length(), title, url };
-        self.annotations.push(Annotation { r#type: "url_citation", url_citation });
+        self.citations.push(Cited { start, end: out.content_length(), title, url });
     }
 
     /// Appends each cited source once, in the order of the first citation.
     fn list_cited(&self, out: &mut String) {
         out.push_str("\n\n");
         let mut listed: Vec<&str> = Vec::new();
-        for Annotation { url_citation: UrlCitation { title, url, .. }, .. } in &self.annotations {
+        for Cited { title, url, .. } in &self.citations {
             if !listed.contains(&url.as_str()) {
                 listed.push(url);
                 let _ = writeln!(out, "{}. [{}]({})", listed.len(), link_text(title), link_address(url));
@@ -290,7 +274,7 @@ fn link_title(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocols::openai::chat_completions::collect::Collected;
+    use crate::protocols::answer::message::Collected;
 
     const RAW: Style = Style { reasoning: ReasoningFormat::Raw, lists_sources: false, is_json: false };
     const PARSED: Style = Style { reasoning: ReasoningFormat::Parsed, ..RAW };
@@ -355,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn an_annotation_says_where_its_link_is_and_what_it_is_called() {
+    fn a_citation_says_where_its_link_is_and_what_it_is_called() {
         let fill = |events: &mut Events| {
             events.sources(vec![source("Ebro", "https://e.org/ebro"), source("Other", "https://e.org/other")]);
             events.text(|out| out.push_str("é: 930 km"));
@@ -366,9 +350,9 @@ mod tests {
         for style in [RAW, HIDDEN, PARSED] {
             let (Collected { content, .. }, renderer) = message(style, fill);
             let characters: Vec<char> = content.chars().collect();
-            assert_eq!(renderer.annotations().len(), 2);
-            for Annotation { url_citation: cited, .. } in renderer.annotations() {
-                let link: String = characters[cited.start_index as usize..cited.end_index as usize].iter().collect();
+            assert_eq!(renderer.citations().len(), 2);
+            for cited in renderer.citations() {
+                let link: String = characters[cited.start as usize..cited.end as usize].iter().collect();
                 assert_eq!((link.as_str(), cited.title.as_str()), ("[[1]](https://e.org/ebro)", "Ebro"));
             }
         }

@@ -24,16 +24,15 @@ use crate::{
 };
 
 use super::{
-    event_stream::EventStream,
     render::Renderer,
-    wire::{FinishReason, Head, Usage},
+    wire::{Ending, StreamWriter, Usage},
 };
 
 /// An answer to send as it comes.
-pub struct Streamed {
+pub struct Streamed<S> {
     pub answer: StartedAnswer,
     pub renderer: Renderer,
-    pub head: Head,
+    pub stream: S,
     pub record: RequestRecord,
 }
 
@@ -44,14 +43,14 @@ enum End {
     ClientLeft,
 }
 
-impl Streamed {
+impl<S: StreamWriter> Streamed<S> {
     /// Returns the response with server-sent events; a task of its own sends them.
-    pub fn respond(self, include_usage: bool) -> Response {
+    pub fn respond(self) -> Response {
         // At most one chunk waits: a slow client slows the upstream read down, and a disconnected one ends it.
         let (sender, receiver) = channel(1);
         let (chunks, unread) = Chunks::watched(receiver);
         let host = self.record.app.host.clone();
-        host.spawn(self.pump(sender, unread, include_usage).boxed_local());
+        host.spawn(self.pump(sender, unread).boxed_local());
         let mut reply = Response::new(Body::Stream(chunks));
         let headers = reply.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
@@ -60,14 +59,13 @@ impl Streamed {
         reply
     }
 
-    async fn pump(mut self, mut sender: Sender<Bytes>, unread: oneshot::Receiver<()>, include_usage: bool) {
-        let mut stream = EventStream::new(self.head.clone(), include_usage);
-        let sending = self.send_events(&mut sender, &mut stream);
+    async fn pump(mut self, mut sender: Sender<Bytes>, unread: oneshot::Receiver<()>) {
+        let sending = self.send_events(&mut sender);
         let end = match select(Box::pin(sending), unread).await {
             Either::Left((end, _)) => end,
             Either::Right(_) => End::ClientLeft,
         };
-        let Streamed { answer, mut record, .. } = self;
+        let Streamed { answer, mut record, stream, .. } = self;
         let repairs = answer.conversation.repairs();
         // Both connections close before the record is written, however long that takes.
         drop((answer, sender));
@@ -81,14 +79,14 @@ impl Streamed {
         }
     }
 
-    async fn send_events(&mut self, sender: &mut Sender<Bytes>, stream: &mut EventStream) -> End {
+    async fn send_events(&mut self, sender: &mut Sender<Bytes>) -> End {
         let app = self.record.app.clone();
         let mut keep_alive = KeepAlive::after_event(app.host.monotonic_ms());
         let mut step = Ok(Step::More);
         loop {
             let is_idle = matches!(step, Ok(Step::Idle));
-            let end = self.write(step, stream).await;
-            let buffer = stream.take();
+            let end = self.write(step).await;
+            let buffer = self.stream.take();
             if !buffer.is_empty() {
                 // Everything from one upstream read is sent in one write.
                 let sending = sender.send(Bytes::from(buffer));
@@ -110,16 +108,17 @@ impl Streamed {
     }
 
     /// Writes what one step has brought. Returns how the stream ended, if it did.
-    async fn write(&mut self, mut step: Result<Step, ProviderError>, stream: &mut EventStream) -> Option<End> {
-        let StartedAnswer { events, files, conversation } = &mut self.answer;
-        let written = self.renderer.write_all(events, files, stream).await;
-        if matches!(step, Ok(Step::End(_))) && written.is_ok() && self.renderer.is_empty() {
+    async fn write(&mut self, mut step: Result<Step, ProviderError>) -> Option<End> {
+        let Streamed { answer, renderer, stream, record } = self;
+        let StartedAnswer { events, files, conversation } = answer;
+        let written = renderer.write_all(events, files, stream).await;
+        if matches!(step, Ok(Step::End(_))) && written.is_ok() && renderer.is_empty() {
             step = Err(ProviderError::Empty);
         }
         match step {
             Ok(Step::More | Step::Idle) => {}
-            Ok(Step::End(finish)) => self.renderer.finish(finish, stream),
-            Err(_) => self.renderer.close(stream),
+            Ok(Step::End(finish)) => renderer.finish(finish, stream),
+            Err(_) => renderer.close(stream),
         }
         match (written, step) {
             (Err(error), _) => {
@@ -132,13 +131,13 @@ impl Streamed {
             }
             (Ok(()), Ok(Step::More)) => None,
             (Ok(()), Ok(Step::Idle)) => {
-                stream.comment(KeepAlive::COMMENT);
+                stream.keep_alive();
                 None
             }
             (Ok(()), Ok(Step::End(finish))) => {
-                let usage = Usage::new(self.record.prompt_tokens, stream.completion_tokens());
-                let usage = usage.with(conversation.repairs());
-                stream.finish(FinishReason::from(finish), self.renderer.annotations(), usage);
+                let (prompt_tokens, completion_tokens) = (record.prompt_tokens, stream.completion_tokens());
+                let usage = Usage { prompt_tokens, completion_tokens }.with(conversation.repairs());
+                stream.finish(&Ending { finish, citations: renderer.citations(), usage });
                 Some(End::Complete)
             }
         }

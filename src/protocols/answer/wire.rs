@@ -1,0 +1,65 @@
+//! What a protocol provides to have its answers written.
+
+use super::message::{Collected, Message};
+use crate::{
+    error::Error,
+    inference::{event::Finish, usage::Repairs},
+};
+
+/// How a protocol writes answers. One value a request.
+pub trait Wire: 'static {
+    type Stream: StreamWriter;
+    /// Returns a new stream, to which nothing has been written.
+    fn stream(&self) -> Self::Stream;
+    /// Returns the whole answer as JSON.
+    fn json(&self, message: &Collected, ending: &Ending<'_>) -> Vec<u8>;
+}
+
+/// A message that is written as server-sent events.
+pub trait StreamWriter: Message + 'static {
+    /// Returns the bytes that are ready, and removes them.
+    fn take(&mut self) -> Vec<u8>;
+    /// Appends what keeps a quiet connection open and means nothing to clients.
+    fn keep_alive(&mut self);
+    /// Appends the end of a complete answer.
+    fn finish(&mut self, ending: &Ending<'_>);
+    /// Appends the end of an answer that failed, which clients must not take for complete.
+    fn error(&mut self, error: &Error);
+    /// Returns the estimated number of tokens so far.
+    fn completion_tokens(&self) -> u64;
+}
+
+/// How a complete answer ended.
+#[derive(Debug)]
+pub struct Ending<'a> {
+    pub finish: Finish,
+    /// The sources that the text cites, in its order.
+    pub citations: &'a [Cited],
+    pub usage: Usage,
+}
+
+/// A source that the text cites: its link is `start` to before `end`, in characters (Unicode code points).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cited {
+    pub start: u64,
+    pub end: u64,
+    pub title: String,
+    pub url: String,
+}
+
+/// Estimated counts of language tokens, because Grok does not report them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    pub prompt_tokens: u64,
+    pub completion_tokens: u64,
+}
+
+impl Usage {
+    /// Returns the usage with what earlier turns of the answer have cost.
+    pub fn with(self, repairs: Repairs) -> Self {
+        Usage {
+            prompt_tokens: self.prompt_tokens + repairs.prompt_tokens,
+            completion_tokens: self.completion_tokens + repairs.completion_tokens,
+        }
+    }
+}
