@@ -30,7 +30,10 @@ pub struct ReadyCall {
 /// Returns the tool that a model means by a name: the name itself, or the only one that differs in case, in `-` and
 /// `_`, or in a prefix such as `functions.`.
 pub fn find_tool<'t>(tools: &'t [Tool], name: &str) -> Option<&'t Tool> {
-    let name = name.trim();
+    // Some models count their calls: `get_weather:0`.
+    let name = name.trim().trim_matches(['"', '\'', '`']);
+    let counted = name.rsplit_once(':').filter(|(_, count)| count.bytes().all(|byte| byte.is_ascii_digit()));
+    let name = counted.map_or(name, |(name, _)| name);
     if let Some(tool) = tools.iter().find(|tool| tool.name == name) {
         return Some(tool);
     }
@@ -45,24 +48,43 @@ pub fn find_tool<'t>(tools: &'t [Tool], name: &str) -> Option<&'t Tool> {
     None
 }
 
-/// Returns the call in the form that the client expects. Fails with words for the model.
-pub fn resolve(call: RawCall, tools: &[Tool]) -> Result<ReadyCall, String> {
-    let Some(tool) = find_tool(tools, &call.name) else {
-        let names = tools.iter().map(|tool| tool.name.as_str()).collect::<Vec<_>>().join(", ");
-        return Err(format!("there is not a tool `{}`; the tools are: {names}.", call.name));
-    };
+/// Returns what is wrong with a call of a tool that was not declared.
+pub fn unknown(name: &str, tools: &[Tool]) -> String {
+    format!("there is not a tool `{name}`; the tools are: {}.", names(tools))
+}
+
+/// Returns what is wrong with a call that names no tool.
+pub fn unnamed(tools: &[Tool]) -> String {
+    format!("the call does not name a tool; the tools are: {}.", names(tools))
+}
+
+fn names(tools: &[Tool]) -> String {
+    tools.iter().map(|tool| tool.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns the call in the form that the client expects. With `must_fit`, arguments of every tool must fit its schema,
+/// else only those of strict tools. Fails with words for the model.
+pub fn resolve(call: RawCall, tools: &[Tool], must_fit: bool) -> Result<ReadyCall, String> {
+    let Some(tool) = find_tool(tools, &call.name) else { return Err(unknown(&call.name, tools)) };
     let name = tool.name.clone();
     match &tool.input {
+        ToolInput::Text { .. } if must_fit && is_empty(&call.input) => Err(format!("the call of `{name}` is empty.")),
         ToolInput::Text { .. } => Ok(ReadyCall { name, input: free_text(call.input), is_custom: true }),
         ToolInput::Json { schema, strict } => {
             let mut input = object(call.input, schema).map_err(|why| format!("the call of `{name}` {why}"))?;
             schema::coerce(schema, &mut input);
-            if *strict && let Err(misfit) = schema::validate_json(schema, &input) {
+            if (*strict || must_fit)
+                && let Err(misfit) = schema::validate_json(schema, &input)
+            {
                 return Err(format!("the arguments of `{name}` do not fit its schema: {misfit}."));
             }
             Ok(ReadyCall { name, input: input.to_json(), is_custom: false })
         }
     }
+}
+
+fn is_empty(input: &RawInput) -> bool {
+    matches!(input, RawInput::Text(text) if text.trim().is_empty())
 }
 
 /// Returns the text of a custom tool's call.

@@ -2,7 +2,7 @@
 //!
 //! Beyond JSON it takes: single, typographic and triple quotes; raw line breaks in strings; backslashes before any
 //! character; names without quotes; `True`, `False`, `None`; comments (`//`, `#`, `/* */`); commas too many or
-//! missing; numbers such as `+1`, `.5`, `5.` and `1_000`. Quotes inside strings that were not escaped are taken where
+//! missing; `=` and `=>` for `:`; brackets in pairs (`{{…}}`); numbers such as `+1`, `.5`, `5.` and `1_000`. Quotes inside strings that were not escaped are taken where
 //! nothing that follows a string comes after them, in a second attempt ([`read`]).
 //!
 //! The work is linear in the length of the text, and bounded by [`MAX_DEPTH`].
@@ -10,6 +10,9 @@
 use memchr::memchr3;
 
 use super::json::{Json, MAX_DEPTH};
+
+/// Quotes of several characters: those of Python, and what is left of a template's own.
+const QUOTES: [&str; 4] = ["\"\"\"", "'''", "<|\"|>", "<|\">"];
 
 /// Why a value was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,8 +74,13 @@ impl<'t> Reader<'t> {
     fn blanks(&mut self) {
         loop {
             let rest = self.rest();
+            // A break that was escaped outside of a string.
             let trimmed = rest.trim_start();
             self.at += rest.len() - trimmed.len();
+            if ["\\n", "\\r", "\\t"].iter().any(|escaped| trimmed.starts_with(escaped)) {
+                self.at += 2;
+                continue;
+            }
             let end = if trimmed.starts_with("//") || trimmed.starts_with('#') {
                 trimmed.find('\n')
             } else if trimmed.starts_with("/*") {
@@ -93,7 +101,8 @@ impl<'t> Reader<'t> {
             None => Err(Mistake::Unfinished),
             Some('{') => self.object(depth),
             Some('[') => self.list(depth),
-            Some('"' | '\'' | '“' | '‘') => self.string().map(Json::Text),
+            Some('"' | '\'' | '“' | '‘' | '`') => self.string().map(Json::Text),
+            Some('<') if QUOTES.iter().any(|quote| self.rest().starts_with(quote)) => self.string().map(Json::Text),
             Some(c) if c.is_ascii_digit() || matches!(c, '-' | '+' | '.') => self.number(),
             Some(_) => self.word(),
         }
@@ -101,20 +110,30 @@ impl<'t> Reader<'t> {
 
     fn object(&mut self, depth: usize) -> Result<Json, Mistake> {
         self.at += 1;
+        self.blanks();
+        if self.peek() == Some('{') {
+            return self.doubled(depth);
+        }
         let mut members: Vec<(String, Json)> = Vec::new();
         let mut names = std::collections::BTreeMap::new();
         while !self.is_closed('}')? {
             let name = match self.peek() {
-                Some('"' | '\'' | '“' | '‘') => self.string()?,
+                Some('"' | '\'' | '“' | '‘' | '`') => self.string()?,
                 _ => self.name()?,
             };
             self.blanks();
             match self.peek() {
                 Some(':') => self.at += 1,
+                Some('=') => self.at += if self.rest().starts_with("=>") { 2 } else { 1 },
                 None => return Err(Mistake::Unfinished),
                 Some(_) => return Err(Mistake::Wrong(self.at)),
             }
-            let value = self.value(depth + 1)?;
+            self.blanks();
+            let start = self.at;
+            let value = match self.value(depth + 1) {
+                Err(Mistake::Wrong(at)) if at == start && self.inner_quotes => self.bare()?,
+                value => value?,
+            };
             match names.get(&name) {
                 Some(&at) => {
                     let member: &mut (String, Json) = &mut members[at];
@@ -127,6 +146,19 @@ impl<'t> Reader<'t> {
             }
         }
         Ok(Json::Object(members))
+    }
+
+    /// Reads an object in one pair of brackets too many.
+    fn doubled(&mut self, depth: usize) -> Result<Json, Mistake> {
+        if depth > MAX_DEPTH {
+            return Err(Mistake::TooDeep);
+        }
+        let inside = self.object(depth + 1)?;
+        self.blanks();
+        if self.peek() == Some('}') {
+            self.at += 1;
+        }
+        Ok(inside)
     }
 
     fn list(&mut self, depth: usize) -> Result<Json, Mistake> {
@@ -174,7 +206,7 @@ impl<'t> Reader<'t> {
         let value = match &rest[..end] {
             "true" | "True" | "TRUE" => Json::Bool(true),
             "false" | "False" | "FALSE" => Json::Bool(false),
-            "null" | "None" | "NULL" | "nil" | "undefined" => Json::Null,
+            "null" | "None" | "NULL" | "nil" | "undefined" | "NaN" => Json::Null,
             word if end == rest.len() && ["true", "false", "null"].iter().any(|full| full.starts_with(word)) => {
                 return Err(Mistake::Unfinished);
             }
@@ -182,6 +214,18 @@ impl<'t> Reader<'t> {
         };
         self.at += end;
         Ok(value)
+    }
+
+    /// Reads a string without quotes, in the second attempt only: up to a comma, a bracket or the end of its line.
+    fn bare(&mut self) -> Result<Json, Mistake> {
+        let rest = self.rest();
+        let Some(end) = rest.find([',', '}', ']', '\n']) else { return Err(Mistake::Unfinished) };
+        let text = rest[..end].trim_end();
+        if text.is_empty() || text.contains(['"', '{', '[', ':', '<', '>', '\\']) {
+            return Err(Mistake::Wrong(self.at));
+        }
+        self.at += end;
+        Ok(Json::Text(text.to_owned()))
     }
 
     fn number(&mut self) -> Result<Json, Mistake> {
@@ -203,10 +247,10 @@ impl<'t> Reader<'t> {
     /// Reads a string in whatever quotes it has.
     fn string(&mut self) -> Result<String, Mistake> {
         let rest = self.rest();
-        for triple in ["\"\"\"", "'''"] {
-            if let Some(body) = rest.strip_prefix(triple) {
-                let Some(end) = body.find(triple) else { return Err(Mistake::Unfinished) };
-                self.at += end + 6;
+        for quote in QUOTES {
+            if let Some(body) = rest.strip_prefix(quote) {
+                let Some(end) = body.find(quote) else { return Err(Mistake::Unfinished) };
+                self.at += end + 2 * quote.len();
                 return Ok(body[..end].to_owned());
             }
         }

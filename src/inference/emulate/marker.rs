@@ -6,7 +6,7 @@ use super::super::prompt::{OutputFormat, Part, Prompt, ToolInput};
 const LETTERS: &[u8; 24] = b"bcdfghjkmnpqrstvwxz45679";
 const LENGTH: usize = 5;
 /// The longest beginning of a tag that is held until it is certain what it is.
-const MAX_NAME: usize = 48;
+pub const MAX_NAME: usize = 48;
 
 /// The random part of this request's tags.
 #[derive(Debug, Clone)]
@@ -100,6 +100,13 @@ impl Marker {
             }
         }
         Found::Unfinished
+    }
+
+    /// Returns where the first opening tag of this request stands in a text.
+    pub fn first_in(&self, text: &str) -> Option<usize> {
+        let mark = memchr::memmem::find(text.as_bytes(), self.0.as_bytes())?;
+        let places = text[..mark].char_indices().filter(|(_, c)| matches!(c, '<' | '['));
+        places.map(|(at, _)| at).find(|at| matches!(self.find(&text[*at..]), Found::Open(..)))
     }
 
     /// Returns the tag of this name, or `None` inside if it only begins like one.

@@ -16,8 +16,8 @@
 //!
 //! - [`schema`]: which JSON Schema is understood; checks schemas and values.
 //! - `instructions`: what the model reads about tools and formats; `history`: earlier calls and results as text.
-//! - `reader`: events in, events out. `sieve` finds calls in the text, `forms` knows how models write them, `calls`
-//!   turns what was found into calls of declared tools, `structured` reads JSON answers.
+//! - `reader`: events in, events out. `sieve` finds calls in the text. `marked` reads calls with the mark, `unmarked` and
+//!   `forms` those without it. `calls` turns what was found into calls of declared tools, `structured` reads JSON.
 //! - `lenient`: JSON with the mistakes that models make; `json`: its values.
 //!
 //! # What the model writes
@@ -32,6 +32,7 @@ use std::rc::Rc;
 use super::prompt::{Message, OutputFormat, Part, Prompt, Role, Tool, ToolChoice};
 
 mod calls;
+mod forms;
 mod history;
 mod instructions;
 mod json;
@@ -44,11 +45,15 @@ mod sieve;
 mod structured;
 #[cfg(test)]
 mod tests;
+mod unmarked;
 
 pub use reader::Reader;
 
 /// The longest answer of the model that a repair repeats, in bytes. Of a longer one the middle is left out.
 const MAX_REPEATED: usize = 96 << 10;
+
+/// The most bytes that are held for one call.
+const MAX_HELD: usize = 1 << 20;
 
 /// The emulation of one request. Clones share it.
 #[derive(Debug, Clone)]

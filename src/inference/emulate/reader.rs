@@ -1,12 +1,12 @@
 //! Reads the events of an answer, and gives those that the client may have.
 
-use std::rc::Rc;
+use std::{borrow::Cow, rc::Rc};
 
 use super::super::event::{Event, Events, Finish, ToolCallStart};
 use super::super::prompt::{OutputFormat, ToolChoice};
 use super::calls::{self, RawCall, ReadyCall};
 use super::sieve::{Piece, Sieve};
-use super::{Fault, Request, marked, structured};
+use super::{Fault, Request, forms, marked, structured};
 
 /// The reader of one answer.
 ///
@@ -46,20 +46,21 @@ enum TextTo {
     Held(Events),
     /// Collected, as JSON.
     Json(String),
-    Nowhere,
+    /// Collected, and searched for a call at the end.
+    Nowhere(String),
 }
 
 impl Reader {
     pub(super) fn new(request: Rc<Request>, is_repair: bool) -> Self {
         let text = match (&request.format, &request.choice) {
-            (_, ToolChoice::Required | ToolChoice::Named(_)) if is_repair => TextTo::Nowhere,
+            (_, ToolChoice::Required | ToolChoice::Named(_)) if is_repair => TextTo::Nowhere(String::new()),
             (_, ToolChoice::Required | ToolChoice::Named(_)) => TextTo::Held(Events::default()),
-            (OutputFormat::Text, _) if is_repair => TextTo::Nowhere,
+            (OutputFormat::Text, _) if is_repair => TextTo::Nowhere(String::new()),
             (OutputFormat::Text, _) => TextTo::Client,
             _ => TextTo::Json(String::new()),
         };
         Reader {
-            sieve: Sieve::new(Rc::clone(&request)),
+            sieve: Sieve::new(Rc::clone(&request), request.format == OutputFormat::Text),
             waiting: Vec::new(),
             came: 0,
             gave: 0,
@@ -89,7 +90,7 @@ impl Reader {
     /// it: then a call that is not complete is left out. Fails if the answer is not what the client asked for.
     pub fn finish(&mut self, cut: bool, out: &mut Events) -> Result<Finish, Fault> {
         let Reader { sieve, waiting, gave, output, .. } = self;
-        sieve.finish(&mut |piece| output.piece(piece, waiting, gave, out));
+        sieve.finish(cut, &mut |piece| output.piece(piece, waiting, gave, out));
         for (_, events) in std::mem::take(waiting) {
             events.iter().for_each(|event| output.other(event, out));
         }
@@ -106,10 +107,10 @@ impl Output {
                     && *at <= *gave + text.len()
                 {
                     let (at, events) = waiting.remove(0);
-                    let (before, after) = text.split_at(at - *gave);
+                    let (before, after) = text.split_at(at.saturating_sub(*gave));
                     self.text(before, out);
                     events.iter().for_each(|event| self.other(event, out));
-                    *gave = at;
+                    *gave += before.len();
                     text = after;
                 }
                 self.text(text, out);
@@ -120,13 +121,21 @@ impl Output {
                 *gave += raw.len();
                 self.before_call(waiting, *gave, out);
                 match marked::read(content, is_closed, &self.request.tools) {
-                    Ok(calls) => self.calls(calls, out),
+                    Ok(marked::Found { calls, rest }) => {
+                        self.calls(calls, out);
+                        self.text(rest, out);
+                    }
                     Err(_) if is_quoted => self.text(raw, out),
                     Err(marked::Mistake { message, is_unfinished }) => {
                         self.is_half |= is_unfinished;
                         self.invalid_call(message);
                     }
                 }
+            }
+            Piece::Calls { raw, calls } => {
+                *gave += raw.len();
+                self.before_call(waiting, *gave, out);
+                calls.into_iter().for_each(|call| self.call(call, out));
             }
             Piece::Refusal { raw, text } => {
                 *gave += raw.len();
@@ -153,8 +162,8 @@ impl Output {
             TextTo::Client => out.push(Event::Text(text)),
             TextTo::Held(held) => held.push(Event::Text(text)),
             // One byte more than is allowed is enough to see that it is too long.
-            TextTo::Json(json) if json.len() <= structured::MAX_LENGTH => json.push_str(text),
-            TextTo::Json(_) | TextTo::Nowhere => {}
+            TextTo::Json(kept) | TextTo::Nowhere(kept) if kept.len() <= structured::MAX_LENGTH => kept.push_str(text),
+            TextTo::Json(_) | TextTo::Nowhere(_) => {}
         }
     }
 
@@ -163,14 +172,14 @@ impl Output {
         match &mut self.text {
             TextTo::Held(held) => held.push(event),
             TextTo::Json(_) => {}
-            TextTo::Nowhere if matches!(event, Event::Citation(_)) => {}
+            TextTo::Nowhere(_) if matches!(event, Event::Citation(_)) => {}
             _ => out.push(event),
         }
     }
 
     fn calls(&mut self, calls: Vec<RawCall>, out: &mut Events) {
         for call in calls {
-            match calls::resolve(call, &self.request.tools) {
+            match calls::resolve(call, &self.request.tools, false) {
                 Ok(call) => self.call(call, out),
                 Err(message) => self.invalid_call(message),
             }
@@ -212,6 +221,7 @@ impl Output {
         if let Some(fault) = self.fault.take() {
             return Err(fault);
         }
+        self.search(out);
         if self.calls > 0 {
             return Ok(Finish::ToolCalls);
         }
@@ -219,7 +229,7 @@ impl Output {
             return Ok(Finish::Stop);
         }
         match &self.text {
-            TextTo::Json(text) => match structured::read(text, &self.request.format) {
+            TextTo::Json(text) => match structured::read(text, &self.request.format, !self.is_repair) {
                 Ok(json) => {
                     out.push(Event::Text(&json));
                     Ok(Finish::Stop)
@@ -227,7 +237,7 @@ impl Output {
                 Err(message) => Err(Fault { code: "invalid_structured_output", message }),
             },
             TextTo::Client => Ok(Finish::Stop),
-            TextTo::Held(_) | TextTo::Nowhere => Err(Fault { code: "tool_call_missing", message: self.missing() }),
+            TextTo::Held(_) | TextTo::Nowhere(_) => Err(Fault { code: "tool_call_missing", message: self.missing() }),
         }
     }
 
@@ -236,7 +246,7 @@ impl Output {
         if let TextTo::Json(text) = &self.text
             && self.calls == 0
         {
-            let json = structured::read(text, &self.request.format);
+            let json = structured::read(text, &self.request.format, true);
             let json = json.as_deref().unwrap_or_else(|_| structured::beginning(text));
             if !json.is_empty() {
                 out.push(Event::Text(json));
@@ -245,10 +255,42 @@ impl Output {
         Finish::Length
     }
 
+    /// Looks for a call wherever it may stand, where one must come and none has.
+    fn search(&mut self, out: &mut Events) {
+        let text: Cow<str> = match &self.text {
+            TextTo::Held(held) => Cow::Owned(texts(held)),
+            TextTo::Nowhere(text) => Cow::Borrowed(text),
+            _ => return,
+        };
+        if self.calls > 0 || self.has_refused {
+            return;
+        }
+        let tools = &self.request.tools;
+        let only = match &self.request.choice {
+            ToolChoice::Named(name) => tools.iter().find(|tool| tool.name == *name),
+            ToolChoice::Required if tools.len() == 1 => tools.first(),
+            _ => None,
+        };
+        let alone = || only.and_then(|tool| forms::arguments(&text, tool)).map(|call| vec![call]);
+        let Some(calls) = forms::search(&text, tools).or_else(alone) else { return };
+        // What stands around is the call, and words about it.
+        self.text = TextTo::Nowhere(String::new());
+        calls.into_iter().for_each(|call| self.call(call, out));
+    }
+
     fn missing(&self) -> String {
         match &self.request.choice {
             ToolChoice::Named(name) => format!("the tool `{name}` must be called, but the answer has no call."),
             _ => "a tool must be called, but the answer has no call.".to_owned(),
         }
     }
+}
+
+/// Returns the text of events.
+fn texts(events: &Events) -> String {
+    let texts = events.iter().filter_map(|event| match event {
+        Event::Text(text) => Some(text),
+        _ => None,
+    });
+    texts.collect()
 }

@@ -9,12 +9,13 @@ pub const MAX_LENGTH: usize = 1 << 20;
 /// How many places of an answer are tried as the beginning of the JSON.
 const MAX_TRIES: usize = 32;
 
-/// Returns the JSON of an answer without what surrounds it. Fails with words for the model.
-pub fn read(text: &str, format: &OutputFormat) -> Result<String, String> {
+/// Returns the JSON of an answer without what surrounds it. Unless it `must_fit`, the first JSON that does not fit a
+/// schema counts if none does and the schema is not strict. Fails with words for the model.
+pub fn read(text: &str, format: &OutputFormat, must_fit: bool) -> Result<String, String> {
     if text.len() > MAX_LENGTH {
         return Err(format!("the answer is longer than {MAX_LENGTH} bytes."));
     }
-    let text = text.trim().trim_start_matches('\u{feff}');
+    let text = without_thinking(text.trim().trim_start_matches('\u{feff}'));
     if text.is_empty() {
         return Err("the answer is empty instead of JSON.".to_owned());
     }
@@ -24,6 +25,12 @@ pub fn read(text: &str, format: &OutputFormat) -> Result<String, String> {
             Ok(json) => return Ok(json.to_json()),
             Err(why) => first = first.or(Some(why)),
         }
+    }
+    if !must_fit
+        && let OutputFormat::JsonSchema { strict: false, .. } = format
+        && let Some(json) = candidates(text).find_map(Result::ok)
+    {
+        return Ok(json.to_json());
     }
     Err(first.unwrap_or_else(|| "the answer holds no JSON.".to_owned()))
 }
@@ -66,20 +73,50 @@ fn read_closed(text: &str) -> Result<Json, lenient::Mistake> {
     lenient::read_all(text[start..].trim_end_matches('`'), true)
 }
 
+/// Returns an answer without the reasoning that some models write before it.
+fn without_thinking(text: &str) -> &str {
+    for (open, close) in [("<think>", "</think>"), ("<thinking>", "</thinking>"), ("<reasoning>", "</reasoning>")] {
+        if text.starts_with(open)
+            && let Some(end) = text.find(close)
+        {
+            return text[end + close.len()..].trim_start();
+        }
+    }
+    text
+}
+
 fn fit(candidate: Result<Json, lenient::Mistake>, format: &OutputFormat) -> Result<Json, String> {
-    let mut json = candidate.map_err(|mistake| match mistake {
+    let json = candidate.map_err(|mistake| match mistake {
         lenient::Mistake::Unfinished => "the JSON ends too early.".to_owned(),
         lenient::Mistake::Wrong(at) => format!("the JSON is not valid at byte {at}."),
         lenient::Mistake::TooDeep => "the JSON is nested too deep.".to_owned(),
     })?;
+    let mut whole = json;
+    let Err(mistake) = check(&mut whole, format) else { return Ok(whole) };
+    let inside = inside(&whole).and_then(|mut inside| check(&mut inside, format).is_ok().then_some(inside));
+    inside.ok_or(mistake)
+}
+
+/// Returns the value in a wrapper of one member or item, or in the text of a string.
+fn inside(json: &Json) -> Option<Json> {
+    match json {
+        Json::Object(members) if members.len() == 1 => Some(members[0].1.clone()),
+        // Some models answer with the schema, and fill it in.
+        Json::Object(_) => json.get("properties").cloned(),
+        Json::List(items) if items.len() == 1 => items.first().cloned(),
+        Json::Text(text) => lenient::read_all(text, false).ok(),
+        _ => None,
+    }
+}
+
+/// Checks a value, after repairs of which it is certain what was meant.
+fn check(json: &mut Json, format: &OutputFormat) -> Result<(), String> {
     match format {
         OutputFormat::JsonSchema { schema, .. } => {
-            schema::coerce(schema, &mut json);
-            schema::validate_json(schema, &json)
-                .map_err(|misfit| format!("the JSON does not fit the schema: {misfit}."))?;
+            schema::coerce(schema, json);
+            schema::validate_json(schema, json).map_err(|misfit| format!("the JSON does not fit the schema: {misfit}."))
         }
-        _ if !matches!(json, Json::Object(_)) => return Err("the JSON is not an object.".to_owned()),
-        _ => {}
+        _ if matches!(json, Json::Object(_)) => Ok(()),
+        _ => Err("the JSON is not an object.".to_owned()),
     }
-    Ok(json)
 }

@@ -7,6 +7,8 @@ use super::super::prompt::{Message, OutputFormat, Part, Prompt, Role, Tool, Tool
 use super::{Emulation, Fault};
 
 mod answers;
+mod corpus;
+mod splits;
 
 /// Returns the emulation of a prompt that needs one.
 pub fn emulation(prompt: &Prompt) -> Emulation {
