@@ -96,6 +96,19 @@ pub fn opens(text: &str, tools: &[Tool], json: bool) -> Opening {
     }
 }
 
+/// Returns what begins at the start of `text`, which stands within a line: a tag that no text has but a call.
+pub fn opens_anywhere(text: &str, tools: &[Tool]) -> Opening {
+    if !text.starts_with(['<', '[']) {
+        return Opening::Nothing;
+    }
+    match tag::tag(text) {
+        Some(tag) if !tag.is_call_by_name() && tag.tool(tools).is_none_or(|_| tag.kind != Kind::Call) => {
+            Opening::Nothing
+        }
+        _ => opening_tag(text, tools),
+    }
+}
+
 fn opening_tag(text: &str, tools: &[Tool]) -> Opening {
     let Some(tag) = tag::tag(text) else {
         return if tag::may_become_call(text, tools) { Opening::Unfinished } else { Opening::Nothing };

@@ -206,6 +206,8 @@ impl Sieve {
                     at += passed;
                     continue;
                 }
+            } else if let Some(stop) = self.within_line(rest, at, at_end) {
+                return (at, Some(stop));
             }
             // What stands here is text.
             let next = at + 1;
@@ -240,6 +242,19 @@ impl Sieve {
                 }
             },
             Opening::Nothing => Ok(0),
+        }
+    }
+
+    /// Returns the form that begins within a line: a tag that nothing but a call has.
+    fn within_line(&self, rest: &str, at: usize, at_end: bool) -> Option<Stop> {
+        let before = rest[..at].chars().next_back().or(self.last);
+        if self.in_fence || self.request.tools.is_empty() || before == Some('`') {
+            return None;
+        }
+        match forms::opens_anywhere(&rest[at..], &self.request.tools) {
+            Opening::Form(shape) => Some(Stop::Form(shape)),
+            Opening::Unfinished if !at_end => Some(Stop::Hold),
+            _ => None,
         }
     }
 

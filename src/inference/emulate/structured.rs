@@ -21,7 +21,10 @@ pub fn read(text: &str, format: &OutputFormat, must_fit: bool) -> Result<String,
     }
     let mut first = None;
     for candidate in candidates(text) {
+        // What is inside of it is not the answer.
+        let is_final = candidate == Err(lenient::Mistake::TooDeep);
         match fit(candidate, format) {
+            Err(why) if is_final => return Err(why),
             Ok(json) => return Ok(json.to_json()),
             Err(why) => first = first.or(Some(why)),
         }
@@ -32,7 +35,8 @@ pub fn read(text: &str, format: &OutputFormat, must_fit: bool) -> Result<String,
     {
         return Ok(json.to_json());
     }
-    Err(first.unwrap_or_else(|| "the answer holds no JSON.".to_owned()))
+    let mistake = first.filter(|_| text.contains(['{', '[']) || lenient::read_all(text, false).is_ok());
+    Err(mistake.unwrap_or_else(|| "the answer holds no JSON.".to_owned()))
 }
 
 /// Returns the beginning of the JSON in an answer that was cut: what comes before it is left out. An answer without a
@@ -45,18 +49,26 @@ pub fn beginning(text: &str) -> &str {
 /// Returns the values that an answer may mean: the whole of it, those in code fences, those that begin in its prose.
 fn candidates(text: &str) -> impl Iterator<Item = Result<Json, lenient::Mistake>> {
     let whole = std::iter::once_with(|| lenient::read_all(text, false));
-    let fenced = text.match_indices("```").take(MAX_TRIES).filter_map(|(at, fence)| {
+    let fences = text
+        .match_indices("```")
+        .filter(|(at, _)| text[..*at].trim_end_matches(' ').ends_with(['\n', '`']) || *at == 0);
+    let fenced = fences.take(MAX_TRIES).filter_map(|(at, fence)| {
         let body = &text[at + fence.len()..];
         let start = body.find(['{', '['])?;
         // Between the fence and the value is its language at most.
         (body[..start].trim().chars().all(|c| c.is_ascii_alphanumeric())).then(|| read_at(&body[start..]))
     });
     let mut from = 0;
+    let mut is_inside = false;
     let loose = std::iter::from_fn(move || {
-        let start = from + text[from..].find(['{', '['])?;
+        // Inside a value that was not read, the next one begins with a line: others are its members.
+        let begins = |at: &usize| !is_inside || text[..*at].ends_with('\n');
+        let mut places = text[from..].match_indices(['{', '[']).map(|(at, _)| from + at);
+        let start = places.find(begins)?;
         let found = lenient::read(&text[start..], false);
         // What a value that was read holds is not looked at again.
         from = start + found.as_ref().map_or(1, |(_, length)| *length);
+        is_inside = found.is_err();
         Some(found.map(|(json, _)| json))
     });
     let closed = std::iter::once_with(|| read_closed(text));
@@ -100,13 +112,23 @@ fn fit(candidate: Result<Json, lenient::Mistake>, format: &OutputFormat) -> Resu
 /// Returns the value in a wrapper of one member or item, or in the text of a string.
 fn inside(json: &Json) -> Option<Json> {
     match json {
-        Json::Object(members) if members.len() == 1 => Some(members[0].1.clone()),
+        Json::Object(members) if members.len() == 1 => match &members[0].1 {
+            Json::Text(text) => in_text(text),
+            value => Some(value.clone()),
+        },
         // Some models answer with the schema, and fill it in.
         Json::Object(_) => json.get("properties").cloned(),
         Json::List(items) if items.len() == 1 => items.first().cloned(),
-        Json::Text(text) => lenient::read_all(text, false).ok(),
+        Json::Text(text) => in_text(text),
         _ => None,
     }
+}
+
+/// Returns the value that a text holds, in a code fence or alone.
+fn in_text(text: &str) -> Option<Json> {
+    let start = text.find(['{', '['])?;
+    let is_alone = text[..start].trim().trim_start_matches('`').chars().all(|c| c.is_ascii_alphanumeric());
+    lenient::read(&text[start..], false).ok().filter(|_| is_alone).map(|(json, _)| json)
 }
 
 /// Checks a value, after repairs of which it is certain what was meant.

@@ -189,6 +189,12 @@ impl Tag<'_> {
         }
     }
 
+    /// Returns whether the name is that of calls alone: `<tool_call>`, not `<tool>`.
+    pub fn is_call_by_name(&self) -> bool {
+        let name = plain(self.name);
+        ["toolcall", "functioncall"].iter().any(|known| name.starts_with(known))
+    }
+
     /// Returns the value of `=…` after the name, or of the attribute `name`, `tool` or `key`.
     pub fn value(&self) -> Option<&str> {
         let attributes = self.attributes.trim();

@@ -22,7 +22,7 @@ struct Parts {
 pub fn call(text: &str, tools: &[Tool], close: bool) -> Option<(Vec<RawCall>, usize)> {
     let first = tag(text)?;
     let mut parts = Parts { name: first.tool(tools).map(|tool| tool.name.clone()), ..Parts::default() };
-    let (used, is_closed) = parts.content(&text[first.length..], tools);
+    let (used, is_closed) = parts.content(&text[first.length..], tools, close);
     if !is_closed && !close {
         return None;
     }
@@ -32,7 +32,7 @@ pub fn call(text: &str, tools: &[Tool], close: bool) -> Option<(Vec<RawCall>, us
 /// Reads the content of a call of a known tool: members in tags, or JSON.
 pub fn content(text: &str, tool: &Tool, tools: &[Tool]) -> Option<RawCall> {
     let mut parts = Parts { name: Some(tool.name.clone()), ..Parts::default() };
-    parts.content(text, tools);
+    parts.content(text, tools, true);
     if parts.members.is_empty() && parts.json.is_none() {
         return None;
     }
@@ -42,20 +42,19 @@ pub fn content(text: &str, tool: &Tool, tools: &[Tool]) -> Option<RawCall> {
 /// Reads the content of a call whose tag names no tool.
 pub fn calls(text: &str, tools: &[Tool]) -> Option<Vec<RawCall>> {
     let mut parts = Parts::default();
-    parts.content(text, tools);
+    parts.content(text, tools, true);
     parts.calls(tools)
 }
 
 impl Parts {
     /// Reads up to the end of the call. Returns how much, and whether an end was there.
-    fn content(&mut self, text: &str, tools: &[Tool]) -> (usize, bool) {
+    fn content(&mut self, text: &str, tools: &[Tool], close: bool) -> (usize, bool) {
         let mut at = 0;
         while at < text.len() {
             let rest = &text[at..];
             if rest.starts_with(['{', '['])
                 && self.json.is_none()
-                && let Ok((json, length)) = lenient::read(rest, false)
-                && matches!(json, Json::Object(_) | Json::List(_))
+                && let Some((json, length)) = json(rest, close)
             {
                 self.json = Some(json);
                 at += length;
@@ -190,4 +189,12 @@ fn inside<'t>(body: &'t str, open: &Tag) -> (&'t str, usize) {
 fn without_breaks(text: &str) -> String {
     let text = text.strip_prefix("\r\n").or(text.strip_prefix('\n')).unwrap_or(text);
     text.strip_suffix("\r\n").or(text.strip_suffix('\n')).unwrap_or(text).to_owned()
+}
+
+/// Reads the JSON that a text begins with. Brackets that are open at the end of its tag count as closed.
+fn json(text: &str, close: bool) -> Option<(Json, usize)> {
+    let end = text.find("</");
+    let closed = || (close || end.is_some()).then(|| lenient::read(&text[..end.unwrap_or(text.len())], true).ok())?;
+    let (json, length) = lenient::read(text, false).ok().or_else(closed)?;
+    matches!(json, Json::Object(_) | Json::List(_)).then_some((json, length))
 }

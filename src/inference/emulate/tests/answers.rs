@@ -11,10 +11,6 @@ fn read_one(prompt: &Prompt, answer: &str) -> Read {
     read(&emulation, [answer.as_str()], false)
 }
 
-fn fault(code: &'static str, message: &str) -> Option<Result<Finish, Fault>> {
-    Some(Err(Fault { code, message: message.to_owned() }))
-}
-
 #[test]
 fn a_marked_call_is_taken_out_of_the_text() {
     let read = read_one(&prompt(), &format!("Let me look.\n{CALL}\n"));
@@ -79,10 +75,8 @@ fn cut_calls_are_left_out_and_end_with_length() {
 
 #[test]
 fn structured_answers_are_json_alone() {
-    let schema = json!({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]});
-    let Value::Object(schema) = schema else { panic!("an object") };
-    let format = OutputFormat::JsonSchema { name: "n".to_owned(), description: String::new(), schema, strict: true };
-    let prompt = Prompt { tools: Vec::new(), format, ..prompt() };
+    let prompt =
+        formatted(json!({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}), true);
     let fenced = read_one(&prompt, "Here you are:\n```json\n{\"n\": 1,}\n```\nDone.");
     assert_eq!((fenced.text.as_str(), fenced.end), ("{\"n\":1}", Some(Ok(Finish::Stop))));
     let wrong = read_one(&prompt, "{\"n\": \"many\"}");

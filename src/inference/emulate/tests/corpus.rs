@@ -6,6 +6,7 @@
 use super::*;
 
 pub mod marked;
+mod structured;
 pub mod unmarked;
 
 /// An answer, and the calls that its model meant.
@@ -42,25 +43,45 @@ pub fn prompt() -> Prompt {
     Prompt { tools, ..super::prompt() }
 }
 
-fn is_read(emulation: &Emulation, answer: &Answer) -> bool {
-    let text = super::marked(emulation, answer.text);
-    let read = read(emulation, [text.as_str()], false);
-    let is_right = read.calls == answer.calls && read.end == Some(Ok(Finish::ToolCalls));
-    if !is_right {
-        println!("not read: {}: {:?} {:?} {:?}", answer.source, read.calls, read.text, read.end);
-    }
-    is_right
-}
-
-/// Returns how many of the answers are read.
-fn read_of(emulation: &Emulation, answers: &[Answer]) -> usize {
-    answers.iter().filter(|answer| is_read(emulation, answer)).count()
+/// Returns how many of the answers are read, and prints the others.
+fn read_of(emulation: &Emulation, answers: &[Answer], of: impl Fn(&Read) -> Vec<String>) -> usize {
+    let is_read = |answer: &&Answer| {
+        let text = super::marked(emulation, answer.text);
+        let read = read(emulation, [text.as_str()], false);
+        let is_right = of(&read) == answer.calls;
+        if !is_right {
+            println!("not read: {}: {read:?}", answer.source);
+        }
+        is_right
+    };
+    answers.iter().filter(is_read).count()
 }
 
 #[test]
-fn real_answers_are_read_at_the_measured_rate() {
+fn real_calls_are_read_at_the_measured_rate() {
     let emulation = emulation(&prompt());
-    let rates = [marked::ANSWERS, unmarked::ANSWERS].map(|answers| (read_of(&emulation, answers), answers.len()));
+    let calls = |read: &Read| if read.end == Some(Ok(Finish::ToolCalls)) { read.calls.clone() } else { Vec::new() };
+    let rates = [marked::ANSWERS, unmarked::ANSWERS].map(|all| (read_of(&emulation, all, calls), all.len()));
     println!("with the mark {} of {}, without it {} of {}", rates[0].0, rates[0].1, rates[1].0, rates[1].1);
     assert_eq!(rates, [(40, 41), (40, 46)]);
+}
+
+#[test]
+fn real_json_is_read_at_the_measured_rate() {
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "title": {"type": "string"},
+            "count": {"type": "integer"},
+            "tags": {"type": "array", "items": {"type": "string"}},
+            "kind": {"enum": ["small", "large"]},
+        },
+        "required": ["title", "count"],
+        "additionalProperties": false,
+    });
+    let emulation = emulation(&formatted(schema, true));
+    let json = |read: &Read| if read.end == Some(Ok(Finish::Stop)) { vec![read.text.clone()] } else { Vec::new() };
+    let rate = (read_of(&emulation, structured::ANSWERS, json), structured::ANSWERS.len());
+    println!("JSON {} of {}", rate.0, rate.1);
+    assert_eq!(rate, (31, 34));
 }

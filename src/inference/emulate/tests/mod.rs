@@ -3,12 +3,18 @@
 use serde_json::{Value, json};
 
 use super::super::event::{Event, Events, Finish};
-use super::super::prompt::{Message, OutputFormat, Part, Prompt, Role, Tool, ToolChoice, ToolInput};
-use super::{Emulation, Fault};
+use super::super::prompt::{
+    Message, OutputFormat, Part, Picture, Prompt, Role, Tool, ToolCall, ToolChoice, ToolInput, ToolResult,
+};
+use super::{Emulation, Fault, Reader};
 
 mod answers;
+mod cases;
 mod corpus;
+mod leniency;
+mod schemas;
 mod splits;
+mod words;
 
 /// Returns the emulation of a prompt that needs one.
 pub fn emulation(prompt: &Prompt) -> Emulation {
@@ -33,6 +39,13 @@ pub fn prompt() -> Prompt {
     }
 }
 
+/// Returns a prompt that asks for JSON of this schema, and has no tools.
+pub fn formatted(schema: Value, strict: bool) -> Prompt {
+    let Value::Object(schema) = schema else { panic!("a schema is an object") };
+    let format = OutputFormat::JsonSchema { name: "thing".to_owned(), description: String::new(), schema, strict };
+    Prompt { tools: Vec::new(), format, ..prompt() }
+}
+
 /// What came out of a reader: calls are `name(input)`.
 #[derive(Debug, Default, PartialEq)]
 pub struct Read {
@@ -44,7 +57,11 @@ pub struct Read {
 
 /// Reads an answer whose text comes in these pieces.
 pub fn read<'t>(emulation: &Emulation, pieces: impl IntoIterator<Item = &'t str>, cut: bool) -> Read {
-    let mut reader = emulation.reader();
+    read_with(emulation.reader(), pieces, cut)
+}
+
+/// Reads an answer whose text comes in these pieces, with this reader.
+pub fn read_with<'t>(mut reader: Reader, pieces: impl IntoIterator<Item = &'t str>, cut: bool) -> Read {
     let mut out = Events::default();
     for piece in pieces {
         reader.push(Event::Text(piece), &mut out);
@@ -68,4 +85,9 @@ pub fn read<'t>(emulation: &Emulation, pieces: impl IntoIterator<Item = &'t str>
 pub fn marked(emulation: &Emulation, answer: &str) -> String {
     let name = emulation.0.marker.name(super::marker::Tag::Call);
     answer.replace("MARK", name.strip_prefix("tool_call_").expect("the name of the tag"))
+}
+
+/// Returns the end of an answer with this fault.
+pub fn fault(code: &'static str, message: &str) -> Option<Result<Finish, Fault>> {
+    Some(Err(Fault { code, message: message.to_owned() }))
 }
