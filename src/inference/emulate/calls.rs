@@ -65,7 +65,9 @@ fn names(tools: &[Tool]) -> String {
 /// Returns the call in the form that the client expects. With `must_fit`, arguments of every tool must fit its schema,
 /// else only those of strict tools. Fails with words for the model.
 pub fn resolve(call: RawCall, tools: &[Tool], must_fit: bool) -> Result<ReadyCall, String> {
-    let Some(tool) = find_tool(tools, &call.name) else { return Err(unknown(&call.name, tools)) };
+    let Some(tool) = find_tool(tools, &call.name) else {
+        return Err(unknown(&call.name, tools));
+    };
     let name = tool.name.clone();
     match &tool.input {
         ToolInput::Text { .. } if must_fit && is_empty(&call.input) => Err(format!("the call of `{name}` is empty.")),
@@ -132,7 +134,9 @@ fn from_text(text: String, schema: &Schema) -> Result<Json, String> {
     }
     match lenient::read_all(&text, true) {
         Ok(json @ Json::Object(_)) => return Ok(json),
-        Err(lenient::Mistake::TooDeep) => return Err("has arguments that are nested too deep.".to_owned()),
+        Err(lenient::Mistake::TooDeep) => {
+            return Err("has arguments that are nested too deep.".to_owned());
+        }
         _ => {}
     }
     match only_property(schema) {

@@ -22,7 +22,7 @@ pub use tags::content as in_tags;
 use tag::Kind;
 
 /// How many places of an answer are tried as the beginning of a call.
-const MAX_TRIES: usize = 64;
+const MAX_TRIES: usize = 32;
 /// The longest first line of a form.
 const MAX_LINE: usize = 120;
 /// Grok's own tools: calls of them in Grok's own form are not for the client.
@@ -101,7 +101,8 @@ pub fn opens_anywhere(text: &str, tools: &[Tool]) -> Opening {
     if !text.starts_with(['<', '[']) {
         return Opening::Nothing;
     }
-    match tag::tag(text) {
+    let tag = tag::may_become_call(text, tools).then(|| tag::tag(text)).flatten();
+    match tag {
         Some(tag) if !tag.is_call_by_name() && tag.tool(tools).is_none_or(|_| tag.kind != Kind::Call) => {
             Opening::Nothing
         }
@@ -110,8 +111,12 @@ pub fn opens_anywhere(text: &str, tools: &[Tool]) -> Opening {
 }
 
 fn opening_tag(text: &str, tools: &[Tool]) -> Opening {
+    // Most tags are of other kinds, which their name alone shows.
+    if !tag::may_become_call(text, tools) {
+        return Opening::Nothing;
+    }
     let Some(tag) = tag::tag(text) else {
-        return if tag::may_become_call(text, tools) { Opening::Unfinished } else { Opening::Nothing };
+        return if text.len() > tag::MAX_TAG { Opening::Nothing } else { Opening::Unfinished };
     };
     let named = tag.tool(tools);
     let is_grok = tag.is_grok && named.is_some_and(|tool| OF_GROK.contains(&tool.name.as_str()));
@@ -233,11 +238,15 @@ pub fn inside(text: &str, tools: &[Tool], close: bool) -> Option<Vec<RawCall>> {
 
 /// Returns the call of the only tool that may be called, if the answer holds its arguments alone.
 pub fn arguments(text: &str, tool: &Tool) -> Option<ReadyCall> {
-    let ToolInput::Json { schema, .. } = &tool.input else { return None };
+    let ToolInput::Json { schema, .. } = &tool.input else {
+        return None;
+    };
     let properties = schema.get("properties")?.as_object()?;
     text.match_indices('{').take(MAX_TRIES).find_map(|(at, _)| {
         let (json, _) = lenient::read(&text[at..], false).ok()?;
-        let Json::Object(members) = &json else { return None };
+        let Json::Object(members) = &json else {
+            return None;
+        };
         let are_known = members.iter().all(|(name, _)| properties.contains_key(name));
         let call = RawCall { name: tool.name.clone(), input: RawInput::Json(json.clone()) };
         calls::resolve(call, std::slice::from_ref(tool), true).ok().filter(|_| are_known && !members.is_empty())
@@ -315,7 +324,9 @@ fn unit(text: &str, tools: &[Tool], close: bool, is_code: bool) -> Unit {
     if let Some((calls, length)) = python::calls(text, tools, is_code) {
         return Unit::Calls(calls, length);
     }
-    let Some(tag) = tag::tag(text) else { return Unit::Text };
+    let Some(tag) = tag::tag(text) else {
+        return Unit::Text;
+    };
     match tag.kind {
         Kind::Result => Unit::Result,
         Kind::Calls if tag.is_closing || text.starts_with('<') => Unit::Around(tag.length),

@@ -59,13 +59,10 @@ impl<'m> Writer<'m> {
 
     /// Returns which call of the last turn a result answers, as attributes of its tag.
     fn attributes(&self, result: &ToolResult) -> String {
-        let by_id = |call: &&ToolCall| !result.call_id.is_empty() && call.id == result.call_id;
-        let by_name = |call: &&ToolCall| result.call_id.is_empty() && call.name == result.name;
-        let at = self
-            .turn
-            .iter()
-            .position(|call| by_id(&call))
-            .or_else(|| self.turn.iter().rposition(|call| by_name(&call)));
+        let by_id = |call: &ToolCall| !result.call_id.is_empty() && call.id == result.call_id;
+        let by_name = |call: &ToolCall| result.call_id.is_empty() && call.name == result.name;
+        let at =
+            self.turn.iter().position(|call| by_id(call)).or_else(|| self.turn.iter().rposition(|call| by_name(call)));
         let name = at.map_or(result.name.as_str(), |at| &self.turn[at].name);
         let mut attributes = String::new();
         if !name.is_empty() {

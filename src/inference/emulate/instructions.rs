@@ -133,7 +133,9 @@ fn example(request: &Request, out: &mut String) {
         ToolChoice::Named(name) => request.tools.iter().find(|tool| tool.name == *name),
         _ => None,
     };
-    let Some(tool) = named.or(request.tools.first()) else { return };
+    let Some(tool) = named.or(request.tools.first()) else {
+        return;
+    };
     let input = match &tool.input {
         ToolInput::Json { schema, .. } => sample(schema, 0).to_json(),
         ToolInput::Text { .. } => "…".to_owned(),

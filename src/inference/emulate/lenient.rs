@@ -83,8 +83,8 @@ impl<'t> Reader<'t> {
             }
             let end = if trimmed.starts_with("//") || trimmed.starts_with('#') {
                 trimmed.find('\n')
-            } else if trimmed.starts_with("/*") {
-                trimmed[2..].find("*/").map(|end| end + 4)
+            } else if let Some(comment) = trimmed.strip_prefix("/*") {
+                comment.find("*/").map(|end| end + 4)
             } else {
                 return;
             };
@@ -219,7 +219,9 @@ impl<'t> Reader<'t> {
     /// Reads a string without quotes, in the second attempt only: up to a comma, a bracket or the end of its line.
     fn bare(&mut self) -> Result<Json, Mistake> {
         let rest = self.rest();
-        let Some(end) = rest.find([',', '}', ']', '\n']) else { return Err(Mistake::Unfinished) };
+        let Some(end) = rest.find([',', '}', ']', '\n']) else {
+            return Err(Mistake::Unfinished);
+        };
         let text = rest[..end].trim_end();
         if text.is_empty() || text.contains(['"', '{', '[', ':', '<', '>', '\\']) {
             return Err(Mistake::Wrong(self.at));
@@ -249,7 +251,9 @@ impl<'t> Reader<'t> {
         let rest = self.rest();
         for quote in QUOTES {
             if let Some(body) = rest.strip_prefix(quote) {
-                let Some(end) = body.find(quote) else { return Err(Mistake::Unfinished) };
+                let Some(end) = body.find(quote) else {
+                    return Err(Mistake::Unfinished);
+                };
                 self.at += end + 2 * quote.len();
                 return Ok(body[..end].to_owned());
             }
@@ -266,7 +270,9 @@ impl<'t> Reader<'t> {
             let rest = self.rest();
             let mut first = [0; 4];
             let first = close.encode_utf8(&mut first).as_bytes()[0];
-            let Some(found) = memchr3(b'\\', first, first, rest.as_bytes()) else { return Err(Mistake::Unfinished) };
+            let Some(found) = memchr3(b'\\', first, first, rest.as_bytes()) else {
+                return Err(Mistake::Unfinished);
+            };
             // The first byte of a typographic quote begins other characters too.
             text.push_str(&rest[..found]);
             self.at += found;
@@ -301,7 +307,9 @@ impl<'t> Reader<'t> {
 
     /// Reads what follows a backslash.
     fn escape(&mut self, text: &mut String) -> Result<(), Mistake> {
-        let Some(c) = self.peek() else { return Err(Mistake::Unfinished) };
+        let Some(c) = self.peek() else {
+            return Err(Mistake::Unfinished);
+        };
         self.at += c.len_utf8();
         match c {
             'n' => text.push('\n'),

@@ -86,7 +86,9 @@ fn of_json_tool<'t>(tool: &Tool, body: &'t str, is_closed: bool, tools: &[Tool])
             let message = format!("the arguments of `{name}` are nested too deep.");
             return Err(Mistake { message, is_unfinished: false });
         }
-        Err(_) if is_closed && !inside.starts_with(['{', '[']) => vec![RawInput::Text(inside.to_owned())],
+        Err(_) if is_closed && !inside.starts_with(['{', '[']) => {
+            vec![RawInput::Text(inside.to_owned())]
+        }
         Err(_) => return Err(not_json(name)),
     };
     let calls = calls.into_iter().map(|input| RawCall { name: name.clone(), input }).collect();
@@ -155,7 +157,9 @@ fn free_text(body: &str) -> String {
 /// Returns what a code fence around the whole text holds.
 fn unfenced(body: &str) -> &str {
     let body = body.trim();
-    let Some(inside) = body.strip_prefix("```") else { return body };
+    let Some(inside) = body.strip_prefix("```") else {
+        return body;
+    };
     let inside = inside.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
     inside.trim_end().strip_suffix("```").unwrap_or(inside).trim()
 }

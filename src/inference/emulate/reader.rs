@@ -272,7 +272,9 @@ impl Output {
             _ => None,
         };
         let alone = || only.and_then(|tool| forms::arguments(&text, tool)).map(|call| vec![call]);
-        let Some(calls) = forms::search(&text, tools).or_else(alone) else { return };
+        let Some(calls) = forms::search(&text, tools).or_else(alone) else {
+            return;
+        };
         // What stands around is the call, and words about it.
         self.text = TextTo::Nowhere(String::new());
         calls.into_iter().for_each(|call| self.call(call, out));
@@ -280,7 +282,9 @@ impl Output {
 
     fn missing(&self) -> String {
         match &self.request.choice {
-            ToolChoice::Named(name) => format!("the tool `{name}` must be called, but the answer has no call."),
+            ToolChoice::Named(name) => {
+                format!("the tool `{name}` must be called, but the answer has no call.")
+            }
             _ => "a tool must be called, but the answer has no call.".to_owned(),
         }
     }

@@ -130,7 +130,9 @@ impl Check<'_> {
     fn keyword(&mut self, keyword: &str, value: &Value, depth: usize) -> Result<(), String> {
         match keyword {
             "properties" | "$defs" | "definitions" => {
-                let Some(schemas) = self.expect(value.as_object(), "an object")? else { return Ok(()) };
+                let Some(schemas) = self.expect(value.as_object(), "an object")? else {
+                    return Ok(());
+                };
                 // Definitions are not a level of their own.
                 let depth = depth + usize::from(keyword == "properties");
                 for (name, schema) in schemas {

@@ -104,7 +104,9 @@ fn fit(candidate: Result<Json, lenient::Mistake>, format: &OutputFormat) -> Resu
         lenient::Mistake::TooDeep => "the JSON is nested too deep.".to_owned(),
     })?;
     let mut whole = json;
-    let Err(mistake) = check(&mut whole, format) else { return Ok(whole) };
+    let Err(mistake) = check(&mut whole, format) else {
+        return Ok(whole);
+    };
     let inside = inside(&whole).and_then(|mut inside| check(&mut inside, format).is_ok().then_some(inside));
     inside.ok_or(mistake)
 }

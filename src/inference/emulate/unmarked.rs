@@ -80,7 +80,9 @@ impl Tail {
                     *self = Tail { shape, searched, open: 0, in_string: false, unmarked: self.unmarked, ended: None };
                 }
                 Next::End(length) => self.ended = Some(at + length),
-                Next::Result => return Verdict::Over { length: at, has_results: true },
+                Next::Result => {
+                    return Verdict::Over { length: at, has_results: true };
+                }
                 Next::Text | Next::Unfinished => return Verdict::Text(end),
             }
         }

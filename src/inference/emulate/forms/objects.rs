@@ -95,7 +95,7 @@ fn is_property(tool: &Tool, name: &str) -> bool {
 /// Returns whether an object that begins like this may be a call, or `None` if more must come first.
 pub fn may_begin(text: &str, tools: &[Tool]) -> Option<bool> {
     let inside = text.trim_start_matches(['{', '[']).trim_start();
-    let Some(first) = inside.chars().next() else { return None };
+    let first = inside.chars().next()?;
     let quoted = inside.strip_prefix(['"', '\'', '“']).unwrap_or(inside);
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '$');
     let end = quoted.find(|c| !is_part(c)).unwrap_or(quoted.len());
@@ -116,7 +116,9 @@ pub fn may_begin(text: &str, tools: &[Tool]) -> Option<bool> {
         return Some(false);
     }
     let value = quoted[end..].trim_start_matches(['"', '\'', '”']).trim_start();
-    let Some(value) = value.strip_prefix([':', '=']) else { return if value.is_empty() { None } else { Some(false) } };
+    let Some(value) = value.strip_prefix([':', '=']) else {
+        return if value.is_empty() { None } else { Some(false) };
+    };
     begins_call(value.trim_start_matches('>').trim_start(), key, tools)
 }
 
@@ -128,7 +130,9 @@ fn begins_call(value: &str, key: &str, tools: &[Tool]) -> Option<bool> {
     if value.starts_with(['{', '[']) {
         return Some(SINGLE.contains(&key));
     }
-    let Some(text) = value.strip_prefix(['"', '\'', '“']) else { return Some(false) };
+    let Some(text) = value.strip_prefix(['"', '\'', '“']) else {
+        return Some(false);
+    };
     let Some(end) = text.find(['"', '\'', '”', '\n']) else {
         return if text.len() > 200 { Some(false) } else { None };
     };

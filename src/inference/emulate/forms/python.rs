@@ -64,7 +64,9 @@ fn blanks(text: &str) -> usize {
 
 /// Returns the name of an argument without name: the required ones come first.
 fn property(tool: &Tool, at: usize) -> Option<String> {
-    let ToolInput::Json { schema, .. } = &tool.input else { return None };
+    let ToolInput::Json { schema, .. } = &tool.input else {
+        return None;
+    };
     let required = schema.get("required")?.as_array()?;
     required.get(at)?.as_str().map(str::to_owned)
 }

@@ -3,8 +3,12 @@
 use super::super::super::prompt::Tool;
 use super::super::calls::find_tool;
 
-/// The longest tag.
-const MAX_TAG: usize = 300;
+/// The longest attributes of a tag.
+const MAX_ATTRIBUTES: usize = 300;
+/// What is looked at of a name. Names of tools have 128 characters at most.
+const MAX_NAME: usize = 160;
+/// The longest beginning of a tag that may still become one.
+pub const MAX_TAG: usize = MAX_NAME + MAX_ATTRIBUTES;
 
 /// What a tag's name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,8 +123,10 @@ fn to_end(text: &str, closer: char) -> Option<(&str, usize)> {
     let mut quote = None;
     for (at, c) in text.char_indices() {
         match c {
-            _ if at > MAX_TAG => return None,
-            c if c == closer && quote.is_none() => return Some((text[..at].trim_end_matches(is_bar), at + 1)),
+            _ if at > MAX_ATTRIBUTES => return None,
+            c if c == closer && quote.is_none() => {
+                return Some((text[..at].trim_end_matches(is_bar), at + 1));
+            }
             '\n' | '<' if text.starts_with('=') => return Some((&text[..at], at)),
             '<' if quote.is_none() => return Some((&text[..at], at)),
             '"' | '\'' if quote == Some(c) => quote = None,
@@ -153,30 +159,40 @@ fn kind(plain: &str) -> Kind {
     KINDS.iter().find(|(_, names)| names.contains(&plain)).map_or(Kind::Other, |(kind, _)| *kind)
 }
 
-/// Returns whether the beginning of a tag, without its end, may become one that begins a call or a result.
+/// Returns whether a tag may begin a call or a result, as far as its name has come.
 pub fn may_become_call(text: &str, tools: &[Tool]) -> bool {
     let inside = text[1..].trim_start_matches(is_bar);
-    if inside.len() > MAX_TAG {
-        return false;
-    }
-    let lower = inside.to_ascii_lowercase();
-    if SPACES.iter().any(|space| space.starts_with(&lower)) {
+    let inside = &inside[..inside.floor_char_boundary(MAX_NAME)];
+    if SPACES.iter().any(|space| inside.len() <= space.len() && space[..inside.len()].eq_ignore_ascii_case(inside)) {
         return true;
     }
     let (_, rest) = without_space(inside);
     let rest = rest.trim_start_matches(is_bar);
     let end = rest.find(|c: char| !is_name(c)).unwrap_or(rest.len());
-    let name = plain(&rest[..end]);
-    let is_full = end < rest.len();
-    let fits = |known: &str| if is_full { known == name } else { known.starts_with(&name) };
-    let begins = [Kind::Calls, Kind::Call, Kind::Result];
-    let known = KINDS.iter().filter(|(kind, _)| begins.contains(kind)).flat_map(|(_, names)| names.iter());
-    known.clone().any(|known| {
-        fits(known)
-            || name
-                .strip_prefix(known)
-                .is_some_and(|more| text[1..].starts_with(is_bar) && "sectionbegin".contains(more))
-    }) || tools.iter().any(|tool| fits(&plain(&tool.name)))
+    let (name, is_full) = (&rest[..end], end < rest.len());
+    let has_bars = text[1..].starts_with(is_bar);
+    let first = first_letter(name);
+    let begins = |kind: &Kind| matches!(kind, Kind::Calls | Kind::Call | Kind::Result);
+    let known = KINDS.iter().filter(|(kind, _)| begins(kind)).flat_map(|(_, names)| names.iter());
+    known.filter(|known| first.is_none() || first_letter(known) == first).any(|known| {
+        let more = after(name, known);
+        more.is_some_and(|more| more.is_empty() || has_bars && "sectionbegin".contains(more.as_str()))
+            || !is_full && after(known, name).is_some()
+    }) || tools.iter().filter(|tool| first.is_none() || first_letter(&tool.name) == first).any(|tool| {
+        after(name, &tool.name).is_some_and(|more| more.is_empty()) || !is_full && after(&tool.name, name).is_some()
+    })
+}
+
+/// Returns the first letter or digit of a name, which most names differ in.
+fn first_letter(name: &str) -> Option<u8> {
+    name.bytes().find(|byte| byte.is_ascii_alphanumeric() || *byte > 127).map(|byte| byte.to_ascii_lowercase())
+}
+
+/// Returns what follows in a name after the beginning of it, both without case and signs.
+fn after(name: &str, beginning: &str) -> Option<String> {
+    let letters = |text| str::chars(text).filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase());
+    let mut rest = letters(name);
+    letters(beginning).all(|c| rest.next() == Some(c)).then(|| rest.collect())
 }
 
 impl Tag<'_> {

@@ -7,6 +7,10 @@ use super::super::lenient;
 use super::objects;
 use super::tag::{Kind, Tag, is_end_of, tag};
 
+/// The most tags of a call, and the most places in it that are tried as JSON.
+const MAX_TAGS: usize = 128;
+const MAX_TRIES: usize = 4;
+
 /// What has been found of a call.
 #[derive(Default)]
 struct Parts {
@@ -50,12 +54,13 @@ impl Parts {
     /// Reads up to the end of the call. Returns how much, and whether an end was there.
     fn content(&mut self, text: &str, tools: &[Tool], close: bool) -> (usize, bool) {
         let mut at = 0;
-        while at < text.len() {
+        let mut tags = 0;
+        let mut tries = 0;
+        while at < text.len() && tags < MAX_TAGS {
             let rest = &text[at..];
-            if rest.starts_with(['{', '['])
-                && self.json.is_none()
-                && let Some((json, length)) = json(rest, close)
-            {
+            let is_tried = rest.starts_with(['{', '[']) && self.json.is_none() && tries < MAX_TRIES;
+            tries += usize::from(is_tried);
+            if is_tried && let Some((json, length)) = json(rest, close) {
                 self.json = Some(json);
                 at += length;
                 continue;
@@ -67,6 +72,7 @@ impl Parts {
                 at += next;
                 continue;
             };
+            tags += 1;
             match self.tag(&tag, rest, tools) {
                 Some(used) => at += used,
                 None => return (at, true),
@@ -145,7 +151,9 @@ impl Parts {
     }
 
     fn calls(self, tools: &[Tool]) -> Option<Vec<RawCall>> {
-        let Some(name) = self.name else { return objects::calls(&self.json?, tools) };
+        let Some(name) = self.name else {
+            return objects::calls(&self.json?, tools);
+        };
         let input = match self.json {
             Some(json) if self.members.is_empty() => {
                 let tool = find_tool(tools, &name)?;

@@ -21,7 +21,7 @@ fn a_marked_call_is_taken_out_of_the_text() {
 
 #[test]
 fn custom_tools_get_their_text_as_it_is() {
-    let patch = "*** Begin Patch\n-a \"x\" \\n\n+b <c>\n\n*** End Patch";
+    let patch = "  \n*** Begin Patch\n-a \"x\" \\n\n+b <c>\n\n*** End Patch\n ";
     let answer = format!("<tool_call_MARK name=\"apply_patch\">\n{patch}\n</tool_call_MARK>");
     let read = read_one(&prompt(), &answer);
     assert_eq!(read.calls, [format!("apply_patch({patch})")]);

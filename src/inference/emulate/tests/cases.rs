@@ -31,7 +31,7 @@ fn repaired(prompt: &Prompt, answer: &str) -> Read {
 #[test]
 fn forms_without_mark_count_at_the_end_alone() {
     for before in ["Now.\n", "Now: ", "  "] {
-        assert_eq!(read_one(&prompt(), &format!("{before}{UNMARKED}\n")).calls, [PARIS]);
+        assert_eq!(read_one(&corpus::prompt(), &format!("{before}{UNMARKED}\n")).calls, [PARIS]);
     }
     for text in [
         format!("{UNMARKED}\nis how it looks."),
@@ -40,7 +40,7 @@ fn forms_without_mark_count_at_the_end_alone() {
         UNMARKED.replace("get_weather", "get_news"),
         UNMARKED.replace("city", "town"),
     ] {
-        let read = read_one(&prompt(), &text);
+        let read = read_one(&corpus::prompt(), &text);
         assert_eq!((read.text.as_str(), read.calls.len()), (text.as_str(), 0));
     }
 }

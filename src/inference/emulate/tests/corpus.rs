@@ -60,7 +60,9 @@ fn read_of(emulation: &Emulation, answers: &[Answer], of: impl Fn(&Read) -> Vec<
 #[test]
 fn real_calls_are_read_at_the_measured_rate() {
     let emulation = emulation(&prompt());
-    let calls = |read: &Read| if read.end == Some(Ok(Finish::ToolCalls)) { read.calls.clone() } else { Vec::new() };
+    let calls = |read: &Read| {
+        if read.end == Some(Ok(Finish::ToolCalls)) { read.calls.clone() } else { Vec::new() }
+    };
     let rates = [marked::ANSWERS, unmarked::ANSWERS].map(|all| (read_of(&emulation, all, calls), all.len()));
     println!("with the mark {} of {}, without it {} of {}", rates[0].0, rates[0].1, rates[1].0, rates[1].1);
     assert_eq!(rates, [(40, 41), (40, 46)]);
@@ -80,7 +82,9 @@ fn real_json_is_read_at_the_measured_rate() {
         "additionalProperties": false,
     });
     let emulation = emulation(&formatted(schema, true));
-    let json = |read: &Read| if read.end == Some(Ok(Finish::Stop)) { vec![read.text.clone()] } else { Vec::new() };
+    let json = |read: &Read| {
+        if read.end == Some(Ok(Finish::Stop)) { vec![read.text.clone()] } else { Vec::new() }
+    };
     let rate = (read_of(&emulation, structured::ANSWERS, json), structured::ANSWERS.len());
     println!("JSON {} of {}", rate.0, rate.1);
     assert_eq!(rate, (31, 34));
