@@ -32,7 +32,7 @@ async function chat(answer, { status = 200, headers = {}, signal } = {}) {
   };
   try {
     const result = await streamChat({ key: 'k', body: { model: 'm', messages: [] }, signal, onChunk: (delta, raw) => chunks.push([delta, raw]) });
-    return { ...result, chunks, text: chunks.map(([delta]) => delta).join('') };
+    return { ...result, chunks, text: chunks.map(([delta]) => delta.content ?? '').join('') };
   } finally {
     globalThis.fetch = real;
   }

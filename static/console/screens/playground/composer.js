@@ -18,7 +18,7 @@ export async function attach(files) {
   draft.set({ ...draft.get(), pictures: [...draft.get().pictures, ...pictures], refused });
 }
 
-/** Draws the composer. @param {{ send: () => void, busy: boolean, ready: boolean, needsPicture: boolean }} props */
+/** Draws the composer. @param {{ send: () => boolean, busy: boolean, ready: boolean, needsPicture: boolean }} props */
 export function Composer({ send, busy, ready, needsPicture }) {
   const { text: written, pictures, refused = [] } = useShared(draft);
   const field = useRef(null);
@@ -27,8 +27,7 @@ export function Composer({ send, busy, ready, needsPicture }) {
   const submit = (event) => {
     event?.preventDefault();
     if (empty || !ready || busy) return;
-    send();
-    field.current.focus();
+    if (send()) field.current.focus();
   };
   // The Stop button disappears with the answer, so move the focus to the field.
   const end = () => {

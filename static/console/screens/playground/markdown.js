@@ -109,7 +109,8 @@ function video(source) {
   return media?.kind === 'video' ? html`<${Film} media=${media} />` : null;
 }
 
-function Code({ code, language }) {
+/** Draws a text with its language or kind, and a button that copies it. */
+export function Code({ code, language }) {
   return html`<figure class="code">
     <figcaption><span class="muted">${language?.trim() || t('code')}</span><${Copy} text=${code} /></figcaption>
     <pre tabindex="0" aria-label=${t('code')}><code>${code}</code></pre>

@@ -7,9 +7,11 @@ import { Empty, Notice, Skeleton } from '../../components/states.js';
 import { useLoaded } from '../../data.js';
 import { optionalTexts, texts } from '../../i18n.js';
 import { kept, useShared } from '../../store.js';
+import { awaitsResults } from './calls.js';
 import { Composer, attach } from './composer.js';
 import { ask, askAgain, clear, draft, regenerate, system, turns } from './conversation.js';
 import { KeyChoice, chooseKey, chosenKey } from './key.js';
+import { Options, fieldsOrFault } from './options-form.js';
 import { filesOf } from './pictures.js';
 import { callV1, explainChat } from './stream.js';
 import { models as modelTexts, text } from './text.js';
@@ -38,25 +40,32 @@ function Room({ chosen }) {
   const list = useShared(turns);
   const busy = list.some(({ state }) => state === 'waiting' || state === 'writing');
   const follow = useFollow(list);
-  const settings = { model, key: chosen.key };
   const ready = model !== null;
-  const send = () => {
+  /** Begins a request, unless an option is at fault. Returns whether it began. */
+  const go = (begin) => {
+    const fields = fieldsOrFault();
+    if (fields === null) return false;
+    follow();
+    begin({ model, key: chosen.key, fields });
+    return true;
+  };
+  const send = () => go((settings) => {
     const { text: written, pictures } = draft.get();
     draft.set({ text: '', pictures: [] });
-    follow();
     ask({ text: written.trim(), pictures, ...settings });
-  };
+  });
   const [over, drop] = useDrop();
   return html`<div class=${`room ${over ? 'drop-here' : ''}`} ...${drop}>
     <${Head} models=${models.data} model=${model} chosen=${chosen} empty=${list.length === 0} />
     <${System} />
+    <${Options} />
     <div class="turns">
       ${models.error ? html`<${NoModels} error=${models.error} retry=${models.reload} />` : list.length === 0 && html`<${Hello} models=${models.data} model=${model} />`}
       ${list.map((turn, at) => (turn.role === 'user'
-        ? html`<${Question} key=${turn.id} turn=${turn} ready=${ready} resend=${(changed) => { follow(); askAgain(turn.id, { text: changed.trim(), ...settings }); }} />`
-        : html`<${Answer} key=${turn.id} turn=${turn} last=${at === list.length - 1} again=${() => { follow(); regenerate(settings); }} />`))}
+        ? html`<${Question} key=${turn.id} turn=${turn} ready=${ready} resend=${(changed) => go((settings) => askAgain(turn.id, { text: changed.trim(), ...settings }))} />`
+        : html`<${Answer} key=${turn.id} turn=${turn} last=${at === list.length - 1} ready=${ready} go=${go} again=${() => { go(regenerate); }} />`))}
     </div>
-    <p class="visually-hidden" role="status">${list.length > 0 && t(busy ? 'isAnswering' : 'hasAnswered')}</p>
+    <p class="visually-hidden" role="status">${list.length > 0 && t(busy ? 'isAnswering' : awaitsResults(list.at(-1)) ? 'awaitsResults' : 'hasAnswered')}</p>
     <${Composer} send=${send} busy=${busy} ready=${ready} needsPicture=${ready && makesVideo(model) && !list.some(({ pictures }) => pictures?.length > 0)} />
   </div>`;
 }

@@ -20,7 +20,7 @@ export class ChatError extends ApiError {}
  * @param {string} chat.key the API key
  * @param {object} chat.body the request without `stream`
  * @param {AbortSignal} [chat.signal]
- * @param {(delta: string, raw: string) => void} chat.onChunk called for every event and comment; `delta` is its text, often empty
+ * @param {(delta: object, raw: string) => void} chat.onChunk called for every event and comment; `delta` is what it adds to the message, often nothing
  * @returns {Promise<ChatResult>} never rejects for an error of the network or the gateway
  */
 export async function streamChat({ key, body, signal, onChunk }) {
@@ -70,7 +70,7 @@ async function follow(response, result, onChunk) {
     whole ||= data === '[DONE]';
     const chunk = data === null || whole ? {} : parse(data);
     const choice = chunk.choices?.[0];
-    onChunk(choice?.delta?.content ?? '', raw);
+    onChunk(choice?.delta ?? {}, raw);
     if (chunk.error) throw failure(response.status, chunk.error);
     if (chunk.usage) result.usage = chunk.usage;
     if (choice?.finish_reason) result.finishReason = choice.finish_reason;

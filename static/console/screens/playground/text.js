@@ -14,6 +14,10 @@ export const text = {
     thinkingNow: 'Thinking…', thought: 'Thoughts', characters: { one: '{n} character', other: '{n} characters' }, gatewaySaid: 'Gateway message: {message}',
     copyAnswer: 'Copy the answer', regenerate: 'Regenerate', firstByte: 'first text after {time}', total: 'total {time}', usage: { one: '≈ {n} token (question {prompt})', other: '≈ {n} tokens (question {prompt})' }, copyRequestId: 'Copy the request ID',
     events: 'Raw events', eventsTitle: { one: 'Raw stream, {n} event', other: 'Raw stream, {n} events' }, copyEvents: 'Copy all', noEvents: 'No events received.', milliseconds: '{value} ms',
+    call: 'Call', customCall: 'Free-form call', callOf: 'Call of {name}', copyCallId: 'Copy the call ID', input: 'Input', result: 'Result', resultOf: 'Result of {name}', changeResults: 'Change the results',
+    resultsMissing: { one: '{n} result is missing. A new message leaves the calls out.', other: '{n} results are missing. A new message leaves the calls out.' },
+    resultsHint: 'Enter sends, Shift + Enter adds a line.', sendResults: { one: 'Send the result', other: 'Send {n} results' }, awaitsResults: 'Grok waits for the results of its calls',
+    refused: 'Grok refused:', sources: 'Sources',
     code: 'Code', table: 'Table', task: 'Task', openPicture: 'Open the picture', pictureGone: 'The picture could not be loaded', openVideo: 'Open the video', videoGone: 'The video cannot be played here. Open it',
   },
   'zh-CN': {
@@ -31,6 +35,9 @@ export const text = {
     thinkingNow: '思考中…', thought: '思考过程', characters: '{n} 字', gatewaySaid: '网关返回：{message}',
     copyAnswer: '复制回答', regenerate: '重新生成', firstByte: '首字 {time}', total: '总耗时 {time}', usage: '约 {n} Token（提问 {prompt}）', copyRequestId: '复制请求 ID',
     events: '原始事件', eventsTitle: '原始事件流（{n} 个事件）', copyEvents: '全部复制', noEvents: '未收到任何事件。', milliseconds: '{value} 毫秒',
+    call: '调用', customCall: '自由文本调用', callOf: '调用 {name}', copyCallId: '复制调用 ID', input: '输入', result: '结果', resultOf: '{name} 的结果', changeResults: '修改结果',
+    resultsMissing: '还缺 {n} 个结果。如果直接发送新消息，将略去这些调用。', resultsHint: 'Enter 发送，Shift + Enter 换行。', sendResults: '发送 {n} 个结果', awaitsResults: 'Grok 正在等待调用结果',
+    refused: 'Grok 拒绝回答：', sources: '来源',
     code: '代码', table: '表格', task: '任务', openPicture: '查看图片', pictureGone: '图片加载失败', openVideo: '打开视频', videoGone: '视频无法在此播放，请打开查看',
   },
 };

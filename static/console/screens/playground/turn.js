@@ -7,9 +7,13 @@ import { FindOutWhy } from '../../components/upstream-check/dialog.js';
 import { common } from '../../common.text.js';
 import { duration } from '../../format.js';
 import { texts } from '../../i18n.js';
-import { saidIn, split } from './answer.js';
-import { Markdown } from './markdown.js';
+import { split } from './answer.js';
+import { Calls } from './calls.js';
+import { indented } from './json.js';
+import { Code, Markdown } from './markdown.js';
+import { asToolCalls, said } from './message.js';
 import { showEvents } from './raw.js';
+import { Sources } from './sources.js';
 import { explainChat } from './stream.js';
 import { text } from './text.js';
 
@@ -17,10 +21,7 @@ const t = texts(text);
 
 export function Question({ turn, resend, ready }) {
   const [editing, setEditing] = useState(false);
-  const send = (changed) => {
-    setEditing(false);
-    resend(changed);
-  };
+  const send = (changed) => { if (resend(changed)) setEditing(false); };
   return html`<article class="turn question" aria-label=${t('question')}>
     ${turn.pictures.length > 0 && html`<ul class="attached">${turn.pictures.map((picture) => html`<li key=${picture.id}><img src=${picture.url} alt=${picture.name} /></li>`)}</ul>`}
     ${editing ? html`<${Editor} turn=${turn} send=${send} cancel=${() => setEditing(false)} ready=${ready} />` : turn.text && html`<p class="said">${turn.text}</p>`}
@@ -52,20 +53,33 @@ function focusOnce(element) {
   element?.focus();
 }
 
-export function Answer({ turn, last, again }) {
+/** Draws an answer: thinking, text, calls, refusal, sources, failure, facts. */
+export function Answer({ turn, last, ready, go, again }) {
   const running = turn.state === 'waiting' || turn.state === 'writing';
-  const parts = split(turn.text);
+  const isEmpty = turn.text.trim() + turn.reasoning.trim() + turn.refusal === '' && turn.calls.length === 0;
   return html`<article class="turn answer" aria-label=${t('answer')} aria-busy=${running}>
-    ${parts.map((part, at) => (part.thinking
-      ? html`<${Thinking} key=${at} part=${part} live=${running && part.open && at === parts.length - 1} />`
-      : html`<${Markdown} key=${at} source=${part.text} />`))}
+    ${turn.reasoning.trim() !== '' && html`<${Thinking} part=${{ text: turn.reasoning.trim() }} live=${running && turn.text + turn.refusal === '' && turn.calls.length === 0} />`}
+    ${turn.isJson ? turn.text !== '' && html`<${Code} code=${indented(turn.text) ?? turn.text} language="JSON" />` : html`<${Said} text=${turn.text} running=${running} />`}
+    ${turn.refusal !== '' && html`<${Notice} kind="warn"><p>${t('refused')}</p><p class="refusal">${turn.refusal}</p><//>`}
+    ${turn.calls.length > 0 && html`<${Calls} turn=${turn} last=${last} ready=${ready} go=${go} />`}
     ${turn.state === 'waiting' && html`<p class="waiting muted"><span class="spinner" />${t('waiting')}</p>`}
     ${turn.state === 'stopped' && html`<p class="muted">${t('stopped')}</p>`}
-    ${turn.state === 'done' && parts.length === 0 && html`<p class="muted">${t('emptyAnswer')}</p>`}
+    ${turn.state === 'done' && isEmpty && html`<p class="muted">${t('emptyAnswer')}</p>`}
+    <${Sources} sources=${turn.sources} answer=${turn.text} />
     ${turn.error && html`<${Failure} error=${turn.error} />`}
     ${!running && html`<${Facts} turn=${turn} last=${last} again=${again} />`}
   </article>`;
 }
+
+function Said({ text: source, running }) {
+  const parts = split(source);
+  return parts.map((part, at) => (part.thinking
+    ? html`<${Thinking} key=${at} part=${part} live=${running && part.open && at === parts.length - 1} />`
+    : html`<${Markdown} key=${at} source=${part.text} />`));
+}
+
+/** Returns what a copy of an answer has: what it says, else its calls. */
+const copied = (turn) => said(turn) || turn.refusal || (turn.calls.length > 0 ? JSON.stringify(asToolCalls(turn.calls), null, 2) : '');
 
 /** Draws the thinking, folded; while it grows, the summary shows its last line and length. */
 function Thinking({ part, live }) {
@@ -96,7 +110,7 @@ function Facts({ turn, last, again }) {
   ].filter(Boolean);
   return html`<div class="turn-foot">
     <div class="turn-actions">
-      <${Copy} text=${() => saidIn(turn.text)} label=${t('copyAnswer')} />
+      <${Copy} text=${() => copied(turn)} label=${t('copyAnswer')} />
       ${last && html`<${Action} icon="refresh" label=${t('regenerate')} run=${again} />`}
       ${turn.events && html`<${Action} icon="requests" label=${t('events')} run=${() => showEvents(turn.id)} />`}
     </div>
