@@ -9,7 +9,9 @@ import { until } from '../lib/gateway.mjs';
 import { playgroundForFile } from '../lib/playground.mjs';
 
 const PICTURE = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
-const CODES = ['missing_x_statsig_id', 'model_not_available', 'context_length_exceeded', 'upstream_blocked'];
+const CODES = ['missing_x_statsig_id', 'model_not_available', 'context_length_exceeded', 'upstream_blocked',
+  'tool_call_missing', 'invalid_tool_call', 'invalid_structured_output', 'invalid_function_parameters', 'invalid_json_schema'];
+const SOURCES = ['error.rs', 'inference/failure.rs', 'inference/emulate/reader.rs', 'protocols/openai/chat_completions/parse/tools.rs', 'protocols/openai/chat_completions/parse/output.rs'];
 
 const view = playgroundForFile();
 
@@ -25,7 +27,7 @@ async function saysOfIt(code) {
 }
 
 test('the gateway’s codes in a chat or the log have texts', () => {
-  const source = ['../../src/error.rs', '../../src/inference/failure.rs'].map((file) => readFileSync(new URL(file, import.meta.url), 'utf8')).join('\n');
+  const source = SOURCES.map((file) => readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8')).join('\n');
   for (const code of CODES) {
     assert.ok(source.includes(`"${code}"`), `${code} is a code of the gateway`);
     for (const tag of ['en', 'zh-CN']) assert.ok(code in chats[tag] && code in failures[tag] && `${code}:advice` in failures[tag], `${code} in ${tag}`);

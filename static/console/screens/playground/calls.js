@@ -1,10 +1,9 @@
 // The calls of an answer, and the results that are written by hand.
-import { html } from '../../html.js';
-import { Action } from '../../components/action.js';
+import { html, useEffect, useRef } from '../../html.js';
 import { Copy } from '../../components/copy.js';
 import { Field } from '../../components/field.js';
 import { texts } from '../../i18n.js';
-import { answerCalls, changeResults, writeResult } from './conversation.js';
+import { answerCalls, writeResult } from './conversation.js';
 import { indented } from './json.js';
 import { Code } from './markdown.js';
 import { text } from './text.js';
@@ -20,6 +19,7 @@ export const awaitsResults = ({ state, calls, areAnswered }) => state === 'done'
  */
 export function Calls({ turn, last, ready, go }) {
   const isOpen = last && awaitsResults(turn);
+  const first = useFocusOnChange(isOpen, turn.areAnswered);
   const missing = turn.calls.filter(({ result }) => result.trim() === '').length;
   const submit = (event) => {
     event.preventDefault();
@@ -38,13 +38,23 @@ export function Calls({ turn, last, ready, go }) {
       <${CallHead} call=${call} />
       <${Code} code=${call.isCustom ? call.input : indented(call.input) ?? call.input} language=${call.isCustom ? t('input') : 'JSON'} />
       ${isOpen ? html`<${Field} label=${t('resultOf', { name: call.name })}>${(attributes) => html`
-        <textarea class="input" rows="2" value=${call.result} onKeyDown=${onKeyDown} onInput=${(event) => writeResult(turn.id, at, event.currentTarget.value)} ...${attributes} />`}<//>`
+        <textarea ref=${at === 0 ? first : undefined} class="input" rows="2" value=${call.result} onKeyDown=${onKeyDown} onInput=${(event) => writeResult(turn.id, at, event.currentTarget.value)} ...${attributes} />`}<//>`
         : turn.areAnswered && html`<${Code} code=${indented(call.result) ?? call.result} language=${t('result')} />`}
     </section>`)}
     ${isOpen && html`<div class="calls-end"><p class="hint">${missing > 0 ? t('resultsMissing', { n: missing }) : t('resultsHint')}</p>
       <button type="submit" class="button primary" disabled=${missing > 0 || !ready}>${t('sendResults', { n: turn.calls.length })}</button></div>`}
-    ${turn.areAnswered && html`<div class="turn-actions"><${Action} icon="edit" label=${t('changeResults')} run=${() => changeResults(turn.id)} /></div>`}
   <//>`;
+}
+
+/** Returns a ref for the first result, which is focused when sent results are opened for a change. */
+function useFocusOnChange(isOpen, areAnswered) {
+  const first = useRef(null);
+  const were = useRef(areAnswered);
+  useEffect(() => {
+    if (isOpen && were.current) first.current.focus();
+    were.current = areAnswered;
+  }, [isOpen, areAnswered]);
+  return first;
 }
 
 function CallHead({ call: { name, id, isCustom } }) {

@@ -13,7 +13,7 @@ export const text = {
     toolType: 'Tool {n}: “type” must be "function" or "custom".', toolDeclaration: 'Tool {n}: “{field}” must be an object with the tool’s name.',
     toolName: 'Tool {n}: “{field}” must have 1 to 128 letters, digits or characters of _ - . : /', toolTwice: 'Tool {n}: the name “{name}” is used twice. Change one of them.',
     'tool:description': 'Tool {n}: “{field}” must be a text.', 'tool:parameters': 'Tool {n}: “{field}” must be an object: a JSON schema.',
-    choiceUnknown: 'There is no tool “{name}”. Choose another one.', schemaMissing: 'Enter a schema, or choose another format.',
+    choiceUnknown: 'The tool “{name}” is not in the list. Choose another one.', schemaMissing: 'Enter a schema, or choose another format.',
     schemaNotObject: 'A JSON schema must be an object: { "type": "object", … }.', schemaName: '“name” must be a text: the name of the schema.',
   },
   'zh-CN': {

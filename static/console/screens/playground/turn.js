@@ -9,6 +9,7 @@ import { duration } from '../../format.js';
 import { texts } from '../../i18n.js';
 import { split } from './answer.js';
 import { Calls } from './calls.js';
+import { changeResults } from './conversation.js';
 import { indented } from './json.js';
 import { Code, Markdown } from './markdown.js';
 import { asToolCalls, said } from './message.js';
@@ -112,6 +113,7 @@ function Facts({ turn, last, again }) {
     <div class="turn-actions">
       <${Copy} text=${() => copied(turn)} label=${t('copyAnswer')} />
       ${last && html`<${Action} icon="refresh" label=${t('regenerate')} run=${again} />`}
+      ${turn.areAnswered && html`<${Action} icon="edit" label=${t('changeResults')} run=${() => changeResults(turn.id)} />`}
       ${turn.events && html`<${Action} icon="requests" label=${t('events')} run=${() => showEvents(turn.id)} />`}
     </div>
     <p class="turn-facts muted number">${facts.map((fact) => html`<span key=${fact}>${fact}</span>`)}
