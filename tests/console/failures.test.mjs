@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from '../lib/suite.mjs';
+import { failure } from '../../static/console/failures.js';
 import { text as failures } from '../../static/console/failures.text.js';
 import { text as chats } from '../../static/console/screens/playground/stream.text.js';
 import { until } from '../lib/gateway.mjs';
@@ -31,6 +32,7 @@ test('the gateway’s codes in a chat or the log have texts', () => {
   for (const code of CODES) {
     assert.ok(source.includes(`"${code}"`), `${code} is a code of the gateway`);
     for (const tag of ['en', 'zh-CN']) assert.ok(code in chats[tag] && code in failures[tag] && `${code}:advice` in failures[tag], `${code} in ${tag}`);
+    assert.notEqual(failure(code).side, code === 'missing_x_statsig_id' ? '' : 'gateway', `who can act on ${code}`);
   }
 });
 

@@ -2,7 +2,6 @@
 // Directives in prompts, such as [[garble:refuse]]: ../fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { before, beforeEach, test } from '../lib/suite.mjs';
-import { text as failures } from '../../static/console/failures.text.js';
 import { text as words } from '../../static/console/screens/playground/options.text.js';
 import { text as chats } from '../../static/console/screens/playground/stream.text.js';
 import { text } from '../../static/console/screens/playground/text.js';
@@ -226,8 +225,5 @@ for (const [code, options, question, isCalled = true] of [
     await answer.getByText('Gateway message:').waitFor();
     assert.equal(gw.grok.of('chat').length, isCalled ? 2 : 0);
     await until(async () => (await gw.logs()).some((row) => row.error_code === code), 'its row in the log');
-    await page.goto(`${gw.url}/manage#/requests`);
-    await page.locator('main tbody tr').first().click();
-    await page.getByRole('dialog').getByText(failures.en[`${code}:advice`]).waitFor();
   });
 }
