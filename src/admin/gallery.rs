@@ -20,7 +20,7 @@ use crate::{
 /// Most ids of one request: their list in a statement stays below 1 MB.
 const MAX_BATCH: usize = 10_000;
 
-/// Answers `GET /api/cache/size` with the bytes of the cached pictures and videos.
+/// Answers `GET /api/cache/size` with the bytes of the cached pictures and videos, and of those that no host serves.
 pub async fn size(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
     let usage = media_copies::usage(&app.db, app.now_ms()).await?;
     let total = usage.images + usage.videos;
@@ -30,6 +30,7 @@ pub async fn size(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response>
             "image_size": readable(usage.images), "image_size_bytes": usage.images,
             "video_size": readable(usage.videos), "video_size_bytes": usage.videos,
             "total_size": readable(total), "total_size_bytes": total,
+            "kept_size": readable(usage.kept), "kept_size_bytes": usage.kept,
         },
     }))
 }
@@ -124,7 +125,7 @@ pub async fn delete(app: Rc<App>, _: AdminSession, request: Request) -> Result<R
 
 /// Responds after files were cleared; none of them can be read from the cache any more. Their bytes are deleted in
 /// slices: the first one after this response, the others by later requests and by maintenance.
-async fn cleared(app: Rc<App>, mut message: String, mut data: Value) -> Result<Response> {
+pub(super) async fn cleared(app: Rc<App>, mut message: String, mut data: Value) -> Result<Response> {
     let parts = media_copies::parts_due(&app.db, app.now_ms()).await?;
     let left = parts.saturating_sub(evict::SLICE as u64);
     if left > 0 {

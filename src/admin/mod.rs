@@ -1,7 +1,7 @@
 //! The console's API: one file a page, each with its request bodies, its handlers and its answers.
 //!
-//! * Pages: [`accounts`], [`keys`], [`logs`], [`stats`], [`gallery`], [`settings`], [`session`], [`storage`],
-//!   [`upstream_check`].
+//! * Pages: [`accounts`], [`keys`], [`logs`], [`stats`], [`gallery`] (the cache), [`settings`], [`session`], [`storage`],
+//!   [`media`] (the gallery), [`upstream_check`].
 //! * Shared: [`query`] reads lists' parameters, [`csv`] writes files, [`error`] writes the error body.
 //! * [`openapi`] serves the description of every route.
 //!
@@ -21,6 +21,7 @@ mod confirm;
 pub mod error;
 pub mod keys;
 pub mod logs;
+pub mod media;
 pub mod openapi;
 pub mod query;
 pub mod session;

@@ -12,7 +12,7 @@ use crate::{
     admin::{
         self,
         accounts::{edit, export, import, list, probe, refresh},
-        gallery, keys, logs, openapi, session, settings, stats, storage, upstream_check,
+        gallery, keys, logs, media as made, openapi, session, settings, stats, storage, upstream_check,
     },
     app::App,
     auth::{api_key::PresentedKey, session::AdminSession},
@@ -114,6 +114,8 @@ const ROUTES: &[Route] = &[
     route!(GET "/api/request-stats" admin stats::requests),
     route!(GET "/api/logs" admin logs::list),
     route!(POST "/api/logs/clear" admin logs::clear),
+    route!(GET "/api/media" admin made::list),
+    route!(POST "/api/media/delete" admin made::delete),
     route!(GET "/api/cache/size" admin gallery::size),
     route!(GET "/api/cache/list" admin gallery::list),
     route!(POST "/api/cache/delete" admin gallery::delete),

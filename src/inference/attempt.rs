@@ -56,12 +56,14 @@ pub struct Attempts {
     tried: Vec<i64>,
     /// Entries without a token.
     skipped: usize,
+    /// The account that serves if it can.
+    pub preferred: Option<i64>,
 }
 
 impl Attempts {
     /// Returns the state before the first attempt, in the model's first mode, for a prompt with these pictures.
     pub fn new(model: &Model, prompt: &Prompt, sources: &[Source]) -> Self {
-        let fetched = sources.iter().filter(|source| source.is_remote()).count();
+        let fetched: usize = sources.iter().map(Source::calls).sum();
         let is_long = prompt.tokens() >= LONG;
         let uploads = sources.len() + usize::from(is_long);
         // The account has the pictures by then.
@@ -77,6 +79,7 @@ impl Attempts {
             first: None,
             tried: Vec::new(),
             skipped: 0,
+            preferred: None,
         }
     }
 
@@ -117,7 +120,7 @@ impl Attempts {
     pub async fn reserve(&mut self, app: &App, key_hash: &str) -> Result<Reserved> {
         loop {
             let Attempts { model, first, tried, .. } = &*self;
-            let ask = Ask { key_hash, model, tried, now: app.now_ms() };
+            let ask = Ask { key_hash, model, tried, preferred: self.preferred, now: app.now_ms() };
             if model.fallback.is_none() {
                 let mut reserved = reserve::reserve(&app.db, &ask).await?;
                 if let (Reserved::None(refusal), Some(first)) = (&mut reserved, first) {

@@ -3,7 +3,9 @@
 //! Providers append to [`Events`]. Protocols read them as [`Event`]s and decide how to write each of them. A provider
 //! writes no markup: `<think>`, links and pictures in Markdown belong to the protocols.
 
-use crate::media::kind::MediaKind;
+use bytes::Bytes;
+
+use crate::media::{kind::MediaKind, media_type::MediaType};
 
 /// One part of an answer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,6 +28,8 @@ pub enum Event<'e> {
     Refusal(&'e str),
     /// A finished picture or video.
     File(&'e FileRef),
+    /// A picture before it is finished. Comes only if the prompt asks for previews.
+    Preview(&'e Preview),
     /// The progress of a video, in percent.
     Progress(u8),
     /// A picture or video that the provider withheld because of its content, while others of the answer arrived.
@@ -63,10 +67,32 @@ pub struct ToolCallStart {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileRef {
     pub kind: MediaKind,
-    /// A path on the provider's file host without leading slash, or an absolute URL.
+    /// A path on the provider's file host without leading slash, or an absolute URL. Empty if no host serves the file:
+    /// then `inline` is all there is.
     pub url: String,
     /// The video's still picture, in the same form as `url`.
     pub thumbnail: Option<String>,
+    /// The file itself, if the provider sent it.
+    pub inline: Option<InlinePicture>,
+}
+
+/// The bytes of a picture inside a message of the provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InlinePicture {
+    pub media_type: MediaType,
+    /// Standard base64 with padding. It is not decoded, because most clients get it as it is.
+    pub base64: Bytes,
+    /// In pixels; 0 if unknown.
+    pub width: u32,
+    pub height: u32,
+}
+
+/// A picture before it is finished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// The picture's place among those of the answer, from 0.
+    pub place: usize,
+    pub picture: InlinePicture,
 }
 
 /// Why a complete answer ended.
@@ -101,6 +127,7 @@ enum Item {
     Sources(Vec<Source>),
     Citation(Citation),
     File(FileRef),
+    Preview(Preview),
     Progress(u8),
     Withheld(MediaKind),
 }
@@ -133,6 +160,7 @@ impl Events {
             Event::Sources(sources) => self.sources(sources.to_vec()),
             Event::Citation(citation) => self.citation(citation.clone()),
             Event::File(file) => self.file(file.clone()),
+            Event::Preview(preview) => self.preview(preview.clone()),
             Event::Progress(percent) => self.progress(percent),
             Event::Withheld(kind) => self.withheld(kind),
         }
@@ -213,6 +241,11 @@ impl Events {
         self.items.push(Item::File(file));
     }
 
+    /// Appends a picture that is not finished.
+    pub fn preview(&mut self, preview: Preview) {
+        self.items.push(Item::Preview(preview));
+    }
+
     /// Appends the progress of a video, in percent.
     pub fn progress(&mut self, percent: u8) {
         self.items.push(Item::Progress(percent));
@@ -238,6 +271,7 @@ impl Events {
                 Item::Sources(sources) => Event::Sources(sources),
                 Item::Citation(citation) => Event::Citation(citation),
                 Item::File(file) => Event::File(file),
+                Item::Preview(preview) => Event::Preview(preview),
                 Item::Progress(percent) => Event::Progress(*percent),
                 Item::Withheld(kind) => Event::Withheld(*kind),
             }

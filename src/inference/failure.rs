@@ -34,7 +34,16 @@ impl From<&ProviderError> for Error {
                 code: Some("missing_x_statsig_id"),
                 ..Error::new(
                     ErrorKind::NoAccount,
-                    "Videos need a signature: the operator must enter the setting x_statsig_id in the console",
+                    "Videos and edits of pictures need a signature: the operator must enter the value of x_statsig_id in the \
+                     console, under Settings, Grok",
+                )
+            },
+            ProviderError::StaleSignature => Error {
+                code: Some("stale_x_statsig_id"),
+                ..Error::new(
+                    ErrorKind::NoAccount,
+                    "Grok refused the signature x_statsig_id: it is out of date, or Grok distrusts this network. The operator \
+                     must enter a new value in the console, under Settings, Grok",
                 )
             },
             ProviderError::NoAddress(text) => {

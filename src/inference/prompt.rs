@@ -18,12 +18,43 @@ pub struct Prompt {
     pub single_tool_call: bool,
     pub format: OutputFormat,
     pub limits: OutputLimits,
+    /// What a model that draws is to make.
+    pub drawing: Drawing,
+}
+
+/// What a model that draws is to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drawing {
+    /// Number of pictures.
+    pub count: usize,
+    /// Width to height, as the provider names it: `3:2`, or `auto`.
+    pub ratio: &'static str,
+    /// The most previews of each picture.
+    pub previews: usize,
+}
+
+impl Default for Drawing {
+    fn default() -> Self {
+        Drawing { count: 1, ratio: "auto", previews: 0 }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     pub role: Role,
     pub parts: Vec<Part>,
+}
+
+impl Message {
+    /// Returns the text without the pictures.
+    pub fn text(&self) -> String {
+        let texts = self.parts.iter().filter_map(|part| match part {
+            Part::Text(text) => Some(text.as_str()),
+            // Providers without native tools get calls and results as text.
+            Part::Picture(_) | Part::ToolCall(_) | Part::ToolResult(_) => None,
+        });
+        texts.collect()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,6 +156,14 @@ pub struct Picture {
 }
 
 impl Prompt {
+    /// Returns the text of the last user message that has any, without its pictures; empty if there is none. Pictures
+    /// and videos are made from one instruction, not from a dialogue.
+    pub fn last_question(&self) -> String {
+        let of_users = self.messages.iter().rev().filter(|message| message.role == Role::User);
+        let mut texts = of_users.map(|message| message.text().trim().to_owned());
+        texts.find(|text| !text.is_empty()).unwrap_or_default()
+    }
+
     /// Returns an estimate of the prompt's language tokens. Pictures do not count, declarations of tools do.
     pub fn tokens(&self) -> u64 {
         let mut tally = Tally::default();

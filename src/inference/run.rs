@@ -13,7 +13,7 @@ use super::{
     conversation::Conversation,
     event::Events,
     media::{Files, SentTo},
-    prompt::{Picture, Prompt},
+    prompt::Prompt,
     record::RequestRecord,
     shape::Shape,
 };
@@ -23,7 +23,10 @@ use crate::{
     crypto::vault::Vault,
     error::{Error, ErrorKind, Result},
     host::Response,
-    media::input::{self, Source},
+    media::{
+        self,
+        input::{self, Resolved, Source},
+    },
     providers::{Account, ProviderError, catalog::Model},
     store::{
         accounts::reserve::{Refusal, Reservation, Reserved},
@@ -78,10 +81,18 @@ pub async fn run(
     let mut attempts = Attempts::new(request.model, &request.prompt, &request.sources);
     let sources = std::mem::take(&mut request.sources);
     let mut prompt = std::mem::take(&mut request.prompt);
-    prompt.pictures = pictures(app, key, sources, &mut record).await?;
+    let resolved = pictures(app, key, &request.sent_to, sources, &mut record).await?;
+    prompt.pictures = resolved.pictures;
+    attempts.preferred = resolved.owner;
+    attempts.model.cost *= u32::try_from(prompt.drawing.count).unwrap_or(u32::MAX);
     let vault = Rc::new(Vault::open(&*app.host).await?);
-    let asking =
-        Asking { app, vault: &vault, sent_to: &request.sent_to, shape: Rc::new(Shape::new(prompt, app.random())) };
+    let asking = Asking {
+        app,
+        vault: &vault,
+        sent_to: &request.sent_to,
+        question: prompt.last_question(),
+        shape: Rc::new(Shape::new(prompt, app.random())),
+    };
     let mut last_error = None;
     loop {
         let reservation = match attempts.reserve(app, &key.hash).await? {
@@ -133,15 +144,19 @@ pub async fn run(
 /// Returns the request's pictures; fetches the remote ones only for a client with a valid key. Fails with 401 without one,
 /// and with 400 if a picture cannot be fetched.
 async fn pictures(
-    app: &App,
+    app: &Rc<App>,
     key: &PresentedKey,
+    sent_to: &SentTo,
     sources: Vec<Source>,
     record: &mut RequestRecord,
-) -> Result<Vec<Picture>> {
+) -> Result<Resolved> {
+    let mut bases = Vec::new();
     if sources.iter().any(Source::is_remote) {
-        record.authenticated(authenticate(&app.db, &key.hash, app.now_ms()).await?);
+        let opened = authenticate(&app.db, &key.hash, app.now_ms()).await?;
+        bases = media::bases(app, &opened.settings, &sent_to.uri, &sent_to.headers).await;
+        record.authenticated(opened);
     }
-    input::resolve(&*app.host, sources).await.map_err(|error| record.clone().refused(error))
+    input::resolve(app, &bases, sources).await.map_err(|error| record.clone().refused(error))
 }
 
 /// Returns whether the account may be tried again later.
@@ -154,6 +169,8 @@ struct Asking<'a> {
     app: &'a Rc<App>,
     vault: &'a Rc<Vault>,
     sent_to: &'a Rc<SentTo>,
+    /// What the gallery shows of the prompt.
+    question: String,
     shape: Rc<Shape>,
 }
 
@@ -184,7 +201,15 @@ impl Asking<'_> {
         let (conversation, events) =
             Conversation::open(asker, &self.shape, attempts.may_repeat(), &mut record.learned).await?;
         record.first_content();
-        let files = Files { app: self.app.clone(), settings, sent_to: self.sent_to.clone(), account_id: reserved.id };
+        let files = Files {
+            app: self.app.clone(),
+            settings,
+            sent_to: self.sent_to.clone(),
+            account_id: reserved.id,
+            caller: record.caller.clone(),
+            model: attempts.model.id,
+            prompt: self.question.clone(),
+        };
         respond(StartedAnswer { conversation, events, files }, record).await
     }
 }

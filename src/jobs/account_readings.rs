@@ -26,6 +26,7 @@ use crate::{
             account::{self, Facts, MOST_CALLS},
             client::Client,
             credentials::Credentials,
+            media_quota::Pool,
             quota::Limits,
         },
     },
@@ -180,7 +181,8 @@ pub fn reading_of(id: i64, facts: Facts, settings: &Settings, began: i64, now: i
         .iter()
         .filter_map(|(bucket, limits)| Some(BucketQuota { bucket: *bucket, quota: quota(limits, is_paid, now)? }));
     let lacking = facts.not_granted.iter().map(|bucket| BucketQuota { bucket: *bucket, quota: Quota::not_granted() });
-    let quotas: Vec<BucketQuota> = reported.chain(lacking).collect();
+    let pools = facts.media.iter().map(|(bucket, pool)| BucketQuota { bucket: *bucket, quota: pool_quota(pool, now) });
+    let quotas: Vec<BucketQuota> = reported.chain(lacking).chain(pools).collect();
     Reading {
         id,
         outcome: Outcome::Ok,
@@ -208,6 +210,15 @@ fn quota(limits: &Limits, is_paid: bool, now: i64) -> Option<Quota> {
         until: Some(now + length.min(MAX_WINDOW)),
         cool_until: 0,
     })
+}
+
+/// Returns the quota of a pool of media. What Grok does not count is unknown, and tried. A pool that is used up is tried again
+/// when Grok says, else when its window has passed.
+fn pool_quota(pool: &Pool, now: i64) -> Quota {
+    let window = pool.window_seconds.and_then(|seconds| i64::try_from(seconds).ok()).map(|s| s.saturating_mul(SECOND));
+    let next = pool.next_at.filter(|at| pool.remaining == Some(0) && *at > now).map(|at| at - now);
+    let length = next.or(window).unwrap_or(DAY).min(MAX_WINDOW);
+    Quota { remaining: pool.remaining.map(i64::from), total: None, until: Some(now + length), cool_until: 0 }
 }
 
 /// Returns when an account is to be read again: when the first window has ended in which something was spent. An account

@@ -37,6 +37,26 @@ impl MediaType {
     }
 }
 
+/// How many of a file's first bytes [`sniffed`] reads.
+pub const SNIFFED: usize = 12;
+
+/// Returns the media type of a picture by its first bytes, because names and declared types are often wrong; `None` if it is not one of the raster formats that browsers show.
+pub fn sniffed(head: &[u8]) -> Option<MediaType> {
+    match head {
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(MediaType("image/png")),
+        [0xff, 0xd8, 0xff, ..] => Some(MediaType("image/jpeg")),
+        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(MediaType("image/gif")),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(MediaType("image/webp")),
+        [b'B', b'M', _, _, _, _, 0, 0, 0, 0, ..] => Some(MediaType("image/bmp")),
+        [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] => match brand.get(..4)? {
+            b"avif" | b"avis" => Some(MediaType("image/avif")),
+            b"heic" | b"heix" | b"mif1" => Some(MediaType("image/heic")),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// Returns whether the text is `token=token` or `token="text"`. A quoted text with a semicolon in it does not come
 /// this far in one piece and is refused: no type of [`SERVED`] has such a parameter.
 fn is_parameter(text: &str) -> bool {
@@ -105,6 +125,28 @@ mod tests {
             "text/html; image/png",
         ] {
             assert_eq!(MediaType::parse(value), None, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn pictures_are_known_by_their_first_bytes() {
+        for (head, mime_type) in [
+            (&b"\x89PNG\r\n\x1a\n\0\0\0\r"[..], Some("image/png")),
+            (b"\xff\xd8\xff\xe0", Some("image/jpeg")),
+            (b"GIF89a", Some("image/gif")),
+            (b"RIFF\x10\0\0\0WEBP", Some("image/webp")),
+            (b"RIFF\x10\0\0\0WAVE", None),
+            (b"BM\x36\x10\0\0\0\0\0\0", Some("image/bmp")),
+            (b"\0\0\0\x1cftypavif", Some("image/avif")),
+            (b"\0\0\0\x1cftypheic", Some("image/heic")),
+            (b"\0\0\0\x1cftypisom", None),
+            (b"\0\0\0\x1cftyp", None),
+            (b"<svg xmlns=", None),
+            (b"<!doctype html", None),
+            (b"", None),
+        ] {
+            assert_eq!(sniffed(head).map(MediaType::as_str), mime_type, "{head:?}");
+            assert_eq!(sniffed(&head[..head.len().min(SNIFFED)]).map(MediaType::as_str), mime_type, "{head:?}");
         }
     }
 }

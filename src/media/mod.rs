@@ -2,7 +2,8 @@
 //!
 //! Grok serves a file only to the account that made it. So a file gets an [`id`], a row, and an [`address`] that
 //! anyone who knows it may open. [`serve`] answers there: from the [`cache`], or from its [`origin`] with the owner's
-//! cookies, storing the bytes on the way. The cache is emptied at local midnight and by the operator. [`input`]
+//! cookies, storing the bytes on the way. The cache is emptied at local midnight and by the operator, but for files that no host
+//! serves. [`load`] reads a whole file for the gateway itself. [`input`]
 //! checks and fetches the pictures of a request. The room never changes an account's state.
 //!
 //! ```ignore
@@ -19,6 +20,7 @@ pub mod cache;
 pub mod id;
 pub mod input;
 pub mod kind;
+pub mod load;
 pub mod media_type;
 mod origin;
 pub(crate) mod range;
@@ -37,6 +39,13 @@ pub async fn base(app: &App, settings: &Settings, uri: &Uri, headers: &HeaderMap
         return set.to_owned();
     }
     own_origin(app, uri, headers).await.unwrap_or_default()
+}
+
+/// Returns the addresses at which clients reach this service: the setting `base_url`, and the origin of the request.
+pub async fn bases(app: &App, settings: &Settings, uri: &Uri, headers: &HeaderMap) -> Vec<String> {
+    let set = settings.global.base_url.trim().trim_end_matches('/').to_owned();
+    let own = own_origin(app, uri, headers).await;
+    [Some(set), own].into_iter().flatten().filter(|base| !base.is_empty()).collect()
 }
 
 /// Returns the address of a file under a [`base`].

@@ -52,7 +52,8 @@ async fn serve(app: Rc<App>, request: Request, kind: MediaKind) -> Result<Respon
     let midnight = time::next_midnight(now, timezone_offset_minutes(&*app.host).await);
     let is_head = request.method() == Method::HEAD;
     let visit = Rc::new(FileRequest { app, file, headers: request.headers().clone(), midnight });
-    if let Some(facts) = &visit.file.facts {
+    // A file without a copy here and without a host is gone, whatever is known of it.
+    if let Some(facts) = visit.file.facts.as_ref().filter(|_| !visit.file.is_kept || visit.file.copy.is_some()) {
         if range::is_known(&visit.headers, &facts.etag) {
             return Ok(response::not_modified(&facts.etag, visit.max_age()));
         }

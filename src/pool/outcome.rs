@@ -115,6 +115,7 @@ fn of_fault(fault: &ProviderError, used: &Used, rests: Rests, now: i64) -> Effec
         | ProviderError::CallerError(_)
         | ProviderError::PromptTooLong
         | ProviderError::MissingSignature
+        | ProviderError::StaleSignature
         | ProviderError::NoAddress(_)
         | ProviderError::ModelNotFound
         | ProviderError::Policy(_)
@@ -221,6 +222,7 @@ mod tests {
             ProviderError::CallerError(text()),
             ProviderError::PromptTooLong,
             ProviderError::MissingSignature,
+            ProviderError::StaleSignature,
             ProviderError::NoAddress(text()),
             ProviderError::ModelNotFound,
             ProviderError::Policy(text()),

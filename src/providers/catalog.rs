@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+mod table;
+
+use table::ALIASES;
+pub use table::MODELS;
+
 /// The type of an account, which decides the modes that it has. The cheapest is first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum TokenType {
@@ -57,18 +62,27 @@ impl TokenType {
 
 /// What an account has a quota of: a chat mode, or a pool of media.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum QuotaBucket {
     Auto,
     Fast,
     Expert,
     Heavy,
+    /// Pictures that no model of this gateway draws.
+    Image,
+    /// Pictures of the Imagine WebSocket.
+    ImagePro,
+    ImageEdit,
     Video,
 }
 
 impl QuotaBucket {
     /// The chat modes, in the order in which people see them.
     pub const CHAT: [QuotaBucket; 4] = [QuotaBucket::Auto, QuotaBucket::Fast, QuotaBucket::Expert, QuotaBucket::Heavy];
+
+    /// The pools of media, in the order in which people see them.
+    pub const MEDIA: [QuotaBucket; 4] =
+        [QuotaBucket::Image, QuotaBucket::ImagePro, QuotaBucket::ImageEdit, QuotaBucket::Video];
 
     /// Returns the name that is stored: for a chat mode that of the provider.
     pub fn name(self) -> &'static str {
@@ -77,13 +91,16 @@ impl QuotaBucket {
             QuotaBucket::Fast => "fast",
             QuotaBucket::Expert => "expert",
             QuotaBucket::Heavy => "heavy",
+            QuotaBucket::Image => "image",
+            QuotaBucket::ImagePro => "image_pro",
+            QuotaBucket::ImageEdit => "image_edit",
             QuotaBucket::Video => "video",
         }
     }
 
     /// Returns the bucket of this name.
     pub fn named(name: &str) -> Option<Self> {
-        [QuotaBucket::CHAT.as_slice(), &[QuotaBucket::Video]].concat().into_iter().find(|bucket| bucket.name() == name)
+        QuotaBucket::CHAT.into_iter().chain(QuotaBucket::MEDIA).find(|bucket| bucket.name() == name)
     }
 
     /// Returns the bit of a chat mode in the column `blocked`; 0 for media, which do not sort the rotation.
@@ -94,7 +111,10 @@ impl QuotaBucket {
     /// Returns the cheapest type of account that has it.
     pub fn needs(self) -> TokenType {
         match self {
-            QuotaBucket::Auto | QuotaBucket::Fast | QuotaBucket::Video => TokenType::Basic,
+            QuotaBucket::Auto | QuotaBucket::Fast => TokenType::Basic,
+            QuotaBucket::Image | QuotaBucket::ImagePro | QuotaBucket::ImageEdit | QuotaBucket::Video => {
+                TokenType::Basic
+            }
             QuotaBucket::Expert => TokenType::Super,
             QuotaBucket::Heavy => TokenType::Heavy,
         }
@@ -105,6 +125,15 @@ impl QuotaBucket {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Provider {
     GrokWeb,
+}
+
+/// How a model makes pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PictureModel {
+    /// From text.
+    Draw { is_pro: bool },
+    /// From pictures and text.
+    Edit,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,147 +151,14 @@ pub struct Model {
     /// The requests of the quota that an answer costs.
     pub cost: u32,
     pub is_video: bool,
+    /// `None` for a model that does not only make pictures.
+    pub pictures: Option<PictureModel>,
     pub thinking: bool,
     pub display_name: &'static str,
     pub description: &'static str,
     pub raw_model_path: &'static str,
     pub default_max_output_tokens: u32,
 }
-
-const FAST: Model = Model {
-    id: "grok-fast",
-    provider: Provider::GrokWeb,
-    fallback: None,
-    upstream_name: "grok-4-mini-thinking-tahoe",
-    upstream_mode: "MODEL_MODE_GROK_4_MINI_THINKING",
-    bucket: QuotaBucket::Fast,
-    cost: 1,
-    is_video: false,
-    thinking: true,
-    display_name: "Grok Fast",
-    description: "Quick answers; every account has it",
-    raw_model_path: "xai/grok-fast",
-    default_max_output_tokens: 8192,
-};
-
-const AUTO: Model = Model {
-    id: "grok-auto",
-    fallback: Some(QuotaBucket::Fast),
-    upstream_name: "grok-4",
-    upstream_mode: "MODEL_MODE_FAST",
-    bucket: QuotaBucket::Auto,
-    display_name: "Grok Auto",
-    description: "Grok chooses between fast and expert; uses fast if every account has used up auto",
-    raw_model_path: "xai/grok-auto",
-    ..FAST
-};
-
-const EXPERT: Model = Model {
-    id: "grok-expert",
-    upstream_name: "grok-4",
-    upstream_mode: "MODEL_MODE_EXPERT",
-    bucket: QuotaBucket::Expert,
-    display_name: "Grok Expert",
-    description: "Thinks longer; needs a SuperGrok account",
-    raw_model_path: "xai/grok-expert",
-    default_max_output_tokens: 32768,
-    ..FAST
-};
-
-const HEAVY: Model = Model {
-    id: "grok-heavy",
-    upstream_name: "grok-4-heavy",
-    upstream_mode: "MODEL_MODE_HEAVY",
-    bucket: QuotaBucket::Heavy,
-    display_name: "Grok Heavy",
-    description: "Several agents at once; needs a SuperGrok Heavy account",
-    raw_model_path: "xai/grok-heavy",
-    default_max_output_tokens: 65536,
-    ..FAST
-};
-
-/// All models in the order of the list: Grok's modes, then their names of early 2026.
-pub const MODELS: [Model; 12] = [
-    FAST,
-    AUTO,
-    EXPERT,
-    HEAVY,
-    Model {
-        id: "grok-3-fast",
-        upstream_name: "grok-3",
-        upstream_mode: "MODEL_MODE_FAST",
-        thinking: false,
-        display_name: "Grok 3 Fast",
-        description: "Fast and efficient Grok 3 model",
-        raw_model_path: "xai/grok-3",
-        ..FAST
-    },
-    Model {
-        id: "grok-4-fast",
-        display_name: "Grok 4 Fast",
-        description: "Fast version of Grok 4 with mini thinking capabilities",
-        raw_model_path: "xai/grok-4-mini-thinking-tahoe",
-        ..FAST
-    },
-    Model {
-        id: "grok-4-fast-expert",
-        upstream_name: "grok-4-mini-thinking-tahoe",
-        display_name: "Grok 4 Fast Expert",
-        description: "Expert mode of Grok 4 Fast with enhanced reasoning",
-        raw_model_path: "xai/grok-4-mini-thinking-tahoe",
-        ..EXPERT
-    },
-    Model {
-        id: "grok-4",
-        display_name: "Grok 4",
-        description: "Standard Grok 4 model",
-        raw_model_path: "xai/grok-4",
-        ..AUTO
-    },
-    Model {
-        id: "grok-4-expert",
-        display_name: "Grok 4 Expert",
-        description: "Full Grok 4 model with expert mode capabilities",
-        raw_model_path: "xai/grok-4",
-        ..EXPERT
-    },
-    Model {
-        id: "grok-4-heavy",
-        display_name: "Grok 4 Heavy",
-        description: "Most powerful Grok model. Requires Super Token for access.",
-        raw_model_path: "xai/grok-4-heavy",
-        ..HEAVY
-    },
-    Model {
-        id: "grok-4.1-thinking",
-        upstream_name: "grok-4-1-thinking-1129",
-        upstream_mode: "MODEL_MODE_AUTO",
-        display_name: "Grok 4.1 Thinking",
-        description: "Grok 4.1 model with advanced thinking and tool capabilities",
-        raw_model_path: "xai/grok-4-1-thinking-1129",
-        ..EXPERT
-    },
-    Model {
-        id: "grok-imagine-0.9",
-        upstream_name: "grok-3",
-        upstream_mode: "MODEL_MODE_FAST",
-        bucket: QuotaBucket::Video,
-        is_video: true,
-        thinking: false,
-        display_name: "Grok Imagine 0.9",
-        description: "Makes a video from a picture and a prompt; needs the setting x_statsig_id",
-        raw_model_path: "xai/grok-imagine-0.9",
-        ..FAST
-    },
-];
-
-/// Further names of models.
-const ALIASES: [(&str, &str); 4] = [
-    ("grok-chat-fast", FAST.id),
-    ("grok-chat-auto", AUTO.id),
-    ("grok-chat-expert", EXPERT.id),
-    ("grok-chat-heavy", HEAVY.id),
-];
 
 /// Returns the model with that name or alias.
 pub fn find(id: &str) -> Option<&'static Model> {

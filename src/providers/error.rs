@@ -25,6 +25,8 @@ pub enum ProviderError {
     PromptTooLong,
     /// The request needs a signature, and the operator has supplied none.
     MissingSignature,
+    /// The provider refused the operator's signature, which is out of date.
+    StaleSignature,
     /// The look-up of the provider's host name failed.
     NoAddress(String),
     /// The provider does not know the model: our table is out of date.
@@ -66,7 +68,7 @@ impl ProviderError {
             | Policy(_)
             | TooLong
             | Unfit { .. } => false,
-            MissingSignature | NoAddress(_) => false,
+            MissingSignature | StaleSignature | NoAddress(_) => false,
         }
     }
 }
@@ -86,6 +88,7 @@ impl std::fmt::Display for ProviderError {
             ProviderError::CallerError(text) => write!(f, "request refused: {text}"),
             ProviderError::PromptTooLong => f.write_str("the prompt is too long"),
             ProviderError::MissingSignature => f.write_str("the setting x_statsig_id is empty"),
+            ProviderError::StaleSignature => f.write_str("the signature in the setting x_statsig_id was refused"),
             ProviderError::NoAddress(text) => write!(f, "name look-up failed: {text}"),
             ProviderError::ModelNotFound => f.write_str("model not found"),
             ProviderError::Policy(text) => write!(f, "not allowed: {text}"),

@@ -62,7 +62,9 @@ section! {
         cache_max_file_mb: Size = size(25, 32), "MB",
             "Largest file that is cached. Larger files are fetched for each request";
         media_retention_days: i64 = Rule::Integer { default: 90, min: 1, max: 3650 }, "days",
-            "How long links to pictures and videos stay valid";
+            "How long links to pictures and videos stay valid, and the gallery shows them with their prompts";
+        keep_prompts: bool = Rule::Boolean { default: true }, "",
+            "Whether the gallery keeps the prompts of pictures and videos, encrypted like tokens";
         log_retention_days: i64 = Rule::Integer { default: 30, min: 1, max: 3650 }, "days",
             "How long a request stays in the log";
         log_retention_rows: i64 = Rule::Integer { default: 100_000, min: 100, max: 1_000_000 }, "rows",

@@ -13,21 +13,37 @@ use super::{Columns, Db, media_copies::CachedCopy, sql::json};
 pub struct NewMedia {
     pub id: String,
     pub kind: MediaKind,
-    /// The provider's name of the file: a path on its asset host, or a whole address.
+    /// The provider's name of the file: a path on its asset host, or a whole address. Empty if no host serves it.
     pub url: String,
-    /// The account that made it.
-    pub token_id: i64,
 }
 
-/// Adds files in one statement, none if the list is empty.
-pub async fn add(db: &Db, now: i64, files: &[NewMedia]) -> Result<()> {
-    const ADD: &str = "INSERT INTO media (id, kind, url, token_id, created_at)
- SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, ?2 FROM json_each(?1)";
+/// What all files of an answer share.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// The account that made the files.
+    pub token_id: i64,
+    pub request_id: String,
+    /// Encrypted, with the request's id as its additional data; empty if prompts are not kept.
+    pub prompt: String,
+    pub model: String,
+    pub key_id: i64,
+    pub key_name: String,
+}
+
+/// Adds the files of an answer in one statement, none if the list is empty.
+pub async fn add(db: &Db, now: i64, answer: &Answer, files: &[NewMedia]) -> Result<()> {
+    const ADD: &str =
+        "INSERT INTO media (id, kind, url, is_kept, created_at, token_id, request_id, prompt, model, key_id, key_name)
+ SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 2 = '', ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM json_each(?1)";
     if files.is_empty() {
         return Ok(());
     }
-    let rows: Vec<_> = files.iter().map(|f| (&f.id, f.kind.name(), &f.url, f.token_id)).collect();
-    db.execute(ADD, vec![json(&rows)?.into(), now.into()]).await
+    let rows: Vec<_> = files.iter().map(|f| (&f.id, f.kind.name(), &f.url)).collect();
+    let Answer { token_id, request_id, prompt, model, key_id, key_name } = answer;
+    let mut values = vec![json(&rows)?.into(), now.into(), (*token_id).into()];
+    values.extend([request_id, prompt, model].map(|text| text.as_str().into()));
+    values.extend([(*key_id).into(), key_name.as_str().into()]);
+    db.execute(ADD, values).await
 }
 
 /// All that a request for a file needs.
@@ -37,6 +53,10 @@ pub struct File {
     pub kind: MediaKind,
     /// As in [`NewMedia::url`].
     pub url: String,
+    /// Whether no host serves the file, so that its copy is the only one.
+    pub is_kept: bool,
+    /// The account that made it.
+    pub account_id: i64,
     /// Unix milliseconds.
     pub created_at: i64,
     /// `None` if the file was never fetched, or if an earlier release stored a type that is not served.
@@ -66,7 +86,7 @@ pub struct Owner {
 
 /// Returns the file with this id and kind, in one statement; `None` if there is none.
 pub async fn find(db: &Db, id: &str, kind: MediaKind, now: i64) -> Result<Option<File>> {
-    const FIND: &str = "SELECT m.url, m.created_at, m.content_type, m.etag, m.size,
+    const FIND: &str = "SELECT m.url, m.is_kept, m.token_id, m.created_at, m.content_type, m.etag, m.size,
        c.seq, c.state, c.stored_at, t.hash, t.sealed,
        (SELECT value FROM settings WHERE section = 'global'),
        (SELECT value FROM settings WHERE section = 'grok')
@@ -76,7 +96,7 @@ pub async fn find(db: &Db, id: &str, kind: MediaKind, now: i64) -> Result<Option
  WHERE m.id = ?1 AND m.kind = ?2";
     let Some(row) = db.query_one(FIND, vec![id.into(), kind.name().into(), now.into()]).await? else { return Ok(None) };
     let mut row = Columns::new(row);
-    let (url, created_at) = (row.text()?, row.integer()?);
+    let (url, is_kept, account_id, created_at) = (row.text()?, row.flag()?, row.integer()?, row.integer()?);
     let facts = match (row.optional_text()?, row.optional_text()?, row.optional_integer()?) {
         (Some(content_type), Some(etag), Some(size)) => {
             MediaType::parse(&content_type).map(|content_type| Facts { content_type, etag, size: size as u64 })
@@ -89,7 +109,7 @@ pub async fn find(db: &Db, id: &str, kind: MediaKind, now: i64) -> Result<Option
         _ => None,
     };
     let settings = Settings::from_sections(row.optional_text()?.as_deref(), row.optional_text()?.as_deref());
-    Ok(Some(File { id: id.to_owned(), kind, url, created_at, facts, copy, owner, settings }))
+    Ok(Some(File { id: id.to_owned(), kind, url, is_kept, account_id, created_at, facts, copy, owner, settings }))
 }
 
 /// Stores the facts about a file that is not cached.
@@ -120,19 +140,19 @@ mod tests {
         let host = NativeHost::new();
         let db = host.app().db.clone();
         host.run(async move {
-            let file =
-                |id: &str, kind, url: &str| NewMedia { id: id.to_owned(), kind, url: url.to_owned(), token_id: 7 };
+            let file = |id: &str, kind, url: &str| NewMedia { id: id.to_owned(), kind, url: url.to_owned() };
+            let answer = Answer { token_id: 7, request_id: "req_1".to_owned(), ..Answer::default() };
             let files = [
                 file("a", MediaKind::Image, "users/u/generated/g/image.jpg"),
                 file("b", MediaKind::Video, "https://assets.grok.com/x?y=\"z'"),
             ];
-            add(&db, 1000, &files).await.expect("they are new");
+            add(&db, 1000, &answer, &files).await.expect("they are new");
             let calls = db.meter().calls;
-            add(&db, 2000, &[file("c", MediaKind::Image, "x")]).await.expect("it is new");
+            add(&db, 2000, &answer, &[file("c", MediaKind::Image, "")]).await.expect("it is new");
             assert_eq!(db.meter().calls - calls, 1);
-            add(&db, 2000, &[]).await.expect("none is fine");
+            add(&db, 2000, &answer, &[]).await.expect("none is fine");
             assert_eq!(db.meter().calls - calls, 1, "an empty list sends no statement");
-            assert!(add(&db, 3000, &files).await.is_err(), "ids are unique");
+            assert!(add(&db, 3000, &answer, &files).await.is_err(), "ids are unique");
         });
         let rows = host.sql("SELECT id, kind, url, token_id, created_at FROM media ORDER BY seq LIMIT 2", vec![]);
         let row = |id: &str, kind: &str, url: &str| -> Vec<Value> {
@@ -141,5 +161,7 @@ mod tests {
         let expected =
             [row("a", "image", "users/u/generated/g/image.jpg"), row("b", "video", "https://assets.grok.com/x?y=\"z'")];
         assert_eq!(rows, expected);
+        let kept = host.sql("SELECT id, request_id FROM media WHERE is_kept = 1", vec![]);
+        assert_eq!(kept, [["c", "req_1"].map(Value::from).to_vec()], "only a file without an address is kept");
     }
 }

@@ -68,6 +68,43 @@ pub async fn claim(db: &Db, claim: &Claim<'_>) -> Result<Option<BlobId>> {
     Ok(Some(BlobId { media_id: claim.media_id.to_owned(), copy: Columns::new(row).integer()? }))
 }
 
+/// A file whose bytes are to be stored at once, because no host serves it later.
+pub struct Kept<'a> {
+    pub media_id: &'a str,
+    pub content_type: MediaType,
+    /// Bytes.
+    pub size: u64,
+    pub parts: u64,
+}
+
+/// Claims new pictures for storing, in one statement; returns where to store them, in their order. `now` and `until`
+/// are as in [`Claim`].
+pub async fn claim_kept(db: &Db, kept: &[Kept<'_>], now: i64, until: i64) -> Result<Vec<BlobId>> {
+    const CLAIM: &str =
+        "INSERT INTO media_copies (media_id, kind, state, content_type, etag, size, parts, stored_at, expires_at)
+ SELECT value ->> 0, 'image', 'storing', value ->> 1, '\"' || (value ->> 0) || '\"', 0, value ->> 2, ?2, ?3
+   FROM json_each(?1) WHERE true RETURNING seq, media_id";
+    let rows: Vec<_> = kept.iter().map(|k| (k.media_id, k.content_type.as_str(), k.parts)).collect();
+    let claimed = db.query(CLAIM, vec![sql::json(&rows)?.into(), now.into(), until.into()]).await?;
+    let mut blobs = Vec::with_capacity(claimed.len());
+    for row in claimed {
+        let mut row = Columns::new(row);
+        blobs.push(BlobId { copy: row.integer()?, media_id: row.text()? });
+    }
+    blobs.sort_by_key(|blob| kept.iter().position(|kept| kept.media_id == blob.media_id));
+    Ok(blobs)
+}
+
+/// Makes copies readable until `expires_at`, and marks those for deletion of which a part is missing, in one statement.
+/// `written` has for each copy its size in bytes; `None` for an incomplete one.
+pub async fn finish_kept(db: &Db, written: &[(i64, Option<u64>)], now: i64, expires_at: i64) -> Result<()> {
+    const FINISH: &str = "UPDATE media_copies SET state = iif(w.size IS NULL, 'cleared', 'stored'),
+   size = coalesce(w.size, 0), stored_at = ?2, expires_at = iif(w.size IS NULL, 0, ?3)
+  FROM (SELECT value ->> 0 AS seq, value ->> 1 AS size FROM json_each(?1)) AS w
+ WHERE media_copies.seq = w.seq AND state = 'storing'";
+    db.execute(FINISH, vec![sql::json(&written)?.into(), now.into(), expires_at.into()]).await
+}
+
 /// Makes a copy readable after all parts are written. Returns false if it was cleared in the meantime.
 pub async fn finish(db: &Db, blob: &BlobId, size: u64, parts: u64, now: i64, expires_at: i64) -> Result<bool> {
     const FINISH: &str =
@@ -94,10 +131,11 @@ pub async fn reject(db: &Db, copy: i64) -> Result<()> {
     db.execute("UPDATE media_copies SET state = 'cleared', expires_at = 0 WHERE seq = ?", vec![copy.into()]).await
 }
 
-/// Marks the oldest copies of a kind for deletion until the rest has at most `max_bytes`.
+/// Marks the oldest copies of a kind for deletion until the rest has at most `max_bytes`. Those that expire last are
+/// the last to go: no host serves them.
 pub async fn evict(db: &Db, kind: MediaKind, max_bytes: i64) -> Result<()> {
     const EVICT: &str = "UPDATE media_copies SET state = 'cleared', expires_at = 0 WHERE seq IN (
-   SELECT seq FROM (SELECT seq, sum(size) OVER (ORDER BY seq DESC) AS with_newer
+   SELECT seq FROM (SELECT seq, sum(size) OVER (ORDER BY expires_at DESC, seq DESC) AS with_newer
                       FROM media_copies WHERE kind = ?1 AND state = 'stored')
     WHERE with_newer > ?2)";
     db.execute(EVICT, vec![kind.name().into(), max_bytes.into()]).await
@@ -130,7 +168,8 @@ fn due(row: Row) -> Result<Due> {
 /// that cannot be written.
 pub async fn any(db: &Db, kind: Option<MediaKind>, limit: usize) -> Result<Vec<Due>> {
     const ANY: &str = "SELECT seq, media_id, parts FROM media_copies
-  WHERE state <> 'storing' AND (?1 IS NULL OR kind = ?1) ORDER BY random() LIMIT ?2";
+  WHERE state <> 'storing' AND (?1 IS NULL OR kind = ?1)
+  ORDER BY EXISTS (SELECT 1 FROM media m WHERE m.id = media_id AND m.is_kept), random() LIMIT ?2";
     let rows = db.query(ANY, vec![kind.map(MediaKind::name).into(), (limit as i64).into()]).await?;
     rows.into_iter().map(due).collect()
 }
@@ -146,11 +185,13 @@ pub async fn note_deleted(db: &Db, left: &[(i64, u64)]) -> Result<()> {
     db.execute(NOTE, vec![sql::json(&left)?.into()]).await
 }
 
-/// Marks all copies for deletion, of one kind if given. A copy that is being written is abandoned by its writer.
+/// Marks all copies for deletion, of one kind if given, but for those that are the only ones. A copy that is being
+/// written is abandoned by its writer.
 /// Returns how many copies were complete.
 pub async fn clear(db: &Db, kind: Option<MediaKind>) -> Result<u64> {
     const CLEAR: &str = "UPDATE media_copies SET state = 'cleared', expires_at = 0
-  WHERE state <> 'cleared' AND (?1 IS NULL OR kind = ?1) RETURNING size > 0";
+  WHERE state <> 'cleared' AND (?1 IS NULL OR kind = ?1)
+    AND NOT EXISTS (SELECT 1 FROM media m WHERE m.id = media_id AND m.is_kept) RETURNING size > 0";
     db.count_true(CLEAR, vec![kind.map(MediaKind::name).into()]).await
 }
 
@@ -173,15 +214,18 @@ pub async fn parts_due(db: &Db, now: i64) -> Result<u64> {
 pub struct Usage {
     pub images: i64,
     pub videos: i64,
+    /// Bytes of `images` and `videos` that no host serves.
+    pub kept: i64,
 }
 
 /// Returns the bytes of the copies that can be read.
 pub async fn usage(db: &Db, now: i64) -> Result<Usage> {
     const USAGE: &str = "SELECT coalesce(sum(CASE kind WHEN 'image' THEN size END), 0),
-        coalesce(sum(CASE kind WHEN 'video' THEN size END), 0)
+        coalesce(sum(CASE kind WHEN 'video' THEN size END), 0),
+        coalesce(sum(iif(EXISTS (SELECT 1 FROM media m WHERE m.id = media_id AND m.is_kept), size, 0)), 0)
    FROM media_copies WHERE state = 'stored' AND expires_at > ?";
     let mut row = Columns::new(db.query_one(USAGE, vec![now.into()]).await?.unwrap_or_default());
-    Ok(Usage { images: row.integer()?, videos: row.integer()? })
+    Ok(Usage { images: row.integer()?, videos: row.integer()?, kept: row.integer()? })
 }
 
 /// A cached file, as the console shows it.

@@ -11,8 +11,8 @@
 //! ```
 //!
 //! [`schema`] applies the migrations, [`accounts`] are the accounts and the choice among them, [`authenticate`] starts
-//! a request of `/v1`, [`requests`] is the log with its counters, [`media`] with [`media_copies`] and [`blobs`] are
-//! files, and [`leases`] are locks.
+//! a request of `/v1`, [`requests`] is the log with its counters, [`media`] with [`media_copies`], [`blobs`]
+//! and [`gallery`] are files, and [`leases`] are locks.
 
 use std::{cell::Cell, rc::Rc, time::Duration};
 
@@ -27,6 +27,7 @@ pub mod api_keys;
 pub mod authenticate;
 pub mod blobs;
 pub mod database;
+pub mod gallery;
 pub mod leases;
 pub mod login_attempts;
 pub mod media;

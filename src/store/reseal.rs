@@ -9,20 +9,24 @@ use crate::{
 
 use super::{Columns, Db, database::IS_D1, leases};
 
-/// A table with the columns `id`, `hash` and `sealed`.
+/// A table with encrypted texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Table {
     Tokens,
     ApiKeys,
+    /// Prompts of pictures and videos.
+    Media,
 }
 
 impl Table {
-    pub const ALL: [Table; 2] = [Table::Tokens, Table::ApiKeys];
+    pub const ALL: [Table; 3] = [Table::Tokens, Table::ApiKeys, Table::Media];
 
-    fn name(self) -> &'static str {
+    /// Returns the table's name, and its columns for the number of a row, the additional data and the text.
+    fn names(self) -> [&'static str; 4] {
         match self {
-            Table::Tokens => "tokens",
-            Table::ApiKeys => "api_keys",
+            Table::Tokens => ["tokens", "id", "hash", "sealed"],
+            Table::ApiKeys => ["api_keys", "id", "hash", "sealed"],
+            Table::Media => ["media", "seq", "request_id", "prompt"],
         }
     }
 }
@@ -65,10 +69,11 @@ pub async fn note(db: &Db, replaced: Replaced) -> Result<()> {
 /// Returns at most `limit` rows with an unencrypted text, or one that starts with `previous`, by ascending id after
 /// `after`.
 pub async fn outdated(db: &Db, table: Table, previous: Option<&str>, after: i64, limit: i64) -> Result<Vec<Stored>> {
+    let [table, id, hash, sealed] = table.names();
+    // NULL and '' are no texts: neither is greater than ''.
     let sql = format!(
-        "SELECT id, hash, sealed FROM {} WHERE id > ?3 AND sealed IS NOT NULL AND (substr(sealed, 1, 3) <> 'v1.' \
-         OR substr(sealed, 1, length(?1)) = ?1) ORDER BY id LIMIT ?2",
-        table.name()
+        "SELECT {id}, {hash}, {sealed} FROM {table} WHERE {id} > ?3 AND {sealed} > '' AND \
+         (substr({sealed}, 1, 3) <> 'v1.' OR substr({sealed}, 1, length(?1)) = ?1) ORDER BY {id} LIMIT ?2"
     );
     let rows = db.query(&sql, vec![previous.map(str::to_owned).into(), limit.into(), after.into()]).await?;
     let stored = |row| {
@@ -80,10 +85,10 @@ pub async fn outdated(db: &Db, table: Table, previous: Option<&str>, after: i64,
 
 /// Writes the new texts in one statement. Skips rows that were changed or deleted in the meantime.
 pub async fn renew(db: &Db, table: Table, renewed: &[Renewed]) -> Result<()> {
+    let [table, id, _, sealed] = table.names();
     let sql = format!(
-        "UPDATE {table} SET sealed = r.new FROM (SELECT value ->> 'id' AS id, value ->> 'old' AS old, \
-         value ->> 'new' AS new FROM json_each(?)) r WHERE {table}.id = r.id AND {table}.sealed = r.old",
-        table = table.name()
+        "UPDATE {table} SET {sealed} = r.new FROM (SELECT value ->> 'id' AS id, value ->> 'old' AS old, \
+         value ->> 'new' AS new FROM json_each(?)) r WHERE {table}.{id} = r.id AND {table}.{sealed} = r.old"
     );
     let list = serde_json::to_string(renewed)
         .map_err(|e| Error::internal(format!("A list of encrypted texts could not be written: {e}")))?;

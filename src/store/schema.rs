@@ -14,12 +14,13 @@ use super::{Columns, Db, accounts::invalid};
 mod plan;
 
 /// Name and SQL of each migration, in the order in which they are applied.
-pub const MIGRATIONS: [(&str, &str); 5] = [
+pub const MIGRATIONS: [(&str, &str); 6] = [
     ("0001_initial.sql", include_str!("../../migrations/0001_initial.sql")),
     ("0002_media.sql", include_str!("../../migrations/0002_media.sql")),
     ("0003_refresh_job.sql", include_str!("../../migrations/0003_refresh_job.sql")),
     ("0004_gateway.sql", include_str!("../../migrations/0004_gateway.sql")),
     ("0005_accounts.sql", include_str!("../../migrations/0005_accounts.sql")),
+    ("0006_media.sql", include_str!("../../migrations/0006_media.sql")),
 ];
 
 /// The line between two statements of a migration.

@@ -123,6 +123,8 @@ pub struct Row {
     duplicate_of: Option<i64>,
     /// The chat modes.
     quotas: Vec<ModeQuota>,
+    /// The pools of pictures and videos.
+    media_quotas: Vec<ModeQuota>,
     created_time: i64,
     /// What is left of the modes fast and heavy.
     remaining_queries: i64,
@@ -153,7 +155,7 @@ struct Cooldown {
     until: i64,
 }
 
-/// What is known of an account's quota in one chat mode.
+/// What is known of an account's quota in one chat mode, or of one pool of media.
 #[derive(Debug, Serialize)]
 pub struct ModeQuota {
     mode: &'static str,
@@ -177,6 +179,11 @@ enum ModeState {
 /// Returns what is known of all chat modes at `now`, in Unix milliseconds.
 pub fn mode_quotas(token: &StoredToken, now: i64) -> Vec<ModeQuota> {
     QuotaBucket::CHAT.into_iter().map(|mode| mode_quota(mode, token.quota(mode), now)).collect()
+}
+
+/// Returns what is known of all pools of media at `now`, in Unix milliseconds.
+fn media_quotas(token: &StoredToken, now: i64) -> Vec<ModeQuota> {
+    QuotaBucket::MEDIA.into_iter().map(|pool| mode_quota(pool, token.quota(pool), now)).collect()
 }
 
 fn mode_quota(mode: QuotaBucket, quota: Quota, now: i64) -> ModeQuota {
@@ -211,6 +218,7 @@ impl Row {
             user_id_suffix: token.user_id.get(token.user_id.len().saturating_sub(6)..).unwrap_or_default().to_owned(),
             duplicate_of: token.duplicate_of,
             quotas: mode_quotas(&token, now),
+            media_quotas: media_quotas(&token, now),
             created_time: token.created_at,
             remaining_queries: Row::left(&token, QuotaBucket::Fast, now),
             heavy_remaining_queries: Row::left(&token, QuotaBucket::Heavy, now),

@@ -21,6 +21,7 @@ mod first_browser;
 mod invalid_tokens;
 mod keys;
 mod logs;
+mod media;
 mod owners;
 mod readings;
 mod refresh;
@@ -46,6 +47,10 @@ fn about_account(request: &http::Request<Bytes>, limits: impl Fn(&str) -> Value)
             let asked: Value = serde_json::from_slice(request.body()).expect("it is JSON");
             limits(asked["modelName"].as_str().expect("a mode"))
         }
+        "/rest/media/imagine/quota_info" => json!({
+            "image": null, "imagePro": { "available": true, "remainingQueries": 2, "windowSizeSeconds": 86_400 },
+            "imageEdit": null, "video": null, "video720p": { "available": true, "windowSizeSeconds": 86_400 },
+        }),
         _ => json!({ "userId": format!("8f1c1e0a-9f3e-4a5f-8f7f-{}", &sha256_hex(&token_of(request))[..12]) }),
     };
     Upstream::new(200, body.to_string())

@@ -69,7 +69,7 @@ fn all_new_accounts_are_read_in_random_order() {
     sorted.sort();
     assert_eq!(sorted, numbered(60).collect::<Vec<_>>(), "each once");
     assert_ne!(order, sorted, "dead accounts in a row do not stop the others");
-    assert_eq!(console.host.requests.borrow().len(), 4 * 60, "owner, subscriptions, auto and fast");
+    assert_eq!(console.host.requests.borrow().len(), 5 * 60, "owner, subscriptions, auto, fast, media");
     assert_eq!(list(&console), 0);
     console.host.advance(Duration::from_secs(7_200));
     list(&console);
@@ -77,7 +77,7 @@ fn all_new_accounts_are_read_in_random_order() {
     console.host.advance(Duration::from_secs(5));
     list(&console);
     assert_eq!(asked(&console).len(), 120);
-    assert_eq!(console.host.requests.borrow().len(), 7 * 60, "owners are known");
+    assert_eq!(console.host.requests.borrow().len(), 9 * 60, "owners are known");
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn a_dead_account_expires_and_a_failed_one_is_read_in_an_hour() {
     console.host.advance(Duration::from_secs(1));
     list(&console);
     assert_eq!(asked(&console).last().map(String::as_str), Some("far"));
-    assert_eq!(requests(), before + 4, "the dead one is left alone");
+    assert_eq!(requests(), before + 5, "the dead one is left alone");
     assert_eq!(console.host.number("SELECT read_at IS NOT NULL FROM tokens WHERE id = 2"), 1);
 }
 

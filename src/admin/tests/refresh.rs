@@ -104,7 +104,7 @@ fn a_slice_stays_far_from_fifty_subrequests() {
         start(&console).ok();
         console.host.settle();
         assert_eq!(asked(&console).len(), slice);
-        assert_eq!(console.host.requests.borrow().len(), 4 * slice, "owner, subscriptions, auto and fast");
+        assert_eq!(console.host.requests.borrow().len(), 5 * slice, "owner, subscriptions, auto, fast, media");
         console.get("/api/tokens/refresh-progress").ok();
         console.host.settle();
         let statements = console.host.statements.borrow().len();

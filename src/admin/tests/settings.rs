@@ -17,7 +17,7 @@ fn defaults_are_served_until_changed() {
         "global": {
             "base_url": "", "admin_username": "admin", "admin_password": "", "admin_password_set": true,
             "image_cache_max_size_mb": 256, "video_cache_max_size_mb": 512, "cache_max_file_mb": 25,
-            "media_retention_days": 90, "log_retention_days": 30, "log_retention_rows": 100_000,
+            "media_retention_days": 90, "keep_prompts": true, "log_retention_days": 30, "log_retention_rows": 100_000,
             "error_skip_requests": 5, "rate_limit_cooldown_minutes": 60, "used_up_cooldown_minutes": 600,
         },
         "grok": {
@@ -262,7 +262,7 @@ fn the_schema_describes_what_is_served() {
     let schema = console.get("/api/settings/schema").ok().body["data"].take();
     let served = read(&console);
     let rows = schema.as_array().expect("it is a list");
-    assert_eq!(rows.len(), 26);
+    assert_eq!(rows.len(), 27);
     for row in rows {
         let (section, name) = (row["section"].as_str().expect("text"), row["name"].as_str().expect("text"));
         let value = &served[section][name];

@@ -136,7 +136,7 @@ fn a_test_stores_only_what_grok_reports() {
     console.host.on_send(limits(json!({ "windowSizeSeconds": 72_000, "remainingTokens": 76, "totalTokens": 80 })));
     let data = console.post("/api/tokens/test", json!({ "id": 1 })).ok().body["data"].clone();
     assert_eq!((&data["valid"], &data["remaining_queries"], &data["limit"]), (&json!(true), &json!(76), &json!(80)));
-    assert_eq!(console.host.requests.borrow().len(), 4);
+    assert_eq!(console.host.requests.borrow().len(), 5);
     console.host.on_send(limits(json!({ "windowSizeSeconds": 60 })));
     assert_eq!(console.post("/api/tokens/test", json!({ "id": 1 })).ok().body["data"]["remaining_queries"], 76);
     let row = &rows(&console)[0];

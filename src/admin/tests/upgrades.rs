@@ -10,7 +10,11 @@
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::{crypto::digest::sha256_hex, host::native::Answer as Upstream, store::schema::MIGRATIONS};
+use crate::{
+    crypto::digest::sha256_hex,
+    host::{Host, native::Answer as Upstream},
+    store::schema::MIGRATIONS,
+};
 
 mod fill;
 mod fixture;
@@ -47,6 +51,8 @@ impl Drop for Folder {
 /// One gateway on that file.
 fn gateway(path: &Path, fixture: &Fixture) -> Console {
     let host = NativeHost::on_file(path);
+    // The ids in the fixture come from the start of the same generator.
+    host.random(&mut [0; 1 << 16]);
     host.set_variable("password_iterations", "1000");
     host.set_variable("encryption_key", fill::ENCRYPTION_KEY);
     host.kv.borrow_mut().extend(fixture.facts.parts());

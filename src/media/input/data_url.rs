@@ -1,12 +1,14 @@
 //! Decodes pictures from `data:` URLs.
 //!
-//! The first bytes are decoded first, to detect the type; the rest follows only for a picture.
+//! The first bytes are decoded first, to detect the type; the rest follows only for a picture. The declared type is not
+//! read: clients leave it out, or name another one.
 
 use std::borrow::Cow;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::{Picture, TOO_LARGE, sniff};
+use super::{Picture, TOO_LARGE};
+use crate::media::media_type::{SNIFFED, sniffed};
 
 const NOT_BASE64: &str = "The data: URL is not valid: send data:image/png;base64, followed by complete base64";
 const NOT_A_PICTURE: &str = "The data: URL does not contain a picture: send PNG, JPEG, GIF, WebP, BMP, AVIF or HEIC";
@@ -23,12 +25,8 @@ pub fn strip_scheme(url: &str) -> Option<&str> {
 pub fn picture(data: &str, room: usize) -> Result<Picture, &'static str> {
     let (media_type, text) = data.split_once(',').ok_or(NOT_BASE64)?;
     let mut parameters = media_type.split(';').map(str::trim);
-    let declared = parameters.next().unwrap_or_default();
     if !parameters.any(|parameter| parameter.eq_ignore_ascii_case("base64")) {
         return Err(NOT_BASE64);
-    }
-    if !declared.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("image/")) {
-        return Err(NOT_A_PICTURE);
     }
     let text = if is_clean(text.as_bytes()) { Cow::Borrowed(text) } else { cleaned(text).ok_or(NOT_BASE64)?.into() };
     let padding = text.bytes().rev().take_while(|byte| *byte == b'=').count();
@@ -36,11 +34,11 @@ pub fn picture(data: &str, room: usize) -> Result<Picture, &'static str> {
     if bytes > room {
         return Err(TOO_LARGE);
     }
-    let head = &text.as_bytes()[..text.len().min(sniff::HEAD.div_ceil(3) * 4)];
+    let head = &text.as_bytes()[..text.len().min(SNIFFED.div_ceil(3) * 4)];
     let head = STANDARD.decode(head).map_err(|_| NOT_BASE64)?;
-    let mime_type = sniff::of(&head).ok_or(NOT_A_PICTURE)?;
+    let mime_type = sniffed(&head).ok_or(NOT_A_PICTURE)?;
     let bytes = STANDARD.decode(text.as_bytes()).map_err(|_| NOT_BASE64)?;
-    Ok(Picture { mime_type, bytes: bytes.into() })
+    Ok(Picture { mime_type: mime_type.as_str(), bytes: bytes.into() })
 }
 
 /// Returns whether a text is standard base64, complete and padded.
@@ -103,6 +101,9 @@ mod tests {
         let sent = format!("image/png {PNG}");
         assert_eq!(content(&format!("data:image/png;base64,{PNG}")), Ok(sent.clone()));
         assert_eq!(content(&format!("DATA:image/jpeg;charset=utf-8;BASE64,{PNG}")), Ok(sent.clone()));
+        for wrong in ["", "text/html", "application/octet-stream", "image/svg+xml", "image"] {
+            assert_eq!(content(&format!("data:{wrong};base64,{PNG}")), Ok(sent.clone()), "{wrong}");
+        }
         assert_eq!(content("data:image/png;base64,/9j/4AAQ"), Ok("image/jpeg /9j/4AAQ".to_owned()));
     }
 
@@ -128,7 +129,8 @@ mod tests {
             ("data:image/png;base64,", NOT_A_PICTURE),
             ("data:image/svg+xml;base64,PHN2ZyB4bWxucz0i", NOT_A_PICTURE),
             ("data:image/png;base64,PCFkb2N0eXBlIGh0bWw+", NOT_A_PICTURE),
-            ("data:text/html;base64,iVBORw0KGgoAAAANSUhEUg==", NOT_A_PICTURE),
+            ("data:text/html;base64,PCFkb2N0eXBlIGh0bWw+", NOT_A_PICTURE),
+            ("data:iVBORw0KGgoAAAANSUhEUg==", NOT_BASE64),
         ] {
             assert_eq!(content(url), Err(refusal), "{url}");
         }

@@ -7,11 +7,12 @@ use futures::{StreamExt, TryStreamExt, stream};
 use http::{HeaderValue, Request, Response, header};
 use url::Url;
 
-use super::{Picture, Source, TOO_LARGE, sniff, url_policy};
+use super::{Picture, Source, TOO_LARGE, url_policy};
 use crate::{
     error::{Error, Result},
     host::{ByteStream, Host, timeout::timeout},
     limits::UPSTREAM_CONNECTIONS,
+    media::media_type::{SNIFFED, sniffed},
 };
 
 /// The time limit for all pictures of a request together.
@@ -26,11 +27,14 @@ pub async fn all(host: &dyn Host, sources: Vec<Source>, room: usize) -> Result<V
     let room = Cell::new(room);
     let slow = sources.iter().find_map(|source| match source {
         Source::Remote { param, .. } => Some(param.clone()),
-        Source::Inline(_) => None,
+        Source::Inline(_) | Source::Own { .. } => None,
     });
     let picture = |source| async {
         match source {
             Source::Inline(picture) => Ok(picture),
+            Source::Own { param, .. } => {
+                Err(Error::invalid(param, "The picture was not found: send it as a data: URL"))
+            }
             Source::Remote { url, param } => {
                 one(host, url, &room).await.map_err(|message| Error::invalid(param, message))
             }
@@ -88,9 +92,9 @@ async fn picture(response: Response<ByteStream>, room: &Cell<usize>) -> Result<P
     }
     let length = text(header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
     let bytes = read(body, length.unwrap_or_default(), room).await?;
-    let mime_type = sniff::of(&bytes[..bytes.len().min(sniff::HEAD)])
+    let mime_type = sniffed(&bytes[..bytes.len().min(SNIFFED)])
         .ok_or("The address does not serve a picture: PNG, JPEG, GIF, WebP, BMP, AVIF and HEIC are supported")?;
-    Ok(Picture { mime_type, bytes: bytes.freeze() })
+    Ok(Picture { mime_type: mime_type.as_str(), bytes: bytes.freeze() })
 }
 
 /// Returns the whole body. Fails if it and those read beside it exceed the room.

@@ -1,21 +1,23 @@
 //! The pictures of a request: checks and fetches them before they are uploaded.
 //!
 //! [`Source::read`] checks them without I/O; [`resolve`] fetches the remote ones. Both run before an account is
-//! reserved: the client gets 400 for a bad picture, and no account is used.
+//! reserved: the client gets 400 for a bad picture, and no account is used. A link of this gateway is read from the cache or
+//! from its source, never by a request to the gateway itself.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, rc::Rc};
 
 use url::Url;
 
 use crate::{
+    app::App,
     error::{Error, Result},
-    host::Host,
     inference::prompt::Picture,
 };
 
+use super::{folder, id, kind::MediaKind, load::load};
+
 mod data_url;
 mod fetch;
-mod sniff;
 mod url_policy;
 
 /// Most bytes of a picture, and of all pictures of a request together.
@@ -40,6 +42,16 @@ pub enum Source {
     Inline(Picture),
     /// It must be fetched. The error names `param` if the picture is refused.
     Remote { url: Url, param: String },
+    /// Its address ends as those of this gateway's pictures do. Whether it begins so, too, is known with the settings.
+    Own { url: String, id: String, param: String },
+}
+
+/// The pictures of a request.
+#[derive(Debug, Default)]
+pub struct Resolved {
+    pub pictures: Vec<Picture>,
+    /// The account that made the first picture of this gateway among them.
+    pub owner: Option<i64>,
 }
 
 impl Source {
@@ -61,20 +73,65 @@ impl Source {
             *room -= picture.bytes.len();
             return Ok(Source::Inline(picture));
         }
-        let url = url_policy::check(image.url.trim()).map_err(|refusal| refused(refusal.advice()))?;
-        Ok(Source::Remote { url, param: image.param.clone() })
+        if let Some(id) = own_id(&image.url) {
+            return Ok(Source::Own { url: image.url.trim().to_owned(), id, param: image.param.clone() });
+        }
+        Source::remote(&image.url, &image.param)
+    }
+
+    fn remote(url: &str, param: &str) -> Result<Source> {
+        let url = url_policy::check(url.trim()).map_err(|refusal| Error::invalid(param, refusal.advice()))?;
+        Ok(Source::Remote { url, param: param.to_owned() })
     }
 
     /// Returns whether the picture must be fetched.
     pub fn is_remote(&self) -> bool {
-        matches!(self, Source::Remote { .. })
+        !matches!(self, Source::Inline(_))
+    }
+
+    /// Returns the subrequests that the picture takes: for one of this gateway its row, and its parts or its source.
+    pub fn calls(&self) -> usize {
+        match self {
+            Source::Inline(_) => 0,
+            Source::Remote { .. } => 1,
+            Source::Own { .. } => 4,
+        }
     }
 }
 
-/// Fetches the remote pictures and returns all in the order of their sources. Fails with 400 on the first one that
-/// cannot be fetched or is not a picture.
-pub async fn resolve(host: &dyn Host, sources: Vec<Source>) -> Result<Vec<Picture>> {
-    let inline: usize =
-        sources.iter().map(|source| if let Source::Inline(p) = source { p.bytes.len() } else { 0 }).sum();
-    fetch::all(host, sources, MAX_BYTES - inline).await
+/// Returns the id in an address that ends as those of this gateway's pictures do.
+fn own_id(url: &str) -> Option<String> {
+    let (rest, id) = url.trim().rsplit_once('/')?;
+    let is_own = rest.ends_with(&format!("/{}", folder(MediaKind::Image))) && id::is_possible(id);
+    is_own.then(|| id.to_owned())
+}
+
+/// Fetches the remote pictures and returns all in the order of their sources. `bases` are the addresses of this gateway.
+/// Fails with 400 on the first picture that cannot be fetched or is not a picture.
+pub async fn resolve(app: &Rc<App>, bases: &[String], sources: Vec<Source>) -> Result<Resolved> {
+    let size = |source: &Source| if let Source::Inline(picture) = source { picture.bytes.len() } else { 0 };
+    let mut room = MAX_BYTES - sources.iter().map(size).sum::<usize>();
+    let mut owner = None;
+    let mut found = Vec::with_capacity(sources.len());
+    for source in sources {
+        found.push(match source {
+            Source::Own { url, id, param } => {
+                let path = format!("/{}/{id}", folder(MediaKind::Image));
+                let is_own = url.strip_suffix(&path).is_some_and(|base| bases.iter().any(|known| known == base));
+                if is_own {
+                    let loaded = load(app, MediaKind::Image, &id, room).await;
+                    let loaded = loaded.map_err(|error| {
+                        if error.status().is_server_error() { error } else { Error::invalid(&param, error.message) }
+                    })?;
+                    room -= loaded.bytes.len();
+                    owner = owner.or(Some(loaded.account_id));
+                    Source::Inline(Picture { mime_type: loaded.media_type.as_str(), bytes: loaded.bytes })
+                } else {
+                    Source::remote(&url, &param)?
+                }
+            }
+            other => other,
+        });
+    }
+    Ok(Resolved { pictures: fetch::all(&*app.host, found, room).await?, owner })
 }

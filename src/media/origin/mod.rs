@@ -54,8 +54,12 @@ pub struct Found {
 
 impl Upstream {
     /// Prepares the request for a file. Fails with 502 if files must not be fetched from its host, with 410 if its
-    /// account was deleted, with 409 or 5xx if the account's token cannot be decrypted.
+    /// account or its only copy was deleted, with 409 or 5xx if the account's token cannot be decrypted.
     pub async fn of(app: &Rc<App>, file: &File) -> Result<Self> {
+        if file.is_kept {
+            let message = "This file was stored here only, and its copy was deleted: make it again";
+            return Err(Error::new(ErrorKind::Gone, message));
+        }
         let source = allowlist::resolve(&file.url, &client::assets_url(app).await).ok_or_else(|| {
             eprintln!("{}: a file at {} is not fetched: its host is not on the allowlist", app.request_id, file.url);
             Error::new(ErrorKind::Upstream, "This file is on a host that the gateway does not fetch from")

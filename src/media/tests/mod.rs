@@ -16,7 +16,7 @@ use crate::{
     providers::grok_web::token::for_test,
     store::{
         blobs::PART,
-        media::{self, NewMedia},
+        media::{self, Answer as Made, NewMedia},
     },
 };
 
@@ -74,8 +74,10 @@ impl Gateway {
     fn file(&self, kind: MediaKind, url: &str) -> String {
         let (app, url) = (self.host.app(), url.to_owned());
         let id = crate::media::id::new(app.random());
-        let file = NewMedia { id: id.clone(), kind, url, token_id: OWNER };
-        self.host.run(async move { media::add(&app.db, START - 3_600_000, &[file]).await.expect("it is new") });
+        let file = NewMedia { id: id.clone(), kind, url };
+        let answer = Made { token_id: OWNER, ..Made::default() };
+        self.host
+            .run(async move { media::add(&app.db, START - 3_600_000, &answer, &[file]).await.expect("it is new") });
         crate::media::address("", kind, &id)
     }
 

@@ -109,6 +109,8 @@ impl Renderer {
                 self.visible = true;
                 self.file(file.kind, &address(), out.content());
             }
+            // Only finished pictures are text.
+            Event::Preview(_) => {}
             Event::Progress(percent) => self.progress(percent, out),
             Event::Withheld(kind) => {
                 self.begin_answer(out);

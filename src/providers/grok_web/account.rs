@@ -5,6 +5,7 @@ use futures::{StreamExt, stream};
 use super::{
     client::Client,
     identity,
+    media_quota::{Pool, Pools},
     quota::Limits,
     subscriptions::{Tier, by_totals},
 };
@@ -15,9 +16,9 @@ use crate::providers::{
 
 /// Quotas that are asked for at a time.
 const AT_ONCE: usize = 2;
-/// The most calls of one reading: the user id in two ways, subscriptions, modes, four quotas, and the first refused call
-/// once more with the signature.
-pub const MOST_CALLS: usize = 9;
+/// The most calls of one reading: the user id in two ways, subscriptions, modes, four quotas, the pools of media, and the
+/// first refused call once more with the signature.
+pub const MOST_CALLS: usize = 10;
 
 /// What Grok reported of an account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,11 +29,13 @@ pub struct Facts {
     pub token_type: Option<TokenType>,
     /// The chat modes that Grok reported something about.
     pub quotas: Vec<(QuotaBucket, Limits)>,
-    /// The chat modes that the account does not have.
+    /// The chat modes, and the pools of media, that the account does not have.
     pub not_granted: Vec<QuotaBucket>,
+    /// The pools of media that Grok reported something about.
+    pub media: Vec<(QuotaBucket, Pool)>,
 }
 
-/// Reads an account in 3 to [`MOST_CALLS`] calls. `user_id` is empty if it is to be asked for. Fails with [`ProviderError::DeadAccount`] if Grok refuses the session,
+/// Reads an account in 4 to [`MOST_CALLS`] calls. `user_id` is empty if it is to be asked for. Fails with [`ProviderError::DeadAccount`] if Grok refuses the session,
 /// and with another error if nothing could be learned of its quotas.
 pub async fn read(client: &Client<'_>, user_id: &str) -> Result<Facts, ProviderError> {
     let user_id = match user_id.is_empty() {
@@ -59,7 +62,19 @@ pub async fn read(client: &Client<'_>, user_id: &str) -> Result<Facts, ProviderE
         let expert = client.rate_limits(QuotaBucket::Expert.name()).await.ok();
         quotas.extend(expert.map(|limits| (QuotaBucket::Expert, limits)));
     }
-    Ok(facts(user_id, tier, quotas))
+    // Without the pools, pictures are tried on the account all the same.
+    let pools = client.media_pools().await.unwrap_or_default();
+    Ok(with_pools(facts(user_id, tier, quotas), pools))
+}
+
+fn with_pools(mut facts: Facts, pools: Pools) -> Facts {
+    for (bucket, pool) in pools.0 {
+        match pool {
+            Some(pool) => facts.media.push((bucket, pool)),
+            None => facts.not_granted.push(bucket),
+        }
+    }
+    facts
 }
 
 /// Returns what is left in the modes that an account of the tier may have. Fails if no mode could be read.
@@ -105,7 +120,7 @@ fn facts(user_id: String, tier: Tier, quotas: Vec<(QuotaBucket, Limits)>) -> Fac
     };
     let not_granted: Vec<_> = QuotaBucket::CHAT.into_iter().filter(lacks).collect();
     let quotas = quotas.into_iter().filter(|(mode, _)| !not_granted.contains(mode)).collect();
-    Facts { user_id, token_type, quotas, not_granted }
+    Facts { user_id, token_type, quotas, not_granted, media: Vec::new() }
 }
 
 #[cfg(test)]

@@ -42,6 +42,8 @@ const DEAD: [&str; 10] = [
     "token revoked",
     "session not found",
 ];
+/// Grok's answer to a signature of an older release of its page, in lower case.
+const OUT_OF_DATE: &str = "page is out of date";
 const MODERATED: [&str; 2] = ["content-moderated", "content moderated"];
 const OVERLOADED: [&str; 2] = ["heavy usage", "under heavy load"];
 const QUOTA_SPENT: [&str; 4] = ["usage limit", "usage quota", "message limit", "quota exceeded"];
@@ -139,6 +141,12 @@ pub fn is_page(body: &[u8]) -> bool {
     body.trim_ascii_start().first() == Some(&b'<')
 }
 
+/// Returns whether an error's body refuses the signature of the request, and is not a challenge page of the edge.
+pub fn refuses_signature(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(&body[..body.len().min(LOOKED_AT)]).to_lowercase();
+    !is_page(body) && (text.contains("anti-bot") || text.contains(OUT_OF_DATE))
+}
+
 fn has(lower: &str, markers: &[&str]) -> bool {
     markers.iter().any(|marker| lower.contains(marker))
 }
@@ -153,6 +161,10 @@ fn by_marker(
 ) -> Option<ProviderError> {
     if lower.contains("anti-bot") {
         return Some(ProviderError::AntiBot);
+    }
+    // Only a signature is of an older release of the page.
+    if lower.contains(OUT_OF_DATE) {
+        return Some(ProviderError::StaleSignature);
     }
     if has(lower, &MODERATED) {
         return Some(ProviderError::Moderated(clip(message)));

@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
 use super::{
     classify,
     credentials::Credentials,
+    media_quota::{self, Pools},
     quota::{self, Limits},
     rest::payload,
     subscriptions::{self, Tier},
@@ -66,6 +67,12 @@ impl<'a> Client<'a> {
     pub async fn rate_limits(&self, mode: &str) -> Result<Limits, ProviderError> {
         let body: Bytes = quota::request_body(mode).into();
         quota::parse(&self.read(Method::POST, "/rest/rate-limits", body).await?)
+    }
+
+    /// Returns the account's pools of media; see [`media_quota`].
+    pub async fn media_pools(&self) -> Result<Pools, ProviderError> {
+        let body = Bytes::from_static(b"{}");
+        media_quota::parse(&self.read(Method::POST, "/rest/media/imagine/quota_info", body).await?)
     }
 
     /// Returns the account's subscriptions; see [`subscriptions`].
@@ -148,18 +155,19 @@ impl<'a> Client<'a> {
 
     /// Returns the whole body of the short response to a POST of JSON.
     async fn call(&self, path: &str, body: Bytes) -> Result<Bytes, ProviderError> {
-        let headers = self.credentials.json_headers(&self.base, "", self.app.random());
-        self.whole(self.request(Method::POST, path, body, headers)?, CALL_LIMIT).await
+        let exchange = async { Ok(read_up_to(self.post(path, body, "").await?, MAX_ANSWER).await) };
+        timeout(&*self.app.host, Some(CALL_LIMIT), exchange).await.unwrap_or(Err(ProviderError::Timeout))
     }
 
     async fn whole(&self, request: Request<Bytes>, limit: Duration) -> Result<Bytes, ProviderError> {
-        let exchange = async { Ok(read_up_to(succeeded(self.send(request).await?).await?, MAX_ANSWER).await) };
+        let exchange = async { Ok(read_up_to(succeeded(self.send(request).await?, false).await?, MAX_ANSWER).await) };
         timeout(&*self.app.host, Some(limit), exchange).await.unwrap_or(Err(ProviderError::Timeout))
     }
 
     async fn post(&self, path: &str, body: Bytes, page: &str) -> Result<ByteStream, ProviderError> {
         let headers = self.credentials.json_headers(&self.base, page, self.app.random());
-        succeeded(self.send(self.request(Method::POST, path, body, headers)?).await?).await
+        let request = self.request(Method::POST, path, body, headers)?;
+        succeeded(self.send(request).await?, self.credentials.has_signature()).await
     }
 
     async fn send(&self, request: Request<Bytes>) -> Result<Response<ByteStream>, ProviderError> {
@@ -203,16 +211,20 @@ async fn base(app: &App, variable: &Variable) -> String {
     variables::text(&*app.host, variable).await.trim_end_matches('/').to_owned()
 }
 
-/// Returns the body of a 2xx response. Fails for any other.
-async fn succeeded(response: Response<ByteStream>) -> Result<ByteStream, ProviderError> {
-    if response.status().is_success() { Ok(response.into_body()) } else { Err(refusal(response).await) }
+/// Returns the body of a 2xx response. Fails for any other. `is_signed` says whether the request has the operator's
+/// signature and needs it.
+async fn succeeded(response: Response<ByteStream>, is_signed: bool) -> Result<ByteStream, ProviderError> {
+    if response.status().is_success() { Ok(response.into_body()) } else { Err(refusal(response, is_signed).await) }
 }
 
 /// Returns the error of a response with an error status.
-async fn refusal(response: Response<ByteStream>) -> ProviderError {
+async fn refusal(response: Response<ByteStream>, is_signed: bool) -> ProviderError {
     let (head, body) = response.into_parts();
     let retry_after = head.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
     let body = read_up_to(body, MAX_ANSWER).await;
+    if is_signed && classify::refuses_signature(&body) {
+        return ProviderError::StaleSignature;
+    }
     classify::from_answer(head.status.as_u16(), retry_after, &body)
 }
 

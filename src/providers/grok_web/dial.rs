@@ -33,16 +33,33 @@ pub const MAX_MESSAGE: u32 = 16 << 20;
 /// The longest cooldown that Grok may impose on an account here, in seconds.
 const LONGEST_WAIT: u64 = 3600;
 
+/// The WebSockets of Grok.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    Chat,
+    Imagine,
+}
+
+impl Door {
+    fn path(self, user_id: &str) -> String {
+        match self {
+            Door::Chat => format!("/ws/mgw/?uid={user_id}"),
+            Door::Imagine => "/ws/imagine/listen".to_owned(),
+        }
+    }
+}
+
 /// Connects. Facts found out on the way go to `learned`, even if connecting fails.
 pub async fn connect(
     client: &Client<'_>,
     account: &Account,
     learned: &mut Learned,
+    door: Door,
 ) -> Result<Rc<dyn WebSocket>, ProviderError> {
     let known: Vec<_> = learned.names.iter().rev().chain(&account.names).cloned().collect();
     let (user_id, is_stored) = user_id(client, account, learned).await.map_err(at_the_door)?;
     let end = Deadline::after(&*client.app.host, LIMIT);
-    let error = match open(client, &user_id, &known, learned, end, &|_| ()).await {
+    let error = match open(client, door, &user_id, &known, learned, end, &|_| ()).await {
         Ok(socket) => return Ok(socket),
         Err(error) => error,
     };
@@ -56,7 +73,7 @@ pub async fn connect(
     match identity::by_session(client).await {
         Ok(id) if id != user_id => {
             learned.set_owner(account.id, id.clone());
-            open(client, &id, &known, learned, end, &|_| ()).await.map_err(|error| failed(client, &error))
+            open(client, door, &id, &known, learned, end, &|_| ()).await.map_err(|error| failed(client, &error))
         }
         Err(dead @ ProviderError::DeadAccount(_)) => Err(dead),
         _ => Err(error),
@@ -141,7 +158,7 @@ pub async fn open_in_time(
     learned: &mut Learned,
     observe: &dyn Fn(Stage),
 ) -> Result<Rc<dyn WebSocket>, DialError> {
-    open(client, user_id, &[], learned, Deadline::after(&*client.app.host, LIMIT), observe).await
+    open(client, Door::Chat, user_id, &[], learned, Deadline::after(&*client.app.host, LIMIT), observe).await
 }
 
 /// Opens the connection until `end` and calls `observe` as each stage begins. Hosts that resolve names ignore the
@@ -149,13 +166,14 @@ pub async fn open_in_time(
 /// Each stage leaves the later ones their share of the time.
 async fn open(
     client: &Client<'_>,
+    door: Door,
     user_id: &str,
     known: &[ResolvedName],
     learned: &mut Learned,
     end: Deadline,
     observe: &dyn Fn(Stage),
 ) -> Result<Rc<dyn WebSocket>, DialError> {
-    let (url, name) = address(&client.base, user_id).ok_or_else(|| {
+    let (url, name) = address(&client.base, &door.path(user_id)).ok_or_else(|| {
         DialError::Socket(WebSocketError::Unreachable("the variable grok_base_url is not an address".to_owned()))
     })?;
     let headers = client.credentials.upgrade_headers(&client.base, user_id);
@@ -190,10 +208,10 @@ fn handshake(url: &str, headers: HeaderMap, addresses: Vec<String>, connect_time
 }
 
 /// Returns the socket's URL and its host name. The scheme of Grok's address decides between `wss` and `ws`.
-fn address(base: &str, user_id: &str) -> Option<(String, String)> {
+fn address(base: &str, path: &str) -> Option<(String, String)> {
     let name = Url::parse(base).ok()?.host_str()?.to_owned();
     let rest = base.strip_prefix("http")?;
-    Some((format!("ws{rest}/ws/mgw/?uid={user_id}"), name))
+    Some((format!("ws{rest}{path}"), name))
 }
 
 /// Classifies a failed connection.
@@ -224,10 +242,10 @@ mod tests {
 
     #[test]
     fn the_scheme_follows_the_services_address() {
-        let (url, name) = address("https://grok.com", "u").expect("it is an address");
+        let (url, name) = address("https://grok.com", &Door::Chat.path("u")).expect("it is an address");
         assert_eq!((url.as_str(), name.as_str()), ("wss://grok.com/ws/mgw/?uid=u", "grok.com"));
-        let (url, name) = address("http://127.0.0.1:9", "u").expect("it is an address");
-        assert_eq!((url.as_str(), name.as_str()), ("ws://127.0.0.1:9/ws/mgw/?uid=u", "127.0.0.1"));
+        let (url, name) = address("http://127.0.0.1:9", &Door::Imagine.path("u")).expect("it is an address");
+        assert_eq!((url.as_str(), name.as_str()), ("ws://127.0.0.1:9/ws/imagine/listen", "127.0.0.1"));
         assert!(address("grok.com", "u").is_none());
     }
 

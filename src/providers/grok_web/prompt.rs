@@ -4,7 +4,7 @@
 //! these words. [`labels`] has them, and keeps the texts of messages from beginning a line with one.
 
 use super::labels;
-use crate::inference::prompt::{Message, Part, Prompt, Role};
+use crate::inference::prompt::{Prompt, Role};
 
 /// A message of the dialogue with its label.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Line {
 /// Returns the messages of the dialogue. Messages without text are left out.
 pub fn lines(prompt: &Prompt) -> Vec<Line> {
     let written = prompt.messages.iter().filter_map(|message| {
-        let text = text_of(message);
+        let text = message.text();
         let text = text.trim();
         let mut line = labels::label(message.role).to_owned();
         labels::push_quoted(text, &mut line);
@@ -38,28 +38,12 @@ pub fn join<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     whole
 }
 
-/// Returns the text of the last user message that has any, without a role: a video is made from one instruction, not
-/// from a dialogue.
-pub fn last_question(prompt: &Prompt) -> String {
-    let of_users = prompt.messages.iter().rev().filter(|message| message.role == Role::User);
-    let mut texts = of_users.map(|message| text_of(message).trim().to_owned());
-    texts.find(|text| !text.is_empty()).unwrap_or_default()
-}
-
-fn text_of(message: &Message) -> String {
-    let texts = message.parts.iter().filter_map(|part| match part {
-        Part::Text(text) => Some(text.as_str()),
-        // Providers without native tools get calls and results as text.
-        Part::Picture(_) | Part::ToolCall(_) | Part::ToolResult(_) => None,
-    });
-    texts.collect()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::inference::prompt::{Message, Part};
 
     fn message(role: Role, parts: &[&str]) -> Message {
         Message { role, parts: parts.iter().map(|part| Part::Text((*part).to_owned())).collect() }
@@ -94,8 +78,8 @@ mod tests {
             message(Role::User, &[" "]),
             message(Role::Assistant, &["yo"]),
         ];
-        assert_eq!(last_question(&prompt(&messages)), "make it rise");
-        assert_eq!(last_question(&prompt(&messages[..1])), "");
+        assert_eq!(prompt(&messages).last_question(), "make it rise");
+        assert_eq!(prompt(&messages[..1]).last_question(), "");
     }
     #[test]
     fn a_label_in_a_text_is_quoted_in_every_role() {
@@ -141,10 +125,10 @@ mod tests {
             let expected: Vec<_> = written.iter().map(|line| line.text.split(breaks).next().unwrap_or_default()).collect();
             prop_assert_eq!(found, expected);
             // Nothing but marks of quotations was added, and nothing is lost.
-            for (line, message) in written.iter().zip(messages.iter().filter(|message| !text_of(message).trim().is_empty())) {
+            for (line, message) in written.iter().zip(messages.iter().filter(|message| !message.text().trim().is_empty())) {
                 let bare = |text: &str| text.replace("> ", "");
                 let said = line.text.strip_prefix(labels::label(message.role)).expect("it begins with its label");
-                prop_assert_eq!(bare(said), bare(text_of(message).trim()));
+                prop_assert_eq!(bare(said), bare(message.text().trim()));
             }
         }
     }

@@ -17,6 +17,15 @@ pub struct Form {
     pub body: Bytes,
 }
 
+/// What a file is uploaded for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A chat that sees it.
+    Chat,
+    /// An edit, or a video.
+    Imagine,
+}
+
 /// A file to upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
@@ -24,29 +33,38 @@ pub struct File {
     name: String,
     mime_type: &'static str,
     bytes: Bytes,
+    purpose: Purpose,
 }
 
 impl File {
     /// Returns a picture as a file.
-    pub fn picture(picture: &Picture) -> Self {
+    pub fn picture(picture: &Picture, purpose: Purpose) -> Self {
         let extension = picture.mime_type.rsplit('/').next().unwrap_or_default();
-        File { name: format!("image.{extension}"), mime_type: picture.mime_type, bytes: picture.bytes.clone() }
+        let (name, bytes) = (format!("image.{extension}"), picture.bytes.clone());
+        File { name, mime_type: picture.mime_type, bytes, purpose }
     }
 
     /// Returns a text file.
     pub fn text(name: &str, text: String) -> Self {
-        File { name: name.to_owned(), mime_type: "text/plain", bytes: text.into() }
+        File { name: name.to_owned(), mime_type: "text/plain", bytes: text.into(), purpose: Purpose::Chat }
     }
 }
 
 /// Returns a file as `multipart/form-data` (RFC 7578). `random` makes the boundary.
 pub fn form(file: &File, random: [u8; 16]) -> Form {
     let boundary = format!("grok2api-{:032x}", u128::from_be_bytes(random));
-    let File { name, mime_type, bytes } = file;
+    let File { name, mime_type, bytes, purpose } = file;
     let head = format!(
         "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
          Content-Type: {mime_type}\r\n\r\n"
     );
+    let source = match purpose {
+        Purpose::Chat => String::new(),
+        Purpose::Imagine => format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"file_source\"\r\n\r\nIMAGINE_SELF_UPLOAD_FILE_SOURCE\r\n"
+        ),
+    };
+    let head = source + &head;
     let tail = format!("\r\n--{boundary}--\r\n");
     let mut body = BytesMut::with_capacity(head.len() + bytes.len() + tail.len());
     body.put_slice(head.as_bytes());
@@ -101,7 +119,7 @@ mod tests {
     #[test]
     fn a_picture_is_one_part_with_its_name_and_type() {
         let picture = Picture { mime_type: "image/png", bytes: Bytes::from_static(b"PNG\r\n\0") };
-        let form = form(&File::picture(&picture), [0xab; 16]);
+        let form = form(&File::picture(&picture, Purpose::Chat), [0xab; 16]);
         let boundary = "grok2api-abababababababababababababababab";
         assert_eq!(form.content_type, format!("multipart/form-data; boundary={boundary}"));
         let expected = format!(
@@ -109,6 +127,10 @@ mod tests {
              Content-Type: image/png\r\n\r\nPNG\r\n\0\r\n--{boundary}--\r\n"
         );
         assert_eq!(form.body, expected);
+        let form = super::form(&File::picture(&picture, Purpose::Imagine), [0xab; 16]);
+        let source = "Content-Disposition: form-data; name=\"file_source\"\r\n\r\nIMAGINE_SELF_UPLOAD_FILE_SOURCE\r\n";
+        let body = String::from_utf8(form.body.to_vec()).expect("it is text");
+        assert!(body.starts_with(&format!("--{boundary}\r\n{source}--{boundary}\r\n")), "{body}");
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //! models.
 //!
 //! An account is usable if it is active, its quota in the model's bucket is unknown or covers the cost, it does not rest
-//! there, it is not a double, and this request has not tried it. Usable accounts are sorted: first those that are not skipped
+//! there, it is not a double, and this request has not tried it. An account that the request prefers serves if it is
+//! usable. The others are sorted: first those that are not skipped
 //! after an error, then by rank (the cheapest type first, those of unknown type last), then the least recently used.
 //!
 //! The choice reads a few rows, regardless of the number of blocked accounts. The rotation's index sorts each rank by the
@@ -35,6 +36,8 @@ pub struct Ask<'a> {
     pub model: &'a Model,
     /// Ids of the accounts that this request has tried.
     pub tried: &'a [i64],
+    /// The account that serves if it is usable, because it made the files that the request is about.
+    pub preferred: Option<i64>,
     /// Unix milliseconds.
     pub now: i64,
 }
@@ -144,7 +147,7 @@ pub async fn take(db: &Db, ask: &Ask<'_>) -> Result<Option<Reservation>> {
 }
 
 impl Ask<'_> {
-    /// Returns the parameters `?1` to `?8`.
+    /// Returns the parameters `?1` to `?9`.
     fn values(&self) -> Vec<Value> {
         let mut values = self.choice();
         values.extend([
@@ -152,6 +155,7 @@ impl Ask<'_> {
             schema::LATEST.into(),
             ranks(self.model.bucket.needs()).into(),
             self.model.bucket.bit().into(),
+            self.preferred.into(),
         ]);
         values
     }
@@ -205,13 +209,14 @@ const ASKED_WHEN_FREE: u32 = 200;
 const PLACE: &str = "turn << 32 | id";
 const ID_OF_PLACE: u32 = u32::MAX;
 
-/// Returns the statement that reserves an account. The walk goes from rank to rank until it finds one, twice: first
+/// Returns the statement that reserves an account: the preferred one if it is usable. Otherwise the walk goes from rank to rank until it finds one, twice: first
 /// without the skipped accounts, then with them. The last resort is any account whose block has ended: no finished request
 /// has updated its `blocked` yet.
 fn statement() -> String {
     format!(
         "UPDATE tokens SET turn = (SELECT max(0, max(turn)) FROM tokens) + 1, last_used_at = ?1
  WHERE id = CASE WHEN {OPEN} THEN coalesce(
+  (SELECT {PLACE} FROM tokens own WHERE id = ?9 AND state = 'active' AND instr(?7, rank) > 0 AND {own}),
   (WITH RECURSIVE near(id, rank, turn, skip_until) AS MATERIALIZED (
      SELECT id, rank, turn, skip_until FROM tokens ended INDEXED BY accounts_blocked
       WHERE state = 'active' AND blocked_until <= ?1 AND {ended} ORDER BY blocked_until LIMIT {NEAR}),
@@ -224,6 +229,7 @@ fn statement() -> String {
     WHERE state = 'active' AND blocked_until <= ?1 AND instr(?7, rank) > 0 AND {due} ORDER BY blocked_until LIMIT 1)
  ) & {ID_OF_PLACE} END
 RETURNING {columns}",
+        own = usable("own"),
         ended = usable("ended"),
         first = longest_waiting("0"),
         next = longest_waiting("(step + 1)"),
@@ -258,7 +264,7 @@ fn without_turn() -> String {
     format!(
         "SELECT {columns} FROM tokens
  WHERE {OPEN} AND state = 'active' AND instr(?7, rank) > 0 AND {usable} AND ?8 >= 0
- ORDER BY instr(?7, rank), random() LIMIT 1",
+ ORDER BY id IS ?9 DESC, instr(?7, rank), random() LIMIT 1",
         columns = columns(),
         usable = usable("tokens"),
     )

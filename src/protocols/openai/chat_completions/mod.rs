@@ -1,6 +1,7 @@
 //! OpenAI's Chat Completions.
 //!
-//! * [`parse`] checks the JSON and returns a [`chat_request`]; [`prompt`] converts it to the neutral prompt.
+//! * [`parse`] checks the JSON and returns a [`chat_request`]; [`prompt`] converts it to the neutral prompt,
+//!   and [`pictures`] leaves what a model that makes pictures uses.
 //! * [`completion`] writes the answer as one object, [`event_stream`] as chunks; [`wire`] has the JSON of both.
 
 use std::rc::Rc;
@@ -15,7 +16,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     host::{Request, Response},
     inference::{
-        prompt::{OutputFormat, Part, ToolChoice},
+        prompt::{OutputFormat, ToolChoice},
         record::RequestRecord,
     },
     json,
@@ -28,6 +29,7 @@ pub mod chat_request;
 pub mod completion;
 pub mod event_stream;
 pub mod parse;
+pub mod pictures;
 mod prompt;
 pub mod wire;
 
@@ -54,17 +56,7 @@ fn read(app: &App, body: &[u8], record: &mut RequestRecord) -> Result<(Asked, De
         is_json: request.format != OutputFormat::Text,
     };
     let (mut prompt, mut images) = prompt::convert(request);
-    if model.is_video {
-        if images.is_empty() {
-            let message = format!("{} makes a video of a picture: send one as an image_url part", model.id);
-            return Err(Error::invalid("messages", message));
-        }
-        // Grok animates one picture; further ones are dropped unchecked.
-        images.truncate(1);
-        for message in &mut prompt.messages {
-            message.parts.retain(|part| !matches!(part, Part::Picture(1..)));
-        }
-    }
+    pictures::select(model, &mut prompt, &mut images)?;
     let sources = Source::read(&images)?;
     Ok((Asked { model, prompt, sources }, delivery))
 }

@@ -37,8 +37,8 @@ pub fn convert<'a>(request: ChatRequest<'a>) -> (Prompt, Vec<ImageInput<'a>>) {
         messages.push(Message { role: message.role, parts });
     }
     let ChatRequest { tools, tool_choice, single_tool_call, format, limits, .. } = request;
-    let pictures = Vec::new();
-    (Prompt { messages, pictures, tools, tool_choice, single_tool_call, format, limits }, images)
+    let prompt = Prompt { messages, tools, tool_choice, single_tool_call, format, limits, ..Prompt::default() };
+    (prompt, images)
 }
 
 /// Returns the text without `<think>…</think>`. An unclosed one is dropped to the end of the text only in front,

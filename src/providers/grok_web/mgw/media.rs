@@ -125,7 +125,7 @@ impl Media {
     pub fn write(&mut self, events: &mut Events) {
         for (kind, files) in [(MediaKind::Image, &mut self.pictures), (MediaKind::Video, &mut self.videos)] {
             for Finished { name, .. } in files.drain(..) {
-                events.file(FileRef { kind, url: name, thumbnail: None });
+                events.file(FileRef { kind, url: name, thumbnail: None, inline: None });
             }
         }
         for (kind, _) in self.withheld.drain(..) {

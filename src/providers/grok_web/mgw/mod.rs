@@ -26,7 +26,10 @@ use futures::{
     stream::FuturesUnordered,
 };
 
-use super::{client::Client, dial};
+use super::{
+    client::Client,
+    dial::{self, Door},
+};
 use crate::{
     app::App,
     host::{
@@ -84,7 +87,7 @@ pub async fn open(
     client: &Client<'_>,
     question: Question,
 ) -> Result<Box<dyn Answer>, ProviderError> {
-    let socket = dial::connect(client, call.account, call.learned).await?;
+    let socket = dial::connect(client, call.account, call.learned, Door::Chat).await?;
     let options = Options { mode: call.model.bucket.name(), temporary: call.settings.temporary };
     let mut answer = SocketAnswer::new(call.app, socket, options, question, &call.settings.filtered_tags.join(","));
     let host = call.app.host.clone();

@@ -18,9 +18,20 @@ use crate::{
     },
 };
 
+/// What an answer is to be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Expected {
+    /// Text, which may have pictures or a video.
+    #[default]
+    Text,
+    /// Pictures, whose stream may end after the last of them.
+    Pictures,
+}
+
 /// The state of one answer.
 #[derive(Debug, Default)]
 pub struct Assembler {
+    expected: Expected,
     filter: TagFilter,
     /// Part of the answer itself has arrived, so an account has answered.
     started: bool,
@@ -47,8 +58,8 @@ pub struct Assembler {
 
 impl Assembler {
     /// Returns the state before an answer. `filtered_tags` are names of elements to remove, separated by commas.
-    pub fn new(filtered_tags: &str) -> Self {
-        Assembler { filter: TagFilter::new(filtered_tags), ..Self::default() }
+    pub fn new(expected: Expected, filtered_tags: &str) -> Self {
+        Assembler { expected, filter: TagFilter::new(filtered_tags), ..Self::default() }
     }
 
     /// Returns whether the answer has begun, so that no other account is tried. Echoes and announcements do not
@@ -144,7 +155,7 @@ impl Assembler {
                 if self.videos.len() > before {
                     self.begin_answer(events);
                     let thumbnail = video.thumbnail.as_deref().and_then(file_ref::file_name).map(str::to_owned);
-                    events.file(FileRef { kind: MediaKind::Video, url: url.to_owned(), thumbnail });
+                    events.file(FileRef { kind: MediaKind::Video, url: url.to_owned(), thumbnail, inline: None });
                 }
             }
             None => self.moderated |= video.moderated,
@@ -188,7 +199,8 @@ impl Assembler {
             self.close(events);
             return Err(fault);
         }
-        if !(self.whole || text_whole || !self.videos.is_empty()) {
+        let has_all = self.expected == Expected::Pictures && files > 0;
+        if !(self.whole || text_whole || has_all || !self.videos.is_empty()) {
             self.close(events);
             return Err(if self.started { ProviderError::Cut } else { ProviderError::Empty });
         }
@@ -202,7 +214,7 @@ impl Assembler {
         for url in pictures {
             self.begin_answer(events);
             self.flush(events);
-            events.file(FileRef { kind: MediaKind::Image, url, thumbnail: None });
+            events.file(FileRef { kind: MediaKind::Image, url, thumbnail: None, inline: None });
         }
         self.close(events);
         if files == 0 && !self.visible { Err(ProviderError::Empty) } else { Ok(Finish::Stop) }

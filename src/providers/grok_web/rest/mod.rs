@@ -27,6 +27,7 @@ pub mod payload;
 pub mod reader;
 pub mod wire;
 
+use assemble::Expected;
 use reader::Reader;
 
 /// An answer that comes as the body of a response.
@@ -39,10 +40,11 @@ struct StreamedAnswer {
 pub async fn open(
     client: &Client<'_>,
     request: ConversationRequest,
+    expected: Expected,
     filtered_tags: &str,
 ) -> Result<Box<dyn Answer>, ProviderError> {
     let body = client.start_conversation(request).await?;
-    Ok(Box::new(StreamedAnswer { body, reader: Reader::new(filtered_tags) }))
+    Ok(Box::new(StreamedAnswer { body, reader: Reader::expecting(expected, filtered_tags) }))
 }
 
 impl Answer for StreamedAnswer {

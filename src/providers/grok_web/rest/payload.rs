@@ -104,6 +104,43 @@ pub fn video(model: &Model, link: &str, prompt: &str, attachment: &str, temporar
     })
 }
 
+/// Returns the body of an edit of pictures. `assets` are the ids of uploaded files, `ratio` is one of Grok's aspect ratios.
+pub fn edit(prompt: &str, assets: &[String], ratio: &str) -> Vec<u8> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Edit<'a> {
+        model_name: &'static str,
+        message: &'a str,
+        enable_image_streaming: bool,
+        enable_side_by_side: bool,
+        send_final_metadata: bool,
+        media_gen_input: Input<'a>,
+    }
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Input<'a> {
+        image_to_image: ImageToImage<'a>,
+    }
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct ImageToImage<'a> {
+        prompt: &'a str,
+        input_assets: &'a [String],
+        #[serde(skip_serializing_if = "str::is_empty")]
+        aspect_ratio: &'a str,
+    }
+    // Without a ratio, the result has that of the picture.
+    let aspect_ratio = if ratio == "auto" { "" } else { ratio };
+    json(&Edit {
+        model_name: "imagine-image-edit",
+        message: prompt,
+        enable_image_streaming: true,
+        enable_side_by_side: true,
+        send_final_metadata: true,
+        media_gen_input: Input { image_to_image: ImageToImage { prompt, input_assets: assets, aspect_ratio } },
+    })
+}
+
 /// Returns the body that creates the post for a video. `link` leads to the uploaded picture.
 pub fn media_post(link: &str) -> Vec<u8> {
     #[derive(Serialize)]
@@ -174,6 +211,18 @@ mod tests {
             r#""fileAttachments":["f1"],"toolOverrides":{"videoGen":true}}"#
         );
         assert_eq!(String::from_utf8(body).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_edit_names_its_pictures() {
+        let body = |ratio| edit("make the sky orange", &["f1".to_owned(), "f2".to_owned()], ratio);
+        let expected = concat!(
+            r#"{"modelName":"imagine-image-edit","message":"make the sky orange","enableImageStreaming":true,"#,
+            r#""enableSideBySide":true,"sendFinalMetadata":true,"mediaGenInput":{"imageToImage":{"#,
+            r#""prompt":"make the sky orange","inputAssets":["f1","f2"],"aspectRatio":"1:1"}}}"#
+        );
+        assert_eq!(String::from_utf8(body("1:1")).unwrap(), expected);
+        assert_eq!(String::from_utf8(body("auto")).unwrap(), expected.replace(r#","aspectRatio":"1:1""#, ""));
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Reads the answer from the stream's bytes: frames, events and assembly together.
 
-use super::{assemble::Assembler, event};
+use super::{
+    assemble::{Assembler, Expected},
+    event,
+};
 use crate::{
     inference::event::{Events, Finish},
     providers::{
@@ -28,7 +31,12 @@ pub struct Reader {
 impl Reader {
     /// Returns a reader before the first byte. `filtered_tags` are names of elements to remove, separated by commas.
     pub fn new(filtered_tags: &str) -> Self {
-        Reader { assembler: Assembler::new(filtered_tags), ..Self::default() }
+        Reader::expecting(Expected::Text, filtered_tags)
+    }
+
+    /// Returns a reader as [`Reader::new`] does, for an answer of this form.
+    pub fn expecting(expected: Expected, filtered_tags: &str) -> Self {
+        Reader { assembler: Assembler::new(expected, filtered_tags), ..Self::default() }
     }
 
     /// Processes the bytes of one read. After an error the answer is over, and `events` holds what was read before

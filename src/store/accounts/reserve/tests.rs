@@ -89,7 +89,8 @@ impl Pool {
     fn ask(&self, model: &str, tried: &[i64]) -> Result<Reserved> {
         let (db, key, tried, now) = (self.host.app().db.clone(), self.key.clone(), tried.to_vec(), self.now);
         let model = models::find(model).expect("the model exists");
-        self.host.run(async move { reserve(&db, &Ask { key_hash: &key, model, tried: &tried, now }).await })
+        self.host
+            .run(async move { reserve(&db, &Ask { key_hash: &key, model, tried: &tried, preferred: None, now }).await })
     }
 
     /// Returns the id of the reserved account, or when one will be usable.
@@ -308,7 +309,9 @@ fn an_old_schema_is_migrated_and_a_newer_one_refused() {
     let empty = NativeHost::new();
     let (db, key) = (empty.app().db.clone(), pool.key.clone());
     let model = models::find("grok-4").expect("it exists");
-    let refused = empty.run(async move { reserve(&db, &Ask { key_hash: &key, model, tried: &[], now: START }).await });
+    let refused = empty.run(async move {
+        reserve(&db, &Ask { key_hash: &key, model, tried: &[], preferred: None, now: START }).await
+    });
     assert_eq!(refused.err().map(|error| error.code()), Some("invalid_api_key"), "an empty database serves");
 }
 
@@ -316,7 +319,7 @@ fn an_old_schema_is_migrated_and_a_newer_one_refused() {
 fn the_choice_scans_no_table() {
     let pool = Pool::of(3, 3);
     let plan = format!("EXPLAIN QUERY PLAN {}", statement());
-    for row in pool.host.sql(&plan, (0..8).map(Value::Integer).collect()) {
+    for row in pool.host.sql(&plan, (0..9).map(Value::Integer).collect()) {
         let Some(Value::Text(step)) = row.last() else { panic!("a plan is text") };
         let small = ["sets", "CONSTANT ROW", "16 CONSTANT ROWS", "near", "walk", "in_turn", "(subquery"];
         let scans = step.strip_prefix("SCAN ").is_some_and(|what| !small.iter().any(|name| what.starts_with(name)));

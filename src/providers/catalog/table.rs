@@ -1,0 +1,168 @@
+//! The models, in the order of the list.
+
+use super::{Model, PictureModel, Provider, QuotaBucket};
+
+const FAST: Model = Model {
+    id: "grok-fast",
+    provider: Provider::GrokWeb,
+    fallback: None,
+    upstream_name: "grok-4-mini-thinking-tahoe",
+    upstream_mode: "MODEL_MODE_GROK_4_MINI_THINKING",
+    bucket: QuotaBucket::Fast,
+    cost: 1,
+    is_video: false,
+    pictures: None,
+    thinking: true,
+    display_name: "Grok Fast",
+    description: "Quick answers; every account has it",
+    raw_model_path: "xai/grok-fast",
+    default_max_output_tokens: 8192,
+};
+
+const AUTO: Model = Model {
+    id: "grok-auto",
+    fallback: Some(QuotaBucket::Fast),
+    upstream_name: "grok-4",
+    upstream_mode: "MODEL_MODE_FAST",
+    bucket: QuotaBucket::Auto,
+    display_name: "Grok Auto",
+    description: "Grok chooses between fast and expert; uses fast if every account has used up auto",
+    raw_model_path: "xai/grok-auto",
+    ..FAST
+};
+
+const EXPERT: Model = Model {
+    id: "grok-expert",
+    upstream_name: "grok-4",
+    upstream_mode: "MODEL_MODE_EXPERT",
+    bucket: QuotaBucket::Expert,
+    display_name: "Grok Expert",
+    description: "Thinks longer; needs a SuperGrok account",
+    raw_model_path: "xai/grok-expert",
+    default_max_output_tokens: 32768,
+    ..FAST
+};
+
+const HEAVY: Model = Model {
+    id: "grok-heavy",
+    upstream_name: "grok-4-heavy",
+    upstream_mode: "MODEL_MODE_HEAVY",
+    bucket: QuotaBucket::Heavy,
+    display_name: "Grok Heavy",
+    description: "Several agents at once; needs a SuperGrok Heavy account",
+    raw_model_path: "xai/grok-heavy",
+    default_max_output_tokens: 65536,
+    ..FAST
+};
+
+const DRAW: Model = Model {
+    id: "grok-imagine-image",
+    pictures: Some(PictureModel::Draw { is_pro: false }),
+    bucket: QuotaBucket::ImagePro,
+    thinking: false,
+    display_name: "Grok Imagine",
+    description: "Draws up to 10 pictures from a text",
+    raw_model_path: "xai/grok-imagine-image",
+    ..FAST
+};
+
+/// All models in the order of the list: Grok's modes, pictures, then names of early 2026.
+pub const MODELS: [Model; 15] = [
+    FAST,
+    AUTO,
+    EXPERT,
+    HEAVY,
+    DRAW,
+    Model {
+        id: "grok-imagine-image-2.0",
+        pictures: Some(PictureModel::Draw { is_pro: true }),
+        display_name: "Grok Imagine 2.0",
+        description: "Draws up to 10 pictures from a text, slower and in better quality",
+        raw_model_path: "xai/grok-imagine-image-2.0",
+        ..DRAW
+    },
+    Model {
+        id: "grok-imagine-image-edit",
+        pictures: Some(PictureModel::Edit),
+        bucket: QuotaBucket::ImageEdit,
+        display_name: "Grok Imagine Edit",
+        description: "Changes pictures as a text says; needs the setting x_statsig_id",
+        raw_model_path: "xai/grok-imagine-image-edit",
+        ..DRAW
+    },
+    Model {
+        id: "grok-3-fast",
+        upstream_name: "grok-3",
+        upstream_mode: "MODEL_MODE_FAST",
+        thinking: false,
+        display_name: "Grok 3 Fast",
+        description: "Fast and efficient Grok 3 model",
+        raw_model_path: "xai/grok-3",
+        ..FAST
+    },
+    Model {
+        id: "grok-4-fast",
+        display_name: "Grok 4 Fast",
+        description: "Fast version of Grok 4 with mini thinking capabilities",
+        raw_model_path: "xai/grok-4-mini-thinking-tahoe",
+        ..FAST
+    },
+    Model {
+        id: "grok-4-fast-expert",
+        upstream_name: "grok-4-mini-thinking-tahoe",
+        display_name: "Grok 4 Fast Expert",
+        description: "Expert mode of Grok 4 Fast with enhanced reasoning",
+        raw_model_path: "xai/grok-4-mini-thinking-tahoe",
+        ..EXPERT
+    },
+    Model {
+        id: "grok-4",
+        display_name: "Grok 4",
+        description: "Standard Grok 4 model",
+        raw_model_path: "xai/grok-4",
+        ..AUTO
+    },
+    Model {
+        id: "grok-4-expert",
+        display_name: "Grok 4 Expert",
+        description: "Full Grok 4 model with expert mode capabilities",
+        raw_model_path: "xai/grok-4",
+        ..EXPERT
+    },
+    Model {
+        id: "grok-4-heavy",
+        display_name: "Grok 4 Heavy",
+        description: "Most powerful Grok model. Requires Super Token for access.",
+        raw_model_path: "xai/grok-4-heavy",
+        ..HEAVY
+    },
+    Model {
+        id: "grok-4.1-thinking",
+        upstream_name: "grok-4-1-thinking-1129",
+        upstream_mode: "MODEL_MODE_AUTO",
+        display_name: "Grok 4.1 Thinking",
+        description: "Grok 4.1 model with advanced thinking and tool capabilities",
+        raw_model_path: "xai/grok-4-1-thinking-1129",
+        ..EXPERT
+    },
+    Model {
+        id: "grok-imagine-0.9",
+        upstream_name: "grok-3",
+        upstream_mode: "MODEL_MODE_FAST",
+        bucket: QuotaBucket::Video,
+        is_video: true,
+        thinking: false,
+        display_name: "Grok Imagine 0.9",
+        description: "Makes a video from a picture and a prompt; needs the setting x_statsig_id",
+        raw_model_path: "xai/grok-imagine-0.9",
+        ..FAST
+    },
+];
+
+/// Further names of models.
+pub(super) const ALIASES: [(&str, &str); 4] = [
+    ("grok-chat-fast", FAST.id),
+    ("grok-chat-auto", AUTO.id),
+    ("grok-chat-expert", EXPERT.id),
+    ("grok-chat-heavy", HEAVY.id),
+];
