@@ -21,7 +21,7 @@ use crate::{
     http::{assets, content_coding, request, response},
     jobs::maintenance,
     media::{self, serve},
-    protocols::openai::{self, chat_completions, models},
+    protocols::openai::{self, chat_completions, images, models},
 };
 
 type Answer = LocalBoxFuture<'static, Result<Response>>;
@@ -83,6 +83,8 @@ const ROUTES: &[Route] = &[
     route!(GET "/v1/models" key models::list),
     route!(GET "/v1/models/{id}" key models::get),
     route!(POST "/v1/chat/completions" key chat_completions::completions),
+    route!(POST "/v1/images/generations" key images::generations),
+    route!(POST "/v1/images/edits" key images::edits),
     route!(GET | HEAD "/images/{id}" public serve::image),
     route!(GET | HEAD "/videos/{id}" public serve::video),
     route!(POST "/internal/maintenance" public maintenance::run),
@@ -302,7 +304,10 @@ fn common_headers(headers: &mut HeaderMap, app: &App, path: &str) {
     }
     if is_open(path) {
         insert("access-control-allow-origin", "*");
-        insert("access-control-expose-headers", "x-request-id,server-timing,retry-after");
+        insert(
+            "access-control-expose-headers",
+            "x-request-id,server-timing,retry-after,x-aspect-ratio,x-images-missing",
+        );
     }
     if media::is_file_path(path) {
         media::shield(headers);

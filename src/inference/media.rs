@@ -3,14 +3,13 @@
 use std::rc::Rc;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use bytes::Bytes;
 use http::{HeaderMap, Uri};
 
 use crate::{
     app::App,
     crypto::vault::Vault,
     error::{Error, ErrorKind, Result},
-    inference::event::{Event, Events, FileRef},
+    inference::event::{Event, Events, FileRef, InlinePicture},
     media::{
         self,
         cache::keep::{Picture, keep},
@@ -102,13 +101,14 @@ impl Files {
         Ok(added.collect())
     }
 
-    /// Returns a picture as base64: as the provider sent it, else fetched from its host.
-    pub async fn base64(&self, file: &FileRef, added: &AddedFile) -> Result<Bytes> {
+    /// Returns a picture with its bytes: as the provider sent it, else fetched from its host.
+    pub async fn inline(&self, file: &FileRef, added: &AddedFile) -> Result<InlinePicture> {
         if let Some(inline) = &file.inline {
-            return Ok(inline.base64.clone());
+            return Ok(inline.clone());
         }
         let loaded = load(&self.app, added.kind, &added.id, MAX_INLINE).await?;
-        Ok(STANDARD.encode(&loaded.bytes).into())
+        let base64 = STANDARD.encode(&loaded.bytes).into();
+        Ok(InlinePicture { media_type: loaded.media_type, base64, width: 0, height: 0 })
     }
 
     /// Returns what the gallery shows of the answer, with the prompt encrypted.

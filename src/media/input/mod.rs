@@ -6,6 +6,7 @@
 
 use std::{borrow::Cow, rc::Rc};
 
+use bytes::Bytes;
 use url::Url;
 
 use crate::{
@@ -14,7 +15,12 @@ use crate::{
     inference::prompt::Picture,
 };
 
-use super::{folder, id, kind::MediaKind, load::load};
+use super::{
+    folder, id,
+    kind::MediaKind,
+    load::load,
+    media_type::{SNIFFED, sniffed},
+};
 
 mod data_url;
 mod fetch;
@@ -33,6 +39,17 @@ pub struct ImageInput<'a> {
     pub url: Cow<'a, str>,
     /// The path of the field, which the error names if the picture is refused.
     pub param: String,
+}
+
+/// A picture of a request, in one of the forms in which clients send it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Given<'a> {
+    Address(ImageInput<'a>),
+    /// A file of a form.
+    File {
+        bytes: Bytes,
+        param: String,
+    },
 }
 
 /// Where a picture comes from.
@@ -64,6 +81,24 @@ impl Source {
         }
         let mut room = MAX_BYTES;
         images.iter().map(|image| Source::one(image, &mut room)).collect()
+    }
+
+    /// Checks pictures as [`Source::read`] does, files among them.
+    pub fn read_given(images: &[Given]) -> Result<Vec<Source>> {
+        let mut room = MAX_BYTES;
+        let source = |given: &Given| match given {
+            Given::Address(image) => Source::one(image, &mut room),
+            Given::File { bytes, param } => Source::of_file(bytes, param, &mut room),
+        };
+        images.iter().map(source).collect()
+    }
+
+    fn of_file(bytes: &Bytes, param: &str, room: &mut usize) -> Result<Source> {
+        const UNKNOWN: &str = "The file is not a picture: send PNG, JPEG, GIF, WebP, BMP, AVIF or HEIC";
+        *room = room.checked_sub(bytes.len()).ok_or_else(|| Error::invalid(param, TOO_LARGE))?;
+        let head = &bytes[..bytes.len().min(SNIFFED)];
+        let media_type = sniffed(head).ok_or_else(|| Error::invalid(param, UNKNOWN))?;
+        Ok(Source::Inline(Picture { mime_type: media_type.as_str(), bytes: bytes.clone() }))
     }
 
     fn one(image: &ImageInput, room: &mut usize) -> Result<Source> {

@@ -1,0 +1,138 @@
+//! OpenAI's Images API: parses the request, has [`inference`](crate::inference) run it, and writes the pictures.
+//!
+//! * [`fields`] reads JSON or a form ([`multipart`]); [`check`] checks the values, with [`ratio`] for sizes.
+//! * [`made`] collects the pictures; [`collect`] writes them in one object, [`stream`] as they come. [`wire`] has the JSON
+//!   of both.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, header};
+
+use self::{
+    check::{Checked, Form, Operation, check},
+    fields::{from_form, from_json},
+    stream::Streamed,
+};
+use crate::{
+    app::App,
+    auth::api_key::PresentedKey,
+    error::{Error, ErrorKind, Result},
+    host::{Request, Response},
+    http::{client_ip, request},
+    inference::{
+        media::SentTo,
+        prompt::{Message, Part, Prompt, Role},
+        record::RequestRecord,
+        run::{Failure, InferenceRequest, StartedAnswer, run},
+    },
+    json,
+    media::input::Source,
+    store::authenticate::authenticate,
+};
+
+mod check;
+mod collect;
+mod fields;
+mod made;
+mod multipart;
+mod ratio;
+mod stream;
+mod wire;
+
+/// The headers that say in which ratio the pictures are drawn, and how many of them are missing.
+pub const ASPECT_RATIO: HeaderName = HeaderName::from_static("x-aspect-ratio");
+pub const MISSING: HeaderName = HeaderName::from_static("x-images-missing");
+
+/// The form in which the client wants its pictures.
+#[derive(Debug, Clone)]
+struct Wanted {
+    operation: Operation,
+    form: Form,
+    stream: bool,
+    count: usize,
+    ratio: &'static str,
+    quality: &'static str,
+}
+
+/// Answers `POST /v1/images/generations` with pictures made from a text. Fails as [`edits`] does.
+pub async fn generations(app: Rc<App>, key: PresentedKey, request: Request) -> Result<Response> {
+    answer(app, key, request, Operation::Generate).await
+}
+
+/// Answers `POST /v1/images/edits` with changed pictures. Fails with 401 before 400, and records only requests with a
+/// valid key.
+pub async fn edits(app: Rc<App>, key: PresentedKey, request: Request) -> Result<Response> {
+    answer(app, key, request, Operation::Edit).await
+}
+
+async fn answer(app: Rc<App>, key: PresentedKey, request: Request, operation: Operation) -> Result<Response> {
+    let mut record = RequestRecord::new(&app, client_ip::client_address(&app, request.headers()).await);
+    // Only clients with a valid key may fill memory with a long body.
+    if !request::has_short_body(&request) {
+        record.authenticated(authenticate(&app.db, &key.hash, app.now_ms()).await?);
+    }
+    match read(request, operation, &mut record).await {
+        Ok((request, wanted)) => {
+            let respond = async |answer, record: &mut RequestRecord| wanted.respond(answer, record).await;
+            run(&app, &key, request, record, respond).await
+        }
+        Err(error) => {
+            record.authenticated(authenticate(&app.db, &key.hash, app.now_ms()).await?);
+            Err(record.refused(error))
+        }
+    }
+}
+
+/// Reads and checks the request, and notes in the record what it finds. Fails with 400 on the field at fault, 404 if
+/// the model is unknown, 413 if the body is too large.
+async fn read(
+    request: Request,
+    operation: Operation,
+    record: &mut RequestRecord,
+) -> Result<(InferenceRequest, Wanted)> {
+    let sent_to = Rc::new(SentTo { uri: request.uri().clone(), headers: request.headers().clone() });
+    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let boundary = content_type.and_then(multipart::boundary);
+    let body = request::read_body(request).await?;
+    let (checked, sources) = match boundary {
+        Some(boundary) => of_form(&body, &boundary, operation)?,
+        None => of_json(&body, operation)?,
+    };
+    let Checked { model, prompt, drawing, form, stream, quality } = checked;
+    (record.model, record.stream) = (model.id.to_owned(), stream);
+    let (count, ratio) = (drawing.count, drawing.ratio);
+    let mut parts: Vec<_> = (0..sources.len()).map(Part::Picture).collect();
+    parts.push(Part::Text(prompt));
+    let prompt = Prompt { messages: vec![Message { role: Role::User, parts }], drawing, ..Prompt::default() };
+    record.prompt_tokens = prompt.tokens();
+    let wanted = Wanted { operation, form, stream, count, ratio, quality };
+    Ok((InferenceRequest { model, prompt, sources, sent_to }, wanted))
+}
+
+fn of_json(body: &[u8], operation: Operation) -> Result<(Checked, Vec<Source>)> {
+    let mut repaired = String::new();
+    let fields = json::from_client(body, &mut repaired, from_json)?;
+    Ok((check(&fields, operation)?, Source::read_given(&fields.images)?))
+}
+
+fn of_form(body: &Bytes, boundary: &str, operation: Operation) -> Result<(Checked, Vec<Source>)> {
+    let parts = multipart::parts(body, boundary).map_err(|message| Error::new(ErrorKind::Invalid, message))?;
+    let fields = from_form(&parts)?;
+    Ok((check(&fields, operation)?, Source::read_given(&fields.images)?))
+}
+
+impl Wanted {
+    /// Responds with a started answer, as a stream or read to its end.
+    async fn respond(&self, answer: StartedAnswer, record: &mut RequestRecord) -> Result<Response, Failure> {
+        let mut reply = if self.stream {
+            Streamed { answer, wanted: self.clone(), record: record.clone() }.respond()
+        } else {
+            let reply = collect::respond(answer, self).await?;
+            record.clone().completed();
+            reply
+        };
+        reply.headers_mut().insert(ASPECT_RATIO, HeaderValue::from_static(self.ratio));
+        Ok(reply)
+    }
+}
