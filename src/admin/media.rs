@@ -26,6 +26,8 @@ const LOOKED_AT: i64 = 2_000;
 const SEARCHED: i64 = 200;
 /// The longest text of a parameter, in characters.
 const MAX_TEXT: usize = 200;
+/// Numbers that D1 takes.
+const ANY: std::ops::RangeInclusive<i64> = 0..=(1 << 53) - 1;
 const STATES: [&str; 5] = ["stored", "not_fetched", "cleared", "kept", "gone"];
 
 #[derive(Serialize)]
@@ -58,10 +60,10 @@ pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Res
         return Err(Error::invalid("from", "A search for text needs a time range: set from"));
     }
     let limit = query::number(uri, "limit", 50, 1..=MAX_PAGE)?;
-    let before = query::optional_number(uri, "before", 0..=i64::MAX)?;
+    let before = query::optional_number(uri, "before", ANY)?;
     let now = app.now_ms();
     let (looked_at, read) = if text.is_some() { (SEARCHED, SEARCHED) } else { (LOOKED_AT, limit) };
-    let page = Page { before: before.unwrap_or(i64::MAX), looked_at, limit: read };
+    let page = Page { before: before.unwrap_or(*ANY.end()), looked_at, limit: read };
     let mut listed = rows::list(&app.db, &filter, page, now).await?;
     let is_counted = before.is_none() && text.is_none() && filter.state.is_none();
     let total = if is_counted { Some(rows::count(&app.db, &filter).await?) } else { None };
@@ -105,7 +107,6 @@ fn filter(uri: &Uri) -> Result<Filter> {
     if state.as_deref().is_some_and(|state| !STATES.contains(&state)) {
         return Err(Error::invalid("state", format!("state must be one of {}", STATES.join(", "))));
     }
-    const ANY: std::ops::RangeInclusive<i64> = 0..=(1 << 53);
     Ok(Filter {
         kind,
         state,

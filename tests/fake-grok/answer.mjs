@@ -101,6 +101,14 @@ function* pictures(options, ctx) {
   yield done(options.cards ? [] : options.duplicates ? [...paths, ...paths] : paths);
 }
 
+/** A changed picture. The stream ends after it, without the frames that end a chat. */
+function* edited(options, ctx) {
+  const imageId = uuid(`${ctx.id}-edited`);
+  const frame = (fields) => response({ streamingImageGenerationResponse: { imageId, imageIndex: 0, ...fields }, responseId: ctx.id });
+  yield frame({ progress: 50, imageUrl: `users/${ctx.userId}/generated/${imageId}-part-0/image.jpg` });
+  yield frame({ progress: 100, imageUrl: `users/${ctx.userId}/generated/${imageId}/image.jpg`, isFinal: true, moderated: options.moderated === true });
+}
+
 function* video(options, ctx) {
   const videoId = sizedId(ctx.id, options.bytes ?? 0);
   const frame = (fields) => response({ streamingVideoGenerationResponse: { videoId, ...fields }, responseId: ctx.id });
@@ -132,7 +140,8 @@ export function* frames(options, ctx) {
   yield response({ userResponse: { responseId: uuid(`u-${id}`), message, sender: 'human', createTime: ctx.time, model }, isThinking: false, isSoftStop: false, responseId: id });
   if (options.empty) return;
   if (options.inband_echo) return yield failureFrame(options.inband_echo);
-  if (options.moderated && !options.video) return yield failureFrame('moderated');
+  if (options.moderated && !options.video && !options.edited) return yield failureFrame('moderated');
+  if (options.edited) return yield* edited(options, ctx);
   if (options.video) yield* video(options, ctx);
   else if (options.picture) yield* pictures(options, ctx);
   else {

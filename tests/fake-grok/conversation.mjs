@@ -10,6 +10,7 @@ const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 /** Options that a person's words ask for without any keyword. */
 function natural(message, body) {
   if (body?.toolOverrides?.videoGen) return { video: true };
+  if (body?.mediaGenInput) return { edited: true };
   const { enable_image_generation: draws = true, image_generation_count: picture = 2 } = body?.x_grok ?? {};
   return draws && picture > 0 && /\b(draw|paint)\b|画/i.test(message) ? { picture } : {};
 }

@@ -131,6 +131,10 @@ export const OPTIONS = {
   upload: { ...ANY, terminal_error: 'the upload fails with this text', upload_id_only: 'the metadata comes by the status route' },
   upload_status: ANY,
   post: ANY,
+  media_quota: ACCOUNT,
+  imagine: { first: ANY.first, hang: ANY.hang, error: 'a failure of this code', slow: 'N ms between messages', cut: 'it breaks after N messages',
+    previews: 'N previews of each picture; 2 unless given', moderated: 'the first N pictures are withheld', fail_after: 'an error after N pictures',
+    paths: 'addresses are paths, which lead nowhere', host: 'addresses are on this host', size: 'pictures have at least N bytes' },
   asset: { ...ANY, file: 'this { type, bytes }', slow: 'N ms between pieces', step: 'pieces of N bytes', cut: 'it breaks after N bytes', nolength: 'without Content-Length' },
 };
 

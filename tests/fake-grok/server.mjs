@@ -8,6 +8,7 @@ import { asset } from './assets.mjs';
 import { control } from './control.mjs';
 import { conversationOptions, converse, sendFailure } from './conversation.mjs';
 import { identity } from './identity.mjs';
+import { editFault, pools } from './imagine.mjs';
 import { UnknownDirective, promptOptions, ruleOptions } from './directives.mjs';
 import { cookies, tokenName, tokenOptions, userIdOf, uuid } from './options.mjs';
 import { modes, subscriptions } from './plans.mjs';
@@ -24,11 +25,12 @@ const KINDS = {
   'POST /http/upload-file-v2/direct': 'upload',
   'GET /rest/app-chat/upload-file-v2/status': 'upload_status',
   'POST /rest/media/post/create': 'post',
+  'POST /rest/media/imagine/quota_info': 'media_quota',
   'GET /api/auth/session': 'identity',
   'GET /': 'identity',
 };
 /** What an account is asked about: calls that a test may make the service want signed. */
-const ABOUT_ACCOUNT = ['limits', 'subscriptions', 'modes'];
+const ABOUT_ACCOUNT = ['limits', 'subscriptions', 'modes', 'media_quota'];
 const KEPT_CALLS = 20_000;
 /** Longer bodies and messages are not kept as they came. */
 const LONGEST_KEPT = 1 << 16;
@@ -221,12 +223,14 @@ export class Grok {
     if (limits.error) return sendFailure(res, limits.error);
     if (scripted.body) return json(scripted.body);
     if (call.kind === 'limits') return json(this.accounts.answer(call.token, call.body), 'model_not_found');
+    if (call.kind === 'media_quota') return json(pools(limits));
     if (call.kind === 'subscriptions') return json(subscriptions(limits, this.accounts.windows.now));
     return json(modes(call.body, (mode) => this.accounts.allows(call.token, mode)));
   }
 
   async #chat(call, res, userId, scripted) {
     const options = conversationOptions(call.body, this.directives(String(call.body?.message ?? '')), tokenOptions(call.token), scripted);
+    if (call.body?.mediaGenInput && editFault(call.body, userId, this.uploads)) return sendFailure(res, 'invalid');
     // A stream that the script itself breaks was not left by the client.
     call.cut = options.cut !== undefined || options.reset;
     const counted = this.accounts.begin(call.token, call.body);

@@ -1,9 +1,10 @@
-// The web gateway's door, `GET /ws/mgw/?uid=…`: who may come in, and how the others are refused.
+// The doors of the sockets, `GET /ws/mgw/?uid=…` and `GET /ws/imagine/listen`: who may come in, and how the others are refused.
 import { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocketServer } from 'ws';
 import { send } from './conversation.mjs';
 import { upgradeFailure } from './errors.mjs';
+import { Imagine, PATH as IMAGINE_PATH } from './imagine.mjs';
 import { cookies, hasCookieTwice, tokenOptions, userIdOf } from './options.mjs';
 import { Outgoing } from './outgoing.mjs';
 import { Session } from './session.mjs';
@@ -16,13 +17,14 @@ const UNWANTED = ['authorization', 'x-statsig-id', 'x-xai-request-id', 'dpop'];
 
 /** Returns the name of the failure that this handshake earns by its own fault, or null. */
 function fault(req, url, userId, own) {
-  if (url.pathname !== PATH) return 'no_route';
+  if (![PATH, IMAGINE_PATH].includes(url.pathname)) return 'no_route';
   const { origin, 'user-agent': agent = '' } = req.headers;
   if (!['https://grok.com', own].includes(origin) || agent.trim() === '') return 'challenge';
   const jar = cookies(req.headers.cookie);
   if (!jar.get('sso')) return 'dead';
   if (jar.get('sso-rw') !== jar.get('sso') || hasCookieTwice(req.headers.cookie)) return 'wrong_cookies';
-  if (jar.get('x-userid') !== userId || url.searchParams.get('uid') !== userId) return 'wrong_user';
+  if (jar.get('x-userid') !== userId) return 'wrong_user';
+  if (url.pathname === PATH && url.searchParams.get('uid') !== userId) return 'wrong_user';
   return null;
 }
 
@@ -99,7 +101,7 @@ function refused(req, tcp, call, name) {
 function open(grok, ws, tcp, parts) {
   const { socketCall } = parts;
   const out = new Outgoing(ws, tcp);
-  const session = new Session(grok, { ...parts, out });
+  const session = socketCall.path === IMAGINE_PATH ? new Imagine(grok, { ...parts, out }) : new Session(grok, { ...parts, out });
   ws.on('ping', (data) => {
     socketCall.pings += 1;
     socketCall.receive(data);

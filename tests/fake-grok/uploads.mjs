@@ -18,6 +18,7 @@ export class Uploads {
   /** The paths of mentioned files, by id. */
   #paths = new Map();
   #answers = new Map();
+  #forImagine = new Set();
   #bytes = 0;
 
   /** Returns { type, bytes } of the file at a path such as `/users/…/content`. */
@@ -27,6 +28,9 @@ export class Uploads {
   files(ids) { return (ids ?? []).map((id) => this.#files.get(this.#paths.get(id))).filter(Boolean); }
 
   owns(userId, id) { return this.#owners.get(id) === userId; }
+
+  /** Returns whether a file was uploaded for an edit or a video. */
+  isForImagine(id) { return this.#forImagine.has(id); }
 
   #keep(fileId, userId, name, type, bytes) {
     const fileUri = `users/${userId}/${fileId}/content`;
@@ -66,6 +70,7 @@ export class Uploads {
     const fileUri = this.#keep(fileMetadataId, userId, call.body.fileName, call.body.fileMimeType, call.file);
     this.#owners.set(uploadId, userId);
     this.#paths.set(uploadId, `/${fileUri}`);
+    if (call.body.fileSource === 'IMAGINE_SELF_UPLOAD_FILE_SOURCE') this.#forImagine.add(fileMetadataId).add(uploadId);
     const answer = { uploadId, terminalError: '', fileMetadata: { fileMetadataId, fileId: fileMetadataId, fileUri } };
     this.#answers.set(uploadId, answer);
     return upload_id_only ? { uploadId, terminalError: '' } : answer;
