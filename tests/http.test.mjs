@@ -5,7 +5,8 @@ import { gatewayForFile } from './lib/gateway.mjs';
 
 const gw = gatewayForFile();
 
-const MODELS = ['grok-fast', 'grok-auto', 'grok-expert', 'grok-heavy', 'grok-3-fast', 'grok-4-fast', 'grok-4-fast-expert', 'grok-4', 'grok-4-expert', 'grok-4-heavy', 'grok-4.1-thinking', 'grok-imagine-0.9'];
+const MODELS = ['grok-fast', 'grok-auto', 'grok-expert', 'grok-heavy', 'grok-imagine-image', 'grok-imagine-image-2.0', 'grok-imagine-image-edit',
+  'grok-3-fast', 'grok-4-fast', 'grok-4-fast-expert', 'grok-4', 'grok-4-expert', 'grok-4-heavy', 'grok-4.1-thinking', 'grok-imagine-0.9'];
 const withKey = () => ({ headers: { authorization: `Bearer ${gw.key}` } });
 
 function openAiError(answer, status, type) {

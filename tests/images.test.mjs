@@ -173,6 +173,17 @@ test('a chat draws, too', async () => {
   assert.equal(drawn().body.message, 'a red moon');
 });
 
+test('a chat’s previews of megabytes never reach the client', async () => {
+  const ask = (words) => client.chat.completions.create({ model: 'grok-4', messages: [{ role: 'user', content: `draw a moon ${words}` }] });
+  const said = (await ask('[[preview:3000000]]')).choices[0].message.content;
+  const urls = [...said.matchAll(/!\[Generated Image\]\((.+?)\)/g)].map(([, url]) => url);
+  assert.equal(urls.length, 2, said.slice(0, 500));
+  assert.ok((await Promise.all(urls.map(bytesOf))).every(isJpeg), 'both load');
+  assert.doesNotMatch(said, /data:image|base64/);
+  assert.match((await ask('[[picture_moderated]]')).choices[0].message.content, /withheld by Grok/);
+  assert.equal((await gallery())[0].prompt, 'draw a moon [[picture_moderated]]');
+});
+
 const edit = (more) => client.images.edit({ model: MODEL, prompt: 'make it blue', ...more });
 const file = (bytes = png('moon')) => toFile(bytes, 'moon.png', { type: 'image/png' });
 

@@ -4,6 +4,7 @@ Run by python.test.mjs: `openai_client.py BASE_URL API_KEY`. Ends with 0 when ev
 Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 """
 
+import base64
 import sys
 
 import openai
@@ -19,7 +20,7 @@ def messages(content):
 
 def check_models(client):
     ids = [model.id for model in client.models.list()]
-    assert len(ids) == len(set(ids)) == 12 and MODEL in ids, ids
+    assert len(ids) == len(set(ids)) == 15 and MODEL in ids, ids
     assert client.models.retrieve(MODEL).id == MODEL
 
 
@@ -70,6 +71,23 @@ def check_errors(client, base_url):
     raises(openai.InternalServerError, lambda: create(model=MODEL, messages=messages(CUT)))
 
 
+def check_pictures(client):
+    draw = lambda **more: client.images.generate(model="grok-imagine-image", prompt="a red moon", **more)
+    made = draw(n=4, size="1024x1024")
+    assert len({picture.url for picture in made.data}) == 4, made
+    encoded = draw(response_format="b64_json").data[0].b64_json
+    assert base64.b64decode(encoded, validate=True)[:2] == b"\xff\xd8"
+    kinds = [event.type for event in draw(stream=True, partial_images=2)]
+    assert kinds == ["image_generation.partial_image"] * 2 + ["image_generation.completed"], kinds
+    file = ("moon.jpg", base64.b64decode(encoded), "image/jpeg")
+    edit = lambda: client.images.edit(model="grok-imagine-image", image=file, prompt="make it blue")
+    error = raises(openai.InternalServerError, edit)
+    assert error.code == "missing_x_statsig_id", error.body
+    sight = [{"type": "image_url", "image_url": {"url": f"data:;base64,{encoded}"}}, {"type": "text", "text": "[[text:a moon]]"}]
+    seen = client.chat.completions.create(model=MODEL, messages=messages(sight))
+    assert seen.choices[0].message.content.endswith("a moon"), seen
+
+
 def main(base_url, api_key):
     client = openai.OpenAI(base_url=base_url, api_key=api_key, max_retries=0, timeout=30)
     check_models(client)
@@ -77,7 +95,8 @@ def main(base_url, api_key):
     streamed = check_stream(client)
     assert streamed == collected, (streamed, collected)
     check_errors(client, base_url)
-    print(f"openai {openai.__version__}: models, chat, stream, usage and errors hold")
+    check_pictures(client)
+    print(f"openai {openai.__version__}: models, chat, stream, usage, errors and pictures hold")
 
 
 if __name__ == "__main__":

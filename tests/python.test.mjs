@@ -33,7 +33,7 @@ async function environment() {
 
 const gw = gatewayForFile();
 
-test('models, chat, stream, usage and errors in the Python client', { timeout: 600_000 }, async () => {
+test('models, chat, usage, errors, pictures in the Python client', { timeout: 600_000 }, async () => {
   const python = await environment();
   await gw.pool(['basic-1', 'basic-2', 'basic-3', 'basic-4']);
   const script = fileURLToPath(new URL('openai_client.py', import.meta.url));

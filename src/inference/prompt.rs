@@ -31,11 +31,13 @@ pub struct Drawing {
     pub ratio: &'static str,
     /// The most previews of each picture.
     pub previews: usize,
+    /// Whether the client gets the bytes of each picture. If not, the provider may leave them out where a host has them.
+    pub bytes: bool,
 }
 
 impl Default for Drawing {
     fn default() -> Self {
-        Drawing { count: 1, ratio: "auto", previews: 0 }
+        Drawing { count: 1, ratio: "auto", previews: 0, bytes: false }
     }
 }
 

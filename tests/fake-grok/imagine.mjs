@@ -28,7 +28,7 @@ function fault(message, isReset) {
   return Number.isInteger(properties.section_count) ? null : 'section_count is not a number';
 }
 
-/** Returns a picture of at least `size` bytes: what follows its end mark is ignored by whoever shows it. */
+/** Returns a picture of at least `size` bytes: browsers ignore what follows its end mark. */
 const padded = (bytes, size = 0) => (bytes.length < size ? Buffer.concat([bytes, Buffer.alloc(size - bytes.length)]) : bytes);
 
 /** One connection. Its requests are calls of the kind `imagine`, whose `body` has `message`, `requestId` and `properties`. */

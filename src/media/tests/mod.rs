@@ -23,6 +23,7 @@ use crate::{
 mod clearing;
 mod crash;
 mod full;
+mod keeping;
 mod serving;
 mod storing;
 mod types;

@@ -73,7 +73,14 @@ pub fn check(fields: &Fields, operation: Operation) -> Result<Checked> {
     }
     let model = at_quality(fields, model)?;
     let quality = if model.pictures == Some(PictureModel::Draw { is_pro: true }) { "high" } else { "medium" };
-    Ok(Checked { model, prompt, drawing: Drawing { count, ratio, previews }, form, stream, quality })
+    Ok(Checked {
+        model,
+        prompt,
+        drawing: Drawing { count, ratio, previews, bytes: form == Form::Base64 },
+        form,
+        stream,
+        quality,
+    })
 }
 
 fn model(fields: &Fields, operation: Operation) -> Result<&'static Model> {
@@ -189,7 +196,7 @@ mod tests {
     fn what_is_left_out_has_its_default() {
         let checked = checked(Operation::Generate, r#"{"prompt":" a moon "}"#).expect("it is complete");
         assert_eq!((checked.model.id, checked.prompt.as_str()), ("grok-imagine-image", "a moon"));
-        assert_eq!(checked.drawing, Drawing { count: 1, ratio: "auto", previews: 0 });
+        assert_eq!(checked.drawing, Drawing { count: 1, ratio: "auto", previews: 0, bytes: false });
         assert_eq!((checked.form, checked.stream), (Form::Address, false));
         let edit =
             super::tests::checked(Operation::Edit, r#"{"prompt":"x","image":"data:,"}"#).expect("it is complete");

@@ -3,7 +3,7 @@
 //! Owns the messages of that socket. This file opens the connection and moves them; the others are pure.
 //!
 //! ```ignore
-//! let mut session = Session::new(Wanted { count: 4, previews: 0, assets });
+//! let mut session = Session::new(Wanted { count: 4, previews: 0, bytes: true, assets });
 //! let finish = session.receive(&message, &mut events)?;
 //! ```
 //!
@@ -74,7 +74,7 @@ pub async fn open(call: &mut Call<'_>, client: &Client<'_>, is_pro: bool) -> Res
         None => return Err(ProviderError::Timeout),
     }
     let assets = client::assets_url(app).await;
-    let wanted = Wanted { count: drawing.count, previews: drawing.previews, assets };
+    let wanted = Wanted { count: drawing.count, previews: drawing.previews, bytes: drawing.bytes, assets };
     let messages = websocket::messages(socket.clone());
     Ok(Box::new(ImagineAnswer { app: app.clone(), socket, messages, session: Session::new(wanted) }))
 }

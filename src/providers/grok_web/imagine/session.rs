@@ -4,6 +4,8 @@
 //! messages of several pictures are mixed, and a status may come before its picture. A picture is passed on once both are
 //! there.
 
+use std::borrow::Cow;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 
@@ -35,6 +37,8 @@ pub struct Wanted {
     pub count: usize,
     /// The most previews of each picture.
     pub previews: usize,
+    /// Whether pictures that a host serves are wanted inline, too.
+    pub bytes: bool,
     /// The address of Grok's file host, without a slash at its end.
     pub assets: String,
 }
@@ -137,7 +141,8 @@ impl Session {
         picture.is_completed |= message.is_completed();
         if picture.finished.is_none() && (is_image || picture.is_completed) {
             let url = lasting(message, &self.wanted.assets);
-            let inline = inline(message, picture.size);
+            let is_wanted = self.wanted.bytes || url.is_none();
+            let inline = if is_wanted { inline(message, picture.size) } else { None };
             picture.finished = (url.is_some() || inline.is_some()).then(|| (url.unwrap_or_default(), inline));
         }
         self.settle(at, events)
@@ -188,17 +193,23 @@ impl Picture {
 fn inline(message: &Message, (width, height): (u32, u32)) -> Option<InlinePicture> {
     let blob = message.blob.as_ref()?;
     // Older messages have a `data:` URL.
-    let base64 = blob.split_once(";base64,").map_or(&**blob, |(_, base64)| base64);
-    let media_type = media_type(base64)?;
+    let base64 = match blob.strip_prefix("data:") {
+        Some(data) => data.split_once(";base64,")?.1,
+        None => blob,
+    };
+    let has_escapes = matches!(blob, Cow::Owned(_));
+    let media_type = media_type(base64, has_escapes)?;
     Some(InlinePicture { media_type, base64: Bytes::copy_from_slice(base64.as_bytes()), width, height })
 }
 
-/// Returns the type of a picture in base64; `None` if it is not base64, or not a picture.
-fn media_type(base64: &str) -> Option<MediaType> {
+/// Returns the type of a picture in base64; `None` if it is not base64, or not a picture. Megabytes are not read for that:
+/// text without escapes is copied into other JSON as it is, and decoding checks the rest.
+fn media_type(base64: &str, has_escapes: bool) -> Option<MediaType> {
     const HEAD: usize = SNIFFED.div_ceil(3) * 4;
-    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
     let head = STANDARD.decode(base64.as_bytes().get(..HEAD)?).ok()?;
-    let is_whole = base64.len().is_multiple_of(4) && base64.as_bytes().iter().all(is_base64);
+    let is_whole = base64.len().is_multiple_of(4)
+        && !has_escapes
+        && STANDARD.decode(&base64.as_bytes()[base64.len() - 4..]).is_ok();
     sniffed(&head).filter(|_| is_whole)
 }
 

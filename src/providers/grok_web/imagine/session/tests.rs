@@ -32,7 +32,7 @@ fn two() -> Vec<String> {
 }
 
 fn session(count: usize, previews: usize) -> Session {
-    Session::new(Wanted { count, previews, assets: ASSETS.to_owned() })
+    Session::new(Wanted { count, previews, bytes: true, assets: ASSETS.to_owned() })
 }
 
 /// Returns what an answer of these messages holds, a line an event, and how it ends.
@@ -132,6 +132,18 @@ fn a_picture_without_a_host_is_only_inline() {
         let (lines, _) = answer(&mut session(2, 0), &messages);
         assert_eq!(lines[1], format!("file {expected} Some((\"image/gif\", 1024, 1152))"), "{url}");
     }
+}
+
+#[test]
+fn a_picture_that_a_host_serves_is_inline_only_if_wanted() {
+    let of = |message: &dyn Fn(&String) -> String| {
+        let wanted = Wanted { count: 2, previews: 0, bytes: false, assets: ASSETS.to_owned() };
+        answer(&mut Session::new(wanted), &two().iter().map(message).collect::<Vec<_>>()).0
+    };
+    let hosted = |id: &str| format!("file {PUBLIC}imagine-public/images/{id}.jpg None");
+    assert_eq!(of(&String::clone), [hosted("b"), hosted("a")]);
+    let unhosted = of(&|message| message.replace(PUBLIC, "/"));
+    assert!(unhosted.iter().all(|line| line.starts_with("file  Some(")), "{unhosted:?}");
 }
 
 #[test]
