@@ -18,7 +18,10 @@ const view = playgroundForFile();
 let page;
 let gw;
 before(() => { ({ page, gw } = view); });
-beforeEach(() => view.begin());
+beforeEach(async () => {
+  await page.evaluate(() => localStorage.setItem('locale', 'en'));
+  await view.begin();
+});
 
 const button = (name) => page.getByRole('button', { name, exact: true });
 const field = (name) => page.getByLabel(name, { exact: true });
