@@ -12,6 +12,7 @@ fn valid_json_is_read_as_it_is() {
     let text = r#"{"b":[1,-2.5e+10,12345678901234567890,true,null],"a":"\"\\\n\u0001 é 😀","c":{}}"#;
     assert_eq!(json(text).as_deref(), Ok(text));
     assert_eq!(json(r#" "\ud83d\ude00 \u00e9 \/ \ud83d" "#).as_deref(), Ok("\"😀 é / \u{fffd}\""));
+    assert_eq!(json(r#""\b\f\r\t""#).as_deref(), Ok(r#""\u0008\u000c\r\t""#));
     assert_eq!(json("{\"a\":1,\"b\":2,\"a\":3}").as_deref(), Ok("{\"a\":3,\"b\":2}"));
 }
 
