@@ -32,7 +32,12 @@ test('the gateway’s codes in a chat or the log have texts', () => {
   for (const code of CODES) {
     assert.ok(source.includes(`"${code}"`), `${code} is a code of the gateway`);
     for (const tag of ['en', 'zh-CN']) assert.ok(code in chats[tag] && code in failures[tag] && `${code}:advice` in failures[tag], `${code} in ${tag}`);
-    assert.notEqual(failure(code).side, code === 'missing_x_statsig_id' ? '' : 'gateway', `who can act on ${code}`);
+  }
+});
+
+test('it is said who can act on codes of tools and formats', () => {
+  for (const code of CODES.filter((each) => each.startsWith('invalid_') || each.startsWith('tool_'))) {
+    assert.equal(failure(code).side, ['invalid_function_parameters', 'invalid_json_schema'].includes(code) ? 'client' : 'grok', code);
   }
 });
 

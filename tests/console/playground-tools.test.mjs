@@ -156,6 +156,18 @@ test('results are changed, kept over a reload, or left out', async () => {
   assert.equal(await page.getByRole('textbox', { name: /^Result of/ }).count(), 0);
 });
 
+test('a conversation that an earlier release kept is restored', async () => {
+  await page.goto(`${gw.url}/favicon.svg`);
+  const kept = { system: '', draft: { text: '', pictures: [] }, turns: [{ id: 1, role: 'user', text: 'hello', pictures: [] },
+    { id: 2, role: 'assistant', text: 'earlier words', state: 'done', model: 'grok-4', firstMs: 1, totalMs: 2, usage: null, requestId: null, error: null }] };
+  await page.evaluate((conversation) => sessionStorage.setItem('playground-conversation', JSON.stringify(conversation)), kept);
+  await page.goto(`${gw.url}/manage#/playground`);
+  await view.answers.getByText('earlier words').waitFor();
+  await summary().getByText('None').waitFor();
+  const { body } = await asked('[[n:3]]', 2);
+  assert.deepEqual(body.messages.map(({ content }) => content), ['hello', 'earlier words', '[[n:3]]']);
+});
+
 test('structured output is formatted, and a refusal is shown', async () => {
   await set({ format: 'json_schema', schema: PERSON });
   const { body, answer } = await asked('Ann is 31 years old', 1);
@@ -197,6 +209,19 @@ test('thinking has one place, wherever it comes from', async () => {
     await thinking.getByText('Thoughts', { exact: true }).click();
     await until(async () => (await thinking.locator('.markdown').innerText()).length > 10, `the thoughts of ${reasoning}`);
   }
+});
+
+test('thinking in a field of its own shows that it goes on', async () => {
+  await set({ reasoning: 'parsed' });
+  await view.ask('[[n:40]] [[slow:120]]');
+  const thinking = view.answers.last().locator('details.thinking');
+  await thinking.getByText('Thinking…').waitFor();
+  assert.equal(await thinking.evaluate((element) => element.open), false);
+  await view.answers.last().getByText('word3').waitFor();
+  await thinking.getByText('Thoughts', { exact: true }).waitFor();
+  assert.equal(await view.answers.last().getAttribute('aria-busy'), 'true', 'while the text still comes');
+  await button('Stop').click();
+  await view.answered();
 });
 
 test('sources are links below the answer', async () => {
