@@ -2,6 +2,7 @@
 import { failureFrame } from './errors.mjs';
 import { sizedId } from './media.mjs';
 import { question, uuid } from './options.mjs';
+import { followed } from './tools.mjs';
 
 const CHINESE = /[\u4e00-\u9fff]/;
 
@@ -31,7 +32,7 @@ export function answerText(options, message, files = []) {
   if (options.echo) return message.replace(/\[\[[^\]]*\]\]/g, '').trim();
   if (options.recite) return [message, ...files.filter(({ type }) => type.startsWith('text/')).map(({ name, bytes }) => `--- ${name}\n${bytes}`)].join('\n');
   if (options.n) return words(options.n);
-  return pleasant(question(message));
+  return followed(options, message, files) ?? pleasant(question(message));
 }
 
 /** Returns the text as the tokens in which it is streamed. */

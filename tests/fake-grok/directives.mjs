@@ -15,6 +15,7 @@ const either = (on, means) => ({ kind: 'either', on, means });
 export const DIRECTIVES = {
   // What is answered.
   text: text('HS', 'these words are the answer, or the caption of pictures'),
+  garble: text('HS', 'calls and JSON are spoilt: fenced, prose, cut, invalid, misfit, refuse, none; a second try only with `_always` after the word'),
   n: number('HS', 'an answer of N words that differ'),
   echo: flag('HS', 'the answer is the question without its directives'),
   recite: flag('HS', 'the answer is all that was sent: the message, and each mentioned text file under a line with its name'),

@@ -5,10 +5,10 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 
-/** Returns the question without directives and without the lines of earlier turns: what a pleasant answer talks about. */
+/** Returns the question without directives and without what comes before and after it: what a pleasant answer talks about. */
 export function question(message) {
   const last = message.replace(/\[\[[^\]]*\]\]/g, '').split(/(?:^|\n)(?:用户|user|USER)[：:]\s*/).pop() ?? '';
-  return last.trim().slice(0, 200);
+  return last.split(/\n(?:系统|grok|tool|function)：/)[0].trim().slice(0, 200);
 }
 
 const BY_TOKEN = {
