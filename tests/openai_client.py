@@ -1,12 +1,13 @@
 """The official OpenAI client for Python against a running gateway.
 
-Run by python.test.mjs: `openai_client.py BASE_URL API_KEY`. Ends with 0 when everything held.
+Run by python.test.mjs.
 Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 """
 
 import base64
 import sys
 
+import checks
 import openai
 
 MODEL = "grok-4"
@@ -24,17 +25,21 @@ def check_models(client):
     assert client.models.retrieve(MODEL).id == MODEL
 
 
+def ask(client):
+    return client.chat.completions.create(model=MODEL, messages=messages("[[text:Hello world]]"))
+
+
 def check_chat(client):
-    answer = client.chat.completions.create(model=MODEL, messages=messages("[[text:Hello world]]"))
+    answer = ask(client)
     assert answer.model == MODEL, answer.model
     assert answer.choices[0].message.role == "assistant"
     assert answer.choices[0].message.content.endswith("Hello world"), answer
     assert answer.choices[0].finish_reason == "stop"
     assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens
-    return answer
 
 
 def check_stream(client):
+    collected = ask(client).choices[0].message.content
     stream = client.chat.completions.create(
         model=MODEL,
         messages=messages("[[text:Hello world]]"),
@@ -48,7 +53,8 @@ def check_stream(client):
     assert [choice.delta.role for choice in choices if choice.delta.role] == ["assistant"]
     assert [choice.finish_reason for choice in choices if choice.finish_reason] == ["stop"]
     assert chunks[-1].choices == [] and chunks[-1].usage.total_tokens > 0
-    return "".join(choice.delta.content or "" for choice in choices)
+    streamed = "".join(choice.delta.content or "" for choice in choices)
+    assert streamed == collected, (streamed, collected)
 
 
 def raises(kind, call):
@@ -59,13 +65,13 @@ def raises(kind, call):
     raise AssertionError(f"{kind.__name__} was expected")
 
 
-def check_errors(client, base_url):
+def check_errors(client):
     create = client.chat.completions.create
     error = raises(openai.NotFoundError, lambda: create(model="gpt-4o", messages=messages("hi")))
     assert (error.param, error.code) == ("model", "model_not_found"), error.body
     error = raises(openai.BadRequestError, lambda: create(model=MODEL, messages=[]))
     assert error.param == "messages", error.body
-    stranger = openai.OpenAI(base_url=base_url, api_key="sk-wrong", max_retries=0)
+    stranger = openai.OpenAI(base_url=client.base_url, api_key="sk-wrong", max_retries=0)
     raises(openai.AuthenticationError, lambda: stranger.models.list())
     raises(openai.APIError, lambda: list(create(model=MODEL, messages=messages(CUT), stream=True)))
     raises(openai.InternalServerError, lambda: create(model=MODEL, messages=messages(CUT)))
@@ -88,16 +94,7 @@ def check_pictures(client):
     assert seen.choices[0].message.content.endswith("a moon"), seen
 
 
-def main(base_url, api_key):
-    client = openai.OpenAI(base_url=base_url, api_key=api_key, max_retries=0, timeout=30)
-    check_models(client)
-    collected = check_chat(client).choices[0].message.content
-    streamed = check_stream(client)
-    assert streamed == collected, (streamed, collected)
-    check_errors(client, base_url)
-    check_pictures(client)
-    print(f"openai {openai.__version__}: models, chat, stream, usage, errors and pictures hold")
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    base_url, api_key = sys.argv[1:]
+    client = openai.OpenAI(base_url=base_url, api_key=api_key, max_retries=0, timeout=30)
+    checks.run(sys.modules[__name__], client)
