@@ -4,7 +4,8 @@
 //   node tests/run.mjs --bundle DIR [name…]                         // workerd runs what `wrangler deploy --dry-run --outdir DIR` wrote
 //
 // --pictures takes the picture of every state of the console in both languages, both appearances and two widths.
-// --long repeats more: every step of a deployment is disturbed in both ways, and 500 accounts are read instead of 100.
+// --long repeats more: every step of a deployment is disturbed in both ways, and 500 accounts are read instead of 100. It also runs
+// tests/clients, whose packages are heavy; without it they run when they are named.
 // REQUIRE_SPIN=1 makes a missing Spin a failure.
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -22,7 +23,9 @@ const FILE_TIMEOUT_MS = 300_000;
 const AT_ONCE = 4;
 // Files of a kind share processes, each with at most the given count: a browser's take the longest. Deployments write to the same folder:
 // all of them share one, so that one follows the other.
-const KINDS = [['deploy', /^deploy/, Infinity], ['browser', /^(console\/(?!files$|.*-unit$|texts$)|foreign-page$)/, 5], ['plain', /^/, 12]];
+// So do the heavy clients, which share their packages.
+const KINDS = [['deploy', /^deploy/, Infinity], ['clients', /^clients\//, Infinity], ['browser', /^(console\/(?!files$|.*-unit$|texts$)|foreign-page$)/, 5], ['plain', /^/, 12]];
+const HEAVY = /^clients\//;
 // Run once, on workerd: the scripted Grok itself, the commands, what only the Worker's wrapper can count, and what a browser
 // does, which has the same files and the same admin API on both hosts.
 const ONCE = /^(cut-off|deploy.*|entry|fake-grok.*|media-limits|storage|up|console\/(?!files$).+)$/;
@@ -38,10 +41,10 @@ function testsIn(folder) {
 }
 
 function suite(names) {
-  const all = [...testsIn(''), ...testsIn('console/')].sort();
+  const all = [...testsIn(''), ...testsIn('clients/'), ...testsIn('console/')].sort();
   const unknown = names.filter((name) => !all.includes(name));
   if (unknown.length > 0) throw new Error(`no such tests: ${unknown.join(', ')}`);
-  return names.length === 0 ? all : all.filter((name) => names.includes(name));
+  return all.filter((name) => (names.length === 0 ? process.env.LONG || !HEAVY.test(name) : names.includes(name)));
 }
 
 /** Returns the files to start, a process each, for `width` at once. Files that import lib/suite.mjs share one with others of their kind. */

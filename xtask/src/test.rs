@@ -16,13 +16,13 @@ Usage: cargo xtask test [options]
   --pictures  also take a screenshot of every state of the console, in both languages, both appearances and two
               widths, in target/console-screenshots
   --all       run everything: also the screenshots, all five files of HTTP tests on wrangler's
-              bundle, and long repetitions";
+              bundle, long repetitions, and clients with heavy packages (tests/clients)";
 
 /// The optional parts.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Options {
     pub pictures: bool,
-    /// What takes long: more tests on the bundle, and more repetitions.
+    /// What takes long: more tests on the bundle, more repetitions, and heavy clients.
     pub long: bool,
 }
 

@@ -1,0 +1,16 @@
+// OpenAI's Agents SDK for Python, with its model for chats.
+import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import { gatewayForFile } from '../lib/gateway.mjs';
+import { pythonPackages } from '../lib/packages.mjs';
+import { checks } from '../lib/python.mjs';
+import { beforeEach, test } from '../lib/suite.mjs';
+
+const python = await pythonPackages();
+const gw = gatewayForFile();
+beforeEach(() => gw.pool(['basic-1', 'basic-2', 'basic-3']));
+
+test('five turns, two calls at once, streams, types, hand-offs', { timeout: 280_000 }, async () => {
+  const held = await checks(python, fileURLToPath(new URL('agents_client.py', import.meta.url)), gw);
+  assert.deepEqual(held, ['five_turns_with_two_calls_at_once', 'streamed_turns', 'settings', 'typed_output', 'hand_offs']);
+});
