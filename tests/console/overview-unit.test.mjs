@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from '../lib/suite.mjs';
 import { findWarnings, missingFirst } from '../../static/console/screens/overview/warnings.js';
-import { conditions, fromField, reachesNow, readFilter, toField } from '../../static/console/screens/requests/filter.js';
+import { conditions, reachesNow, readFilter } from '../../static/console/screens/requests/filter.js';
+import { fromField, toField } from '../../static/console/time-range.js';
 
 const NONE = { active: 0, unused: 0, cooldown: 0, exhausted: 0, expired: 0, disabled: 0, duplicate: 0, unreadable: 0 };
 const pool = (normal, supers = {}, heavy = {}) => {
