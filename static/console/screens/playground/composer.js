@@ -18,7 +18,7 @@ export async function attach(files) {
   draft.set({ ...draft.get(), pictures: [...draft.get().pictures, ...pictures], refused });
 }
 
-/** Draws the composer. @param {{ send: () => boolean, busy: boolean, ready: boolean, needsPicture: boolean }} props */
+/** Draws the composer. @param {{ send: () => boolean, busy: boolean, ready: boolean, needsPicture: 'edit' | 'video' | null }} props `needsPicture` says what for */
 export function Composer({ send, busy, ready, needsPicture }) {
   const { text: written, pictures, refused = [] } = useShared(draft);
   const field = useRef(null);
@@ -48,11 +48,11 @@ export function Composer({ send, busy, ready, needsPicture }) {
   return html`<form class="composer" onSubmit=${submit}>
     ${pictures.length > 0 && html`<ul class="attached">${pictures.map((picture) => html`<${Attached} key=${picture.id} picture=${picture} />`)}</ul>`}
     ${refused.length > 0 && html`<div class="refused" role="alert">${refused.map((reason, at) => html`<p key=${at} class="field-error">${reason}</p>`)}</div>`}
-    <textarea ref=${field} rows="1" class="composer-field" aria-label=${t('message')} placeholder=${t(needsPicture ? 'messageForVideo' : 'messageHint')} value=${written}
+    <textarea ref=${field} rows="1" class="composer-field" aria-label=${t('message')} placeholder=${t({ edit: 'messageForEdit', video: 'messageForVideo' }[needsPicture] ?? 'messageHint')} value=${written}
       onInput=${(event) => draft.set({ ...draft.get(), text: event.currentTarget.value, refused: [] })} onKeyDown=${onKeyDown} onPaste=${onPaste} />
     <div class="composer-bar">
       <${Files} />
-      <p class=${`hint ${needsPicture ? '' : 'wide-hint'}`}>${needsPicture && pictures.length === 0 ? t('videoNeedsPicture') : t('composerHint', { max: MAX_PICTURES, bytes: bytes(MAX_BYTES) })}</p>
+      <p class=${`hint ${needsPicture ? '' : 'wide-hint'}`}>${needsPicture && pictures.length === 0 ? t(needsPicture === 'edit' ? 'editNeedsPicture' : 'videoNeedsPicture') : t('composerHint', { max: MAX_PICTURES, bytes: bytes(MAX_BYTES) })}</p>
       ${busy
         ? html`<button key="stop" type="button" class="button" onClick=${end}><${Icon} name="stop" /><span>${t('stop')}</span></button>`
         : html`<button key="send" type="submit" class="button primary" disabled=${empty || !ready}><${Icon} name="send" /><span>${t('send')}</span></button>`}

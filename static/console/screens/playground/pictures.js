@@ -55,5 +55,8 @@ function dataUrl(file) {
   });
 }
 
+/** Returns a picture of this gateway as an attached one: requests name its link. @returns {Attached} */
+export const ownPicture = ({ url, name, size }) => ({ id: next++, name, size, url: new URL(url, location.origin).href });
+
 /** Returns the files of a paste or a drop. */
 export const filesOf = (transfer) => [...(transfer?.files ?? [])];

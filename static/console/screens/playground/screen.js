@@ -6,6 +6,7 @@ import { Icon } from '../../components/icon.js';
 import { Empty, Notice, Skeleton } from '../../components/states.js';
 import { useLoaded } from '../../data.js';
 import { optionalTexts, texts } from '../../i18n.js';
+import { abilityOf } from '../../models.js';
 import { kept, useShared } from '../../store.js';
 import { awaitsResults } from './calls.js';
 import { Composer, attach } from './composer.js';
@@ -13,6 +14,7 @@ import { ask, askAgain, clear, draft, regenerate, system, turns } from './conver
 import { KeyChoice, chooseKey, chosenKey } from './key.js';
 import { Options, fieldsOrFault } from './options-form.js';
 import { filesOf } from './pictures.js';
+import { SignatureNotice, useSignature, wanted } from './signature.js';
 import { callV1, explainChat } from './stream.js';
 import { models as modelTexts, text } from './text.js';
 import { Answer, Question } from './turn.js';
@@ -21,9 +23,7 @@ export const style = new URL('./style.css', import.meta.url).href;
 const t = texts(text);
 /** Translated descriptions of models; the gateway's own are English. */
 const about = optionalTexts(modelTexts);
-const wanted = kept('playground-model', 'grok-fast');
-/** Guesses by name, because the model list does not say; the gateway rejects a video request without a picture. */
-const makesVideo = (model) => model.includes('imagine');
+const SUGGESTIONS = { text: ['try1', 'try2', 'try3'], draw: ['try3'], edit: [], video: [] };
 
 export function Screen() {
   const chosen = useShared(chosenKey);
@@ -41,6 +41,7 @@ function Room({ chosen }) {
   const busy = list.some(({ state }) => state === 'waiting' || state === 'writing');
   const follow = useFollow(list);
   const ready = model !== null;
+  const signature = useSignature(model, busy);
   /** Begins a request, unless an option is at fault. Returns whether it began. */
   const go = (begin) => {
     const fields = fieldsOrFault();
@@ -56,7 +57,7 @@ function Room({ chosen }) {
   });
   const [over, drop] = useDrop();
   return html`<div class=${`room ${over ? 'drop-here' : ''}`} ...${drop}>
-    <${Head} models=${models.data} model=${model} chosen=${chosen} empty=${list.length === 0} />
+    <${Head} models=${models.data} model=${model} mark=${signature.mark} chosen=${chosen} empty=${list.length === 0} />
     <${System} />
     <${Options} />
     <div class="turns">
@@ -66,7 +67,8 @@ function Room({ chosen }) {
         : html`<${Answer} key=${turn.id} turn=${turn} last=${at === list.length - 1} ready=${ready} go=${go} again=${() => { go(regenerate); }} />`))}
     </div>
     <p class="visually-hidden" role="status">${list.length > 0 && t(busy ? 'isAnswering' : awaitsResults(list.at(-1)) ? 'awaitsResults' : 'hasAnswered')}</p>
-    <${Composer} send=${send} busy=${busy} ready=${ready} needsPicture=${ready && makesVideo(model) && !list.some(({ pictures }) => pictures?.length > 0)} />
+    <${SignatureNotice} fault=${signature.fault} />
+    <${Composer} send=${send} busy=${busy} ready=${ready} needsPicture=${ready && ['edit', 'video'].includes(abilityOf(model)) && !list.some(({ pictures }) => pictures?.length > 0) ? abilityOf(model) : null} />
   </div>`;
 }
 
@@ -77,10 +79,10 @@ function useModel(models) {
   return models.some(({ id }) => id === last) ? last : models[0].id;
 }
 
-function Head({ models, model, chosen, empty }) {
+function Head({ models, model, mark, chosen, empty }) {
   return html`<div class="screen-head"><h1>${t('title')}</h1>
     <${Select} class="input model" aria-label=${t('model')} disabled=${!models} value=${model ?? ''} onChange=${wanted.set}
-      options=${(models ?? [{ id: '', display_name: '…' }]).map(({ id }) => [id, id])} />
+      options=${(models ?? [{ id: '', display_name: '…' }]).map(({ id }) => [id, mark(id)])} />
     <button type="button" class="button key-button" onClick=${chooseKey} title=${t('changeKey')} aria-label=${t('keyButton', { name: chosen.name })}><${Icon} name="keys" /><span class="key-label">${chosen.name}</span></button>
     <button type="button" class="button" disabled=${empty} onClick=${clear}><${Icon} name="plus" /><span>${t('newConversation')}</span></button>
   </div>`;
@@ -96,10 +98,9 @@ function System() {
 function Hello({ models, model }) {
   const found = models?.find(({ id }) => id === model);
   if (!found) return html`<${Skeleton} lines=${3} />`;
-  const suggestions = makesVideo(model) ? [] : ['try1', 'try2', 'try3'];
   return html`<${Empty} icon="playground" title=${t('hello')}>
     <p>${found.display_name}: ${about(model) ?? found.description}</p>
-    <div class="suggestions">${suggestions.map((name) => html`<button key=${name} type="button" class="button" onClick=${() => draft.set({ ...draft.get(), text: t(name) })}>${t(name)}</button>`)}</div>
+    <div class="suggestions">${SUGGESTIONS[abilityOf(model)].map((name) => html`<button key=${name} type="button" class="button" onClick=${() => draft.set({ ...draft.get(), text: t(name) })}>${t(name)}</button>`)}</div>
   <//>`;
 }
 
