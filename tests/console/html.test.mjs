@@ -136,19 +136,22 @@ test('settings: values, the user’s name, refusals, unknown ones', async () => 
 
 test('media: names, types and accounts, in gallery and viewer', async () => {
   const { page } = view;
-  const answer = { total: 1, has_more: false, offset: 0, limit: 48, items: [{
-    id: HTML, name: HTML, url: '/images/AAAAAAAAAAAAAAAAAAAAAA', size: HTML, size_bytes: 5, mtime: 1, content_type: HTML, created_at: 1, expires_at: 1, token_suffix: HTML,
-  }] };
-  await page.route('**/api/cache/list*', (route) => route.fulfill({ json: { success: true, data: answer } }));
+  const item = {
+    id: HTML, kind: 'image', url: '/images/AAAAAAAAAAAAAAAAAAAAAA', thumbnail: '/images/AAAAAAAAAAAAAAAAAAAAAA', prompt: HTML, model: HTML, key_id: 1, key_name: HTML, account_id: 1, token_suffix: HTML,
+    created_at: 1, request_id: HTML, state: 'stored', content_type: HTML, size_bytes: 5, stored_at: 1, expires_at: 1,
+  };
+  await page.route(/\/api\/media\?/, (route) => route.fulfill({ json: { success: true, data: { total: 1, next: null, limit: 48, items: [item] } } }));
   await open(`#/media?kind=${encodeURIComponent(HTML)}`);
+  await isText(page.locator('.tile-facts'), HTML);
   await page.locator('.tile-open').click();
   const viewer = page.getByRole('dialog');
+  await isText(viewer.locator('.viewer-prompt'), HTML);
   await isText(viewer.locator('dd'), HTML);
   await isText(viewer.locator('dd'), `…${HTML}`);
   assert.equal(await viewer.locator('a[download]').getAttribute('download'), `${HTML}.jpg`);
   await view.check();
   await page.keyboard.press('Escape');
-  await page.unroute('**/api/cache/list*');
+  await page.unroute(/\/api\/media\?/);
 });
 
 test('messages of the gateway and the address of the page', async () => {

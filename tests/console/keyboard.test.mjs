@@ -153,7 +153,7 @@ test('media: opened, chosen, deleted, cleared', async () => {
   await dialog().getByText('3 of 4').waitFor();
   await tabTo(button('Delete', dialog()));
   await press('Enter');
-  await page.getByText('Delete this file from the cache?').waitFor();
+  await page.getByText('Delete this file?').waitFor();
   await press('ArrowLeft');
   await tabTo(button('Delete', dialog()));
   await press('Enter');
@@ -173,7 +173,7 @@ test('media: opened, chosen, deleted, cleared', async () => {
   await press('Enter', 'End', 'Enter');
   await tabTo(button('Clear everything', dialog()));
   await press('Enter');
-  await page.getByText('No cached pictures').waitFor();
+  await page.getByText('2 files were cleared.').waitFor();
   await hasFocus(button('Clear the cache'), 'the button of the menu');
   assert.equal((await gw.ok('GET', '/cache/list')).total, 0);
 });

@@ -15,12 +15,16 @@ const style = new URL('../style/viewer.css', import.meta.url).href;
 
 /**
  * Opens the viewer and resolves when it is closed.
- * @typedef {{ id: string, kind: 'image' | 'video', url: string, size?: number, contentType?: string, keptAt?: number }} MediaItem
+ * @typedef {{ id: string, kind: 'image' | 'video', url: string, contentType?: string | null }} MediaItem
  *
  * @param {object} options
  * @param {{ get(): MediaItem[], follow(follower: () => void): () => void }} options.items [`shared`](../store.js): the list may change while the viewer is open
  * @param {string} options.id the item to show first
- * @param {(item: MediaItem) => [string, string][]} [options.facts] details as pairs of name and value
+ * @param {(item: MediaItem, close: () => void) => [string, unknown][]} [options.facts] details as pairs of name and value
+ * @param {(item: MediaItem) => unknown} [options.caption] drawn below the item
+ * @param {(item: MediaItem, close: () => void) => unknown} [options.actions] further buttons
+ * @param {(item: MediaItem) => string | null} [options.missing] why the item cannot be loaded: it is not tried
+ * @param {(item: MediaItem) => void} [options.shown] called when the item's bytes have arrived
  * @param {(item: MediaItem) => string} [options.address] the link to copy; by default the item's URL on this origin
  * @param {() => void} [options.more] loads more items; called near the end of the list
  * @param {(item: MediaItem) => Promise<boolean>} [options.remove] deletes the item and says whether it was deleted; without it the viewer has no Delete button
@@ -30,7 +34,7 @@ export async function openViewer(options) {
   return openDialog((close) => html`<${Viewer} ...${options} close=${close} />`);
 }
 
-function Viewer({ items, id, facts = () => [], address = ownAddress, more, remove, close }) {
+function Viewer({ items, id, facts = () => [], address = ownAddress, caption, actions, missing, shown, more, remove, close }) {
   const list = useShared(items);
   // Keep the position as well as the id: after a deletion, show the item that moved up.
   const [place, setPlace] = useState({ id, at: Math.max(0, list.findIndex((item) => item.id === id)) });
@@ -48,24 +52,30 @@ function Viewer({ items, id, facts = () => [], address = ownAddress, more, remov
   useArrows(move);
   if (!item) return null;
   return html`<${Dialog} kind="viewer" title=${t(item.kind === 'video' ? 'video' : 'picture')} onClose=${close} footer=${html`
-      <dl class="viewer-facts">${facts(item).map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+      <dl class="viewer-facts">${facts(item, close).map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
       <${Copy} text=${() => address(item)} label=${t('copyAddress')} showLabel />
       <a class="button" href=${item.url} target="_blank" rel="noopener noreferrer"><${Icon} name="external" /><span>${t('open')}</span></a>
       <a class="button" href=${item.url} download=${fileName(item)}><${Icon} name="download" /><span>${t('download')}</span></a>
+      ${actions?.(item, close)}
       ${remove && html`<${Action} kind="danger" icon="trash" run=${() => remove(item)}>${common('delete')}<//>`}`}>
     <div class="viewer-stage">
-      <${Shown} key=${item.id} item=${item} />
+      <${Shown} key=${item.id} item=${item} missing=${missing?.(item) ?? null} shown=${shown} />
       ${list.length > 1 && html`
         <button type="button" class="viewer-arrow before" aria-label=${t('previous')} disabled=${at === 0} onClick=${() => move(-1)}><${Icon} name="left" /></button>
         <button type="button" class="viewer-arrow after" aria-label=${t('next')} disabled=${at === list.length - 1} onClick=${() => move(1)}><${Icon} name="right" /></button>`}
     </div>
+    ${caption?.(item)}
     ${list.length > 1 && html`<p class="viewer-place muted number" role="status">${t('place', { n: at + 1, of: list.length })}</p>`}
   <//>`;
 }
 
-function Shown({ item }) {
+function Shown({ item, missing, shown }) {
   const [state, setState] = useState('loading');
-  const done = () => setState('done');
+  if (missing !== null) return html`<p class="viewer-failed">${missing}</p>`;
+  const done = () => {
+    setState('done');
+    shown?.(item);
+  };
   const failed = () => setState('failed');
   return html`${state === 'loading' && html`<span class="spinner" role="status" aria-label=${common('loading')} />`}
     ${state === 'failed' && html`<p class="viewer-failed">${t('failed')}</p>`}
