@@ -12,6 +12,7 @@ const { open, dialog, row, stored } = view;
 const unread = () => view.page.locator('.unread-count');
 const quota = (name, mode) => row(name).locator('.mode', { hasText: mode });
 const detail = (mode) => dialog().locator('.quota-list > div', { hasText: mode });
+const pool = (name) => dialog().locator('.quota-list > div').filter({ has: view.page.getByText(name, { exact: true }) });
 const allRead = () => until(async () => (await view.gw.api('GET', '/tokens')).body.unread === 0, 'all accounts are read', 30_000);
 
 /** Notes the calls of the list. */
@@ -66,12 +67,16 @@ test('each mode says its state, what it means, and its end', async () => {
   assert.match(await detail('auto').innerText(), /150 of 150 left[\s\S]*Valid until/);
   assert.match(await detail('fast').innerText(), /Used up\s+(2 hr|1 hr 5\d min)[\s\S]*Back .*other accounts serve this mode/);
   assert.match(await detail('expert').innerText(), /Cooling down\s+\d[\s\S]*Back .*limited the rate/);
+  const left = (await stored('heavy-1')).media_quotas.map(({ mode, state, remaining }) => [mode, state, remaining]);
+  assert.deepEqual(left, [['image', 'left', 100], ['image_pro', 'left', 50], ['image_edit', 'left', 20], ['video', 'left', 20]]);
+  for (const [name, n] of [['Pictures, other', 100], ['Pictures', 50], ['Changes of pictures', 20], ['Videos', 20]]) assert.match(await pool(name).innerText(), new RegExp(`\\b${n}\\b.* left`), name);
   await dialog().getByText(`…${(await stored('heavy-1')).user_id_suffix}`).waitFor();
   await shot('tokens-quotas-details');
   await view.check();
   await page.keyboard.press('Escape');
   await row('free-1').getByRole('button', { name: /^Details/ }).click();
   assert.match(await detail('heavy').innerText(), /Not granted[\s\S]*plan does not include/);
+  assert.match(await pool('Videos').innerText(), /Not granted[\s\S]*plan does not include/);
   await page.keyboard.press('Escape');
   await dialog().waitFor({ state: 'detached' });
 });

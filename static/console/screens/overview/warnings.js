@@ -13,8 +13,10 @@ const sum = ({ normal, super: supers, heavy }, name) => normal[name] + supers[na
  */
 export function findWarnings({ stats, requests, settings, cache }) {
   const found = [...ofTokens(stats)];
-  const blocked = requests.errors.find(({ code }) => code === 'upstream_blocked')?.count ?? 0;
-  if (blocked > 0) found.push({ id: 'blocked', kind: 'warn', values: { n: blocked }, to: ['settings', { section: 'upstream' }] });
+  for (const [code, id] of [['upstream_blocked', 'blocked'], ['stale_x_statsig_id', 'staleSignature']]) {
+    const count = requests.errors.find((error) => error.code === code)?.count ?? 0;
+    if (count > 0) found.push({ id, kind: 'warn', values: { n: count }, to: ['settings', { section: 'upstream' }] });
+  }
   if (settings.unreadable.length > 0) found.push({ id: 'unreadableSettings', kind: 'warn', values: { names: settings.unreadable.join(', ') }, to: ['settings'] });
   if (!settings.hasEncryptionKey) found.push({ id: 'noEncryption', kind: 'warn', to: ['settings'] });
   if (settings.baseUrl === '' && cache.total_size_bytes > 0) found.push({ id: 'noBaseUrl', kind: 'info', to: ['settings'] });

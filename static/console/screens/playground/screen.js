@@ -7,7 +7,7 @@ import { Empty, Notice, Skeleton } from '../../components/states.js';
 import { useLoaded } from '../../data.js';
 import { optionalTexts, texts } from '../../i18n.js';
 import { abilityOf } from '../../models.js';
-import { kept, useShared } from '../../store.js';
+import { useShared } from '../../store.js';
 import { awaitsResults } from './calls.js';
 import { Composer, attach } from './composer.js';
 import { ask, askAgain, clear, draft, regenerate, system, turns } from './conversation.js';

@@ -4,7 +4,7 @@ const BELONGS = [
   [/^(grok\.read_accounts|global\.(error_skip_requests|(rate_limit|used_up)_cooldown_minutes))$/, 'accounts'],
   [/_timeout$/, 'timeouts'],
   [/^global\.log_/, 'log'],
-  [/^global\.(\w+_)?(cache|media)_/, 'cache'],
+  [/^global\.((\w+_)?(cache|media)_|keep_prompts$)/, 'cache'],
   [/^grok\.(x_statsig_id|cf_clearance|user_agent|chat_transport)$/, 'upstream'],
   [/^(global\.|grok\.api_key$)/, 'service'],
   [/^grok\./, 'answers'],

@@ -6,7 +6,7 @@ export const labels = {
   en: {
     'global.base_url': 'Public address', 'global.admin_username': 'Console user name', 'grok.api_key': 'Custom API key',
     'global.image_cache_max_size_mb': 'Picture cache', 'global.video_cache_max_size_mb': 'Video cache', 'global.cache_max_file_mb': 'Largest cached file',
-    'global.media_retention_days': 'Validity of media links', 'global.log_retention_days': 'Log retention', 'global.log_retention_rows': 'Maximum log rows',
+    'global.media_retention_days': 'Validity of media links', 'global.keep_prompts': 'Keep prompts', 'global.log_retention_days': 'Log retention', 'global.log_retention_rows': 'Maximum log rows',
     'grok.filtered_tags': 'Removed tags', 'grok.reasoning_format': 'Thinking in answers', 'grok.list_sources': 'List of sources', 'grok.temporary': 'Temporary conversations',
     'grok.stream_first_response_timeout': 'First part of an answer', 'grok.stream_chunk_timeout': 'Pause between parts', 'grok.stream_total_timeout': 'Whole answer',
     'grok.x_statsig_id': 'Header x-statsig-id', 'grok.cf_clearance': 'Cookie cf_clearance', 'grok.user_agent': 'Header user-agent',
@@ -17,7 +17,7 @@ export const labels = {
   'zh-CN': {
     'global.base_url': '对外地址', 'global.admin_username': '控制台用户名', 'grok.api_key': '自定义 API 密钥',
     'global.image_cache_max_size_mb': '图片缓存上限', 'global.video_cache_max_size_mb': '视频缓存上限', 'global.cache_max_file_mb': '单个缓存文件上限',
-    'global.media_retention_days': '媒体链接有效期', 'global.log_retention_days': '日志保留天数', 'global.log_retention_rows': '日志条数上限',
+    'global.media_retention_days': '媒体链接有效期', 'global.keep_prompts': '保留提示词', 'global.log_retention_days': '日志保留天数', 'global.log_retention_rows': '日志条数上限',
     'grok.filtered_tags': '移除的标签', 'grok.reasoning_format': '回答中的思考过程', 'grok.list_sources': '来源列表', 'grok.temporary': '临时对话',
     'grok.stream_first_response_timeout': '首段回答超时', 'grok.stream_chunk_timeout': '分段间隔超时', 'grok.stream_total_timeout': '完整回答超时',
     'grok.x_statsig_id': '请求头 x-statsig-id', 'grok.cf_clearance': 'cf_clearance Cookie', 'grok.user_agent': '请求头 user-agent',
@@ -30,8 +30,9 @@ export const labels = {
 export const help = {
   en: {
     'global.admin_username': 'The name you use to sign in.',
+    'global.keep_prompts': 'Whether the gallery keeps the prompts of pictures and videos, encrypted like tokens. Off: new files get none; those that were kept stay.',
     'grok.user_agent': 'Value of the header user-agent. The console saves the value of your browser when you add the first account. With cf_clearance, use the value of the browser that received the cookie. Empty: the gateway’s own name.',
-    'grok.x_statsig_id': 'Value of the header x-statsig-id, which you supply. Videos need it, and so do chats if chat_transport is http; chats over the WebSocket do not. Empty: not sent.',
+    'grok.x_statsig_id': 'Value of the header x-statsig-id, which you supply. Videos and changes of pictures need it, and so do chats if chat_transport is http; chats over the WebSocket do not. Empty: not sent.',
   },
   'zh-CN': {
     'global.base_url': '客户端访问网关的地址，图片和视频链接以该地址开头。留空则使用请求中的地址。',
@@ -40,7 +41,8 @@ export const help = {
     'global.image_cache_max_size_mb': '图片缓存的容量上限，超出后优先删除最早的文件。',
     'global.video_cache_max_size_mb': '视频缓存的容量上限，超出后优先删除最早的文件。',
     'global.cache_max_file_mb': '允许缓存的最大文件，超出的文件每次都会重新获取。',
-    'global.media_retention_days': '图片和视频链接的有效天数。',
+    'global.media_retention_days': '图片和视频链接的有效天数，媒体页面也在此期间显示这些文件及其提示词。',
+    'global.keep_prompts': '是否在媒体页面保留图片和视频的提示词。提示词与令牌一样加密存储。关闭后，新生成的文件不再保留提示词。',
     'global.log_retention_days': '请求在日志中保留的天数。',
     'global.log_retention_rows': '日志中最多保留的请求条数。',
     'grok.filtered_tags': '从回答中移除的标签，用英文逗号分隔。',
@@ -50,7 +52,7 @@ export const help = {
     'grok.stream_first_response_timeout': '等待首段回答的最长时间，0 表示不限。',
     'grok.stream_chunk_timeout': '相邻两段回答之间的最长间隔，0 表示不限。',
     'grok.stream_total_timeout': '一次完整回答的最长时间，0 表示不限。',
-    'grok.x_statsig_id': '请求头 x-statsig-id 的值，需自行提供。生成视频需要该值；chat_transport 为 http 时，对话也需要。通过 WebSocket 的对话不需要。留空则不发送。',
+    'grok.x_statsig_id': '请求头 x-statsig-id 的值，需自行提供。生成视频和修改图片需要该值；chat_transport 为 http 时，对话也需要。通过 WebSocket 的对话不需要。留空则不发送。',
     'grok.cf_clearance': 'cf_clearance Cookie 的值，需自行提供。留空则不发送。',
     'grok.user_agent': '请求头 user-agent 的值。添加第一个账号时，控制台会保存你的浏览器的值。使用 cf_clearance 时，必须与获得该 Cookie 的浏览器一致。留空则使用网关自己的名称。',
     'grok.read_accounts': '由网关自动从 Grok 读取账号的类型和额度。关闭后，仅在测试和刷新时读取。',

@@ -1,7 +1,7 @@
 export const text = {
   en: {
     title: 'Settings', sections: 'Settings sections', service: 'Service', cache: 'Cache', log: 'Log', answers: 'Answers', timeouts: 'Timeouts', accounts: 'Accounts', upstream: 'Access to Grok', account: 'Administrator', about: 'About',
-    serviceLead: 'The address that clients use, and the operator’s sign-in.', cacheLead: 'The gateway caches pictures and videos from answers for a limited time.',
+    serviceLead: 'The address that clients use, and the operator’s sign-in.', cacheLead: 'The gateway caches pictures and videos from answers for a limited time, and keeps their links and prompts for longer.',
     logLead: 'Every chat adds a row to the request log. Statistics are counted separately and stay.', answersLead: 'Which parts of Grok’s answers clients receive.',
     timeoutsLead: 'How long the gateway waits for Grok before it cancels a chat.', accountsLead: 'Whether the gateway reads accounts from Grok, and how long it pauses an account after an error or a limit.', upstreamLead: 'How the gateway connects to Grok. When Grok blocks this machine (upstream_blocked), values from your own browser can help. The gateway does not generate or fetch them.',
     checkConnection: 'Check connection', checkHint: 'Tests the saved values with one of the accounts.',
@@ -31,7 +31,7 @@ export const text = {
   },
   'zh-CN': {
     title: '设置', sections: '设置分类', service: '服务', cache: '缓存', log: '日志', answers: '回答', timeouts: '超时', accounts: '账号', upstream: 'Grok 访问', account: '管理员', about: '关于',
-    serviceLead: '客户端使用的地址，以及管理员登录信息。', cacheLead: '网关会将回答中的图片和视频缓存一段时间。',
+    serviceLead: '客户端使用的地址，以及管理员登录信息。', cacheLead: '网关会将回答中的图片和视频缓存一段时间，链接和提示词保留更久。',
     logLead: '每次对话都会在请求日志中新增一条记录。统计数据单独计数，不受日志清理影响。', answersLead: '客户端可以收到 Grok 回答中的哪些内容。',
     timeoutsLead: '网关等待 Grok 的最长时间，超时后取消对话。', accountsLead: '网关是否从 Grok 读取账号信息，以及账号出错或受限后暂停多久。', upstreamLead: '网关如何连接 Grok。当 Grok 拦截本机（upstream_blocked）时，可以填写自己浏览器中的值。网关既不会生成也不会获取这些值。',
     checkConnection: '检查连接', checkHint: '使用其中一个账号测试已保存的值。',

@@ -15,7 +15,9 @@ export const TYPES = [['sso', 'normal'], ['ssoSuper', 'super'], ['ssoHeavy', 'he
 const TONES = { normal: 'ok', cooling: 'info', exhausted: 'warn', unused: '', expired: 'danger', disabled: '', duplicate: 'violet', unreadable: 'danger', invalid: 'danger' };
 
 /** Names of cooldowns, and the models that share them. */
-const MODELS = { fast: 'grok-fast', auto: 'grok-auto', expert: 'grok-expert', heavy: 'grok-heavy', video: 'grok-imagine-0.9' };
+const MODELS = {
+  fast: 'grok-fast', auto: 'grok-auto', expert: 'grok-expert', heavy: 'grok-heavy', image_pro: 'grok-imagine-image', image_edit: 'grok-imagine-image-edit', video: 'grok-imagine-0.9',
+};
 export const modelName = (name) => MODELS[name] ?? name;
 
 /**
@@ -59,7 +61,7 @@ function modelNames(cooldowns) {
 const FAULTS = [
   [/^429: too many requests$/, 'fault_429'], [/^429: the quota is spent$/, 'fault_spent'], [/^account refused: (.*)$/s, 'fault_refused'],
   [/^429: (?:too many requests in a short time|asked too often for the moment)$/, 'fault_often'], [/^the account's type does not have this mode: (.*)$/s, 'fault_mode'], [/^the prompt is too long$/, 'fault_length'],
-  [/^the setting x_statsig_id is empty$/, 'fault_signature'], [/^name look-up failed/, 'fault_name'],
+  [/^the setting x_statsig_id is empty$/, 'fault_signature'], [/^the signature in the setting x_statsig_id was refused$/, 'fault_stale'], [/^name look-up failed/, 'fault_name'],
   [/^anti-bot page or challenge$/, 'fault_antibot'], [/^the service is under heavy usage$/, 'fault_busy'], [/^moderated: (.*)$/s, 'fault_moderated'],
   [/^request refused: (.*)$/s, 'fault_caller'], [/^model not found$/, 'fault_model'], [/^not allowed: (.*)$/s, 'fault_policy'], [/^(\d+): server error$/, 'fault_server'],
   [/^no connection/, 'fault_connect'], [/^timed out$/, 'fault_timeout'], [/^the answer broke off$/, 'fault_cut'], [/^the answer was empty$/, 'fault_empty'],

@@ -18,7 +18,7 @@ import { MAX_NOTE } from './bulk.js';
 import { deleteTokens, reveal, setEnabled, setNote, setTags, testToken, tokenOf } from './change.js';
 import { describe, explainFault, modelName } from './describe.js';
 import { loadTags } from './filters.js';
-import { MODES, QuotaList } from './quota.js';
+import { MODES, POOLS, QuotaList } from './quota.js';
 import { TagInput, tagsError } from './tags.js';
 import { text } from './text.js';
 
@@ -57,7 +57,7 @@ function Drawer({ row: first, isTest = false, reload: reloadList, close }) {
     <${State} row=${row} />
     ${row.status_code === 'duplicate' && html`<${Other} key=${row.duplicate_of} id=${row.duplicate_of} reload=${reloadList} close=${close} />`}
     <${Test} row=${row} atOnce=${isTest} reload=${reload} close=${close} />
-    ${row.status_code !== 'invalid' && html`<${QuotaList} quotas=${row.quotas} />`}
+    ${row.status_code !== 'invalid' && html`<${QuotaList} title=${t('quotaByMode')} quotas=${row.quotas} /><${QuotaList} title=${t('quotaOfMedia')} quotas=${row.media_quotas} />`}
     <${Value} row=${row} />
     <${TagsForm} key=${`tags ${row.tags.join()}`} row=${row} known=${known.data ?? []} reload=${reload} />
     <${NoteForm} key=${`note ${row.note}`} row=${row} reload=${reload} />
@@ -94,13 +94,9 @@ function Test({ row, atOnce, reload, close }) {
     await checkConnection(row.id);
     await reload();
   };
-  const toRequests = (event) => {
-    event.preventDefault();
-    close();
-    go('requests', { account: row.id });
-  };
+  const link = (words, screen) => html`<a class="button" href=${address(screen, { account: row.id })} onClick=${(event) => { event.preventDefault(); close(); go(screen, { account: row.id }); }}>${words}</a>`;
   return html`<section class="token-test"><div class="bar"><${BusyButton} busy=${busy} onClick=${start}>${t('testNow')}<//><${Action} run=${check}>${t('checkConnection')}<//>
-      <a class="button" href=${address('requests', { account: row.id })} onClick=${toRequests}>${t('itsRequests')}</a></div>
+      ${link(t('itsRequests'), 'requests')}${link(t('itsMedia'), 'media')}</div>
     <div role="status">${result && html`<${Notice} kind=${result.outcome === 'ok' ? 'ok' : result.outcome === 'expired' ? 'danger' : 'warn'}
       action=${result.isUnreached && html`<${FindOutWhy} id=${row.id} />`}>${result.words}<//>`}</div></section>`;
 }
@@ -155,8 +151,8 @@ const Save = ({ label, busy, disabled }) => html`<div><${BusyButton} type="submi
 
 function Facts({ row }) {
   const now = Date.now();
-  // Those of the chat modes are in the list of quotas.
-  const running = row.cooldowns.filter(({ name, until }) => until > now && !MODES.includes(name));
+  // Those of modes and pools are in the lists of quotas.
+  const running = row.cooldowns.filter(({ name, until }) => until > now && ![...MODES, ...POOLS].includes(name));
   const facts = [
     ['type', typeInWords(row)],
     ['userId', row.user_id_suffix === '' ? common('unknown') : html`<code>…${row.user_id_suffix}</code>`],

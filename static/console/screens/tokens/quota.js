@@ -9,6 +9,8 @@ const t = texts(text);
 
 /** The chat modes, in the order of the admin API. */
 export const MODES = ['auto', 'fast', 'expert', 'heavy'];
+/** The pools of pictures and videos, in the order of the admin API. */
+export const POOLS = ['image', 'image_pro', 'image_edit', 'video'];
 const TONES = { left: 'ok', used_up: 'warn', cooling: 'info', not_granted: '', unknown: '' };
 
 const isKnown = ({ remaining }) => remaining !== null && remaining !== undefined;
@@ -54,11 +56,11 @@ function Mode({ quota }) {
     (state === 'cooling' || !isCounted) && html`<span class="visually-hidden"> ${t(`q_${state}`)}</span>`}</span>`;
 }
 
-/** Draws all modes with their state, what it means, and when it ends. */
-export function QuotaList({ quotas }) {
-  if (quotas.every(({ state }) => state === 'unknown')) return html`<section><h3>${t('quotaByMode')}</h3><p class="hint">${t('noneKnown')}</p></section>`;
-  return html`<section><h3>${t('quotaByMode')}</h3><dl class="facts quota-list">${quotas.map((quota) => html`<div key=${quota.mode}>
-    <dt><code>${quota.mode}</code></dt>
+/** Draws all modes, or all pools of media, with their state, what it means, and when it ends. @param {{ quotas: object[], title: string }} props */
+export function QuotaList({ quotas, title }) {
+  if (quotas.every(({ state }) => state === 'unknown')) return html`<section><h3>${title}</h3><p class="hint">${t('noneKnown')}</p></section>`;
+  return html`<section><h3>${title}</h3><dl class="facts quota-list">${quotas.map((quota) => html`<div key=${quota.mode}>
+    <dt>${POOLS.includes(quota.mode) ? t(`pool_${quota.mode}`) : html`<code>${quota.mode}</code>`}</dt>
     <dd><span class=${`badge number ${TONES[quota.state]}`}>${quotaInWords(quota)}</span>${isResting(quota) && html` <${Countdown} until=${quota.until} />`}
       <p class="hint">${quotaHelp(quota)}</p></dd></div>`)}</dl></section>`;
 }
