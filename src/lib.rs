@@ -49,7 +49,7 @@ mod entry {
         async fn handle(request: Request) -> Result<Response, ErrorCode> {
             if let Err(error) = wasi::check(&request) {
                 let path = request.get_path_with_query().unwrap_or_default();
-                return wasi::reply(router::error_reply(&error, &path));
+                return wasi::reply(router::error_reply(&error, &path, None));
             }
             let app = App::new(std::rc::Rc::new(wasi::WasiHost::default()));
             wasi::reply(router::route(app, wasi::request(request)?).await)

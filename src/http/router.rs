@@ -21,7 +21,10 @@ use crate::{
     http::{assets, content_coding, request, response},
     jobs::maintenance,
     media::{self, serve},
-    protocols::openai::{self, chat_completions, images, models},
+    protocols::{
+        anthropic::{self, count_tokens, messages},
+        openai::{self, chat_completions, images, models},
+    },
 };
 
 type Answer = LocalBoxFuture<'static, Result<Response>>;
@@ -85,6 +88,8 @@ const ROUTES: &[Route] = &[
     route!(POST "/v1/chat/completions" key chat_completions::completions),
     route!(POST "/v1/images/generations" key images::generations),
     route!(POST "/v1/images/edits" key images::edits),
+    route!(POST "/v1/messages" key messages::create),
+    route!(POST "/v1/messages/count_tokens" key count_tokens::count),
     route!(GET | HEAD "/images/{id}" public serve::image),
     route!(GET | HEAD "/videos/{id}" public serve::video),
     route!(POST "/internal/maintenance" public maintenance::run),
@@ -144,7 +149,7 @@ pub async fn route(app: Rc<App>, request: Request) -> Response {
     let (request, unread) = request::watch_body(&app, request);
     let mut reply = match dispatch(app.clone(), request, &path).await {
         Ok(reply) => reply,
-        Err(error) => error_reply(&error, &path),
+        Err(error) => error_reply(&error, &path, Some(&app.request_id)),
     };
     if may_have_body {
         unread.drain(&app).await;
@@ -156,11 +161,18 @@ pub async fn route(app: Rc<App>, request: Request) -> Response {
     reply
 }
 
-/// Returns the response to a failed request, with the body of the API that the path belongs to.
-pub fn error_reply(error: &Error, path: &str) -> Response {
-    let body = if path.starts_with("/api/") { admin::error::body(error) } else { openai::error::body(error) };
+/// Returns the response to a failed request, with the body of the API that the path belongs to. The request has an id
+/// once it has reached [`route`].
+pub fn error_reply(error: &Error, path: &str, request_id: Option<&str>) -> Response {
+    let (status, body) = match path {
+        path if path.starts_with("/api/") => (error.status(), admin::error::body(error)),
+        path if anthropic::error::is_path(path) => {
+            (anthropic::error::status(error), anthropic::error::body(error, request_id))
+        }
+        _ => (error.status(), openai::error::body(error)),
+    };
     let mut reply = response::json_bytes(body);
-    *reply.status_mut() = error.status();
+    *reply.status_mut() = status;
     let headers = reply.headers_mut();
     if let Some(seconds) = error.retry_after {
         headers.insert(header::RETRY_AFTER, seconds.into());
@@ -297,6 +309,9 @@ fn common_headers(headers: &mut HeaderMap, app: &App, path: &str) {
         }
     };
     insert("x-request-id", &app.request_id);
+    if anthropic::error::is_path(path) {
+        insert("request-id", &app.request_id);
+    }
     insert("server-timing", &app.server_timing());
     insert("x-content-type-options", "nosniff");
     if path.starts_with("/api/") {
@@ -306,7 +321,7 @@ fn common_headers(headers: &mut HeaderMap, app: &App, path: &str) {
         insert("access-control-allow-origin", "*");
         insert(
             "access-control-expose-headers",
-            "x-request-id,server-timing,retry-after,x-aspect-ratio,x-images-missing",
+            "x-request-id,request-id,server-timing,retry-after,x-aspect-ratio,x-images-missing",
         );
     }
     if media::is_file_path(path) {

@@ -3,7 +3,7 @@
 //! A protocol parses a request into a [`Prompt`](crate::inference::prompt::Prompt) and writes
 //! [`Event`](crate::inference::event::Event)s in its own wire format, streamed or collected. It never knows a
 //! provider. CONTRIBUTING.md lists the steps for a new protocol. [`openai`] has Chat Completions and the
-//! models; [`answer`], [`fields`], [`inline_pictures`] and [`sse`] have what protocols
+//! models, [`anthropic`] has Messages; [`answer`], [`fields`], [`inline_pictures`] and [`sse`] have what protocols
 //! share.
 //!
 //! ```ignore
@@ -12,6 +12,7 @@
 //! ```
 
 pub mod answer;
+pub mod anthropic;
 pub mod fields;
 pub mod inline_pictures;
 pub mod openai;

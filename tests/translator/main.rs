@@ -2,6 +2,8 @@
 //! answers.
 
 mod answers;
+mod anthropic_answers;
+mod anthropic_requests;
 #[path = "../lib/expected.rs"]
 mod expected;
 mod faults;
