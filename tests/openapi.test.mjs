@@ -48,6 +48,20 @@ test('every GET answers as documented, with and without rights', async () => {
   assert.ok(asked > 10, `${asked} routes`);
 });
 
+test('messages, whole and streamed, and their refusals', async () => {
+  await gw.pool(['basic-1']);
+  const route = '/v1/messages';
+  const ask = (more) => ({ headers: { 'x-api-key': gw.key }, body: { model: 'grok-fast', max_tokens: 100, messages: [{ role: 'user', content: '[[n:5]]' }], ...more } });
+  for (const more of [{}, { thinking: { type: 'adaptive' } }, { model: 'none' }, { messages: [] }, { thread: { type: 'create' } }]) fits('POST', route, await gw.call('POST', route, ask(more)));
+  const count = `${route}/count_tokens`;
+  for (const more of [{}, { model: 'none' }]) fits('POST', count, await gw.call('POST', count, ask(more)));
+  const stream = await gw.fetch('POST', route, ask({ stream: true, thinking: { type: 'adaptive' } }));
+  const schema = schemaOf('POST', route, 200, stream.headers.get('content-type'));
+  const events = (await stream.text()).split('\n').filter((line) => line.startsWith('data: ')).map((line) => JSON.parse(line.slice(6)));
+  assert.equal(events.at(-1).type, 'message_stop');
+  for (const event of events) assert.deepEqual(faults(document, schema, event), [], JSON.stringify(event));
+});
+
 test('chats, whole and streamed, and their refusals', async () => {
   await gw.pool(['basic-1']);
   const route = '/v1/chat/completions';

@@ -1,0 +1,45 @@
+// Claude Code as npm has it, installed below target/: about 400 MB.
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const VERSION = '2.1.332';
+const PLACE = fileURLToPath(new URL(`../../target/claude-code-${VERSION}`, import.meta.url));
+const run = promisify(execFile);
+
+/** Returns the path of the program. It is installed once, and whole or not at all. */
+export async function claudeCode() {
+  const packages = join(PLACE, 'node_modules/@anthropic-ai/claude-code');
+  const program = join(packages, 'bin/claude.exe');
+  if (existsSync(join(PLACE, 'complete'))) return program;
+  await rm(PLACE, { recursive: true, force: true });
+  await mkdir(PLACE, { recursive: true });
+  await run('npm', ['install', '--prefix', PLACE, '--no-fund', '--no-audit', '--loglevel=error', `@anthropic-ai/claude-code@${VERSION}`], { cwd: PLACE, timeout: 600_000 });
+  // Replaces the placeholder by the program of this system, also where npm runs no scripts.
+  await run(process.execPath, [join(packages, 'install.cjs')], { cwd: packages, timeout: 120_000 });
+  await mkdir(join(PLACE, 'making'));
+  await rename(join(PLACE, 'making'), join(PLACE, 'complete'));
+  return program;
+}
+
+/**
+ * Runs Claude Code once with these arguments, in a new folder and a new home, with nothing set but what its documentation says for
+ * a gateway. Whatever does not go to the gateway meets a closed port. Returns what it printed, and the folder.
+ */
+export async function runClaude(program, gw, args) {
+  const [home, folder] = [await mkdtemp(join(tmpdir(), 'claude-home-')), await mkdtemp(join(tmpdir(), 'claude-folder-'))];
+  const env = { PATH: process.env.PATH, HOME: home, ANTHROPIC_BASE_URL: gw.url, ANTHROPIC_AUTH_TOKEN: gw.key,
+    HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1,localhost' };
+  try {
+    const running = run(program, args, { cwd: folder, env, timeout: 120_000 });
+    running.child.stdin.end();
+    const { stdout } = await running.catch((error) => { throw new Error(`claude ${args.join(' ')}: ${error.stdout}\n${error.stderr}\n${error.message}`); });
+    return { stdout, folder };
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
+}
