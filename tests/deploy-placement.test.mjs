@@ -4,13 +4,11 @@ import { readFile } from 'node:fs/promises';
 import { afterEach, test } from './lib/suite.mjs';
 import { MIGRATIONS, accountForFile } from './lib/deploy.mjs';
 
-const CONFIG = new URL('../target/deploy/wrangler.json', import.meta.url);
-
 const site = accountForFile();
 afterEach(() => site.cloudflare.reset());
 
 const worker = () => site.cloudflare.workers.get('grok2api');
-const placementOf = async () => JSON.parse(await readFile(CONFIG, 'utf8')).placement;
+const placementOf = async () => JSON.parse(await readFile(site.config, 'utf8')).placement;
 const changes = () => site.cloudflare.calls.filter((name) => !name.startsWith('GET ') && !name.endsWith('/query'));
 
 test('--dry-run shows the region and where the database would go', async () => {

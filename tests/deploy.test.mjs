@@ -41,8 +41,6 @@ test('--dry-run without a login prints the plan and sends nothing', async () => 
   const proxy = createServer((socket) => { connections += 1; socket.destroy(); });
   await new Promise((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   const away = `http://127.0.0.1:${proxy.address().port}`;
-  const config = join(ROOT, 'target/deploy/wrangler.json');
-  const before = await stat(config).catch(() => null);
   site.cloudflare.reset();
   const run = (args, env = {}) => site.run(['--dry-run', ...args], { env: { CLOUDFLARE_API_TOKEN: undefined, CLOUDFLARE_ACCOUNT_ID: undefined,
     CLOUDFLARE_API_BASE_URL: `${away}/client/v4`, HTTP_PROXY: away, HTTPS_PROXY: away, NO_PROXY: undefined, ...env } });
@@ -64,7 +62,6 @@ test('--dry-run without a login prints the plan and sends nothing', async () => 
   assert.match(full.said, /admin_password +to be set from ADMIN_PASSWORD/);
   assert.ok(!full.said.includes(PASSWORD) && !full.said.includes('kkkk'), full.said);
   assert.deepEqual([connections, site.cloudflare.calls], [0, []]);
-  assert.deepEqual((await stat(config).catch(() => null))?.mtimeMs, before?.mtimeMs);
   assert.ok(!(await readdir(site.data)).includes('cloudflare'));
 });
 
@@ -75,7 +72,7 @@ test('the first deploy makes all of it, and what it uploads serves', async () =>
   assert.deepEqual(site.cloudflare.holdings, { databases: ['grok2api'], namespaces: ['grok2api-cache'], workers: ['grok2api'] });
   assert.equal(site.cloudflare.databases[0].location, 'apac');
   assert.deepEqual(worker().crons, ['*/15 * * * *']);
-  const { assets } = JSON.parse(await readFile(join(ROOT, 'target/deploy/wrangler.json'), 'utf8'));
+  const { assets } = JSON.parse(await readFile(site.config, 'utf8'));
   assert.equal(Boolean(worker().assets?.length), Boolean(assets), 'the files of the console, where wrangler.toml names them');
   assert.equal(worker().uploads, 1, 'code and secrets go up at once');
   const file = made(first);
@@ -84,7 +81,8 @@ test('the first deploy makes all of it, and what it uploads serves', async () =>
   assert.equal(worker().secrets.get('admin_password'), PASSWORD);
   assert.ok(!first.said.includes(worker().secrets.get('encryption_key')) && !first.said.includes(PASSWORD), 'secrets are not printed');
   assert.equal((await signIn(PASSWORD)).status, 200);
-  assert.ok(!(await readdir(join(ROOT, 'target/deploy'))).includes('secrets.json'), 'no secret is left behind');
+  const left = (await readdir(site.folder)).filter((name) => !name.startsWith('.'));
+  assert.deepEqual(left.sort(), ['grok2api.encryption_key', 'grok2api.json'], 'no secret is left behind besides the key');
 });
 
 test('the database was ready before the first request', () => {

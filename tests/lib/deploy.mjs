@@ -18,6 +18,12 @@ const OURS = /^(CLOUDFLARE_|CF_|WRANGLER_|GITHUB_ACTIONS$|ADMIN_PASSWORD$|ENCRYP
 class Deployment {
   constructor(parts) { Object.assign(this, parts); }
 
+  /** The folder of what a run keeps for this account. */
+  get folder() { return join(this.data, 'cloudflare', this.cloudflare.id); }
+
+  /** The configuration that wrangler got. */
+  get config() { return join(this.folder, 'grok2api.json'); }
+
   /** Returns the account's environment, and nothing of the caller's own. */
   #environment(more) {
     const own = Object.entries(process.env).filter(([name]) => !OURS.test(name));

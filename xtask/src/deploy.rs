@@ -84,7 +84,8 @@ pub fn cloudflare(root: &Path, options: &Options) -> Result<()> {
     migrations.apply(&api, &database, &found.applied)?;
     secrets.keep()?;
     let derived = config.derived(&api.account, &database, &namespace);
-    let targets = wrangler::deploy(root, &derived, &secrets)?;
+    let file = options.data.join("cloudflare").join(&api.account).join(format!("{}.json", config.name));
+    let targets = wrangler::deploy(root, &file, &derived, &secrets)?;
     let url = health::address(options.url.as_deref(), &targets)?;
     health::check(&url)?;
     secrets.remind();

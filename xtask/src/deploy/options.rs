@@ -18,7 +18,7 @@ Usage: cargo xtask deploy cloudflare [options]
                     database is created in the location nearest to it
   --location HINT   location of a new database: wnam, enam, weur, eeur, apac or oc (default: nearest to the
                     placement, else to this machine)
-  --data DIR        folder for a generated encryption key (default .data)
+  --data DIR        folder for a generated encryption key and the created ids (default .data)
   --url URL         address to check at the end, if it is neither on workers.dev nor a custom domain
   --no-build        deploy the last output of `cargo xtask build --worker`
 

@@ -31,24 +31,29 @@ pub fn bundle(root: &Path) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Deploys and returns the Worker's addresses and schedules as wrangler reports them.
-pub fn deploy(root: &Path, config: &Value, secrets: &Secrets) -> Result<Vec<String>> {
-    let folder = root.join("target/deploy");
-    fs::create_dir_all(&folder)?;
-    let file = folder.join("wrangler.json");
-    fs::write(&file, format!("{config:#}\n")).with_context(|| format!("cannot write {}", file.display()))?;
-    let report = folder.join("report.ndjson");
+/// Deploys and returns the Worker's addresses and schedules as wrangler reports them. Writes the configuration to `file`
+/// and what lives as long as this run beside it: deployments of several Workers can run at the same time.
+pub fn deploy(root: &Path, file: &Path, config: &Value, secrets: &Secrets) -> Result<Vec<String>> {
+    fs::create_dir_all(file.parent().expect("a file has a folder"))
+        .and_then(|()| fs::write(file, format!("{config:#}\n")))
+        .with_context(|| format!("cannot write {}", file.display()))?;
+    let report = file.with_extension("report.ndjson");
     let _ = fs::remove_file(&report);
     let mut wrangler = command(root);
-    wrangler.args(["deploy", "--config"]).arg(&file).env("WRANGLER_OUTPUT_FILE_PATH", &report);
-    let pipe = secrets.to_send().map(|secrets| SecretsPipe::open(folder.join("secrets.json"), &secrets)).transpose()?;
+    wrangler.args(["deploy", "--config"]).arg(file).env("WRANGLER_OUTPUT_FILE_PATH", &report);
+    let pipe = secrets
+        .to_send()
+        .map(|secrets| SecretsPipe::open(file.with_extension("secrets.json"), &secrets))
+        .transpose()?;
     if let Some(pipe) = &pipe {
         wrangler.arg("--secrets-file").arg(&pipe.0);
     }
     if process::run(&mut wrangler).is_err() {
         bail!("wrangler failed to deploy: see its output above, then run this again; it continues from here");
     }
-    targets(&fs::read_to_string(&report).context("wrangler wrote no report")?)
+    let written = fs::read_to_string(&report).context("wrangler wrote no report")?;
+    let _ = fs::remove_file(&report);
+    targets(&written)
 }
 
 /// A named pipe that wrangler reads like a file, so that the secrets are never on a disk.
