@@ -1,7 +1,6 @@
-//! Finds the login. wrangler provides the token, so that an API token in the environment and `wrangler login` work alike,
-//! and both this command and wrangler use the same one.
+//! Finds the login that wrangler uses: an API token in the environment, else what `wrangler login` stored.
 
-use std::path::Path;
+use std::{env, path::Path};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -9,6 +8,8 @@ use serde_json::Value;
 use super::wrangler;
 use crate::process;
 
+const TOKEN: &str = "CLOUDFLARE_API_TOKEN";
+const GLOBAL_KEY: &str = "CLOUDFLARE_API_KEY";
 const ACCOUNT: &str = "CLOUDFLARE_ACCOUNT_ID";
 
 pub struct Login {
@@ -25,22 +26,36 @@ pub const HOW: &str = "set CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID (docs/
 
 /// Returns the token that wrangler would use, `None` without a login. wrangler renews an expired login.
 pub fn login(root: &Path, account: Option<String>) -> Result<Option<Login>> {
+    // wrangler too prefers the environment's token, except to a global key. Starting it to ask takes a second or more.
+    let given = env::var(TOKEN).ok().filter(|token| !token.trim().is_empty() && env::var_os(GLOBAL_KEY).is_none());
+    match given {
+        Some(token) => checked(&token, false, account).map(Some),
+        None => stored(root, account),
+    }
+}
+
+fn stored(root: &Path, account: Option<String>) -> Result<Option<Login>> {
     let output =
         process::output(wrangler::command(root).args(["auth", "token", "--json"]).stderr(std::process::Stdio::null()))
             .context("cannot run wrangler to read the login")?;
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-    let Some(token) = answer["token"].as_str().map(str::trim).filter(|token| !token.is_empty()) else {
+    let Some(token) = answer["token"].as_str().filter(|token| !token.trim().is_empty()) else {
         return Ok(None);
     };
+    checked(token, answer["type"] == "oauth", account).map(Some)
+}
+
+fn checked(token: &str, personal: bool, account: Option<String>) -> Result<Login> {
+    let token = token.trim().to_owned();
     if token.chars().any(|c| !c.is_ascii_graphic()) {
-        bail!("CLOUDFLARE_API_TOKEN has an invalid character: copy only the token, without quotes or spaces");
+        bail!("{TOKEN} has an invalid character: copy only the token, without quotes or spaces");
     }
-    Ok(Some(Login { token: token.to_owned(), personal: answer["type"] == "oauth", account }))
+    Ok(Login { token, personal, account })
 }
 
 /// Returns the account in the environment; fails if it is not an account's id.
 pub fn account() -> Result<Option<String>> {
-    let Some(id) = std::env::var(ACCOUNT).ok().map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()) else {
+    let Some(id) = env::var(ACCOUNT).ok().map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()) else {
         return Ok(None);
     };
     if id.len() != 32 || !id.chars().all(|c| c.is_ascii_hexdigit()) {
