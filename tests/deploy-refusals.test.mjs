@@ -1,6 +1,8 @@
 // Errors of a deploy, reported in one sentence each; and names, pages and limits of the API.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, test } from './lib/suite.mjs';
 import { MIGRATIONS, accountForFile } from './lib/deploy.mjs';
 
@@ -32,6 +34,17 @@ test('a wrong token, a missing permission, a foreign account', async () => {
 
 test('without an account named, the only one is taken', async () => {
   const { code, said } = await site.run(['--dry-run'], { env: { CLOUDFLARE_ACCOUNT_ID: undefined } });
+  assert.equal(code, 0, said);
+  assert.match(said, new RegExp(`account +${site.cloudflare.id}`));
+});
+
+test("without a token in the environment, wrangler's login is used", async () => {
+  const folder = join(site.data, '.wrangler/config');
+  await mkdir(folder, { recursive: true });
+  const login = { oauth_token: 'good', refresh_token: 'none', expiration_time: '2999-01-01T00:00:00.000Z', scopes: ['account:read'] };
+  await writeFile(join(folder, 'default.toml'), Object.entries(login).map(([name, value]) => `${name} = ${JSON.stringify(value)}\n`).join(''));
+  const { code, said } = await site.run(['--dry-run'], { env: { CLOUDFLARE_API_TOKEN: undefined } });
+  await rm(join(site.data, '.wrangler'), { recursive: true });
   assert.equal(code, 0, said);
   assert.match(said, new RegExp(`account +${site.cloudflare.id}`));
 });
