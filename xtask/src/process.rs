@@ -1,18 +1,18 @@
 //! Child processes, each in its own process group, so that its descendants end with it.
 
 use std::{
-    io::{IsTerminal, Read, stdin},
+    io::{self, IsTerminal, Read, stdin},
     os::unix::process::CommandExt,
     process::{Command, ExitStatus, Output, Stdio},
     sync::{
         Mutex,
         atomic::{AtomicBool, Ordering},
     },
-    thread,
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use nix::{
     errno::Errno,
     sys::{
@@ -99,6 +99,41 @@ pub fn output(command: &mut Command) -> Result<Output> {
     Ok(Output { status, stdout, stderr: Vec::new() })
 }
 
+/// A command that runs beside others; what it prints is kept until its end.
+pub struct Gathered {
+    running: Running,
+    reader: JoinHandle<io::Result<String>>,
+}
+
+impl Gathered {
+    /// Starts a command with both its outputs in one pipe.
+    pub fn start(name: &'static str, command: &mut Command) -> Result<Self> {
+        let (mut reader, writer) = io::pipe()?;
+        command.stdout(writer.try_clone()?).stderr(writer);
+        let running = Running::start(name, command)?;
+        // Closes this process's ends of the pipe: reading ends when no process can write.
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let reader = thread::spawn(move || {
+            let mut bytes = Vec::new();
+            reader.read_to_end(&mut bytes)?;
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
+        });
+        Ok(Gathered { running, reader })
+    }
+
+    /// Waits for the end; returns what the command printed, and an error that names it unless it succeeded.
+    pub fn wait(self) -> Result<(String, Result<()>)> {
+        let Gathered { mut running, reader } = self;
+        let (name, status) = (running.name, running.child.wait()?);
+        // Ends descendants that would keep the pipe open.
+        drop(running);
+        let output = reader.join().expect("reading does not panic")?;
+        wait_if_stopping();
+        let ended = if status.success() { Ok(()) } else { Err(anyhow!("`{name}` failed ({status})")) };
+        Ok((output, ended))
+    }
+}
+
 /// Makes a later signal to stop a normal end with exit code 0, not an interruption.
 pub fn serving() {
     SERVING.store(true, Ordering::SeqCst);
@@ -157,6 +192,15 @@ mod tests {
     use std::io::{BufRead, BufReader, Write};
 
     use super::*;
+
+    #[test]
+    fn the_output_of_a_command_beside_others_is_kept() {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "echo out; echo err >&2; sleep 300 & exit 3"]);
+        let (output, ended) = Gathered::start("the shell", &mut shell).unwrap().wait().unwrap();
+        assert_eq!(output, "out\nerr\n");
+        assert!(ended.unwrap_err().to_string().starts_with("`the shell` failed (exit status: 3"));
+    }
 
     #[test]
     fn grandchildren_end_with_their_child() {

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: runs every check and test, the fastest to find mistakes first. CI adds the slow ones with `--all`.
 
 use std::{
+    env,
     path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
@@ -8,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{args::Words, build, bundle, checks, deploy::wrangler, process, tools, vendor};
+use crate::{args::Words, build, bundle, checks, deploy::wrangler, process, process::Gathered, tools, vendor};
 
 pub const USAGE: &str = "\
 Usage: cargo xtask test [options]
@@ -16,7 +17,8 @@ Usage: cargo xtask test [options]
   --pictures  also take a screenshot of every state of the console, in both languages, both appearances and two
               widths, in target/console-screenshots
   --all       run everything: also the screenshots, all five files of HTTP tests on wrangler's
-              bundle, long repetitions, and clients with heavy packages (tests/clients)";
+              bundle, long repetitions, and clients with heavy packages (tests/clients)
+  --lane L    run only some steps: sources, native, component or http";
 
 /// The optional parts.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub struct Options {
     pub pictures: bool,
     /// What takes long: more tests on the bundle, more repetitions, and heavy clients.
     pub long: bool,
+    /// The only lane to run.
+    pub lane: Option<&'static str>,
 }
 
 /// Parses the options of `test`; returns `None` for `--help`.
@@ -33,7 +37,8 @@ pub fn parse(arguments: &[String]) -> Result<Option<Options>> {
     while let Some(name) = words.next() {
         match name {
             "--pictures" if words.is_bare() => options.pictures = true,
-            "--all" if words.is_bare() => options = Options { pictures: true, long: true },
+            "--all" if words.is_bare() => (options.pictures, options.long) = (true, true),
+            "--lane" => options.lane = Some(lane_named(&words.value("a lane")?)?),
             "--help" | "-h" => return Ok(None),
             _ => bail!("unknown option `{}` of `test`\n\n{USAGE}", words.word),
         }
@@ -41,47 +46,101 @@ pub fn parse(arguments: &[String]) -> Result<Option<Options>> {
     Ok(Some(options))
 }
 
+fn lane_named(name: &str) -> Result<&'static str> {
+    let names = LANES.map(|(name, _)| name);
+    let lane = names.into_iter().find(|lane| *lane == name);
+    lane.with_context(|| format!("unknown lane `{name}`, expected one of {}", names.join(", ")))
+}
+
 type Step = (&'static str, fn(&Path, &Options) -> Result<()>);
 
-const STEPS: &[Step] = &[
-    ("tools and packages", tools_and_packages),
-    ("lengths, links, words, docs, arrows, variables", |root, _| checks::run(root, &[])),
-    ("the console's libraries", |root, _| vendor::check(root)),
-    ("workflows", workflows),
-    ("formatting", formatting),
-    ("clippy, native", clippy_native),
-    ("native tests", native_tests),
-    ("component, world, bundle", |root, _| build::build(root)),
-    ("clippy, component", clippy_component),
-    ("tests of the shim and of Spin's WebSockets", shim_tests),
-    ("HTTP tests of wrangler's bundle", bundle_suite),
-    ("HTTP suite", http_suite),
+/// The steps. Those of a lane follow one another: each needs what the one before it built, or the same folder of Cargo's.
+const LANES: [(&str, &[Step]); 4] = [
+    (
+        "sources",
+        &[
+            ("tools and packages", tools_and_packages),
+            ("lengths, links, words, docs, arrows, variables", |root, _| checks::run(root, &[])),
+            ("the console's libraries", |root, _| vendor::check(root)),
+            ("workflows", workflows),
+            ("formatting", formatting),
+        ],
+    ),
+    ("native", &[("clippy, native", clippy_native), ("native tests", native_tests)]),
+    (
+        "component",
+        &[
+            ("component, world, bundle", |root, _| build::build(root)),
+            ("clippy, component", clippy_component),
+            ("tests of the shim and of Spin's WebSockets", shim_tests),
+        ],
+    ),
+    // The bundle before the HTTP suite, whose test of `up` leaves a module that is not optimised.
+    ("http", &[("HTTP tests of wrangler's bundle", bundle_suite), ("HTTP suite", http_suite)]),
 ];
 
-/// Runs every step; stops at the first failure and returns its error.
+/// Lanes that run at once. The native lane and the component's use different folders of Cargo's, and much of what they
+/// compile takes one core. The HTTP suite measures times, so nothing runs beside it.
+const STAGES: &[&[&str]] = &[&["sources"], &["native", "component"], &["http"]];
+
+const SUMMARY: &str = "\n=== summary\n";
+
+/// Runs every step, or those of the lane in `options`; stops at the first failure and returns its error.
 pub fn test(root: &Path, options: &Options) -> Result<()> {
+    let start = Instant::now();
     let mut times = Vec::new();
-    for (name, step) in STEPS {
-        println!("\n=== {name}");
-        let start = Instant::now();
-        let result = step(root, options);
-        times.push((*name, start.elapsed()));
-        if let Err(error) = result {
-            summary(&times);
-            return Err(error.context(format!("`{name}` failed, {} steps not run", STEPS.len() - times.len())));
-        }
-    }
-    summary(&times);
-    println!("all {} steps passed", STEPS.len());
+    let result = match options.lane {
+        Some(lane) => run_lane(root, options, lane, &mut times),
+        None => STAGES.iter().try_for_each(|lanes| run_stage(root, options, lanes, &mut times)),
+    };
+    print!("{SUMMARY}{}", times.concat());
+    print!("{}", row(start.elapsed(), IN_ALL));
+    result?;
+    println!("all {} steps passed", times.len());
     Ok(())
 }
 
-fn summary(times: &[(&str, Duration)]) {
-    println!("\n=== summary");
-    for (name, time) in times {
-        println!("{:>7.1} s  {name}", time.as_secs_f64());
+const IN_ALL: &str = "in all";
+
+fn row(time: Duration, name: &str) -> String {
+    format!("{:>7.1} s  {name}\n", time.as_secs_f64())
+}
+
+/// Runs the first lane here and the others as processes of their own, whose output is printed when they have ended; a
+/// failure of the first ends them. Adds a line for each step to `times`.
+fn run_stage(root: &Path, options: &Options, lanes: &[&'static str], times: &mut Vec<String>) -> Result<()> {
+    let (first, others) = lanes.split_first().expect("a stage has a lane");
+    let others: Vec<_> = others.iter().map(|lane| start_lane(options, lane)).collect::<Result<_>>()?;
+    run_lane(root, options, first, times)?;
+    let mut result = Ok(());
+    for other in others {
+        let (output, ended) = other.wait()?;
+        print!("{output}");
+        let (_, summary) = output.split_once(SUMMARY).unwrap_or_default();
+        let rows = summary.split_inclusive('\n').take_while(|line| !line.trim_end().ends_with(IN_ALL));
+        times.extend(rows.map(str::to_owned));
+        result = result.and(ended);
     }
-    println!("{:>7.1} s  in all", times.iter().map(|(_, time)| time.as_secs_f64()).sum::<f64>());
+    result
+}
+
+fn start_lane(options: &Options, lane: &'static str) -> Result<Gathered> {
+    println!("\n=== meanwhile: {lane}, whose output follows");
+    let mut command = Command::new(env::current_exe()?);
+    command.args(["test", "--lane", lane]).args(options.long.then_some("--all"));
+    Gathered::start(lane, &mut command)
+}
+
+fn run_lane(root: &Path, options: &Options, lane: &str, times: &mut Vec<String>) -> Result<()> {
+    let (_, steps) = LANES.iter().find(|(name, _)| *name == lane).expect("a lane of the list");
+    for (at, (name, step)) in steps.iter().enumerate() {
+        println!("\n=== {name}");
+        let start = Instant::now();
+        let result = step(root, options);
+        times.push(row(start.elapsed(), name));
+        result.with_context(|| format!("`{name}` failed, {} later steps of `{lane}` not run", steps.len() - at - 1))?;
+    }
+    Ok(())
 }
 
 fn tools_and_packages(root: &Path, _: &Options) -> Result<()> {
@@ -138,7 +197,6 @@ fn shim_tests(root: &Path, _: &Options) -> Result<()> {
     process::run(Command::new("node").args(["--test", "--test-reporter=spec"]).args(files).current_dir(root))
 }
 
-/// Tests wrangler's bundle before the HTTP suite, whose test of `up` leaves a module that is not optimised.
 fn bundle_suite(root: &Path, options: &Options) -> Result<()> {
     let folder = wrangler::bundle(root)?;
     bundle::check_upload(&folder)?;
@@ -173,8 +231,9 @@ mod tests {
     #[test]
     fn options_are_read() {
         assert_eq!(parsed("").unwrap(), Some(Options::default()));
-        assert_eq!(parsed("--pictures").unwrap(), Some(Options { pictures: true, long: false }));
-        assert_eq!(parsed("--all").unwrap(), Some(Options { pictures: true, long: true }));
+        assert_eq!(parsed("--pictures").unwrap(), Some(Options { pictures: true, ..Options::default() }));
+        assert_eq!(parsed("--all").unwrap(), Some(Options { pictures: true, long: true, lane: None }));
+        assert_eq!(parsed("--lane native").unwrap(), Some(Options { lane: Some("native"), ..Options::default() }));
         assert_eq!(parsed("--all --help").unwrap(), None);
     }
 
@@ -184,5 +243,12 @@ mod tests {
             let error = parsed(line).unwrap_err().to_string();
             assert!(error.starts_with(&format!("unknown option `{line}` of `test`")), "{error}");
         }
+        let error = parsed("--lane natif").unwrap_err().to_string();
+        assert_eq!(error, "unknown lane `natif`, expected one of sources, native, component, http");
+    }
+
+    #[test]
+    fn every_lane_is_in_one_stage() {
+        assert_eq!(STAGES.concat(), LANES.map(|(name, _)| name));
     }
 }
