@@ -21,17 +21,17 @@ const ENTRIES = join(HERE, '../target/test-processes');
 const FILE_TIMEOUT_MS = 300_000;
 // Processes at once: more than two cores, because deployments and browsers often wait.
 const AT_ONCE = 4;
-// Files of a kind share processes, each with at most the given count: a browser's take the longest. Deployments write to the same folder:
-// all of them share one, so that one follows the other.
-// So do the heavy clients, which share their packages.
-const KINDS = [['deploy', /^deploy/, Infinity], ['clients', /^clients\//, Infinity], ['browser', /^(console\/(?!files$|.*-unit$|texts$)|foreign-page$)/, 5], ['plain', /^/, 12]];
+// Files of a kind share processes, each with at most the given count: a browser's take the longest. Processes start in this
+// order, and the last ones are short, so that all of them end at about the same time. The heavy clients share their packages,
+// so one of their files follows the other.
+const KINDS = [['deploy', /^deploy/, 1], ['clients', /^clients\//, Infinity], ['browser', /^(console\/(?!files$|.*-unit$|texts$)|foreign-page$)/, 5], ['plain', /^/, 7]];
 const HEAVY = /^clients\//;
 // Run once, on workerd: the scripted Grok itself, the commands, what only the Worker's wrapper can count, and what a browser
 // does, which has the same files and the same admin API on both hosts.
 const ONCE = /^(cut-off|deploy.*|entry|fake-grok.*|media-limits|storage|up|console\/(?!files$).+)$/;
-// What measures time, processor, memory or rows runs after the others with no test beside it, and so does `up`, which
-// builds what the others run.
-const ALONE = /^(console\/(playground-long|requests-long|tokens-scale)|media-limits|pool-load|storage|streams|up)$/;
+// What measures time or processor runs after the others with no test beside it, and so does `up`, which builds what the
+// others run. Rows, bytes and waits are the same beside other tests.
+const ALONE = /^(console\/(playground-long|requests-long|tokens-scale)|up)$/;
 
 const path = (name) => join(HERE, `${name}.test.mjs`);
 
@@ -54,7 +54,7 @@ function processes(names, label, width) {
   mkdirSync(ENTRIES, { recursive: true });
   const entries = KINDS.flatMap(([kind, , most]) => {
     const list = names.filter((name) => kindOf(name) === kind && isShared(name));
-    const count = Math.min(list.length, most === Infinity ? 1 : Math.max(width, Math.ceil(list.length / most)));
+    const count = Math.min(list.length, Math.max(width, Math.ceil(list.length / most)));
     return Array.from({ length: count }, (_, at) => {
       const entry = join(ENTRIES, `${label}-${kind}-${at + 1}.mjs`);
       const files = list.filter((_, n) => n % count === at);
@@ -115,6 +115,9 @@ if (names.length === 0) throw new Error(`not run on a bundle: ${args.join(', ')}
 // Names in the sources are checked before the first test; what a template gives is checked when its test has run.
 const long = longNamesBelow(join(HERE, '..'), ['tests', 'cloudflare', 'spin']);
 if (long.length > 0) throw new Error(`names of tests longer than ${LONGEST_NAME} characters:\n${long.join('\n')}`);
+
+// No test connects to another machine, and reading additional root certificates takes most of the time in which a workerd starts.
+delete process.env.NODE_EXTRA_CA_CERTS;
 
 // What an earlier run saw would stand beside what this one sees.
 if (args.length === 0) rmSync(join(HERE, '../target/console-screenshots'), { recursive: true, force: true });
