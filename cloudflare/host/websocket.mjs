@@ -10,6 +10,8 @@ import { WitError } from "../abi/types.mjs";
 const LARGEST_REFUSAL = 64 * 1024;
 /** The limit of the queue, as a multiple of the largest message. */
 const LARGEST_QUEUE = 2;
+/** A `receive` returns no more messages after this many bytes, so that the guest does not hold the whole queue too. */
+const RECEIVE_SIZE = 64 * 1024;
 /** Bytes that each queued message counts in addition to its text, because an empty one uses memory too. */
 const OVERHEAD = 64;
 /** The longest gap between messages of a burst, in milliseconds. */
@@ -60,7 +62,7 @@ class Connection {
     if (this.#queue.length > 0 || this.#end) return this.#next();
     let cancelled = false;
     const arrived = new Promise((resolve) => (this.#wake = resolve));
-    return new Pending(arrived.then(() => (cancelled ? "" : this.#next())), () => {
+    return new Pending(arrived.then(() => (cancelled ? [] : this.#next())), () => {
       cancelled = true;
       this.#wake = null;
     });
@@ -86,10 +88,12 @@ class Connection {
 
   #next() {
     if (this.#queue.length === 0) throw this.#end;
-    const { text, held } = this.#queue.shift();
-    this.#queued -= held;
-    hold("queued", -held);
-    return text;
+    let count = 0;
+    let size = 0;
+    while (count < this.#queue.length && size < RECEIVE_SIZE) size += this.#queue[count++].held;
+    this.#queued -= size;
+    hold("queued", -size);
+    return this.#queue.splice(0, count).map(({ text }) => text);
   }
 
   #take(data) {

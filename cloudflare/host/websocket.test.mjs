@@ -31,12 +31,12 @@ function server(headers = {}) {
   return { socket, answer, fetched };
 }
 
-const connect = (url = "wss://a.example/path?q") => websocket.connect(null, url, [["cookie", "a"]], OPTIONS);
+const connect = (options) => websocket.connect(null, "wss://a.example/path?q", [["cookie", "a"]], { ...OPTIONS, ...options });
 
-async function open() {
+async function open(options) {
   const { socket, answer } = server();
   answer();
-  return { socket, connection: await connect().promise };
+  return { socket, connection: await connect(options).promise };
 }
 
 test("the upgrade is a fetch of the https address", async () => {
@@ -79,7 +79,7 @@ test("a cancelled receive leaves the message that arrives then", async () => {
   socket.message("kept");
   waiting.cancel();
   await setImmediate();
-  assert.equal(websocket["[method]connection.receive"](null, connection), "kept");
+  assert.deepEqual(websocket["[method]connection.receive"](null, connection), ["kept"]);
 });
 
 test("one receive at a time", async () => {
@@ -107,7 +107,7 @@ test("a message wakes the guest at once, a burst wakes it once", async () => {
   socket.message("first");
   assert.equal(await woken(burst), false);
   socket.message("second");
-  assert.deepEqual([await burst.promise, receive()], ["first", "second"]);
+  assert.deepEqual(await burst.promise, ["first", "second"]);
   clock.mock.mockImplementation(() => 1_020);
   const later = receive();
   socket.message("later");
@@ -124,6 +124,16 @@ test("a connection that goes takes its messages along", async () => {
   assert.equal(held.queued, before);
 });
 
+test("a receive returns what has arrived, up to a size", async () => {
+  const { socket, connection } = await open({ "max-message-bytes": 100_000 });
+  const receive = () => websocket["[method]connection.receive"](null, connection);
+  const sizes = [40_000, 40_000, 90_000, 1];
+  for (const size of sizes) socket.message("a".repeat(size));
+  assert.deepEqual([receive(), receive()].map((texts) => texts.map((text) => text.length)), [[40_000, 40_000], [90_000]]);
+  assert.deepEqual(receive(), ["a"]);
+  connection.dispose();
+});
+
 test("empty messages fill the queue, too", async () => {
   const before = held.queued;
   const { socket, connection } = await open();
@@ -131,7 +141,7 @@ test("empty messages fill the queue, too", async () => {
   for (let round = 0; round < 5; round++) {
     socket.message("");
     socket.message("");
-    assert.deepEqual([receive(), receive()], ["", ""]);
+    assert.deepEqual(receive(), ["", ""]);
   }
   assert.equal(held.queued, before);
   // Room for two of the largest.

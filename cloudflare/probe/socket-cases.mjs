@@ -40,6 +40,7 @@ export function socketCases({ run, raw, seen, dropped }) {
   test("messages wait for the guest in order, and none is lost", async () => {
     const lines = await run(["send:twice m", "sleep:100", "receive", "receive"]);
     assert.deepEqual(lines, ["open", "sent", "slept", "text m1", "text m2"]);
+    assert.deepEqual(await run(["send:twice m", "sleep:100", "together"]), ["open", "sent", "slept", "m1, m2"]);
     assert.deepEqual(await run(["send:flood 5000", "count:5000"]), ["open", "sent", "5000 messages, 1000000 bytes"]);
   });
 

@@ -6,7 +6,7 @@ use std::{fmt, rc::Rc, time::Duration};
 
 use futures::{
     StreamExt,
-    future::LocalBoxFuture,
+    future::{LocalBoxFuture, ready},
     stream::{self, LocalBoxStream},
 };
 use http::HeaderMap;
@@ -54,9 +54,9 @@ pub enum WebSocketError {
 pub trait WebSocket {
     /// Sends one text message and returns when the host has accepted it.
     fn send(&self, text: String) -> LocalBoxFuture<'_, Result<(), WebSocketError>>;
-    /// Returns the next text message. Only one call may run at a time. A dropped future may lose a message: see
-    /// [`messages`].
-    fn receive(&self) -> LocalBoxFuture<'_, Result<String, WebSocketError>>;
+    /// Returns the text messages that have arrived, at least one. Only one call may run at a time. A dropped future may
+    /// lose messages: see [`messages`].
+    fn receive(&self) -> LocalBoxFuture<'_, Result<Vec<String>, WebSocketError>>;
     /// Sends a close frame.
     fn close(&self, code: u16, reason: &'static str) -> LocalBoxFuture<'_, ()>;
 }
@@ -68,9 +68,13 @@ pub type Messages = LocalBoxStream<'static, Result<String, WebSocketError>>;
 pub fn messages(socket: Rc<dyn WebSocket>) -> Messages {
     stream::unfold(Some(socket), |socket| async move {
         let socket = socket?;
-        let message = socket.receive().await;
-        let more = message.is_ok().then_some(socket);
-        Some((message, more))
+        let arrived = socket.receive().await;
+        let more = arrived.is_ok().then_some(socket);
+        Some((arrived, more))
+    })
+    .flat_map(|arrived| match arrived {
+        Ok(texts) => stream::iter(texts).map(Ok).left_stream(),
+        Err(error) => stream::once(ready(Err(error))).right_stream(),
     })
     .boxed_local()
 }

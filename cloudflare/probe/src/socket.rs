@@ -1,5 +1,7 @@
 //! The outgoing WebSocket: runs a script of steps and returns a line with the result of each.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -27,6 +29,7 @@ pub async fn run(query: &Query) -> Response {
     match open(query).await {
         Err(error) => lines.push(describe(error)),
         Ok(connection) => {
+            let connection = Socket { connection, arrived: RefCell::default() };
             lines.push("open".to_owned());
             for step in parts(query, "steps", ';') {
                 lines.push(take(&connection, &step).await);
@@ -60,14 +63,44 @@ async fn open(query: &Query) -> Result<Connection, Error> {
     }
 }
 
-/// Runs a step: `send:TEXT`, `large:BYTES`, `receive`, `count:N`, `both:TEXT`, `abandon:MS`, `sleep:MS`, `close:CODE:REASON`,
+/// A connection whose messages are taken one by one.
+struct Socket {
+    connection: Connection,
+    /// Messages that a `receive` returned beside the one that was taken.
+    arrived: RefCell<VecDeque<String>>,
+}
+
+impl Socket {
+    async fn send(&self, text: String) -> Result<(), Error> {
+        self.connection.send(text).await
+    }
+
+    async fn close(&self, code: u16, reason: String) {
+        self.connection.close(code, reason).await;
+    }
+
+    async fn receive(&self) -> Result<String, Error> {
+        let arrived = self.arrived.borrow_mut().pop_front();
+        if let Some(text) = arrived {
+            return Ok(text);
+        }
+        let mut texts = VecDeque::from(self.connection.receive().await?);
+        let first = texts.pop_front().expect("at least one message");
+        self.arrived.borrow_mut().extend(texts);
+        Ok(first)
+    }
+}
+
+/// Runs a step: `send:TEXT`, `large:BYTES`, `receive`, `together`, `count:N`, `both:TEXT`, `abandon:MS`, `sleep:MS`, `close:CODE:REASON`,
 /// `leave:CODE:REASON`, `trap`.
-async fn take(connection: &Connection, step: &str) -> String {
+async fn take(connection: &Socket, step: &str) -> String {
     let (verb, rest) = step.split_once(':').unwrap_or((step, ""));
     match verb {
         "send" => sent(connection.send(rest.to_owned()).await),
         "large" => sent(connection.send("x".repeat(rest.parse().unwrap_or_default())).await),
         "receive" => received(connection.receive().await),
+        // One call of the interface.
+        "together" => connection.connection.receive().await.map_or_else(describe, |texts| texts.join(", ")),
         "count" => count(connection, rest.parse().unwrap_or_default()).await,
         "both" => {
             let (text, sending) = join(connection.receive(), connection.send(rest.to_owned())).await;
@@ -101,13 +134,13 @@ async fn take(connection: &Connection, step: &str) -> String {
     }
 }
 
-async fn close(connection: &Connection, rest: &str) {
+async fn close(connection: &Socket, rest: &str) {
     let (code, reason) = rest.split_once(':').unwrap_or((rest, ""));
     connection.close(code.parse().unwrap_or_default(), reason.to_owned()).await;
 }
 
 /// Receives until `n` messages came or the connection ended.
-async fn count(connection: &Connection, n: usize) -> String {
+async fn count(connection: &Socket, n: usize) -> String {
     let mut bytes = 0;
     for at in 0..n {
         match connection.receive().await {

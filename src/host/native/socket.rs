@@ -86,10 +86,10 @@ impl WebSocket for Connection {
         self.taken().map(Ok).boxed_local()
     }
 
-    fn receive(&self) -> LocalBoxFuture<'_, Result<String, WebSocketError>> {
+    fn receive(&self) -> LocalBoxFuture<'_, Result<Vec<String>, WebSocketError>> {
         let ended = || Err(WebSocketError::Broken("the script is over".to_owned()));
         poll_fn(|context| self.messages.borrow_mut().poll_next_unpin(context))
-            .map(move |message| message.unwrap_or_else(ended))
+            .map(move |message| message.unwrap_or_else(ended).map(|text| vec![text]))
             .boxed_local()
     }
 

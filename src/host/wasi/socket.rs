@@ -37,8 +37,8 @@ impl WebSocket for Connection {
         self.0.send(text).map(|sent| sent.map_err(error)).boxed_local()
     }
 
-    fn receive(&self) -> LocalBoxFuture<'_, Result<String, WebSocketError>> {
-        self.0.receive().map(|message| message.map_err(error)).boxed_local()
+    fn receive(&self) -> LocalBoxFuture<'_, Result<Vec<String>, WebSocketError>> {
+        self.0.receive().map(|messages| messages.map_err(error)).boxed_local()
     }
 
     fn close(&self, code: u16, reason: &'static str) -> LocalBoxFuture<'_, ()> {

@@ -28,6 +28,8 @@ use crate::{
     wire::Wire,
 };
 
+/// A `receive` returns no more messages after this many bytes.
+const RECEIVE_SIZE: usize = 64 * 1024;
 /// How long to wait for the server's close after ours. The gateway's own timeout of a `close` is longer (`CLOSE_LIMIT` in
 /// `src/providers/grok_web/mgw/mod.rs`).
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
@@ -149,8 +151,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Waits for the next text message.
-    pub async fn receive(&self) -> Result<String, Error> {
+    /// Waits for a text message, and returns it with those that arrived together with it.
+    pub async fn receive(&self) -> Result<Vec<String>, Error> {
         let state = &self.0;
         let Some(mut reader) = Lease::take(state) else {
             return Err(Error::Broken("another receive waits".to_owned()));
@@ -159,7 +161,7 @@ impl Connection {
             let message = state.session.borrow_mut().message();
             state.start_writing();
             match message {
-                Some(Ok(text)) => return Ok(text),
+                Some(Ok(text)) => return Ok(state.arrived_with(text)),
                 Some(Err(end)) => {
                     // Write the answer to a close frame before the caller drops the connection.
                     within(CLOSE_LIMIT, state.all_written()).await;
@@ -236,6 +238,21 @@ impl State {
             self.has_work.set(true);
             self.work.ring();
         }
+    }
+
+    /// Returns `first` and the complete messages after it. The end of the connection is left for the next call.
+    fn arrived_with(&self, first: String) -> Vec<String> {
+        let (mut size, mut texts) = (first.len(), vec![first]);
+        let mut session = self.session.borrow_mut();
+        while size < RECEIVE_SIZE
+            && let Some(Ok(text)) = session.message()
+        {
+            size += text.len();
+            texts.push(text);
+        }
+        drop(session);
+        self.start_writing();
+        texts
     }
 
     async fn all_written(&self) {

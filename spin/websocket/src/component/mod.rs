@@ -61,7 +61,7 @@ impl GuestConnection for Connection {
         Ok(Connection::send(self, text)?)
     }
 
-    async fn receive(&self) -> Result<String, client::Error> {
+    async fn receive(&self) -> Result<Vec<String>, client::Error> {
         Ok(Connection::receive(self).await?)
     }
 
