@@ -67,10 +67,24 @@ export class Memory {
 
   /** @param {Uint8Array | string} content text is stored as UTF-8 @returns {[pointer: number, length: number]} */
   store(content) {
-    const bytes = typeof content === "string" ? encoder.encode(content) : content;
-    const pointer = this.allocate(bytes.length, 1);
-    this.bytes.set(bytes, pointer);
-    return [pointer, bytes.length];
+    if (typeof content === "string") return this.#storeText(content);
+    const pointer = this.allocate(content.length, 1);
+    this.bytes.set(content, pointer);
+    return [pointer, content.length];
+  }
+
+  /** Stores text without a copy outside of the guest as far as that has room for one byte a character, as ASCII needs. */
+  #storeText(text) {
+    const { length } = text;
+    if (length === 0) return [1, 0];
+    const pointer = this.allocate(length, 1);
+    const { read, written } = encoder.encodeInto(text, this.bytes.subarray(pointer, pointer + length));
+    if (read === length) return [pointer, length];
+    const rest = encoder.encode(text.slice(read));
+    const size = written + rest.length;
+    const moved = this.#realloc(pointer, length, 1, size) >>> 0;
+    this.bytes.set(rest, moved + written);
+    return [moved, size];
   }
 
   /** Subtracts the memory of a guest that has ended. */

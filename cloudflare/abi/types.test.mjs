@@ -9,10 +9,11 @@ import * as t from "./types.mjs";
 function guest() {
   let free = 1024;
   const memory = new WebAssembly.Memory({ initial: 1 });
-  const realloc = (_old, _size, align, size) => {
+  const realloc = (old, oldSize, align, size) => {
     const at = Math.ceil(free / align) * align;
     free = at + size;
     while (free > memory.buffer.byteLength) memory.grow(1);
+    new Uint8Array(memory.buffer).copyWithin(at, old, old + oldSize);
     return at;
   };
   return { memory: new Memory(memory, realloc), handles: new Handles(), raw: memory };
@@ -53,8 +54,9 @@ test("arguments arrive signed and are lifted to what they mean", () => {
 });
 
 test("text and bytes, also beyond the memory there was", () => {
-  assert.equal(roundTrip(t.string, "héllo ✓"), "héllo ✓");
-  assert.equal(roundTrip(t.string, ""), "");
+  for (const text of ["", "é", "😀", "héllo ✓", "hello 😀", "你好 Grok"]) assert.equal(roundTrip(t.string, text), text);
+  assert.equal(roundTrip(t.string, "half \ud83d of a pair"), "half \ufffd of a pair");
+  assert.equal(roundTrip(t.string, "é".repeat(100_000)).length, 100_000);
   assert.equal(roundTrip(t.string, "x".repeat(200_000)).length, 200_000);
   assert.deepEqual(roundTrip(t.list(t.u8), new Uint8Array([1, 2, 255])), new Uint8Array([1, 2, 255]));
   assert.deepEqual(roundTrip(t.list(t.u8), "ab"), new Uint8Array([97, 98]));
