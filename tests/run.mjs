@@ -54,7 +54,7 @@ function processes(names, label, width) {
   mkdirSync(ENTRIES, { recursive: true });
   const entries = KINDS.flatMap(([kind, , most]) => {
     const list = names.filter((name) => kindOf(name) === kind && isShared(name));
-    const count = Math.min(list.length, Math.max(width, Math.ceil(list.length / most)));
+    const count = Math.min(list.length, most === Infinity ? 1 : Math.max(width, Math.ceil(list.length / most)));
     return Array.from({ length: count }, (_, at) => {
       const entry = join(ENTRIES, `${label}-${kind}-${at + 1}.mjs`);
       const files = list.filter((_, n) => n % count === at);
