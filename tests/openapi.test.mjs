@@ -76,3 +76,17 @@ test('chats, whole and streamed, and their refusals', async () => {
   fits('GET', '/v1/models/{id}', await gw.call('GET', '/v1/models/grok-4', { headers: bearer(gw.key) }));
   fits('GET', '/v1/models/{id}', await gw.call('GET', '/v1/models/none', { headers: bearer(gw.key) }));
 });
+
+test('responses, whole and streamed, and their refusals', async () => {
+  await gw.pool(['basic-1']);
+  const route = '/v1/responses';
+  const ask = (body) => gw.fetch('POST', route, { body: { model: 'grok-4', input: '[[n:5]]', ...body }, headers: bearer(gw.key) });
+  const call = (body) => gw.call('POST', route, { body: { model: 'grok-4', input: '[[n:5]]', ...body }, headers: bearer(gw.key) });
+  fits('POST', route, await call({}));
+  for (const wrong of [{ model: 'none' }, { input: [] }, { background: true }]) fits('POST', route, await call(wrong));
+  const stream = await ask({ stream: true });
+  const schema = schemaOf('POST', route, 200, stream.headers.get('content-type'));
+  const events = (await stream.text()).split('\n').filter((line) => line.startsWith('data: ')).map((line) => JSON.parse(line.slice(6)));
+  assert.equal(events.at(-1).type, 'response.completed');
+  for (const event of events) assert.deepEqual(faults(document, schema, event), [], JSON.stringify(event));
+});

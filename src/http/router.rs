@@ -23,7 +23,7 @@ use crate::{
     media::{self, serve},
     protocols::{
         anthropic::{self, count_tokens, messages},
-        openai::{self, chat_completions, images, models},
+        openai::{self, chat_completions, images, models, responses},
     },
 };
 
@@ -86,6 +86,7 @@ const ROUTES: &[Route] = &[
     route!(GET "/v1/models" key models::list),
     route!(GET "/v1/models/{id}" key models::get),
     route!(POST "/v1/chat/completions" key chat_completions::completions),
+    route!(POST "/v1/responses" key responses::create),
     route!(POST "/v1/images/generations" key images::generations),
     route!(POST "/v1/images/edits" key images::edits),
     route!(POST "/v1/messages" key messages::create),

@@ -108,6 +108,7 @@ impl<W: Wire> Delivery<W> {
     /// Returns how the answer is written. Reasoning never stands in the text of an answer with tools or in JSON.
     fn style(&self, settings: &Grok) -> Style {
         let reasoning = match self.reasoning.unwrap_or(settings.reasoning_format) {
+            ReasoningFormat::Raw if !W::ALLOWS_RAW_REASONING => ReasoningFormat::Parsed,
             ReasoningFormat::Raw if self.is_json => ReasoningFormat::Hidden,
             ReasoningFormat::Raw if self.has_tools => ReasoningFormat::Parsed,
             format => format,

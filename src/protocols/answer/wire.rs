@@ -9,6 +9,8 @@ use crate::{
 /// How a protocol writes answers. One value a request.
 pub trait Wire: 'static {
     type Stream: StreamWriter;
+    /// Whether the text may have reasoning in it, between `<think>` and `</think>`.
+    const ALLOWS_RAW_REASONING: bool = true;
     /// Returns a new stream, to which nothing has been written.
     fn stream(&self) -> Self::Stream;
     /// Returns the whole answer as JSON.

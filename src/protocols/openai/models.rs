@@ -11,7 +11,7 @@ use crate::{
     host::{Request, Response},
     http::response,
     jobs::maintenance,
-    providers::catalog,
+    providers::catalog::{self, Model},
     store::authenticate::authenticate,
 };
 
@@ -26,11 +26,13 @@ pub async fn list(app: Rc<App>, key: PresentedKey, _: Request) -> Result<Respons
 pub async fn get(app: Rc<App>, key: PresentedKey, request: Request) -> Result<Response> {
     open(&app, &key).await?;
     let id = request.uri().path().rsplit('/').next().unwrap_or_default();
-    match catalog::find(id) {
-        Some(model) => response::json(&model.object(app.now_seconds())),
-        // The 404 that OpenAI's clients expect.
-        None => Err(Error::new(ErrorKind::ModelNotFound, does_not_exist(id)).with_param("model")),
-    }
+    response::json(&find(id)?.object(app.now_seconds()))
+}
+
+/// Returns the model with this id. Fails with the 404 that OpenAI's clients expect.
+pub fn find(id: &str) -> Result<&'static Model> {
+    let unknown = || Error::new(ErrorKind::ModelNotFound, does_not_exist(id)).with_param("model");
+    catalog::find(id).ok_or_else(unknown)
 }
 
 /// Checks the key, and starts the day's maintenance if it is due.

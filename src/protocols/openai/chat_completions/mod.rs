@@ -9,20 +9,18 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use self::{completion::ChatAnswer, wire::Head};
-use super::models::does_not_exist;
+use super::models;
 use crate::{
     app::App,
     auth::api_key::PresentedKey,
-    error::{Error, ErrorKind, Result},
+    error::Result,
     host::{Request, Response},
     inference::{
         prompt::{OutputFormat, ToolChoice},
         record::RequestRecord,
     },
     json,
-    media::input::Source,
     protocols::answer::exchange::{Asked, Delivery, exchange},
-    providers::catalog,
 };
 
 pub mod chat_request;
@@ -30,7 +28,7 @@ pub mod completion;
 pub mod event_stream;
 pub mod parse;
 pub mod pictures;
-mod prompt;
+pub mod prompt;
 pub mod wire;
 
 /// Answers `POST /v1/chat/completions` with a completion or a stream of chunks. Fails with 401 before 400.
@@ -46,7 +44,7 @@ fn read(app: &App, body: &[u8], record: &mut RequestRecord) -> Result<(Asked, De
     let request = json::from_client(body, &mut repaired, parse::chat_request)?;
     record.model = request.model.to_string();
     record.stream = request.stream;
-    let model = catalog::find(&request.model).ok_or_else(|| no_such_model(&request.model))?;
+    let model = models::find(&request.model)?;
     let head = Head::new(app.random(), app.now_seconds(), &request.model);
     let delivery = Delivery {
         wire: Rc::new(ChatAnswer { head, include_usage: request.include_usage }),
@@ -55,13 +53,5 @@ fn read(app: &App, body: &[u8], record: &mut RequestRecord) -> Result<(Asked, De
         has_tools: !request.tools.is_empty() && request.tool_choice != ToolChoice::None,
         is_json: request.format != OutputFormat::Text,
     };
-    let (mut prompt, mut images) = prompt::convert(request);
-    pictures::select(model, &mut prompt, &mut images)?;
-    let sources = Source::read(&images)?;
-    Ok((Asked { model, prompt, sources }, delivery))
-}
-
-/// Returns the 404 that OpenAI's clients expect.
-fn no_such_model(id: &str) -> Error {
-    Error::new(ErrorKind::ModelNotFound, does_not_exist(id)).with_param("model")
+    Ok((prompt::asked(model, request)?, delivery))
 }

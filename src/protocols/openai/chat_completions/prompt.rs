@@ -2,12 +2,26 @@
 //!
 //! Earlier answers lose what this protocol added to them: reasoning and inline pictures.
 
-use super::chat_request::{ChatRequest, Part as RequestPart};
-use crate::{
-    inference::prompt::{Message, Part, Prompt, Role},
-    media::input::ImageInput,
-    protocols::inline_pictures::without_inline_pictures,
+use super::{
+    chat_request::{ChatRequest, Part as RequestPart},
+    pictures,
 };
+use crate::{
+    error::Result,
+    inference::prompt::{Message, Part, Prompt, Role},
+    media::input::{ImageInput, Source},
+    protocols::{answer::exchange::Asked, inline_pictures::without_inline_pictures},
+    providers::catalog::Model,
+};
+
+/// Returns what the request asks of this model. Fails with 400 on the first picture that is refused, and if the model
+/// needs another number of them.
+pub fn asked(model: &'static Model, request: ChatRequest<'_>) -> Result<Asked> {
+    let (mut prompt, mut images) = convert(request);
+    pictures::select(model, &mut prompt, &mut images)?;
+    let sources = Source::read(&images)?;
+    Ok(Asked { model, prompt, sources })
+}
 
 /// Returns the request as a prompt, and its pictures in the order in which the messages name them.
 pub fn convert<'a>(request: ChatRequest<'a>) -> (Prompt, Vec<ImageInput<'a>>) {

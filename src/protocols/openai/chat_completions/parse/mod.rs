@@ -9,15 +9,19 @@ use self::{
     output::{FormatBody, Stop},
     tools::{ChoiceBody, ToolBody},
 };
-use super::chat_request::ChatRequest;
+use super::chat_request::{ChatRequest, Message, Part};
 use crate::{
+    inference::prompt::Role,
     json::{self, Field, MAX_VALUES, Object, Present},
-    protocols::fields::{Invalid, invalid, optional, required, wrong_type},
+    protocols::{
+        fields::{Invalid, invalid, optional, required, wrong_type},
+        openai::responses::parse::input::{Input, InputBody, items, joined},
+    },
 };
 
 mod messages;
 mod output;
-mod tools;
+pub mod tools;
 
 type Text<'a> = Field<Cow<'a, str>>;
 
@@ -28,8 +32,11 @@ struct Body<'a> {
     model: Text<'a>,
     #[serde(borrow)]
     messages: Field<Vec<Field<Object<MessageBody<'a>>>>>,
-    /// A field of the Responses API. Some clients send it here.
-    input: Option<IgnoredAny>,
+    /// Fields of the Responses API, in place of `messages`: Cursor sends them here, and reads a chat's answer.
+    #[serde(borrow)]
+    input: Field<InputBody<'a>>,
+    #[serde(borrow)]
+    instructions: Text<'a>,
     stream: Field<bool>,
     stream_options: Field<Object<StreamOptions>>,
     n: Field<f64>,
@@ -68,9 +75,11 @@ struct StreamOptions {
 
 /// Parses and checks the JSON of a chat request. Fails with the field at fault, OpenAI's code for it and what to send.
 pub fn chat_request(body: &[u8]) -> Result<ChatRequest<'_>, Invalid> {
-    let body = parse(body)?;
+    let mut body = parse(body)?;
     unused_parameters(&body)?;
     older_parameters(&body)?;
+    let input = std::mem::take(&mut body.input);
+    let instructions = std::mem::take(&mut body.instructions);
     let model = required(body.model, "model", "a string")?;
     if model.trim().is_empty() {
         return Err(invalid("model", "invalid_value", "'model' must not be empty.".to_owned()));
@@ -91,7 +100,10 @@ pub fn chat_request(body: &[u8]) -> Result<ChatRequest<'_>, Invalid> {
     let reasoning_format = output::reasoning(&body.reasoning_format, &body.reasoning_effort)?;
     let format = output::format(body.response_format)?;
     let (tools, tool_choice) = tools::tools(body.tools, body.tool_choice)?;
-    let messages = messages(required(body.messages, "messages", "an array")?)?;
+    let messages = match (body.messages, input) {
+        (Field::Missing, Field::Given(input)) => messages_of(input, instructions)?,
+        (given, _) => messages(required(given, "messages", "an array")?)?,
+    };
     Ok(ChatRequest {
         model,
         messages,
@@ -124,13 +136,21 @@ fn parse(body: &[u8]) -> Result<Body<'_>, Invalid> {
     }
 }
 
+/// Returns the messages of the items that the Responses API takes. Fails with the field at fault.
+fn messages_of<'a>(input: InputBody<'a>, instructions: Text<'a>) -> Result<Vec<Message<'a>>, Invalid> {
+    let Input { mut messages, references } = items(input, false)?;
+    if !references.is_empty() {
+        let message = "Earlier answers can only be named to POST /v1/responses: send the items themselves here.";
+        return Err(invalid("input", "unsupported_parameter", message.to_owned()));
+    }
+    if let Field::Given(instructions) = instructions {
+        messages.insert(0, Message { role: Role::System, parts: vec![Part::Text(instructions)] });
+    }
+    Ok(joined(messages))
+}
+
 /// Refuses parameters of other interfaces, and says which to send instead.
 fn older_parameters(body: &Body) -> Result<(), Invalid> {
-    if matches!(body.messages, Field::Missing) && body.input.is_some() {
-        let message = "Missing required parameter: 'messages'. 'input' belongs to POST /v1/responses, which is not \
-                       offered here: send 'messages' to /v1/chat/completions.";
-        return Err(invalid("messages", "missing_required_parameter", message.to_owned()));
-    }
     if optional(&body.functions, "functions", "an array")?.is_some_and(|functions| !functions.is_empty()) {
         let message = "'functions' is the older form of 'tools': send 'tools' instead.";
         return Err(invalid("functions", "unsupported_parameter", message.to_owned()));

@@ -129,8 +129,8 @@ fn tool(path: &str, body: Field<Object<ToolBody>>) -> Result<Tool, Invalid> {
     Ok(Tool { name: name.into_owned(), description, input })
 }
 
-/// Names of tools that other programs allow, too: OpenAI itself takes letters, digits, `_` and `-`, up to 64.
-fn check_name(path: &str, name: &str) -> Result<(), Invalid> {
+/// Checks a tool's name. Other programs allow more than OpenAI, which takes letters, digits, `_` and `-`, up to 64.
+pub fn check_name(path: &str, name: &str) -> Result<(), Invalid> {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:/".contains(&byte);
     if (1..=128).contains(&name.len()) && name.bytes().all(is_allowed) {
         return Ok(());
@@ -148,7 +148,7 @@ pub fn check_schema(path: &str, code: &'static str, schema: &Map<String, Value>,
 }
 
 /// Returns a custom tool's grammar in the client's words: `{type: grammar, grammar: {syntax, definition}}`.
-fn grammar(path: &str, format: &Field<Map<String, Value>>) -> Result<Option<String>, Invalid> {
+pub fn grammar(path: &str, format: &Field<Map<String, Value>>) -> Result<Option<String>, Invalid> {
     let Some(format) = optional(format, path, "an object")? else { return Ok(None) };
     let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
     let definition = format.get("grammar").and_then(|grammar| text(grammar.get("definition")));
@@ -167,7 +167,7 @@ fn grammar(path: &str, format: &Field<Map<String, Value>>) -> Result<Option<Stri
 }
 
 /// Returns the choice. Of a list of allowed tools, only those stay in `tools`.
-fn chosen(choice: ChoiceBody, tools: &mut Vec<Tool>) -> Result<ToolChoice, Invalid> {
+pub fn chosen(choice: ChoiceBody, tools: &mut Vec<Tool>) -> Result<ToolChoice, Invalid> {
     const WORDS: &str = "'none', 'auto', 'required', or an object that names a tool";
     let object = match choice {
         ChoiceBody::Word(word) => {

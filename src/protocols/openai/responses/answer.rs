@@ -1,0 +1,62 @@
+//! Writes an answer as a response object, or as a stream of events.
+
+use std::rc::Rc;
+
+use super::{
+    event_stream::ResponseStream,
+    wire::{Content, Head, State, UsageObject, annotations},
+};
+use crate::{
+    inference::{event::Finish, usage::Tally},
+    protocols::answer::{
+        message::Collected,
+        wire::{Ending, Wire},
+    },
+};
+
+/// The form of one request's answer.
+pub struct ResponsesAnswer {
+    pub head: Rc<Head>,
+}
+
+impl Wire for ResponsesAnswer {
+    type Stream = ResponseStream;
+    const ALLOWS_RAW_REASONING: bool = false;
+
+    fn stream(&self) -> ResponseStream {
+        ResponseStream::new(self.head.clone())
+    }
+
+    fn json(&self, message: &Collected, ending: &Ending<'_>) -> Vec<u8> {
+        let is_cut = ending.finish == Finish::Length;
+        let usage = UsageObject::new(ending.usage, Tally::of(&message.reasoning));
+        let state = if is_cut { State::Incomplete(usage) } else { State::Completed(usage) };
+        self.head.response(&state, &self.items(message, ending, is_cut)).into_bytes()
+    }
+}
+
+impl ResponsesAnswer {
+    fn items(&self, message: &Collected, ending: &Ending<'_>, is_cut: bool) -> Vec<String> {
+        let (head, mut items) = (&self.head, Vec::new());
+        if !message.reasoning.is_empty() {
+            items.push(head.reasoning(0, &message.reasoning));
+        }
+        let annotations = annotations(ending.citations);
+        let mut content = Vec::new();
+        if !message.content.is_empty() {
+            content.push(Content::text(&message.content, &annotations));
+        }
+        if !message.refusal.is_empty() {
+            content.push(Content::Refusal { refusal: &message.refusal });
+        }
+        if !content.is_empty() {
+            let is_last = message.calls.is_empty();
+            let status = if is_cut && is_last { "incomplete" } else { "completed" };
+            items.push(head.message(items.len(), &content, status));
+        }
+        for (start, input) in &message.calls {
+            items.push(head.call(items.len(), start, input, "completed"));
+        }
+        items
+    }
+}

@@ -1,0 +1,4 @@
+//! Tests of parsing, and of the order of events.
+
+mod events;
+mod requests;
