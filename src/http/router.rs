@@ -44,7 +44,7 @@ enum Handler {
 
 struct Route {
     methods: &'static [Method],
-    /// A last segment `{…}` matches any one segment, `{*…}` any number of them.
+    /// A segment `{…}` matches any one segment, a last one `{*…}` any number of them.
     path: &'static str,
     handler: Handler,
 }
@@ -87,6 +87,9 @@ const ROUTES: &[Route] = &[
     route!(GET "/v1/models/{id}" key models::get),
     route!(POST "/v1/chat/completions" key chat_completions::completions),
     route!(POST "/v1/responses" key responses::create),
+    route!(GET "/v1/responses/{id}" key responses::stored::get),
+    route!(DELETE "/v1/responses/{id}" key responses::stored::delete),
+    route!(GET "/v1/responses/{id}/input_items" key responses::stored::input_items),
     route!(POST "/v1/images/generations" key images::generations),
     route!(POST "/v1/images/edits" key images::edits),
     route!(POST "/v1/messages" key messages::create),
@@ -265,7 +268,7 @@ fn meant(path: &str) -> Option<String> {
 }
 
 /// Most segments of a path below `/v1`.
-const LONGEST_MEANT: usize = 2;
+const LONGEST_MEANT: usize = 3;
 
 /// Returns 405 with the allowed methods, or 404. Fails with 401 below `/v1` if the client sent no key.
 fn not_routed(headers: &HeaderMap, path: &str, allowed: &[&str]) -> Result<Error> {
@@ -285,9 +288,11 @@ fn not_routed(headers: &HeaderMap, path: &str, allowed: &[&str]) -> Result<Error
 
 /// Returns whether the path matches the pattern of a [`Route`].
 fn matches(pattern: &str, path: &str) -> bool {
-    let Some((prefix, last)) = pattern.split_once('{') else { return pattern == path };
-    let several = last.starts_with('*');
-    path.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty() && (several || !rest.contains('/')))
+    let Some((before, parameter)) = pattern.split_once('{') else { return pattern == path };
+    let Some(rest) = path.strip_prefix(before).filter(|rest| !rest.is_empty()) else { return false };
+    let after = parameter.split_once('}').map_or("", |(_, after)| after);
+    let (segment, behind) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    parameter.starts_with('*') || (!segment.is_empty() && behind == after)
 }
 
 /// Allows the headers that the page asks for, because SDKs send many of their own. Cookies never count on these paths.

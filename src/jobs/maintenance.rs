@@ -29,7 +29,7 @@ use crate::{
         leases::{self, DAY},
         login_attempts, media,
         requests::{self, stats},
-        settings,
+        responses, settings,
     },
     time::{self, HOUR, MINUTE, SECOND},
     variables::timezone_offset_minutes,
@@ -51,9 +51,9 @@ const PARTS: usize = SUBREQUESTS - 33;
 const ROWS: i64 = 500;
 /// Maximum slices that one request starts. The next request continues with the rest, on the same day.
 const SLICES: usize = 20;
-/// Cached parts that the slice after a request deletes on Workers, where the request and the slice, of about 35 calls,
+/// Cached parts that the slice after a request deletes on Workers, where the request and the slice, of about 36 calls,
 /// share the subrequests. If the request has left too few, the run fails half-way and the next one continues.
-const PARTS_AFTER_A_CHAT: usize = 8;
+const PARTS_AFTER_A_CHAT: usize = 7;
 
 /// Statements of a call after its readings.
 const STATEMENTS_LEFT: usize = 2;
@@ -163,12 +163,15 @@ async fn at_most_every(
 async fn old_rows(app: &App, settings: &Settings, now: i64) -> Result<bool> {
     let hour = time::local_hour(now, timezone_offset_minutes(&*app.host).await);
     stats::age(&app.db, hour).await?;
-    let Global { log_retention_days, log_retention_rows, .. } = settings.global;
+    let Global { log_retention_days, log_retention_rows, responses_retention_days, responses_max_size_mb, .. } =
+        settings.global;
     let logs = requests::prune(&app.db, now, log_retention_days, log_retention_rows).await?;
+    let made_before = now - responses_retention_days * time::DAY;
+    let stored = responses::prune(&app.db, made_before, responses_max_size_mb.bytes(), ROWS).await?;
     let sessions = admin_sessions::sweep(&app.db, now, ROWS).await?;
     let attempts = login_attempts::sweep(&app.db, now, ROWS).await?;
     let turns = TURNS.sweep(&app.db, now, ROWS).await?;
-    Ok(logs || sessions || attempts || turns)
+    Ok(logs || stored || sessions || attempts || turns)
 }
 
 #[cfg(test)]

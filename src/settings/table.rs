@@ -69,6 +69,12 @@ section! {
             "How long a request stays in the log";
         log_retention_rows: i64 = Rule::Integer { default: 100_000, min: 100, max: 1_000_000 }, "rows",
             "Maximum number of requests in the log";
+        store_responses: bool = Rule::Boolean { default: true }, "",
+            "Whether answers of /v1/responses are stored, so that clients can continue and read them. A request may refuse it";
+        responses_retention_days: i64 = Rule::Integer { default: 30, min: 1, max: 3650 }, "days",
+            "How long a stored response can be continued and read";
+        responses_max_size_mb: Size = size(64, 100_000), "MB",
+            "Size of all stored responses. Above it, the oldest ones are deleted";
         error_skip_requests: i64 = Rule::Integer { default: 5, min: 0, max: 100 }, "requests",
             "How many requests pass over an account after an error, while others are usable";
         rate_limit_cooldown_minutes: i64 = Rule::Integer { default: 60, min: 1, max: 1440 }, "min",

@@ -12,7 +12,7 @@
 //!
 //! [`schema`] applies the migrations, [`accounts`] are the accounts and the choice among them, [`authenticate`] starts
 //! a request of `/v1`, [`requests`] is the log with its counters, [`media`] with [`media_copies`], [`blobs`]
-//! and [`gallery`] are files, and [`leases`] are locks.
+//! and [`gallery`] are files, [`responses`] are answers that may be continued, and [`leases`] are locks.
 
 use std::{cell::Cell, rc::Rc, time::Duration};
 
@@ -36,6 +36,7 @@ pub mod refresh_job;
 pub mod requests;
 pub mod reseal;
 pub mod resolved_names;
+pub mod responses;
 mod row;
 pub mod schema;
 pub mod settings;
@@ -78,6 +79,21 @@ impl Db {
                 self.attempt(sql, params).await.map_err(database_error)
             }
             outcome => outcome.map_err(database_error),
+        }
+    }
+
+    /// Sends a statement on a table that is created when it is first written to, and returns its rows; `None` while there
+    /// is no such table. Fails like [`query`](Self::query).
+    pub async fn query_if_exists(&self, table: &str, sql: &str, params: Vec<Value>) -> Result<Option<Vec<Row>>> {
+        let lacks = |error: &DbError| error.0.contains(&format!("no such table: {table}"));
+        let mut outcome = self.attempt(sql, params.clone()).await;
+        if outcome.as_ref().is_err_and(|error| schema::is_behind(error) && !lacks(error)) {
+            schema::migrate(self).await?;
+            outcome = self.attempt(sql, params).await;
+        }
+        match outcome {
+            Err(error) if lacks(&error) => Ok(None),
+            outcome => outcome.map(Some).map_err(database_error),
         }
     }
 

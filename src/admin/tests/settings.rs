@@ -18,6 +18,7 @@ fn defaults_are_served_until_changed() {
             "base_url": "", "admin_username": "admin", "admin_password": "", "admin_password_set": true,
             "image_cache_max_size_mb": 256, "video_cache_max_size_mb": 512, "cache_max_file_mb": 25,
             "media_retention_days": 90, "keep_prompts": true, "log_retention_days": 30, "log_retention_rows": 100_000,
+            "store_responses": true, "responses_retention_days": 30, "responses_max_size_mb": 64,
             "error_skip_requests": 5, "rate_limit_cooldown_minutes": 60, "used_up_cooldown_minutes": 600,
         },
         "grok": {
@@ -76,6 +77,9 @@ fn a_faulty_value_is_named_and_nothing_is_changed() {
         ("grok.api_key", json!(7)),
         ("grok.api_key", json!("x")),
         ("grok.api_key", json!("fifteen-letters")),
+        ("global.store_responses", json!("yes")),
+        ("global.responses_retention_days", json!(0)),
+        ("global.responses_max_size_mb", json!(-1)),
         ("grok.proxy_url", json!("")),
         ("grok.base_url", json!("")),
         ("global.base_url", json!("ftp://a.example")),
@@ -116,7 +120,7 @@ fn null_restores_the_default_of_every_setting() {
     let global = json!({
         "base_url": "https://[::1]:8443/grok", "admin_username": "someone", "image_cache_max_size_mb": 1,
         "video_cache_max_size_mb": 1, "cache_max_file_mb": 1, "media_retention_days": 1, "log_retention_days": 1,
-        "log_retention_rows": 100,
+        "log_retention_rows": 100, "store_responses": false, "responses_retention_days": 1, "responses_max_size_mb": 1,
     });
     let grok = json!({
         "user_agent": "x", "filtered_tags": "x", "show_thinking": false, "list_sources": true, "chat_transport": "http",

@@ -313,7 +313,7 @@ fn on_workers_it_stays_within_the_subrequests() {
         ))
     });
     assert!(chat(&host));
-    assert_eq!((host.kv.borrow().len(), logged(&host)), (92, 7_001));
+    assert_eq!((host.kv.borrow().len(), logged(&host)), (93, 7_001));
     // The chat's own request to Grok is one more.
     let spent = calls(&host) + 1;
     assert!(spent <= 42, "{spent} calls: a chat with pictures has none left");
@@ -329,7 +329,7 @@ fn on_workers_it_stays_within_the_subrequests() {
         vec![],
     );
     wake(&host);
-    assert_eq!(host.kv.borrow().len(), 92 - PARTS);
+    assert_eq!(host.kv.borrow().len(), 93 - PARTS);
     // One more is needed if the previous key encrypted some of them.
     assert!(calls(&host) <= 49, "{} calls", calls(&host));
 }

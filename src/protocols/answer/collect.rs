@@ -44,6 +44,10 @@ pub async fn collect<W: Wire>(
     let completion_tokens = message.completion_tokens();
     let usage = Usage { prompt_tokens, completion_tokens }.with(repairs);
     let json = wire.json(&message, &Ending { finish, citations: renderer.citations(), usage });
+    if let Some(keeping) = wire.keep() {
+        drop(answer);
+        keeping.await;
+    }
     Ok(Finished { json, completion_tokens, repairs })
 }
 

@@ -81,6 +81,7 @@ impl<W: Wire> Delivery<W> {
     /// Responds with a started answer, as a stream or read to its end.
     async fn respond(&self, answer: StartedAnswer, record: &mut RequestRecord) -> Result<Response, Failure> {
         let renderer = Renderer::new(self.style(&answer.files.settings.grok));
+        self.wire.begin(&answer.files.settings, record);
         if self.stream {
             let stream = self.wire.stream();
             return Ok(Streamed { answer, renderer, stream, record: record.clone() }.respond());

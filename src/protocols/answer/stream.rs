@@ -86,6 +86,9 @@ impl<S: StreamWriter> Streamed<S> {
         loop {
             let is_idle = matches!(step, Ok(Step::Idle));
             let end = self.write(step).await;
+            if let (Some(End::Complete), Some(keeping)) = (&end, self.stream.keep()) {
+                keeping.await;
+            }
             let buffer = self.stream.take();
             if !buffer.is_empty() {
                 // Everything from one upstream read is sent in one write.

@@ -1,9 +1,12 @@
 //! What a protocol provides to have its answers written.
 
+use futures::future::LocalBoxFuture;
+
 use super::message::{Collected, Message};
 use crate::{
     error::Error,
-    inference::{event::Finish, usage::Repairs},
+    inference::{event::Finish, record::RequestRecord, usage::Repairs},
+    settings::Settings,
 };
 
 /// How a protocol writes answers. One value a request.
@@ -11,10 +14,16 @@ pub trait Wire: 'static {
     type Stream: StreamWriter;
     /// Whether the text may have reasoning in it, between `<think>` and `</think>`.
     const ALLOWS_RAW_REASONING: bool = true;
+    /// Notes what is known now that an account answers, before anything is written.
+    fn begin(&self, _settings: &Settings, _record: &RequestRecord) {}
     /// Returns a new stream, to which nothing has been written.
     fn stream(&self) -> Self::Stream;
     /// Returns the whole answer as JSON.
     fn json(&self, message: &Collected, ending: &Ending<'_>) -> Vec<u8>;
+    /// Returns work to do before the end of a complete answer is sent, if there is some.
+    fn keep(&self) -> Option<LocalBoxFuture<'static, ()>> {
+        None
+    }
 }
 
 /// A message that is written as server-sent events.
@@ -27,6 +36,10 @@ pub trait StreamWriter: Message + 'static {
     fn finish(&mut self, ending: &Ending<'_>);
     /// Appends the end of an answer that failed, which clients must not take for complete.
     fn error(&mut self, error: &Error);
+    /// Returns work to do before the end of a complete answer is sent, if there is some.
+    fn keep(&self) -> Option<LocalBoxFuture<'static, ()>> {
+        None
+    }
     /// Returns the estimated number of tokens so far.
     fn completion_tokens(&self) -> u64;
 }

@@ -7,7 +7,7 @@
 /// Each room or part with what it may use. Rows are ordered: a row names only rows below it.
 pub const ROOMS: &[(&str, &[&str])] = &[
     ("http", &["protocols", "admin", "jobs", "media", "auth", "store", "settings", "crypto", "host"]),
-    ("protocols", &["inference", "jobs", "media", "providers/catalog", "auth", "store", "settings", "host"]),
+    ("protocols", &["inference", "jobs", "media", "providers/catalog", "auth", "store", "settings", "crypto", "host"]),
     ("admin", &["jobs", "media", "providers", "pool", "auth", "store", "settings", "crypto", "host"]),
     ("inference", &["jobs", "media", "providers", "pool", "auth", "store", "settings", "crypto", "host"]),
     ("jobs", &["media", "providers", "auth", "store", "settings", "crypto", "host"]),

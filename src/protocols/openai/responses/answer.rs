@@ -2,21 +2,26 @@
 
 use std::rc::Rc;
 
+use futures::future::LocalBoxFuture;
+
 use super::{
     event_stream::ResponseStream,
+    keeper::Keeper,
     wire::{Content, Head, State, UsageObject, annotations},
 };
 use crate::{
-    inference::{event::Finish, usage::Tally},
+    inference::{event::Finish, record::RequestRecord, usage::Tally},
     protocols::answer::{
         message::Collected,
         wire::{Ending, Wire},
     },
+    settings::Settings,
 };
 
 /// The form of one request's answer.
 pub struct ResponsesAnswer {
     pub head: Rc<Head>,
+    pub keeper: Rc<Keeper>,
 }
 
 impl Wire for ResponsesAnswer {
@@ -24,14 +29,22 @@ impl Wire for ResponsesAnswer {
     const ALLOWS_RAW_REASONING: bool = false;
 
     fn stream(&self) -> ResponseStream {
-        ResponseStream::new(self.head.clone())
+        ResponseStream::new(self.head.clone(), self.keeper.clone())
     }
 
     fn json(&self, message: &Collected, ending: &Ending<'_>) -> Vec<u8> {
         let is_cut = ending.finish == Finish::Length;
         let usage = UsageObject::new(ending.usage, Tally::of(&message.reasoning));
         let state = if is_cut { State::Incomplete(usage) } else { State::Completed(usage) };
-        self.head.response(&state, &self.items(message, ending, is_cut)).into_bytes()
+        self.keeper.complete(&self.head, &state, &self.items(message, ending, is_cut)).into_bytes()
+    }
+
+    fn begin(&self, settings: &Settings, record: &RequestRecord) {
+        self.keeper.begin(&self.head, settings, record);
+    }
+
+    fn keep(&self) -> Option<LocalBoxFuture<'static, ()>> {
+        self.keeper.keep()
     }
 }
 

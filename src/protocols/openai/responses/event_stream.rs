@@ -5,6 +5,9 @@
 
 use std::rc::Rc;
 
+use futures::future::LocalBoxFuture;
+
+use super::keeper::Keeper;
 use super::wire::{Content, Head, State, UsageObject, annotations, text_of};
 use crate::{
     error::{Error, ErrorKind},
@@ -40,9 +43,9 @@ struct Part {
 }
 
 /// The events of one stream. All that are ready go into one buffer, which is sent in one write.
-#[derive(Debug)]
 pub struct ResponseStream {
     head: Rc<Head>,
+    keeper: Rc<Keeper>,
     /// The number of the next event.
     number: u64,
     open: Open,
@@ -60,9 +63,10 @@ pub struct ResponseStream {
 
 impl ResponseStream {
     /// Starts a stream with the two events that announce the response.
-    pub fn new(head: Rc<Head>) -> Self {
+    pub fn new(head: Rc<Head>, keeper: Rc<Keeper>) -> Self {
         let mut stream = ResponseStream {
             head,
+            keeper,
             number: 0,
             open: Open::Nothing,
             items: Vec::new(),
@@ -319,7 +323,7 @@ impl StreamWriter for ResponseStream {
             true => ("response.incomplete", State::Incomplete(usage)),
             false => ("response.completed", State::Completed(usage)),
         };
-        let response = self.head.response(&state, &self.items);
+        let response = self.keeper.complete(&self.head, &state, &self.items);
         self.event(kind, &format!("\"response\":{response}"));
     }
 
@@ -338,6 +342,10 @@ impl StreamWriter for ResponseStream {
         let failed = State::Failed { code, message: error.shown_message() };
         let response = self.head.response(&failed, &self.items);
         self.event("response.failed", &format!("\"response\":{response}"));
+    }
+
+    fn keep(&self) -> Option<LocalBoxFuture<'static, ()>> {
+        self.keeper.keep()
     }
 
     fn completion_tokens(&self) -> u64 {

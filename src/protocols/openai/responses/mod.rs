@@ -2,85 +2,121 @@
 //!
 //! * [`parse`] checks the JSON and returns a [`request`], whose messages are those of a chat.
 //! * [`answer`] writes the answer as one object, [`event_stream`] as events; [`wire`] has the JSON of both.
+//! * [`keeper`] stores it, [`history`] reads what a request continues, [`stored`] serves what is stored.
 
-use std::rc::Rc;
+use std::{borrow::Cow, rc::Rc};
 
 use bytes::Bytes;
 
-use self::{answer::ResponsesAnswer, parse::input::joined, request::ResponsesRequest, wire::Head};
-use super::{chat_completions::prompt, models};
+use self::{
+    answer::ResponsesAnswer,
+    history::{History, input_of},
+    keeper::Keeper,
+    parse::input::{Input, InputBody, items, joined},
+    request::ResponsesRequest,
+    wire::{Head, text_of},
+};
+use super::{
+    chat_completions::{
+        chat_request::{Message, Part},
+        prompt,
+    },
+    models,
+};
 use crate::{
     app::App,
     auth::api_key::PresentedKey,
-    error::{Error, ErrorKind, Result},
+    error::{Error, Result},
     host::{Request, Response},
     inference::{
-        prompt::{OutputFormat, ToolChoice},
+        prompt::{OutputFormat, Role, ToolChoice},
         record::RequestRecord,
     },
-    json,
-    protocols::answer::exchange::{Asked, Delivery, exchange},
+    json::{self, Field},
+    protocols::{
+        answer::exchange::{Asked, Delivery, exchange},
+        fields::wrong_type,
+    },
 };
 
 pub mod answer;
 pub mod event_stream;
+pub mod history;
+pub mod keeper;
 pub mod parse;
 pub mod request;
+pub mod stored;
 pub mod wire;
 
 /// Answers `POST /v1/responses` with a response object or a stream of events. Fails with 401 before 400.
 pub async fn create(app: Rc<App>, key: PresentedKey, request: Request) -> Result<Response> {
-    let read = async |body: Bytes, record: &mut RequestRecord| read(&app, &body, record);
+    let hash = key.hash.clone();
+    let read = async |body: Bytes, record: &mut RequestRecord| read(&app, &hash, &body, record).await;
     exchange(app.clone(), key, request, read).await
 }
 
-/// Checks the request, and notes in the record what it finds. Fails with 400 on the field at fault, 404 if the model or
-/// the response that it continues is unknown.
-fn read(app: &App, body: &[u8], record: &mut RequestRecord) -> Result<(Asked, Delivery<ResponsesAnswer>)> {
+/// Checks the request, reads what it continues, and notes in the record what it finds. Fails with 400 on the field at
+/// fault, 404 if the model or what it continues is unknown.
+async fn read(
+    app: &App,
+    key_hash: &str,
+    body: &[u8],
+    record: &mut RequestRecord,
+) -> Result<(Asked, Delivery<ResponsesAnswer>)> {
     let mut repaired = String::new();
     let request = json::from_client(body, &mut repaired, parse::responses_request)?;
-    let ResponsesRequest { mut chat, references, previous, namespaced, echo, .. } = request;
+    let ResponsesRequest { mut chat, instructions, references, previous, store, namespaced, echo } = request;
     record.model = chat.model.to_string();
     record.stream = chat.stream;
     let model = models::find(&chat.model)?;
-    if let Some(id) = previous {
-        return Err(no_such_previous(&id));
+    let history = History::read(app, key_hash, previous.as_deref(), &references).await?;
+    let mut input = if store || !references.is_empty() { input_of(body)? } else { Vec::new() };
+    history.resolve(&mut input)?;
+    let new = text_of(&input);
+    if !references.is_empty() {
+        chat.messages = messages_in(&new)?;
     }
-    if let Some(reference) = references.first() {
-        return Err(no_such_item(&reference.item_id));
-    }
-    chat.messages = joined(chat.messages);
-    let mut head = Head::new(app.random(), app.now_seconds(), &chat.model, false, &echo);
+    let earlier = history.items();
+    chat.messages = dialogue_of(instructions, messages_in(&earlier)?, chat.messages);
+    let mut head = Head::new(app.random(), app.now_seconds(), &chat.model, store, &echo);
     head.namespaced = namespaced;
+    let keeper = if store { Keeper::new(&head, new.clone(), previous) } else { Keeper::default() };
     let delivery = Delivery {
-        wire: Rc::new(ResponsesAnswer { head: Rc::new(head) }),
+        wire: Rc::new(ResponsesAnswer { head: Rc::new(head), keeper: Rc::new(keeper) }),
         stream: chat.stream,
         reasoning: chat.reasoning_format,
         has_tools: !chat.tools.is_empty() && chat.tool_choice != ToolChoice::None,
         is_json: chat.format != OutputFormat::Text,
     };
-    Ok((prompt::asked(model, chat)?, delivery))
+    // A model that makes pictures or videos may miss something in the dialogue.
+    let asked = prompt::asked(model, chat).map_err(|error| match error.param.as_deref() {
+        Some("messages") => error.with_param("input"),
+        _ => error,
+    })?;
+    Ok((asked, delivery))
 }
 
-/// Returns the error for a response to continue that is not stored for this key.
-fn no_such_previous(id: &str) -> Error {
-    let id: String = id.chars().take(100).collect();
-    let message = format!(
-        "Previous response with id '{id}' not found: it was not stored, has expired or was deleted. Send the whole dialogue \
-         as 'input' instead."
-    );
-    let error = Error::new(ErrorKind::NotFound, message).with_param("previous_response_id");
-    Error { code: Some("previous_response_not_found"), ..error }
+/// Returns the messages of stored items, a JSON array. Fails with 400 if they cannot be read.
+fn messages_in(items_as_json: &str) -> Result<Vec<Message<'_>>> {
+    let body: Field<InputBody> =
+        serde_json::from_str(items_as_json).map_err(|error| Error::invalid("input", error.to_string()))?;
+    match body {
+        Field::Given(body) => {
+            let Input { messages, .. } = items(body, true)?;
+            Ok(messages)
+        }
+        _ => Err(wrong_type(Some("input"), "an array", "another type").into()),
+    }
 }
 
-/// Returns the error for an item that is not stored for this key.
-fn no_such_item(id: &str) -> Error {
-    let id: String = id.chars().take(100).collect();
-    let message = format!(
-        "Item with id '{id}' not found: its response was not stored, has expired or was deleted. Send the item itself, or \
-         leave it out."
-    );
-    Error::new(ErrorKind::NotFound, message).with_param("input")
+/// Returns all messages of a dialogue in order.
+fn dialogue_of<'a>(
+    instructions: Option<Cow<'a, str>>,
+    earlier: Vec<Message<'a>>,
+    new: Vec<Message<'a>>,
+) -> Vec<Message<'a>> {
+    let instructions = instructions.map(|text| Message { role: Role::System, parts: vec![Part::Text(text)] });
+    joined(instructions.into_iter().chain(earlier).chain(new).collect())
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! A checked request of the Responses API. [`parse`](super::parse) makes it.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use crate::protocols::openai::chat_completions::chat_request::ChatRequest;
@@ -7,24 +9,17 @@ use crate::protocols::openai::chat_completions::chat_request::ChatRequest;
 /// A checked request. Borrows from the body, because an inline picture may be megabytes long.
 #[derive(Debug, Default)]
 pub struct ResponsesRequest<'a> {
-    /// What it has in common with a chat. The messages are those of `input`, after `instructions`.
+    /// What it has in common with a chat. The messages are those of `input`.
     pub chat: ChatRequest<'a>,
-    /// Ids of items of earlier answers that `input` refers to, with the places of their messages in [`Self::chat`].
-    pub references: Vec<Reference>,
+    pub instructions: Option<Cow<'a, str>>,
+    /// Ids of items of earlier answers that `input` names.
+    pub references: Vec<String>,
     pub previous: Option<String>,
     /// Whether the client wants the response to be stored.
     pub store: bool,
     /// Tools of namespaces.
     pub namespaced: Vec<Namespaced>,
     pub echo: Echo,
-}
-
-/// An item of an earlier answer, by its id.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reference {
-    pub item_id: String,
-    /// The number of messages before it.
-    pub at: usize,
 }
 
 /// A tool of a namespace. The model knows it by one name, the client by two.

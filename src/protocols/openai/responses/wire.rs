@@ -1,5 +1,7 @@
 //! The JSON of responses and their items, in the form of OpenAI's API reference.
 
+use std::cell::Cell;
+
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value, json};
 
@@ -18,7 +20,8 @@ pub struct Head {
     pub created: u64,
     /// The client's name of the model.
     pub model: String,
-    pub store: bool,
+    /// Whether the response is stored.
+    pub store: Cell<bool>,
     pub namespaced: Vec<Namespaced>,
     /// Members that do not depend on the answer, as JSON without the braces.
     pub echo: String,
@@ -28,7 +31,14 @@ impl Head {
     /// Returns a head whose ids are made of `random`. `created` is in Unix seconds.
     pub fn new(random: [u8; 16], created: u64, model: &str, store: bool, echo: &Echo) -> Self {
         let digits = format!("{:032x}", u128::from_be_bytes(random));
-        Head { digits, created, model: model.to_owned(), store, namespaced: Vec::new(), echo: echo_members(echo) }
+        Head {
+            digits,
+            created,
+            model: model.to_owned(),
+            store: Cell::new(store),
+            namespaced: Vec::new(),
+            echo: echo_members(echo),
+        }
     }
 
     /// Returns the response's id.
@@ -69,7 +79,7 @@ impl Head {
              \"model\":{model},\"output\":[{output}],\"store\":{store},\"usage\":{usage},{echo}}}",
             created = self.created,
             output = output.join(","),
-            store = self.store,
+            store = self.store.get(),
             echo = self.echo,
         )
     }

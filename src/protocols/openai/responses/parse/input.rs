@@ -14,10 +14,7 @@ use crate::{
     media::input::ImageInput,
     protocols::{
         fields::{Invalid, invalid, invalid_choice, optional, required},
-        openai::{
-            chat_completions::chat_request::{Message, Part},
-            responses::request::Reference,
-        },
+        openai::chat_completions::chat_request::{Message, Part},
     },
 };
 
@@ -121,7 +118,8 @@ impl<'de: 'a, 'a> Kind<'de> for Address<'a> {
 #[derive(Debug, Default)]
 pub struct Input<'a> {
     pub messages: Vec<Message<'a>>,
-    pub references: Vec<Reference>,
+    /// Ids of items of earlier answers.
+    pub references: Vec<String>,
 }
 
 /// Items that say nothing to Grok: what other models thought, searched or compacted.
@@ -202,8 +200,11 @@ impl<'a> Input<'a> {
             }
             "function_call_output" | "custom_tool_call_output" => self.result(path, body),
             "item_reference" => {
-                let item_id = required(body.id, &path_of("id"), "a string")?.into_owned();
-                self.references.push(Reference { item_id, at: self.messages.len() });
+                let id = required(body.id, &path_of("id"), "a string")?;
+                // What a model thought is not repeated.
+                if !id.starts_with("rs_") {
+                    self.references.push(id.into_owned());
+                }
                 Ok(())
             }
             kind if DROPPED.contains(&kind) => Ok(()),

@@ -5,17 +5,17 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use self::{input::InputBody, tools::Offered};
+use self::{
+    input::{Input, InputBody},
+    tools::Offered,
+};
 use super::request::{Echo, ResponsesRequest};
 use crate::{
-    inference::prompt::{OutputLimits, Role},
+    inference::prompt::OutputLimits,
     json::{self, Field, MAX_VALUES, Object},
     protocols::{
         fields::{Invalid, invalid, invalid_choice, optional, required, wrong_type},
-        openai::chat_completions::{
-            chat_request::{ChatRequest, Message, Part},
-            parse::tools::ChoiceBody,
-        },
+        openai::chat_completions::{chat_request::ChatRequest, parse::tools::ChoiceBody},
     },
 };
 
@@ -79,13 +79,7 @@ pub fn responses_request(body: &[u8]) -> Result<ResponsesRequest<'_>, Invalid> {
     let echo = echo(&body)?;
     let Offered { tools, choice: tool_choice, namespaced } = tools::offered(body.tools, body.tool_choice)?;
     let input = required(body.input, "input", "a string or an array of items")?;
-    let input = input::items(input, previous.is_some())?;
-    let mut messages = input.messages;
-    let mut references = input.references;
-    if let Field::Given(instructions) = body.instructions {
-        messages.insert(0, Message { role: Role::System, parts: vec![Part::Text(instructions)] });
-        references.iter_mut().for_each(|reference| reference.at += 1);
-    }
+    let Input { messages, references } = input::items(input, previous.is_some())?;
     let chat = ChatRequest {
         model,
         messages,
@@ -98,7 +92,8 @@ pub fn responses_request(body: &[u8]) -> Result<ResponsesRequest<'_>, Invalid> {
         limits,
         reasoning_format,
     };
-    Ok(ResponsesRequest { chat, references, previous, store, namespaced, echo })
+    let instructions = body.instructions.given();
+    Ok(ResponsesRequest { chat, instructions, references, previous, store, namespaced, echo })
 }
 
 fn parse(body: &[u8]) -> Result<Body<'_>, Invalid> {

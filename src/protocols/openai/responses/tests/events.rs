@@ -14,7 +14,6 @@ use crate::{
         },
         openai::responses::{
             answer::ResponsesAnswer,
-            event_stream::ResponseStream,
             request::{Echo, Namespaced},
             wire::Head,
         },
@@ -26,7 +25,7 @@ fn wire() -> ResponsesAnswer {
     let mut head = Head::new([7; 16], 1_700_000_000, "grok-4", false, &echo);
     let (full, namespace, name) = ("mcp.read".to_owned(), "mcp".to_owned(), "read".to_owned());
     head.namespaced = vec![Namespaced { full, namespace, name }];
-    ResponsesAnswer { head: Rc::new(head) }
+    ResponsesAnswer { head: Rc::new(head), keeper: Rc::default() }
 }
 
 /// Returns the data of the events, whose names and numbers are as they must be.
@@ -162,7 +161,7 @@ fn an_answer_at_its_limit_is_incomplete() {
 
 #[test]
 fn a_failure_has_the_error_and_the_failed_response() {
-    let mut stream = ResponseStream::new(wire().head);
+    let mut stream = wire().stream();
     stream.content().push_str("Hel");
     stream.error(&Error::new(ErrorKind::AllAccountsCooling, "All rest").with_param("x"));
     let events = events(stream.take());
@@ -179,7 +178,7 @@ fn a_failure_has_the_error_and_the_failed_response() {
 
 #[test]
 fn text_after_reasoning_or_a_call_is_another_item() {
-    let mut stream = ResponseStream::new(wire().head);
+    let mut stream = wire().stream();
     stream.content().push_str("a");
     let start = ToolCallStart { id: "1".into(), name: "f".into(), is_custom: false };
     stream.tool_call_start(&start);

@@ -6,10 +6,7 @@ use crate::{
     inference::prompt::{OutputFormat, Part, Role, ToolCall, ToolChoice, ToolInput, ToolResult},
     protocols::openai::{
         chat_completions::{parse::chat_request, prompt::convert},
-        responses::{
-            parse::{input::joined, responses_request},
-            request::Namespaced,
-        },
+        responses::{dialogue_of, parse::responses_request, request::Namespaced},
     },
     settings::ReasoningFormat,
 };
@@ -17,8 +14,9 @@ use crate::{
 /// Returns the messages of a request's prompt.
 fn messages(request: &Value) -> Vec<(Role, Vec<Part>)> {
     let body = request.to_string();
-    let mut chat = responses_request(body.as_bytes()).unwrap_or_else(|e| panic!("{e:?}")).chat;
-    chat.messages = joined(chat.messages);
+    let request = responses_request(body.as_bytes()).unwrap_or_else(|e| panic!("{e:?}"));
+    let mut chat = request.chat;
+    chat.messages = dialogue_of(request.instructions, Vec::new(), chat.messages);
     convert(chat).0.messages.into_iter().map(|message| (message.role, message.parts)).collect()
 }
 
@@ -92,13 +90,11 @@ fn a_chat_takes_items_in_place_of_messages() {
 }
 
 #[test]
-fn references_keep_their_places() {
-    let input = json!([{ "role": "user", "content": "a" }, { "id": "msg_1" }, { "role": "user", "content": "b" },
+fn references_are_found() {
+    let input = json!([{ "role": "user", "content": "a" }, { "id": "msg_1" }, { "type": "item_reference", "id": "rs_1" },
                        { "type": "item_reference", "id": "fc_2" }]);
-    let body = json!({ "model": "m", "instructions": "x", "input": input }).to_string();
-    let request = responses_request(body.as_bytes()).unwrap_or_else(|e| panic!("{e:?}"));
-    let places: Vec<_> = request.references.iter().map(|one| (one.item_id.as_str(), one.at)).collect();
-    assert_eq!(places, [("msg_1", 2), ("fc_2", 3)]);
+    let body = json!({ "model": "m", "input": input }).to_string();
+    assert_eq!(responses_request(body.as_bytes()).expect("it is taken").references, ["msg_1", "fc_2"]);
 }
 
 #[test]
