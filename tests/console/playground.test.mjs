@@ -2,6 +2,7 @@
 // Directives in prompts, such as [[n:40]]: ../fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { before, beforeEach, test } from '../lib/suite.mjs';
+import { abilityOf } from '../../static/console/models.js';
 import { text } from '../../static/console/screens/playground/text.js';
 import { png } from '../fake-grok/media.mjs';
 import { PICTURES } from '../lib/console.mjs';
@@ -59,7 +60,8 @@ test('every model answers, under its own name', async () => {
   for (const { id } of models) {
     await choice.selectOption(id);
     const sent = page.waitForRequest('**/v1/chat/completions');
-    if (id.includes('imagine')) {
+    const makes = abilityOf(id);
+    if (makes === 'edit' || makes === 'video') {
       await page.locator('input[type=file]').setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: png('a') });
       await page.getByAltText('a.png').waitFor();
     }
@@ -68,7 +70,8 @@ test('every model answers, under its own name', async () => {
     assert.equal((await sent).postDataJSON().model, id);
     await answer.locator('.turn-facts').getByText(id, { exact: true }).waitFor();
     assert.equal(await answer.getByRole('alert').count(), 0, `${id}: ${await answer.innerText()}`);
-    if (id.includes('imagine')) await answer.locator('video').waitFor();
+    if (makes === 'video') await answer.locator('video').waitFor();
+    else if (makes !== 'text') await answer.locator('.answer-picture img').first().waitFor();
     else assert.match(await answer.innerText(), /word0 word1/);
     await button('New').click();
   }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { before, test } from '../lib/suite.mjs';
-import { text } from '../../static/console/screens/requests/text.js';
+import { text } from '../../static/console/components/filters.text.js';
 import { consoleForFile } from '../lib/console.mjs';
 import { until } from '../lib/gateway.mjs';
 

@@ -76,7 +76,7 @@ test('each mode says its state, what it means, and its end', async () => {
   await page.keyboard.press('Escape');
   await row('free-1').getByRole('button', { name: /^Details/ }).click();
   assert.match(await detail('heavy').innerText(), /Not granted[\s\S]*plan does not include/);
-  assert.match(await pool('Videos').innerText(), /Not granted[\s\S]*plan does not include/);
+  assert.match(await pool('Changes of pictures').innerText(), /Not granted[\s\S]*plan does not include/);
   await page.keyboard.press('Escape');
   await dialog().waitFor({ state: 'detached' });
 });

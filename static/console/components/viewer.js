@@ -51,15 +51,14 @@ function Viewer({ items, id, facts = () => [], address = ownAddress, caption, ac
   };
   useArrows(move);
   if (!item) return null;
+  const reason = missing?.(item) ?? null;
   return html`<${Dialog} kind="viewer" title=${t(item.kind === 'video' ? 'video' : 'picture')} onClose=${close} footer=${html`
       <dl class="viewer-facts">${facts(item, close).map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
-      <${Copy} text=${() => address(item)} label=${t('copyAddress')} showLabel />
-      <a class="button" href=${item.url} target="_blank" rel="noopener noreferrer"><${Icon} name="external" /><span>${t('open')}</span></a>
-      <a class="button" href=${item.url} download=${fileName(item)}><${Icon} name="download" /><span>${t('download')}</span></a>
+      ${reason === null && html`<${Links} item=${item} address=${address} />`}
       ${actions?.(item, close)}
       ${remove && html`<${Action} kind="danger" icon="trash" run=${() => remove(item)}>${common('delete')}<//>`}`}>
     <div class="viewer-stage">
-      <${Shown} key=${item.id} item=${item} missing=${missing?.(item) ?? null} shown=${shown} />
+      <${Shown} key=${item.id} item=${item} missing=${reason} shown=${shown} />
       ${list.length > 1 && html`
         <button type="button" class="viewer-arrow before" aria-label=${t('previous')} disabled=${at === 0} onClick=${() => move(-1)}><${Icon} name="left" /></button>
         <button type="button" class="viewer-arrow after" aria-label=${t('next')} disabled=${at === list.length - 1} onClick=${() => move(1)}><${Icon} name="right" /></button>`}
@@ -67,6 +66,12 @@ function Viewer({ items, id, facts = () => [], address = ownAddress, caption, ac
     ${caption?.(item)}
     ${list.length > 1 && html`<p class="viewer-place muted number" role="status">${t('place', { n: at + 1, of: list.length })}</p>`}
   <//>`;
+}
+
+function Links({ item, address }) {
+  return html`<${Copy} text=${() => address(item)} label=${t('copyAddress')} showLabel />
+    <a class="button" href=${item.url} target="_blank" rel="noopener noreferrer"><${Icon} name="external" /><span>${t('open')}</span></a>
+    <a class="button" href=${item.url} download=${fileName(item)}><${Icon} name="download" /><span>${t('download')}</span></a>`;
 }
 
 function Shown({ item, missing, shown }) {
