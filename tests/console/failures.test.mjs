@@ -11,8 +11,9 @@ import { playgroundForFile } from '../lib/playground.mjs';
 
 const PICTURE = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
 const CODES = ['missing_x_statsig_id', 'model_not_available', 'context_length_exceeded', 'upstream_blocked',
-  'tool_call_missing', 'invalid_tool_call', 'invalid_structured_output', 'invalid_function_parameters', 'invalid_json_schema'];
-const SOURCES = ['error.rs', 'inference/failure.rs', 'inference/emulate/reader.rs', 'protocols/openai/chat_completions/parse/tools.rs', 'protocols/openai/chat_completions/parse/output.rs'];
+  'tool_call_missing', 'invalid_tool_call', 'invalid_structured_output', 'invalid_function_parameters', 'invalid_json_schema',
+  'stale_x_statsig_id', 'media_not_stored'];
+const SOURCES = ['error.rs', 'inference/failure.rs', 'inference/media.rs', 'inference/emulate/reader.rs', 'protocols/openai/chat_completions/parse/tools.rs', 'protocols/openai/chat_completions/parse/output.rs'];
 
 const view = playgroundForFile();
 

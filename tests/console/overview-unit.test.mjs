@@ -29,6 +29,7 @@ test('each problem is shown, the worst first', () => {
   const settings = { baseUrl: '', hasEncryptionKey: false, unreadable: ['cf_clearance'] };
   assert.deepEqual(found({ settings, cache: { total_size_bytes: 5 }, requests: { errors: [{ code: 'upstream_blocked', count: 2 }] }, stats: pool({ expired: 1 }) }),
     ['noneUsable', 'blocked', 'unreadableSettings', 'noEncryption', 'noBaseUrl']);
+  assert.deepEqual(found({ requests: { errors: [{ code: 'stale_x_statsig_id', count: 1 }, { code: 'upstream_error', count: 1 }] } }), ['staleSignature']);
   assert.deepEqual(found({ cache: { total_size_bytes: 5 }, settings: { ...HEALTHY.settings, baseUrl: 'https://example.com' } }), []);
 });
 
