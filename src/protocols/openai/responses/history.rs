@@ -123,7 +123,7 @@ pub fn input_of(body: &[u8]) -> Result<Vec<Value>> {
         input: Value,
     }
     let unreadable = |error: serde_json::Error| Error::invalid("input", format!("The input cannot be read: {error}"));
-    let read = json::from_client(body, &mut String::new(), |body| serde_json::from_slice::<Body>(body));
+    let read = json::from_client(body, &mut String::new(), serde_json::from_slice::<Body>);
     Ok(match read.map_err(unreadable)?.input {
         Value::Array(items) => items,
         Value::String(text) => vec![json!({ "type": "message", "role": "user", "content": text })],

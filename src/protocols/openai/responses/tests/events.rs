@@ -179,15 +179,15 @@ fn a_failure_has_the_error_and_the_failed_response() {
 #[test]
 fn text_after_reasoning_or_a_call_is_another_item() {
     let mut stream = wire().stream();
-    stream.content().push_str("a");
+    stream.content().push('a');
     let start = ToolCallStart { id: "1".into(), name: "f".into(), is_custom: false };
     stream.tool_call_start(&start);
     stream.tool_call_input("{}");
     stream.tool_call_end();
-    stream.content().push_str("b");
+    stream.content().push('b');
     assert_eq!(stream.content_length(), 1);
     stream.keep_alive();
-    stream.content().push_str("c");
+    stream.content().push('c');
     stream.finish(&ending(Finish::ToolCalls, &[]));
     let events = events(stream.take());
     let output = events.last().expect("some")["response"]["output"].as_array().expect("a list").clone();
