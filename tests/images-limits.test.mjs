@@ -88,7 +88,7 @@ for (const [what, options, body, budget] of [
   ['with a host, as an address', { previews: 0 }, {}, 16], ['with a host, as base64', { previews: 0 }, { response_format: 'b64_json' }, 20],
   ['kept here, as an address', { paths: true, previews: 0 }, {}, 20], ['after previews, as an address', {}, {}, 16], ['streamed with a preview', { previews: 1 }, { stream: true, partial_images: 1 }, 20],
 ]) {
-  test(`a picture of 1 MB ${what}: at most ${budget} MB`, async (t) => {
+  test(`1 MB ${what}: at most ${budget} MB of memory`, async (t) => {
     await work(await draw({ ...options, size: MB }, body));
     await host.resetPeak(gw.url);
     const own = async (size) => spent(ROUNDS, async () => { await work(await draw({ ...options, size }, body)); });
