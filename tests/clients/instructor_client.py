@@ -4,7 +4,7 @@ Run by instructor.test.mjs. Directives in prompts, such as [[garble:prose]]: ../
 """
 
 import sys
-from typing import List
+from typing import Iterable, List, Literal, Union
 
 import checks
 import instructor
@@ -18,6 +18,19 @@ class Person(BaseModel):
     name: str
     age: int
     city: str
+
+
+class GetWeather(BaseModel):
+    """Returns the weather of a city."""
+
+    city: str
+    unit: Literal["celsius", "fahrenheit"]
+
+
+class GetTime(BaseModel):
+    """Returns the time of a place."""
+
+    zone: str
 
 
 QUESTION = [{"role": "user", "content": "Extract: Ann is 31 years old and lives in Paris."}]
@@ -46,6 +59,13 @@ def check_partial_models(client):
 def check_lists(client):
     chats, body = ask(client, instructor.Mode.TOOLS, response_model=List[Person])
     assert [person.model_dump() for person in chats.create(**body)] == [ANN]
+
+
+def check_parallel_calls(client):
+    chats, body = ask(client, instructor.Mode.PARALLEL_TOOLS, response_model=Iterable[Union[GetWeather, GetTime]])
+    body["messages"] = [{"role": "user", "content": "Use GetWeather and GetTime for Rome, in fahrenheit."}]
+    made = [call.model_dump() for call in chats.create(**body)]
+    assert made == [{"city": "Rome", "unit": "fahrenheit"}, {"zone": "Rome"}], made
 
 
 def check_spoilt_answers(client):

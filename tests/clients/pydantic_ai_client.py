@@ -87,22 +87,17 @@ async def check_tools_and_typed_output(client):
         assert result.output == Report(degrees=21), result.output
 
 
-async def check_retries(client):
-    """A tool that asks for another try gets another call."""
+async def check_complaints_of_tools(client):
+    """A tool's demand for another try reaches the model as its result."""
     made = Agent(model(client))
-    tries = []
 
     @made.tool_plain(retries=2)
     def open_door(name: str) -> str:
         """Opens a door."""
-        tries.append(name)
-        if len(tries) == 1:
-            raise ModelRetry("The door is stuck: call open_door again.")
-        return "open"
+        raise ModelRetry(f"The {name} door is stuck")
 
     result = await made.run('open_door "left"')
-    assert "stuck" in result.output or "open" in result.output, result.output
-    assert tries[0] == "left", tries
+    assert "That is what I found: The left door is stuck" in result.output, result.output
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ const FIRST_NAME = /^(?!(?:What|Who|Where|When|How|Which|Now|But|Also|Then|There
 const DATE = /\d{4}-\d\d-\d\d/;
 const FORMATS = { date: '2031-05-17', 'date-time': '2031-05-17T08:30:00Z', time: '08:30:00Z', email: 'ann@example.org', uri: 'https://example.org/', uuid: '3f0c9a52-7d1e-4b6a-9c38-5e2f7a1b4d60' };
 
-const plainIn = (text) => text.replace(QUOTED, ' ').replace(/\b\w+_\w+\b/g, ' ');
+/** Returns a text without quotations and identifiers, `get_weather` and `GetWeather`. */
+const plainIn = (text) => text.replace(QUOTED, ' ').replace(/\b(?:\w+_\w+|[A-Z][a-z]+[A-Z]\w*)\b/g, ' ');
 const quotedIn = (text) => [...text.matchAll(QUOTED)].map(([, one, other]) => one ?? other);
 const namesIn = (text) => [FIRST_NAME.exec(plainIn(text)), ...plainIn(text).matchAll(NAMES)].filter(Boolean).map(([name]) => name);
 const numbersIn = (text) => [...plainIn(text).replace(DATE, ' ').matchAll(/(?<![\p{L}\d.])-?\d+(?:\.\d+)?/gu)].map(([number]) => Number(number));
