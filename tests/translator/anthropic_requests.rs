@@ -110,6 +110,20 @@ fn calls_and_results_keep_their_order() {
 }
 
 #[test]
+fn a_note_stands_for_what_a_result_cannot_show() {
+    let pdf =
+        json!({ "type": "document", "source": { "type": "base64", "media_type": "application/pdf", "data": "" } });
+    let text = json!({ "type": "document", "source": { "type": "text", "media_type": "text/plain", "data": "body" } });
+    let content = json!([{ "type": "text", "text": "a" }, pdf, text, { "type": "browser_state", "tabs": [] }]);
+    let found = messages(json!([
+        { "role": "user", "content": [{ "type": "tool_result", "tool_use_id": "c", "content": content }] },
+    ]));
+    let [Part::ToolResult(result)] = &*found[0].parts else { panic!("one result") };
+    let left_out = |kind: &str| format!("(A {kind} block of this result was left out, because it cannot be read.)");
+    assert_eq!(result.output, format!("a\n{}\nbody\n{}", left_out("document"), left_out("browser_state")));
+}
+
+#[test]
 fn pictures_come_in_the_request_or_by_address() {
     let image = |source: Value| json!({ "type": "image", "source": source });
     let fields = json!({ "messages": [{ "role": "user", "content": [

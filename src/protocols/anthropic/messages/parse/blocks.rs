@@ -85,6 +85,14 @@ pub struct SourceBody<'a> {
     content: Field<Content<'a>>,
 }
 
+impl BlockBody<'_> {
+    /// Returns whether the source of a document is text.
+    fn is_text_document(&self) -> bool {
+        let Field::Given(ObjectOrText::Object(source)) = &self.source else { return false };
+        source.kind.as_ref().is_some_and(|kind| matches!(&**kind, "text" | "content"))
+    }
+}
+
 /// A piece of a content that the model reads.
 pub enum Piece<'a> {
     Text(Cow<'a, str>),
@@ -144,6 +152,32 @@ pub const CONTENT: &str = "a string or an array of blocks";
 
 /// Returns the texts and pictures of a content without calls or results. Fails with the field at fault.
 pub fn pieces<'a>(path: &str, content: Content<'a>) -> Result<Vec<Piece<'a>>, Invalid> {
+    each(path, content, |path, kind, body| {
+        plain(path, kind, body)?.ok_or_else(|| {
+            let choices = "'text', 'image', 'document', 'search_result'";
+            invalid_choice(&format!("{path}.type"), kind, choices)
+        })
+    })
+}
+
+/// Returns the texts and pictures of a tool's result. A note stands for each block that Grok cannot read, so that the model
+/// can look for another way: a client cannot change what its tool has returned. Fails with the field at fault.
+pub fn result_pieces<'a>(path: &str, content: Content<'a>) -> Result<Vec<Piece<'a>>, Invalid> {
+    each(path, content, |path, kind, body| {
+        let note = format!("(A {kind} block of this result was left out, because it cannot be read.)").into();
+        if kind == "document" && !body.is_text_document() {
+            return Ok(vec![Piece::Text(note)]);
+        }
+        Ok(plain(path, kind, body)?.unwrap_or_else(|| vec![Piece::Text(note)]))
+    })
+}
+
+/// Returns what `read` makes of each block, given its path and kind.
+fn each<'a>(
+    path: &str,
+    content: Content<'a>,
+    read: impl Fn(&str, &str, BlockBody<'a>) -> Result<Vec<Piece<'a>>, Invalid>,
+) -> Result<Vec<Piece<'a>>, Invalid> {
     let bodies = match content {
         Content::Text(text) => return Ok(vec![Piece::Text(text)]),
         Content::Blocks(bodies) => bodies,
@@ -153,13 +187,7 @@ pub fn pieces<'a>(path: &str, content: Content<'a>) -> Result<Vec<Piece<'a>>, In
         let path = format!("{path}.{index}");
         let Object(body) = required(body, &path, "an object")?;
         let kind = required(body.kind.clone(), &format!("{path}.type"), "a string")?;
-        match plain(&path, &kind, body)? {
-            Some(found) => pieces.extend(found),
-            None => {
-                let choices = "'text', 'image', 'document', 'search_result'";
-                return Err(invalid_choice(&format!("{path}.type"), &kind, choices));
-            }
-        }
+        pieces.extend(read(&path, &kind, body)?);
     }
     Ok(pieces)
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{
     Text,
-    blocks::{BlockBody, CONTENT, Content, Piece, pieces, plain},
+    blocks::{BlockBody, CONTENT, Content, Piece, pieces, plain, result_pieces},
 };
 use crate::{
     inference::prompt::{Message, Part, Role, ToolCall, ToolResult},
@@ -162,7 +162,7 @@ impl<'a> Dialogue<'a> {
         let path = format!("{path}.content");
         let content = match body.content {
             Field::Missing | Field::Null => Vec::new(),
-            content => self.result_pieces(&path, required(content, &path, CONTENT)?)?,
+            content => self.found(&path, required(content, &path, CONTENT)?)?,
         };
         let (mut output, mut parts) = (String::new(), Vec::new());
         for piece in content {
@@ -181,12 +181,12 @@ impl<'a> Dialogue<'a> {
     }
 
     /// Returns the pieces of a result. A tool that it refers to is offered from now on.
-    fn result_pieces(&mut self, path: &str, content: Content<'a>) -> Result<Vec<Piece<'a>>, Invalid> {
+    fn found(&mut self, path: &str, content: Content<'a>) -> Result<Vec<Piece<'a>>, Invalid> {
         if let Content::Blocks(bodies) = &content {
             let names = bodies.iter().filter_map(|body| body.as_ref()?.0.tool_name.as_ref());
             self.offered.extend(names.map(|name| (name.to_string(), true)));
         }
-        pieces(path, content)
+        result_pieces(path, content)
     }
 
     fn change(&mut self, path: &str, body: BlockBody<'a>, is_addition: bool) -> Result<(), Invalid> {
