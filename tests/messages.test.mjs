@@ -52,6 +52,12 @@ test('names of Claude stand for modes of Grok', async () => {
   }
 });
 
+test('the models are listed', async () => {
+  const models = [];
+  for await (const model of client.models.list()) models.push(model);
+  assert.ok(models.length > 5 && models.some(({ id, display_name }) => id === 'grok-fast' && display_name === 'Grok Fast'));
+});
+
 test('reasoning is shown to those who ask for it', async () => {
   const kinds = async (thinking) => {
     const body = ask('Why is the sky blue?', { thinking });

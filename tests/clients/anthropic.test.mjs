@@ -3,16 +3,15 @@ import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { gatewayForFile } from '../lib/gateway.mjs';
 import { checks, environment } from '../lib/python.mjs';
-import { before, beforeEach, test } from '../lib/suite.mjs';
+import { beforeEach, test } from '../lib/suite.mjs';
 
 const ANTHROPIC = '2.14.0';
 
+const python = await environment('anthropic', [`anthropic==${ANTHROPIC}`]);
 const gw = gatewayForFile();
-let python;
-before(async () => { python = await environment('anthropic', [`anthropic==${ANTHROPIC}`]); }, { timeout: 600_000 });
 beforeEach(() => gw.pool(['basic-1', 'basic-2', 'basic-3', 'basic-4']));
 
-test('messages, streams, tools, types and errors in the Python client', { timeout: 280_000 }, async () => {
+test('messages, tools, types and errors in the Python client', { timeout: 280_000 }, async () => {
   const held = await checks(python, fileURLToPath(new URL('anthropic_client.py', import.meta.url)), gw);
   assert.deepEqual(held, ['messages', 'streams', 'tools', 'tool_runner', 'structured_output', 'count_tokens', 'errors']);
 });

@@ -5,14 +5,13 @@ import { join } from 'node:path';
 import { startGrok } from '../fake-grok.mjs';
 import { claudeCode, runClaude } from '../lib/claude-code.mjs';
 import { gatewayForFile } from '../lib/gateway.mjs';
-import { after, before, beforeEach, test } from '../lib/suite.mjs';
+import { after, beforeEach, test } from '../lib/suite.mjs';
 
+const program = await claudeCode();
 // Its system prompt has double brackets, which are not meant for the scripted Grok.
 let grok;
 const gw = gatewayForFile(async () => ({ grok: grok = await startGrok({ lenient: true }) }));
 after(() => grok?.stop());
-let program;
-before(async () => { program = await claudeCode(); }, { timeout: 900_000 });
 beforeEach(() => gw.pool(['basic-1', 'basic-2', 'basic-3', 'basic-4']));
 
 const chats = () => grok.calls.filter(({ kind }) => kind === 'chat');
