@@ -18,8 +18,8 @@ export async function attach(files) {
   draft.set({ ...draft.get(), pictures: [...draft.get().pictures, ...pictures], refused });
 }
 
-/** Draws the composer. @param {{ send: () => boolean, busy: boolean, ready: boolean, needsPicture: 'edit' | 'video' | null }} props `needsPicture` says what for */
-export function Composer({ send, busy, ready, needsPicture }) {
+/** Draws the composer. @param {{ send: () => boolean, busy: boolean, ready: boolean, needsPicture: 'edit' | 'video' | null, children?: unknown }} props `needsPicture` says what for */
+export function Composer({ send, busy, ready, needsPicture, children }) {
   const { text: written, pictures, refused = [] } = useShared(draft);
   const field = useRef(null);
   useGrowing(field, written);
@@ -46,6 +46,7 @@ export function Composer({ send, busy, ready, needsPicture }) {
     attach(files);
   };
   return html`<form class="composer" onSubmit=${submit}>
+    ${children}
     ${pictures.length > 0 && html`<ul class="attached">${pictures.map((picture) => html`<${Attached} key=${picture.id} picture=${picture} />`)}</ul>`}
     ${refused.length > 0 && html`<div class="refused" role="alert">${refused.map((reason, at) => html`<p key=${at} class="field-error">${reason}</p>`)}</div>`}
     <textarea ref=${field} rows="1" class="composer-field" aria-label=${t('message')} placeholder=${t({ edit: 'messageForEdit', video: 'messageForVideo' }[needsPicture] ?? 'messageHint')} value=${written}

@@ -67,8 +67,7 @@ function Room({ chosen }) {
         : html`<${Answer} key=${turn.id} turn=${turn} last=${at === list.length - 1} ready=${ready} go=${go} again=${() => { go(regenerate); }} />`))}
     </div>
     <p class="visually-hidden" role="status">${list.length > 0 && t(busy ? 'isAnswering' : awaitsResults(list.at(-1)) ? 'awaitsResults' : 'hasAnswered')}</p>
-    <${SignatureNotice} fault=${signature.fault} />
-    <${Composer} send=${send} busy=${busy} ready=${ready} needsPicture=${ready && ['edit', 'video'].includes(abilityOf(model)) && !list.some(({ pictures }) => pictures?.length > 0) ? abilityOf(model) : null} />
+    <${Composer} send=${send} busy=${busy} ready=${ready} needsPicture=${ready && ['edit', 'video'].includes(abilityOf(model)) && !list.some(({ pictures }) => pictures?.length > 0) ? abilityOf(model) : null}><${SignatureNotice} fault=${signature.fault} /><//>
   </div>`;
 }
 
