@@ -16,6 +16,12 @@ test('models, chat, usage, errors, pictures in the Python client', { timeout: 30
   assert.deepEqual(await checks(python, script('openai_client.py'), gw), ['models', 'chat', 'stream', 'errors', 'pictures']);
 });
 
+test('edits of pictures in the Python client', { timeout: 300_000 }, async () => {
+  await gw.settings({ x_statsig_id: 'operator-value' });
+  assert.deepEqual(await checks(python, script('openai_edits.py'), gw), ['edits']);
+  await gw.settings({ x_statsig_id: null });
+});
+
 test('tools and structured output in the Python client', { timeout: 300_000 }, async () => {
   const held = await checks(python, script('openai_tools.py'), gw);
   assert.deepEqual(held, ['tools', 'tools_streamed', 'tools_parsed', 'parallel_calls', 'results', 'demanded_calls', 'custom_tools', 'structured_output', 'structured_output_streamed',
