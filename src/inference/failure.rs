@@ -35,7 +35,7 @@ impl From<&ProviderError> for Error {
                 ..Error::new(
                     ErrorKind::NoAccount,
                     "Videos and edits of pictures need a signature: the operator must enter the value of x_statsig_id in the \
-                     console, under Settings, Grok",
+                     console, under Settings, Access to Grok",
                 )
             },
             ProviderError::StaleSignature => Error {
@@ -43,7 +43,7 @@ impl From<&ProviderError> for Error {
                 ..Error::new(
                     ErrorKind::NoAccount,
                     "Grok refused the signature x_statsig_id: it is out of date, or Grok distrusts this network. The operator \
-                     must enter a new value in the console, under Settings, Grok",
+                     must enter a new value in the console, under Settings, Access to Grok",
                 )
             },
             ProviderError::NoAddress(text) => {

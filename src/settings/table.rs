@@ -88,7 +88,7 @@ section! {
     /// Settings of the requests to Grok.
     "grok" Grok {
         x_statsig_id: Sealed = Rule::Secret { form: Form::Header }, "",
-            "Value of the header x-statsig-id, which you supply. Videos and chat_transport http need it. Empty: not sent";
+            "Value of the header x-statsig-id, which you supply. Videos, edits of pictures and chat_transport http need it. Empty: not sent";
         cf_clearance: Sealed = Rule::Secret { form: Form::Cookie }, "",
             "Value of the cookie cf_clearance, which you supply. Empty: not sent";
         user_agent: String = text("", Form::Header), "",
