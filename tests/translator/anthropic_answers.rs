@@ -80,7 +80,7 @@ fn write(message: &mut impl Message) {
 
 #[test]
 fn events_come_in_the_order_of_the_reference() {
-    let mut stream = answer().stream();
+    let mut stream = EventStream::new(answer().head);
     write(&mut stream);
     stream.finish(&ending(Finish::ToolCalls));
     let call = |index: u64, id: &str| {
@@ -110,7 +110,7 @@ fn events_come_in_the_order_of_the_reference() {
 
 #[test]
 fn text_of_several_writes_is_one_block() {
-    let mut stream = answer().stream();
+    let mut stream = EventStream::new(answer().head);
     stream.content().push('a');
     let mut found = events(&mut stream);
     stream.content().push('b');
@@ -128,7 +128,7 @@ fn text_of_several_writes_is_one_block() {
 
 #[test]
 fn a_ping_never_comes_before_the_start() {
-    let mut stream = answer().stream();
+    let mut stream = EventStream::new(answer().head);
     stream.keep_alive();
     stream.content().push('a');
     stream.keep_alive();
@@ -138,7 +138,7 @@ fn a_ping_never_comes_before_the_start() {
 
 #[test]
 fn a_failed_stream_ends_with_an_error() {
-    let mut stream = answer().stream();
+    let mut stream = EventStream::new(answer().head);
     stream.content().push('a');
     stream.error(&Error::new(ErrorKind::UpstreamOverloaded, "busy"));
     let found = events(&mut stream);
@@ -178,7 +178,7 @@ fn each_end_has_its_reason() {
     ] {
         let found = whole(&message, finish);
         assert_eq!((&found["stop_reason"], &found["stop_sequence"]), (&json!(reason), &sequence));
-        let mut stream = answer().stream();
+        let mut stream = EventStream::new(answer().head);
         stream.content().push('a');
         stream.finish(&ending(finish));
         let found = events(&mut stream);
@@ -195,7 +195,7 @@ fn a_refusal_is_text_and_a_reason() {
     let found = whole(&message, Finish::Stop);
     assert_eq!(found["content"], json!([{ "type": "text", "text": "I cannot." }]));
     assert_eq!((&found["stop_reason"], &found["stop_details"]), (&json!("refusal"), &details));
-    let mut stream = answer().stream();
+    let mut stream = EventStream::new(answer().head);
     stream.refusal("I ");
     stream.refusal("cannot.");
     stream.finish(&ending(Finish::Stop));

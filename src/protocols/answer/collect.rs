@@ -32,10 +32,10 @@ pub struct Unfinished {
 
 /// Reads the answer to its end. Fails with the provider's error, or if the answer's files cannot be stored. Another
 /// account may be tried then, unless something has been sent to the client.
-pub async fn collect<W: Wire>(
+pub async fn collect(
     mut answer: StartedAnswer,
     mut renderer: Renderer,
-    wire: Rc<W>,
+    wire: Rc<dyn Wire>,
     prompt_tokens: u64,
 ) -> Result<Finished, Unfinished> {
     let collected = message(&mut answer, &mut renderer).await;

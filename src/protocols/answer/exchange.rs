@@ -39,8 +39,8 @@ pub struct Asked {
 }
 
 /// How a client wants its answer.
-pub struct Delivery<W> {
-    pub wire: Rc<W>,
+pub struct Delivery {
+    pub wire: Rc<dyn Wire>,
     /// As server-sent events.
     pub stream: bool,
     /// `None`: as the setting says.
@@ -51,11 +51,11 @@ pub struct Delivery<W> {
 
 /// Answers a request for an answer. `read` checks the body and notes in the record what it finds. Fails with 401 before
 /// 400, and records only requests with a valid key.
-pub async fn exchange<W: Wire>(
+pub async fn exchange(
     app: Rc<App>,
     key: PresentedKey,
     request: Request,
-    read: impl AsyncFnOnce(Bytes, &mut RequestRecord) -> Result<(Asked, Delivery<W>)>,
+    read: impl AsyncFnOnce(Bytes, &mut RequestRecord) -> Result<(Asked, Delivery)>,
 ) -> Result<Response> {
     let mut record = RequestRecord::new(&app, client_ip::client_address(&app, request.headers()).await);
     // Only clients with a valid key may fill memory with a long body.
@@ -64,11 +64,23 @@ pub async fn exchange<W: Wire>(
     }
     let sent_to = Rc::new(SentTo { uri: request.uri().clone(), headers: request.headers().clone() });
     let read = async |record: &mut RequestRecord| read(request::read_body(request).await?, record).await;
-    match read(&mut record).await {
+    let read = read(&mut record).await;
+    answer(&app, &key, sent_to, record, read).await
+}
+
+/// Answers a request that was read, or records why it is refused. Apart from [`exchange`], of which each protocol has a copy.
+async fn answer(
+    app: &Rc<App>,
+    key: &PresentedKey,
+    sent_to: Rc<SentTo>,
+    mut record: RequestRecord,
+    read: Result<(Asked, Delivery)>,
+) -> Result<Response> {
+    match read {
         Ok((Asked { model, prompt, sources }, delivery)) => {
             record.prompt_tokens = prompt.tokens();
             let asked = InferenceRequest { model, prompt, sources, sent_to };
-            run(&app, &key, asked, record, async |answer, record| delivery.respond(answer, record).await).await
+            run(app, key, asked, record, async |answer, record| delivery.respond(answer, record).await).await
         }
         Err(error) => {
             record.authenticated(authenticate(&app.db, &key.hash, app.now_ms()).await?);
@@ -77,7 +89,7 @@ pub async fn exchange<W: Wire>(
     }
 }
 
-impl<W: Wire> Delivery<W> {
+impl Delivery {
     /// Responds with a started answer, as a stream or read to its end.
     async fn respond(&self, answer: StartedAnswer, record: &mut RequestRecord) -> Result<Response, Failure> {
         let renderer = Renderer::new(self.style(&answer.files.settings.grok));
@@ -109,7 +121,7 @@ impl<W: Wire> Delivery<W> {
     /// Returns how the answer is written. Reasoning never stands in the text of an answer with tools or in JSON.
     fn style(&self, settings: &Grok) -> Style {
         let reasoning = match self.reasoning.unwrap_or(settings.reasoning_format) {
-            ReasoningFormat::Raw if !W::ALLOWS_RAW_REASONING => ReasoningFormat::Parsed,
+            ReasoningFormat::Raw if !self.wire.allows_raw_reasoning() => ReasoningFormat::Parsed,
             ReasoningFormat::Raw if self.is_json => ReasoningFormat::Hidden,
             ReasoningFormat::Raw if self.has_tools => ReasoningFormat::Parsed,
             format => format,

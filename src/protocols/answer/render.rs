@@ -65,7 +65,7 @@ impl Renderer {
 
     /// Appends `events` to `out`, files as links, and clears them. Fails if the files' rows cannot be stored, and
     /// appends nothing then, because the links would be dead.
-    pub async fn write_all(&mut self, events: &mut Events, files: &Files, out: &mut impl Message) -> Result<()> {
+    pub async fn write_all(&mut self, events: &mut Events, files: &Files, out: &mut dyn Message) -> Result<()> {
         let mut addresses = files.addresses(events).await?.into_iter();
         for event in events.iter() {
             self.write(event, &mut || addresses.next().expect("every file has an address"), out);
@@ -75,7 +75,7 @@ impl Renderer {
     }
 
     /// Appends one event to `out`. `address` returns this gateway's address of each file, in their order.
-    pub fn write(&mut self, event: Event, address: &mut impl FnMut() -> String, out: &mut impl Message) {
+    pub fn write(&mut self, event: Event, address: &mut dyn FnMut() -> String, out: &mut dyn Message) {
         match event {
             Event::Text(text) => {
                 self.begin_answer(out);
@@ -129,7 +129,7 @@ impl Renderer {
     }
 
     /// Ends a complete answer: lists the sources that came during it, and those that it cites if the style says so.
-    pub fn finish(&mut self, finish: Finish, out: &mut impl Message) {
+    pub fn finish(&mut self, finish: Finish, out: &mut dyn Message) {
         self.close(out);
         let is_text = !self.style.is_json && finish != Finish::ToolCalls;
         if is_text && self.style.lists_sources && !self.citations.is_empty() {
@@ -147,7 +147,7 @@ impl Renderer {
     }
 
     /// Ends the reasoning, if the answer is in it.
-    pub fn close(&mut self, out: &mut impl Message) {
+    pub fn close(&mut self, out: &mut dyn Message) {
         if self.style.reasoning == ReasoningFormat::Raw {
             match self.phase {
                 Phase::Reasoning => out.content().push_str("\n</think>\n"),
@@ -158,14 +158,14 @@ impl Renderer {
         self.phase = Phase::Answer;
     }
 
-    fn begin_answer(&mut self, out: &mut impl Message) {
+    fn begin_answer(&mut self, out: &mut dyn Message) {
         if self.phase != Phase::Answer {
             self.close(out);
         }
     }
 
     /// Returns the place of the reasoning, which is open then, or `None` if it is hidden or over.
-    fn open_reasoning<'o>(&mut self, out: &'o mut impl Message) -> Option<&'o mut String> {
+    fn open_reasoning<'o>(&mut self, out: &'o mut dyn Message) -> Option<&'o mut String> {
         if self.phase == Phase::Answer || self.style.reasoning == ReasoningFormat::Hidden {
             return None;
         }
@@ -177,11 +177,11 @@ impl Renderer {
         Some(place)
     }
 
-    fn place<'o>(&self, out: &'o mut impl Message) -> &'o mut String {
+    fn place<'o>(&self, out: &'o mut dyn Message) -> &'o mut String {
         if self.style.reasoning == ReasoningFormat::Raw { out.content() } else { out.reasoning() }
     }
 
-    fn sources(&mut self, sources: &[Source], out: &mut impl Message) {
+    fn sources(&mut self, sources: &[Source], out: &mut dyn Message) {
         for source in sources {
             self.titles.entry(source.url.clone()).or_insert_with(|| source.title.clone());
         }
@@ -193,7 +193,7 @@ impl Renderer {
         }
     }
 
-    fn citation(&mut self, citation: &Citation, out: &mut impl Message) {
+    fn citation(&mut self, citation: &Citation, out: &mut dyn Message) {
         self.begin_answer(out);
         (self.answered, self.visible) = (true, true);
         let start = out.content_length();
@@ -215,7 +215,7 @@ impl Renderer {
         }
     }
 
-    fn progress(&mut self, percent: u8, out: &mut impl Message) {
+    fn progress(&mut self, percent: u8, out: &mut dyn Message) {
         if self.style.reasoning == ReasoningFormat::Hidden || self.phase == Phase::Answer {
             return;
         }

@@ -29,10 +29,10 @@ use super::{
 };
 
 /// An answer to send as it comes.
-pub struct Streamed<S> {
+pub struct Streamed {
     pub answer: StartedAnswer,
     pub renderer: Renderer,
-    pub stream: S,
+    pub stream: Box<dyn StreamWriter>,
     pub record: RequestRecord,
 }
 
@@ -43,7 +43,7 @@ enum End {
     ClientLeft,
 }
 
-impl<S: StreamWriter> Streamed<S> {
+impl Streamed {
     /// Returns the response with server-sent events; a task of its own sends them.
     pub fn respond(self) -> Response {
         // At most one chunk waits: a slow client slows the upstream read down, and a disconnected one ends it.
@@ -114,6 +114,7 @@ impl<S: StreamWriter> Streamed<S> {
     async fn write(&mut self, mut step: Result<Step, ProviderError>) -> Option<End> {
         let Streamed { answer, renderer, stream, record } = self;
         let StartedAnswer { events, files, conversation } = answer;
+        let stream: &mut dyn StreamWriter = &mut **stream;
         let written = renderer.write_all(events, files, stream).await;
         if matches!(step, Ok(Step::End(_))) && written.is_ok() && renderer.is_empty() {
             step = Err(ProviderError::Empty);

@@ -9,15 +9,17 @@ use crate::{
     settings::Settings,
 };
 
-/// How a protocol writes answers. One value a request.
+/// How a protocol writes answers. One value a request. Protocols share the code that reads answers, because a copy of it
+/// for each of them would be large.
 pub trait Wire: 'static {
-    type Stream: StreamWriter;
-    /// Whether the text may have reasoning in it, between `<think>` and `</think>`.
-    const ALLOWS_RAW_REASONING: bool = true;
+    /// Returns whether the text may have reasoning in it, between `<think>` and `</think>`.
+    fn allows_raw_reasoning(&self) -> bool {
+        true
+    }
     /// Notes what is known now that an account answers, before anything is written.
     fn begin(&self, _settings: &Settings, _record: &RequestRecord) {}
     /// Returns a new stream, to which nothing has been written.
-    fn stream(&self) -> Self::Stream;
+    fn stream(&self) -> Box<dyn StreamWriter>;
     /// Returns the whole answer as JSON.
     fn json(&self, message: &Collected, ending: &Ending<'_>) -> Vec<u8>;
     /// Returns work to do before the end of a complete answer is sent, if there is some.

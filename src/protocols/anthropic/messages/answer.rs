@@ -10,7 +10,7 @@ use super::{
 };
 use crate::protocols::answer::{
     message::Collected,
-    wire::{Ending, Wire},
+    wire::{Ending, StreamWriter, Wire},
 };
 
 /// The form of one request's answer.
@@ -20,10 +20,8 @@ pub struct MessageAnswer {
 }
 
 impl Wire for MessageAnswer {
-    type Stream = EventStream;
-
-    fn stream(&self) -> EventStream {
-        EventStream::new(self.head.clone())
+    fn stream(&self) -> Box<dyn StreamWriter> {
+        Box::new(EventStream::new(self.head.clone()))
     }
 
     fn json(&self, message: &Collected, ending: &Ending<'_>) -> Vec<u8> {

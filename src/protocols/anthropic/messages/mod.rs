@@ -40,7 +40,7 @@ pub async fn create(app: Rc<App>, key: PresentedKey, request: Request) -> Result
 
 /// Checks the request, and notes in the record what it finds. Fails with 400 on the field at fault, 404 if the model is
 /// unknown.
-fn read(app: &App, body: &[u8], record: &mut RequestRecord) -> Result<(Asked, Delivery<MessageAnswer>)> {
+fn read(app: &App, body: &[u8], record: &mut RequestRecord) -> Result<(Asked, Delivery)> {
     let mut repaired = String::new();
     let request = json::from_client(body, &mut repaired, parse::message_request)?;
     record.model = request.model.to_string();

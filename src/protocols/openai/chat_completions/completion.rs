@@ -6,7 +6,7 @@ use super::{
 };
 use crate::protocols::answer::{
     message::Collected,
-    wire::{Ending, Wire},
+    wire::{Ending, StreamWriter, Wire},
 };
 
 /// The form of one request's answer.
@@ -18,10 +18,8 @@ pub struct ChatAnswer {
 }
 
 impl Wire for ChatAnswer {
-    type Stream = EventStream;
-
-    fn stream(&self) -> EventStream {
-        EventStream::new(self.head.clone(), self.include_usage)
+    fn stream(&self) -> Box<dyn StreamWriter> {
+        Box::new(EventStream::new(self.head.clone(), self.include_usage))
     }
 
     fn json(&self, message: &Collected, ending: &Ending<'_>) -> Vec<u8> {

@@ -39,7 +39,7 @@ pub async fn completions(app: Rc<App>, key: PresentedKey, request: Request) -> R
 
 /// Checks the request, and notes in the record what it finds. Fails with 400 on the field at fault, 404 if the model is
 /// unknown.
-fn read(app: &App, body: &[u8], record: &mut RequestRecord) -> Result<(Asked, Delivery<ChatAnswer>)> {
+fn read(app: &App, body: &[u8], record: &mut RequestRecord) -> Result<(Asked, Delivery)> {
     let mut repaired = String::new();
     let request = json::from_client(body, &mut repaired, parse::chat_request)?;
     record.model = request.model.to_string();

@@ -13,7 +13,7 @@ use crate::{
     inference::{event::Finish, record::RequestRecord, usage::Tally},
     protocols::answer::{
         message::Collected,
-        wire::{Ending, Wire},
+        wire::{Ending, StreamWriter, Wire},
     },
     settings::Settings,
 };
@@ -25,11 +25,12 @@ pub struct ResponsesAnswer {
 }
 
 impl Wire for ResponsesAnswer {
-    type Stream = ResponseStream;
-    const ALLOWS_RAW_REASONING: bool = false;
+    fn allows_raw_reasoning(&self) -> bool {
+        false
+    }
 
-    fn stream(&self) -> ResponseStream {
-        ResponseStream::new(self.head.clone(), self.keeper.clone())
+    fn stream(&self) -> Box<dyn StreamWriter> {
+        Box::new(ResponseStream::new(self.head.clone(), self.keeper.clone()))
     }
 
     fn json(&self, message: &Collected, ending: &Ending<'_>) -> Vec<u8> {

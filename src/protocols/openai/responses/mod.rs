@@ -57,12 +57,7 @@ pub async fn create(app: Rc<App>, key: PresentedKey, request: Request) -> Result
 
 /// Checks the request, reads what it continues, and notes in the record what it finds. Fails with 400 on the field at
 /// fault, 404 if the model or what it continues is unknown.
-async fn read(
-    app: &App,
-    key_hash: &str,
-    body: &[u8],
-    record: &mut RequestRecord,
-) -> Result<(Asked, Delivery<ResponsesAnswer>)> {
+async fn read(app: &App, key_hash: &str, body: &[u8], record: &mut RequestRecord) -> Result<(Asked, Delivery)> {
     let mut repaired = String::new();
     let request = json::from_client(body, &mut repaired, parse::responses_request)?;
     let ResponsesRequest { mut chat, instructions, references, previous, store, namespaced, echo } = request;

@@ -10,7 +10,7 @@ use crate::{
     protocols::{
         answer::{
             message::{Collected, Message},
-            wire::{Cited, Ending, StreamWriter, Usage, Wire},
+            wire::{Cited, Ending, Usage, Wire},
         },
         openai::responses::{
             answer::ResponsesAnswer,
@@ -55,7 +55,7 @@ fn both(fill: impl Fn(&mut dyn Message), finish: Finish, citations: &[Cited]) ->
     let wire = wire();
     let mut stream = wire.stream();
     let mut bytes = stream.take();
-    fill(&mut stream);
+    fill(&mut *stream);
     bytes.extend(stream.take());
     stream.finish(&ending(finish, citations));
     bytes.extend(stream.take());
