@@ -45,8 +45,8 @@ const PAUSE: i64 = 20 * MINUTE;
 const RARELY: i64 = HOUR;
 /// Milliseconds between two runs of the encryption. After a change of the key it is due at once.
 const SEALING: i64 = 10 * MINUTE;
-/// Cached parts that one slice deletes. The rest of the slice takes at most 33 statements.
-const PARTS: usize = SUBREQUESTS - 33;
+/// Cached parts that one slice deletes. The rest of the slice takes at most 34 statements.
+const PARTS: usize = SUBREQUESTS - 34;
 /// Maximum rows that one statement deletes.
 const ROWS: i64 = 500;
 /// Maximum slices that one request starts. The next request continues with the rest, on the same day.

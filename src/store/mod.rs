@@ -82,8 +82,8 @@ impl Db {
         }
     }
 
-    /// Sends a statement on a table that is created when it is first written to, and returns its rows; `None` before that.
-    /// Fails like [`query`](Self::query).
+    /// Sends a statement on a table that is created when it is first written to, and returns its rows; `None` while the
+    /// table is missing. Fails like [`query`](Self::query).
     pub async fn query_if_exists(&self, table: &str, sql: &str, params: Vec<Value>) -> Result<Option<Vec<Row>>> {
         let lacks = |error: &DbError| error.0.contains(&format!("no such table: {table}"));
         let mut outcome = self.attempt(sql, params.clone()).await;

@@ -266,7 +266,7 @@ fn the_schema_describes_what_is_served() {
     let schema = console.get("/api/settings/schema").ok().body["data"].take();
     let served = read(&console);
     let rows = schema.as_array().expect("it is a list");
-    assert_eq!(rows.len(), 27);
+    assert_eq!(rows.len(), 30);
     for row in rows {
         let (section, name) = (row["section"].as_str().expect("text"), row["name"].as_str().expect("text"));
         let value = &served[section][name];

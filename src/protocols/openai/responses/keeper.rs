@@ -21,7 +21,7 @@ use crate::{
 /// a third more of it.
 const MAX_STORED: usize = 1 << 20;
 
-/// What one request stores. The default stores nothing.
+/// What one request must store. The default stores nothing.
 #[derive(Default)]
 pub struct Keeper {
     /// `None` if the client does not want the response to be stored.

@@ -21,6 +21,7 @@ mod attempts;
 mod bodies;
 mod files;
 mod pictures;
+mod responses;
 mod socket;
 mod streams;
 
