@@ -27,3 +27,8 @@ test('tools and structured output in the Python client', { timeout: 300_000 }, a
   assert.deepEqual(held, ['tools', 'tools_streamed', 'tools_parsed', 'parallel_calls', 'results', 'demanded_calls', 'custom_tools', 'structured_output', 'structured_output_streamed',
     'json_object', 'refusals', 'repairs', 'errors']);
 });
+
+test('the Responses API in the Python client', { timeout: 300_000 }, async () => {
+  const held = await checks(python, script('openai_responses.py'), gw);
+  assert.deepEqual(held, ['text', 'stream', 'tools_and_previous_response', 'parsed', 'errors']);
+});

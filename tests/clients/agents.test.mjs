@@ -1,4 +1,4 @@
-// OpenAI's Agents SDK for Python, with its model for chats.
+// OpenAI's Agents SDK for Python, with its models for chats and for responses.
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { gatewayForFile } from '../lib/gateway.mjs';
@@ -13,4 +13,9 @@ beforeEach(() => gw.pool(['basic-1', 'basic-2', 'basic-3']));
 test('five turns, two calls at once, streams, types, hand-offs', { timeout: 280_000 }, async () => {
   const held = await checks(python, fileURLToPath(new URL('agents_client.py', import.meta.url)), gw);
   assert.deepEqual(held, ['five_turns_with_two_calls_at_once', 'streamed_turns', 'settings', 'typed_output', 'hand_offs']);
+});
+
+test('the model for responses: whole dialogues, stored ones, streams', { timeout: 280_000 }, async () => {
+  const held = await checks(python, fileURLToPath(new URL('agents_responses.py', import.meta.url)), gw);
+  assert.deepEqual(held, ['turns_with_the_whole_dialogue', 'turns_by_the_previous_response', 'streamed_turns', 'typed_output']);
 });

@@ -1,4 +1,4 @@
-// Vercel's AI SDK, with both of its providers for OpenAI's chats: objects, tools, and loops over them.
+// Vercel's AI SDK, with both of its providers for OpenAI's chats, and with its model for responses: objects, tools, and loops over them.
 // Directives in prompts, such as [[garble:misfit]]: ../fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { gatewayForFile } from '../lib/gateway.mjs';
@@ -16,6 +16,7 @@ const models = {};
 before(() => {
   const options = { baseURL: `${gw.url}/v1`, apiKey: gw.key };
   models.openai = createOpenAI(options).chat('grok-4');
+  models.responses = createOpenAI(options)('grok-4');
   models.compatible = createOpenAICompatible({ ...options, name: 'grok', supportsStructuredOutputs: true, includeUsage: true })('grok-4');
 });
 beforeEach(() => gw.pool(['basic-1', 'basic-2', 'basic-3']));
@@ -34,7 +35,7 @@ const FOUND = /That is what I found: \{"city":"Rome","degrees":70\}; noon in Rom
 const options = (name, more) => ({ model: models[name], maxRetries: 0, ...more });
 const inputs = (calls) => calls.map(({ toolName, input }) => [toolName, input]);
 
-for (const name of ['openai', 'compatible']) {
+for (const name of ['openai', 'responses', 'compatible']) {
   test(`${name}: an object of a schema`, async () => {
     const { object, finishReason, usage } = await generateObject(options(name, { schema, prompt }));
     assert.deepEqual([object, finishReason], [ANN, 'stop']);
