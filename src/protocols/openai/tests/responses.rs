@@ -108,9 +108,9 @@ fn a_response_belongs_to_its_key() {
     ] {
         assert_eq!((answer.0, &answer.1["error"]["code"]), (StatusCode::NOT_FOUND, &json!(code)), "{}", answer.1);
     }
-    let mut nobody = stranger;
-    nobody.key = Some("sk-unknown".to_owned());
-    assert_eq!(nobody.create(json!({ "previous_response_id": id })).0, StatusCode::UNAUTHORIZED);
+    let mut unknown = stranger;
+    unknown.key = Some("sk-unknown".to_owned());
+    assert_eq!(unknown.create(json!({ "previous_response_id": id })).0, StatusCode::UNAUTHORIZED);
 }
 
 #[test]
