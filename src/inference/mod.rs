@@ -4,7 +4,7 @@
 //! parses a client's format or writes markup. Only the texts in `failure` name Grok.
 //!
 //! ```ignore
-//! run(&app, &key, request, record, async |answer, record| Ok(write_in_my_format(answer, record))).await
+//! run(&app, &key, request, record, &delivery).await // which responds in the protocol's format
 //! ```
 //!
 //! - [`run`]: tries accounts until an answer begins; [`attempt`]: which accounts, and how many.

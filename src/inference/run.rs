@@ -2,10 +2,12 @@
 //!
 //! ```ignore
 //! let request = InferenceRequest { model, prompt, sources, sent_to, .. };
-//! run(&app, &key, request, record, async |answer, record| Ok(write_in_my_format(answer, record))).await
+//! run(&app, &key, request, record, &delivery).await // which responds in the protocol's format
 //! ```
 
 use std::rc::Rc;
+
+use futures::future::LocalBoxFuture;
 
 use super::{
     asker::Asker,
@@ -54,6 +56,17 @@ pub struct StartedAnswer {
     pub files: Files,
 }
 
+/// Turns an answer into a response. The protocols share the code of [`run`], of which a copy for each would be large.
+pub trait Respond {
+    /// Responds with a started answer, as a stream or read to its end. Fails if the answer does, before any of it has
+    /// reached the client.
+    fn respond<'a>(
+        &'a self,
+        answer: StartedAnswer,
+        record: &'a mut RequestRecord,
+    ) -> LocalBoxFuture<'a, Result<Response, Failure>>;
+}
+
 /// Why an answer failed.
 pub enum Failure {
     /// The provider failed; another account may succeed.
@@ -76,7 +89,7 @@ pub async fn run(
     key: &PresentedKey,
     mut request: InferenceRequest,
     mut record: RequestRecord,
-    respond: impl AsyncFn(StartedAnswer, &mut RequestRecord) -> Result<Response, Failure>,
+    respond: &dyn Respond,
 ) -> Result<Response> {
     let mut attempts = Attempts::new(request.model, &request.prompt, &request.sources);
     let sources = std::mem::take(&mut request.sources);
@@ -110,7 +123,7 @@ pub async fn run(
         let Some(clear) = attempts.unseal(app, &vault, &reservation.token).await else { continue };
         record.reserved(&reservation, &attempts.model);
         record.calls = attempts.calls();
-        let error = match asking.attempt(*reservation, clear, &attempts, &mut record, &respond).await {
+        let error = match asking.attempt(*reservation, clear, &attempts, &mut record, respond).await {
             Ok(reply) => return Ok(reply),
             Err(Failure::Unstored(error)) => return Err(record.media_unstored(error)),
             Err(Failure::Provider(error)) => error,
@@ -183,7 +196,7 @@ impl Asking<'_> {
         token: Option<String>,
         attempts: &Attempts,
         record: &mut RequestRecord,
-        respond: &impl AsyncFn(StartedAnswer, &mut RequestRecord) -> Result<Response, Failure>,
+        respond: &dyn Respond,
     ) -> Result<Response, Failure> {
         let Reservation { settings, token: reserved, names, .. } = reservation;
         let token = token.ok_or(ProviderError::Unreadable)?;
@@ -210,7 +223,7 @@ impl Asking<'_> {
             model: attempts.model.id,
             prompt: self.question.clone(),
         };
-        respond(StartedAnswer { conversation, events, files }, record).await
+        respond.respond(StartedAnswer { conversation, events, files }, record).await
     }
 }
 

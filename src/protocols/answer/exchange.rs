@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
-use futures::FutureExt;
+use futures::{FutureExt, future::LocalBoxFuture};
 
 use super::{
     blanks,
@@ -22,7 +22,7 @@ use crate::{
         media::SentTo,
         prompt::Prompt,
         record::RequestRecord,
-        run::{Failure, InferenceRequest, StartedAnswer, run},
+        run::{Failure, InferenceRequest, Respond, StartedAnswer, run},
     },
     media::input::Source,
     providers::catalog::Model,
@@ -80,7 +80,7 @@ async fn answer(
         Ok((Asked { model, prompt, sources }, delivery)) => {
             record.prompt_tokens = prompt.tokens();
             let asked = InferenceRequest { model, prompt, sources, sent_to };
-            run(app, key, asked, record, async |answer, record| delivery.respond(answer, record).await).await
+            run(app, key, asked, record, &delivery).await
         }
         Err(error) => {
             record.authenticated(authenticate(&app.db, &key.hash, app.now_ms()).await?);
@@ -89,9 +89,18 @@ async fn answer(
     }
 }
 
+impl Respond for Delivery {
+    fn respond<'a>(
+        &'a self,
+        answer: StartedAnswer,
+        record: &'a mut RequestRecord,
+    ) -> LocalBoxFuture<'a, Result<Response, Failure>> {
+        self.responded(answer, record).boxed_local()
+    }
+}
+
 impl Delivery {
-    /// Responds with a started answer, as a stream or read to its end.
-    async fn respond(&self, answer: StartedAnswer, record: &mut RequestRecord) -> Result<Response, Failure> {
+    async fn responded(&self, answer: StartedAnswer, record: &mut RequestRecord) -> Result<Response, Failure> {
         let renderer = Renderer::new(self.style(&answer.files.settings.grok));
         self.wire.begin(&answer.files.settings, record);
         if self.stream {

@@ -7,6 +7,7 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
+use futures::{FutureExt, future::LocalBoxFuture};
 use http::{HeaderName, HeaderValue, header};
 
 use self::{
@@ -24,7 +25,7 @@ use crate::{
         media::SentTo,
         prompt::{Message, Part, Prompt, Role},
         record::RequestRecord,
-        run::{Failure, InferenceRequest, StartedAnswer, run},
+        run::{Failure, InferenceRequest, Respond, StartedAnswer, run},
     },
     json,
     media::input::Source,
@@ -73,10 +74,7 @@ async fn answer(app: Rc<App>, key: PresentedKey, request: Request, operation: Op
         record.authenticated(authenticate(&app.db, &key.hash, app.now_ms()).await?);
     }
     match read(request, operation, &mut record).await {
-        Ok((request, wanted)) => {
-            let respond = async |answer, record: &mut RequestRecord| wanted.respond(answer, record).await;
-            run(&app, &key, request, record, respond).await
-        }
+        Ok((request, wanted)) => run(&app, &key, request, record, &wanted).await,
         Err(error) => {
             record.authenticated(authenticate(&app.db, &key.hash, app.now_ms()).await?);
             Err(record.refused(error))
@@ -122,9 +120,18 @@ fn of_form(body: &Bytes, boundary: &str, operation: Operation) -> Result<(Checke
     Ok((check(&fields, operation)?, Source::read_given(&fields.images)?))
 }
 
+impl Respond for Wanted {
+    fn respond<'a>(
+        &'a self,
+        answer: StartedAnswer,
+        record: &'a mut RequestRecord,
+    ) -> LocalBoxFuture<'a, Result<Response, Failure>> {
+        self.responded(answer, record).boxed_local()
+    }
+}
+
 impl Wanted {
-    /// Responds with a started answer, as a stream or read to its end.
-    async fn respond(&self, answer: StartedAnswer, record: &mut RequestRecord) -> Result<Response, Failure> {
+    async fn responded(&self, answer: StartedAnswer, record: &mut RequestRecord) -> Result<Response, Failure> {
         let mut reply = if self.stream {
             Streamed { answer, wanted: self.clone(), record: record.clone() }.respond()
         } else {
