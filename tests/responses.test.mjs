@@ -98,7 +98,7 @@ test('a response is continued, also after a restart, by its key', async () => {
       assert.equal((await mine.responses.retrieve(one.id)).output_text, one.output_text);
       const items = [];
       for await (const item of mine.responses.inputItems.list(two.id, { order: 'asc', limit: 2 })) items.push(item);
-      assert.deepEqual(items.map(({ role }) => role), ['user', 'assistant', 'user']);
+      assert.deepEqual(items.map(({ type, role }) => role ?? type), ['user', 'reasoning', 'assistant', 'user']);
       assert.deepEqual(items[0].content, [{ type: 'input_text', text: '[[echo]] My name is Ann.' }]);
       const reference = { type: 'item_reference', id: one.output.at(-1).id };
       const named = await mine.responses.create({ model, input: [reference, { role: 'user', content: '[[echo]] and now?' }] });
