@@ -26,7 +26,7 @@ async function collect(content, more) {
 test('models', async () => {
   const ids = [];
   for await (const model of client.models.list()) ids.push(model.id);
-  assert.equal(ids.length, 12);
+  assert.equal(ids.length, 15);
   assert.equal((await client.models.retrieve('grok-4')).id, 'grok-4');
   await assert.rejects(client.models.retrieve('gpt-5'), OpenAI.NotFoundError);
 });

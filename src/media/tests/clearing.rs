@@ -179,7 +179,7 @@ fn a_thousand_files_are_cleared_at_once_and_deleted_in_slices() {
     assert_eq!(gateway.console(Method::GET, "/api/cache/list")["data"]["total"], 0, "none can be read");
     for slice in 0.. {
         if gateway.stored_parts() == 0 {
-            assert_eq!(slice, 57);
+            assert_eq!(slice, 60);
             break;
         }
         gateway.host.advance(Duration::from_secs(60));

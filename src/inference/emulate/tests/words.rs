@@ -51,7 +51,7 @@ fn instructions_name_tools_and_show_a_call() {
     let [instructions, question, reminder] = texts.as_slice() else { panic!("{texts:?}") };
     assert_eq!(question, "Hi");
     assert!(instructions.contains("<tool_call_MARK name=\"get_weather\">\n{\"city\":\"…\"}\n</tool_call_MARK>"));
-    assert!(instructions.contains("## get_weather\nSchema: {\"properties\":{\"city\":{\"type\":\"string\"},"));
+    assert!(instructions.contains("## get_weather\nSchema: {\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"}"));
     assert!(instructions.contains("## apply_patch\nInput: plain text"));
     assert!(instructions.contains("several blocks in a row"));
     assert!(reminder.starts_with("To call a tool, write <tool_call_MARK name=\"NAME\">"));
@@ -78,7 +78,7 @@ fn formats_show_their_schema() {
     let schema = json!({"$schema": "x", "type": "object", "properties": {"title": {"type": "string"}}});
     let texts = plain(&formatted(schema, true));
     assert!(
-        texts[0].contains("Schema `thing`: {\"properties\":{\"title\":{\"type\":\"string\"}},\"type\":\"object\"}")
+        texts[0].contains("Schema `thing`: {\"type\":\"object\",\"properties\":{\"title\":{\"type\":\"string\"}}}")
     );
     assert!(texts[0].contains("<refusal_MARK>why</refusal_MARK>"));
     assert_eq!(texts[2], "The answer itself is JSON as described, and nothing else.");
