@@ -51,7 +51,10 @@ fn instructions_name_tools_and_show_a_call() {
     let [instructions, question, reminder] = texts.as_slice() else { panic!("{texts:?}") };
     assert_eq!(question, "Hi");
     assert!(instructions.contains("<tool_call_MARK name=\"get_weather\">\n{\"city\":\"…\"}\n</tool_call_MARK>"));
-    assert!(instructions.contains("## get_weather\nSchema: {\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"}"));
+    assert!(
+        instructions
+            .contains("## get_weather\nSchema: {\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"}")
+    );
     assert!(instructions.contains("## apply_patch\nInput: plain text"));
     assert!(instructions.contains("several blocks in a row"));
     assert!(reminder.starts_with("To call a tool, write <tool_call_MARK name=\"NAME\">"));
