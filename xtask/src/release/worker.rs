@@ -65,13 +65,16 @@ fn bundle(root: &Path) -> Result<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn a_source_map_loses_its_folder_and_nothing_else() {
         let map =
             br#"{"version":3,"sources":["a.mjs"],"sourcesContent":["x"],"mappings":"AAAA","sourceRoot":"/home/x"}"#;
-        let kept = r#"{"mappings":"AAAA","sources":["a.mjs"],"sourcesContent":["x"],"version":3}"#;
-        assert_eq!(String::from_utf8(without_root(map).unwrap()).unwrap(), kept);
+        let kept: Value = serde_json::from_slice(&without_root(map).unwrap()).unwrap();
+        let expected = json!({ "version": 3, "sources": ["a.mjs"], "sourcesContent": ["x"], "mappings": "AAAA" });
+        assert_eq!(kept, expected);
     }
 }
