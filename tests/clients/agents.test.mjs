@@ -15,7 +15,7 @@ test('five turns, two calls at once, streams, types, hand-offs', { timeout: 280_
   assert.deepEqual(held, ['five_turns_with_two_calls_at_once', 'streamed_turns', 'settings', 'typed_output', 'hand_offs']);
 });
 
-test('the model for responses: whole dialogues, stored ones, streams', { timeout: 280_000 }, async () => {
+test('the model for responses: dialogues, stored ones, streams', { timeout: 280_000 }, async () => {
   const held = await checks(python, fileURLToPath(new URL('agents_responses.py', import.meta.url)), gw);
   assert.deepEqual(held, ['turns_with_the_whole_dialogue', 'turns_by_the_previous_response', 'streamed_turns', 'typed_output']);
 });
