@@ -41,7 +41,8 @@ test('a test shows what is left, or what to do about a failure', async () => {
   await act('dead-1', 'Test');
   await dialog().getByText('Grok ended this session').waitFor();
   await dialog().getByText('Sign in to grok.com with this account again').waitFor();
-  await dialog().getByText('Not read yet, or the last numbers have expired.', { exact: true }).waitFor();
+  // Of the modes, and of pictures and videos.
+  await until(async () => await dialog().getByText('Not read yet, or the last numbers have expired.', { exact: true }).count() === 2, 'both are unknown');
   await close();
   await row('dead-1').getByText('Expired').waitFor();
   assert.equal(await row('dead-1').getByText('Not checked').count(), 0, 'Grok was asked');
@@ -115,7 +116,7 @@ test('all are refreshed with a bar on every screen, with results', async () => {
   await dialog().getByRole('button', { name: /^All/ }).click();
   await dialog().getByRole('button', { name: 'Show more' }).click();
   await until(async () => await dialog().getByRole('listitem').count() === 242, 'all results');
-  assert.match(await dialog().getByRole('listitem').filter({ hasText: suffix('basic-7') }).innerText(), /Successful\s+Basic · auto 80\/80 · fast 80\/80$/);
+  assert.match(await dialog().getByRole('listitem').filter({ hasText: suffix('basic-7') }).innerText(), /Successful\s+Basic · auto 80\/80 · fast 80\/80 · image 100 · image_pro 50 · image_edit 20 · video 20$/);
   await shot('tokens-results');
   await view.check();
   await dialog().getByRole('button', { name: 'Done' }).click();

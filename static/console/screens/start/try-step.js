@@ -69,7 +69,7 @@ function useChat(key, onWorked) {
     const show = (change) => { if (control.current === mine) setState(change); };
     const { error, finishReason } = await streamChat({
       key, signal: mine.signal, body: { model, messages: [{ role: 'user', content }] },
-      onChunk: (delta) => { if (delta) show((old) => ({ ...old, answer: old.answer + delta, firstByte: old.firstByte ?? performance.now() - started })); },
+      onChunk: ({ content }) => { if (content) show((old) => ({ ...old, answer: old.answer + content, firstByte: old.firstByte ?? performance.now() - started })); },
     });
     show((old) => ({ ...old, running: false, error }));
     if (!error && finishReason !== 'aborted') onWorked();
