@@ -1,4 +1,5 @@
 // Pictures from text and changed pictures: OpenAI's Images API with the official client, against the strict Imagine socket.
+// Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { toFile } from 'openai';
 import { jpeg, png } from './fake-grok/media.mjs';

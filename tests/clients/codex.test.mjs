@@ -1,4 +1,5 @@
 // Codex, unmodified and cut off from the internet: an answer, and a command that it runs through its tools.
+// Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { startGrok } from '../fake-grok.mjs';
 import { codex, runCodex } from '../lib/codex.mjs';

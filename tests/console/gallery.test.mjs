@@ -1,5 +1,6 @@
 // The gallery in a browser: everything that was made, opened or not, with its prompt; loaded when near; searched, used
 // again, deleted. The viewer and the cache are in media.test.mjs.
+// Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { before, beforeEach, test } from '../lib/suite.mjs';
 import { consoleForFile } from '../lib/console.mjs';
