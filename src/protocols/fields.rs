@@ -5,9 +5,11 @@
 //! let stream = optional(&body.stream, "stream", "a boolean")?;
 //! ```
 
+use serde::Deserialize;
+
 use crate::{
     error::{Error, ErrorKind},
-    json::Field,
+    json::{self, Field, MAX_VALUES, Object},
 };
 
 /// Why a request is refused, in OpenAI's terms. The client sees all of it.
@@ -24,6 +26,25 @@ impl From<Invalid> for Error {
         let missing = invalid.code == "missing_required_parameter" && invalid.param.as_deref() == Some("model");
         let kind = if missing { ErrorKind::MissingModel } else { ErrorKind::Invalid };
         Error { param: invalid.param, code: Some(invalid.code), ..Error::new(kind, invalid.message) }
+    }
+}
+
+/// Returns a body that is a JSON object. Fails if it is not, or has too many values.
+pub fn body<'b, T: Deserialize<'b>>(json: &'b [u8]) -> Result<T, Invalid> {
+    if json::values(json) > MAX_VALUES {
+        let message = format!("The request body has more than {MAX_VALUES} values: send fewer.");
+        return Err(Invalid { param: None, code: "invalid_value", message });
+    }
+    let root: Field<Object<T>> = serde_json::from_slice(json).map_err(|error| Invalid {
+        param: None,
+        // Well-formed JSON may still have a field twice, or too many values.
+        code: if error.is_data() { "invalid_value" } else { "invalid_json" },
+        message: format!("The request body cannot be read as JSON: {error}"),
+    })?;
+    match root {
+        Field::Given(Object(body)) => Ok(body),
+        Field::Wrong(found) => Err(wrong_type(None, "an object", found)),
+        Field::Null | Field::Missing => Err(wrong_type(None, "an object", "null")),
     }
 }
 

@@ -15,11 +15,11 @@ use self::{
 };
 use crate::{
     inference::prompt::{OutputFormat, OutputLimits, Prompt},
-    json::{self, Field, MAX_VALUES, Object, Present},
+    json::{Field, Object, Present},
     media::input::ImageInput,
     protocols::{
         anthropic::error::THREADS_UNSUPPORTED,
-        fields::{Invalid, invalid, optional, required, wrong_type},
+        fields::{self, Invalid, invalid, optional, required},
     },
 };
 
@@ -91,7 +91,7 @@ pub fn count_request(json: &[u8]) -> Result<MessageRequest<'_>, Invalid> {
 }
 
 fn read(json: &[u8], is_answered: bool) -> Result<MessageRequest<'_>, Invalid> {
-    let body = parse(json)?;
+    let body = fields::body(json)?;
     if is_answered {
         server_state(&body)?;
     }
@@ -119,24 +119,6 @@ fn read(json: &[u8], is_answered: bool) -> Result<MessageRequest<'_>, Invalid> {
         ..Prompt::default()
     };
     Ok(MessageRequest { model, stream, thinks, prompt, images })
-}
-
-fn parse(json: &[u8]) -> Result<Body<'_>, Invalid> {
-    if json::values(json) > MAX_VALUES {
-        let message = format!("The request body has more than {MAX_VALUES} values: send fewer.");
-        return Err(Invalid { param: None, code: "invalid_value", message });
-    }
-    let root: Field<Object<Body>> = serde_json::from_slice(json).map_err(|error| Invalid {
-        param: None,
-        // Well-formed JSON may still have a field twice, or too many values.
-        code: if error.is_data() { "invalid_value" } else { "invalid_json" },
-        message: format!("The request body cannot be read as JSON: {error}"),
-    })?;
-    match root {
-        Field::Given(Object(body)) => Ok(body),
-        Field::Wrong(found) => Err(wrong_type(None, "an object", found)),
-        Field::Null | Field::Missing => Err(wrong_type(None, "an object", "null")),
-    }
 }
 
 /// Refuses what needs state on the server. A thread comes first: its request has only the newest messages.

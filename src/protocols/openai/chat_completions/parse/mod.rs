@@ -12,9 +12,9 @@ use self::{
 use super::chat_request::{ChatRequest, Message, Part};
 use crate::{
     inference::prompt::Role,
-    json::{self, Field, MAX_VALUES, Object, Present},
+    json::{Field, Object, Present},
     protocols::{
-        fields::{Invalid, invalid, optional, required, wrong_type},
+        fields::{self, Invalid, invalid, optional, required},
         openai::responses::parse::input::{Input, InputBody, items, joined},
     },
 };
@@ -75,7 +75,7 @@ struct StreamOptions {
 
 /// Parses and checks the JSON of a chat request. Fails with the field at fault, OpenAI's code for it and what to send.
 pub fn chat_request(body: &[u8]) -> Result<ChatRequest<'_>, Invalid> {
-    let mut body = parse(body)?;
+    let mut body = fields::body(body)?;
     unused_parameters(&body)?;
     older_parameters(&body)?;
     let input = std::mem::take(&mut body.input);
@@ -116,24 +116,6 @@ pub fn chat_request(body: &[u8]) -> Result<ChatRequest<'_>, Invalid> {
         limits,
         reasoning_format,
     })
-}
-
-fn parse(body: &[u8]) -> Result<Body<'_>, Invalid> {
-    if json::values(body) > MAX_VALUES {
-        let message = format!("The request body has more than {MAX_VALUES} values: send fewer.");
-        return Err(Invalid { param: None, code: "invalid_value", message });
-    }
-    let root: Field<Object<Body>> = serde_json::from_slice(body).map_err(|error| Invalid {
-        param: None,
-        // Well-formed JSON may still have a field twice, or too many values.
-        code: if error.is_data() { "invalid_value" } else { "invalid_json" },
-        message: format!("The request body cannot be read as JSON: {error}"),
-    })?;
-    match root {
-        Field::Given(Object(body)) => Ok(body),
-        Field::Wrong(found) => Err(wrong_type(None, "an object", found)),
-        Field::Null | Field::Missing => Err(wrong_type(None, "an object", "null")),
-    }
 }
 
 /// Returns the messages of the items that the Responses API takes. Fails with the field at fault.

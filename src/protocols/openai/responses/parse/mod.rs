@@ -12,9 +12,9 @@ use self::{
 use super::request::{Echo, ResponsesRequest};
 use crate::{
     inference::prompt::OutputLimits,
-    json::{self, Field, MAX_VALUES, Object},
+    json::Field,
     protocols::{
-        fields::{Invalid, invalid, invalid_choice, optional, required, wrong_type},
+        fields::{self, Invalid, invalid, invalid_choice, optional, required},
         openai::chat_completions::{chat_request::ChatRequest, parse::tools::ChoiceBody},
     },
 };
@@ -63,7 +63,7 @@ struct Body<'a> {
 
 /// Parses and checks the JSON of a request. Fails with the field at fault, OpenAI's code for it and what to send.
 pub fn responses_request(body: &[u8]) -> Result<ResponsesRequest<'_>, Invalid> {
-    let mut body = parse(body)?;
+    let mut body = fields::body(body)?;
     refuse_unsupported(&body)?;
     let model = required(std::mem::take(&mut body.model), "model", "a string")?;
     if model.trim().is_empty() {
@@ -94,24 +94,6 @@ pub fn responses_request(body: &[u8]) -> Result<ResponsesRequest<'_>, Invalid> {
     };
     let instructions = body.instructions.given();
     Ok(ResponsesRequest { chat, instructions, references, previous, store, namespaced, echo })
-}
-
-fn parse(body: &[u8]) -> Result<Body<'_>, Invalid> {
-    if json::values(body) > MAX_VALUES {
-        let message = format!("The request body has more than {MAX_VALUES} values: send fewer.");
-        return Err(Invalid { param: None, code: "invalid_value", message });
-    }
-    let root: Field<Object<Body>> = serde_json::from_slice(body).map_err(|error| Invalid {
-        param: None,
-        // Well-formed JSON may still have a field twice, or too many values.
-        code: if error.is_data() { "invalid_value" } else { "invalid_json" },
-        message: format!("The request body cannot be read as JSON: {error}"),
-    })?;
-    match root {
-        Field::Given(Object(body)) => Ok(body),
-        Field::Wrong(found) => Err(wrong_type(None, "an object", found)),
-        Field::Null | Field::Missing => Err(wrong_type(None, "an object", "null")),
-    }
 }
 
 fn is_on(field: &Field<bool>, path: &str) -> Result<Option<bool>, Invalid> {
