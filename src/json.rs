@@ -227,6 +227,25 @@ impl<'de, T: Deserialize<'de>> Kind<'de> for Object<T> {
     }
 }
 
+/// A string, or a list in its place.
+#[derive(Debug)]
+pub enum TextOrList<'a, T> {
+    Text(Cow<'a, str>),
+    List(Vec<Field<T>>),
+}
+
+impl<'de: 'a, 'a, T: Kind<'de>> Kind<'de> for TextOrList<'a, T> {
+    fn borrowed(text: &'de str) -> Option<Self> {
+        Some(TextOrList::Text(text.into()))
+    }
+    fn text(text: &str) -> Option<Self> {
+        Some(TextOrList::Text(text.to_owned().into()))
+    }
+    fn list<A: SeqAccess<'de>>(items: A) -> Result<Option<Self>, A::Error> {
+        Ok(Vec::list(items)?.map(TextOrList::List))
+    }
+}
+
 /// An object read as `T`, or a string in its place.
 #[derive(Debug)]
 pub enum ObjectOrText<'a, T> {

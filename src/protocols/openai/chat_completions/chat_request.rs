@@ -36,6 +36,21 @@ pub struct Message<'a> {
     pub parts: Vec<Part<'a>>,
 }
 
+impl<'a> Message<'a> {
+    /// Returns the result of a call: its text, then its pictures. `call_id` or `name` may be empty.
+    pub fn tool_result(call_id: String, name: String, content: Vec<Part<'a>>) -> Self {
+        let (mut output, mut images) = (String::new(), Vec::new());
+        for part in content {
+            match part {
+                Part::Text(text) => output.push_str(&text),
+                image => images.push(image),
+            }
+        }
+        let result = Part::ToolResult(ToolResult { call_id, name, output });
+        Message { role: Role::Tool, parts: std::iter::once(result).chain(images).collect() }
+    }
+}
+
 /// The roles by their names.
 pub const ROLES: [(&str, Role); 6] = [
     ("system", Role::System),

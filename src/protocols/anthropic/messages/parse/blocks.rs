@@ -2,33 +2,18 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, de::SeqAccess};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::Text;
 use crate::{
-    json::{Field, Kind, Object, ObjectOrText},
+    json::{Field, Object, ObjectOrText, TextOrList},
     media::input::ImageInput,
     protocols::fields::{Invalid, invalid, invalid_choice, required},
 };
 
 /// A text, or blocks.
-pub enum Content<'a> {
-    Text(Cow<'a, str>),
-    Blocks(Vec<Field<Object<BlockBody<'a>>>>),
-}
-
-impl<'de: 'a, 'a> Kind<'de> for Content<'a> {
-    fn borrowed(text: &'de str) -> Option<Self> {
-        Some(Content::Text(text.into()))
-    }
-    fn text(text: &str) -> Option<Self> {
-        Some(Content::Text(text.to_owned().into()))
-    }
-    fn list<A: SeqAccess<'de>>(items: A) -> Result<Option<Self>, A::Error> {
-        Ok(Vec::list(items)?.map(Content::Blocks))
-    }
-}
+pub type Content<'a> = TextOrList<'a, Object<BlockBody<'a>>>;
 
 /// The fields of all kinds of blocks.
 #[derive(Default, Deserialize)]
@@ -180,7 +165,7 @@ fn each<'a>(
 ) -> Result<Vec<Piece<'a>>, Invalid> {
     let bodies = match content {
         Content::Text(text) => return Ok(vec![Piece::Text(text)]),
-        Content::Blocks(bodies) => bodies,
+        Content::List(bodies) => bodies,
     };
     let mut pieces = Vec::with_capacity(bodies.len());
     for (index, body) in bodies.into_iter().enumerate() {

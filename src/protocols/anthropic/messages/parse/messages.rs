@@ -96,7 +96,7 @@ impl<'a> Dialogue<'a> {
                 self.say(role, vec![Part::Text(text.into_owned())]);
                 return Ok(());
             }
-            Content::Blocks(bodies) => bodies,
+            Content::List(bodies) => bodies,
         };
         let mut parts = Vec::new();
         for (index, body) in bodies.into_iter().enumerate() {
@@ -182,7 +182,7 @@ impl<'a> Dialogue<'a> {
 
     /// Returns the pieces of a result. A tool that it refers to is offered from now on.
     fn found(&mut self, path: &str, content: Content<'a>) -> Result<Vec<Piece<'a>>, Invalid> {
-        if let Content::Blocks(bodies) = &content {
+        if let Content::List(bodies) = &content {
             let names = bodies.iter().filter_map(|body| body.as_ref()?.0.tool_name.as_ref());
             self.offered.extend(names.map(|name| (name.to_string(), true)));
         }

@@ -1,13 +1,11 @@
 //! Checks the messages of a chat request.
 
-use std::borrow::Cow;
-
-use serde::{Deserialize, de::SeqAccess};
+use serde::Deserialize;
 
 use super::Text;
 use crate::{
-    inference::prompt::{Role, ToolCall, ToolResult},
-    json::{Field, Kind, Object},
+    inference::prompt::{Role, ToolCall},
+    json::{Field, Object, TextOrList},
     media::input::ImageInput,
     protocols::{
         fields::{Invalid, invalid, invalid_choice, optional, required},
@@ -60,10 +58,7 @@ struct CalledBody<'a> {
     input: Text<'a>,
 }
 
-enum Content<'a> {
-    Text(Cow<'a, str>),
-    Parts(Vec<Field<Object<PartBody<'a>>>>),
-}
+type Content<'a> = TextOrList<'a, Object<PartBody<'a>>>;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -85,18 +80,6 @@ struct ImageUrl<'a> {
     url: Text<'a>,
     #[serde(borrow)]
     detail: Text<'a>,
-}
-
-impl<'de: 'a, 'a> Kind<'de> for Content<'a> {
-    fn borrowed(text: &'de str) -> Option<Self> {
-        Some(Content::Text(text.into()))
-    }
-    fn text(text: &str) -> Option<Self> {
-        Some(Content::Text(text.to_owned().into()))
-    }
-    fn list<A: SeqAccess<'de>>(items: A) -> Result<Option<Self>, A::Error> {
-        Ok(Vec::list(items)?.map(Content::Parts))
-    }
 }
 
 /// Returns the checked messages. Fails with the field at fault, or if no message says anything.
@@ -206,22 +189,13 @@ fn result<'a>(path: &str, role: Role, body: MessageBody<'a>) -> Result<Message<'
         Field::Null if role == Role::Function => Vec::new(),
         content => parts(&path_of("content"), required(content, &path_of("content"), CONTENT)?)?,
     };
-    let (mut output, mut images) = (String::new(), Vec::new());
-    for part in content {
-        match part {
-            Part::Text(text) => output.push_str(&text),
-            image => images.push(image),
-        }
-    }
-    let result = ToolResult { call_id: call_id.into_owned(), name: name.into_owned(), output };
-    let parts = std::iter::once(Part::ToolResult(result)).chain(images).collect();
-    Ok(Message { role: Role::Tool, parts })
+    Ok(Message::tool_result(call_id.into_owned(), name.into_owned(), content))
 }
 
 fn parts<'a>(path: &str, content: Content<'a>) -> Result<Vec<Part<'a>>, Invalid> {
     match content {
         Content::Text(text) => Ok(vec![Part::Text(text)]),
-        Content::Parts(bodies) => {
+        Content::List(bodies) => {
             bodies.into_iter().enumerate().map(|(index, body)| part(&format!("{path}.{index}"), body)).collect()
         }
     }

@@ -1,16 +1,11 @@
 //! Checks the items of `input`, and makes messages of them.
 
-use std::borrow::Cow;
-
-use serde::{
-    Deserialize,
-    de::{MapAccess, SeqAccess},
-};
+use serde::{Deserialize, de::MapAccess};
 
 use super::{Text, tools::full_name};
 use crate::{
-    inference::prompt::{Role, ToolCall, ToolResult},
-    json::{Field, Kind, Object},
+    inference::prompt::{Role, ToolCall},
+    json::{Field, Kind, Object, TextOrList},
     media::input::ImageInput,
     protocols::{
         fields::{Invalid, invalid, invalid_choice, optional, required},
@@ -19,22 +14,7 @@ use crate::{
 };
 
 /// A text, or items.
-pub enum InputBody<'a> {
-    Text(Cow<'a, str>),
-    Items(Vec<Field<Object<ItemBody<'a>>>>),
-}
-
-impl<'de: 'a, 'a> Kind<'de> for InputBody<'a> {
-    fn borrowed(text: &'de str) -> Option<Self> {
-        Some(InputBody::Text(text.into()))
-    }
-    fn text(text: &str) -> Option<Self> {
-        Some(InputBody::Text(text.to_owned().into()))
-    }
-    fn list<A: SeqAccess<'de>>(items: A) -> Result<Option<Self>, A::Error> {
-        Ok(Vec::list(items)?.map(InputBody::Items))
-    }
-}
+pub type InputBody<'a> = TextOrList<'a, Object<ItemBody<'a>>>;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -61,22 +41,7 @@ pub struct ItemBody<'a> {
     output: Field<Content<'a>>,
 }
 
-enum Content<'a> {
-    Text(Cow<'a, str>),
-    Parts(Vec<Field<Object<PartBody<'a>>>>),
-}
-
-impl<'de: 'a, 'a> Kind<'de> for Content<'a> {
-    fn borrowed(text: &'de str) -> Option<Self> {
-        Some(Content::Text(text.into()))
-    }
-    fn text(text: &str) -> Option<Self> {
-        Some(Content::Text(text.to_owned().into()))
-    }
-    fn list<A: SeqAccess<'de>>(items: A) -> Result<Option<Self>, A::Error> {
-        Ok(Vec::list(items)?.map(Content::Parts))
-    }
-}
+type Content<'a> = TextOrList<'a, Object<PartBody<'a>>>;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -135,7 +100,7 @@ pub fn items(body: InputBody<'_>, continues: bool) -> Result<Input<'_>, Invalid>
             let messages = vec![Message { role: Role::User, parts: vec![Part::Text(text)] }];
             return said(Input { messages, references: Vec::new() }, continues);
         }
-        InputBody::Items(bodies) => bodies,
+        InputBody::List(bodies) => bodies,
     };
     let mut input = Input::default();
     for (index, body) in bodies.into_iter().enumerate() {
@@ -234,16 +199,8 @@ impl<'a> Input<'a> {
         let path_of = |name: &str| format!("{path}.{name}");
         let call_id = required(body.call_id, &path_of("call_id"), "a string")?.into_owned();
         let output = required(body.output, &path_of("output"), "a string or an array of parts")?;
-        let (mut output_text, mut images) = (String::new(), Vec::new());
-        for part in parts(&path_of("output"), output)? {
-            match part {
-                Part::Text(text) => output_text.push_str(&text),
-                image => images.push(image),
-            }
-        }
-        let result = ToolResult { call_id, name: String::new(), output: output_text };
-        let parts = std::iter::once(Part::ToolResult(result)).chain(images).collect();
-        self.messages.push(Message { role: Role::Tool, parts });
+        let content = parts(&path_of("output"), output)?;
+        self.messages.push(Message::tool_result(call_id, String::new(), content));
         Ok(())
     }
 }
@@ -251,7 +208,7 @@ impl<'a> Input<'a> {
 fn parts<'a>(path: &str, content: Content<'a>) -> Result<Vec<Part<'a>>, Invalid> {
     match content {
         Content::Text(text) => Ok(vec![Part::Text(text)]),
-        Content::Parts(bodies) => {
+        Content::List(bodies) => {
             bodies.into_iter().enumerate().map(|(index, body)| part(&format!("{path}.{index}"), body)).collect()
         }
     }
