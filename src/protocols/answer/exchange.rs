@@ -49,13 +49,13 @@ pub struct Delivery {
     pub is_json: bool,
 }
 
-/// Answers a request for an answer. `read` checks the body and notes in the record what it finds. Fails with 401 before
-/// 400, and records only requests with a valid key.
+/// Answers a request for an answer. `read` checks the body, notes in the record what it finds, and returns what writes the
+/// answer. Fails with 401 before 400, and records only requests with a valid key.
 pub async fn exchange(
     app: Rc<App>,
     key: PresentedKey,
     request: Request,
-    read: impl AsyncFnOnce(Bytes, &mut RequestRecord) -> Result<(Asked, Delivery)>,
+    read: impl AsyncFnOnce(Bytes, &mut RequestRecord) -> Result<(Asked, Box<dyn Respond>)>,
 ) -> Result<Response> {
     let mut record = RequestRecord::new(&app, client_ip::client_address(&app, request.headers()).await);
     // Only clients with a valid key may fill memory with a long body.
@@ -68,19 +68,19 @@ pub async fn exchange(
     answer(&app, &key, sent_to, record, read).await
 }
 
-/// Answers a request that was read, or records why it is refused. Apart from [`exchange`], of which each protocol has a copy.
+/// Answers a request that was read, or records why it is refused. Not generic, so that the module has one copy of it.
 async fn answer(
     app: &Rc<App>,
     key: &PresentedKey,
     sent_to: Rc<SentTo>,
     mut record: RequestRecord,
-    read: Result<(Asked, Delivery)>,
+    read: Result<(Asked, Box<dyn Respond>)>,
 ) -> Result<Response> {
     match read {
-        Ok((Asked { model, prompt, sources }, delivery)) => {
+        Ok((Asked { model, prompt, sources }, respond)) => {
             record.prompt_tokens = prompt.tokens();
             let asked = InferenceRequest { model, prompt, sources, sent_to };
-            run(app, key, asked, record, &delivery).await
+            run(app, key, asked, record, &*respond).await
         }
         Err(error) => {
             record.authenticated(authenticate(&app.db, &key.hash, app.now_ms()).await?);

@@ -3,23 +3,18 @@
 use bytes::Bytes;
 use futures::{
     FutureExt, SinkExt,
-    channel::{
-        mpsc::{Sender, channel},
-        oneshot,
-    },
-    future::{Either, select},
+    channel::{mpsc::Sender, oneshot},
 };
-use http::{HeaderValue, header};
 
 use crate::{
     error::Error,
-    host::{Body, Chunks, Response},
+    host::Response,
     inference::{
         conversation::Step,
         record::RequestRecord,
         run::{Failure, StartedAnswer},
     },
-    protocols::sse::KeepAlive,
+    protocols::sse::{self, End, KeepAlive},
     providers::ProviderError,
 };
 
@@ -36,47 +31,22 @@ pub struct Streamed {
     pub record: RequestRecord,
 }
 
-/// How a stream ended.
-enum End {
-    Complete,
-    Failed(Failure),
-    ClientLeft,
-}
-
 impl Streamed {
-    /// Returns the response with server-sent events; a task of its own sends them.
+    /// Returns the response with server-sent events.
     pub fn respond(self) -> Response {
-        // At most one chunk waits: a slow client slows the upstream read down, and a disconnected one ends it.
-        let (sender, receiver) = channel(1);
-        let (chunks, unread) = Chunks::watched(receiver);
         let host = self.record.app.host.clone();
-        host.spawn(self.pump(sender, unread).boxed_local());
-        let mut reply = Response::new(Body::Stream(chunks));
-        let headers = reply.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-        reply
+        sse::respond(&*host, |sender, unread| self.pump(sender, unread).boxed_local())
     }
 
     async fn pump(mut self, mut sender: Sender<Bytes>, unread: oneshot::Receiver<()>) {
-        let sending = self.send_events(&mut sender);
-        let end = match select(Box::pin(sending), unread).await {
-            Either::Left((end, _)) => end,
-            Either::Right(_) => End::ClientLeft,
-        };
+        let end = End::of(self.send_events(&mut sender), unread).await;
         let Streamed { answer, mut record, stream, .. } = self;
         let repairs = answer.conversation.repairs();
         // Both connections close before the record is written, however long that takes.
         drop((answer, sender));
         record.completion_tokens = stream.completion_tokens();
         record.repaired(repairs);
-        match end {
-            End::Complete => record.succeeded().await,
-            End::Failed(Failure::Provider(fault)) => record.stream_failed(&fault).await,
-            End::Failed(Failure::Unstored(error)) => record.media_unstored_in_stream(&error).await,
-            End::ClientLeft => record.abandoned().await,
-        }
+        end.record(record).await;
     }
 
     async fn send_events(&mut self, sender: &mut Sender<Bytes>) -> End {

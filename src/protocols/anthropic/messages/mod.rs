@@ -20,6 +20,7 @@ use crate::{
     inference::{
         prompt::{OutputFormat, ToolChoice},
         record::RequestRecord,
+        run::Respond,
     },
     json,
     media::input::Source,
@@ -40,7 +41,7 @@ pub async fn create(app: Rc<App>, key: PresentedKey, request: Request) -> Result
 
 /// Checks the request, and notes in the record what it finds. Fails with 400 on the field at fault, 404 if the model is
 /// unknown.
-fn read(app: &App, body: &[u8], record: &mut RequestRecord) -> Result<(Asked, Delivery)> {
+fn read(app: &App, body: &[u8], record: &mut RequestRecord) -> Result<(Asked, Box<dyn Respond>)> {
     let mut repaired = String::new();
     let request = json::from_client(body, &mut repaired, parse::message_request)?;
     record.model = request.model.to_string();
@@ -63,5 +64,5 @@ fn read(app: &App, body: &[u8], record: &mut RequestRecord) -> Result<(Asked, De
         is_json: prompt.format != OutputFormat::Text,
     };
     let sources = Source::read(&request.images)?;
-    Ok((Asked { model, prompt, sources }, delivery))
+    Ok((Asked { model, prompt, sources }, Box::new(delivery)))
 }

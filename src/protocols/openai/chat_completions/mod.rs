@@ -18,6 +18,7 @@ use crate::{
     inference::{
         prompt::{OutputFormat, ToolChoice},
         record::RequestRecord,
+        run::Respond,
     },
     json,
     protocols::answer::exchange::{Asked, Delivery, exchange},
@@ -39,7 +40,7 @@ pub async fn completions(app: Rc<App>, key: PresentedKey, request: Request) -> R
 
 /// Checks the request, and notes in the record what it finds. Fails with 400 on the field at fault, 404 if the model is
 /// unknown.
-fn read(app: &App, body: &[u8], record: &mut RequestRecord) -> Result<(Asked, Delivery)> {
+fn read(app: &App, body: &[u8], record: &mut RequestRecord) -> Result<(Asked, Box<dyn Respond>)> {
     let mut repaired = String::new();
     let request = json::from_client(body, &mut repaired, parse::chat_request)?;
     record.model = request.model.to_string();
@@ -53,5 +54,5 @@ fn read(app: &App, body: &[u8], record: &mut RequestRecord) -> Result<(Asked, De
         has_tools: !request.tools.is_empty() && request.tool_choice != ToolChoice::None,
         is_json: request.format != OutputFormat::Text,
     };
-    Ok((prompt::asked(model, request)?, delivery))
+    Ok((prompt::asked(model, request)?, Box::new(delivery)))
 }

@@ -1,4 +1,4 @@
-//! OpenAI's Images API: parses the request, has [`inference`](crate::inference) run it, and writes the pictures.
+//! OpenAI's Images API: parses the request, and writes the pictures.
 //!
 //! * [`fields`] reads JSON or a form ([`multipart`]); [`check`] checks the values, with [`ratio`] for sizes.
 //! * [`made`] collects the pictures; [`collect`] writes them in one object, [`stream`] as they come. [`wire`] has the JSON
@@ -20,16 +20,14 @@ use crate::{
     auth::api_key::PresentedKey,
     error::{Error, ErrorKind, Result},
     host::{Request, Response},
-    http::{client_ip, request},
     inference::{
-        media::SentTo,
         prompt::{Message, Part, Prompt, Role},
         record::RequestRecord,
-        run::{Failure, InferenceRequest, Respond, StartedAnswer, run},
+        run::{Failure, Respond, StartedAnswer},
     },
     json,
     media::input::Source,
-    store::authenticate::authenticate,
+    protocols::answer::exchange::{Asked, exchange},
 };
 
 mod check;
@@ -68,34 +66,23 @@ pub async fn edits(app: Rc<App>, key: PresentedKey, request: Request) -> Result<
 }
 
 async fn answer(app: Rc<App>, key: PresentedKey, request: Request, operation: Operation) -> Result<Response> {
-    let mut record = RequestRecord::new(&app, client_ip::client_address(&app, request.headers()).await);
-    // Only clients with a valid key may fill memory with a long body.
-    if !request::has_short_body(&request) {
-        record.authenticated(authenticate(&app.db, &key.hash, app.now_ms()).await?);
-    }
-    match read(request, operation, &mut record).await {
-        Ok((request, wanted)) => run(&app, &key, request, record, &wanted).await,
-        Err(error) => {
-            record.authenticated(authenticate(&app.db, &key.hash, app.now_ms()).await?);
-            Err(record.refused(error))
-        }
-    }
-}
-
-/// Reads and checks the request, and notes in the record what it finds. Fails with 400 on the field at fault, 404 if
-/// the model is unknown, 413 if the body is too large.
-async fn read(
-    request: Request,
-    operation: Operation,
-    record: &mut RequestRecord,
-) -> Result<(InferenceRequest, Wanted)> {
-    let sent_to = Rc::new(SentTo { uri: request.uri().clone(), headers: request.headers().clone() });
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let boundary = content_type.and_then(multipart::boundary);
-    let body = request::read_body(request).await?;
+    let read = async |body: Bytes, record: &mut RequestRecord| read(&body, boundary.as_deref(), operation, record);
+    exchange(app, key, request, read).await
+}
+
+/// Checks the request, and notes in the record what it finds. Fails with 400 on the field at fault, 404 if the model is
+/// unknown.
+fn read(
+    body: &Bytes,
+    boundary: Option<&str>,
+    operation: Operation,
+    record: &mut RequestRecord,
+) -> Result<(Asked, Box<dyn Respond>)> {
     let (checked, sources) = match boundary {
-        Some(boundary) => of_form(&body, &boundary, operation)?,
-        None => of_json(&body, operation)?,
+        Some(boundary) => of_form(body, boundary, operation)?,
+        None => of_json(body, operation)?,
     };
     let Checked { model, prompt, drawing, form, stream, quality } = checked;
     (record.model, record.stream) = (model.id.to_owned(), stream);
@@ -103,9 +90,8 @@ async fn read(
     let mut parts: Vec<_> = (0..sources.len()).map(Part::Picture).collect();
     parts.push(Part::Text(prompt));
     let prompt = Prompt { messages: vec![Message { role: Role::User, parts }], drawing, ..Prompt::default() };
-    record.prompt_tokens = prompt.tokens();
     let wanted = Wanted { operation, form, stream, count, ratio, quality };
-    Ok((InferenceRequest { model, prompt, sources, sent_to }, wanted))
+    Ok((Asked { model, prompt, sources }, Box::new(wanted)))
 }
 
 fn of_json(body: &[u8], operation: Operation) -> Result<(Checked, Vec<Source>)> {

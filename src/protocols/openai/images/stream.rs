@@ -3,13 +3,8 @@
 use bytes::Bytes;
 use futures::{
     FutureExt, SinkExt,
-    channel::{
-        mpsc::{Sender, channel},
-        oneshot,
-    },
-    future::{Either, select},
+    channel::{mpsc::Sender, oneshot},
 };
-use http::{HeaderValue, header};
 
 use super::{
     Wanted,
@@ -18,14 +13,14 @@ use super::{
 };
 use crate::{
     error::Error,
-    host::{Body, Chunks, Response},
+    host::Response,
     inference::{
         conversation::Step,
         event::Preview,
         record::RequestRecord,
         run::{Failure, StartedAnswer},
     },
-    protocols::sse::KeepAlive,
+    protocols::sse::{self, End, KeepAlive},
 };
 
 /// Pictures to send as they come.
@@ -35,35 +30,16 @@ pub struct Streamed {
     pub record: RequestRecord,
 }
 
-/// How a stream ended.
-enum End {
-    Complete,
-    Failed(Failure),
-    ClientLeft,
-}
-
 impl Streamed {
-    /// Returns the response with server-sent events; a task of its own sends them.
+    /// Returns the response with server-sent events.
     pub fn respond(self) -> Response {
-        let (sender, receiver) = channel(1);
-        let (chunks, unread) = Chunks::watched(receiver);
         let host = self.record.app.host.clone();
-        host.spawn(self.pump(sender, unread).boxed_local());
-        let mut reply = Response::new(Body::Stream(chunks));
-        let headers = reply.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-        reply
+        sse::respond(&*host, |sender, unread| self.pump(sender, unread).boxed_local())
     }
 
     async fn pump(mut self, mut sender: Sender<Bytes>, unread: oneshot::Receiver<()>) {
         let mut made = Made::default();
-        let sending = self.send_events(&mut sender, &mut made);
-        let end = match select(Box::pin(sending), unread).await {
-            Either::Left((end, _)) => end,
-            Either::Right(_) => End::ClientLeft,
-        };
+        let end = End::of(self.send_events(&mut sender, &mut made), unread).await;
         let Streamed { answer, record, .. } = self;
         if matches!(end, End::ClientLeft) && !made.is_added {
             // What was made is in the gallery all the same.
@@ -74,12 +50,7 @@ impl Streamed {
             }
         }
         drop(sender);
-        match end {
-            End::Complete => record.succeeded().await,
-            End::Failed(Failure::Provider(fault)) => record.stream_failed(&fault).await,
-            End::Failed(Failure::Unstored(error)) => record.media_unstored_in_stream(&error).await,
-            End::ClientLeft => record.abandoned().await,
-        }
+        end.record(record).await;
     }
 
     /// Sends the pictures. Those that came without their bytes are fetched, and all are stored, at the end: at once, which

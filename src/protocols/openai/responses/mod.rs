@@ -31,6 +31,7 @@ use crate::{
     inference::{
         prompt::{OutputFormat, Role, ToolChoice},
         record::RequestRecord,
+        run::Respond,
     },
     json::{self, Field},
     protocols::{
@@ -57,7 +58,7 @@ pub async fn create(app: Rc<App>, key: PresentedKey, request: Request) -> Result
 
 /// Checks the request, reads what it continues, and notes in the record what it finds. Fails with 400 on the field at
 /// fault, 404 if the model or what it continues is unknown.
-async fn read(app: &App, key_hash: &str, body: &[u8], record: &mut RequestRecord) -> Result<(Asked, Delivery)> {
+async fn read(app: &App, key_hash: &str, body: &[u8], record: &mut RequestRecord) -> Result<(Asked, Box<dyn Respond>)> {
     let mut repaired = String::new();
     let request = json::from_client(body, &mut repaired, parse::responses_request)?;
     let ResponsesRequest { mut chat, instructions, references, previous, store, namespaced, echo } = request;
@@ -88,7 +89,7 @@ async fn read(app: &App, key_hash: &str, body: &[u8], record: &mut RequestRecord
         Some("messages") => error.with_param("input"),
         _ => error,
     })?;
-    Ok((asked, delivery))
+    Ok((asked, Box::new(delivery)))
 }
 
 /// Returns the messages of stored items, a JSON array. Fails with 400 if they cannot be read.
