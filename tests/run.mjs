@@ -6,6 +6,7 @@
 // --pictures takes the picture of every state of the console in both languages, both appearances and two widths.
 // --long repeats more: every step of a deployment is disturbed in both ways, and 500 accounts are read instead of 100. It also runs
 // tests/clients, whose packages are heavy; without it they run when they are named.
+// POOL=0 gives each request on workerd an instance of its own, POOL=1 lets one instance wait for requests: both must pass.
 // REQUIRE_SPIN=1 makes a missing Spin a failure.
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -1,7 +1,7 @@
-// One instance of the component, for one request.
+// One request: everything of it that imports need. Its instance serves others after it.
 
 import { Future } from "./futures.mjs";
-import { Handles, Memory } from "./memory.mjs";
+import { Handles } from "./memory.mjs";
 import { drive } from "./tasks.mjs";
 
 /** The guest whose code is on the stack. Only a guest's code calls imports. */
@@ -25,19 +25,25 @@ export class Guest {
   returned = new Future();
   /** Whether the next event is the task's cancellation, unless the task returns before. */
   cancelling = false;
+  /** Whether the request was cancelled, or its client or another reader left. */
+  interrupted = false;
+  /** Whether the request has ended and left nothing, so that its instance can serve another one. */
+  isOver = false;
   /** The set that the guest waits for. @type {import("./tasks.mjs").WaitableSet | null} */
   waitsFor = null;
   /** Work of the host that continues after the guest's, such as sending a body. */
   #background = [];
 
-  /** @param {Program} program @param {Record<string, any>} env the Worker's bindings */
-  constructor(program, env) {
+  /**
+   * @param {Program} program
+   * @param {import("./pool.mjs").Instance} instance that no other request uses now
+   * @param {Record<string, any>} env the Worker's bindings
+   */
+  constructor(program, instance, env) {
     this.env = env;
     this.signatures = program.exports;
-    const instance = new WebAssembly.Instance(program.module, program.imports);
-    this.exports = instance.exports;
-    this.memory = new Memory(instance.exports.memory, instance.exports.cabi_realloc);
-    this.enter(() => instance.exports._initialize?.());
+    this.instance = instance;
+    this.memory = instance.memory;
   }
 
   /** @template T @param {() => T} run @returns {T} */
@@ -59,15 +65,18 @@ export class Guest {
   async run(name, params) {
     const { start, callback, params: types } = this.signatures[name];
     let error = new Error("the guest ended without finishing what it began");
+    const { exports } = this.instance;
     try {
-      await drive(this, this.exports[start], this.exports[callback], types.lowerAll(this, params));
+      await drive(this, exports[start], exports[callback], types.lowerAll(this, params));
+      this.isOver = !this.interrupted && this.returned.settled && this.context === 0 && this.handles.isEmpty;
     } catch (trap) {
       error = trap;
       throw trap;
     } finally {
       this.returned.fail(error);
       this.handles.dispose(error);
-      this.memory.release();
+      // From here on the instance may belong to another request.
+      this.memory = null;
     }
   }
 
@@ -77,6 +86,7 @@ export class Guest {
    */
   cancel() {
     this.cancelling = true;
+    this.interrupted = true;
     this.waitsFor?.interrupt();
   }
 

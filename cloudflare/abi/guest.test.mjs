@@ -1,4 +1,4 @@
-// Instances of the probe component in Node: nothing is left when a guest ends.
+// Requests to the probe component in Node: nothing is left when a guest ends.
 // Needs `cargo xtask build --probe`.
 
 import assert from "node:assert/strict";
@@ -6,22 +6,23 @@ import { readFile } from "node:fs/promises";
 import { before, test } from "node:test";
 import { incomingRequest } from "../host/http.mjs";
 import { hosts } from "../host/index.mjs";
-import { Guest } from "./guest.mjs";
 import { link } from "./linker.mjs";
 import { held } from "./memory.mjs";
+import { Pool } from "./pool.mjs";
 
-let program;
+let pool;
 before(async () => {
   const dist = new URL("../dist/", import.meta.url);
   const signatures = await import(new URL("probe.signatures.mjs", dist));
   const module = new WebAssembly.Module(await readFile(new URL("probe.wasm", dist)));
-  program = { module, imports: link(signatures, hosts), exports: signatures.exports };
+  pool = new Pool({ module, imports: link(signatures, hosts), exports: signatures.exports });
 });
 
 /** Calls the handler; `ended` settles with the task. */
 async function ask(path) {
-  const guest = new Guest(program, {});
-  const ended = guest.run("wasi:http/handler@0.3#handle", [incomingRequest(new Request(`http://probe${path}`))]);
+  const guest = pool.take({}, Infinity);
+  const task = guest.run("wasi:http/handler@0.3#handle", [incomingRequest(new Request(`http://probe${path}`))]);
+  const ended = task.finally(() => pool.give(guest, 0));
   const answer = guest.returned.wait();
   // A test that looks at one of them need not look at the other.
   ended.catch(() => {});

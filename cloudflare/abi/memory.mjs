@@ -15,7 +15,19 @@ export function hold(what, bytes) {
   held.peak = Math.max(held.peak, held.linear + held.queued);
 }
 
+/** What one instance holds, apart from the instance: it can be given back when the instance is gone. */
+export class Share {
+  size = 0;
+
+  /** @param {number} size in bytes */
+  set(size) {
+    hold("linear", size - this.size);
+    this.size = size;
+  }
+}
+
 export class Memory {
+  share = new Share();
   #memory;
   #realloc;
   #bytes;
@@ -25,10 +37,12 @@ export class Memory {
   constructor(memory, realloc) {
     this.#memory = memory;
     this.#realloc = realloc;
-    this.#bytes = new Uint8Array(memory.buffer);
-    this.#view = new DataView(memory.buffer);
-    hold("linear", this.#bytes.length);
-    this.size = this.#bytes.length;
+    this.#renew();
+  }
+
+  /** Returns the size in bytes now. */
+  get size() {
+    return this.bytes.length;
   }
 
   /** @returns {Uint8Array} */
@@ -47,8 +61,7 @@ export class Memory {
   #renew() {
     this.#bytes = new Uint8Array(this.#memory.buffer);
     this.#view = new DataView(this.#memory.buffer);
-    hold("linear", this.#bytes.length - this.size);
-    this.size = this.#bytes.length;
+    this.share.set(this.#bytes.length);
   }
 
   /** Allocates memory in the guest for a value that the guest will own. @returns {number} its address */
@@ -86,12 +99,6 @@ export class Memory {
     this.bytes.set(rest, moved + written);
     return [moved, size];
   }
-
-  /** Subtracts the memory of a guest that has ended. */
-  release() {
-    hold("linear", -this.size);
-    this.size = 0;
-  }
 }
 
 /** A resource that a guest owns: the host's value and its WIT name. */
@@ -110,6 +117,10 @@ export class Resource {
 export class Handles {
   #entries = [null];
   #free = [];
+
+  get isEmpty() {
+    return this.#free.length === this.#entries.length - 1;
+  }
 
   /** @returns {number} never 0, which means "none" to guests */
   add(entry) {

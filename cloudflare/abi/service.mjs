@@ -1,30 +1,42 @@
-// A component as a Worker: one instance per request.
+// A component as a Worker.
 
 import { answer, incomingRequest, whenAborted } from "../host/http.mjs";
 import { hosts } from "../host/index.mjs";
-import { Guest } from "./guest.mjs";
 import { link } from "./linker.mjs";
+import { limitsOf, Pool } from "./pool.mjs";
 
 const HANDLER = "wasi:http/handler@0.3#handle";
 
-const FAILED = JSON.stringify({
-  error: { message: "internal error", type: "server_error", code: "internal_error" },
-});
+/** Returns an error in OpenAI's form. */
+const failure = (status, message, code, headers) =>
+  Response.json({ error: { message, type: "server_error", param: null, code } }, { status, headers });
+
+const failed = () => failure(500, "internal error", "internal_error");
+
+/** Pages of any origin may read it, as the component's answers. */
+const OPEN = { "retry-after": "1", "access-control-allow-origin": "*", "access-control-expose-headers": "retry-after" };
+const overloaded = () =>
+  failure(503, "The gateway has no memory for another request now: send it again in a second", "overloaded", OPEN);
 
 /**
  * A client that disconnects ends its request. Before the head of the response the guest's task is cancelled. After it the
  * guest's next write fails, and what the guest spawned runs to its end: see `answer`.
  * @param {WebAssembly.Module} module the component's core module
  * @param {{ imports: object, exports: object }} signatures
- * @returns {(request: Request, env: object, ctx: ExecutionContext) => Promise<Response>}
+ * @returns {(request: Request, env: object, ctx: ExecutionContext, isSmall?: boolean) => Promise<Response>} a small request is
+ *   always admitted
  */
 export function service(module, signatures) {
   const program = { module, imports: link(signatures, hosts), exports: signatures.exports };
-  return async (request, env, ctx) => {
+  const pool = new Pool(program);
+  return async (request, env, ctx, isSmall = false) => {
     const { signal } = request;
     try {
-      const guest = new Guest(program, env);
-      const task = guest.run(HANDLER, [incomingRequest(request)]).catch(report);
+      const { bytes, kept } = limitsOf(env);
+      const incoming = incomingRequest(request);
+      const guest = pool.take(env, isSmall ? Infinity : bytes);
+      if (guest === null) return overloaded();
+      const task = guest.run(HANDLER, [incoming]).catch(report).then(() => pool.give(guest, kept));
       whenAborted(signal, () => guest.cancel());
       // Work that the component spawned continues after the response.
       ctx.waitUntil(task.then(() => guest.backgroundDone()));
@@ -33,7 +45,7 @@ export function service(module, signatures) {
       // The client has disconnected, so this response is not read.
       if (signal.aborted) return new Response(null, { status: 499 });
       report(error);
-      return new Response(FAILED, { status: 500, headers: { "content-type": "application/json" } });
+      return failed();
     }
   };
 }

@@ -227,7 +227,10 @@ export class StreamWriter extends End {
   }
 
   copy(guest, pointer, length) {
-    if (this.#pipe.cancelled) return Copy.DROPPED;
+    if (this.#pipe.cancelled) {
+      guest.interrupted = true;
+      return Copy.DROPPED;
+    }
     const count = Math.min(length, LARGEST_COPY);
     if (count > 0) this.#pipe.push(guest.memory.copy(pointer, count));
     return (count << 4) | Copy.COMPLETED;

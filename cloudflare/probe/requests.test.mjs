@@ -133,7 +133,7 @@ test("the guest sees the request and our word for the address", async () => {
   assert.deepEqual(response.headers.getSetCookie(), ["a=1", "b=2"]);
 });
 
-const FAILED = { error: { message: "internal error", type: "server_error", code: "internal_error" } };
+const FAILED = { error: { message: "internal error", type: "server_error", param: null, code: "internal_error" } };
 
 test("a trap and a handler's error are a plain 500 and a log line", async () => {
   for (const path of ["/trap", "/error"]) {

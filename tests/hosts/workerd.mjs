@@ -35,7 +35,8 @@ export async function start({ port, dataDir, vars, outboundService, countBinding
   const host = await serve({
     port,
     dataDir,
-    vars,
+    // How many guests wait for requests; the Worker's own number if it is not set.
+    vars: process.env.POOL === undefined ? vars : { ...vars, GUESTS_KEPT: process.env.POOL },
     assets,
     script: wrapper,
     flags: countBindings ? ["nodejs_als"] : [],

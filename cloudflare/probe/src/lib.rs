@@ -3,6 +3,7 @@
 
 mod bodies;
 mod messages;
+mod remains;
 mod socket;
 mod storage;
 
@@ -57,6 +58,8 @@ impl wasip3::exports::http::handler::Guest for Probe {
             "/sql" => Ok(storage::sql(request).await),
             "/kv" => Ok(storage::key_value(request, &query).await),
             "/socket" => Ok(socket::run(&query).await),
+            "/uses" => Ok(remains::uses()),
+            "/leave" => Ok(remains::leave(&query).await),
             "/variable" => Ok(storage::variable(&query).await),
             _ => Ok(status(404)),
         }
