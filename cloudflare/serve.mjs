@@ -5,6 +5,7 @@
 //   SPIN_VARIABLE_TRUSTED_PROXY=10.0.0.2 node cloudflare/serve.mjs --port 8787 --data .data [--listen 0.0.0.0:8787]
 
 import { mkdir, readFile } from "node:fs/promises";
+import { totalmem } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -20,6 +21,8 @@ const HOST = "127.0.0.1";
 
 const ENTRY_WORKER = "cloudflare/local-worker.mjs";
 const VARIABLE = "SPIN_VARIABLE_";
+/** The part of the machine's memory that guests may hold: the runtime, this process and the page cache need the rest. */
+const GUEST_PART = 1 / 4;
 
 /**
  * @typedef {object} Options
@@ -92,7 +95,7 @@ async function configuration({ dataDir, vars = {}, script = "cloudflare/worker.m
     ...(await code(script, modules)),
     compatibilityDate: setting("compatibility_date"),
     compatibilityFlags: [...JSON.parse(wrangler.match(/^compatibility_flags = (.+)$/m)[1]), ...flags],
-    bindings: { ...vars, ENTRY_SECRET: secret },
+    bindings: { GUEST_MEMORY_MB: guestMemory(), ...vars, ENTRY_SECRET: secret },
     // As `wrangler dev` passes them; miniflare itself reads `_headers` and `.assetsignore`.
     assets: assets
       ? {
@@ -119,6 +122,15 @@ async function configuration({ dataDir, vars = {}, script = "cloudflare/worker.m
     kvPersist: dataDir ? join(dataDir, "kv") : false,
     workers: [gateway, way.worker],
   };
+}
+
+/**
+ * Returns how many MB of memory guests may hold on this machine, or in this container.
+ * @param {number} [total] in bytes @param {number} [limit] of the container in bytes; 0, or more than `total`, without one
+ */
+export function guestMemory(total = totalmem(), limit = process.constrainedMemory()) {
+  const bytes = limit > 0 ? Math.min(total, limit) : total;
+  return String(Math.floor((bytes * GUEST_PART) / 2 ** 20));
 }
 
 /** Returns the script that wraps the Worker with `local`. */

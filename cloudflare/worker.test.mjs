@@ -11,6 +11,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { link } from "./abi/linker.mjs";
 import { hosts } from "./host/index.mjs";
+import { guestMemory } from "./serve.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const BUDGET_GZIPPED = 20_000;
@@ -43,6 +44,12 @@ test("the script is small", async (context) => {
   const zipped = gzipSync(contents, { level: 9 }).length;
   context.diagnostic(`shim ${contents.length} bytes, ${zipped} gzipped`);
   assert.ok(zipped <= BUDGET_GZIPPED, `${zipped} bytes gzipped`);
+});
+
+test("guests may hold a quarter of the machine or the container", () => {
+  assert.equal(guestMemory(8 * 2 ** 30, 0), "2048");
+  assert.equal(guestMemory(8 * 2 ** 30, 2 ** 30), "256");
+  assert.equal(guestMemory(8 * 2 ** 30, 2 ** 63), "2048");
 });
 
 test("a Worker that cannot load is an error, leaving nothing", async () => {
