@@ -30,6 +30,8 @@ pub mod spreadsheet;
 pub mod store;
 pub mod time;
 pub mod variables;
+#[cfg(target_family = "wasm")]
+mod wipe;
 
 /// The component's entry point. It replaces spin-sdk's macro, which fails a request whose `Content-Length` it cannot
 /// read; hosts answer that with 500.
@@ -40,7 +42,7 @@ mod entry {
         http::types::{ErrorCode, Request, Response},
     };
 
-    use crate::{app::App, host::wasi, http::router};
+    use crate::{app::App, host::wasi, http::router, wipe};
 
     struct Gateway;
     spin_sdk::wasip3::http::service::export!(Gateway);
@@ -51,6 +53,7 @@ mod entry {
                 let path = request.get_path_with_query().unwrap_or_default();
                 return wasi::reply(router::error_reply(&error, &path, None));
             }
+            wipe::stack();
             let app = App::new(std::rc::Rc::new(wasi::WasiHost::default()));
             wasi::reply(router::route(app, wasi::request(request)?).await)
         }
