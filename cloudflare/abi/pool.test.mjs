@@ -3,8 +3,10 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { afterEach, before, beforeEach, mock, test } from "node:test";
+import { before, beforeEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { incomingRequest } from "../host/http.mjs";
 import { hosts } from "../host/index.mjs";
 import { Guest } from "./guest.mjs";
@@ -28,14 +30,14 @@ beforeEach(() => {
   held.linear = held.queued = 0;
   pool = new Pool(program);
 });
-afterEach(() => mock.restoreAll());
 
 /** Begins a request; `ended` settles when its instance was given back. */
 function begin(path, { env = {}, kept = 1, bytes = Infinity } = {}) {
-  const guest = pool.take(env, bytes);
+  const own = pool;
+  const guest = own.take(env, bytes);
   const request = new Request(`http://probe${path}`);
   const task = guest.run("wasi:http/handler@0.3#handle", [incomingRequest(request)]);
-  const ended = task.catch(() => {}).then(() => pool.give(guest, kept));
+  const ended = task.catch(() => {}).then(() => own.give(guest, kept));
   return { guest, ended, answer: guest.returned.wait().catch((error) => ({ tag: "trap", error })) };
 }
 
@@ -180,6 +182,27 @@ test("instances are refused beyond the limit, and admitted below", async () => {
   assert.equal(pool.take({}, 3 * need), null, "queued bytes count");
   held.queued -= 1;
   assert.notEqual(pool.take({}, 3 * need), null);
+});
+
+test("a request that was cut off gives its memory back", async () => {
+  // Its promises never settle, as if the platform had ended it.
+  const { fetch } = globalThis;
+  globalThis.fetch = () => new Promise(() => {});
+  const { share, limit } = await (async () => {
+    const { memory, limit } = begin("/fetch?url=http://upstream/").guest.instance;
+    await sleep(10);
+    return { share: memory.share, limit };
+  })();
+  assert.ok(share.size > 0);
+  globalThis.fetch = fetch;
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc");
+  for (let tries = 0; share.size > 0 && tries < 50; tries++) {
+    collect();
+    await sleep(10);
+  }
+  assert.equal(share.size, 0);
+  assert.notEqual(pool.take({}, limit + held.queued), null, "none is busy");
 });
 
 test("an instance that waits needs no room", async () => {
