@@ -23,6 +23,8 @@ const ENTRY_WORKER = "cloudflare/local-worker.mjs";
 const VARIABLE = "SPIN_VARIABLE_";
 /** The part of the machine's memory that guests may hold: the runtime, this process and the page cache need the rest. */
 const GUEST_PART = 1 / 4;
+/** The most MB that they may hold: about 500 requests at once, more than one thread answers in a second. */
+const MOST_GUEST_MB = 1_024;
 
 /**
  * @typedef {object} Options
@@ -130,7 +132,7 @@ async function configuration({ dataDir, vars = {}, script = "cloudflare/worker.m
  */
 export function guestMemory(total = totalmem(), limit = process.constrainedMemory()) {
   const bytes = limit > 0 ? Math.min(total, limit) : total;
-  return String(Math.floor((bytes * GUEST_PART) / 2 ** 20));
+  return String(Math.min(MOST_GUEST_MB, Math.floor((bytes * GUEST_PART) / 2 ** 20)));
 }
 
 /** Returns the script that wraps the Worker with `local`. */
