@@ -9,6 +9,8 @@ import { children } from '../lib/processes.mjs';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The gateway: its manifest, the file that it names, and a path that answers. */
 const GATEWAY = { manifest: join(ROOT, 'spin.toml'), component: join(ROOT, 'target/spin/grok2api.wasm'), path: '/health' };
+/** How `up` starts Spin. */
+const INSTANCES = ['--max-instance-reuse-count', '1'];
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 10_000;
 
@@ -50,13 +52,13 @@ function withPort(vars) {
   return { grok_websocket_port: port || (protocol === 'https:' ? '443' : '80'), ...vars };
 }
 
-/** Starts Spin with the gateway or another app. `log` of the result gives what it has printed so far. */
-export async function start({ dataDir, vars, port, app = GATEWAY }) {
+/** Starts Spin with the gateway or another app, with these flags about instances. `log` of the result gives what it has printed so far. */
+export async function start({ dataDir, vars, port, app = GATEWAY, flags = INSTANCES }) {
   const missing = spinMissing();
   if (missing) throw new Error(missing);
   if (!existsSync(app.component)) throw new Error(`${app.component} is missing: run \`cargo xtask build\``);
   const args = ['up', '--from', app.manifest, '--listen', `127.0.0.1:${port}`, '--state-dir', dataDir,
-    '--log-dir', join(dataDir, 'logs'), '--max-instance-reuse-count', '1'];
+    '--log-dir', join(dataDir, 'logs'), ...flags];
   for (const [name, value] of Object.entries(withPort(vars))) args.push('--variable', `${name}=${value}`);
   const child = spawn('spin', args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
@@ -69,5 +71,5 @@ export async function start({ dataDir, vars, port, app = GATEWAY }) {
       throw new Error(`spin did not answer within ${READY_WITHIN_MS} ms: ${log}`);
     }
   }
-  return { name: 'spin', url, stop: () => stopped(child, 'SIGTERM'), kill: () => killed(child), log: () => log };
+  return { name: 'spin', url, pid: child.pid, stop: () => stopped(child, 'SIGTERM'), kill: () => killed(child), log: () => log };
 }

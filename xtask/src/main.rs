@@ -1,6 +1,7 @@
-//! The developer commands: `cargo xtask build | up | deploy | vendor | release | check | test`.
+//! The developer commands: `cargo xtask build | up | deploy | vendor | release | check | test | bench`.
 
 mod args;
+mod bench;
 mod build;
 mod bundle;
 mod checks;
@@ -42,7 +43,8 @@ Usage: cargo xtask <command>
   check    check the sources as text: lengths, links, words, docs, arrows, variables, or only those that
            are named
   variables  write the variables of src/variables/table.rs into spin.toml and the READMEs
-  test     run every check and test; `cargo xtask test --help` lists the options, and CI runs it with --all";
+  test     run every check and test; `cargo xtask test --help` lists the options, and CI runs it with --all
+  bench    measure what a request costs on the hosts of this machine; `cargo xtask bench --help` lists the options";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -101,6 +103,13 @@ fn run(arguments: &[String]) -> Result<()> {
             Some(options) => test::test(&root, &options),
             None => {
                 println!("{}", test::USAGE);
+                Ok(())
+            }
+        },
+        "bench" => match bench::parse(rest)? {
+            Some(passed) => bench::bench(&root, &passed),
+            None => {
+                println!("{}", bench::USAGE);
                 Ok(())
             }
         },

@@ -1,0 +1,3 @@
+// The least Worker: what the runtime itself costs a request.
+
+export default { fetch: () => new Response("hello") };

@@ -1,0 +1,123 @@
+// Measures what a request costs: CPU of the host's process, time to the first byte, memory, and what is asked of the host.
+//
+//   node tests/bench/run.mjs [--quick] [--host workerd|spin] [--at 1,8,64] [--only models,burst] [--rounds N] [--spin-flags "…"]
+//
+// All variants run at once and take turns, so that what else the machine does falls on all of them. docs/performance.md says how
+// to read the figures.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { spinMissing } from '../hosts/spin.mjs';
+import { load } from './load.mjs';
+import { cpu, memory } from './processes.mjs';
+import { asked, costs, sizes, used } from './report.mjs';
+import { SCENARIOS } from './scenarios.mjs';
+import { VARIANTS, record, start, takesPart } from './variants.mjs';
+
+const STREAMS = 64;
+/** After a round the statements behind the answers are still running. */
+const SETTLE_MS = 100;
+
+function options() {
+  const { values } = parseArgs({ options: {
+    quick: { type: 'boolean', default: false }, host: { type: 'string' }, at: { type: 'string', default: '1' }, only: { type: 'string' },
+    rounds: { type: 'string' }, 'spin-flags': { type: 'string' },
+  } });
+  const known = (names, all, what) => names.map((name) => (all.includes(name) ? name : fail(`${what} ${name} is unknown: ${all.join(', ')}`)));
+  const widths = values.at.split(',').map((width) => (/^[1-9]\d*$/.test(width) ? Number(width) : fail(`--at takes numbers, as in --at 1,8,64`)));
+  const hosts = known(values.host ? [values.host] : Object.keys(VARIANTS), Object.keys(VARIANTS), 'the host');
+  const names = known(values.only?.split(',') ?? Object.keys(SCENARIOS), Object.keys(SCENARIOS), 'the scenario');
+  const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
+  return { hosts, names, widths, rounds, share: values.quick ? 0.25 : 1, flags: values['spin-flags']?.split(' ') };
+}
+
+function fail(message) { throw new Error(message); }
+
+/** Starts the scripted Grok as a process of its own. */
+async function startGrok() {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('../fake-grok.mjs', import.meta.url)), '--pace', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await once(createInterface(child.stdout), 'line');
+  return { url: line.replace('ready ', ''), stop: () => child.kill() };
+}
+
+async function measure(variant, scenario, count, width) {
+  const before = cpu(variant.pid);
+  const times = await load(variant, scenario, count, width);
+  await sleep(SETTLE_MS);
+  return { cpu: (cpu(variant.pid) - before) / count, first: times.map(({ first }) => first) };
+}
+
+/** Measures scenarios in turn over all variants; returns rows of `{ scenario, width, of: Map(variant → samples) }`. */
+async function compare(running, { names, widths, rounds, share }) {
+  const rows = names.flatMap((name) => [...new Set(widths.map((width) => Math.max(width, SCENARIOS[name].width)))]
+    .map((width) => ({ scenario: SCENARIOS[name], width, of: new Map() })));
+  for (let round = -1; round < rounds; round++) {
+    for (const { scenario, width, of } of rows) {
+      const part = running.filter((variant) => takesPart(variant, scenario));
+      const count = Math.max(width, Math.ceil(scenario.count * share));
+      // Each round begins with another variant.
+      for (let n = 0; n < part.length; n++) {
+        const variant = part[(n + round + 1) % part.length];
+        const sample = await measure(variant, scenario, round < 0 ? Math.max(width, Math.ceil(count / 2)) : count, width);
+        // The first round warms up.
+        if (round >= 0) of.set(variant, [...(of.get(variant) ?? []), sample]);
+      }
+    }
+    if (round >= 0) process.stderr.write(`round ${round + 1} of ${rounds}\n`);
+  }
+  return rows;
+}
+
+/** Returns the memory while this many streams are open, the highest of several looks. */
+async function memoryOfStreams(variant) {
+  let most = 0;
+  let over = false;
+  const streams = load(variant, SCENARIOS.slow, STREAMS, STREAMS).finally(() => { over = true; });
+  while (!over) {
+    most = Math.max(most, memory(variant.pid));
+    await Promise.race([streams, sleep(50)]);
+  }
+  await streams;
+  return most;
+}
+
+async function host(name, grok, settings) {
+  const variants = VARIANTS[name];
+  const recorded = name === 'workerd' ? await record(grok.url) : undefined;
+  const running = [];
+  try {
+    for (const variant of variants) running.push(await start(variant, { grok: grok.url, recorded, flags: settings.flags }));
+    const idle = running.map(({ pid }) => memory(pid));
+    const streams = [];
+    for (const variant of running) streams.push(variant.kind === 'hello' ? undefined : await memoryOfStreams(variant));
+    const rows = await compare(running, settings);
+    const after = running.map(({ pid }) => memory(pid));
+    console.log(`\n## ${name}\n\n${costs(running, rows)}\n${used(running, { idle, streams, after })}`);
+    if (recorded) console.log(asked(recorded));
+  } finally {
+    for (const each of running) await each.stop();
+  }
+}
+
+async function main() {
+  const settings = options();
+  const grok = await startGrok();
+  try {
+    for (const name of settings.hosts) {
+      const missing = name === 'spin' && spinMissing();
+      if (missing) console.log(`\n## spin\n\nnot measured: ${missing}`);
+      else await host(name, grok, settings);
+    }
+    console.log(await sizes());
+  } finally {
+    grok.stop();
+  }
+}
+
+main().then(() => process.exit(), (error) => {
+  console.error(error.message);
+  process.exit(1);
+});
