@@ -6,7 +6,7 @@
 //! end.
 //!
 //! ```ignore
-//! let app = App::new(Rc::new(WasiHost::default()));
+//! let app = App::new(Rc::new(WasiHost::new()));
 //! let response = router::route(app, request).await;
 //! ```
 
@@ -49,13 +49,15 @@ mod entry {
 
     impl Guest for Gateway {
         async fn handle(request: Request) -> Result<Response, ErrorCode> {
+            let host = wasi::WasiHost::new();
+            let alone = host.alone();
             if let Err(error) = wasi::check(&request) {
                 let path = request.get_path_with_query().unwrap_or_default();
-                return wasi::reply(router::error_reply(&error, &path, None));
+                return wasi::reply(router::error_reply(&error, &path, None), alone);
             }
             wipe::stack();
-            let app = App::new(std::rc::Rc::new(wasi::WasiHost::default()));
-            wasi::reply(router::route(app, wasi::request(request)?).await)
+            let app = App::new(std::rc::Rc::new(host));
+            wasi::reply(router::route(app, wasi::request(request)?).await, alone)
         }
     }
 }

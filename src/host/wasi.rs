@@ -1,6 +1,11 @@
 //! The port on spin-sdk: the only code that names the component's bindings.
 
-use std::{cell::OnceCell, convert::Infallible, rc::Rc, time::Duration};
+use std::{
+    cell::{OnceCell, RefCell},
+    convert::Infallible,
+    rc::Rc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures::{FutureExt, StreamExt, future::LocalBoxFuture, stream};
@@ -29,23 +34,65 @@ use super::{
     websocket::{Handshake, WebSocket, WebSocketError},
 };
 
+mod alone;
 mod socket;
 
-/// The host of one request. Connections open on first use and stay open until the request ends.
-#[derive(Default)]
+use alone::Alone;
+
+/// The environment variable of a host where opening a connection costs more than a statement: the instance keeps its
+/// connection for its next requests. Not set on Workers, whose instances keep nothing of a request.
+const KEEPS_DATABASE: &str = "KEEP_DATABASE_OPEN";
+
+thread_local! {
+    /// The connection that this instance keeps. It holds no data of a request.
+    static KEPT: RefCell<Option<Rc<Connection>>> = const { RefCell::new(None) };
+}
+
+/// The host of one request. Connections open on first use and stay open until the request ends, or longer: see
+/// [`KEEPS_DATABASE`].
 pub struct WasiHost {
-    database: OnceCell<Connection>,
+    alone: Rc<Alone>,
+    database: RefCell<Option<Rc<Connection>>>,
     store: OnceCell<Store>,
 }
 
 impl WasiHost {
-    async fn database(&self) -> Result<&Connection, DbError> {
-        if self.database.get().is_none() {
-            let opened = Connection::open_default().await.map_err(db_error)?;
-            // Two concurrent first statements may both have opened a connection; the later one is dropped.
-            let _ = self.database.set(opened);
+    /// Starts a request, which has the instance for itself until everything that works for it has ended.
+    pub fn new() -> Self {
+        let database = KEPT.with_borrow(Option::clone);
+        WasiHost { alone: Rc::new(Alone::new()), database: RefCell::new(database), store: OnceCell::new() }
+    }
+
+    /// Returns what keeps other requests away while it lives.
+    pub fn alone(&self) -> Rc<Alone> {
+        self.alone.clone()
+    }
+
+    async fn database(&self) -> Result<Rc<Connection>, DbError> {
+        if let Some(open) = &*self.database.borrow() {
+            return Ok(open.clone());
         }
-        Ok(self.database.get().expect("it was set above"))
+        let opened = Rc::new(Connection::open_default().await.map_err(db_error)?);
+        // Two concurrent first statements may both open a connection; the later one stays.
+        self.database.replace(Some(opened.clone()));
+        if std::env::var_os(KEEPS_DATABASE).is_some() {
+            KEPT.set(Some(opened.clone()));
+        }
+        Ok(opened)
+    }
+
+    /// Forgets the connection, so that the next statement opens a new one.
+    fn close_database(&self) {
+        self.database.take();
+        KEPT.take();
+    }
+
+    async fn run(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, DbError> {
+        let params = params.into_iter().map(to_sqlite);
+        let answer = self.database().await?.execute(sql, params).await.map_err(db_error)?;
+        // `collect` awaits the statement's final result. Without it a failed write looks like a success.
+        let rows = answer.collect().await.map_err(db_error)?;
+        Ok(rows.into_iter().map(|row| row.values.into_iter().map(from_sqlite).collect()).collect())
     }
 
     async fn store(&self) -> Result<&Store, KvError> {
@@ -59,14 +106,8 @@ impl WasiHost {
 
 impl Host for WasiHost {
     fn query<'a>(&'a self, sql: &'a str, params: Vec<Value>) -> LocalBoxFuture<'a, Result<Vec<Row>, DbError>> {
-        async move {
-            let params = params.into_iter().map(to_sqlite);
-            let answer = self.database().await?.execute(sql, params).await.map_err(db_error)?;
-            // `collect` awaits the statement's final result. Without it a failed write looks like a success.
-            let rows = answer.collect().await.map_err(db_error)?;
-            Ok(rows.into_iter().map(|row| row.values.into_iter().map(from_sqlite).collect()).collect())
-        }
-        .boxed_local()
+        // The reason may be the connection.
+        async move { self.run(sql, params).await.inspect_err(|_| self.close_database()) }.boxed_local()
     }
 
     fn kv_get<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<Option<Vec<u8>>, KvError>> {
@@ -173,8 +214,8 @@ pub fn request(request: WasiRequest) -> Result<Request, ErrorCode> {
     Ok(spin_sdk::http::Request::from_request(request)?.map(incoming))
 }
 
-/// Converts a response to the host's. Fails if the SDK refuses its parts.
-pub fn reply(reply: Response) -> Result<WasiResponse, ErrorCode> {
+/// Converts a response to the host's; its body holds `alone` until it is sent. Fails if the SDK refuses its parts.
+pub fn reply(reply: Response, alone: Rc<Alone>) -> Result<WasiResponse, ErrorCode> {
     let (mut head, body) = reply.into_parts();
     let chunks = match body {
         Body::Full(bytes) => {
@@ -183,7 +224,7 @@ pub fn reply(reply: Response) -> Result<WasiResponse, ErrorCode> {
             if has_body && !head.headers.contains_key(CONTENT_LENGTH) {
                 head.headers.insert(CONTENT_LENGTH, bytes.len().into());
             }
-            return http::Response::from_parts(head, Full::new(bytes)).into_response();
+            return http::Response::from_parts(head, holding(Full::new(bytes), alone)).into_response();
         }
         Body::Passthrough(IncomingBody::WasiBody(upstream)) => return upstream.hand_on(head),
         Body::Passthrough(IncomingBody::Chunks(chunks)) => chunks,
@@ -191,7 +232,18 @@ pub fn reply(reply: Response) -> Result<WasiResponse, ErrorCode> {
         Body::Fallible(chunks) => chunks.boxed_local(),
     };
     let frames = chunks.map(|chunk| chunk.map(http_body::Frame::data));
-    http::Response::from_parts(head, StreamBody::new(frames)).into_response()
+    http::Response::from_parts(head, holding(StreamBody::new(frames), alone)).into_response()
+}
+
+/// Returns the body, which holds `alone` as long as it exists.
+fn holding<B: http_body::Body<Data = Bytes>>(
+    body: B,
+    alone: Rc<Alone>,
+) -> impl http_body::Body<Data = Bytes, Error = B::Error> {
+    body.map_frame(move |frame| {
+        let _held = &alone;
+        frame
+    })
 }
 
 /// An upstream response whose body is still in the host.

@@ -1,6 +1,6 @@
 // Measures what a request costs: CPU of the host's process, time to the first byte, memory, and what is asked of the host.
 //
-//   node tests/bench/run.mjs [--quick] [--host workerd|spin] [--at 1,8,64] [--only models,burst] [--rounds N] [--spin-flags "…"]
+//   node tests/bench/run.mjs [--quick] [--host workerd|spin] [--at 1,8,64] [--only models,burst] [--rounds N] [--spin-flags="…"]
 //
 // All variants run at once and take turns, so that what else the machine does falls on all of them. docs/performance.md says how
 // to read the figures.

@@ -28,7 +28,7 @@ async function api(url, session, path, body) {
 }
 
 /** Fills the gateway's tables: a key, accounts, settings. Returns the key. */
-async function introduce(url, transport) {
+export async function introduce(url, transport) {
   const { token } = await api(url, null, '/login', { username: 'admin', password: PASSWORD });
   const { data: { key } } = await api(url, token, '/keys/add', { name: 'bench' });
   // The scripted Grok refuses a call of the older stream without any value for it.
