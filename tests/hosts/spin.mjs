@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The gateway: its manifest, the file that it names, and a path that answers. */
 const GATEWAY = { manifest: join(ROOT, 'spin.toml'), component: join(ROOT, 'target/spin/grok2api.wasm'), path: '/health' };
 /** How `up` starts Spin. */
-const INSTANCES = ['--max-instance-reuse-count', '1000', '--max-instance-concurrent-reuse-count', '1'];
+export const INSTANCES = ['--max-instance-reuse-count', '1000', '--max-instance-concurrent-reuse-count', '1'];
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 10_000;
 

@@ -123,8 +123,8 @@ fn spin(root: &Path, port: u16, vars: &[(String, String)], data: &Path) -> Resul
     spin.arg("--state-dir").arg(data).arg("--log-dir").arg(data.join("logs"));
     spin.arg("--runtime-config-file").arg(&config);
     spin.arg("--variable").arg(format!("@{}", variables.display()));
-    // A trap ends every request of its instance, and their streams would look complete.
-    spin.args(["--max-instance-reuse-count", "1"]);
+    // The component takes one request at a time in any case; without this Spin would wait for a busy instance.
+    spin.args(["--max-instance-reuse-count", "1000", "--max-instance-concurrent-reuse-count", "1"]);
     Ok(spin)
 }
 

@@ -10,7 +10,7 @@ use spin_sdk::wasip3::http::types::{ErrorCode, Fields, Request, Response, Traile
 use spin_sdk::wasip3::{spawn, wit_future, wit_stream};
 use spin_sdk::wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamResult, StreamWriter};
 
-use crate::{Query, number, text};
+use crate::{Query, alone::Alone, number, text};
 
 type End = Result<Option<Trailers>, ErrorCode>;
 
@@ -71,10 +71,11 @@ pub fn pass(request: Request) -> Response {
     respond(200, &[], incoming, end)
 }
 
-/// Writes `n` chunks of `size` bytes, `ms` apart. Stores a disconnection of the client under the key `left`.
-pub fn chunks(query: Query) -> Response {
+/// Writes `n` chunks of `size` bytes, `ms` apart, and has the instance for itself until then. Stores a disconnection of the client under the key `left`.
+pub fn chunks(query: Query, alone: Alone) -> Response {
     let (response, mut body, end) = streamed(200, &[("content-type", "text/plain")]);
     spawn(async move {
+        let _held = alone;
         for at in 0..number::<u32>(&query, "n") {
             let wait = number(&query, "ms");
             if wait > 0 {

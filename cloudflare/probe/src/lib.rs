@@ -1,6 +1,9 @@
 //! A component that uses everything that the Workers shim implements. Each path tries one thing and returns the result,
 //! which the shim's tests check.
 
+// The gateway's own.
+#[path = "../../../src/host/wasi/alone.rs"]
+mod alone;
 mod bodies;
 mod messages;
 mod remains;
@@ -8,12 +11,16 @@ mod socket;
 mod storage;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use spin_sdk::time::sleep;
 use spin_sdk::wasip3::http::types::{ErrorCode, Fields, Method, Request, Response};
 use spin_sdk::wasip3::{self, spawn, wit_future};
 use url::Url;
+
+/// The requests that this instance has had.
+static REQUESTS: AtomicU32 = AtomicU32::new(0);
 
 struct Probe;
 
@@ -24,11 +31,14 @@ type Query = HashMap<String, String>;
 
 impl wasip3::exports::http::handler::Guest for Probe {
     async fn handle(request: Request) -> Result<Response, ErrorCode> {
+        let alone = alone::Alone::new();
+        let requests = REQUESTS.fetch_add(1, Ordering::Relaxed) + 1;
         let target = request.get_path_with_query().unwrap_or_default();
         let target = Url::parse(&format!("http://probe{target}")).map_err(|_| ErrorCode::HttpRequestUriInvalid)?;
         let query: Query = target.query_pairs().into_owned().collect();
         match target.path() {
             "/hello" => Ok(text("hello")),
+            "/count" => Ok(text(requests.to_string())),
             "/error" => Err(ErrorCode::LoopDetected),
             "/trap" => panic!("a trap on purpose"),
             "/trap-after-reply" => Ok(bodies::trapped()),
@@ -42,7 +52,7 @@ impl wasip3::exports::http::handler::Guest for Probe {
             }
             "/echo" => Ok(bodies::echo(request)),
             "/pass" => Ok(bodies::pass(request)),
-            "/chunks" => Ok(bodies::chunks(query)),
+            "/chunks" => Ok(bodies::chunks(query, alone)),
             "/length" => Ok(bodies::length(&query)),
             "/trailers" => Ok(bodies::trailers()),
             "/body-error" => Ok(bodies::failing()),
