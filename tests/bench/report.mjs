@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { SCENARIOS, TOKENS } from './scenarios.mjs';
 
 const ROOT = new URL('../../', import.meta.url);
 const MODULES = { 'module of the Worker': 'cloudflare/dist/grok2api.wasm', 'file for Spin': 'target/spin/grok2api.wasm' };
@@ -23,6 +24,15 @@ const cell = (samples, value) => {
   return `${decimals(median(all))} (${decimals(Math.min(...all))})`;
 };
 
+/** The row of what a token costs in a burst, in microseconds: what 200 of them cost above one. Empty without both scenarios. */
+function perToken(running, rows) {
+  const [one, burst] = [SCENARIOS.one, SCENARIOS.burst].map((scenario) => rows.find((row) => row.scenario === scenario));
+  if (!one || !burst) return [];
+  const middle = ({ of }, variant) => median(of.get(variant).map(({ cpu }) => cpu));
+  const cells = running.map((variant) => (one.of.has(variant) ? (((middle(burst, variant) - middle(one, variant)) * 1000) / (TOKENS - 1)).toFixed(1) : '–'));
+  return [[`a token of a burst, ${one.width} at once, in µs`, ...cells]];
+}
+
 /** CPU per request and the time to the first byte, in milliseconds; the ratio to the floor where there is one. */
 export function costs(running, rows) {
   const floors = new Map(running.filter(({ kind }) => kind === 'floor').map((variant) => [variant.transport, variant]));
@@ -34,7 +44,7 @@ export function costs(running, rows) {
   const head = (what) => [what, ...running.map((variant) => variant.name)];
   const cpu = rows.map((row) => [name(row), ...running.map((variant) => cell(row.of.get(variant), (sample) => sample.cpu) + ratio(row.of, variant))]);
   const first = rows.map((row) => [name(row), ...running.map((variant) => cell(row.of.get(variant), (sample) => median(sample.first)))]);
-  return `${table(head('CPU, ms a request'), cpu)}\n${table(head('first byte, ms'), first)}`;
+  return `${table(head('CPU, ms a request'), [...cpu, ...perToken(running, rows)])}\n${table(head('first byte, ms'), first)}`;
 }
 
 /** Memory of the process in megabytes. */

@@ -4,7 +4,7 @@ import { PASSWORD, startSpin, startWorkerd } from './hosts.mjs';
 import { SCENARIOS } from './scenarios.mjs';
 import { load } from './load.mjs';
 
-const ACCOUNTS = 64;
+const ACCOUNTS = 16;
 const OURS = 'cloudflare/worker.mjs';
 const FLOOR = 'tests/bench/floor.mjs';
 const TRANSPORTS = ['http', 'websocket'];
