@@ -18,8 +18,11 @@ export function cpu(pid) {
   return ticks.reduce((a, b) => a + b) * TICK_MS;
 }
 
-/** Returns the resident memory of a process and its children in megabytes. */
+/**
+ * Returns the memory of a process and its children in megabytes. A page that several instances share counts once (PSS): as
+ * resident memory it would count once for each.
+ */
 export function memory(pid) {
-  const kilobytes = tree(pid).map((each) => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${each}/status`, 'utf8'))?.[1] ?? 0));
+  const kilobytes = tree(pid).map((each) => Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${each}/smaps_rollup`, 'utf8'))?.[1] ?? 0));
   return kilobytes.reduce((a, b) => a + b) / 1024;
 }
