@@ -6,7 +6,7 @@
 //! end.
 //!
 //! ```ignore
-//! let app = App::new(Rc::new(WasiHost::new()));
+//! let app = App::new(Rc::new(WasiHost::begin()));
 //! let response = router::route(app, request).await;
 //! ```
 
@@ -49,7 +49,7 @@ mod entry {
 
     impl Guest for Gateway {
         async fn handle(request: Request) -> Result<Response, ErrorCode> {
-            let host = wasi::WasiHost::new();
+            let host = wasi::WasiHost::begin();
             let alone = host.alone();
             if let Err(error) = wasi::check(&request) {
                 let path = request.get_path_with_query().unwrap_or_default();

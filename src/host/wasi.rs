@@ -58,9 +58,9 @@ pub struct WasiHost {
 
 impl WasiHost {
     /// Starts a request, which has the instance for itself until everything that works for it has ended.
-    pub fn new() -> Self {
+    pub fn begin() -> Self {
         let database = KEPT.with_borrow(Option::clone);
-        WasiHost { alone: Rc::new(Alone::new()), database: RefCell::new(database), store: OnceCell::new() }
+        WasiHost { alone: Rc::new(Alone::begin()), database: RefCell::new(database), store: OnceCell::new() }
     }
 
     /// Returns what keeps other requests away while it lives.

@@ -31,7 +31,7 @@ type Query = HashMap<String, String>;
 
 impl wasip3::exports::http::handler::Guest for Probe {
     async fn handle(request: Request) -> Result<Response, ErrorCode> {
-        let alone = alone::Alone::new();
+        let alone = alone::Alone::begin();
         let requests = REQUESTS.fetch_add(1, Ordering::Relaxed) + 1;
         let target = request.get_path_with_query().unwrap_or_default();
         let target = Url::parse(&format!("http://probe{target}")).map_err(|_| ErrorCode::HttpRequestUriInvalid)?;

@@ -10,7 +10,7 @@ pub struct Alone(());
 
 impl Alone {
     /// Refuses further requests until it is dropped.
-    pub fn new() -> Self {
+    pub fn begin() -> Self {
         backpressure_inc();
         Alone(())
     }
