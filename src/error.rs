@@ -39,6 +39,8 @@ pub enum ErrorKind {
     TooManyLogins,
     /// Every account that could serve the model is in a cooldown or has used up its quota.
     AllAccountsCooling,
+    /// The daily budget of the key, or of all accounts, is used up.
+    BudgetReached,
     NoAccount,
     /// No account has the type that the model requires.
     NotEntitled,
@@ -80,6 +82,7 @@ impl ErrorKind {
             ErrorKind::RequestTimeout => (S::REQUEST_TIMEOUT, CALLER, "request_timeout"),
             ErrorKind::TooManyLogins => (S::TOO_MANY_REQUESTS, "rate_limit_error", "TOO_MANY_LOGINS"),
             ErrorKind::AllAccountsCooling => (S::TOO_MANY_REQUESTS, "rate_limit_error", "rate_limit_exceeded"),
+            ErrorKind::BudgetReached => (S::TOO_MANY_REQUESTS, "insufficient_quota", "budget_reached"),
             ErrorKind::NoAccount => (S::SERVICE_UNAVAILABLE, SERVER, "no_available_token"),
             ErrorKind::NotEntitled => (S::FORBIDDEN, "permission_error", "model_not_available"),
             ErrorKind::UpstreamBlocked => (S::BAD_GATEWAY, SERVER, "upstream_blocked"),
@@ -125,6 +128,13 @@ impl Error {
     /// Returns an error with status 400 that names the field at fault by its path.
     pub fn invalid(param: impl Into<String>, message: impl Into<String>) -> Self {
         Error { param: Some(param.into()), ..Error::new(ErrorKind::Invalid, message) }
+    }
+
+    /// Returns the error for a model that the gateway does not have. A long name is cut.
+    pub fn unknown_model(id: &str) -> Self {
+        let id: String = id.chars().take(100).collect();
+        let message = format!("The model '{id}' does not exist: GET /v1/models lists those that do");
+        Error::new(ErrorKind::ModelNotFound, message).with_param("model")
     }
 
     /// Returns an error with status 500. The client sees the message.

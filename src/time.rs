@@ -17,6 +17,11 @@ pub fn local_hour(ms: i64, timezone_offset_minutes: i64) -> i64 {
     (ms + timezone_offset_minutes * MINUTE).div_euclid(HOUR)
 }
 
+/// Returns the local day of a time in Unix milliseconds, counted from 1970. The offset is in minutes east of UTC.
+pub fn local_day(ms: i64, timezone_offset_minutes: i64) -> i64 {
+    (ms + timezone_offset_minutes * MINUTE).div_euclid(DAY)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

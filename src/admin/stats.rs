@@ -33,6 +33,8 @@ struct Pool {
     #[serde(rename = "super")]
     supers: Counts,
     heavy: Counts,
+    /// Keys of xAI's API.
+    xai: Counts,
     total: i64,
 }
 
@@ -107,8 +109,8 @@ pub async fn pool(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response>
         groups.iter().filter(|group| group.token_type == token_type).for_each(|group| counts.add(group));
         counts.finished()
     };
-    let [normal, supers, heavy] = TokenType::ALL.map(of_type);
-    let pool = Pool { total: groups.iter().map(|group| group.accounts).sum(), normal, supers, heavy };
+    let [normal, supers, heavy, xai] = TokenType::ALL.map(of_type);
+    let pool = Pool { total: groups.iter().map(|group| group.accounts).sum(), normal, supers, heavy, xai };
     response::json(&Answer { success: true, data: pool })
 }
 

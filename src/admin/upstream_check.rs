@@ -139,6 +139,8 @@ async fn keep(
     let (token, at) = (&account.token, app.now_ms());
     let quota = token.quota(QuotaBucket::Fast);
     let used = Used {
+        held: 0,
+        key_id: 0,
         account_id: token.id,
         suffix: token.suffix.clone(),
         bucket: QuotaBucket::Fast,

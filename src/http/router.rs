@@ -85,6 +85,7 @@ const ROUTES: &[Route] = &[
     route!(GET "/openapi.json" public openapi::document),
     route!(GET "/v1/models" key models::list),
     route!(GET "/v1/models/{id}" key models::get),
+    route!(GET "/v1/models/xai/{id}" key models::get),
     route!(POST "/v1/chat/completions" key chat_completions::completions),
     route!(POST "/v1/responses" key responses::create),
     route!(GET "/v1/responses/{id}" key responses::stored::get),

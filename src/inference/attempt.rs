@@ -1,5 +1,7 @@
 //! The accounts that one request tries, one after another.
 
+use std::collections::VecDeque;
+
 use super::{prompt::Prompt, shape::Shape};
 use crate::{
     app::App,
@@ -8,8 +10,14 @@ use crate::{
     jobs::invalid_tokens::{self, Opened},
     limits::{SUBREQUESTS, UPSTREAM_CONNECTIONS},
     media::input::Source,
-    providers::{ProviderError, catalog::Model},
-    store::accounts::reserve::{self, Ask, Reserved, ReservedAccount},
+    providers::{
+        ProviderError,
+        catalog::{Model, Provider, Route},
+        xai::prices::Price,
+    },
+    store::accounts::reserve::{self, Ask, Hold, Refusal, Reservation, Reserved, ReservedAccount},
+    time::{local_day, next_midnight},
+    variables::timezone_offset_minutes,
 };
 
 /// The most accounts that one request tries, besides those whose session has ended.
@@ -23,6 +31,9 @@ const DEAD_TIME: u64 = 15_000;
 const MAX_SKIPPED: usize = 4;
 /// Subrequests around the attempts: the key is checked, and rows for files are written.
 const CALLS_AROUND: usize = 2;
+/// Subrequests of looking for an account of another provider when none is left: the key's settings, the reservation, and
+/// when accounts are free.
+const CALLS_OF_SWITCH: usize = 4;
 /// Subrequests of an attempt without pictures: it reserves an account (in two modes at worst), asks for the user id in up
 /// to two ways, chats, and is recorded. A subrequest beyond [`SUBREQUESTS`] fails like a Grok error and would penalise the
 /// account.
@@ -38,10 +49,13 @@ const LONG: u64 = 500;
 /// Subrequests of sending a long prompt once more to the same account: a file and a chat.
 const REPEAT_CALLS: usize = 2;
 
-/// The accounts that one request tries, and the mode in which it tries them.
+/// The accounts that one request tries, one route of its model after the other.
 pub struct Attempts {
-    pub model: Model,
-    /// Attempts in either mode that count.
+    route: Route,
+    /// The routes that may follow, and those that were left.
+    next: VecDeque<Route>,
+    left_routes: Vec<Route>,
+    /// Attempts that count, on any route.
     made: usize,
     /// Attempts whose session had ended, which do not count.
     dead: usize,
@@ -50,9 +64,8 @@ pub struct Attempts {
     calls_each: usize,
     calls_of_dead: usize,
     is_long: bool,
-    /// The model in its first mode, set by [`Attempts::fall_back`].
-    first: Option<Model>,
-    /// Ids of the accounts tried in this mode.
+    estimate: Estimate,
+    /// Ids of the accounts tried on this route.
     tried: Vec<i64>,
     /// Entries without a token.
     skipped: usize,
@@ -61,26 +74,37 @@ pub struct Attempts {
 }
 
 impl Attempts {
-    /// Returns the state before the first attempt, in the model's first mode, for a prompt with these pictures.
+    /// Returns the state before the first attempt, on the model's first route, for a prompt with these pictures.
     pub fn new(model: &Model, prompt: &Prompt, sources: &[Source]) -> Self {
         let fetched: usize = sources.iter().map(Source::calls).sum();
         let is_long = prompt.tokens() >= LONG;
         let uploads = sources.len() + usize::from(is_long);
         // The account has the pictures by then.
-        let repair = if Shape::may_repair(prompt) { 1 + usize::from(is_long) } else { 0 };
+        let repair = if Shape::may_repair(prompt, model.provider) { 1 + usize::from(is_long) } else { 0 };
+        let pictures = u32::try_from(prompt.drawing.count).unwrap_or(u32::MAX);
+        let of_pictures = |route: Route| Route { model: route.model.times(pictures), ..route };
+        let mut next: VecDeque<Route> = model.routes().into_iter().map(of_pictures).collect();
+        let route = next.pop_front().expect("a model has a route");
         Attempts {
-            model: *model,
+            route,
+            next,
+            left_routes: Vec::new(),
             made: 0,
             dead: 0,
             calls_left: SUBREQUESTS.saturating_sub(CALLS_AROUND + fetched),
             calls_each: CALLS + uploads + repair,
             calls_of_dead: DEAD_CALLS.max(DEAD_CALLS_BESIDE_UPLOADS + uploads.min(UPSTREAM_CONNECTIONS)),
             is_long,
-            first: None,
+            estimate: Estimate::of(prompt),
             tried: Vec::new(),
             skipped: 0,
             preferred: None,
         }
+    }
+
+    /// Returns the model on the route that is tried.
+    pub fn model(&self) -> &Model {
+        &self.route.model
     }
 
     /// Counts an attempt that failed `ms` milliseconds after the request had arrived. An ended session does not count as
@@ -115,33 +139,90 @@ impl Attempts {
         MAX_ATTEMPTS.saturating_sub(self.made).min(affordable)
     }
 
-    /// Reserves the next account. If none has the first mode left, reserves one in the model's second mode. Fails
-    /// with 401 if the key, given by its SHA-256, is not valid.
+    /// Reserves the next account, on the next route that has one. Fails with 401 if the key, given by its SHA-256, is not
+    /// valid.
     pub async fn reserve(&mut self, app: &App, key_hash: &str) -> Result<Reserved> {
+        let mut opened = None;
         loop {
-            let Attempts { model, first, tried, .. } = &*self;
-            let ask = Ask { key_hash, model, tried, preferred: self.preferred, now: app.now_ms() };
-            if model.fallback.is_none() {
-                let mut reserved = reserve::reserve(&app.db, &ask).await?;
-                if let (Reserved::None(refusal), Some(first)) = (&mut reserved, first) {
-                    // An account may become free in the first mode sooner.
-                    let free = reserve::first_free(&app.db, &Ask { model: first, tried: &[], ..ask }).await?;
-                    refusal.free.first_at = [refusal.free.first_at, free.first_at].into_iter().flatten().min();
+            let changes_provider =
+                self.next.front().is_some_and(|next| next.model.provider != self.route.model.provider);
+            if self.next.is_empty() || (changes_provider && opened.is_none()) {
+                let ask = self.ask(app, key_hash, &self.route).await;
+                let refusal = match reserve::reserve(&app.db, &ask, opened.take()).await? {
+                    Reserved::None(refusal) => refusal,
+                    Reserved::Account(reservation) => return Ok(self.taken(reservation)),
+                };
+                let setting = refusal.opened.settings.grok.xai_route.name();
+                self.next.retain(|route| route.is_open(setting, refusal.opened.has_api));
+                if self.next.is_empty() {
+                    return Ok(Reserved::None(self.refused(app, key_hash, refusal).await?));
                 }
-                return Ok(reserved);
+                opened = Some(refusal.opened);
+            } else {
+                let ask = self.ask(app, key_hash, &self.route).await;
+                if let Some(reservation) = reserve::take(&app.db, &ask).await? {
+                    return Ok(self.taken(Box::new(reservation)));
+                }
             }
-            if let Some(reservation) = reserve::take(&app.db, &ask).await? {
-                return Ok(Reserved::Account(Box::new(reservation)));
-            }
-            self.fall_back();
+            self.take_next_route();
         }
+    }
+
+    /// Leaves out the routes that the settings, known now, do not allow.
+    fn taken(&mut self, reservation: Box<Reservation>) -> Reserved {
+        let setting = reservation.settings.grok.xai_route.name();
+        self.next.retain(|route| route.is_open(setting, reservation.has_api));
+        Reserved::Account(reservation)
+    }
+
+    /// Returns the refusal with what the routes that were left add to it: an account may become free there sooner.
+    async fn refused(&self, app: &App, key_hash: &str, mut refusal: Box<Refusal>) -> Result<Box<Refusal>> {
+        for route in &self.left_routes {
+            let ask = Ask { tried: &[], ..self.ask(app, key_hash, route).await };
+            refusal.free = refusal.free.or(reserve::first_free(&app.db, &ask).await?);
+        }
+        Ok(refusal)
+    }
+
+    async fn ask<'a>(&'a self, app: &App, key_hash: &'a str, route: &'a Route) -> Ask<'a> {
+        let now = app.now_ms();
+        let hold = match route.model.provider {
+            Provider::GrokWeb => None,
+            Provider::Xai => {
+                let minutes = timezone_offset_minutes(&*app.host).await;
+                Some(self.estimate.hold(&route.model, local_day(now, minutes), next_midnight(now, minutes)))
+            }
+        };
+        Ask { key_hash, route, hold, tried: &self.tried, preferred: self.preferred, now }
     }
 
     /// Switches to the model's second mode, in which every account may be tried again. Returns false if the model has
     /// none.
     pub fn fall_back(&mut self) -> bool {
-        let Some(model) = self.model.in_fallback_mode() else { return false };
-        self.first = Some(std::mem::replace(&mut self.model, model));
+        let provider = self.route.model.provider;
+        self.next.front().is_some_and(|next| next.model.provider == provider) && self.take_next_route()
+    }
+
+    /// Switches to another provider after an error that it may not have. Returns false if there is none, or no
+    /// subrequests are left for it.
+    pub fn switch_provider(&mut self, error: &ProviderError) -> bool {
+        let provider = self.route.model.provider;
+        let Some(at) = self.next.iter().position(|route| route.model.provider != provider) else { return false };
+        if !error.is_retryable_on_another_provider() || self.calls_left < self.calls_each + CALLS_OF_SWITCH {
+            return false;
+        }
+        self.next.drain(..at);
+        // One attempt at least.
+        self.made = self.made.min(MAX_ATTEMPTS - 1);
+        self.take_next_route()
+    }
+
+    fn take_next_route(&mut self) -> bool {
+        let Some(next) = self.next.pop_front() else { return false };
+        if next.model.provider != self.route.model.provider {
+            self.calls_left = self.calls_left.saturating_sub(CALLS_OF_SWITCH);
+        }
+        self.left_routes.push(std::mem::replace(&mut self.route, next));
         self.tried.clear();
         true
     }
@@ -164,6 +245,47 @@ impl Attempts {
     }
 }
 
+/// What an answer may cost, whichever model gives it.
+struct Estimate {
+    prompt_tokens: u64,
+    /// `None` without a limit.
+    max_tokens: Option<u64>,
+    pictures: u64,
+}
+
+impl Estimate {
+    fn of(prompt: &Prompt) -> Self {
+        // A picture that is sent counts like a long text.
+        let prompt_tokens = prompt.tokens() + TOKENS_OF_PICTURE * prompt.pictures.len() as u64;
+        Estimate { prompt_tokens, max_tokens: prompt.limits.max_tokens, pictures: prompt.drawing.count as u64 }
+    }
+
+    /// Returns what an answer of this model is to hold of the budgets.
+    fn hold(&self, model: &Model, day: i64, tomorrow: i64) -> Hold {
+        let ticks = |amount: u64| i64::try_from(amount).unwrap_or(i64::MAX >> 8);
+        let price = Price::of(&model.upstream_name);
+        if model.pictures.is_some() {
+            return Hold {
+                prompt: ticks(price.picture.saturating_mul(self.pictures)),
+                tokens: 0,
+                per_token: 0,
+                day,
+                tomorrow,
+            };
+        }
+        Hold {
+            prompt: ticks(price.input.saturating_mul(self.prompt_tokens)),
+            tokens: self.max_tokens.map_or(i64::from(u32::MAX), ticks),
+            per_token: ticks(price.output),
+            day,
+            tomorrow,
+        }
+    }
+}
+
+/// The language tokens that a picture in a prompt is estimated to have.
+const TOKENS_OF_PICTURE: u64 = 1_500;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,7 +304,7 @@ mod tests {
         let sources = vec![Source::Remote { url, param: String::new() }; pictures];
         let message = Message { role: Role::User, parts: vec![Part::Text(text.to_owned())] };
         let prompt = Prompt { messages: vec![message], ..Prompt::default() };
-        Attempts::new(catalog::find("grok-fast").expect("it exists"), &prompt, &sources)
+        Attempts::new(&catalog::find("grok-fast").expect("it exists"), &prompt, &sources)
     }
 
     #[test]

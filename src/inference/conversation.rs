@@ -11,35 +11,51 @@ use super::{
     asker::Asker,
     event::{Events, Finish},
     shape::Shape,
-    usage::Repairs,
+    usage::{Repairs, Usage},
 };
 use crate::{
     app::App,
     host::timeout::IdleTimer,
-    providers::{Answer, ProviderError, learned::Learned},
+    providers::{
+        Answer, ProviderError,
+        catalog::{Model, Provider},
+        learned::Learned,
+    },
     settings::Grok,
 };
 
 /// The settings' limits in milliseconds; `None` means unlimited.
 #[derive(Debug, Clone, Copy)]
 struct Limits {
+    /// Until the provider accepts the request, and until its first content.
+    accepted: Option<u64>,
     first: Option<u64>,
     chunk: Option<u64>,
     total: Option<u64>,
 }
 
-impl Limits {
-    fn from_settings(settings: &Grok) -> Self {
-        let millis = |limit: Option<Duration>| limit.map(|limit| limit.as_millis() as u64);
-        Limits {
-            first: millis(settings.stream_first_response_timeout),
-            chunk: millis(settings.stream_chunk_timeout),
-            total: millis(settings.stream_total_timeout),
-        }
-    }
-}
+/// The least limits of a whole answer of xAI's API, and of a pause in it: its models may think that long without a word.
+/// Source: docs.x.ai, "Reasoning", which asks clients for long timeouts.
+const LEAST_TOTAL_OF_API: u64 = 900_000;
+const LEAST_CHUNK_OF_API: u64 = 300_000;
 
 impl Limits {
+    fn of(settings: &Grok, model: &Model) -> Self {
+        let millis = |limit: Option<Duration>| limit.map(|limit| limit.as_millis() as u64);
+        let first = millis(settings.stream_first_response_timeout);
+        let (chunk, total) = (millis(settings.stream_chunk_timeout), millis(settings.stream_total_timeout));
+        match model.provider {
+            Provider::GrokWeb => Limits { accepted: first, first, chunk, total },
+            Provider::Xai => {
+                let total = total.map(|limit| limit.max(LEAST_TOTAL_OF_API));
+                let chunk = chunk.map(|limit| limit.max(LEAST_CHUNK_OF_API));
+                // Pictures come with the head of the response.
+                let accepted = if model.pictures.is_some() { chunk } else { first };
+                Limits { accepted, first: chunk, chunk, total }
+            }
+        }
+    }
+
     /// Waits until an answer opens. The limit of the first part counts from when the account was `asked`: uploading
     /// the prompt's pictures depends on their size, and has its own limits.
     async fn opened<T>(
@@ -54,7 +70,7 @@ impl Limits {
         loop {
             let now = app.host.monotonic_ms();
             let first = match asked() {
-                Some(asked) => self.first.map(|limit| asked + limit),
+                Some(asked) => self.accepted.map(|limit| asked + limit),
                 // The account has not been asked yet: check again later.
                 None => Some(now + LOOK_AGAIN),
             };
@@ -120,7 +136,7 @@ impl Conversation {
 
     async fn begin(asker: Asker, shape: &Rc<Shape>, learned: &mut Learned) -> Result<(Self, Events), ProviderError> {
         let app = asker.app.clone();
-        let limits = Limits::from_settings(&asker.settings.grok);
+        let limits = Limits::of(&asker.settings.grok, &asker.model);
         let began = app.host.monotonic_ms();
         let asked = Cell::new(None);
         let mut alarm = IdleTimer::new(app.host.clone());
@@ -195,6 +211,11 @@ impl Conversation {
         answer.close(events);
         self.answer = None;
         other.await
+    }
+
+    /// Returns what the answer used, once it is complete, if the provider reports it.
+    pub fn usage(&self) -> Option<Usage> {
+        self.answer.as_ref().and_then(|answer| answer.usage())
     }
 
     /// Returns what turns before the last one have cost.

@@ -14,6 +14,9 @@ pub enum Event<'e> {
     Text(&'e str),
     /// The next piece of the reasoning; never empty. None follows the first text.
     Reasoning(&'e str),
+    /// The reasoning since the last of these is complete. This is its encrypted form, which clients send back with the
+    /// dialogue; never empty. It may come without any reasoning, and after text.
+    SealedReasoning(&'e str),
     /// The results of one search; never empty. Before the first text they belong to the reasoning.
     Sources(&'e [Source]),
     /// A source that the text cites at this point.
@@ -124,6 +127,7 @@ enum Item {
     ToolCallInput(usize),
     ToolCallEnd,
     Refusal(usize),
+    SealedReasoning(String),
     Sources(Vec<Source>),
     Citation(Citation),
     File(FileRef),
@@ -153,6 +157,7 @@ impl Events {
             Event::Reasoning(text) => {
                 self.reasoning(|out| out.push_str(text));
             }
+            Event::SealedReasoning(sealed) => self.sealed_reasoning(sealed.to_owned()),
             Event::ToolCallStart(start) => self.tool_call_start(start.clone()),
             Event::ToolCallInput(input) => self.tool_call_input(input),
             Event::ToolCallEnd => self.tool_call_end(),
@@ -190,6 +195,11 @@ impl Events {
             _ => {}
         }
         &self.text[from..]
+    }
+
+    /// Appends the encrypted form of the reasoning that is complete.
+    pub fn sealed_reasoning(&mut self, sealed: String) {
+        self.items.push(Item::SealedReasoning(sealed));
     }
 
     /// Appends the beginning of a call.
@@ -268,6 +278,7 @@ impl Events {
                 Item::ToolCallInput(end) => Event::ToolCallInput(up_to(*end)),
                 Item::ToolCallEnd => Event::ToolCallEnd,
                 Item::Refusal(end) => Event::Refusal(up_to(*end)),
+                Item::SealedReasoning(sealed) => Event::SealedReasoning(sealed),
                 Item::Sources(sources) => Event::Sources(sources),
                 Item::Citation(citation) => Event::Citation(citation),
                 Item::File(file) => Event::File(file),
@@ -298,6 +309,7 @@ mod tests {
         events.tool_call_input("}");
         events.tool_call_end();
         events.refusal("no");
+        events.sealed_reasoning("x".to_owned());
         let start = ToolCallStart { id: "1".into(), name: "f".into(), is_custom: false };
         let expected = [
             Event::Reasoning("hm!"),
@@ -308,6 +320,7 @@ mod tests {
             Event::ToolCallInput("{}"),
             Event::ToolCallEnd,
             Event::Refusal("no"),
+            Event::SealedReasoning("x"),
         ];
         assert_eq!(events.iter().collect::<Vec<_>>(), expected);
         let mut copy = Events::default();

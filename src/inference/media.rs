@@ -1,6 +1,6 @@
 //! The pictures and videos of an answer. Each gets a row and an address of the gateway before the client sees it.
 
-use std::rc::Rc;
+use std::{borrow::Cow, rc::Rc};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderMap, Uri};
@@ -44,7 +44,7 @@ pub struct Files {
     pub account_id: i64,
     pub caller: ApiCaller,
     /// The id of the model in the catalogue.
-    pub model: &'static str,
+    pub model: Cow<'static, str>,
     /// What the client asked for, for the gallery.
     pub prompt: String,
 }
@@ -120,7 +120,7 @@ impl Files {
             String::new()
         };
         let ApiCaller { key_id, key_name } = self.caller.clone();
-        Ok(Answer { token_id: self.account_id, request_id, prompt, model: self.model.to_owned(), key_id, key_name })
+        Ok(Answer { token_id: self.account_id, request_id, prompt, model: self.model.to_string(), key_id, key_name })
     }
 }
 

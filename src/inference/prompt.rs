@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::usage::Tally;
 
 /// A request for an answer.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Prompt {
     /// In the order of the dialogue. Their parts refer to pictures by index.
     pub messages: Vec<Message>,
@@ -18,8 +18,59 @@ pub struct Prompt {
     pub single_tool_call: bool,
     pub format: OutputFormat,
     pub limits: OutputLimits,
+    /// How much the model is to think; `None`: as it likes.
+    pub effort: Option<Effort>,
+    pub sampling: Sampling,
+    pub searches: Searches,
     /// What a model that draws is to make.
     pub drawing: Drawing,
+}
+
+/// How much a model is to think. The least is first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effort {
+    None,
+    Minimal,
+    Low,
+    Medium,
+    High,
+    Xhigh,
+}
+
+impl Effort {
+    const NAMES: [(&'static str, Effort); 6] = [
+        ("none", Effort::None),
+        ("minimal", Effort::Minimal),
+        ("low", Effort::Low),
+        ("medium", Effort::Medium),
+        ("high", Effort::High),
+        ("xhigh", Effort::Xhigh),
+    ];
+
+    /// Returns the effort that has this name in OpenAI's API; `None` for other words.
+    pub fn named(name: &str) -> Option<Self> {
+        Effort::NAMES.into_iter().find(|(known, _)| *known == name).map(|(_, effort)| effort)
+    }
+
+    /// Returns the name in OpenAI's API.
+    pub fn name(self) -> &'static str {
+        Effort::NAMES[self as usize].0
+    }
+}
+
+/// How the model chooses its words. Providers without these parameters ignore them.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Sampling {
+    pub temperature: Option<f64>,
+    pub top_p: Option<f64>,
+}
+
+/// Where the client asks the model to search. Grok's web service searches as it likes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Searches {
+    pub web: bool,
+    /// Posts of X.
+    pub x: bool,
 }
 
 /// What a model that draws is to make.
@@ -53,7 +104,7 @@ impl Message {
         let texts = self.parts.iter().filter_map(|part| match part {
             Part::Text(text) => Some(text.as_str()),
             // Providers without native tools get calls and results as text.
-            Part::Picture(_) | Part::ToolCall(_) | Part::ToolResult(_) => None,
+            Part::Picture(_) | Part::ToolCall(_) | Part::ToolResult(_) | Part::Reasoning(_) => None,
         });
         texts.collect()
     }
@@ -78,6 +129,17 @@ pub enum Part {
     ToolCall(ToolCall),
     /// What the client's tool returned. Pictures of the result follow as parts of their own.
     ToolResult(ToolResult),
+    /// The reasoning of an earlier answer, as its provider encrypted it.
+    Reasoning(SealedReasoning),
+}
+
+/// The reasoning of an earlier answer. Only the provider that encrypted it can read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedReasoning {
+    /// What the client saw of it; may be empty.
+    pub summary: String,
+    /// As [`Event::SealedReasoning`](super::event::Event) had it.
+    pub sealed: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,6 +228,19 @@ impl Prompt {
         texts.find(|text| !text.is_empty()).unwrap_or_default()
     }
 
+    /// Returns the prompt without the reasoning of earlier answers, for providers that cannot read it; `None` if it has none.
+    pub fn without_reasoning(&self) -> Option<Prompt> {
+        let is_reasoning = |part: &Part| matches!(part, Part::Reasoning(_));
+        self.messages.iter().flat_map(|message| &message.parts).find(|part| is_reasoning(part))?;
+        let mut prompt = self.clone();
+        prompt.messages.retain_mut(|message| {
+            let had_none = message.parts.is_empty();
+            message.parts.retain(|part| !is_reasoning(part));
+            had_none || !message.parts.is_empty()
+        });
+        Some(prompt)
+    }
+
     /// Returns an estimate of the prompt's language tokens. Pictures do not count, declarations of tools do.
     pub fn tokens(&self) -> u64 {
         let mut tally = Tally::default();
@@ -177,7 +252,7 @@ impl Prompt {
                     tally.add(&call.input);
                 }
                 Part::ToolResult(result) => tally.add(&result.output),
-                Part::Picture(_) => {}
+                Part::Picture(_) | Part::Reasoning(_) => {}
             }
         }
         for tool in &self.tools {
@@ -199,4 +274,21 @@ impl Prompt {
 /// Returns a schema as JSON.
 fn json_of(schema: &Map<String, Value>) -> String {
     serde_json::to_string(schema).expect("a JSON value always has a JSON form")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasoning_is_left_out_with_the_messages_that_have_nothing_else() {
+        let reasoning = || Part::Reasoning(SealedReasoning { summary: "hm".into(), sealed: "x".into() });
+        let says = |parts| Message { role: Role::Assistant, parts };
+        let text = || Part::Text("yes".into());
+        let messages = vec![says(vec![reasoning()]), says(vec![reasoning(), text()]), says(vec![])];
+        let prompt = Prompt { messages, ..Prompt::default() };
+        let kept = prompt.without_reasoning().expect("it has some");
+        assert_eq!(kept.messages, [says(vec![text()]), says(vec![])]);
+        assert_eq!(kept.without_reasoning(), None);
+    }
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use futures::FutureExt;
 
-use super::usage::Repairs;
+use super::usage::{Repairs, Usage};
 use crate::{
     app::App,
     error::Error,
@@ -40,7 +40,9 @@ pub struct RequestRecord {
     used: Option<Used>,
     rests: Option<Rests>,
     /// The quota that one turn costs.
-    cost: i64,
+    quota: i64,
+    /// What the provider charged for the answer, in [`TICKS_PER_USD`](super::usage::TICKS_PER_USD).
+    cost: u64,
     /// Turns that the answer took besides its last.
     repairs: u32,
     maintenance_due: bool,
@@ -68,6 +70,7 @@ impl RequestRecord {
             attempts: 0,
             used: None,
             rests: None,
+            quota: 0,
             cost: 0,
             repairs: 0,
             maintenance_due: false,
@@ -95,9 +98,11 @@ impl RequestRecord {
             bucket: model.bucket,
             remaining: reservation.token.remaining,
             until: reservation.token.until,
+            held: reservation.held,
+            key_id: reservation.caller.key_id,
         });
         self.rests = Some(Rests::of(&reservation.settings.global));
-        self.cost = model.cost.into();
+        self.quota = model.cost.into();
         self.attempts += 1;
         self.maintenance_due = reservation.maintenance_due;
         self.reads_accounts = reservation.settings.grok.read_accounts;
@@ -107,6 +112,20 @@ impl RequestRecord {
     /// Notes the time of the first content.
     pub fn first_content(&mut self) {
         self.first_byte_ms = Some(self.elapsed());
+    }
+
+    /// Notes what the answer used in its last turn, and in the turns before.
+    pub fn used(&mut self, usage: Usage, repairs: Repairs) {
+        (self.prompt_tokens, self.completion_tokens) = (usage.prompt_tokens, usage.completion_tokens);
+        self.cost = usage.cost;
+        self.repaired(repairs);
+    }
+
+    /// Notes what the answer used, if the provider reports it.
+    pub fn reported(&mut self, usage: Option<Usage>) {
+        if let Some(usage) = usage {
+            self.used(usage, Repairs::default());
+        }
     }
 
     /// Adds the turns that the answer took besides its last.
@@ -122,7 +141,7 @@ impl RequestRecord {
     }
 
     fn success(&self) -> Outcome<'static> {
-        Outcome::Success { cost: self.cost * i64::from(1 + self.repairs) }
+        Outcome::Success { cost: self.quota * i64::from(1 + self.repairs) }
     }
 
     /// Returns the outcome of a fault. An answer in the wrong form is an answer: it costs quota.
@@ -230,6 +249,7 @@ impl RequestRecord {
             attempts: self.attempts,
             prompt_tokens: self.prompt_tokens,
             completion_tokens: self.completion_tokens,
+            cost: self.cost,
             at: self.app.now_ms(),
             outcome: self.outcome_of(outcome),
             learned: self.learned.clone(),

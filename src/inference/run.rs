@@ -29,9 +29,12 @@ use crate::{
         self,
         input::{self, Resolved, Source},
     },
-    providers::{Account, ProviderError, catalog::Model},
+    providers::{
+        Account, ProviderError,
+        catalog::{API_PREFIX, Model, Provider},
+    },
     store::{
-        accounts::reserve::{Refusal, Reservation, Reserved},
+        accounts::reserve::{Budget, Free, Refusal, Reservation, Reserved},
         authenticate::authenticate,
         requests,
     },
@@ -39,7 +42,7 @@ use crate::{
 
 /// A client's request after the protocol has checked and converted it.
 pub struct InferenceRequest {
-    pub model: &'static Model,
+    pub model: Model,
     /// Without the bytes of its pictures: [`run`] fetches them.
     pub prompt: Prompt,
     /// The prompt's pictures, in the order in which its parts refer to them.
@@ -91,39 +94,37 @@ pub async fn run(
     mut record: RequestRecord,
     respond: &dyn Respond,
 ) -> Result<Response> {
-    let mut attempts = Attempts::new(request.model, &request.prompt, &request.sources);
+    let mut attempts = Attempts::new(&request.model, &request.prompt, &request.sources);
     let sources = std::mem::take(&mut request.sources);
     let mut prompt = std::mem::take(&mut request.prompt);
     let resolved = pictures(app, key, &request.sent_to, sources, &mut record).await?;
     prompt.pictures = resolved.pictures;
     attempts.preferred = resolved.owner;
-    attempts.model.cost *= u32::try_from(prompt.drawing.count).unwrap_or(u32::MAX);
     let vault = Rc::new(Vault::open(&*app.host).await?);
-    let asking = Asking {
-        app,
-        vault: &vault,
-        sent_to: &request.sent_to,
-        question: prompt.last_question(),
-        shape: Rc::new(Shape::new(prompt, app.random())),
-    };
-    let mut last_error = None;
+    let asking = Asking { app, vault: &vault, sent_to: &request.sent_to, question: prompt.last_question() };
+    let prompt = Rc::new(prompt);
+    let mut shape = Shaping { prompt: &prompt, last: None };
+    let mut last_error: Option<(ProviderError, Model)> = None;
     loop {
         let reservation = match attempts.reserve(app, &key.hash).await? {
             Reserved::Account(reservation) => reservation,
             Reserved::None(refusal) => {
                 let error = match &last_error {
                     // The refusal knows when the first account is free again.
-                    Some(error) if !is_limit(error) => client_error(error, request.model),
-                    _ => no_account(&refusal, request.model, app.now_ms()),
+                    Some((error, model)) if !is_limit(error) => client_error(error, model),
+                    _ => no_account(&refusal, &request.model, app.now_ms()),
                 };
                 record.authenticated(refusal.opened);
                 return Err(record.refused(error));
             }
         };
         let Some(clear) = attempts.unseal(app, &vault, &reservation.token).await else { continue };
-        record.reserved(&reservation, &attempts.model);
+        record.reserved(&reservation, attempts.model());
         record.calls = attempts.calls();
-        let error = match asking.attempt(*reservation, clear, &attempts, &mut record, respond).await {
+        let error = match asking
+            .attempt(*reservation, clear, &attempts, shape.of(app, attempts.model().provider), &mut record, respond)
+            .await
+        {
             Ok(reply) => return Ok(reply),
             Err(Failure::Unstored(error)) => return Err(record.media_unstored(error)),
             Err(Failure::Provider(error)) => error,
@@ -131,10 +132,13 @@ pub async fn run(
         attempts.failed(&error, app.host.monotonic_ms().saturating_sub(app.started));
         // A rate-limited account has the mode. That other accounts lack the mode must not hide the limit from the
         // client.
-        let limited = last_error.take_if(|_| matches!(error, ProviderError::NotEntitled(_))).filter(is_limit);
+        let lacks_mode = matches!(error, ProviderError::NotEntitled(_));
+        let limited = last_error.take_if(|_| lacks_mode).filter(|(error, _)| is_limit(error));
         let is_last = attempts.left() == 0 || !error.is_retryable_on_another_account();
+        let failed_on = attempts.model().clone();
+        let is_last = is_last && !attempts.switch_provider(&error);
         if is_last && limited.is_none() {
-            return Err(record.failed(&error, client_error(&error, request.model)));
+            return Err(record.failed(&error, client_error(&error, &failed_on)));
         }
         // Stored before the next reservation, so that no other request gets this account in vain.
         if let Some(outcome) = record.outcome(&error) {
@@ -143,14 +147,14 @@ pub async fn run(
                 eprintln!("{}: the effect of an attempt on its account is lost: {error}", app.request_id);
             }
         }
-        if is_last && let Some(limited) = limited {
+        if is_last && let Some((limited, _)) = limited {
             return Err(record.refused(Error::from(&limited)));
         }
         // If accounts run out of a mode, the last attempt uses the mode that they still have.
         if matches!(error, ProviderError::RateLimited { .. }) && attempts.left() == 1 {
             attempts.fall_back();
         }
-        last_error = limited.or(Some(error));
+        last_error = limited.or(Some((error, failed_on)));
     }
 }
 
@@ -184,7 +188,25 @@ struct Asking<'a> {
     sent_to: &'a Rc<SentTo>,
     /// What the gallery shows of the prompt.
     question: String,
-    shape: Rc<Shape>,
+}
+
+/// The shape of the answer, for the provider that is asked.
+struct Shaping<'a> {
+    prompt: &'a Rc<Prompt>,
+    last: Option<(Provider, Rc<Shape>)>,
+}
+
+impl Shaping<'_> {
+    fn of(&mut self, app: &App, provider: Provider) -> Rc<Shape> {
+        match &self.last {
+            Some((last, shape)) if *last == provider => shape.clone(),
+            _ => {
+                let shape = Rc::new(Shape::new(self.prompt.clone(), provider, app.random()));
+                self.last = Some((provider, shape.clone()));
+                shape
+            }
+        }
+    }
 }
 
 impl Asking<'_> {
@@ -195,6 +217,7 @@ impl Asking<'_> {
         reservation: Reservation,
         token: Option<String>,
         attempts: &Attempts,
+        shape: Rc<Shape>,
         record: &mut RequestRecord,
         respond: &dyn Respond,
     ) -> Result<Response, Failure> {
@@ -206,13 +229,13 @@ impl Asking<'_> {
             app: self.app.clone(),
             vault: self.vault.clone(),
             settings: settings.clone(),
-            model: attempts.model,
+            model: attempts.model().clone(),
             account: Rc::new(account),
             uploads: Rc::default(),
             is_too_long: false,
         };
         let (conversation, events) =
-            Conversation::open(asker, &self.shape, attempts.may_repeat(), &mut record.learned).await?;
+            Conversation::open(asker, &shape, attempts.may_repeat(), &mut record.learned).await?;
         record.first_content();
         let files = Files {
             app: self.app.clone(),
@@ -220,7 +243,7 @@ impl Asking<'_> {
             sent_to: self.sent_to.clone(),
             account_id: reserved.id,
             caller: record.caller.clone(),
-            model: attempts.model.id,
+            model: attempts.model().id.clone(),
             prompt: self.question.clone(),
         };
         respond.respond(StartedAnswer { conversation, events, files }, record).await
@@ -229,14 +252,32 @@ impl Asking<'_> {
 
 /// Returns the error for a request that no account serves, with the seconds until one may.
 fn no_account(refusal: &Refusal, model: &Model, now: i64) -> Error {
-    match refusal.free.first_at {
-        Some(until) => {
-            let seconds = ((until - now).max(0) as u64).div_ceil(1000).max(1);
+    let Free { first_at, not_granted, over_budget } = refusal.free;
+    let seconds = first_at.map(|until| ((until - now).max(0) as u64).div_ceil(1000).max(1));
+    match (seconds, over_budget) {
+        (Some(seconds), Some(budget)) => {
+            let whose = match budget {
+                Budget::Key => "daily budget of this API key",
+                Budget::Accounts => "daily budget of the keys of xAI's API",
+            };
+            let message =
+                format!("The {whose} is used up; retry in {seconds} seconds, or ask the operator to raise it");
+            Error::new(ErrorKind::BudgetReached, message).with_retry_after(seconds)
+        }
+        (Some(seconds), None) => {
             let message = format!("All accounts are rate-limited; retry in {seconds} seconds");
             Error::new(ErrorKind::AllAccountsCooling, message).with_retry_after(seconds)
         }
-        None if refusal.free.not_granted => not_entitled(model),
-        None => {
+        (None, _) if not_granted => not_entitled(model),
+        // The name may be a mistake, because only xAI knows all of its models.
+        (None, _) if model.is_only_of_api() && !refusal.opened.has_api && !model.id.starts_with(API_PREFIX) => {
+            Error::unknown_model(&model.id)
+        }
+        (None, _) if model.is_only_of_api() => {
+            let message = "This model needs a key of xAI's API: add one in the console, or enable one";
+            Error::new(ErrorKind::NoAccount, message)
+        }
+        (None, _) => {
             Error::new(ErrorKind::NoAccount, "No account can serve this model: add one in the console, or enable one")
         }
     }
@@ -244,9 +285,21 @@ fn no_account(refusal: &Refusal, model: &Model, now: i64) -> Error {
 
 /// Returns the client's error for a provider error.
 fn client_error(error: &ProviderError, model: &Model) -> Error {
-    match error {
-        ProviderError::NotEntitled(_) => not_entitled(model),
-        error => Error::from(error),
+    match (error, model.provider) {
+        (ProviderError::NotEntitled(_), Provider::GrokWeb) => not_entitled(model),
+        (ProviderError::NotEntitled(text), Provider::Xai) => {
+            let message = format!("xAI does not offer {} to the key that was used: {text}", model.id);
+            Error::new(ErrorKind::NotEntitled, message)
+        }
+        (ProviderError::ModelNotFound, Provider::Xai) if model.is_only_of_api() => Error::unknown_model(&model.id),
+        (ProviderError::CallerError(text), Provider::Xai) => {
+            Error::new(ErrorKind::Invalid, format!("xAI's API refused the request: {text}"))
+        }
+        (ProviderError::DeadAccount(_), Provider::Xai) => {
+            let message = "xAI refused the key that was used: ask the operator to check the keys of xAI's API";
+            Error::new(ErrorKind::Upstream, message)
+        }
+        (error, _) => Error::from(error),
     }
 }
 

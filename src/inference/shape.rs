@@ -24,24 +24,30 @@ use super::{
     event::{Event, Events, Finish},
     limits::{Length, Stop},
     prompt::{OutputLimits, Prompt},
-    usage::{Repairs, Tally},
+    usage::{Repairs, Tally, Usage},
 };
-use crate::providers::{Answer, ProviderError, learned::Learned};
+use crate::providers::{Answer, ProviderError, catalog::Provider, learned::Learned};
 
 /// What a request asks of its answer's form.
 pub struct Shape {
     /// The prompt that the provider gets.
-    prompt: Prompt,
+    prompt: Rc<Prompt>,
     emulation: Option<Emulation>,
     limits: OutputLimits,
 }
 
 impl Shape {
-    /// Returns the shape that this prompt asks for. `random` makes the marker and the ids of calls.
-    pub fn new(prompt: Prompt, random: [u8; 16]) -> Self {
-        let limits = prompt.limits.clone();
+    /// Returns the shape that this prompt asks for, of which the provider gives a part itself. `random` makes the marker
+    /// and the ids of calls.
+    pub fn new(prompt: Rc<Prompt>, provider: Provider, random: [u8; 16]) -> Self {
+        let mut limits = prompt.limits.clone();
+        if provider.has_tools() {
+            limits.max_tokens = None;
+            return Shape { prompt, emulation: None, limits };
+        }
+        let prompt = prompt.without_reasoning().map_or(prompt, Rc::new);
         let emulation = Emulation::new(&prompt, random);
-        let prompt = emulation.as_ref().map(|emulation| emulation.plain(&prompt)).unwrap_or(prompt);
+        let prompt = emulation.as_ref().map_or(prompt.clone(), |emulation| Rc::new(emulation.plain(&prompt)));
         Shape { prompt, emulation, limits }
     }
 
@@ -51,8 +57,8 @@ impl Shape {
     }
 
     /// Returns whether an answer may be asked for twice.
-    pub fn may_repair(prompt: &Prompt) -> bool {
-        Emulation::is_needed(prompt)
+    pub fn may_repair(prompt: &Prompt, provider: Provider) -> bool {
+        !provider.has_tools() && Emulation::is_needed(prompt)
     }
 
     /// Returns the answer in this shape. `asker` is the account that gives it.
@@ -238,6 +244,13 @@ impl Answer for Shaped {
         // Half a call, or half of a JSON text, is nothing that a client can use.
         if self.reader.is_none() {
             self.give(events, true);
+        }
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        match &self.turn {
+            Turn::Answer(answer) => answer.usage(),
+            Turn::Asking(_) | Turn::Over => None,
         }
     }
 

@@ -1,5 +1,5 @@
-//! An estimate of language tokens, because Grok's web service does not count them: one token for four ASCII
-//! characters, one for any other character.
+//! What an answer used, as its provider counted it, or an estimate, because Grok's web service does not count language
+//! tokens: one token for four ASCII characters, one for any other character.
 
 /// Counts text that comes in pieces. The sum does not depend on where the text was cut.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,6 +42,38 @@ impl Tally {
     /// Returns the number of language tokens.
     pub fn tokens(&self) -> u64 {
         self.ascii.div_ceil(4) + self.other
+    }
+}
+
+/// What an answer used, in language tokens.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    pub prompt_tokens: u64,
+    /// Those of the prompt that the provider had in its cache; `None` if it does not report them.
+    pub cached_tokens: Option<u64>,
+    pub completion_tokens: u64,
+    /// Those of the answer that are reasoning; `None` if the provider does not report them.
+    pub reasoning_tokens: Option<u64>,
+    /// What the provider charged, in [`TICKS_PER_USD`].
+    pub cost: u64,
+}
+
+/// A US dollar in the unit of costs, which is that of xAI's `cost_in_usd_ticks`.
+pub const TICKS_PER_USD: u64 = 10_000_000_000;
+
+impl Usage {
+    /// Returns an estimate, of which no details are known.
+    pub const fn estimated(prompt_tokens: u64, completion_tokens: u64) -> Self {
+        Usage { prompt_tokens, cached_tokens: None, completion_tokens, reasoning_tokens: None, cost: 0 }
+    }
+
+    /// Returns the usage with what earlier turns of the answer have cost.
+    pub fn with(self, repairs: Repairs) -> Self {
+        Usage {
+            prompt_tokens: self.prompt_tokens + repairs.prompt_tokens,
+            completion_tokens: self.completion_tokens + repairs.completion_tokens,
+            ..self
+        }
     }
 }
 

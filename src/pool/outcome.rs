@@ -30,6 +30,9 @@ pub struct Used {
     pub remaining: Option<i64>,
     /// The end of the bucket's window in Unix milliseconds; `None` if unknown or over.
     pub until: Option<i64>,
+    /// What is held of the account's budget and of that of the API key with this id, in ticks.
+    pub held: i64,
+    pub key_id: i64,
 }
 
 /// The operator's numbers for what Grok does not report.
@@ -147,7 +150,15 @@ mod tests {
     const RESTS: Rests = Rests { skipped: 5, limited: HOUR, used_up: 10 * HOUR };
 
     fn used(remaining: Option<i64>, until: Option<i64>) -> Used {
-        Used { account_id: 1, suffix: "abcdef".to_owned(), bucket: QuotaBucket::Auto, remaining, until }
+        Used {
+            account_id: 1,
+            suffix: "abcdef".to_owned(),
+            bucket: QuotaBucket::Auto,
+            remaining,
+            until,
+            held: 0,
+            key_id: 0,
+        }
     }
 
     fn after(fault: ProviderError) -> Effect {

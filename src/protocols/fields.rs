@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::{
     error::{Error, ErrorKind},
+    inference::prompt::Sampling,
     json::{self, Field, MAX_VALUES, Object},
 };
 
@@ -85,4 +86,12 @@ pub fn invalid_choice(path: &str, found: &str, choices: &str) -> Invalid {
 /// Returns a fault of this field.
 pub fn invalid(path: &str, code: &'static str, message: String) -> Invalid {
     Invalid { param: Some(path.to_owned()), code, message }
+}
+
+/// Returns how the model chooses its words. Fails with the field at fault.
+pub fn sampling(temperature: &Field<f64>, top_p: &Field<f64>) -> Result<Sampling, Invalid> {
+    Ok(Sampling {
+        temperature: optional(temperature, "temperature", "a number")?.copied(),
+        top_p: optional(top_p, "top_p", "a number")?.copied(),
+    })
 }

@@ -1,6 +1,13 @@
-//! The models that the gateway offers, as data.
+//! The models that the gateway offers, as data: the rows of [`MODELS`], and any model of xAI's API as `xai/<id>`.
+//!
+//! A [`Model`] is what one request asks for, on one of its [routes](Model::routes): Grok accounts, or xAI's API. A name
+//! that a row has means the row; other names that begin with `grok-` mean the API.
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+
+use crate::inference::prompt::Effort;
 
 mod table;
 
@@ -16,10 +23,13 @@ pub enum TokenType {
     Super,
     #[serde(rename = "ssoHeavy")]
     Heavy,
+    /// A key of xAI's API.
+    #[serde(rename = "xai")]
+    Xai,
 }
 
 impl TokenType {
-    pub const ALL: [TokenType; 3] = [TokenType::Basic, TokenType::Super, TokenType::Heavy];
+    pub const ALL: [TokenType; 4] = [TokenType::Basic, TokenType::Super, TokenType::Heavy, TokenType::Xai];
 
     /// Returns the word that is stored.
     pub fn as_str(self) -> &'static str {
@@ -27,6 +37,15 @@ impl TokenType {
             TokenType::Basic => "sso",
             TokenType::Super => "ssoSuper",
             TokenType::Heavy => "ssoHeavy",
+            TokenType::Xai => "xai",
+        }
+    }
+
+    /// Returns who answers for an account of this type.
+    pub fn provider(self) -> Provider {
+        match self {
+            TokenType::Basic | TokenType::Super | TokenType::Heavy => Provider::GrokWeb,
+            TokenType::Xai => Provider::Xai,
         }
     }
 
@@ -37,7 +56,7 @@ impl TokenType {
 
     /// Returns the type as the operator's word counts: only Grok's own word makes an account Heavy.
     pub fn as_given(self) -> Self {
-        self.min(TokenType::Super)
+        if self == TokenType::Heavy { TokenType::Super } else { self }
     }
 
     /// Returns the name that people know.
@@ -46,6 +65,7 @@ impl TokenType {
             TokenType::Basic => "Basic",
             TokenType::Super => "SuperGrok",
             TokenType::Heavy => "SuperGrok Heavy",
+            TokenType::Xai => "xAI API",
         }
     }
 
@@ -55,6 +75,7 @@ impl TokenType {
             "sso" | "ssobasic" | "ssonormal" | "basic" | "normal" => Some(TokenType::Basic),
             "ssosuper" | "super" => Some(TokenType::Super),
             "ssoheavy" | "heavy" => Some(TokenType::Heavy),
+            "xai" => Some(TokenType::Xai),
             _ => None,
         }
     }
@@ -74,6 +95,8 @@ pub enum QuotaBucket {
     ImagePro,
     ImageEdit,
     Video,
+    /// All that a key of xAI's API does.
+    Api,
 }
 
 impl QuotaBucket {
@@ -95,15 +118,20 @@ impl QuotaBucket {
             QuotaBucket::ImagePro => "image_pro",
             QuotaBucket::ImageEdit => "image_edit",
             QuotaBucket::Video => "video",
+            QuotaBucket::Api => "api",
         }
     }
 
     /// Returns the bucket of this name.
     pub fn named(name: &str) -> Option<Self> {
-        QuotaBucket::CHAT.into_iter().chain(QuotaBucket::MEDIA).find(|bucket| bucket.name() == name)
+        QuotaBucket::CHAT
+            .into_iter()
+            .chain(QuotaBucket::MEDIA)
+            .chain([QuotaBucket::Api])
+            .find(|bucket| bucket.name() == name)
     }
 
-    /// Returns the bit of a chat mode in the column `blocked`; 0 for media, which do not sort the rotation.
+    /// Returns the bit of a chat mode in the column `blocked`; 0 for others, which do not sort the rotation.
     pub fn bit(self) -> i64 {
         QuotaBucket::CHAT.iter().position(|mode| *mode == self).map_or(0, |place| 1 << place)
     }
@@ -117,6 +145,7 @@ impl QuotaBucket {
             }
             QuotaBucket::Expert => TokenType::Super,
             QuotaBucket::Heavy => TokenType::Heavy,
+            QuotaBucket::Api => TokenType::Xai,
         }
     }
 }
@@ -124,7 +153,17 @@ impl QuotaBucket {
 /// The provider that answers for a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Provider {
+    /// Grok's web back end.
     GrokWeb,
+    /// xAI's API.
+    Xai,
+}
+
+impl Provider {
+    /// Returns whether the provider itself has tools, formats of the answer and a limit of its length.
+    pub fn has_tools(self) -> bool {
+        self == Provider::Xai
+    }
 }
 
 /// How a model makes pictures.
@@ -136,11 +175,11 @@ pub enum PictureModel {
     Edit,
 }
 
+/// A row of the table: a model that Grok accounts have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Model {
+pub struct ModelRow {
     /// The name that clients use.
     pub id: &'static str,
-    pub provider: Provider,
     /// What an answer spends. The name of a chat mode is also the one under which Grok's web gateway knows the model.
     pub bucket: QuotaBucket,
     /// The mode that answers when no account has any of the first one left.
@@ -154,28 +193,176 @@ pub struct Model {
     /// `None` for a model that does not only make pictures.
     pub pictures: Option<PictureModel>,
     pub thinking: bool,
+    /// What answers for it in xAI's API, and how much that thinks unless the client says.
+    pub api: Option<(&'static str, Option<Effort>)>,
     pub display_name: &'static str,
     pub description: &'static str,
     pub raw_model_path: &'static str,
     pub default_max_output_tokens: u32,
 }
 
-/// Returns the model with that name or alias.
-pub fn find(id: &str) -> Option<&'static Model> {
+/// A model that a request asks for, on one of its routes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Model {
+    /// The name that clients use.
+    pub id: Cow<'static, str>,
+    pub provider: Provider,
+    /// What an answer spends.
+    pub bucket: QuotaBucket,
+    /// The mode that answers when no account has any of the first one left.
+    pub fallback: Option<QuotaBucket>,
+    /// The name under which the provider knows it, and its mode in the older HTTP chat.
+    pub upstream_name: Cow<'static, str>,
+    pub upstream_mode: &'static str,
+    /// The requests of the quota that an answer costs.
+    pub cost: u32,
+    pub is_video: bool,
+    /// `None` for a model that does not only make pictures.
+    pub pictures: Option<PictureModel>,
+    /// What answers for it in xAI's API when accounts do not.
+    api: Option<(&'static str, Option<Effort>)>,
+    /// How much it thinks unless the client says.
+    pub effort: Option<Effort>,
+}
+
+/// Returns the model with that name or alias: a row of the table, else one of xAI's API, which may not exist.
+pub fn find(id: &str) -> Option<Model> {
     let id = ALIASES.iter().find(|(alias, _)| *alias == id).map_or(id, |(_, id)| id);
-    MODELS.iter().find(|model| model.id == id)
+    let row = MODELS.iter().find(|row| row.id == id);
+    row.map(Model::of).or_else(|| Model::of_api(id))
+}
+
+/// How names begin that always mean xAI's API.
+pub const API_PREFIX: &str = "xai/";
+
+impl Model {
+    fn of(row: &ModelRow) -> Self {
+        Model {
+            id: row.id.into(),
+            provider: Provider::GrokWeb,
+            bucket: row.bucket,
+            fallback: row.fallback,
+            upstream_name: row.upstream_name.into(),
+            upstream_mode: row.upstream_mode,
+            cost: row.cost,
+            is_video: row.is_video,
+            pictures: row.pictures,
+            api: row.api,
+            effort: None,
+        }
+    }
+
+    /// Returns the model of xAI's API that this name means: `xai/<id>`, or an id that begins with `grok-`.
+    fn of_api(name: &str) -> Option<Self> {
+        let id = name.strip_prefix(API_PREFIX).or_else(|| name.starts_with("grok-").then_some(name))?;
+        let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-._".contains(&byte);
+        // Videos are not offered through the API.
+        if !(1..=64).contains(&id.len()) || !id.bytes().all(is_allowed) || id.starts_with("grok-imagine-video") {
+            return None;
+        }
+        let is_pro = id.starts_with("grok-imagine-image-2");
+        let draws = id.starts_with("grok-imagine-image");
+        Some(Model {
+            id: name.to_owned().into(),
+            provider: Provider::Xai,
+            bucket: QuotaBucket::Api,
+            fallback: None,
+            upstream_name: id.to_owned().into(),
+            upstream_mode: "",
+            cost: 1,
+            is_video: false,
+            pictures: draws.then_some(PictureModel::Draw { is_pro }),
+            api: None,
+            effort: None,
+        })
+    }
+
+    /// Returns whether only xAI's API has the model.
+    pub fn is_only_of_api(&self) -> bool {
+        self.provider == Provider::Xai && !MODELS.iter().any(|row| row.id == self.id)
+    }
+
+    /// Returns the ways to an answer, in the order in which they are tried: the accounts' modes, then xAI's API if the
+    /// setting `xai_route` is `last`; the API first if it is `first`; without it if it is `never`.
+    pub fn routes(&self) -> Vec<Route> {
+        const ALWAYS: &str = "first,last,never";
+        let modes = |when| {
+            let second = self.fallback.map(|bucket| Model { bucket, fallback: None, ..self.clone() });
+            std::iter::once(self.clone()).chain(second).map(move |model| Route { model, when })
+        };
+        let Some((id, effort)) = self.api else { return modes(ALWAYS).collect() };
+        let api = Model {
+            provider: Provider::Xai,
+            bucket: QuotaBucket::Api,
+            fallback: None,
+            upstream_name: id.into(),
+            api: None,
+            effort,
+            ..self.clone()
+        };
+        let api = Route { model: api, when: "first,last" };
+        modes("last,never").chain([api]).chain(modes("first")).collect()
+    }
+
+    /// Returns the model for as many pictures as this, each of which costs the quota.
+    pub fn times(self, pictures: u32) -> Model {
+        Model { cost: self.cost * pictures, ..self }
+    }
+
+    /// Returns the model that changes pictures if this one draws them.
+    pub fn for_edits(self) -> Model {
+        match self.provider {
+            // Grok has one way to edit, whatever the name.
+            Provider::GrokWeb => find("grok-imagine-image-edit").expect("the catalogue has it"),
+            Provider::Xai => Model { pictures: Some(PictureModel::Edit), ..self },
+        }
+    }
+
+    /// Returns the model that draws in high quality if this one draws.
+    pub fn in_high_quality(self) -> Model {
+        match (self.provider, self.pictures) {
+            (Provider::GrokWeb, Some(PictureModel::Draw { is_pro: false })) => {
+                find("grok-imagine-image-2.0").expect("the catalogue has it")
+            }
+            _ => self,
+        }
+    }
+
+    /// Returns the model as `/v1/models` lists it. `created` is the time of the request in Unix seconds.
+    pub fn object(&self, created: u64) -> ModelObject {
+        match MODELS.iter().find(|row| row.id == self.id) {
+            Some(row) => row.object(created),
+            None => api_object(&self.upstream_name, created),
+        }
+    }
+}
+
+/// One way to an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    pub model: Model,
+    /// The values of the setting `xai_route` with which it is taken.
+    pub when: &'static str,
+}
+
+impl Route {
+    /// Returns whether the setting `xai_route` and the accounts allow it. `has_api` says whether there is an active key of
+    /// xAI's API.
+    pub fn is_open(&self, setting: &str, has_api: bool) -> bool {
+        (has_api || self.model.provider != Provider::Xai) && self.when.split(',').any(|when| when == setting)
+    }
 }
 
 /// A model in the response of `/v1/models`.
 #[derive(Debug, Serialize)]
 pub struct ModelObject {
-    pub id: &'static str,
+    pub id: Cow<'static, str>,
     pub object: &'static str,
     pub created: u64,
     pub owned_by: &'static str,
-    pub display_name: &'static str,
+    pub display_name: Cow<'static, str>,
     pub description: &'static str,
-    pub raw_model_path: &'static str,
+    pub raw_model_path: Cow<'static, str>,
     // The web service accepts no sampling parameters; it is known to use these values.
     pub default_temperature: f64,
     pub default_max_output_tokens: u32,
@@ -190,22 +377,16 @@ pub struct ModelList {
     pub data: Vec<ModelObject>,
 }
 
-impl Model {
-    /// Returns the model in the mode that answers when its own is used up, or `None` if it has no such mode.
-    pub fn in_fallback_mode(&self) -> Option<Model> {
-        self.fallback.map(|bucket| Model { bucket, fallback: None, ..*self })
-    }
-
-    /// Returns the model as `/v1/models` lists it. `created` is the time of the request in Unix seconds.
-    pub fn object(&self, created: u64) -> ModelObject {
+impl ModelRow {
+    fn object(&self, created: u64) -> ModelObject {
         ModelObject {
-            id: self.id,
+            id: self.id.into(),
             object: "model",
             created,
             owned_by: "x-ai",
-            display_name: self.display_name,
+            display_name: self.display_name.into(),
             description: self.description,
-            raw_model_path: self.raw_model_path,
+            raw_model_path: self.raw_model_path.into(),
             default_temperature: 1.0,
             default_max_output_tokens: self.default_max_output_tokens,
             supported_max_output_tokens: 131_072,
@@ -214,9 +395,29 @@ impl Model {
     }
 }
 
-/// Returns the list of all models. `created` is the time of the request in Unix seconds.
-pub fn list(created: u64) -> ModelList {
-    ModelList { object: "list", data: MODELS.iter().map(|model| model.object(created)).collect() }
+/// Returns a model of xAI's API as `/v1/models` lists it.
+fn api_object(id: &str, created: u64) -> ModelObject {
+    let name = format!("{API_PREFIX}{id}");
+    ModelObject {
+        id: name.clone().into(),
+        object: "model",
+        created,
+        owned_by: "x-ai",
+        display_name: format!("{id} (xAI API)").into(),
+        description: "A model of xAI's API; needs an xAI key",
+        raw_model_path: name.into(),
+        default_temperature: 1.0,
+        default_max_output_tokens: 128_000,
+        supported_max_output_tokens: 128_000,
+        default_top_p: 0.95,
+    }
+}
+
+/// Returns the list of all models: those of accounts if there may be some, then those of xAI's API with these ids. `created` is
+/// the time of the request in Unix seconds.
+pub fn list(created: u64, api_ids: &[String]) -> ModelList {
+    let rows = MODELS.iter().map(|row| row.object(created));
+    ModelList { object: "list", data: rows.chain(api_ids.iter().map(|id| api_object(id, created))).collect() }
 }
 
 #[cfg(test)]
@@ -245,9 +446,47 @@ mod tests {
             let model = find(id).expect(id);
             assert_eq!((model.bucket.name(), model.fallback.map(QuotaBucket::name)), (mode, fallback), "{id}");
         }
-        let fallback = find("grok-4").and_then(Model::in_fallback_mode).expect("it has one");
-        assert_eq!((fallback.id, fallback.bucket, fallback.fallback), ("grok-4", QuotaBucket::Fast, None));
     }
+
+    #[test]
+    fn routes_lead_from_accounts_to_the_api_or_the_other_way() {
+        let routes = |id: &str, setting: &str| -> Vec<String> {
+            let all = find(id).expect(id).routes().into_iter().filter(|route| route.is_open(setting, true));
+            all.map(|Route { model, .. }| format!("{} {}", model.bucket.name(), model.upstream_name)).collect()
+        };
+        assert_eq!(routes("grok-4", "last"), ["auto grok-4", "fast grok-4", "api grok-4.6"]);
+        assert_eq!(routes("grok-4", "first"), ["api grok-4.6", "auto grok-4", "fast grok-4"]);
+        assert_eq!(routes("grok-4", "never"), ["auto grok-4", "fast grok-4"]);
+        for setting in ["first", "last", "never"] {
+            assert_eq!(routes("xai/grok-4.7", setting), ["api grok-4.7"]);
+            assert_eq!(routes("grok-imagine-0.9", setting), ["video grok-3"]);
+        }
+    }
+
+    #[test]
+    fn names_of_the_api_are_its_models_unless_a_row_has_them() {
+        for (name, upstream, provider) in [
+            ("xai/grok-4.7", "grok-4.7", Provider::Xai),
+            ("grok-4.7", "grok-4.7", Provider::Xai),
+            ("xai/grok-imagine-image", "grok-imagine-image", Provider::Xai),
+            ("grok-imagine-image", FAST_UPSTREAM, Provider::GrokWeb),
+        ] {
+            let model = find(name).expect(name);
+            assert_eq!((&*model.upstream_name, model.provider, &*model.id), (upstream, provider, name));
+        }
+        let long = format!("grok-{}", "x".repeat(64));
+        for unknown in ["gpt-4", "xai/", "xai/GROK", "xai/a b", "xai/grok-imagine-video", "grok-4/../x", &long] {
+            assert!(find(unknown).is_none(), "{unknown}");
+        }
+        assert_eq!(
+            find("xai/grok-imagine-image").and_then(|model| model.pictures),
+            Some(PictureModel::Draw { is_pro: false })
+        );
+        let edits = find("xai/grok-imagine-image-2.0").expect("it is one").for_edits();
+        assert_eq!((&*edits.upstream_name, edits.pictures), ("grok-imagine-image-2.0", Some(PictureModel::Edit)));
+    }
+
+    const FAST_UPSTREAM: &str = "grok-4-mini-thinking-tahoe";
 
     #[test]
     fn a_model_is_listed_as_clients_know_it() {
@@ -258,6 +497,6 @@ mod tests {
             r#""default_max_output_tokens":8192,"supported_max_output_tokens":131072,"default_top_p":0.95}"#
         );
         assert_eq!(json, expected);
-        assert!(find("grok-5").is_none());
+        assert_eq!(list(0, &["grok-4.7".to_owned()]).data.last().expect("it has some").id, "xai/grok-4.7");
     }
 }

@@ -73,6 +73,14 @@ impl ProviderError {
     }
 }
 
+impl ProviderError {
+    /// Returns whether the same request may succeed at another provider.
+    pub fn is_retryable_on_another_provider(&self) -> bool {
+        use ProviderError::*;
+        !matches!(self, Moderated(_) | CallerError(_) | Unfit { .. })
+    }
+}
+
 /// The text in the log and the console.
 impl std::fmt::Display for ProviderError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

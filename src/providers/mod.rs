@@ -33,7 +33,7 @@ use crate::{
     inference::{
         event::{Events, Finish},
         prompt::Prompt,
-        usage::Repairs,
+        usage::{Repairs, Usage},
     },
     settings::Grok,
 };
@@ -42,6 +42,7 @@ pub mod catalog;
 mod error;
 pub mod grok_web;
 pub mod learned;
+pub mod xai;
 
 pub use error::ProviderError;
 
@@ -94,6 +95,11 @@ pub trait Answer {
     /// Ends the answer early for a reason of the caller, and appends the text that was held back.
     fn close(&mut self, events: &mut Events);
 
+    /// Returns what the answer used, once it is complete, if the provider reports it.
+    fn usage(&self) -> Option<Usage> {
+        None
+    }
+
     /// Returns what turns before the last one have cost.
     fn repairs(&self) -> Repairs {
         Repairs::default()
@@ -105,5 +111,6 @@ pub trait Answer {
 pub async fn open(call: Call<'_>) -> Result<Box<dyn Answer>, ProviderError> {
     match call.model.provider {
         catalog::Provider::GrokWeb => grok_web::open(call).await,
+        catalog::Provider::Xai => xai::open(call).await,
     }
 }

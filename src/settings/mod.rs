@@ -28,7 +28,7 @@ mod types;
 pub use patch::{ApiKeyChange, Change, Checked, Patch};
 pub use table::{Global, Grok};
 use types::SECTION_AAD;
-pub use types::{ReasoningFormat, Sealed, Size, Transport};
+pub use types::{ReasoningFormat, Sealed, Size, Transport, XaiRoute};
 
 /// The definition of one setting, as `GET /api/settings` serves it.
 #[derive(Debug, Serialize)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Definition, Form, Rule, Values, default_of, renamed,
-    types::{Field, ReasoningFormat, Sealed, Size, Transport},
+    types::{Field, ReasoningFormat, Sealed, Size, Transport, XaiRoute},
 };
 
 /// Declares a section: its struct, its definitions, and the conversions between stored values and the struct.
@@ -105,6 +105,11 @@ section! {
             "Longest message to Grok. Of a longer dialogue, Grok gets the older part as a text file beside the message";
         chat_transport: Transport = Rule::Choice { default: "websocket", options: Transport::NAMES }, "",
             "Transport of chats to Grok: websocket, as its page uses, or http, the older stream, which needs x_statsig_id";
+        xai_route: XaiRoute = Rule::Choice { default: "last", options: XaiRoute::NAMES }, "",
+            "When keys of xAI's API, which cost money, answer for the models of Grok accounts: last, if no account can; first; \
+             never. Names that begin with xai/ always mean the API";
+        xai_estimate_tokens: i64 = Rule::Integer { default: 4_000, min: 100, max: 128_000 }, "tokens",
+            "Longest answer whose price is held of a daily budget while xAI's API answers. The real price takes its place";
         temporary: bool = Rule::Boolean { default: true }, "",
             "Whether conversations are temporary and stay out of the account's history";
         read_accounts: bool = Rule::Boolean { default: true }, "",

@@ -128,6 +128,37 @@ impl Field for Transport {
     }
 }
 
+/// When xAI's API answers for the models of Grok accounts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum XaiRoute {
+    /// If no account can.
+    #[default]
+    Last,
+    First,
+    Never,
+}
+
+impl XaiRoute {
+    /// The words that the setting accepts.
+    pub const NAMES: &[&str] = &["last", "first", "never"];
+
+    /// Returns the word that the setting stores.
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+}
+
+impl Field for XaiRoute {
+    fn from_scalar(value: Option<&Scalar>) -> Option<Self> {
+        let Scalar::Text(name) = value? else { return None };
+        [Self::Last, Self::First, Self::Never].into_iter().find(|route| route.name() == name)
+    }
+
+    fn to_scalar(&self) -> Option<Scalar> {
+        Some(Scalar::Text(self.name().to_owned()))
+    }
+}
+
 /// Where an answer has the reasoning, in the words of Groq's API.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ReasoningFormat {

@@ -5,7 +5,12 @@ use crate::{
     settings::Settings,
 };
 
-use super::{Columns, Db, accounts::reading, leases, schema};
+use super::{
+    Columns, Db,
+    accounts::{reading, reserve},
+    leases, schema,
+    sql::parsed,
+};
 
 /// The id and name of a valid, active key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,37 +30,56 @@ pub struct AuthenticatedKey {
     pub maintenance_due: bool,
     /// Whether accounts are to be read from Grok.
     pub reading_due: bool,
+    /// Whether there is an active key of xAI's API.
+    pub has_api: bool,
 }
 
 /// Returns the key with this SHA-256 (hexadecimal), and the settings. Fails with 401 if it is unknown or disabled.
 /// Migrates the database first if its schema is behind.
 pub async fn authenticate(db: &Db, key_hash: &str, now: i64) -> Result<AuthenticatedKey> {
-    let mut row = select(db, key_hash, now).await?;
+    Ok(read(db, key_hash, now, "NULL").await?.0)
+}
+
+/// Returns the key as [`authenticate`] does, and the ids of the models of xAI's API that its keys were read to have, in the
+/// same statement.
+pub async fn authenticate_and_list(db: &Db, key_hash: &str, now: i64) -> Result<(AuthenticatedKey, Vec<String>)> {
+    const MODELS: &str = "(SELECT json_group_array(id) FROM (
+         SELECT DISTINCT m.value AS id FROM tokens t INDEXED BY accounts_rotation, json_each(t.models) m
+          WHERE t.state = 'active' AND t.rank = 6 ORDER BY 1))";
+    read(db, key_hash, now, MODELS).await
+}
+
+async fn read(db: &Db, key_hash: &str, now: i64, models: &str) -> Result<(AuthenticatedKey, Vec<String>)> {
+    let mut row = select(db, key_hash, now, models).await?;
     let migrated = !schema::is_current(row.optional_text()?.as_deref())?;
     if migrated {
         schema::migrate(db).await?;
-        row = select(db, key_hash, now).await?;
+        row = select(db, key_hash, now, models).await?;
         row.optional_text()?;
     }
     let (global, grok) = (row.optional_text()?, row.optional_text()?);
     // A new database has no due work, and on Workers its first request has no subrequests left.
     let (maintenance_due, reading_due) = (row.flag()? && !migrated, row.flag()? && !migrated);
+    let has_api = row.flag()?;
+    let models = row.optional_text()?.map(|list| parsed(&list)).transpose()?.unwrap_or_default();
     let (Some(key_id), Some(key_name)) = (row.optional_integer()?, row.optional_text()?) else {
         return Err(Error::new(ErrorKind::InvalidKey, "This API key is unknown or disabled: ask the operator for one"));
     };
     let settings = Settings::from_sections(global.as_deref(), grok.as_deref());
-    Ok(AuthenticatedKey { caller: ApiCaller { key_id, key_name }, settings, migrated, maintenance_due, reading_due })
+    let caller = ApiCaller { key_id, key_name };
+    Ok((AuthenticatedKey { caller, settings, migrated, maintenance_due, reading_due, has_api }, models))
 }
 
-async fn select(db: &Db, key_hash: &str, now: i64) -> Result<Columns> {
+async fn select(db: &Db, key_hash: &str, now: i64, models: &str) -> Result<Columns> {
     let open = format!(
         "SELECT (SELECT max(name) FROM d1_migrations),
        (SELECT value FROM settings WHERE section = 'global'),
        (SELECT value FROM settings WHERE section = 'grok'),
-       {due}, {reading_due}, k.id, k.name
+       {due}, {reading_due}, {has_api}, {models}, k.id, k.name
   FROM (SELECT 1) LEFT JOIN api_keys k ON k.hash = ?2 AND k.is_active = 1",
         due = leases::DAY_IS_FREE,
-        reading_due = reading::IS_DUE
+        reading_due = reading::IS_DUE,
+        has_api = reserve::HAS_API,
     );
     let row = db.query_one(&open, vec![now.into(), key_hash.into()]).await?;
     Ok(Columns::new(row.unwrap_or_default()))

@@ -2,8 +2,9 @@
 
 use grok2api::error::{Error, ErrorKind};
 use grok2api::inference::event::{Finish, ToolCallStart};
+use grok2api::inference::usage::Usage;
 use grok2api::protocols::answer::message::{Collected, Message};
-use grok2api::protocols::answer::wire::{Cited, Ending, StreamWriter, Usage, Wire};
+use grok2api::protocols::answer::wire::{Cited, Ending, StreamWriter, Wire};
 use grok2api::protocols::openai::chat_completions::completion::ChatAnswer;
 use grok2api::protocols::openai::chat_completions::event_stream::EventStream;
 use grok2api::protocols::openai::chat_completions::wire::Head;
@@ -20,7 +21,7 @@ fn stream(include_usage: bool, texts: &[&str]) -> String {
         stream.content().push_str(text);
         sent.extend(stream.take());
     }
-    let usage = Usage { prompt_tokens: 7, completion_tokens: stream.completion_tokens() };
+    let usage = Usage::estimated(7, stream.completion_tokens());
     stream.finish(&Ending { finish: Finish::Stop, citations: &[], usage });
     sent.extend(stream.take());
     String::from_utf8(sent).unwrap()
@@ -40,7 +41,7 @@ fn citation() -> Cited {
     Cited { start: 0, end: 2, title: "T".to_owned(), url: "https://e.org/".to_owned() }
 }
 
-const USAGE: Usage = Usage { prompt_tokens: 7, completion_tokens: 3 };
+const USAGE: Usage = Usage::estimated(7, 3);
 
 /// Returns the collected answer.
 fn whole(message: &Collected, finish: Finish, citations: &[Cited]) -> Value {
@@ -176,4 +177,15 @@ fn a_collected_answer_has_calls_reasoning_and_sources() {
     let answer = whole(&refused, Finish::Stop, &[]);
     let expected = json!({ "role": "assistant", "content": null, "refusal": "I can't" });
     assert_eq!(answer["choices"][0]["message"], expected);
+}
+
+#[test]
+fn details_of_the_usage_are_there_if_they_are_reported() {
+    let usage = Usage { cached_tokens: Some(5), reasoning_tokens: Some(2), ..USAGE };
+    let answer = ChatAnswer { head: head(), include_usage: false };
+    let json = answer.json(&Collected::default(), &Ending { finish: Finish::Stop, citations: &[], usage });
+    let completion: Value = serde_json::from_slice(&json).unwrap();
+    let expected = json!({ "prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10,
+        "prompt_tokens_details": { "cached_tokens": 5 }, "completion_tokens_details": { "reasoning_tokens": 2 } });
+    assert_eq!(completion["usage"], expected);
 }

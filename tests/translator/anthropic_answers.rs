@@ -2,15 +2,16 @@
 
 use grok2api::error::{Error, ErrorKind};
 use grok2api::inference::event::{Finish, ToolCallStart};
+use grok2api::inference::usage::Usage;
 use grok2api::protocols::answer::message::{Collected, Message};
-use grok2api::protocols::answer::wire::{Ending, StreamWriter, Usage, Wire};
+use grok2api::protocols::answer::wire::{Ending, StreamWriter, Wire};
 use grok2api::protocols::anthropic::messages::answer::MessageAnswer;
 use grok2api::protocols::anthropic::messages::event_stream::EventStream;
 use grok2api::protocols::anthropic::messages::wire::{Head, message_id};
 use serde_json::{Value, json};
 
 const ID: &str = "msg_abababababababababababababababab";
-const USAGE: Usage = Usage { prompt_tokens: 7, completion_tokens: 3 };
+const USAGE: Usage = Usage::estimated(7, 3);
 
 fn answer() -> MessageAnswer {
     let head = Head {
@@ -203,4 +204,33 @@ fn a_refusal_is_text_and_a_reason() {
     assert_eq!(found[2], piece(0, json!({ "type": "text_delta", "text": "I cannot." })));
     let delta = &found[found.len() - 2]["delta"];
     assert_eq!((&delta["stop_reason"], &delta["stop_details"]), (&json!("refusal"), &details));
+}
+
+#[test]
+fn sealed_reasoning_signs_its_block() {
+    let head = || answer().head;
+    let write = |message: &mut dyn Message| {
+        message.reasoning().push_str("hm");
+        message.reasoning_sealed("xai1.7.abc");
+        message.content().push_str("ok");
+    };
+    let mut stream = EventStream::new(head());
+    write(&mut stream);
+    let sent = events(&mut stream);
+    let signature = sent.iter().find(|event| event["delta"]["type"] == "signature_delta").expect("it is signed");
+    assert_eq!(signature["delta"]["signature"], "xai1.7.abc");
+    let mut collected = Collected::default();
+    write(&mut collected);
+    let message: Value = serde_json::from_slice(&answer().json(&collected, &ending(Finish::Stop))).unwrap();
+    let thought = json!({ "type": "thinking", "thinking": "hm", "signature": "xai1.7.abc" });
+    assert_eq!(message["content"], json!([thought, { "type": "text", "text": "ok" }]));
+}
+
+#[test]
+fn cached_tokens_are_counted_apart() {
+    let usage = Usage { cached_tokens: Some(5), ..USAGE };
+    let json = answer().json(&Collected::default(), &Ending { finish: Finish::Stop, citations: &[], usage });
+    let message: Value = serde_json::from_slice(&json).unwrap();
+    let expected = json!({ "input_tokens": 2, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 5, "output_tokens": 3 });
+    assert_eq!(message["usage"], expected);
 }

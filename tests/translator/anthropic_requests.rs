@@ -1,7 +1,8 @@
 //! What a request of Anthropic's Messages becomes.
 
 use grok2api::inference::prompt::{
-    Message, OutputFormat, OutputLimits, Part, Role, Tool, ToolCall, ToolChoice, ToolInput, ToolResult,
+    Effort, Message, OutputFormat, OutputLimits, Part, Role, Sampling, SealedReasoning, Searches, Tool, ToolCall,
+    ToolChoice, ToolInput, ToolResult,
 };
 use grok2api::protocols::anthropic::messages::parse::{MessageRequest, count_request, message_request};
 use serde_json::{Value, json};
@@ -48,7 +49,7 @@ fn texts_and_blocks_become_messages() {
             { "role": "user", "content": [{ "type": "text", "text": "a" }, { "type": "text", "text": "b\n" }, { "type": "text", "text": "c" }] },
             { "role": "system", "content": "It is noon." },
             { "role": "assistant", "content": [
-                { "type": "thinking", "thinking": "secret", "signature": "s" },
+                { "type": "thinking", "thinking": "secret", "signature": "msg_1" },
                 { "type": "redacted_thinking", "data": "s" },
                 { "type": "text", "text": "one " },
                 { "type": "text", "text": "sentence" },
@@ -60,11 +61,14 @@ fn texts_and_blocks_become_messages() {
             ] },
         ],
     });
+    // Only what a provider has encrypted is of use to it.
+    let sealed = Part::Reasoning(SealedReasoning { summary: "all".to_owned(), sealed: "s".to_owned() });
     let expected = [
         said(Role::System, "Be kind.\nBe brief."),
         said(Role::User, "a\nb\nc"),
         said(Role::System, "It is noon."),
         said(Role::Assistant, "one sentence"),
+        Message { role: Role::Assistant, parts: vec![sealed] },
         said(Role::User, "T\nbody\nS https://e.org\nfound"),
     ];
     assert_eq!(check(fields, |request| request.prompt.messages), expected);
@@ -306,4 +310,15 @@ fn tokens_are_counted_without_a_limit() {
     assert_eq!(count_request(body.as_bytes()).unwrap().prompt.tokens(), 6);
     let param = message_request(body.as_bytes()).unwrap_err().param;
     assert_eq!(param.as_deref(), Some("max_tokens"));
+}
+
+#[test]
+fn effort_sampling_and_searches_reach_the_prompt() {
+    let prompt = |fields| check(fields, |request| request.prompt);
+    let given = prompt(json!({ "temperature": 0.5, "top_p": 0.9, "output_config": { "effort": "high" },
+        "tools": [{ "type": "web_search_20250305", "name": "web_search" }] }));
+    assert_eq!(given.sampling, Sampling { temperature: Some(0.5), top_p: Some(0.9) });
+    assert_eq!((given.effort, given.searches), (Some(Effort::High), Searches { web: true, x: false }));
+    let none = prompt(json!({ "output_config": { "effort": "max" } }));
+    assert_eq!((none.sampling, none.effort, none.searches), Default::default());
 }

@@ -47,6 +47,7 @@ pub fn finish(console: &Console, chat: Chat) {
         attempts: 1,
         prompt_tokens: 3,
         completion_tokens: 5,
+        cost: 0,
         at: app.now_ms(),
         outcome: None,
     };

@@ -27,7 +27,7 @@ fn defaults_are_served_until_changed() {
             "chat_transport": "websocket", "max_prompt_chars": 40_000,
             "filtered_tags": "xaiartifact,xai:tool_usage_card,grok:render", "reasoning_format": "raw",
             "show_thinking": true, "list_sources": false, "temporary": true, "read_accounts": true,
-            "stream_first_response_timeout": 30, "stream_chunk_timeout": 120, "stream_total_timeout": 600,
+            "xai_route": "last", "xai_estimate_tokens": 4_000, "stream_first_response_timeout": 30, "stream_chunk_timeout": 120, "stream_total_timeout": 600,
         },
     });
     assert_eq!(read(&console), expected);
@@ -266,7 +266,7 @@ fn the_schema_describes_what_is_served() {
     let schema = console.get("/api/settings/schema").ok().body["data"].take();
     let served = read(&console);
     let rows = schema.as_array().expect("it is a list");
-    assert_eq!(rows.len(), 30);
+    assert_eq!(rows.len(), 32);
     for row in rows {
         let (section, name) = (row["section"].as_str().expect("text"), row["name"].as_str().expect("text"));
         let value = &served[section][name];

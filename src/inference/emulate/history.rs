@@ -39,6 +39,8 @@ impl<'m> Writer<'m> {
                     parts.push(Part::Picture(*at));
                     continue;
                 }
+                // Another provider's, which no other can read.
+                Part::Reasoning(_) => continue,
                 Part::Text(said) if is_result => self.quote(said, "", &mut text),
                 Part::Text(said) => text.push_str(said),
                 Part::ToolCall(call) => {

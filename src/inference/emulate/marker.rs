@@ -60,7 +60,7 @@ impl Marker {
             Part::Text(text) => has(text),
             Part::ToolCall(call) => has(&call.input) || has(&call.name),
             Part::ToolResult(result) => has(&result.output) || has(&result.name),
-            Part::Picture(_) => false,
+            Part::Picture(_) | Part::Reasoning(_) => false,
         });
         let in_tools = prompt.tools.iter().any(|tool| {
             has(&tool.name)

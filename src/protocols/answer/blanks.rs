@@ -54,9 +54,8 @@ async fn complete(mut work: Collecting, mut sender: Sender<Result<Bytes, SendErr
         }
     };
     match collected {
-        Ok(Finished { json, completion_tokens, repairs }) => {
-            record.completion_tokens = completion_tokens;
-            record.repaired(repairs);
+        Ok(Finished { json, usage, repairs }) => {
+            record.used(usage, repairs);
             match sender.send(Ok(json.into())).await {
                 Ok(()) => record.succeeded().await,
                 Err(_) => record.abandoned().await,

@@ -5,14 +5,14 @@ use std::rc::Rc;
 use super::{
     message::Collected,
     render::Renderer,
-    wire::{Ending, Usage, Wire},
+    wire::{Ending, Wire},
 };
 use crate::{
     inference::{
         conversation::Step,
         event::Finish,
         run::{Failure, StartedAnswer},
-        usage::Repairs,
+        usage::{Repairs, Usage},
     },
     providers::ProviderError,
 };
@@ -20,7 +20,8 @@ use crate::{
 /// A complete answer.
 pub struct Finished {
     pub json: Vec<u8>,
-    pub completion_tokens: u64,
+    /// Without earlier turns of the answer.
+    pub usage: Usage,
     pub repairs: Repairs,
 }
 
@@ -41,14 +42,14 @@ pub async fn collect(
     let collected = message(&mut answer, &mut renderer).await;
     let repairs = answer.conversation.repairs();
     let (message, finish) = collected.map_err(|failure| Unfinished { failure, repairs })?;
-    let completion_tokens = message.completion_tokens();
-    let usage = Usage { prompt_tokens, completion_tokens }.with(repairs);
-    let json = wire.json(&message, &Ending { finish, citations: renderer.citations(), usage });
+    let estimated = Usage::estimated(prompt_tokens, message.completion_tokens());
+    let usage = answer.conversation.usage().unwrap_or(estimated);
+    let json = wire.json(&message, &Ending { finish, citations: renderer.citations(), usage: usage.with(repairs) });
     if let Some(keeping) = wire.keep() {
         drop(answer);
         keeping.await;
     }
-    Ok(Finished { json, completion_tokens, repairs })
+    Ok(Finished { json, usage, repairs })
 }
 
 async fn message(answer: &mut StartedAnswer, renderer: &mut Renderer) -> Result<(Collected, Finish), Failure> {

@@ -32,7 +32,7 @@ use crate::{
 
 /// What a client asks.
 pub struct Asked {
-    pub model: &'static Model,
+    pub model: Model,
     pub prompt: Prompt,
     /// The prompt's pictures, in the order of their indices.
     pub sources: Vec<Source>,
@@ -117,12 +117,11 @@ impl Delivery {
                 Err(response) => return Ok(response),
             }
         };
-        let Finished { json, completion_tokens, repairs } = collected.map_err(|Unfinished { failure, repairs }| {
+        let Finished { json, usage, repairs } = collected.map_err(|Unfinished { failure, repairs }| {
             record.repaired(repairs);
             failure
         })?;
-        record.completion_tokens = completion_tokens;
-        record.repaired(repairs);
+        record.used(usage, repairs);
         record.clone().completed();
         Ok(response::json_bytes(json))
     }

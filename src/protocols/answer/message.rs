@@ -10,6 +10,9 @@ pub trait Message {
     fn content_length(&self) -> u64;
     /// Returns the reasoning, to append to.
     fn reasoning(&mut self) -> &mut String;
+    /// Ends the reasoning so far, of which this is the provider's encrypted form. Protocols without a place for it drop
+    /// it.
+    fn reasoning_sealed(&mut self, _sealed: &str) {}
     fn refusal(&mut self, text: &str);
     fn tool_call_start(&mut self, start: &ToolCallStart);
     /// Appends to the input of the last call.
@@ -23,6 +26,8 @@ pub trait Message {
 pub struct Collected {
     pub content: String,
     pub reasoning: String,
+    /// The encrypted forms of the reasoning, each with the length of the reasoning up to its end.
+    pub sealed: Vec<(usize, String)>,
     pub refusal: String,
     pub calls: Vec<(ToolCallStart, String)>,
 }
@@ -38,6 +43,10 @@ impl Message for Collected {
 
     fn reasoning(&mut self) -> &mut String {
         &mut self.reasoning
+    }
+
+    fn reasoning_sealed(&mut self, sealed: &str) {
+        self.sealed.push((self.reasoning.len(), sealed.to_owned()));
     }
 
     fn refusal(&mut self, text: &str) {
@@ -56,6 +65,20 @@ impl Message for Collected {
 }
 
 impl Collected {
+    /// Returns the reasoning in its parts, each with its encrypted form if it has one.
+    pub fn reasoning_parts(&self) -> Vec<(&str, Option<&str>)> {
+        let mut from = 0;
+        let mut parts: Vec<_> = self
+            .sealed
+            .iter()
+            .map(|(end, sealed)| (&self.reasoning[std::mem::replace(&mut from, *end)..*end], Some(sealed.as_str())))
+            .collect();
+        if from < self.reasoning.len() {
+            parts.push((&self.reasoning[from..], None));
+        }
+        parts
+    }
+
     /// Returns the estimated number of the message's tokens.
     pub fn completion_tokens(&self) -> u64 {
         let mut tally = Tally::of(&self.content);

@@ -90,6 +90,7 @@ impl Renderer {
                     self.visible |= !text.trim().is_empty();
                 }
             }
+            Event::SealedReasoning(sealed) => out.reasoning_sealed(sealed),
             Event::Sources(sources) => self.sources(sources, out),
             Event::Citation(citation) => self.citation(citation, out),
             Event::ToolCallStart(start) => {

@@ -13,6 +13,7 @@ use crate::{
         conversation::Step,
         record::RequestRecord,
         run::{Failure, StartedAnswer},
+        usage::Usage,
     },
     protocols::sse::{self, End, KeepAlive},
     providers::ProviderError,
@@ -20,7 +21,7 @@ use crate::{
 
 use super::{
     render::Renderer,
-    wire::{Ending, StreamWriter, Usage},
+    wire::{Ending, StreamWriter},
 };
 
 /// An answer to send as it comes.
@@ -41,11 +42,10 @@ impl Streamed {
     async fn pump(mut self, mut sender: Sender<Bytes>, unread: oneshot::Receiver<()>) {
         let end = End::of(self.send_events(&mut sender), unread).await;
         let Streamed { answer, mut record, stream, .. } = self;
-        let repairs = answer.conversation.repairs();
+        let estimated = Usage::estimated(record.prompt_tokens, stream.completion_tokens());
+        record.used(answer.conversation.usage().unwrap_or(estimated), answer.conversation.repairs());
         // Both connections close before the record is written, however long that takes.
         drop((answer, sender));
-        record.completion_tokens = stream.completion_tokens();
-        record.repaired(repairs);
         end.record(record).await;
     }
 
@@ -109,8 +109,8 @@ impl Streamed {
                 None
             }
             (Ok(()), Ok(Step::End(finish))) => {
-                let (prompt_tokens, completion_tokens) = (record.prompt_tokens, stream.completion_tokens());
-                let usage = Usage { prompt_tokens, completion_tokens }.with(conversation.repairs());
+                let estimated = Usage::estimated(record.prompt_tokens, stream.completion_tokens());
+                let usage = conversation.usage().unwrap_or(estimated).with(conversation.repairs());
                 stream.finish(&Ending { finish, citations: renderer.citations(), usage });
                 Some(End::Complete)
             }

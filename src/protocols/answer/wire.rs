@@ -5,7 +5,7 @@ use futures::future::LocalBoxFuture;
 use super::message::{Collected, Message};
 use crate::{
     error::Error,
-    inference::{event::Finish, record::RequestRecord, usage::Repairs},
+    inference::{event::Finish, record::RequestRecord, usage::Usage},
     settings::Settings,
 };
 
@@ -62,21 +62,4 @@ pub struct Cited {
     pub end: u64,
     pub title: String,
     pub url: String,
-}
-
-/// Estimated counts of language tokens, because Grok does not report them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Usage {
-    pub prompt_tokens: u64,
-    pub completion_tokens: u64,
-}
-
-impl Usage {
-    /// Returns the usage with what earlier turns of the answer have cost.
-    pub fn with(self, repairs: Repairs) -> Self {
-        Usage {
-            prompt_tokens: self.prompt_tokens + repairs.prompt_tokens,
-            completion_tokens: self.completion_tokens + repairs.completion_tokens,
-        }
-    }
 }

@@ -11,7 +11,7 @@
 //! A client that has SuperGrok accounts names `grok-expert` itself.
 
 use crate::{
-    error::{Error, ErrorKind},
+    error::Error,
     providers::catalog::{self, Model},
 };
 
@@ -20,14 +20,14 @@ const LARGE: &str = "grok-auto";
 
 /// Returns the model that answers for this name. Fails with 404 for an unknown name, and with 400 for a model that does
 /// not chat.
-pub fn find(name: &str) -> Result<&'static Model, Error> {
+pub fn find(name: &str) -> Result<Model, Error> {
     let is_claude = name.starts_with("claude-");
     let id = match () {
         () if is_claude && name.contains("haiku") => SMALL,
         () if is_claude => LARGE,
         () => name,
     };
-    let model = catalog::find(id).ok_or_else(|| unknown(name))?;
+    let model = catalog::find(id).ok_or_else(|| Error::unknown_model(name))?;
     if model.is_video || model.pictures.is_some() {
         let message = format!("{} does not chat: send its requests to POST /v1/chat/completions", model.id);
         return Err(Error::invalid("model", message));
@@ -35,15 +35,10 @@ pub fn find(name: &str) -> Result<&'static Model, Error> {
     Ok(model)
 }
 
-fn unknown(name: &str) -> Error {
-    let name: String = name.chars().take(100).collect();
-    let message = format!("The model '{name}' does not exist: GET /v1/models lists those that do");
-    Error::new(ErrorKind::ModelNotFound, message).with_param("model")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     #[test]
     fn names_of_claude_stand_for_modes_of_grok() {

@@ -64,7 +64,7 @@ fn of_tier(tier: &str) -> Tier {
 
 fn better(one: Tier, other: Tier) -> Tier {
     let worth = |tier| match tier {
-        Tier::Unknown => 0,
+        Tier::Unknown | Tier::Type(TokenType::Xai) => 0,
         Tier::Type(TokenType::Basic) => 1,
         Tier::SomePlan => 2,
         Tier::Type(TokenType::Super) => 3,

@@ -6,6 +6,8 @@
 //! usable. The others are sorted: first those that are not skipped
 //! after an error, then by rank (the cheapest type first, those of unknown type last), then the least recently used.
 //!
+//! Keys of xAI's API are chosen by [`api`], which also holds what the answer may cost.
+//!
 //! The choice reads a few rows, regardless of the number of blocked accounts. The rotation's index sorts each rank by the
 //! set of chat modes that block an account (`blocked`, a bit for each), then by turn. One look-up for each of the sets
 //! without the model's mode finds the first account of the set. The index of their ends finds blocks that have ended. The
@@ -15,7 +17,7 @@ use crate::{
     error::Result,
     host::{Row, Value},
     providers::{
-        catalog::{Model, QuotaBucket, TokenType},
+        catalog::{Provider, QuotaBucket, Route, TokenType},
         learned::ResolvedName,
     },
     settings::Settings,
@@ -29,11 +31,17 @@ use crate::{
 
 use super::reading;
 
+mod api;
+
+pub use api::{Hold, KEEP_HELD};
+
 /// The account that a request needs.
 pub struct Ask<'a> {
     /// SHA-256 of the API key, in hexadecimal.
     pub key_hash: &'a str,
-    pub model: &'a Model,
+    pub route: &'a Route,
+    /// What the answer may cost; `None` if its accounts have no prices.
+    pub hold: Option<Hold>,
     /// Ids of the accounts that this request has tried.
     pub tried: &'a [i64],
     /// The account that serves if it is usable, because it made the files that the request is about.
@@ -53,12 +61,16 @@ pub struct Reservation {
     pub caller: ApiCaller,
     pub settings: Settings,
     pub token: ReservedAccount,
+    /// What is held of the budgets until the answer's price is known, in ticks.
+    pub held: i64,
     /// Resolved host names whose addresses are still valid.
     pub names: Vec<ResolvedName>,
     /// Whether the maintenance of this local day has not started yet.
     pub maintenance_due: bool,
     /// Whether accounts are to be read from Grok.
     pub reading_due: bool,
+    /// Whether there is an active key of xAI's API.
+    pub has_api: bool,
 }
 
 /// The reserved account.
@@ -89,16 +101,39 @@ pub struct Free {
     pub first_at: Option<i64>,
     /// Whether there are active accounts, but none of them has the model's mode.
     pub not_granted: bool,
+    /// Whether a budget is used up: that of the key, or of the accounts.
+    pub over_budget: Option<Budget>,
 }
 
-/// Reserves the next usable account, or returns why there is none. Fails with 401 if the key is not valid. One
-/// statement if an account is usable, else three, or more after a migration.
-pub async fn reserve(db: &Db, ask: &Ask<'_>) -> Result<Reserved> {
+/// Whose budget is used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Budget {
+    Key,
+    Accounts,
+}
+
+impl Free {
+    /// Returns when an account is usable on this way or another.
+    pub fn or(self, other: Free) -> Free {
+        Free {
+            first_at: [self.first_at, other.first_at].into_iter().flatten().min(),
+            not_granted: self.not_granted && other.not_granted,
+            over_budget: self.over_budget.filter(|_| other == Free::default() || other.over_budget.is_some()),
+        }
+    }
+}
+
+/// Reserves the next usable account, or returns why there is none. `opened` is the key if it was checked before. Fails with
+/// 401 if it is not valid. One statement if an account is usable, else three, or more after a migration.
+pub async fn reserve(db: &Db, ask: &Ask<'_>, opened: Option<AuthenticatedKey>) -> Result<Reserved> {
     if let Some(reservation) = take(db, ask).await? {
         return Ok(Reserved::Account(Box::new(reservation)));
     }
-    // This fails if the key is not valid, and migrates a database that is behind.
-    let opened = authenticate::authenticate(db, ask.key_hash, ask.now).await?;
+    let opened = match opened {
+        Some(opened) => opened,
+        // This fails if the key is not valid, and migrates a database that is behind.
+        None => authenticate::authenticate(db, ask.key_hash, ask.now).await?,
+    };
     if opened.migrated
         && let Some(reservation) = take(db, ask).await?
     {
@@ -111,6 +146,9 @@ pub async fn reserve(db: &Db, ask: &Ask<'_>) -> Result<Reserved> {
 /// Returns when the first blocked account is usable again. Considers those that this request has tried if they are
 /// blocked. Exact for up to [`ASKED_WHEN_FREE`] accounts; in a larger pool it considers those whose first block ends first.
 pub async fn first_free(db: &Db, ask: &Ask<'_>) -> Result<Free> {
+    if let (Provider::Xai, Some(hold)) = (ask.route.model.provider, &ask.hold) {
+        return api::first_free(db, ask, hold).await;
+    }
     // 0 of 0 never ends. The highest ranks are the ones that may have a mode of paid accounts.
     let free = format!(
         "SELECT (SELECT min(free_at) FROM (
@@ -125,20 +163,24 @@ pub async fn first_free(db: &Db, ask: &Ask<'_>) -> Result<Free> {
             ORDER BY rank DESC LIMIT {ASKED_WHEN_FREE}) ranked)"
     );
     let mut params = ask.choice();
-    params.push(ranks(ask.model.bucket.needs()).into());
+    params.push(ranks(ask.route.model.bucket.needs()).into());
     let Some(row) = db.query_one(&free, params).await? else { return Ok(Free::default()) };
     let mut row = Columns::new(row);
-    Ok(Free { first_at: row.optional_integer()?, not_granted: row.flag()? })
+    Ok(Free { first_at: row.optional_integer()?, not_granted: row.flag()?, over_budget: None })
 }
 
 /// Reserves the next usable account in one statement. Returns `None` if there is none, the key is not valid, or the
 /// schema is behind.
 pub async fn take(db: &Db, ask: &Ask<'_>) -> Result<Option<Reservation>> {
-    let row = match db.query_one(&statement(), ask.values()).await {
+    let (statement, without_turn) = match ask.route.model.provider {
+        Provider::GrokWeb => (statement(), without_turn()),
+        Provider::Xai => (api::statement(), api::without_turn()),
+    };
+    let row = match db.query_one(&statement, ask.values()).await {
         Ok(row) => row,
         // A database that cannot be written, because its disk is full or D1's daily limit is reached, can still be
         // read. If that finds no account either, return the first error.
-        Err(error) => match db.query_one(&without_turn(), ask.values()).await {
+        Err(error) => match db.query_one(&without_turn, ask.values()).await {
             Ok(Some(row)) => Some(row),
             _ => return Err(error),
         },
@@ -147,16 +189,18 @@ pub async fn take(db: &Db, ask: &Ask<'_>) -> Result<Option<Reservation>> {
 }
 
 impl Ask<'_> {
-    /// Returns the parameters `?1` to `?9`.
+    /// Returns the parameters `?1` to `?10`, and those of a [`Hold`].
     fn values(&self) -> Vec<Value> {
         let mut values = self.choice();
         values.extend([
             self.key_hash.into(),
             schema::LATEST.into(),
-            ranks(self.model.bucket.needs()).into(),
-            self.model.bucket.bit().into(),
+            ranks(self.route.model.bucket.needs()).into(),
+            self.route.model.bucket.bit().into(),
             self.preferred.into(),
+            self.route.when.into(),
         ]);
+        values.extend(self.hold.iter().flat_map(Hold::values));
         values
     }
 
@@ -165,8 +209,8 @@ impl Ask<'_> {
         let tried: String = self.tried.iter().map(|id| format!("{id},")).collect();
         vec![
             self.now.into(),
-            self.model.bucket.name().into(),
-            i64::from(self.model.cost).into(),
+            self.route.model.bucket.name().into(),
+            i64::from(self.route.model.cost).into(),
             format!(",{tried}").into(),
         ]
     }
@@ -180,6 +224,7 @@ fn ranks(needs: TokenType) -> &'static str {
         TokenType::Basic => "12345",
         TokenType::Super => "12354",
         TokenType::Heavy => "1235",
+        TokenType::Xai => "6",
     }
 }
 
@@ -194,7 +239,8 @@ fn taken(row: Row) -> Result<Reservation> {
     let (key_id, key_name) = parsed(&row.text()?)?;
     let caller = ApiCaller { key_id, key_name };
     let (maintenance_due, reading_due) = (row.flag()?, row.flag()?);
-    Ok(Reservation { caller, settings, token, names, maintenance_due, reading_due })
+    let (held, has_api) = (row.integer()?, row.flag()?);
+    Ok(Reservation { caller, settings, token, held, names, maintenance_due, reading_due, has_api })
 }
 
 /// The number of chat modes, each a bit of the column `blocked`.
@@ -270,9 +316,14 @@ fn without_turn() -> String {
     )
 }
 
-/// SQL that is true if the key is valid and the schema current.
+/// SQL that is true if the key is valid, the schema current, and the route taken.
 const OPEN: &str = "EXISTS (SELECT 1 FROM api_keys WHERE hash = ?5 AND is_active = 1)
-   AND (SELECT max(name) FROM d1_migrations) = ?6";
+   AND (SELECT max(name) FROM d1_migrations) = ?6
+   AND instr(?10, coalesce((SELECT value ->> 'xai_route' FROM settings WHERE section = 'grok'), 'last')) > 0";
+
+/// SQL that is true if there is an active key of xAI's API.
+pub const HAS_API: &str =
+    "EXISTS (SELECT 1 FROM tokens INDEXED BY accounts_rotation WHERE state = 'active' AND rank = 6)";
 
 /// Returns the columns of a reservation, which [`taken`] reads.
 fn columns() -> String {
@@ -284,7 +335,7 @@ fn columns() -> String {
   (SELECT value FROM settings WHERE section = 'global'),
   (SELECT value FROM settings WHERE section = 'grok'),
   (SELECT json_array(id, name) FROM api_keys WHERE hash = ?5),
-  {due}, {reading_due}",
+  {due}, {reading_due}, hold, {HAS_API}",
         names = resolved_names::VALID,
         due = leases::DAY_IS_FREE,
         reading_due = reading::IS_DUE,

@@ -15,7 +15,7 @@ use crate::{
     pool::outcome::{Effect, Used},
     providers::{catalog, learned::Learned},
     store::sql,
-    time::local_hour,
+    time::{local_day, local_hour},
 };
 
 use self::stats::histogram_bin;
@@ -56,6 +56,8 @@ pub struct FinishedRequest {
     pub attempts: u32,
     pub prompt_tokens: u64,
     pub completion_tokens: u64,
+    /// What the provider charged, in ticks.
+    pub cost: u64,
     /// Unix milliseconds.
     pub at: i64,
     /// `None` if no account was reserved.
@@ -64,29 +66,33 @@ pub struct FinishedRequest {
 }
 
 const OUTCOME_COLUMNS: &str =
-    "account_id, at, bucket, spent, used_up, window_until, not_granted, cool_until, skip, strike, read, reason";
+    "account_id, at, bucket, spent, used_up, window_until, not_granted, cool_until, skip, strike, read, reason, held";
 
 /// Applies the effect of an attempt on its account, if the request continues with another account.
 pub async fn outcome(db: &Db, outcome: &AccountOutcome) -> Result<()> {
-    let sql = format!("INSERT INTO account_outcomes ({OUTCOME_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)");
-    db.execute(&sql, outcome_values(outcome)).await
+    let sql = format!("INSERT INTO account_outcomes ({OUTCOME_COLUMNS}, key_id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+    let mut values = outcome_values(outcome);
+    values.push(outcome.used.key_id.into());
+    db.execute(&sql, values).await
 }
 
 /// Writes the log row, counts the request in its local hour, and applies the effect of the last attempt on its account,
 /// in one statement.
 pub async fn finish(db: &Db, finished: &FinishedRequest, timezone_offset_minutes: i64) -> Result<()> {
     let hour = local_hour(finished.at, timezone_offset_minutes);
-    // An unknown model name is logged, but must not add a row to the counters.
-    let counted_model = catalog::find(&finished.model).map_or("", |model| model.id);
+    // An unknown model name is logged, but must not add a row to the counters. Only an answer proves a name of xAI's API.
+    let known =
+        catalog::find(&finished.model).filter(|model| !model.is_only_of_api() || finished.error_code.is_empty());
+    let counted_model = known.as_ref().map_or("", |model| &*model.id);
     let bucket = |ms: Option<u64>| {
         let counted = finished.error_code.is_empty();
         Value::from(ms.filter(|_| counted).map(|ms| histogram_bin(ms).to_string()))
     };
     let sql = format!(
         "INSERT INTO finished_requests (request_id, ip, key_id, key_name, model, stream, status, error_code, error,
-           duration_ms, first_byte_ms, attempts, prompt_tokens, completion_tokens, hour, counted_model,
-           duration_bucket, first_byte_bucket, token_suffix, {OUTCOME_COLUMNS}, user_ids, names)
-         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+           duration_ms, first_byte_ms, attempts, prompt_tokens, completion_tokens, cost, hour, counted_model,
+           duration_bucket, first_byte_bucket, token_suffix, {OUTCOME_COLUMNS}, day, user_ids, names)
+         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
     );
     let suffix = finished.outcome.as_ref().map_or("", |outcome| &outcome.used.suffix);
     let mut values = vec![
@@ -104,6 +110,7 @@ pub async fn finish(db: &Db, finished: &FinishedRequest, timezone_offset_minutes
         i64::from(finished.attempts).into(),
         (finished.prompt_tokens as i64).into(),
         (finished.completion_tokens as i64).into(),
+        (finished.cost as i64).into(),
         hour.into(),
         counted_model.into(),
         bucket(Some(finished.duration_ms)),
@@ -115,9 +122,10 @@ pub async fn finish(db: &Db, finished: &FinishedRequest, timezone_offset_minutes
         None => std::iter::once(Value::Null)
             .chain([finished.at.into(), "".into()])
             .chain(std::iter::repeat_n(Value::Integer(0), 8))
-            .chain(["".into()])
+            .chain(["".into(), 0.into()])
             .collect(),
     });
+    values.push(local_day(finished.at, timezone_offset_minutes).into());
     values.push(sql::json(&finished.learned.user_ids)?.into());
     values.push(resolved_names::write(&finished.learned.names).into());
     db.execute(&sql, values).await
@@ -138,6 +146,7 @@ fn outcome_values(AccountOutcome { at, used, effect }: &AccountOutcome) -> Vec<V
         effect.strike.into(),
         effect.read.into(),
         effect.reason.as_str().into(),
+        used.held.into(),
     ]
 }
 

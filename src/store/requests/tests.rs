@@ -25,6 +25,7 @@ fn finished(model: &str, error_code: &str, outcome: Option<AccountOutcome>) -> F
         attempts: 1,
         prompt_tokens: 10,
         completion_tokens: 20,
+        cost: 0,
         at: START,
         outcome,
     }
@@ -32,7 +33,7 @@ fn finished(model: &str, error_code: &str, outcome: Option<AccountOutcome>) -> F
 
 fn outcome_of(account_id: i64, bucket: QuotaBucket, effect: Effect) -> AccountOutcome {
     let suffix = "abcdef".to_owned();
-    let used = Used { account_id, suffix, bucket, remaining: None, until: None };
+    let used = Used { account_id, suffix, bucket, remaining: None, until: None, held: 0, key_id: 0 };
     AccountOutcome { at: START, used, effect }
 }
 

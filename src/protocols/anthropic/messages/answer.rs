@@ -43,11 +43,13 @@ impl Wire for MessageAnswer {
 
 impl MessageAnswer {
     fn content<'a>(&'a self, message: &'a Collected) -> Vec<ContentBlock<'a>> {
-        let Collected { content, reasoning, refusal, calls } = message;
+        let Collected { content, refusal, calls, .. } = message;
         let mut blocks = Vec::new();
-        if !reasoning.is_empty() {
-            blocks.push(ContentBlock::Thinking { thinking: reasoning, signature: &self.head.id });
-        }
+        let thoughts = message.reasoning_parts().into_iter().filter(|(thinking, _)| !thinking.is_empty());
+        blocks.extend(thoughts.map(|(thinking, sealed)| {
+            let signature = sealed.unwrap_or(&self.head.id);
+            ContentBlock::Thinking { thinking, signature }
+        }));
         blocks.extend(
             [content, refusal].into_iter().filter(|text| !text.is_empty()).map(|text| ContentBlock::Text { text }),
         );

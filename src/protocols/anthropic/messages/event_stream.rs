@@ -101,10 +101,15 @@ impl EventStream {
 
     /// Ends the open block, if there is one.
     fn close(&mut self) {
+        self.close_signed(None);
+    }
+
+    /// Ends the open block. `sealed` signs it if it is reasoning.
+    fn close_signed(&mut self, sealed: Option<&str>) {
         let Some(block) = self.open.take() else { return };
         let index = self.index;
         if block == Block::Thinking {
-            let delta = Delta::SignatureDelta { signature: &self.head.id };
+            let delta = Delta::SignatureDelta { signature: sealed.unwrap_or(&self.head.id) };
             write(&mut self.buffer, &Event::ContentBlockDelta { index, delta });
         }
         write(&mut self.buffer, &Event::ContentBlockStop { index });
@@ -184,6 +189,13 @@ impl Message for EventStream {
             self.flush();
         }
         &mut self.reasoning
+    }
+
+    fn reasoning_sealed(&mut self, sealed: &str) {
+        self.flush();
+        if self.open == Some(Block::Thinking) {
+            self.close_signed(Some(sealed));
+        }
     }
 
     fn refusal(&mut self, text: &str) {

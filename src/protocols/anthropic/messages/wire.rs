@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{inference::event::Finish, protocols::answer::wire::Usage as AnswerUsage};
+use crate::inference::{event::Finish, usage::Usage as AnswerUsage};
 
 /// What an answer says of its request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,9 +19,12 @@ pub struct Head {
     pub stop_sequences: Vec<String>,
 }
 
+/// How a message's id begins.
+pub const MESSAGE_ID: &str = "msg_";
+
 /// Returns a message's id, made of `random`.
 pub fn message_id(random: [u8; 16]) -> String {
-    format!("msg_{:032x}", u128::from_be_bytes(random))
+    format!("{MESSAGE_ID}{:032x}", u128::from_be_bytes(random))
 }
 
 /// A message: the whole answer, or the beginning of a stream, which has neither content nor a reason to stop.
@@ -42,7 +45,8 @@ pub struct Message<'a> {
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ContentBlock<'a> {
-    /// The signature is the message's id: clients send it back with the block, and the gateway drops both.
+    /// The signature is the provider's encrypted form of the reasoning, which clients send back with the block. Without one
+    /// it is the message's id, and the gateway drops both.
     Thinking {
         thinking: &'a str,
         signature: &'a str,
@@ -138,7 +142,7 @@ pub struct RefusalDetails<'a> {
     pub explanation: &'a str,
 }
 
-/// Estimated counts of language tokens, because Grok does not report them. Nothing is cached.
+/// What an answer used, in language tokens. Those of the prompt that came from the cache are not among `input_tokens`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Usage {
     pub input_tokens: u64,
@@ -156,6 +160,8 @@ impl Usage {
 
 impl From<AnswerUsage> for Usage {
     fn from(usage: AnswerUsage) -> Self {
-        Usage::new(usage.prompt_tokens, usage.completion_tokens)
+        let cached = usage.cached_tokens.unwrap_or_default().min(usage.prompt_tokens);
+        let uncached = Usage::new(usage.prompt_tokens - cached, usage.completion_tokens);
+        Usage { cache_read_input_tokens: cached, ..uncached }
     }
 }

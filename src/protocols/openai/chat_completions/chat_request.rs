@@ -4,7 +4,10 @@
 use std::borrow::Cow;
 
 use crate::{
-    inference::prompt::{OutputFormat, OutputLimits, Role, Tool, ToolCall, ToolChoice, ToolResult},
+    inference::prompt::{
+        Effort, OutputFormat, OutputLimits, Role, Sampling, SealedReasoning, Searches, Tool, ToolCall, ToolChoice,
+        ToolResult,
+    },
     media::input::ImageInput,
     settings::ReasoningFormat,
 };
@@ -27,6 +30,9 @@ pub struct ChatRequest<'a> {
     pub limits: OutputLimits,
     /// `None`: as the setting says.
     pub reasoning_format: Option<ReasoningFormat>,
+    pub effort: Option<Effort>,
+    pub sampling: Sampling,
+    pub searches: Searches,
 }
 
 /// A message of the conversation.
@@ -68,4 +74,5 @@ pub enum Part<'a> {
     Image(ImageInput<'a>),
     ToolCall(ToolCall),
     ToolResult(ToolResult),
+    Reasoning(SealedReasoning),
 }

@@ -118,7 +118,7 @@ mod tests {
 
     fn selected(model: &str, messages: &[&[&'static str]]) -> Result<(Vec<String>, Vec<Part>), String> {
         let (mut prompt, mut images) = dialogue(messages);
-        select(catalog::find(model).expect(model), &mut prompt, &mut images).map_err(|error| error.message)?;
+        select(&catalog::find(model).expect(model), &mut prompt, &mut images).map_err(|error| error.message)?;
         let parts = prompt.messages.into_iter().flat_map(|message| message.parts).filter(is_picture).collect();
         Ok((images.into_iter().map(|image| image.url.into_owned()).collect(), parts))
     }

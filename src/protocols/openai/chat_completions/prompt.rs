@@ -16,9 +16,9 @@ use crate::{
 
 /// Returns what the request asks of this model. Fails with 400 on the first picture that is refused, and if the model
 /// needs another number of them.
-pub fn asked(model: &'static Model, request: ChatRequest<'_>) -> Result<Asked> {
+pub fn asked(model: Model, request: ChatRequest<'_>) -> Result<Asked> {
     let (mut prompt, mut images) = convert(request);
-    pictures::select(model, &mut prompt, &mut images)?;
+    pictures::select(&model, &mut prompt, &mut images)?;
     let sources = Source::read(&images)?;
     Ok(Asked { model, prompt, sources })
 }
@@ -40,6 +40,7 @@ pub fn convert<'a>(request: ChatRequest<'a>) -> (Prompt, Vec<ImageInput<'a>>) {
                 }
                 (RequestPart::ToolCall(call), _) => parts.push(Part::ToolCall(call)),
                 (RequestPart::ToolResult(result), _) => parts.push(Part::ToolResult(result)),
+                (RequestPart::Reasoning(reasoning), _) => parts.push(Part::Reasoning(reasoning)),
             }
         }
         if message.role == Role::Assistant {
@@ -51,8 +52,19 @@ pub fn convert<'a>(request: ChatRequest<'a>) -> (Prompt, Vec<ImageInput<'a>>) {
         }
         messages.push(Message { role: message.role, parts });
     }
-    let ChatRequest { tools, tool_choice, single_tool_call, format, limits, .. } = request;
-    let prompt = Prompt { messages, tools, tool_choice, single_tool_call, format, limits, ..Prompt::default() };
+    let ChatRequest { tools, tool_choice, single_tool_call, format, limits, effort, sampling, searches, .. } = request;
+    let prompt = Prompt {
+        messages,
+        tools,
+        tool_choice,
+        single_tool_call,
+        format,
+        limits,
+        effort,
+        sampling,
+        searches,
+        ..Prompt::default()
+    };
     (prompt, images)
 }
 

@@ -3,8 +3,11 @@
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
-    inference::event::{Finish, ToolCallStart},
-    protocols::answer::wire::{self, Cited},
+    inference::{
+        event::{Finish, ToolCallStart},
+        usage,
+    },
+    protocols::answer::wire::Cited,
 };
 
 /// The fields that all chunks of an answer share, and that the collected answer has.
@@ -191,16 +194,38 @@ impl From<Finish> for FinishReason {
     }
 }
 
-/// Estimated counts of LLM tokens, because Grok does not report them.
+/// What an answer used, in language tokens. The details are absent if the provider does not report them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Usage {
     pub prompt_tokens: u64,
     pub completion_tokens: u64,
     pub total_tokens: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt_tokens_details: Option<PromptDetails>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completion_tokens_details: Option<CompletionDetails>,
 }
 
-impl From<wire::Usage> for Usage {
-    fn from(wire::Usage { prompt_tokens, completion_tokens }: wire::Usage) -> Self {
-        Usage { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens }
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct PromptDetails {
+    pub cached_tokens: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct CompletionDetails {
+    pub reasoning_tokens: u64,
+}
+
+impl From<usage::Usage> for Usage {
+    fn from(usage: usage::Usage) -> Self {
+        Usage {
+            prompt_tokens: usage.prompt_tokens,
+            completion_tokens: usage.completion_tokens,
+            total_tokens: usage.prompt_tokens + usage.completion_tokens,
+            prompt_tokens_details: usage.cached_tokens.map(|cached_tokens| PromptDetails { cached_tokens }),
+            completion_tokens_details: usage
+                .reasoning_tokens
+                .map(|tokens| CompletionDetails { reasoning_tokens: tokens }),
+        }
     }
 }

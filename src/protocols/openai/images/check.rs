@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use super::{fields::Fields, ratio};
 use crate::{
-    error::{Error, ErrorKind, Result},
+    error::{Error, Result},
     inference::prompt::Drawing,
-    protocols::openai::{chat_completions::pictures::MAX_EDITED, models::does_not_exist},
+    protocols::openai::chat_completions::pictures::MAX_EDITED,
     providers::catalog::{self, Model, PictureModel},
 };
 
@@ -34,7 +34,7 @@ pub enum Form {
 /// A checked request.
 #[derive(Debug)]
 pub struct Checked {
-    pub model: &'static Model,
+    pub model: Model,
     pub prompt: String,
     pub drawing: Drawing,
     pub form: Form,
@@ -83,17 +83,15 @@ pub fn check(fields: &Fields, operation: Operation) -> Result<Checked> {
     })
 }
 
-fn model(fields: &Fields, operation: Operation) -> Result<&'static Model> {
+fn model(fields: &Fields, operation: Operation) -> Result<Model> {
     const DRAW: &str = "grok-imagine-image";
     const EDIT: &str = "grok-imagine-image-edit";
     let default = if operation == Operation::Edit { EDIT } else { DRAW };
     let id = fields.model.as_deref().map(str::trim).filter(|id| !id.is_empty()).unwrap_or(default);
-    let found = catalog::find(id)
-        .ok_or_else(|| Error::new(ErrorKind::ModelNotFound, does_not_exist(id)).with_param("model"))?;
+    let found = catalog::find(id).ok_or_else(|| Error::unknown_model(id))?;
     match (found.pictures, operation) {
         (Some(PictureModel::Draw { .. }), Operation::Generate) => Ok(found),
-        // Grok has one way to edit, whatever the name.
-        (Some(_), Operation::Edit) => Ok(catalog::find(EDIT).expect("the catalogue has it")),
+        (Some(_), Operation::Edit) => Ok(found.for_edits()),
         (Some(PictureModel::Edit), Operation::Generate) => {
             Err(refused("model", format!("{id} changes pictures: send them to POST /v1/images/edits")))
         }
@@ -149,15 +147,12 @@ fn check_output(fields: &Fields) -> Result<()> {
 }
 
 /// Returns the model that draws in the quality that was asked for.
-fn at_quality(fields: &Fields, model: &'static Model) -> Result<&'static Model> {
+fn at_quality(fields: &Fields, model: Model) -> Result<Model> {
     let quality = fields.quality.as_deref().unwrap_or("auto");
-    match (quality, model.pictures) {
-        ("auto" | "standard" | "low" | "medium", _) => Ok(model),
-        ("high" | "hd", Some(PictureModel::Draw { is_pro: false })) => {
-            Ok(catalog::find("grok-imagine-image-2.0").expect("the catalogue has it"))
-        }
-        ("high" | "hd", _) => Ok(model),
-        (other, _) => Err(unsupported("quality", other, "'auto', 'low', 'medium', 'high', 'standard', 'hd'")),
+    match quality {
+        "auto" | "standard" | "low" | "medium" => Ok(model),
+        "high" | "hd" => Ok(model.in_high_quality()),
+        other => Err(unsupported("quality", other, "'auto', 'low', 'medium', 'high', 'standard', 'hd'")),
     }
 }
 
@@ -195,7 +190,7 @@ mod tests {
     #[test]
     fn what_is_left_out_has_its_default() {
         let checked = checked(Operation::Generate, r#"{"prompt":" a moon "}"#).expect("it is complete");
-        assert_eq!((checked.model.id, checked.prompt.as_str()), ("grok-imagine-image", "a moon"));
+        assert_eq!((&*checked.model.id, checked.prompt.as_str()), ("grok-imagine-image", "a moon"));
         assert_eq!(checked.drawing, Drawing { count: 1, ratio: "auto", previews: 0, bytes: false });
         assert_eq!((checked.form, checked.stream), (Form::Address, false));
         let edit =

@@ -11,13 +11,18 @@ use crate::{
     inference::{
         event::FileRef,
         media::{AddedFile, Files},
+        record::RequestRecord,
         run::{Failure, StartedAnswer},
     },
 };
 
-/// Reads the answer to its end and responds with its pictures. If some are missing, a header says how many. Fails with the
-/// provider's error if none came, and if none of them can be delivered.
-pub async fn respond(mut answer: StartedAnswer, wanted: &Wanted) -> Result<Response, Failure> {
+/// Reads the answer to its end and responds with its pictures; notes in the record what they cost. If some are missing, a
+/// header says how many. Fails with the provider's error if none came, and if none of them can be delivered.
+pub async fn respond(
+    mut answer: StartedAnswer,
+    wanted: &Wanted,
+    record: &mut RequestRecord,
+) -> Result<Response, Failure> {
     let mut made = Made::default();
     loop {
         made.take(&mut answer);
@@ -29,6 +34,7 @@ pub async fn respond(mut answer: StartedAnswer, wanted: &Wanted) -> Result<Respo
         made.ended(step)?;
     }
     let StartedAnswer { conversation, files, .. } = answer;
+    record.reported(conversation.usage());
     // The connection closes before the pictures are stored.
     drop(conversation);
     let created = files.app.now_seconds();

@@ -85,7 +85,7 @@ fn read(
         None => of_json(body, operation)?,
     };
     let Checked { model, prompt, drawing, form, stream, quality } = checked;
-    (record.model, record.stream) = (model.id.to_owned(), stream);
+    (record.model, record.stream) = (model.id.to_string(), stream);
     let (count, ratio) = (drawing.count, drawing.ratio);
     let mut parts: Vec<_> = (0..sources.len()).map(Part::Picture).collect();
     parts.push(Part::Text(prompt));
@@ -121,7 +121,7 @@ impl Wanted {
         let mut reply = if self.stream {
             Streamed { answer, wanted: self.clone(), record: record.clone() }.respond()
         } else {
-            let reply = collect::respond(answer, self).await?;
+            let reply = collect::respond(answer, self, record).await?;
             record.clone().completed();
             reply
         };

@@ -40,7 +40,8 @@ impl Streamed {
     async fn pump(mut self, mut sender: Sender<Bytes>, unread: oneshot::Receiver<()>) {
         let mut made = Made::default();
         let end = End::of(self.send_events(&mut sender, &mut made), unread).await;
-        let Streamed { answer, record, .. } = self;
+        let Streamed { answer, mut record, .. } = self;
+        record.reported(answer.conversation.usage());
         if matches!(end, End::ClientLeft) && !made.is_added {
             // What was made is in the gallery all the same.
             let files = answer.files;

@@ -52,8 +52,12 @@ impl Wire for ResponsesAnswer {
 impl ResponsesAnswer {
     fn items(&self, message: &Collected, ending: &Ending<'_>, is_cut: bool) -> Vec<String> {
         let (head, mut items) = (&self.head, Vec::new());
-        if !message.reasoning.is_empty() {
-            items.push(head.reasoning(0, &message.reasoning));
+        if head.includes_encrypted {
+            for (text, encrypted) in message.reasoning_parts() {
+                items.push(head.reasoning(items.len(), text, encrypted));
+            }
+        } else if !message.reasoning.is_empty() {
+            items.push(head.reasoning(0, &message.reasoning, None));
         }
         let annotations = annotations(ending.citations);
         let mut content = Vec::new();

@@ -125,7 +125,7 @@ impl ResponseStream {
     fn reason(&mut self, text: &str) {
         if !matches!(self.open, Open::Reasoning(_)) {
             self.close("completed", &[]);
-            let item = self.head.reasoning(self.items.len(), "");
+            let item = self.head.reasoning(self.items.len(), "", None);
             self.added(&item);
             let members = "\"summary_index\":0,\"part\":{\"type\":\"summary_text\",\"text\":\"\"}";
             self.item_event("response.reasoning_summary_part.added", "rs", members);
@@ -191,23 +191,26 @@ impl ResponseStream {
         self.part_event("response.content_part.done", at, part, citations);
     }
 
+    /// Ends the open reasoning, or adds one whose text is hidden.
+    fn close_reasoning(&mut self, text: &str, encrypted: Option<&str>) {
+        let index = self.items.len();
+        if !text.is_empty() {
+            let json = text_of(&text);
+            let members = format!("\"summary_index\":0,\"text\":{json}");
+            self.item_event("response.reasoning_summary_text.done", "rs", &members);
+            let members = format!("\"summary_index\":0,\"part\":{{\"type\":\"summary_text\",\"text\":{json}}}");
+            self.item_event("response.reasoning_summary_part.done", "rs", &members);
+        }
+        let item = self.head.reasoning(index, text, encrypted);
+        self.done(item);
+    }
+
     /// Ends the open item. `citations` are the sources that its text cites, if it is a message.
     fn close(&mut self, status: &'static str, citations: &[Cited]) {
         let index = self.items.len();
         match std::mem::take(&mut self.open) {
             Open::Nothing => {}
-            Open::Reasoning(text) => {
-                let json = text_of(&text);
-                self.item_event(
-                    "response.reasoning_summary_text.done",
-                    "rs",
-                    &format!("\"summary_index\":0,\"text\":{json}"),
-                );
-                let members = format!("\"summary_index\":0,\"part\":{{\"type\":\"summary_text\",\"text\":{json}}}");
-                self.item_event("response.reasoning_summary_part.done", "rs", &members);
-                let item = self.head.reasoning(index, &text);
-                self.done(item);
-            }
+            Open::Reasoning(text) => self.close_reasoning(&text, None),
             Open::Message(parts) => {
                 // What is cited is cited by the text, which is one part unless a refusal cuts it.
                 let citations = if parts.iter().filter(|part| !part.is_refusal).count() == 1 { citations } else { &[] };
@@ -272,6 +275,22 @@ impl Message for ResponseStream {
             self.flush();
         }
         &mut self.reasoning
+    }
+
+    fn reasoning_sealed(&mut self, sealed: &str) {
+        if !self.head.includes_encrypted {
+            return;
+        }
+        self.flush();
+        if let Open::Reasoning(text) = &mut self.open {
+            let text = std::mem::take(text);
+            self.open = Open::Nothing;
+            return self.close_reasoning(&text, Some(sealed));
+        }
+        self.close("completed", &[]);
+        let item = self.head.reasoning(self.items.len(), "", None);
+        self.added(&item);
+        self.close_reasoning("", Some(sealed));
     }
 
     fn refusal(&mut self, text: &str) {

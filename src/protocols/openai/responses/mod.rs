@@ -61,7 +61,8 @@ pub async fn create(app: Rc<App>, key: PresentedKey, request: Request) -> Result
 async fn read(app: &App, key_hash: &str, body: &[u8], record: &mut RequestRecord) -> Result<(Asked, Box<dyn Respond>)> {
     let mut repaired = String::new();
     let request = json::from_client(body, &mut repaired, parse::responses_request)?;
-    let ResponsesRequest { mut chat, instructions, references, previous, store, namespaced, echo } = request;
+    let ResponsesRequest { mut chat, instructions, references, previous, store, namespaced, includes_encrypted, echo } =
+        request;
     record.model = chat.model.to_string();
     record.stream = chat.stream;
     let model = models::find(&chat.model)?;
@@ -76,6 +77,7 @@ async fn read(app: &App, key_hash: &str, body: &[u8], record: &mut RequestRecord
     chat.messages = dialogue_of(instructions, messages_in(&earlier)?, chat.messages);
     let mut head = Head::new(app.random(), app.now_seconds(), &chat.model, store, &echo);
     head.namespaced = namespaced;
+    head.includes_encrypted = includes_encrypted;
     let keeper = if store { Keeper::new(&head, new.clone(), previous) } else { Keeper::default() };
     let delivery = Delivery {
         wire: Rc::new(ResponsesAnswer { head: Rc::new(head), keeper: Rc::new(keeper) }),

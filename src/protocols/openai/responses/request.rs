@@ -19,6 +19,8 @@ pub struct ResponsesRequest<'a> {
     pub store: bool,
     /// Tools of namespaces.
     pub namespaced: Vec<Namespaced>,
+    /// `include` has `reasoning.encrypted_content`.
+    pub includes_encrypted: bool,
     pub echo: Echo,
 }
 

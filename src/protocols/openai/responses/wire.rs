@@ -7,8 +7,11 @@ use serde_json::{Map, Value, json};
 
 use super::request::{Echo, Namespaced};
 use crate::{
-    inference::{event::ToolCallStart, usage::Tally},
-    protocols::answer::wire::{Cited, Usage},
+    inference::{
+        event::ToolCallStart,
+        usage::{Tally, Usage},
+    },
+    protocols::answer::wire::Cited,
 };
 
 /// What all of a response's JSON has in common.
@@ -23,6 +26,8 @@ pub struct Head {
     /// Whether the response is stored.
     pub store: Cell<bool>,
     pub namespaced: Vec<Namespaced>,
+    /// Whether the client wants the reasoning in its encrypted form as well.
+    pub includes_encrypted: bool,
     /// Members that do not depend on the answer, as JSON without the braces.
     pub echo: String,
 }
@@ -37,6 +42,7 @@ impl Head {
             model: model.to_owned(),
             store: Cell::new(store),
             namespaced: Vec::new(),
+            includes_encrypted: false,
             echo: echo_members(echo),
         }
     }
@@ -91,10 +97,10 @@ impl Head {
         text_of(&Call { id: &id, start, namespaced, input, status })
     }
 
-    /// Returns the item of the reasoning as JSON.
-    pub fn reasoning(&self, index: usize, text: &str) -> String {
+    /// Returns the item of the reasoning as JSON, with its encrypted form if there is one.
+    pub fn reasoning(&self, index: usize, text: &str, encrypted_content: Option<&str>) -> String {
         let summary: &[SummaryText] = if text.is_empty() { &[] } else { &[SummaryText::new(text)] };
-        text_of(&Reasoning { id: &self.item_id("rs", index), r#type: "reasoning", summary, encrypted_content: None })
+        text_of(&Reasoning { id: &self.item_id("rs", index), r#type: "reasoning", summary, encrypted_content })
     }
 
     /// Returns the item of a message as JSON.
@@ -154,7 +160,7 @@ fn echo_members(echo: &Echo) -> String {
     text[1..text.len() - 1].to_owned()
 }
 
-/// Estimated counts of language tokens, because Grok does not report them.
+/// What an answer used, in language tokens.
 #[derive(Debug, Serialize)]
 pub struct UsageObject {
     input_tokens: u64,
@@ -175,13 +181,14 @@ struct OutputDetails {
 }
 
 impl UsageObject {
-    /// Returns the usage of an answer with this reasoning.
+    /// Returns the usage of an answer with this reasoning, whose tokens are estimated unless they are reported.
     pub fn new(usage: Usage, reasoning: Tally) -> Self {
+        let reasoning_tokens = usage.reasoning_tokens.unwrap_or_else(|| reasoning.tokens());
         UsageObject {
             input_tokens: usage.prompt_tokens,
-            input_tokens_details: InputDetails { cached_tokens: 0 },
+            input_tokens_details: InputDetails { cached_tokens: usage.cached_tokens.unwrap_or_default() },
             output_tokens: usage.completion_tokens,
-            output_tokens_details: OutputDetails { reasoning_tokens: reasoning.tokens() },
+            output_tokens_details: OutputDetails { reasoning_tokens },
             total_tokens: usage.prompt_tokens + usage.completion_tokens,
         }
     }

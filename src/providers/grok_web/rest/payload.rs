@@ -58,7 +58,7 @@ struct ModelDetails<'a> {
 pub fn chat(model: &Model, message: &str, attachments: &[String], temporary: bool) -> Vec<u8> {
     json(&Chat {
         temporary,
-        model_name: model.upstream_name,
+        model_name: &model.upstream_name,
         model_mode: model.upstream_mode,
         message,
         file_attachments: attachments,
@@ -79,7 +79,7 @@ pub fn chat(model: &Model, message: &str, attachments: &[String], temporary: boo
         webpage_urls: [],
         disable_text_follow_ups: true,
         disable_memory: false,
-        response_metadata: ResponseMetadata { request_model_details: ModelDetails { model_id: model.upstream_name } },
+        response_metadata: ResponseMetadata { request_model_details: ModelDetails { model_id: &model.upstream_name } },
     })
 }
 
@@ -96,7 +96,7 @@ pub fn video(model: &Model, link: &str, prompt: &str, attachment: &str, temporar
     }
     json(&Video {
         temporary,
-        model_name: model.upstream_name,
+        model_name: &model.upstream_name,
         // Two blanks, as Grok's own page writes them.
         message: format!("{link}  {prompt} --mode=custom"),
         file_attachments: [attachment],
@@ -198,14 +198,14 @@ mod tests {
             r#""webpageUrls":[],"disableTextFollowUps":true,"disableMemory":false,"#,
             r#""responseMetadata":{"requestModelDetails":{"modelId":"grok-4"}}}"#
         );
-        let body = chat(find("grok-4").unwrap(), "用户：hi", &["f1".to_owned()], true);
+        let body = chat(&find("grok-4").unwrap(), "用户：hi", &["f1".to_owned()], true);
         assert_eq!(String::from_utf8(body).unwrap(), expected);
     }
 
     #[test]
     fn a_video_names_its_post_in_the_message() {
         let model = find("grok-imagine-0.9").unwrap();
-        let body = video(model, "https://grok.com/imagine/p", "用户：sunrise", "f1", false);
+        let body = video(&model, "https://grok.com/imagine/p", "用户：sunrise", "f1", false);
         let expected = concat!(
             r#"{"temporary":false,"modelName":"grok-3","message":"https://grok.com/imagine/p  用户：sunrise --mode=custom","#,
             r#""fileAttachments":["f1"],"toolOverrides":{"videoGen":true}}"#

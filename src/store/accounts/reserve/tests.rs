@@ -10,6 +10,7 @@ use crate::{
     store::requests::{self, AccountOutcome},
 };
 
+mod budget;
 mod facts;
 mod types;
 
@@ -20,6 +21,11 @@ struct Pool {
     host: Rc<NativeHost>,
     key: String,
     now: i64,
+}
+
+/// Returns the first way to an answer of this model.
+fn first_route(model: &models::Model) -> Route {
+    model.routes().remove(0)
 }
 
 impl Pool {
@@ -89,8 +95,12 @@ impl Pool {
     fn ask(&self, model: &str, tried: &[i64]) -> Result<Reserved> {
         let (db, key, tried, now) = (self.host.app().db.clone(), self.key.clone(), tried.to_vec(), self.now);
         let model = models::find(model).expect("the model exists");
-        self.host
-            .run(async move { reserve(&db, &Ask { key_hash: &key, model, tried: &tried, preferred: None, now }).await })
+        let route = first_route(&model);
+        let ask = async move {
+            let ask = Ask { key_hash: &key, route: &route, hold: None, tried: &tried, preferred: None, now };
+            reserve(&db, &ask, None).await
+        };
+        self.host.run(ask)
     }
 
     /// Returns the id of the reserved account, or when one will be usable.
@@ -111,7 +121,15 @@ impl Pool {
 
     fn outcome(&self, account_id: i64, model: &str, effect: Effect) {
         let model = models::find(model).expect("the model exists");
-        let used = Used { account_id, suffix: String::new(), bucket: model.bucket, remaining: None, until: None };
+        let used = Used {
+            account_id,
+            suffix: String::new(),
+            bucket: model.bucket,
+            remaining: None,
+            until: None,
+            held: 0,
+            key_id: 0,
+        };
         let (db, outcome) = (self.host.app().db.clone(), AccountOutcome { at: self.now, used, effect });
         self.host.run(async move { requests::outcome(&db, &outcome).await }).expect("it is written");
     }
@@ -309,8 +327,10 @@ fn an_old_schema_is_migrated_and_a_newer_one_refused() {
     let empty = NativeHost::new();
     let (db, key) = (empty.app().db.clone(), pool.key.clone());
     let model = models::find("grok-4").expect("it exists");
+    let route = first_route(&model);
     let refused = empty.run(async move {
-        reserve(&db, &Ask { key_hash: &key, model, tried: &[], preferred: None, now: START }).await
+        let ask = Ask { key_hash: &key, route: &route, hold: None, tried: &[], preferred: None, now: START };
+        reserve(&db, &ask, None).await
     });
     assert_eq!(refused.err().map(|error| error.code()), Some("invalid_api_key"), "an empty database serves");
 }
@@ -318,8 +338,10 @@ fn an_old_schema_is_migrated_and_a_newer_one_refused() {
 #[test]
 fn the_choice_scans_no_table() {
     let pool = Pool::of(3, 3);
-    let plan = format!("EXPLAIN QUERY PLAN {}", statement());
-    for row in pool.host.sql(&plan, (0..9).map(Value::Integer).collect()) {
+    let plans = [(statement(), 10), (api::statement(), 14)];
+    for row in plans.into_iter().flat_map(|(sql, params)| {
+        pool.host.sql(&format!("EXPLAIN QUERY PLAN {sql}"), (0..params).map(Value::Integer).collect())
+    }) {
         let Some(Value::Text(step)) = row.last() else { panic!("a plan is text") };
         let small = ["sets", "CONSTANT ROW", "16 CONSTANT ROWS", "near", "walk", "in_turn", "(subquery"];
         let scans = step.strip_prefix("SCAN ").is_some_and(|what| !small.iter().any(|name| what.starts_with(name)));

@@ -40,6 +40,11 @@ pub struct BlockBody<'a> {
     #[serde(borrow)]
     pub content: Field<Content<'a>>,
     pub is_error: Field<bool>,
+    /// The reasoning of an earlier answer, and its provider's encrypted form.
+    #[serde(borrow)]
+    pub thinking: Text<'a>,
+    #[serde(borrow)]
+    pub signature: Text<'a>,
     #[serde(borrow)]
     pub tool_name: Text<'a>,
     /// The tool that is added or removed.

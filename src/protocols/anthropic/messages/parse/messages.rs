@@ -9,11 +9,12 @@ use super::{
     blocks::{BlockBody, CONTENT, Content, Piece, pieces, plain, result_pieces},
 };
 use crate::{
-    inference::prompt::{Message, Part, Role, ToolCall, ToolResult},
+    inference::prompt::{Message, Part, Role, SealedReasoning, ToolCall, ToolResult},
     json::{Field, Object},
     media::input::ImageInput,
     protocols::{
-        fields::{Invalid, invalid, invalid_choice, required},
+        anthropic::messages::wire::MESSAGE_ID,
+        fields::{Invalid, invalid, invalid_choice, optional, required},
         inline_pictures::without_inline_pictures,
     },
 };
@@ -55,7 +56,11 @@ pub fn dialogue<'a>(
     for (index, body) in bodies.into_iter().enumerate() {
         dialogue.message(&format!("messages.{index}"), body)?;
     }
-    let says_something = |part: &Part| !matches!(part, Part::Text(text) if text.trim().is_empty());
+    let says_something = |part: &Part| match part {
+        Part::Text(text) => !text.trim().is_empty(),
+        Part::Reasoning(_) => false,
+        Part::Picture(_) | Part::ToolCall(_) | Part::ToolResult(_) => true,
+    };
     if !dialogue.messages[beginning..].iter().flat_map(|message| &message.parts).any(says_something) {
         let message = "'messages' must have a message with some text or a picture.";
         return Err(invalid("messages", "invalid_value", message.to_owned()));
@@ -122,8 +127,9 @@ impl<'a> Dialogue<'a> {
                 self.say(role, std::mem::take(parts));
                 self.result(path, body)?;
             }
-            // Reasoning is not part of the dialogue.
-            "thinking" | "redacted_thinking" => {}
+            "thinking" => parts.extend(reasoning(path, body)?.map(Part::Reasoning)),
+            // Of another service.
+            "redacted_thinking" => {}
             "tool_addition" | "tool_removal" => self.change(path, body, kind == "tool_addition")?,
             "compaction" => {
                 let summary = match body.content {
@@ -231,4 +237,13 @@ fn append(whole: &mut String, text: &str, is_block: bool) {
         whole.push('\n');
     }
     whole.push_str(text);
+}
+
+/// Returns the reasoning of an earlier answer that its provider encrypted. The gateway signs another with the message's id.
+fn reasoning(path: &str, body: BlockBody) -> Result<Option<SealedReasoning>, Invalid> {
+    let summary = optional(&body.thinking, &format!("{path}.thinking"), "a string")?;
+    let summary = summary.map(|text| text.to_string()).unwrap_or_default();
+    let signature = optional(&body.signature, &format!("{path}.signature"), "a string")?;
+    let sealed = signature.filter(|text| !text.is_empty() && !text.starts_with(MESSAGE_ID));
+    Ok(sealed.map(|sealed| SealedReasoning { summary, sealed: sealed.to_string() }))
 }

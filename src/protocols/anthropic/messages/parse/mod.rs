@@ -10,7 +10,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use self::{
     blocks::Content,
     messages::{Dialogue, MessageBody},
-    output::{OutputBody, ThinkingBody},
+    output::{OutputBody, OutputWanted, ThinkingBody},
     tools::{ChoiceBody, ToolBody, Tools},
 };
 use crate::{
@@ -72,9 +72,9 @@ struct Body<'a> {
     thread: Field<Present>,
     container: Field<Present>,
     mcp_servers: Field<Vec<IgnoredAny>>,
-    // Parameters that Grok does not have. Their types are checked, their values ignored.
     temperature: Field<f64>,
     top_p: Field<f64>,
+    // Parameters that no provider has. Their types are checked, their values ignored.
     top_k: Field<f64>,
     metadata: Field<Present>,
 }
@@ -104,10 +104,11 @@ fn read(json: &[u8], is_answered: bool) -> Result<MessageRequest<'_>, Invalid> {
     let stop = output::stop_sequences(&body.stop_sequences)?;
     let stream = optional(&body.stream, "stream", "a boolean")?.is_some_and(|on| *on);
     let thinks = output::thinks(&body.thinking)?;
-    let format = output::format(body.output_config, body.output_format)?;
+    let sampling = fields::sampling(&body.temperature, &body.top_p)?;
+    let OutputWanted { format, effort } = output::wanted(body.output_config, body.output_format)?;
     let dialogue = messages::dialogue(body.system, required(body.messages, "messages", "an array")?)?;
     let offers = |name: &str| dialogue.offers(name);
-    let Tools { tools, choice, single } = tools::tools(body.tools, body.tool_choice, offers)?;
+    let Tools { tools, choice, single, searches } = tools::tools(body.tools, body.tool_choice, offers)?;
     let Dialogue { messages, images, .. } = dialogue;
     let prompt = Prompt {
         messages,
@@ -116,6 +117,9 @@ fn read(json: &[u8], is_answered: bool) -> Result<MessageRequest<'_>, Invalid> {
         single_tool_call: single,
         format: format.unwrap_or(OutputFormat::Text),
         limits: OutputLimits { stop, max_tokens },
+        effort,
+        sampling,
+        searches,
         ..Prompt::default()
     };
     Ok(MessageRequest { model, stream, thinks, prompt, images })
@@ -145,9 +149,7 @@ fn is_given<T>(field: &Field<T>) -> bool {
 }
 
 fn unused_parameters(body: &Body) -> Result<(), Invalid> {
-    for (field, name) in [(&body.temperature, "temperature"), (&body.top_p, "top_p"), (&body.top_k, "top_k")] {
-        optional(field, name, "a number")?;
-    }
+    optional(&body.top_k, "top_k", "a number")?;
     optional(&body.metadata, "metadata", "an object")?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{Text, tools::check_schema};
 use crate::{
-    inference::prompt::OutputFormat,
+    inference::prompt::{Effort, OutputFormat},
     json::{Field, Object},
     protocols::fields::{Invalid, invalid, invalid_choice, optional, required},
 };
@@ -25,6 +25,16 @@ pub struct ThinkingBody<'a> {
 pub struct OutputBody<'a> {
     #[serde(borrow)]
     format: Field<Object<FormatBody<'a>>>,
+    #[serde(borrow)]
+    effort: Text<'a>,
+}
+
+/// What a request asks of its answer besides its length.
+pub struct OutputWanted {
+    /// `None`: text.
+    pub format: Option<OutputFormat>,
+    /// How much the model is to think; `None` for words that the gateway does not know.
+    pub effort: Option<Effort>,
 }
 
 #[derive(Default, Deserialize)]
@@ -82,15 +92,20 @@ pub fn thinks(field: &Field<Object<ThinkingBody>>) -> Result<bool, Invalid> {
     }
 }
 
-/// Returns the format that `output_config` or the older `output_format` asks for. Fails with the field at fault.
-pub fn format(
-    config: Field<Object<OutputBody>>,
+/// Returns what `output_config`, or the older `output_format`, asks for. Fails with the field at fault.
+pub fn wanted(config: Field<Object<OutputBody>>, older: Field<Object<FormatBody>>) -> Result<OutputWanted, Invalid> {
+    let OutputBody { format, effort } = match config {
+        Field::Missing | Field::Null => OutputBody::default(),
+        config => required(config, "output_config", "an object")?.0,
+    };
+    let effort = optional(&effort, "output_config.effort", "a string")?.and_then(|name| Effort::named(name));
+    Ok(OutputWanted { format: format_of(format, older)?, effort })
+}
+
+fn format_of(
+    format: Field<Object<FormatBody>>,
     older: Field<Object<FormatBody>>,
 ) -> Result<Option<OutputFormat>, Invalid> {
-    let format = match config {
-        Field::Missing | Field::Null => Field::Missing,
-        config => required(config, "output_config", "an object")?.0.format,
-    };
     let (path, format) = match format {
         Field::Missing | Field::Null => ("output_format", older),
         format => ("output_config.format", format),

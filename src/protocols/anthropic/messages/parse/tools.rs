@@ -9,7 +9,7 @@ use super::Text;
 use crate::{
     inference::{
         emulate::schema,
-        prompt::{Tool, ToolChoice, ToolInput},
+        prompt::{Searches, Tool, ToolChoice, ToolInput},
     },
     json::{Field, Object},
     protocols::fields::{Invalid, invalid, invalid_choice, optional, required},
@@ -46,11 +46,12 @@ pub struct Tools {
     pub choice: ToolChoice,
     /// Whether an answer has at most one call.
     pub single: bool,
+    pub searches: Searches,
 }
 
 /// What the gateway does with a tool that runs on Anthropic's servers.
 enum ServerTool {
-    /// Grok searches by itself.
+    /// The model searches the web itself.
     Search,
     /// All tools are offered, so that none must be searched for.
     ToolSearch,
@@ -69,12 +70,13 @@ pub fn tools(
         bodies => required(bodies, "tools", "an array")?,
     };
     let (mut tools, mut deferred, mut left_out) = (Vec::with_capacity(bodies.len()), BTreeSet::new(), BTreeSet::new());
-    let mut searches_tools = false;
+    let (mut searches_tools, mut searches) = (false, Searches::default());
     for (index, body) in bodies.into_iter().enumerate() {
         let path = format!("tools.{index}");
         let Object(body) = required(body, &path, "an object")?;
         if let Some(server) = server_tool(&path, &body)? {
             searches_tools |= matches!(server, ServerTool::ToolSearch);
+            searches.web |= matches!(server, ServerTool::Search);
             left_out.extend(body.name.given().map(|name| name.into_owned()));
             continue;
         }
@@ -95,7 +97,7 @@ pub fn tools(
         let is_loaded = searches_tools || !deferred.contains(&tool.name);
         offers(&tool.name).unwrap_or(is_loaded) || is_named(tool)
     });
-    Ok(Tools { tools, choice, single })
+    Ok(Tools { tools, choice, single, searches })
 }
 
 /// Returns what a tool of the server is, and `None` for one of the client. Fails if Grok cannot do what it does.

@@ -94,6 +94,7 @@ pub fn messages<'a>(bodies: Vec<Field<Object<MessageBody<'a>>>>) -> Result<Vec<M
     let says_something = |part: &Part| match part {
         Part::Text(text) => !text.trim().is_empty(),
         Part::Image(_) | Part::ToolCall(_) | Part::ToolResult(_) => true,
+        Part::Reasoning(_) => false,
     };
     if !messages.iter().flat_map(|message| &message.parts).any(says_something) {
         return Err(invalid("messages", "invalid_value", "'messages' must have some text or a picture.".to_owned()));

@@ -11,7 +11,7 @@ use self::{
 };
 use super::chat_request::{ChatRequest, Message, Part};
 use crate::{
-    inference::prompt::Role,
+    inference::prompt::{Role, Searches},
     json::{Field, Object, Present},
     protocols::{
         fields::{self, Invalid, invalid, optional, required},
@@ -56,9 +56,10 @@ struct Body<'a> {
     reasoning_effort: Text<'a>,
     /// The older form of tools.
     functions: Field<Vec<IgnoredAny>>,
-    // Parameters that Grok does not have. Their types are checked, their values ignored.
     temperature: Field<f64>,
     top_p: Field<f64>,
+    web_search_options: Field<Present>,
+    // Parameters that no provider has. Their types are checked, their values ignored.
     presence_penalty: Field<f64>,
     frequency_penalty: Field<f64>,
     seed: Field<f64>,
@@ -98,6 +99,9 @@ pub fn chat_request(body: &[u8]) -> Result<ChatRequest<'_>, Invalid> {
     let max_tokens = [(&body.max_completion_tokens, "max_completion_tokens"), (&body.max_tokens, "max_tokens")];
     let limits = output::limits(&body.stop, max_tokens)?;
     let reasoning_format = output::reasoning(&body.reasoning_format, &body.reasoning_effort)?;
+    let effort = output::effort(&body.reasoning_effort)?;
+    let sampling = fields::sampling(&body.temperature, &body.top_p)?;
+    let web = optional(&body.web_search_options, "web_search_options", "an object")?.is_some();
     let format = output::format(body.response_format)?;
     let (tools, tool_choice) = tools::tools(body.tools, body.tool_choice)?;
     let messages = match (body.messages, input) {
@@ -115,6 +119,9 @@ pub fn chat_request(body: &[u8]) -> Result<ChatRequest<'_>, Invalid> {
         format,
         limits,
         reasoning_format,
+        effort,
+        sampling,
+        searches: Searches { web, x: false },
     })
 }
 
@@ -142,8 +149,6 @@ fn older_parameters(body: &Body) -> Result<(), Invalid> {
 
 fn unused_parameters(body: &Body) -> Result<(), Invalid> {
     let numbers = [
-        (&body.temperature, "temperature"),
-        (&body.top_p, "top_p"),
         (&body.presence_penalty, "presence_penalty"),
         (&body.frequency_penalty, "frequency_penalty"),
         (&body.seed, "seed"),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{Text, tools::check_schema};
 use crate::{
-    inference::prompt::{OutputFormat, OutputLimits},
+    inference::prompt::{Effort, OutputFormat, OutputLimits},
     json::{Field, Kind, Object},
     protocols::fields::{Invalid, invalid, invalid_choice, optional, required},
     settings::ReasoningFormat,
@@ -113,4 +113,9 @@ pub fn reasoning(format: &Text, effort: &Text) -> Result<Option<ReasoningFormat>
     };
     let format = ReasoningFormat::named(name);
     format.map(Some).ok_or_else(|| invalid_choice("reasoning_format", name, "'raw', 'parsed', 'hidden'"))
+}
+
+/// Returns how much the model is to think; `None` for words that the gateway does not know. Fails with the field at fault.
+pub fn effort(effort: &Text) -> Result<Option<Effort>, Invalid> {
+    Ok(optional(effort, "reasoning_effort", "a string")?.and_then(|name| Effort::named(name)))
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, de::MapAccess};
 
 use super::{Text, tools::full_name};
 use crate::{
-    inference::prompt::{Role, ToolCall},
+    inference::prompt::{Role, SealedReasoning, ToolCall},
     json::{Field, Kind, Object, TextOrList},
     media::input::ImageInput,
     protocols::{
@@ -39,6 +39,10 @@ pub struct ItemBody<'a> {
     input: Text<'a>,
     #[serde(borrow)]
     output: Field<Content<'a>>,
+    #[serde(borrow)]
+    summary: Field<Content<'a>>,
+    #[serde(borrow)]
+    encrypted_content: Text<'a>,
 }
 
 type Content<'a> = TextOrList<'a, Object<PartBody<'a>>>;
@@ -87,8 +91,8 @@ pub struct Input<'a> {
     pub references: Vec<String>,
 }
 
-/// Items that say nothing to Grok: what other models thought, searched or compacted.
-const DROPPED: [&str; 5] = ["reasoning", "web_search_call", "compaction", "compaction_summary", "ghost_snapshot"];
+/// Items that say nothing to a model: what others searched or compacted.
+const DROPPED: [&str; 4] = ["web_search_call", "compaction", "compaction_summary", "ghost_snapshot"];
 const KNOWN: &str = "'message', 'function_call', 'function_call_output', 'custom_tool_call', 'custom_tool_call_output', \
                      'reasoning', 'item_reference'";
 
@@ -113,6 +117,7 @@ fn said(input: Input<'_>, continues: bool) -> Result<Input<'_>, Invalid> {
     let says_something = |part: &Part| match part {
         Part::Text(text) => !text.trim().is_empty(),
         Part::Image(_) | Part::ToolCall(_) | Part::ToolResult(_) => true,
+        Part::Reasoning(_) => false,
     };
     let is_said = input.messages.iter().flat_map(|message| &message.parts).any(says_something);
     if is_said || continues || !input.references.is_empty() {
@@ -172,9 +177,27 @@ impl<'a> Input<'a> {
                 }
                 Ok(())
             }
+            "reasoning" => self.reasoning(path, body),
             kind if DROPPED.contains(&kind) => Ok(()),
             kind => Err(invalid_choice(&path_of("type"), kind, KNOWN)),
         }
+    }
+
+    /// Appends a reasoning that its provider encrypted. One in clear text alone is not repeated to a model.
+    fn reasoning(&mut self, path: &str, body: ItemBody<'a>) -> Result<(), Invalid> {
+        let path_of = |name: &str| format!("{path}.{name}");
+        let sealed = optional(&body.encrypted_content, &path_of("encrypted_content"), "a string")?;
+        let Some(sealed) = sealed.filter(|sealed| !sealed.is_empty()).map(|sealed| sealed.to_string()) else {
+            return Ok(());
+        };
+        let shown = match body.summary {
+            Field::Missing | Field::Null => Vec::new(),
+            summary => parts(&path_of("summary"), required(summary, &path_of("summary"), "an array of parts")?)?,
+        };
+        let texts = shown.iter().filter_map(|part| if let Part::Text(text) = part { Some(&**text) } else { None });
+        let reasoning = Part::Reasoning(SealedReasoning { summary: texts.collect(), sealed });
+        self.messages.push(Message { role: Role::Assistant, parts: vec![reasoning] });
+        Ok(())
     }
 
     fn message(&mut self, path: &str, body: ItemBody<'a>) -> Result<(), Invalid> {

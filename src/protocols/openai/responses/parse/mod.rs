@@ -55,6 +55,7 @@ struct Body<'a> {
     safety_identifier: Text<'a>,
     temperature: Field<f64>,
     top_p: Field<f64>,
+    include: Field<Vec<Value>>,
     // What OpenAI's service offers and the gateway does not.
     background: Field<bool>,
     conversation: Value,
@@ -75,9 +76,11 @@ pub fn responses_request(body: &[u8]) -> Result<ResponsesRequest<'_>, Invalid> {
     let previous = optional(&body.previous_response_id, "previous_response_id", "a string")?.map(|id| id.to_string());
     let limits = OutputLimits { stop: Vec::new(), max_tokens: output::max_tokens(&body.max_output_tokens)? };
     let format = output::format(&body.text)?;
-    let reasoning_format = output::reasoning(&body.reasoning)?;
+    let (reasoning_format, effort) = (output::reasoning(&body.reasoning)?, output::effort(&body.reasoning)?);
+    let sampling = fields::sampling(&body.temperature, &body.top_p)?;
+    let includes_encrypted = output::includes_encrypted(&body.include)?;
     let echo = echo(&body)?;
-    let Offered { tools, choice: tool_choice, namespaced } = tools::offered(body.tools, body.tool_choice)?;
+    let Offered { tools, choice: tool_choice, namespaced, searches } = tools::offered(body.tools, body.tool_choice)?;
     let input = required(body.input, "input", "a string or an array of items")?;
     let Input { messages, references } = input::items(input, previous.is_some())?;
     let chat = ChatRequest {
@@ -91,9 +94,12 @@ pub fn responses_request(body: &[u8]) -> Result<ResponsesRequest<'_>, Invalid> {
         format,
         limits,
         reasoning_format,
+        effort,
+        sampling,
+        searches,
     };
     let instructions = body.instructions.given();
-    Ok(ResponsesRequest { chat, instructions, references, previous, store, namespaced, echo })
+    Ok(ResponsesRequest { chat, instructions, references, previous, store, namespaced, includes_encrypted, echo })
 }
 
 fn is_on(field: &Field<bool>, path: &str) -> Result<Option<bool>, Invalid> {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    inference::prompt::OutputFormat,
+    inference::prompt::{Effort, OutputFormat},
     json::Field,
     protocols::{
         fields::{Invalid, invalid, invalid_choice, optional, wrong_type},
@@ -71,6 +71,18 @@ pub fn reasoning(field: &Field<Map<String, Value>>) -> Result<Option<ReasoningFo
         (_, Some(_)) => Some(ReasoningFormat::Parsed),
         (_, None) => None,
     })
+}
+
+/// Returns how much the model is to think; `None` for words that the gateway does not know. Fails with the field at fault.
+pub fn effort(field: &Field<Map<String, Value>>) -> Result<Option<Effort>, Invalid> {
+    let Some(reasoning) = optional(field, "reasoning", "an object")? else { return Ok(None) };
+    Ok(text_in(reasoning, "effort", "reasoning.effort")?.and_then(Effort::named))
+}
+
+/// Returns whether the client wants the reasoning in its encrypted form. Fails with the field at fault.
+pub fn includes_encrypted(field: &Field<Vec<Value>>) -> Result<bool, Invalid> {
+    let included = optional(field, "include", "an array")?;
+    Ok(included.is_some_and(|all| all.iter().any(|name| name == "reasoning.encrypted_content")))
 }
 
 /// Returns the text in a member; `None` if it is missing or null. Fails if it has another type.

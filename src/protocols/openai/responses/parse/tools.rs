@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::output::{kind_of, missing, text_in};
 use crate::{
-    inference::prompt::{Tool, ToolChoice, ToolInput},
+    inference::prompt::{Searches, Tool, ToolChoice, ToolInput},
     json::Field,
     protocols::{
         fields::{Invalid, invalid, required, wrong_type},
@@ -22,9 +22,10 @@ pub struct Offered {
     pub tools: Vec<Tool>,
     pub choice: ToolChoice,
     pub namespaced: Vec<Namespaced>,
+    pub searches: Searches,
 }
 
-/// Returns the checked tools, and the choice among them. Grok searches by itself, so web searches are left out. Fails with
+/// Returns the checked tools, and the choice among them. Searches are not the client's tools. Fails with
 /// the field at fault.
 pub fn offered(bodies: Field<Vec<Value>>, choice: Field<ChoiceBody>) -> Result<Offered, Invalid> {
     let bodies = match bodies {
@@ -38,21 +39,26 @@ pub fn offered(bodies: Field<Vec<Value>>, choice: Field<ChoiceBody>) -> Result<O
     let Reading { mut tools, namespaced, searches, .. } = reading;
     let choice = match choice {
         Field::Missing | Field::Null => ToolChoice::Auto,
-        Field::Given(ChoiceBody::Object(object)) if is_search(kind_in(&object)) => ToolChoice::Auto,
+        Field::Given(ChoiceBody::Object(object)) if is_search(kind_in(&object)) || kind_in(&object) == X_SEARCH => {
+            ToolChoice::Auto
+        }
         choice => chosen(required(choice, "tool_choice", "a string or an object")?, &mut tools)?,
     };
-    // Whether it searches is Grok's choice.
-    let choice = if searches && tools.is_empty() { ToolChoice::Auto } else { choice };
+    // Whether it searches is the model's choice.
+    let choice = if searches != Searches::default() && tools.is_empty() { ToolChoice::Auto } else { choice };
     if tools.is_empty() && matches!(choice, ToolChoice::Required | ToolChoice::Named(_)) {
         let message = "'tool_choice' asks for a call, and 'tools' names none: send 'tools' as well.";
         return Err(invalid("tool_choice", "invalid_value", message.to_owned()));
     }
-    Ok(Offered { tools, choice, namespaced })
+    Ok(Offered { tools, choice, namespaced, searches })
 }
 
 fn kind_in(object: &Map<String, Value>) -> &str {
     object.get("type").and_then(Value::as_str).unwrap_or_default()
 }
+
+/// The name of xAI's search in posts of X.
+const X_SEARCH: &str = "x_search";
 
 /// Returns whether this is one of the names of OpenAI's web search: `web_search`, `web_search_preview`, with dates.
 fn is_search(kind: &str) -> bool {
@@ -64,7 +70,7 @@ struct Reading {
     tools: Vec<Tool>,
     names: BTreeSet<String>,
     namespaced: Vec<Namespaced>,
-    searches: bool,
+    searches: Searches,
 }
 
 impl Reading {
@@ -75,14 +81,18 @@ impl Reading {
             "function" | "custom" => self.add(path, body, None),
             "namespace" => self.namespace(path, body),
             kind if is_search(kind) => {
-                self.searches = true;
+                self.searches.web = true;
+                Ok(())
+            }
+            X_SEARCH => {
+                self.searches.x = true;
                 Ok(())
             }
             _ => {
                 let kind: String = kind.chars().take(64).collect();
                 let message = format!(
                     "The built-in tool '{kind}' at '{path}' belongs to OpenAI's service and is not offered here: leave it \
-                     out. 'function', 'custom', 'namespace' and 'web_search' work."
+                     out. 'function', 'custom', 'namespace', 'web_search' and 'x_search' work."
                 );
                 Err(invalid(&format!("{path}.type"), "unsupported_value", message))
             }

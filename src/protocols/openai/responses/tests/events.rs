@@ -6,11 +6,14 @@ use serde_json::{Value, json};
 
 use crate::{
     error::{Error, ErrorKind},
-    inference::event::{Finish, ToolCallStart},
+    inference::{
+        event::{Finish, ToolCallStart},
+        usage::Usage,
+    },
     protocols::{
         answer::{
             message::{Collected, Message},
-            wire::{Cited, Ending, Usage, Wire},
+            wire::{Cited, Ending, Wire},
         },
         openai::responses::{
             answer::ResponsesAnswer,
@@ -21,11 +24,16 @@ use crate::{
 };
 
 fn wire() -> ResponsesAnswer {
+    let (head, keeper) = (Rc::new(head()), Rc::default());
+    ResponsesAnswer { head, keeper }
+}
+
+fn head() -> Head {
     let echo = Echo { tools: json!([]), tool_choice: json!("auto"), metadata: json!({}), ..Echo::default() };
     let mut head = Head::new([7; 16], 1_700_000_000, "grok-4", false, &echo);
     let (full, namespace, name) = ("mcp.read".to_owned(), "mcp".to_owned(), "read".to_owned());
     head.namespaced = vec![Namespaced { full, namespace, name }];
-    ResponsesAnswer { head: Rc::new(head), keeper: Rc::default() }
+    head
 }
 
 /// Returns the data of the events, whose names and numbers are as they must be.
@@ -47,12 +55,20 @@ fn kinds(events: &[Value]) -> Vec<&str> {
 }
 
 fn ending<'a>(finish: Finish, citations: &'a [Cited]) -> Ending<'a> {
-    Ending { finish, citations, usage: Usage { prompt_tokens: 3, completion_tokens: 4 } }
+    Ending { finish, citations, usage: Usage::estimated(3, 4) }
 }
 
 /// Writes the same answer as a stream, a take after each step, and collected.
 fn both(fill: impl Fn(&mut dyn Message), finish: Finish, citations: &[Cited]) -> (Vec<Value>, Value) {
-    let wire = wire();
+    both_on(wire(), fill, finish, citations)
+}
+
+fn both_on(
+    wire: ResponsesAnswer,
+    fill: impl Fn(&mut dyn Message),
+    finish: Finish,
+    citations: &[Cited],
+) -> (Vec<Value>, Value) {
     let mut stream = wire.stream();
     let mut bytes = stream.take();
     fill(&mut *stream);
@@ -194,4 +210,46 @@ fn text_after_reasoning_or_a_call_is_another_item() {
     let kinds: Vec<_> = output.iter().map(|item| item["type"].as_str().expect("a type")).collect();
     assert_eq!(kinds, ["message", "function_call", "message"]);
     assert_eq!(output[2]["content"][0]["text"], "bc");
+}
+
+#[test]
+fn encrypted_reasoning_is_in_its_item_if_the_client_wants_it() {
+    let fill = |out: &mut dyn Message| {
+        out.reasoning().push_str("hm");
+        out.reasoning_sealed("one");
+        out.reasoning_sealed("two");
+        out.reasoning().push_str("so");
+        out.content().push_str("Hello");
+    };
+    let wanted = Head { includes_encrypted: true, ..head() };
+    let wanted = ResponsesAnswer { head: Rc::new(wanted), keeper: Rc::default() };
+    let (events, collected) = both_on(wanted, fill, Finish::Stop, &[]);
+    let shown = |text: &str| json!([{ "type": "summary_text", "text": text }]);
+    let of = |output: &Value| -> Vec<Value> {
+        output
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|item| json!([item["summary"], item["encrypted_content"]]))
+            .collect()
+    };
+    let expected = [json!([shown("hm"), "one"]), json!([[], "two"]), json!([shown("so"), null]), json!([null, null])];
+    assert_eq!(of(&collected["output"]), expected);
+    assert_eq!(events.last().expect("some")["response"], collected);
+    let done: Vec<_> = events.iter().filter(|event| event["type"] == "response.output_item.done").collect();
+    assert_eq!(done.len(), 4);
+    assert_eq!(done[0]["item"], collected["output"][0]);
+    let (_, plain) = both(fill, Finish::Stop, &[]);
+    assert_eq!(of(&plain["output"]), [json!([shown("hmso"), null]), json!([null, null])]);
+}
+
+#[test]
+fn the_usage_is_what_the_provider_reports() {
+    let usage =
+        Usage { prompt_tokens: 10, cached_tokens: Some(4), completion_tokens: 7, reasoning_tokens: Some(5), cost: 1 };
+    let json = wire().json(&Collected::default(), &Ending { finish: Finish::Stop, citations: &[], usage });
+    let response: Value = serde_json::from_slice(&json).expect("JSON");
+    let expected = json!({ "input_tokens": 10, "input_tokens_details": { "cached_tokens": 4 }, "output_tokens": 7,
+        "output_tokens_details": { "reasoning_tokens": 5 }, "total_tokens": 17 });
+    assert_eq!(response["usage"], expected);
 }

@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::{
-    inference::prompt::{OutputFormat, Part, Role, ToolCall, ToolChoice, ToolInput, ToolResult},
+    inference::prompt::{
+        Effort, OutputFormat, Part, Role, Sampling, SealedReasoning, Searches, ToolCall, ToolChoice, ToolInput,
+        ToolResult,
+    },
     protocols::openai::{
         chat_completions::{parse::chat_request, prompt::convert},
         responses::{dialogue_of, parse::responses_request, request::Namespaced},
@@ -34,7 +37,10 @@ fn text(text: &str) -> Vec<Part> {
 fn items() -> Value {
     json!([
         { "role": "user", "content": "weather in Paris and Rome?" },
-        { "type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "x" },
+        { "type": "reasoning", "id": "rs_1", "summary": [
+            { "type": "summary_text", "text": "Hm. " }, { "type": "summary_text", "text": "So." }
+        ], "encrypted_content": "x" },
+        { "type": "reasoning", "id": "rs_2", "summary": [{ "type": "summary_text", "text": "not sealed" }] },
         { "type": "message", "role": "assistant", "id": "msg_1", "status": "completed",
           "content": [{ "type": "output_text", "text": "Let me look.", "annotations": [] }] },
         { "type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "weather", "arguments": "{\"city\":\"Paris\"}" },
@@ -54,6 +60,7 @@ fn dialogue() -> Vec<(Role, Vec<Part>)> {
         Part::ToolResult(ToolResult { call_id: id.into(), name: String::new(), output: output.into() })
     };
     let answer = vec![
+        Part::Reasoning(SealedReasoning { summary: "Hm. So.".into(), sealed: "x".into() }),
         Part::Text("Let me look.".into()),
         call("call_1", "weather", "{\"city\":\"Paris\"}"),
         call("call_2", "mcp.look", "Rome"),
@@ -200,4 +207,24 @@ fn a_refusal_names_the_field() {
         assert_eq!(param, "tools.0.type");
         assert!(message.contains(&format!("'{kind}'")), "{message}");
     }
+}
+
+#[test]
+fn effort_sampling_and_searches_reach_the_prompt() {
+    let body =
+        json!({ "model": "m", "input": "hi", "temperature": 0.5, "top_p": 0.9, "reasoning": { "effort": "xhigh" },
+        "tools": [{ "type": "web_search" }, { "type": "x_search" }], "tool_choice": { "type": "x_search" },
+        "include": ["reasoning.encrypted_content"] })
+        .to_string();
+    let request = responses_request(body.as_bytes()).unwrap_or_else(|fault| panic!("{}", fault.message));
+    assert!(request.includes_encrypted);
+    let (prompt, _) = convert(request.chat);
+    assert_eq!(prompt.sampling, Sampling { temperature: Some(0.5), top_p: Some(0.9) });
+    assert_eq!((prompt.effort, prompt.searches), (Some(Effort::Xhigh), Searches { web: true, x: true }));
+    let body = json!({ "model": "m", "messages": [{ "role": "user", "content": "hi" }], "temperature": 1, "top_p": 0.1,
+        "reasoning_effort": "low", "web_search_options": {} })
+    .to_string();
+    let (prompt, _) = convert(chat_request(body.as_bytes()).unwrap_or_else(|fault| panic!("{}", fault.message)));
+    assert_eq!(prompt.sampling, Sampling { temperature: Some(1.0), top_p: Some(0.1) });
+    assert_eq!((prompt.effort, prompt.searches), (Some(Effort::Low), Searches { web: true, x: false }));
 }

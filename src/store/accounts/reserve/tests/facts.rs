@@ -36,7 +36,7 @@ fn event() -> impl Strategy<Value = Event> {
 type Usable = (bool, i64, i64, i64);
 
 /// Returns the usable accounts in order, and when the first blocked one is usable, read from the facts alone.
-fn by_the_facts(pool: &Pool, model: &Model) -> (Vec<Usable>, Option<i64>) {
+fn by_the_facts(pool: &Pool, model: &models::Model) -> (Vec<Usable>, Option<i64>) {
     const FACTS: &str = "SELECT t.skip_until > (SELECT max(turn) FROM tokens), instr(?4, t.rank), t.turn, t.id,
            coalesce(q.total = 0, 0), max(coalesce(q.cool_until, 0), iif(coalesce(q.remaining < ?2, 0), coalesce(q.until, 0), 0))
       FROM tokens t LEFT JOIN account_quotas q ON q.account_id = t.id AND q.bucket = ?1 WHERE state = 'active' AND ?3 > 0";
@@ -83,7 +83,7 @@ proptest! {
                 Event::Refresh { token_id, mode, remaining, hours } => pool.quota(token_id, mode, remaining, hours),
                 Event::Chat(id) => {
                     let model = models::find(id).unwrap();
-                    let (usable, first_free) = by_the_facts(&pool, model);
+                    let (usable, first_free) = by_the_facts(&pool, &model);
                     let due = pool.host.number(&format!(
                         "SELECT count(*) FROM tokens WHERE blocked_until <= {}", pool.now));
                     match (pool.take(id), usable.first()) {
