@@ -12,7 +12,7 @@ const NAME = "outbound";
 const PUBLIC = ["public"];
 // miniflare allows every address: https://github.com/cloudflare/miniflare/issues/412
 const ANY = ["public", "private", "240.0.0.0/4"];
-const UPSTREAMS = ["grok_base_url", "grok_assets_url"];
+const UPSTREAMS = ["grok_base_url", "grok_assets_url", "xai_base_url"];
 
 // The services resolve names after the choice. Grok's names may resolve to any address, because a proxy on this machine
 // often returns one of 198.18.0.0/15; the certificate proves where a connection ends.

@@ -34,6 +34,8 @@ pub const GROK_BASE_URL: Variable = variable("grok_base_url", "https://grok.com"
 pub const GROK_ASSETS_URL: Variable =
     variable("grok_assets_url", "https://assets.grok.com", "the URL of Grok's pictures and videos");
 
+pub const XAI_BASE_URL: Variable = variable("xai_base_url", "https://api.x.ai/v1", "the URL of xAI's API");
+
 pub const ADMIN_PASSWORD: Variable =
     secret("admin_password", "the console's password; overrides the one in the database");
 
@@ -82,9 +84,10 @@ pub const TRUSTED_PROXY: Variable = variable(
 );
 
 /// All variables, in the README's order.
-pub const VARIABLES: [&Variable; 11] = [
+pub const VARIABLES: [&Variable; 12] = [
     &GROK_BASE_URL,
     &GROK_ASSETS_URL,
+    &XAI_BASE_URL,
     &ADMIN_PASSWORD,
     &ENCRYPTION_KEY,
     &ENCRYPTION_KEY_PREVIOUS,

@@ -29,9 +29,10 @@ const BLOCKS: [Block; 4] = [
 ];
 
 /// The meanings for the Chinese README, in the order of the table.
-const CHINESE: [(&str, &str); 11] = [
+const CHINESE: [(&str, &str); 12] = [
     ("grok_base_url", "Grok 的 URL"),
     ("grok_assets_url", "Grok 图片和视频的 URL"),
+    ("xai_base_url", "xAI API 的 URL"),
     ("admin_password", "管理后台的密码，优先于数据库中的密码"),
     ("encryption_key", "至少 16 个字符；用于加密账号令牌、API 密钥和 `cf_clearance`"),
     ("encryption_key_previous", "更换密钥期间的旧密钥"),
