@@ -32,6 +32,16 @@ impl Price {
         let [input, output, picture] = known.map_or(DEAREST, |(_, cents)| *cents);
         Price { input: input * CENT / 1_000_000, output: output * CENT / 1_000_000, picture: picture * CENT }
     }
+
+    /// Returns the most that as many language tokens cost.
+    pub fn of_tokens(&self, prompt: u64, answer: u64) -> u64 {
+        self.input.saturating_mul(prompt).saturating_add(self.output.saturating_mul(answer))
+    }
+
+    /// Returns what as many searches cost: 5 dollars for 1,000.
+    pub fn of_searches(&self, count: u64) -> u64 {
+        count.saturating_mul(TICKS_PER_USD / 200)
+    }
 }
 
 #[cfg(test)]
