@@ -249,3 +249,25 @@ CREATE TRIGGER finished_requests_apply INSTEAD OF INSERT ON finished_requests BE
   INSERT INTO account_blocks (account_id, at)
   SELECT id, NEW.at FROM tokens WHERE state = 'active' AND blocked_until <= NEW.at LIMIT 1;
 END;
+-- statement
+DROP TRIGGER IF EXISTS request_stats_aging_apply;
+-- statement
+-- The hours of a day that only the daily chart shows become one row, which keeps their costs.
+CREATE TRIGGER request_stats_aging_apply INSTEAD OF INSERT ON request_stats_aging BEGIN
+  DELETE FROM request_stats WHERE hour < NEW.dropped_before;
+  INSERT INTO request_stats (hour, model, key_id, error_code, requests, duration_ms, first_byte_ms, first_bytes,
+      prompt_tokens, completion_tokens, cost, duration_buckets, first_byte_buckets)
+  SELECT hour - hour % 24, model, key_id, error_code, sum(requests), sum(duration_ms), sum(first_byte_ms),
+      sum(first_bytes), sum(prompt_tokens), sum(completion_tokens), sum(cost), '{}', '{}'
+    FROM request_stats WHERE hour < NEW.folded_before AND hour % 24 <> 0
+   GROUP BY 1, 2, 3, 4
+  ON CONFLICT (hour, model, key_id, error_code) DO UPDATE SET
+    requests = requests + excluded.requests,
+    duration_ms = duration_ms + excluded.duration_ms,
+    first_byte_ms = first_byte_ms + excluded.first_byte_ms,
+    first_bytes = first_bytes + excluded.first_bytes,
+    prompt_tokens = prompt_tokens + excluded.prompt_tokens,
+    completion_tokens = completion_tokens + excluded.completion_tokens,
+    cost = cost + excluded.cost;
+  DELETE FROM request_stats WHERE hour < NEW.folded_before AND hour % 24 <> 0;
+END;
