@@ -98,6 +98,10 @@ fn of_fault(fault: &ProviderError, used: &Used, rests: Rests, now: i64) -> Effec
         ProviderError::Throttled { retry_after } => {
             Effect { cool_until: now + milliseconds(*retry_after), reason, ..Effect::default() }
         }
+        // Of a model that a key of xAI's API may not use: another key may, and this one has others.
+        ProviderError::NotEntitled(_) if used.bucket == QuotaBucket::Api => {
+            Effect { skip: rests.skipped, reason, ..Effect::default() }
+        }
         // The rest counts if the next reading says otherwise than the chat.
         ProviderError::NotEntitled(_) => {
             Effect { not_granted: true, cool_until: now + rests.limited, read: true, reason, ..Effect::default() }
@@ -201,6 +205,14 @@ mod tests {
         assert_eq!((effect.cool_until, effect.strike, effect.read), (NOW + 60_000, 0, false));
         let effect = after(ProviderError::NotEntitled("heavy".to_owned()));
         assert_eq!((effect.not_granted, effect.cool_until, effect.strike, effect.read), (true, NOW + HOUR, 0, true));
+    }
+
+    #[test]
+    fn a_key_without_a_model_has_the_others() {
+        let of_key = Used { bucket: QuotaBucket::Api, ..used(None, None) };
+        let missing = ProviderError::NotEntitled("no permission for this model".to_owned());
+        let effect = effect(Outcome::Failed(&missing), &of_key, RESTS, NOW);
+        assert_eq!((effect.not_granted, effect.cool_until, effect.skip), (false, 0, RESTS.skipped));
     }
 
     #[test]
