@@ -22,6 +22,7 @@ pub mod jobs;
 pub mod json;
 pub mod limits;
 pub mod media;
+pub mod money;
 pub mod pool;
 pub mod protocols;
 pub mod providers;

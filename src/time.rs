@@ -22,6 +22,33 @@ pub fn local_day(ms: i64, timezone_offset_minutes: i64) -> i64 {
     (ms + timezone_offset_minutes * MINUTE).div_euclid(DAY)
 }
 
+/// Returns the year, month and day of a day, counted from 1970-01-01.
+///
+/// Source: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+pub fn year_month_day(day: i64) -> (i64, i64, i64) {
+    let shifted = day + 719_468;
+    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year, month, day)
+}
+
+/// Returns the month of a day, counted from 1970-01-01, as one number: `202601` is January 2026.
+pub fn month_of(day: i64) -> i64 {
+    let (year, month, _) = year_month_day(day);
+    year * 100 + month
+}
+
+/// Returns the first day of the month of a day, both counted from 1970-01-01.
+pub fn first_of_month(day: i64) -> i64 {
+    let (_, _, of_month) = year_month_day(day);
+    day - of_month + 1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
