@@ -148,7 +148,7 @@ fn exported(app: Rc<App>, mut filter: Filter, limit: i64, format: Format) -> Res
 
 impl Table for LogEntry {
     const COLUMNS: &'static str = "id,time,request_id,ip,key_id,key_name,model,stream,status,duration,first_byte,\
-        attempts,token_suffix,error_code,error,prompt_tokens,completion_tokens,account_id";
+        attempts,token_suffix,error_code,error,prompt_tokens,completion_tokens,account_id,cost_usd";
 
     fn cells(&self) -> Vec<String> {
         vec![
@@ -170,6 +170,7 @@ impl Table for LogEntry {
             self.prompt_tokens.to_string(),
             self.completion_tokens.to_string(),
             self.account_id.map(|id| id.to_string()).unwrap_or_default(),
+            self.cost_usd.to_string(),
         ]
     }
 }

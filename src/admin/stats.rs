@@ -12,12 +12,13 @@ use crate::{
     host::{Request, Response},
     http::response,
     jobs::invalid_tokens,
+    money::Usd,
     providers::catalog::{QuotaBucket, TokenType},
     store::{
         accounts::counts::{self, Group, ModeSum},
         requests::stats::{self, Counted, DAYS, Sums, percentile},
     },
-    time::local_hour,
+    time::{local_hour, year_month_day},
     variables::timezone_offset_minutes,
 };
 
@@ -133,6 +134,7 @@ struct Hour {
     success: i64,
     failed: i64,
     cancelled: i64,
+    cost_usd: Usd,
 }
 
 #[derive(Serialize)]
@@ -141,6 +143,7 @@ struct Day {
     success: i64,
     failed: i64,
     cancelled: i64,
+    cost_usd: Usd,
 }
 
 #[derive(Serialize)]
@@ -151,6 +154,7 @@ struct Model {
     success: i64,
     failed: i64,
     cancelled: i64,
+    cost_usd: Usd,
 }
 
 #[derive(Serialize)]
@@ -164,6 +168,7 @@ struct Key {
     cancelled: i64,
     prompt_tokens: i64,
     completion_tokens: i64,
+    cost_usd: Usd,
 }
 
 #[derive(Serialize)]
@@ -183,6 +188,9 @@ struct Summary {
     success_rate: f64,
     prompt_tokens: i64,
     completion_tokens: i64,
+    /// Since local midnight, and since the first of the local month.
+    cost_today_usd: Usd,
+    cost_month_usd: Usd,
 }
 
 #[derive(Serialize)]
@@ -212,22 +220,23 @@ impl Requests {
             list.iter().find(|(each, _)| *each == place).map_or(Sums::default(), |(_, sums)| *sums)
         };
         let hour = |hour: i64| {
-            let Sums { success, failed, cancelled, .. } = at(&counted.hours, hour);
-            Hour { hour: format!("{:02}:00", hour.rem_euclid(24)), success, failed, cancelled }
+            let Sums { success, failed, cancelled, cost, .. } = at(&counted.hours, hour);
+            let (hour, cost_usd) = (format!("{:02}:00", hour.rem_euclid(24)), Usd::of_ticks(cost));
+            Hour { hour, success, failed, cancelled, cost_usd }
         };
         let day = |day: i64| {
-            let Sums { success, failed, cancelled, .. } = at(&counted.days, day);
-            Day { date: date(day), success, failed, cancelled }
+            let Sums { success, failed, cancelled, cost, .. } = at(&counted.days, day);
+            Day { date: date(day), success, failed, cancelled, cost_usd: Usd::of_ticks(cost) }
         };
         let model = |(model, sums): (String, Sums)| {
-            let Sums { success, failed, cancelled, .. } = sums;
-            Model { model, count: sums.total(), success, failed, cancelled }
+            let Sums { success, failed, cancelled, cost, .. } = sums;
+            Model { model, count: sums.total(), success, failed, cancelled, cost_usd: Usd::of_ticks(cost) }
         };
         let today = now.div_euclid(24);
         Requests {
             hourly: (now - 23..=now).map(hour).collect(),
             daily: (today - DAYS + 1..=today).map(day).collect(),
-            summary: Summary::of(&counted),
+            summary: Summary::of(&counted, at(&counted.days, today).cost),
             models: counted.models.into_iter().map(model).collect(),
             keys: counted.keys.into_iter().map(Key::of).collect(),
             errors: counted.errors.into_iter().map(|(code, count)| Failures { code, count }).collect(),
@@ -242,23 +251,34 @@ impl Requests {
 
 impl Key {
     fn of(key: stats::KeySums) -> Self {
-        let Sums { success, failed, cancelled, prompt_tokens, completion_tokens } = key.sums;
-        let (id, name, count) = (key.id, key.name, key.sums.total());
-        Key { id, name, count, success, failed, cancelled, prompt_tokens, completion_tokens }
+        let Sums { success, failed, cancelled, prompt_tokens, completion_tokens, cost } = key.sums;
+        let (id, name, count, cost_usd) = (key.id, key.name, key.sums.total(), Usd::of_ticks(cost));
+        Key { id, name, count, success, failed, cancelled, prompt_tokens, completion_tokens, cost_usd }
     }
 }
 
 impl Summary {
-    /// Returns the summary of the last 24 hours.
-    fn of(counted: &Counted) -> Self {
+    /// Returns the summary of the last 24 hours. `today` is what was spent since local midnight, in ticks.
+    fn of(counted: &Counted, today: i64) -> Self {
         let mut sums = Sums::default();
         for (_, hour) in &counted.hours {
             sums.add(hour);
         }
-        let Sums { success, failed, cancelled, prompt_tokens, completion_tokens } = sums;
+        let Sums { success, failed, cancelled, prompt_tokens, completion_tokens, .. } = sums;
         let ended = (success + failed).max(1) as f64;
         let success_rate = (success as f64 / ended * 1000.0).round() / 10.0;
-        Summary { total: sums.total(), success, failed, cancelled, success_rate, prompt_tokens, completion_tokens }
+        let (cost_today_usd, cost_month_usd) = (Usd::of_ticks(today), Usd::of_ticks(counted.month.cost));
+        Summary {
+            total: sums.total(),
+            success,
+            failed,
+            cancelled,
+            success_rate,
+            prompt_tokens,
+            completion_tokens,
+            cost_today_usd,
+            cost_month_usd,
+        }
     }
 }
 
@@ -269,16 +289,7 @@ impl Percentiles {
 }
 
 /// Returns a day, counted from 1970-01-01, as `YYYY-MM-DD`.
-///
-/// Source: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
 pub fn date(day: i64) -> String {
-    let shifted = day + 719_468;
-    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (year, month, day) = year_month_day(day);
     format!("{year:04}-{month:02}-{day:02}")
 }

@@ -13,11 +13,12 @@ pub struct Chat {
     pub duration_ms: u64,
     pub key_id: i64,
     pub error: &'static str,
+    pub cost: u64,
 }
 
 impl Default for Chat {
     fn default() -> Self {
-        Chat { model: "grok-4", status: 200, duration_ms: 1234, key_id: 1, error: "Grok answered 500" }
+        Chat { model: "grok-4", status: 200, duration_ms: 1234, key_id: 1, error: "Grok answered 500", cost: 0 }
     }
 }
 
@@ -47,7 +48,7 @@ pub fn finish(console: &Console, chat: Chat) {
         attempts: 1,
         prompt_tokens: 3,
         completion_tokens: 5,
-        cost: 0,
+        cost: chat.cost,
         at: app.now_ms(),
         outcome: None,
     };
@@ -73,6 +74,7 @@ fn the_newest_come_first() {
         "time": "2026-01-29 08:00:00", "timestamp": crate::host::native::START, "ip": "192.0.2.9",
         "key_id": 1, "key_name": "app", "model": "grok-4", "stream": true, "status": 200, "duration": 1.23, "first_byte": 0.62,
         "attempts": 1, "account_id": null, "token_suffix": "", "error_code": "", "error": "", "prompt_tokens": 3, "completion_tokens": 5,
+        "cost_usd": 0.0,
     });
     assert_eq!(row, expected);
 
@@ -270,7 +272,7 @@ fn pruning_keeps_the_newest_of_the_last_days() {
     let newest = console.get("/api/logs?limit=1");
     assert_eq!(newest.status, StatusCode::UNAUTHORIZED, "days went by");
     console.host.sql(
-        "INSERT INTO request_logs SELECT value, '', '', 1, '', '', 0, 200, '', '', 0, 0, 1, NULL, '', 0, 0
+        "INSERT INTO request_logs SELECT value, '', '', 1, '', '', 0, 200, '', '', 0, 0, 1, NULL, '', 0, 0, 0
            FROM (WITH RECURSIVE n (value) AS (VALUES (1) UNION ALL SELECT value + 1 FROM n WHERE value < 7500) SELECT * FROM n)",
         vec![],
     );

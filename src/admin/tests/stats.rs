@@ -60,27 +60,33 @@ fn an_hour_across_local_midnight_and_a_cleared_log() {
     let data = &answer.body["data"];
     let (hourly, daily) = (&data["hourly"], &data["daily"]);
     assert_eq!((hourly.as_array().map(Vec::len), daily.as_array().map(Vec::len)), (Some(24), Some(14)));
-    assert_eq!(last(hourly, 0), json!({ "hour": "00:00", "success": 2, "failed": 0, "cancelled": 0 }));
-    assert_eq!(last(hourly, 1), json!({ "hour": "23:00", "success": 1, "failed": 2, "cancelled": 1 }));
-    assert_eq!(last(hourly, 2), json!({ "hour": "22:00", "success": 0, "failed": 0, "cancelled": 0 }));
-    assert_eq!(last(daily, 0), json!({ "date": "2026-01-30", "success": 2, "failed": 0, "cancelled": 0 }));
-    assert_eq!(last(daily, 1), json!({ "date": "2026-01-29", "success": 1, "failed": 2, "cancelled": 1 }));
+    assert_eq!(last(hourly, 0), json!({ "hour": "00:00", "success": 2, "failed": 0, "cancelled": 0, "cost_usd": 0.0 }));
+    assert_eq!(last(hourly, 1), json!({ "hour": "23:00", "success": 1, "failed": 2, "cancelled": 1, "cost_usd": 0.0 }));
+    assert_eq!(last(hourly, 2), json!({ "hour": "22:00", "success": 0, "failed": 0, "cancelled": 0, "cost_usd": 0.0 }));
+    assert_eq!(
+        last(daily, 0),
+        json!({ "date": "2026-01-30", "success": 2, "failed": 0, "cancelled": 0, "cost_usd": 0.0 })
+    );
+    assert_eq!(
+        last(daily, 1),
+        json!({ "date": "2026-01-29", "success": 1, "failed": 2, "cancelled": 1, "cost_usd": 0.0 })
+    );
     assert_eq!(daily[0]["date"], "2026-01-17");
     assert_eq!(
         data["models"],
         json!([
-            { "model": "grok-4-fast", "count": 3, "success": 2, "failed": 0, "cancelled": 1 },
-            { "model": "grok-4", "count": 2, "success": 1, "failed": 1, "cancelled": 0 },
-            { "model": "", "count": 1, "success": 0, "failed": 1, "cancelled": 0 },
+            { "model": "grok-4-fast", "count": 3, "success": 2, "failed": 0, "cancelled": 1, "cost_usd": 0.0 },
+            { "model": "grok-4", "count": 2, "success": 1, "failed": 1, "cancelled": 0, "cost_usd": 0.0 },
+            { "model": "", "count": 1, "success": 0, "failed": 1, "cancelled": 0, "cost_usd": 0.0 },
         ])
     );
     assert_eq!(
         data["keys"],
         json!([
             { "id": key_id, "name": "app", "count": 5, "success": 3, "failed": 1, "cancelled": 1,
-              "prompt_tokens": 15, "completion_tokens": 25 },
+              "prompt_tokens": 15, "completion_tokens": 25, "cost_usd": 0.0 },
             { "id": 77, "name": null, "count": 1, "success": 0, "failed": 1, "cancelled": 0,
-              "prompt_tokens": 3, "completion_tokens": 5 },
+              "prompt_tokens": 3, "completion_tokens": 5, "cost_usd": 0.0 },
         ])
     );
     assert_eq!(
@@ -90,7 +96,7 @@ fn an_hour_across_local_midnight_and_a_cleared_log() {
     assert_eq!(
         data["summary"],
         json!({ "total": 6, "success": 3, "failed": 2, "cancelled": 1, "success_rate": 60.0,
-                "prompt_tokens": 18, "completion_tokens": 30 })
+                "prompt_tokens": 18, "completion_tokens": 30, "cost_today_usd": 0.0, "cost_month_usd": 0.0 })
     );
     // 3,000 ms fall in the bin from 2,560 to 3,071 and 1,500 ms in the one from 1,280 to 1,535; the middle is reported.
     let percentiles = |ms: u64| json!({ "p50": ms, "p95": ms });
@@ -226,7 +232,10 @@ fn the_pool_by_type_and_state() {
         "unknown_quota": 0, "modes": modes([[0; 5]; 4]) });
     let answer = console.get("/api/stats").ok();
     assert_eq!(answer.statements, 2);
-    assert_eq!(answer.body["data"], json!({ "normal": empty, "super": empty, "heavy": empty, "total": 0 }));
+    assert_eq!(
+        answer.body["data"],
+        json!({ "normal": empty, "super": empty, "heavy": empty, "xai": empty, "total": 0 })
+    );
 
     let (past, later) = (START - 1, START + HOUR);
     // Type, state, quota in fast and its end, quota in heavy and its end, end of a rest in fast, sealed text, double.
@@ -275,6 +284,7 @@ fn the_pool_by_type_and_state() {
         "heavy": { "total": 4, "active": 3, "unused": 1, "cooldown": 0, "exhausted": 0, "expired": 0, "disabled": 0,
             "unreadable": 0, "duplicate": 0, "invalid": 0, "remaining_queries": 200, "heavy_remaining_queries": 7,
             "unknown_quota": 2, "modes": modes([[0; 5], [200, 200, 2, 2, 0], [0; 5], [7, 40, 2, 2, 1]]) },
+        "xai": empty,
         "total": 14,
     });
     assert_eq!(console.get("/api/stats").ok().body["data"], expected);

@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use crate::{error::Result, host::Value};
+use crate::{error::Result, host::Value, money::Usd};
 
 use super::super::{Columns, Db};
 
@@ -42,6 +42,8 @@ pub struct LogEntry {
     pub error: String,
     pub prompt_tokens: i64,
     pub completion_tokens: i64,
+    /// What the provider charged.
+    pub cost_usd: Usd,
 }
 
 /// Selects rows. A condition that is `None` selects all.
@@ -116,7 +118,7 @@ pub fn statement(filter: &Filter, limit: i64) -> (String, Vec<Value>) {
     let sql = format!(
         "SELECT CAST(id AS TEXT), request_id, strftime('%Y-%m-%d %H:%M:%S', id / {seconds}, 'unixepoch'),
            id / {IDS_PER_MS}, ip, key_id, key_name, model, stream, status, duration_ms, first_byte_ms, attempts,
-           token_id, token_suffix, error_code, error, prompt_tokens, completion_tokens
+           token_id, token_suffix, error_code, error, prompt_tokens, completion_tokens, cost
          FROM {source} WHERE {conditions} ORDER BY id DESC LIMIT ?",
         seconds = IDS_PER_MS * 1000,
     );
@@ -147,6 +149,7 @@ impl LogEntry {
             error: row.text()?,
             prompt_tokens: row.integer()?,
             completion_tokens: row.integer()?,
+            cost_usd: Usd::of_ticks(row.integer()?),
         })
     }
 }

@@ -4,6 +4,7 @@
 use crate::{
     error::Result,
     store::{Columns, Db},
+    time::first_of_month,
 };
 
 pub use super::histogram::{histogram_bin, percentile};
@@ -30,6 +31,8 @@ pub struct Sums {
     pub cancelled: i64,
     pub prompt_tokens: i64,
     pub completion_tokens: i64,
+    /// What the provider charged, in ticks.
+    pub cost: i64,
 }
 
 /// Sums over the requests of one API key.
@@ -48,6 +51,8 @@ pub struct Counted {
     pub hours: Vec<(i64, Sums)>,
     /// By local day, counted since 1970: today and the 13 before.
     pub days: Vec<(i64, Sums)>,
+    /// The current local month.
+    pub month: Sums,
     /// The last seven days, the busiest first.
     pub models: Vec<(String, Sums)>,
     /// The last 24 hours, as are all fields below. The busiest key is first.
@@ -69,6 +74,7 @@ pub async fn read(db: &Db, hour: i64) -> Result<Counted> {
         (today - (DAYS - 1) * DAY).into(),
         (today - (MODEL_DAYS - 1) * DAY).into(),
         KEYS.into(),
+        (first_of_month(hour.div_euclid(DAY)) * DAY).into(),
     ];
     let mut counted = Counted::default();
     for row in db.query(&statement(), params).await? {
@@ -78,17 +84,17 @@ pub async fn read(db: &Db, hour: i64) -> Result<Counted> {
 }
 
 /// Returns the SQL. `?1` is the first of the last 24 hours and `?2` the current hour, `?3` the first hour of the daily
-/// chart, `?4` that of the models, and `?5` the maximum number of keys.
+/// chart, `?4` that of the models, `?5` the maximum number of keys, and `?6` the first hour of the month.
 fn statement() -> String {
     let sums = format!(
         "sum(iif(error_code = '', requests, 0)),
          sum(iif(error_code NOT IN ('', '{CANCELLED}'), requests, 0)),
          sum(iif(error_code = '{CANCELLED}', requests, 0)),
-         sum(prompt_tokens), sum(completion_tokens)"
+         sum(prompt_tokens), sum(completion_tokens), sum(cost)"
     );
     let histogram = |part: &str| {
         format!(
-            "SELECT '{part}', CAST(key AS INTEGER), NULL, CAST(sum(value) AS INTEGER), 0, 0, 0, 0
+            "SELECT '{part}', CAST(key AS INTEGER), NULL, CAST(sum(value) AS INTEGER), 0, 0, 0, 0, 0
                FROM request_stats, json_each({part}_buckets) WHERE hour BETWEEN ?1 AND ?2 GROUP BY key"
         )
     };
@@ -98,6 +104,8 @@ fn statement() -> String {
          SELECT 'hour', hour, NULL, {sums} FROM request_stats WHERE hour BETWEEN ?1 AND ?2 GROUP BY hour
          UNION ALL
          SELECT 'day', hour / {DAY}, NULL, {sums} FROM request_stats WHERE hour BETWEEN ?3 AND ?2 GROUP BY hour / {DAY}
+         UNION ALL
+         SELECT 'month', 0, NULL, {sums} FROM request_stats WHERE hour BETWEEN ?6 AND ?2 GROUP BY 1
          UNION ALL
          SELECT * FROM (SELECT 'model', 0, model, {sums} FROM request_stats WHERE hour BETWEEN ?4 AND ?2
                          GROUP BY model ORDER BY sum(requests) DESC, model))
@@ -128,10 +136,12 @@ impl Counted {
             cancelled: row.integer()?,
             prompt_tokens: row.integer()?,
             completion_tokens: row.integer()?,
+            cost: row.integer()?,
         };
         match part.as_str() {
             "hour" => self.hours.push((number, sums)),
             "day" => self.days.push((number, sums)),
+            "month" => self.month = sums,
             "model" => self.models.push((name.unwrap_or_default(), sums)),
             "key" => self.keys.push(KeySums { id: number, name, sums }),
             "error" => self.errors.push((name.unwrap_or_default(), sums.failed)),
@@ -155,6 +165,7 @@ impl Sums {
         self.cancelled += other.cancelled;
         self.prompt_tokens += other.prompt_tokens;
         self.completion_tokens += other.completion_tokens;
+        self.cost += other.cost;
     }
 }
 
