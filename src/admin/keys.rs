@@ -7,14 +7,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    admin::query::Paging,
+    admin::{budget, query::Paging},
     app::App,
     auth::session::AdminSession,
     crypto::vault::Vault,
     error::{Error, ErrorKind, Result},
     host::{Request, Response},
     http::{request, response},
-    store::api_keys::{self, KeyName, Named, NewKey, StoredKey},
+    money::Usd,
+    store::{
+        api_keys::{self, KeyName, Named, NewKey, StoredKey},
+        spending::Today,
+    },
 };
 
 const MAX_NAME_CHARS: usize = 100;
@@ -34,10 +38,15 @@ struct Row {
     is_active: u8,
     /// Whether `POST /api/keys/reveal` can return the key.
     revealable: bool,
+    /// What it may spend in a day at xAI's API; `null` without a limit.
+    daily_budget_usd: Option<Usd>,
+    /// Since local midnight, and since the first of the local month.
+    spent_today_usd: Usd,
+    spent_month_usd: Usd,
 }
 
-impl From<StoredKey> for Row {
-    fn from(key: StoredKey) -> Self {
+impl Row {
+    fn of(key: StoredKey, today: Today) -> Self {
         Row {
             id: key.id,
             key: key.display.clone(),
@@ -46,6 +55,9 @@ impl From<StoredKey> for Row {
             created_at: key.created_at / 1000,
             is_active: key.is_active.into(),
             revealable: key.is_kept,
+            daily_budget_usd: key.spending.daily_budget(),
+            spent_today_usd: key.spending.today(today),
+            spent_month_usd: key.spending.this_month(today),
         }
     }
 }
@@ -66,7 +78,8 @@ struct Page {
 pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let Paging { limit, offset } = Paging::of(request.uri(), 1000, 1000)?;
     let page = api_keys::list(&app.db, limit, offset).await?;
-    let data: Vec<Row> = page.keys.into_iter().map(Row::from).collect();
+    let today = budget::today(&app).await;
+    let data: Vec<Row> = page.keys.into_iter().map(|key| Row::of(key, today)).collect();
     let has_more = offset + (data.len() as i64) < page.total;
     let (total, global_key_set) = (page.total, page.has_global);
     response::json(&Page { success: true, data, total, limit, offset, has_more, global_key_set })
@@ -151,6 +164,33 @@ pub async fn rename(app: Rc<App>, _: AdminSession, request: Request) -> Result<R
     one_of(api_keys::rename(&app.db, &body.named()?, &name).await?, "Key renamed")
 }
 
+/// A request about one key or many.
+#[derive(Deserialize)]
+struct Budget {
+    id: Option<i64>,
+    key: Option<KeyName>,
+    #[serde(default)]
+    ids: Vec<i64>,
+    #[serde(default)]
+    keys: Vec<KeyName>,
+    #[serde(default)]
+    daily_budget_usd: budget::Sent,
+}
+
+/// Answers `POST /api/keys/budget` with how many keys have a new daily budget. Fails with 400 if the budget is not allowed or the
+/// request names no key, with 404 if no key matches.
+pub async fn set_budget(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
+    let body: Budget = request::read_json(request).await?;
+    let budget = body.daily_budget_usd.checked()?;
+    let keys = body.keys.into_iter().chain(body.key).collect();
+    let many = Many { ids: body.ids.into_iter().chain(body.id).collect(), keys, is_active: None };
+    let updated = api_keys::set_budget(&app.db, &many.named()?, budget).await?;
+    if updated == 0 {
+        return Err(unknown());
+    }
+    response::json(&json!({ "success": true, "message": "Budget updated", "data": { "updated": updated } }))
+}
+
 /// Answers `POST /api/keys/reveal` with the key, unencrypted. Fails with 404 if no key matches, with 409 if only its
 /// hash is stored or if it was encrypted with another key.
 pub async fn reveal(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
@@ -220,6 +260,9 @@ async fn create(app: &App, names: Vec<String>) -> Result<Vec<Row>> {
         created_at: now / 1000,
         is_active: 1,
         revealable: key.sealed.is_some(),
+        daily_budget_usd: None,
+        spent_today_usd: Usd::default(),
+        spent_month_usd: Usd::default(),
     };
     Ok(ids.into_iter().zip(keys).zip(clear).map(row).collect())
 }

@@ -2,7 +2,7 @@
 //!
 //! * Pages: [`accounts`], [`keys`], [`logs`], [`stats`], [`gallery`] (the cache), [`settings`], [`session`], [`storage`],
 //!   [`media`] (the gallery), [`upstream_check`].
-//! * Shared: [`query`] reads lists' parameters, [`csv`] writes files, [`error`] writes the error body.
+//! * Shared: [`query`] reads lists' parameters, [`budget`] reads budgets, [`csv`] writes files, [`error`] writes the error body.
 //! * [`openapi`] serves the description of every route.
 //!
 //! Answers are `{"success":true,…}`; errors name the field at fault. The room never writes SQL and never decides what
@@ -17,8 +17,10 @@
 //! ```
 
 mod browser;
+pub mod budget;
 mod confirm;
 pub mod error;
+mod key_check;
 pub mod keys;
 pub mod logs;
 pub mod media;

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, rc::Rc};
 use serde::Serialize;
 
 use crate::{
+    admin::budget,
     app::App,
     auth::session::AdminSession,
     crypto::vault::Vault,
@@ -101,9 +102,10 @@ impl Counts {
 pub async fn pool(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
     let vault = Vault::open(&*app.host).await?;
     let key_ids = vault.key_ids();
-    let mut groups = counts::read(&app.db, app.now_ms(), &key_ids).await?;
+    let today = budget::today(&app).await;
+    let mut groups = counts::read(&app.db, today, &key_ids).await?;
     if groups.iter().any(|group| group.has_unseen) && invalid_tokens::catch_up(&app, &vault).await {
-        groups = counts::read(&app.db, app.now_ms(), &key_ids).await?;
+        groups = counts::read(&app.db, today, &key_ids).await?;
     }
     let of_type = |token_type| {
         let mut counts = Counts::default();

@@ -113,10 +113,10 @@ const OTHER_EGRESS: Advice = Advice {
 };
 const OFFICIAL_KEY: Advice = Advice {
     code: "official_key",
-    text: "The official xAI API takes an API key and accepts requests from servers. Accounts of that type are planned \
-           for this gateway.",
+    text: "The official xAI API takes a key and accepts requests from servers: create a key on console.x.ai, and add it as \
+           an account.",
 };
-const CHECK_DNS: Advice = Advice {
+pub const CHECK_DNS: Advice = Advice {
     code: "check_dns",
     text: "The service's name has no address on this machine. Check that the machine can look up names.",
 };
@@ -136,7 +136,7 @@ const REPLACE_ACCOUNT: Advice = Advice {
     text: "Grok does not accept this account. Sign in to grok.com with it and add its new session token, or add another \
            account.",
 };
-const WAIT: Advice = Advice { code: "wait", text: "Wait a few minutes, then check again." };
+pub const WAIT: Advice = Advice { code: "wait", text: "Wait a few minutes, then check again." };
 const BASE_URL: Advice = Advice {
     code: "check_grok_base_url",
     text: "The variable grok_base_url is set, so requests do not go to https://grok.com. Check its value, or remove it.",

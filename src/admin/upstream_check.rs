@@ -1,4 +1,5 @@
 //! Checks the connection to Grok with one account: name, connection, owner, upgrade, session; and gives advice.
+//! [`key_check`] does it for a key of xAI's API.
 
 use std::rc::Rc;
 
@@ -10,6 +11,7 @@ use super::{
         named::{TokenName, named},
         unknown,
     },
+    key_check,
     upstream_advice::{self, Place, SIGNATURE, Situation, error_type},
 };
 use crate::{
@@ -44,7 +46,8 @@ use crate::{
 /// Most rows without a token that are skipped if the request names no account.
 const MAX_SKIPPED: usize = 5;
 
-/// Names one account by id or by its full token. Without either, the active account used least recently is checked.
+/// Names one account by id or by its full token. Without either, the active account used least recently is checked, a key of
+/// xAI's API if there are no others.
 #[derive(Deserialize)]
 struct Body {
     id: Option<i64>,
@@ -62,7 +65,7 @@ impl Body {
         }
         for _ in 0..MAX_SKIPPED {
             let Some(account) = accounts::least_recently_used(&app.db).await? else { break };
-            match invalid_tokens::open(vault, &account.sealed, &account.hash) {
+            match invalid_tokens::open(vault, account.token.token_type.provider(), &account.sealed, &account.hash) {
                 Opened::Token(token) => return Ok((account, token)),
                 Opened::NoToken => invalid_tokens::found(app, vault, account.token.id).await?,
                 Opened::Unreadable => return Err(invalid_tokens::unreadable()),
@@ -73,13 +76,17 @@ impl Body {
 }
 
 /// Answers `POST /api/upstream/check` with the result of each step, and advice if one failed. Makes at most three
-/// calls to Grok and takes at most 30 seconds. Fails with 404 if it finds no account to check
+/// calls to Grok, or to xAI's API, and takes at most 30 seconds. Fails with 404 if it finds no account to check
 /// with.
 pub async fn check_upstream(app: Rc<App>, session: AdminSession, request: Request) -> Result<Response> {
     let headers = request.headers().clone();
     let body: Body = request::read_json(request).await?;
     let vault = Vault::open(&*app.host).await?;
     let (account, token) = body.find(&app, &vault).await?;
+    if account.token.is_api_key() {
+        let data = key_check::run(&app, session.settings(), &account, &token).await?;
+        return response::json(&json!({ "success": true, "data": data }));
+    }
     let settings = &session.settings().grok;
     let credentials = Credentials::new(&vault, settings, token);
     let client = Client::new(&app, &credentials).await;

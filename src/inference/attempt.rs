@@ -231,7 +231,7 @@ impl Attempts {
     /// hold a token and has been marked invalid; reserve another account.
     pub async fn unseal(&mut self, app: &App, vault: &Vault, token: &ReservedAccount) -> Option<Option<String>> {
         self.tried.push(token.id);
-        match invalid_tokens::open(vault, &token.sealed, &token.hash) {
+        match invalid_tokens::open(vault, self.route.model.provider, &token.sealed, &token.hash) {
             Opened::Token(clear) => Some(Some(clear)),
             Opened::NoToken if self.skipped < MAX_SKIPPED => {
                 self.skipped += 1;

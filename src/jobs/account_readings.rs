@@ -1,11 +1,12 @@
-//! Reads accounts from Grok in the background: whose they are, their types, and what is left to them.
+//! Reads accounts from Grok in the background: whose they are, their types, and what is left to them. Keys of xAI's API are read
+//! from there: whether they are valid, and their models.
 //!
 //! New accounts are read after the request that adds them. An account is due again when the first window has ended in
 //! which it served, once a day otherwise, and after a chat that found it in another state than was stored. A request that
 //! finds accounts due reads a few of them: the maintenance, a chat after its end, the console's list. A lease lets one do it
 //! at a time. No chat waits for it.
 //!
-//! A reading costs up to [`MOST_CALLS`] calls, and a Worker has 50 subrequests for each request: [`affordable`] says how many
+//! A reading costs up to [`MOST_CALLS`] calls, fewer of a key, and a Worker has 50 subrequests for each request: [`affordable`] says how many
 //! accounts the rest of them allows.
 
 use std::{rc::Rc, time::Duration};
@@ -21,14 +22,15 @@ use crate::{
     limits::{CONNECTIONS, SUBREQUESTS},
     providers::{
         ProviderError,
-        catalog::TokenType,
+        catalog::{Provider, TokenType},
         grok_web::{
-            account::{self, Facts, MOST_CALLS},
+            account::{self, MOST_CALLS},
             client::Client,
             credentials::Credentials,
             media_quota::Pool,
             quota::Limits,
         },
+        xai,
     },
     settings::Settings,
     store::{
@@ -143,12 +145,12 @@ async fn read_one(app: &App, vault: &Vault, settings: &Settings, asked: &Asked, 
         Reading::without_answer(asked.id, outcome, reason, began, app.now_ms() + pause)
     };
     let of = |reading| Read { reading, is_unreachable: false };
-    let token = match invalid_tokens::open(vault, &asked.sealed, &asked.hash) {
+    let token = match invalid_tokens::open(vault, asked.token_type.provider(), &asked.sealed, &asked.hash) {
         Opened::Token(token) => token,
         Opened::NoToken => return of(without(Outcome::Failed, NO_TOKEN.to_owned(), LATEST)),
         Opened::Unreadable => return of(without(Outcome::Failed, ProviderError::Unreadable.to_string(), LATEST)),
     };
-    let asking = ask(app, vault, settings, token, &asked.user_id);
+    let asking = ask(app, vault, settings, asked.token_type.provider(), token, &asked.user_id);
     match timeout(&*app.host, Some(limit), asking).await.unwrap_or(Err(ProviderError::Timeout)) {
         Ok(facts) => of(reading_of(asked.id, facts, settings, began, app.now_ms())),
         Err(dead @ ProviderError::DeadAccount(_)) => of(without(Outcome::Expired, dead.to_string(), AFTER_REFUSAL)),
@@ -160,21 +162,42 @@ async fn read_one(app: &App, vault: &Vault, settings: &Settings, asked: &Asked, 
     }
 }
 
-/// Asks Grok about the account of a decrypted token. `user_id` is that of its owner, empty if it is to be asked for.
+/// What the provider of an account reported of it.
+#[derive(Debug)]
+pub enum Facts {
+    Web(account::Facts),
+    Api(xai::account::Facts),
+}
+
+/// Asks the provider about the account of a decrypted token or key. `user_id` is that of its owner, empty if it is to be asked
+/// for.
 pub async fn ask(
     app: &App,
     vault: &Vault,
     settings: &Settings,
+    provider: Provider,
     token: String,
     user_id: &str,
 ) -> std::result::Result<Facts, ProviderError> {
-    let credentials = Credentials::new(vault, &settings.grok, token);
-    account::read(&Client::new(app, &credentials).await, user_id).await
+    match provider {
+        Provider::GrokWeb => {
+            let credentials = Credentials::new(vault, &settings.grok, token);
+            account::read(&Client::new(app, &credentials).await, user_id).await.map(Facts::Web)
+        }
+        Provider::Xai => xai::account::read(app, &token).await.map(Facts::Api),
+    }
 }
 
-/// Returns what is to be stored of an account that Grok was asked about from `began` to `now`: its quotas with the ends of
+/// Returns what is to be stored of an account that its provider was asked about from `began` to `now`: its quotas with the ends of
 /// their windows, and when to ask again.
 pub fn reading_of(id: i64, facts: Facts, settings: &Settings, began: i64, now: i64) -> Reading {
+    let facts = match facts {
+        Facts::Web(facts) => facts,
+        Facts::Api(facts) => {
+            let read = Reading::without_answer(id, Outcome::Ok, String::new(), began, now + LATEST);
+            return Reading { read_type: TokenType::Xai.as_str(), models: Some(facts.models), ..read };
+        }
+    };
     let is_paid = facts.token_type.is_some_and(|token_type| token_type > TokenType::Basic);
     let reported = facts
         .quotas
@@ -191,6 +214,7 @@ pub fn reading_of(id: i64, facts: Facts, settings: &Settings, began: i64, now: i
         read_type: facts.token_type.map_or("", TokenType::as_str),
         began,
         due: next_reading(&quotas, now),
+        models: None,
         by_operator: false,
         rest_until: now + settings.global.rate_limit_cooldown_minutes * MINUTE,
         quotas,
@@ -241,8 +265,8 @@ mod tests {
     }
 
     fn due(quotas: Vec<(QuotaBucket, Limits)>) -> i64 {
-        let facts = Facts { token_type: Some(TokenType::Basic), quotas, ..Facts::default() };
-        reading_of(1, facts, &Settings::from_sections(None, None), NOW, NOW).due - NOW
+        let facts = account::Facts { token_type: Some(TokenType::Basic), quotas, ..account::Facts::default() };
+        reading_of(1, Facts::Web(facts), &Settings::from_sections(None, None), NOW, NOW).due - NOW
     }
 
     #[test]

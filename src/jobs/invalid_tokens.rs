@@ -4,7 +4,11 @@ use crate::{
     app::App,
     crypto::vault::Vault,
     error::{Error, ErrorKind, Result},
-    providers::grok_web::token::is_token,
+    providers::{
+        catalog::{Provider, TokenType},
+        grok_web::token::is_token,
+        xai::key::is_key,
+    },
     store::{
         accounts::{Account, invalid as rows},
         database,
@@ -22,24 +26,32 @@ const SLICES: usize = 200;
 /// The result of decrypting a stored token.
 pub enum Opened {
     Token(String),
-    /// A text that is not a session token.
+    /// A text that is not a session token, or for a row of the type xai not a key.
     NoToken,
     /// Encrypted with a key that is not available.
     Unreadable,
 }
 
-/// Decrypts a stored token. `hash` is that of its row.
-pub fn open(vault: &Vault, sealed: &str, hash: &str) -> Opened {
+/// Returns whether a stored text may be sent to this provider: a key to xAI's API only, a session token to Grok only.
+pub fn is_valid(provider: Provider, text: &str) -> bool {
+    match provider {
+        Provider::GrokWeb => is_token(text),
+        Provider::Xai => is_key(text),
+    }
+}
+
+/// Decrypts a stored token or key. `hash` is that of its row.
+pub fn open(vault: &Vault, provider: Provider, sealed: &str, hash: &str) -> Opened {
     match vault.unseal(sealed, hash) {
-        Some(token) if is_token(&token) => Opened::Token(token),
+        Some(token) if is_valid(provider, &token) => Opened::Token(token),
         Some(_) => Opened::NoToken,
         None => Opened::Unreadable,
     }
 }
 
-/// Returns the account's token for a call to Grok. Fails with 409 if it is not a session token or cannot be decrypted.
+/// Returns the account's token for a call to its provider. Fails with 409 if it is not a session token or cannot be decrypted.
 pub async fn usable(app: &App, vault: &Vault, account: &Account) -> Result<String> {
-    match open(vault, &account.sealed, &account.hash) {
+    match open(vault, account.token.token_type.provider(), &account.sealed, &account.hash) {
         Opened::Token(token) => Ok(token),
         Opened::NoToken => {
             found(app, vault, account.token.id).await?;
@@ -103,14 +115,16 @@ struct Looked {
 
 async fn look_through(app: &App, vault: &Vault, met: Option<i64>) -> Result<Looked> {
     let unseen = rows::unseen(&app.db, SLICE).await?;
-    let is_none = |row: &&Stored| matches!(open(vault, &row.text, &row.hash), Opened::NoToken);
-    let mut ids: Vec<i64> = unseen.iter().filter(is_none).map(|row| row.id).collect();
+    let is_none = |(row, token_type): &&(Stored, TokenType)| {
+        matches!(open(vault, token_type.provider(), &row.text, &row.hash), Opened::NoToken)
+    };
+    let mut ids: Vec<i64> = unseen.iter().filter(is_none).map(|(row, _)| row.id).collect();
     ids.extend(met.filter(|met| !ids.contains(met)));
     if !ids.is_empty() {
         rows::mark(&app.db, &ids, app.now_ms()).await?;
     }
     let is_left = unseen.len() as i64 == SLICE;
-    let last = unseen.last().filter(|_| is_left).map(|row| row.id);
+    let last = unseen.last().filter(|_| is_left).map(|(row, _)| row.id);
     rows::seen(&app.db, last).await?;
     Ok(Looked { marked: ids.len(), is_left })
 }

@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Columns, Db, sql::json};
+use super::{
+    Columns, Db,
+    spending::{Spending, spending},
+    sql::json,
+};
 use crate::{
     crypto::{digest::sha256_hex, vault::Vault},
     error::{Error, Result},
@@ -40,9 +44,11 @@ pub struct StoredKey {
     pub created_at: i64,
     /// Whether the key is stored encrypted, and not only as a hash.
     pub is_kept: bool,
+    pub spending: Spending,
 }
 
-const COLUMNS: &str = "k.id, k.name, k.display, k.is_active, k.created_at, k.sealed IS NOT NULL";
+const COLUMNS: &str =
+    concat!("k.id, k.name, k.display, k.is_active, k.created_at, k.sealed IS NOT NULL, ", spending!("k"));
 
 impl StoredKey {
     fn read(row: &mut Columns) -> Result<Self> {
@@ -53,6 +59,7 @@ impl StoredKey {
             is_active: row.flag()?,
             created_at: row.integer()?,
             is_kept: row.flag()?,
+            spending: Spending::read(row)?,
         })
     }
 }
@@ -150,6 +157,11 @@ pub async fn set_active(db: &Db, named: &Named, is_active: bool) -> Result<usize
 /// Renames the named keys. Returns how many there are.
 pub async fn rename(db: &Db, named: &Named, name: &str) -> Result<usize> {
     update(db, named, "name = ?3", name.into()).await
+}
+
+/// Sets what each of the named keys may spend in a day, in ticks; `None` for no limit. Returns how many there are.
+pub async fn set_budget(db: &Db, named: &Named, budget: Option<i64>) -> Result<usize> {
+    update(db, named, "daily_budget = ?3", budget.into()).await
 }
 
 async fn update(db: &Db, named: &Named, assignment: &str, value: Value) -> Result<usize> {

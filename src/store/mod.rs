@@ -40,6 +40,7 @@ pub mod responses;
 mod row;
 pub mod schema;
 pub mod settings;
+pub mod spending;
 mod sql;
 
 pub use row::Columns;

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     error::Result,
     host::Value,
+    providers::catalog::QuotaBucket,
     time::{MINUTE, SECOND},
 };
 
@@ -165,7 +166,9 @@ pub async fn results(db: &Db, outcome: Option<Outcome>, limit: i64, offset: i64)
 fn checked(row: &mut Columns) -> Result<Checked> {
     let (id, token_suffix, token_type) = (row.integer()?, row.text()?, row.text()?);
     let (outcome, reason) = (row.text()?, row.text()?);
-    let quotas: Vec<CheckedQuota> = parsed(&row.text()?)?;
+    let mut quotas: Vec<CheckedQuota> = parsed(&row.text()?)?;
+    // What a key of xAI's API has is not counted in requests.
+    quotas.retain(|quota| quota.mode != QuotaBucket::Api.name());
     let left = |mode| quotas.iter().find(|quota| quota.mode == mode).and_then(|quota| quota.remaining).unwrap_or(-1);
     Ok(Checked {
         id,

@@ -1,4 +1,4 @@
-//! Changes to accounts: add, delete, tag, annotate, enable, and reveal the token.
+//! Changes to accounts: add, delete, tag, annotate, enable, limit the budget, and reveal the token.
 
 use std::{collections::HashMap, rc::Rc};
 
@@ -15,6 +15,7 @@ use crate::{
     host::{Request, Response},
     http::{request, response},
     jobs::{account_readings, invalid_tokens},
+    money::Usd,
     providers::grok_web::pasted::{Entry, State},
     store::accounts::{self, Account, NewToken, TokenType, invalid as invalid_rows},
 };
@@ -53,7 +54,7 @@ pub async fn add(app: Rc<App>, session: AdminSession, request: Request) -> Resul
     let browser = browser::candidate(&session, request.headers());
     let body: Add = request::read_json(request).await?;
     let lines = body.tokens.ok_or_else(|| Error::invalid("tokens", "tokens must be a list of strings"))?;
-    let Pasted { entries, repeated, refused } = Pasted::read(&lines);
+    let Pasted { entries, repeated, refused } = Pasted::read(&lines, body.token_type);
     if entries.is_empty() {
         let first = refused.first().map(|first| format!(": line {}: {}", first.line, first.reason));
         return Err(Error::invalid("tokens", format!("No line holds a token{}", first.unwrap_or_default())));
@@ -65,6 +66,7 @@ pub async fn add(app: Rc<App>, session: AdminSession, request: Request) -> Resul
         state: entry.state.unwrap_or(State::Active).as_str(),
         tags: entry.tags.unwrap_or_default(),
         note: entry.note.unwrap_or_default(),
+        daily_budget: entry.daily_budget_usd.map(Usd::ticks),
     };
     let new: Vec<accounts::Pasted> = entries.into_iter().map(sealed).collect();
     let added = accounts::add(&app.db, app.now_ms(), &new).await?;
@@ -88,12 +90,12 @@ struct Pasted {
 }
 
 impl Pasted {
-    /// Reads texts of any form, each like a file of its own.
-    fn read(texts: &[String]) -> Self {
+    /// Reads texts of any form, each like a file of its own. `token_type` is the type of those that name none.
+    fn read(texts: &[String], token_type: Option<TokenType>) -> Self {
         let (mut pasted, mut places) = (Pasted::default(), HashMap::new());
         let mut before = 0;
         for text in texts {
-            let reading = file::read(text, None);
+            let reading = file::read(text, None, token_type);
             let (entries, refused) = reading.map_or_else(
                 |reason| (Vec::new(), vec![(1, reason)]),
                 |read| {
@@ -178,6 +180,21 @@ pub async fn set_enabled(app: Rc<App>, _: AdminSession, request: Request) -> Res
     let updated = accounts::set_enabled(&app.db, &body.named("id")?, enabled).await?;
     let message = format!("{updated} {}", if enabled { "enabled" } else { "disabled" });
     changed(updated, json!({ "success": true, "message": message, "data": { "updated": updated } }))
+}
+
+/// Answers `POST /api/tokens/budget` with how many keys of xAI's API have a new daily budget. Fails with 400 if the budget is not
+/// allowed or an account is not such a key, with 404 if no account matches.
+pub async fn set_budget(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
+    let mut body: Target = request::read_json(request).await?;
+    let budget = body.daily_budget_usd.checked()?;
+    let field = if body.ids.is_some() || body.tokens.is_some() { "ids" } else { "id" };
+    let (updated, others) = accounts::set_budget(&app.db, &body.named("id")?, budget).await?;
+    if others > 0 {
+        let message =
+            format!("{others} of these accounts are no keys of xAI's API, which alone have a budget: leave them out");
+        return Err(Error::invalid(field, message));
+    }
+    changed(updated, json!({ "success": true, "message": "Budget updated", "data": { "updated": updated } }))
 }
 
 /// Returns the answer, or a 404 if no account was changed.

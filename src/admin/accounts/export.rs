@@ -6,20 +6,18 @@ use bytes::Bytes;
 use futures::{FutureExt, SinkExt, channel::mpsc};
 use http::{HeaderValue, header};
 
-use super::{file::FileFormat, list::read_filter, row::Status};
+use super::{file::FileFormat, list::read_filter, state::Status};
 use crate::{
-    admin::{csv::Format, query},
+    admin::{budget, csv::Format, query},
     app::App,
     auth::session::AdminSession,
     crypto::vault::Vault,
     error::{Error, Result},
     host::{Body, Request, Response},
+    jobs::invalid_tokens,
     providers::{
         catalog::QuotaBucket,
-        grok_web::{
-            pasted::{Entry, State},
-            token::is_token,
-        },
+        grok_web::pasted::{Entry, State},
     },
     store::accounts::{
         Account,
@@ -41,7 +39,7 @@ pub async fn export(app: Rc<App>, _: AdminSession, request: Request) -> Result<R
         Some(_) => return Err(Error::invalid("format", "format must be text, csv or json")),
     };
     let vault = Vault::open(&*app.host).await?;
-    let filter = read_filter(request.uri(), &vault, app.now_ms())?;
+    let filter = read_filter(request.uri(), &vault, budget::today(&app).await)?;
     let (pages, body) = mpsc::channel(1);
     let host = app.host.clone();
     host.spawn(write(app, vault, filter, format, pages).boxed_local());
@@ -99,9 +97,9 @@ async fn write(app: Rc<App>, vault: Vault, filter: Filter, format: FileFormat, m
 }
 
 fn entry(account: &Account, vault: &Vault, filter: &Filter) -> Option<Entry> {
-    let (token, now) = (&account.token, filter.now);
+    let (token, now) = (&account.token, filter.today.now);
     let clear = vault.unseal(&account.sealed, &account.hash)?;
-    if !is_token(&clear) && filter.state != Some(Status::Invalid.name()) {
+    if !invalid_tokens::is_valid(token.token_type.provider(), &clear) && filter.state != Some(Status::Invalid.name()) {
         return None;
     }
     let state = match (token.is_expired, token.is_active) {
@@ -120,6 +118,7 @@ fn entry(account: &Account, vault: &Vault, filter: &Filter) -> Option<Entry> {
         quota_until: fast.known_at(now).and(fast.until),
         heavy_remaining_queries: heavy.known_at(now),
         heavy_quota_until: heavy.known_at(now).and(heavy.until),
+        daily_budget_usd: token.spending.daily_budget(),
         user_id: String::new(),
     })
 }

@@ -6,7 +6,7 @@ use crate::{
     admin::csv::Table,
     providers::{
         catalog::QuotaBucket,
-        grok_web::pasted::{self, Entry, Reading, State},
+        grok_web::pasted::{self, Entry, NOT_A_KEY, Reading, State},
     },
     spreadsheet::is_formula,
     store::accounts::{Quota, TokenType, reading::BucketQuota},
@@ -14,20 +14,25 @@ use crate::{
 
 pub use pasted::FileFormat;
 
-/// Reads a text of any form. Entries whose tags, note or numbers exceed the limits are refused one by one. Fails with
-/// the reason if the text as a whole cannot be read.
-pub fn read(content: &str, format: Option<FileFormat>) -> Result<Reading, String> {
+/// Reads a text of any form. `token_type` is the type of entries that name none. Entries whose tags, note or numbers exceed the
+/// limits, or whose tokens are not of their type, are refused one by one. Fails with the reason if the text as a whole cannot be
+/// read.
+pub fn read(content: &str, format: Option<FileFormat>, token_type: Option<TokenType>) -> Result<Reading, String> {
     let mut reading = pasted::read(content, format)?;
     for (line, entry) in std::mem::take(&mut reading.entries) {
-        match checked(entry) {
+        match checked(entry, token_type) {
             Ok(entry) => reading.entries.push((line, entry)),
             Err(reason) => reading.refused.push((line, reason)),
         }
     }
+    reading.refused.sort_by_key(|(line, _)| *line);
     Ok(reading)
 }
 
-fn checked(mut entry: Entry) -> Result<Entry, &'static str> {
+fn checked(mut entry: Entry, token_type: Option<TokenType>) -> Result<Entry, &'static str> {
+    if entry.token_type.is_none() && token_type == Some(TokenType::Xai) {
+        return Err(NOT_A_KEY);
+    }
     if let Some(tags) = &entry.tags {
         entry.tags = Some(clean_tags(tags).ok_or("too many tags, or too long ones")?);
     }
@@ -60,7 +65,7 @@ fn guarded(text: &str) -> String {
 
 impl Table for Entry {
     const COLUMNS: &'static str = "token,token_type,state,tags,note,remaining_queries,quota_until,\
-        heavy_remaining_queries,heavy_quota_until";
+        heavy_remaining_queries,heavy_quota_until,daily_budget_usd";
 
     fn cells(&self) -> Vec<String> {
         let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
@@ -80,6 +85,7 @@ impl Table for Entry {
             number(self.quota_until),
             number(self.heavy_remaining_queries),
             number(self.heavy_quota_until),
+            self.daily_budget_usd.map(|amount| amount.to_string()).unwrap_or_default(),
         ]
     }
 }
@@ -100,6 +106,7 @@ mod tests {
             quota_until: Some(1_769_673_600_000),
             heavy_remaining_queries: None,
             heavy_quota_until: None,
+            daily_budget_usd: None,
             user_id: String::new(),
         }
     }
@@ -116,7 +123,7 @@ mod tests {
         ];
         for format in [Format::Csv, Format::Json] {
             let file = format.page(&all[..2], true, false) + &format.page(&all[2..], false, true);
-            let reading = read(&file, None).expect("it can be read");
+            let reading = read(&file, None, None).expect("it can be read");
             assert_eq!(reading.entries.into_iter().map(|(_, entry)| entry).collect::<Vec<_>>(), all);
             assert_eq!(reading.refused, []);
         }
@@ -127,7 +134,7 @@ mod tests {
         let token = |name: &str| format!("a-token-of-the-tests.{name}");
         let (a, b, c) = (token("a"), token("b"), token("c"));
         let csv = format!("Token;note;extra\n\"{a}\";\"two\nlines\";1\n\n{b};x;2\nto ken;y\n;z\n{c}\n");
-        let reading = read(&csv, None).expect("it is a table");
+        let reading = read(&csv, None, None).expect("it is a table");
         assert_eq!(reading.entries.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 5, 8]);
         assert_eq!(reading.refused.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [6, 7]);
     }
@@ -136,16 +143,16 @@ mod tests {
     fn fields_of_an_entry_are_checked() {
         let columns = "token,token_type,state,remaining_queries,tags,note";
         for (cells, reason) in [
-            ("gold,,,,", "token_type is sso (Basic), ssoSuper (Super) or ssoHeavy (Heavy)"),
+            ("gold,,,,", "token_type is sso (Basic), ssoSuper (Super), ssoHeavy (Heavy) or xai (a key of xAI's API)"),
             ("sso,tired,,,", "state is active, disabled or expired"),
             ("sso,,many,,", "a quota or its end is not a whole number"),
             ("sso,,,[x,", "tags is not a list of texts"),
             ("sso,,-2,,", "a number is out of range"),
         ] {
             let content = format!("{columns}\na-token-of-the-tests.a,{cells}");
-            assert_eq!(read(&content, None).expect("it is a table").refused, [(2, reason)], "{cells}");
+            assert_eq!(read(&content, None, None).expect("it is a table").refused, [(2, reason)], "{cells}");
         }
         let long = format!("{columns}\na-token-of-the-tests.a,,,,,{}", "n".repeat(2_001));
-        assert_eq!(read(&long, None).expect("it is a table").refused, [(2, "the note is too long")]);
+        assert_eq!(read(&long, None, None).expect("it is a table").refused, [(2, "the note is too long")]);
     }
 }

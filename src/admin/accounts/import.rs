@@ -14,6 +14,7 @@ use crate::{
     host::{Request, Response},
     http::{request, response},
     jobs::account_readings,
+    money::Usd,
     providers::grok_web::pasted::{Entry, Reading, State},
     store::accounts::{
         NewToken, Pasted, TokenType,
@@ -86,7 +87,8 @@ struct Data {
 pub async fn import(app: Rc<App>, session: AdminSession, request: Request) -> Result<Response> {
     let browser = browser::candidate(&session, request.headers());
     let body: Import = request::read_json(request).await?;
-    let read = file::read(&body.content, body.format).map_err(|reason| Error::invalid("content", reason))?;
+    let read =
+        file::read(&body.content, body.format, body.token_type).map_err(|reason| Error::invalid("content", reason))?;
     if read.is_empty() || read.len() > MAX_LINES {
         return Err(Error::invalid(
             "content",
@@ -150,7 +152,7 @@ struct Wanted {
 
 impl Wanted {
     fn sealed(self, app: &App, vault: &Vault) -> Imported {
-        let Known { token_type, tags, note, quotas, user_id, .. } = self.row;
+        let Known { token_type, tags, note, quotas, user_id, daily_budget, .. } = self.row;
         Imported {
             token: Pasted {
                 token: NewToken::of(&*app.host, vault, &self.token, user_id),
@@ -158,6 +160,7 @@ impl Wanted {
                 state: self.state,
                 tags,
                 note,
+                daily_budget,
             },
             quotas,
         }
@@ -172,12 +175,14 @@ impl Plan {
 
     fn decide(&mut self, line: usize, entry: Entry, known: Option<&Known>) {
         let quotas = file::quotas(&entry, self.now);
+        let daily_budget = entry.daily_budget_usd.map(Usd::ticks);
         let Some(known) = known else {
             let token_type = entry.token_type.or(self.token_type).unwrap_or(TokenType::Basic);
             self.note(line, Action::Added, &entry.token, "");
             let state = entry.state.map_or("active", State::as_str);
             let (tags, note) = (entry.tags.unwrap_or_default(), entry.note.unwrap_or_default());
-            let row = Known { token_type, type_is_read: false, tags, note, quotas, user_id: entry.user_id };
+            let user_id = entry.user_id;
+            let row = Known { token_type, type_is_read: false, tags, note, quotas, user_id, daily_budget };
             return self.rows.push(Wanted { token: entry.token, state, row });
         };
         if !self.update {
@@ -203,6 +208,7 @@ impl Plan {
             note: entry.note.unwrap_or_else(|| known.note.clone()),
             quotas,
             user_id: if known.user_id.is_empty() { entry.user_id } else { known.user_id.clone() },
+            daily_budget: daily_budget.or(known.daily_budget),
         };
         if row == *known {
             return self.note(
@@ -239,6 +245,7 @@ fn differences(new: &Known, old: &Known) -> String {
         ("note", new.note != old.note),
         ("user id", new.user_id != old.user_id),
         ("quota", new.quotas != old.quotas),
+        ("budget", new.daily_budget != old.daily_budget),
     ];
     changes.into_iter().filter(|(_, is_new)| *is_new).map(|(name, _)| name).collect::<Vec<_>>().join(", ")
 }

@@ -5,12 +5,12 @@ use std::rc::Rc;
 use http::Uri;
 use serde_json::json;
 
-use super::{
-    MAX_TAG_CHARS,
-    row::{Row, Status},
-};
+use super::{MAX_TAG_CHARS, row::Row, state::Status};
 use crate::{
-    admin::query::{self, Paging},
+    admin::{
+        budget,
+        query::{self, Paging},
+    },
     app::App,
     auth::session::AdminSession,
     crypto::{digest::sha256_hex, vault::Vault},
@@ -19,9 +19,12 @@ use crate::{
     http::response,
     jobs::{account_readings, invalid_tokens},
     providers::grok_web::pasted::normalise_token,
-    store::accounts::{
-        self, TokenType,
-        list::{self, Filter, Order},
+    store::{
+        accounts::{
+            self, TokenType,
+            list::{self, Filter, Order},
+        },
+        spending::Today,
     },
 };
 
@@ -35,13 +38,13 @@ const MAX_ID: i64 = (1 << 53) - 1;
 pub async fn list(app: Rc<App>, session: AdminSession, request: Request) -> Result<Response> {
     let Paging { limit, offset } = Paging::of(request.uri(), 1000, 1000)?;
     let vault = Vault::open(&*app.host).await?;
-    let filter = read_filter(request.uri(), &vault, app.now_ms())?;
+    let filter = read_filter(request.uri(), &vault, budget::today(&app).await)?;
     let order = read_order(request.uri())?;
     let mut page = list::list(&app.db, &filter, order, limit, offset).await?;
     if page.has_unseen && invalid_tokens::catch_up(&app, &vault).await {
         page = list::list(&app.db, &filter, order, limit, offset).await?;
     }
-    let data: Vec<Row> = page.tokens.into_iter().map(|token| Row::of(token, &vault, filter.now)).collect();
+    let data: Vec<Row> = page.tokens.into_iter().map(|token| Row::of(token, &vault, filter.today)).collect();
     let reads = session.settings().grok.read_accounts;
     if page.reading_due && reads {
         account_readings::spawn(&app, app.db.meter().calls as usize);
@@ -58,12 +61,15 @@ pub async fn all_tags(app: Rc<App>, _: AdminSession, _: Request) -> Result<Respo
     response::json(&json!({ "success": true, "data": accounts::all_tags(&app.db).await? }))
 }
 
-/// Returns the filter of a query, as of `now` in Unix milliseconds. Fails with 400 if a parameter is not valid.
-pub fn read_filter(uri: &Uri, vault: &Vault, now: i64) -> Result<Filter> {
+/// Returns the filter of a query, as of `today`. Fails with 400 if a parameter is not valid.
+pub fn read_filter(uri: &Uri, vault: &Vault, today: Today) -> Result<Filter> {
     let token_type = match query::text(uri, "type").as_deref() {
         None => None,
         Some(word) => Some(TokenType::of(word).ok_or_else(|| {
-            Error::invalid("type", "type must be sso (Basic), ssoSuper (SuperGrok) or ssoHeavy (SuperGrok Heavy)")
+            Error::invalid(
+                "type",
+                "type must be sso (Basic), ssoSuper (SuperGrok), ssoHeavy (SuperGrok Heavy) or xai (xAI API)",
+            )
         })?),
     };
     let state = query::text(uri, "state").map(|name| Status::named(&name)).transpose()?;
@@ -77,7 +83,7 @@ pub fn read_filter(uri: &Uri, vault: &Vault, now: i64) -> Result<Filter> {
     }
     // A full token finds its row.
     let hash = text.as_ref().and_then(|text| normalise_token(text).ok()).map(|token| sha256_hex(&token));
-    Ok(Filter { now, key_ids: vault.key_ids(), token_type, state: state.map(Status::name), tag, text, hash, id })
+    Ok(Filter { today, key_ids: vault.key_ids(), token_type, state: state.map(Status::name), tag, text, hash, id })
 }
 
 fn read_order(uri: &Uri) -> Result<Order> {

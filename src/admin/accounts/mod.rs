@@ -1,7 +1,8 @@
 //! The console's page of accounts: what it lists, changes, checks, imports and exports.
 //!
-//! * [`list`] reads one page and its filter; [`row`] turns an account into the JSON that the console shows.
-//! * [`edit`] adds, deletes, tags, annotates, enables and reveals accounts; [`named`] finds the ones a request names.
+//! * [`list`] reads one page and its filter; [`row`] turns an account into the JSON that the console shows, with its
+//!   [`state`].
+//! * [`edit`] adds, deletes, tags, annotates, enables, limits and reveals accounts; [`named`] finds the ones a request names.
 //! * [`import`] and [`export`] move accounts as files; [`file`](mod@file) checks and writes their entries.
 //! * [`probe`] tests one account, [`refresh`] all of them, by [`account_readings`](crate::jobs::account_readings).
 //!
@@ -20,13 +21,16 @@ pub mod import;
 pub mod list;
 pub mod named;
 pub mod probe;
+mod reason;
 pub mod refresh;
 pub mod row;
+pub mod state;
 
 use serde::Deserialize;
 
 use self::named::{TokenName, named};
 use crate::{
+    admin::budget,
     app::App,
     error::{Error, ErrorKind, Result},
     store::accounts::{self, Account, Named, TagChange, TokenType},
@@ -54,6 +58,7 @@ pub struct Target {
     mode: TagChange,
     note: Option<String>,
     enabled: Option<bool>,
+    daily_budget_usd: budget::Sent,
     /// Which accounts to delete, instead of naming them.
     state: Option<String>,
 }

@@ -21,7 +21,7 @@ fn a_new_key_is_shown_once_and_listed_masked() {
     let masked = format!("{}...{}", &key[..6], &key[31..]);
     let row = json!({
         "id": made["id"], "key": masked, "display_key": masked, "name": "app", "created_at": 1_769_673_600,
-        "is_active": 1, "revealable": false,
+        "is_active": 1, "revealable": false, "daily_budget_usd": null, "spent_today_usd": 0.0, "spent_month_usd": 0.0,
     });
     assert_eq!(answer.body["data"], json!([row]));
     assert_eq!((&answer.body["global_key_set"], answer.statements), (&json!(false), 2));

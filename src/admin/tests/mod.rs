@@ -35,6 +35,8 @@ mod token_list;
 mod tokens;
 mod upgrades;
 mod upstream_check;
+mod xai;
+mod xai_budgets;
 
 /// Answers a call about an account as Grok does: a session without a user id, the subscription of its type (Super for
 /// tokens with `ssoSuper` in their name), and what `limits` says of a mode.

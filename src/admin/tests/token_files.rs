@@ -106,7 +106,12 @@ fn a_preview_says_what_would_happen_to_each_line() {
             json!([6, "skipped", "bbbbbb", "The account exists already, and the file changes nothing"]),
             json!([7, "skipped", "ew.one", "Duplicate of line 2"]),
             json!([8, "added", "ew.two", ""]),
-            json!([9, "invalid", "", "token_type is sso (Basic), ssoSuper (Super) or ssoHeavy (Heavy)"]),
+            json!([
+                9,
+                "invalid",
+                "",
+                "token_type is sso (Basic), ssoSuper (Super), ssoHeavy (Heavy) or xai (a key of xAI's API)"
+            ]),
         ]
     );
     assert_eq!(shown(&console), before);

@@ -56,7 +56,36 @@ fn every_state() -> Console {
             }
         }
     }
+    keys_in_every_state(&console);
     console
+}
+
+/// Keys of xAI's API with every combination of budget, day, limit and rest.
+fn keys_in_every_state(console: &Console) {
+    let (today, ends) = ((START + 8 * HOUR) / (24 * HOUR), START + HOUR);
+    let limits = [
+        "NULL, NULL, NULL, 0",
+        "NULL, NULL, NULL, 1",
+        &format!("0, NULL, {ends}, 0"),
+        "0, NULL, 1, 0",
+        &format!("NULL, NULL, NULL, {ends}"),
+    ];
+    let mut id = 1_000;
+    for budget in ["NULL", "0", "5"] {
+        for day in [0, today] {
+            for limit in limits {
+                id += 1;
+                console.host.sql(
+                    &format!(
+                        "INSERT INTO tokens (id, hash, sealed, suffix, token_type, read_type, created_at, daily_budget, day, day_cost)
+                         SELECT {id}, 'h{id}', sealed, 's', 'sso', 'xai', 5, {budget}, {day}, 5 FROM tokens WHERE id = 3"
+                    ),
+                    vec![],
+                );
+                console.host.sql(&format!("INSERT INTO account_quotas VALUES ({id}, 'api', {limit})"), vec![]);
+            }
+        }
+    }
 }
 
 fn page(console: &Console, query: &str) -> (Vec<Value>, i64) {
@@ -89,7 +118,7 @@ fn the_row_the_filter_and_the_counts_agree_on_every_state() {
     for doubles in [false, true] {
         console.host.doubles.set(doubles);
         let (all, total) = page(&console, "");
-        assert_eq!((all.len(), total), (455, 455));
+        assert_eq!((all.len(), total), (485, 485));
         let stats = console.get("/api/stats").ok().body["data"].clone();
         let mut sum = 0;
         for state in STATES {
@@ -99,12 +128,12 @@ fn the_row_the_filter_and_the_counts_agree_on_every_state() {
             assert_eq!((rows.len(), total), (expected, expected as i64), "{state}");
             assert!(rows.iter().all(|row| row["status_code"] == state), "{state}");
             assert!(rows.iter().all(|row| row["state_reason"].as_str().is_some_and(|text| text.len() > 5)), "{state}");
-            let counted =
-                ["normal", "super", "heavy"].map(|group| stats[group][counted_as(state)].as_i64().expect("a number"));
+            let counted = ["normal", "super", "heavy", "xai"]
+                .map(|group| stats[group][counted_as(state)].as_i64().expect("a number"));
             assert_eq!(counted.iter().sum::<i64>(), total, "{state}");
             sum += total;
         }
-        assert_eq!(sum, 455, "each account is in one state");
+        assert_eq!(sum, 485, "each account is in one state");
     }
 }
 

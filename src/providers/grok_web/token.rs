@@ -9,6 +9,8 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 
+use crate::providers::xai::key;
+
 /// The shortest token in characters. A JWT is longer: its header alone names an algorithm.
 const MIN_TOKEN: usize = 20;
 /// The longest token in characters: longer than any session token seen, shorter than what breaks a header.
@@ -34,6 +36,10 @@ pub enum TokenError {
     Several,
     /// Cookies of another site.
     OtherSite,
+    /// A key of xAI's API, which is not a session token.
+    ApiKey,
+    /// A text that begins like such a key.
+    BrokenApiKey,
 }
 
 impl TokenError {
@@ -48,6 +54,10 @@ impl TokenError {
             TokenError::NoToken => "no token in it: neither a JWT nor a value after sso=",
             TokenError::Several => "there is more than one token in it",
             TokenError::OtherSite => "these are cookies of another site than grok.com",
+            TokenError::ApiKey => "this is a key of xAI's API, not a session token: paste it alone",
+            TokenError::BrokenApiKey => {
+                "this begins like a key of xAI's API, which has 20 or more letters, digits, - and _ after xai-"
+            }
         }
     }
 }
@@ -67,7 +77,7 @@ pub struct PastedAccount {
     pub user_id: String,
 }
 
-/// Returns whether a stored value may be sent to Grok.
+/// Returns whether a stored value may be sent to Grok. A key of xAI's API may not.
 pub fn is_token(value: &str) -> bool {
     check(value).is_ok()
 }
@@ -81,6 +91,8 @@ pub(super) fn check(value: &str) -> Result<(), TokenError> {
         length if length > MAX_TOKEN => Err(TokenError::TooLong),
         // A name and a password before or after the token may consist of a token's characters.
         _ if value.contains(RULE) && !is_signed_jwt(value) => Err(TokenError::NoToken),
+        _ if key::is_key(value) => Err(TokenError::ApiKey),
+        _ if value.starts_with(key::PREFIX) => Err(TokenError::BrokenApiKey),
         _ => Ok(()),
     }
 }

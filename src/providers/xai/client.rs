@@ -15,7 +15,8 @@ use crate::{
     variables::{self, table::XAI_BASE_URL},
 };
 
-const USER_AGENT: &str = concat!("grok2api/", env!("CARGO_PKG_VERSION"));
+/// The `user-agent` of every call.
+pub const USER_AGENT: &str = concat!("grok2api/", env!("CARGO_PKG_VERSION"));
 /// The time limit of a call with a short response.
 const CALL_LIMIT: Duration = Duration::from_secs(8);
 /// The largest response, in bytes, that is read as a whole by [`Client::get`].

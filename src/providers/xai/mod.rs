@@ -17,7 +17,7 @@ mod assemble;
 mod calls;
 pub mod check;
 mod citations;
-mod client;
+pub mod client;
 mod effort;
 mod failure;
 mod images;

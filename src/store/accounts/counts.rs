@@ -6,17 +6,17 @@ use super::{TokenType, invalid::HAS_UNSEEN, status::STATUS};
 use crate::{
     error::Result,
     providers::catalog::QuotaBucket,
-    store::{Columns, Db, sql::json},
+    store::{Columns, Db, spending::Today, sql::json},
 };
 
 /// The accounts of one type in one state.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Group {
     pub token_type: TokenType,
-    /// A name of [`Status`](crate::admin::accounts::row::Status).
+    /// A name of [`Status`](crate::admin::accounts::state::Status).
     pub state: String,
     pub accounts: i64,
-    /// The chat modes by name.
+    /// The chat modes by name; empty for keys of xAI's API.
     pub modes: BTreeMap<&'static str, ModeSum>,
     /// Whether there are unchecked rows, in any group; see [`invalid`](super::invalid).
     pub has_unseen: bool,
@@ -46,9 +46,9 @@ impl ModeSum {
     }
 }
 
-/// Returns the groups of all accounts in one statement. `now` is in Unix milliseconds; `key_ids` are the available keys,
+/// Returns the groups of all accounts in one statement. `key_ids` are the available keys,
 /// as in [`Filter`](super::list::Filter).
-pub async fn read(db: &Db, now: i64, key_ids: &[String]) -> Result<Vec<Group>> {
+pub async fn read(db: &Db, today: Today, key_ids: &[String]) -> Result<Vec<Group>> {
     let sums: String = QuotaBucket::CHAT.into_iter().map(|mode| sums_of(mode.name())).collect();
     let quotas: String = QuotaBucket::CHAT.into_iter().map(|mode| columns_of(mode.name())).collect();
     let count = format!(
@@ -59,7 +59,7 @@ pub async fn read(db: &Db, now: i64, key_ids: &[String]) -> Result<Vec<Group>> {
      GROUP BY 1, 2",
         grouped = QuotaBucket::CHAT.into_iter().map(|mode| grouped_of(mode.name())).collect::<String>()
     );
-    let rows = db.query(&count, vec![now.into(), json(&key_ids)?.into()]).await?;
+    let rows = db.query(&count, vec![today.now.into(), json(&key_ids)?.into(), today.day.into()]).await?;
     rows.into_iter().map(|row| group(&mut Columns::new(row))).collect()
 }
 
@@ -102,6 +102,9 @@ fn group(row: &mut Columns) -> Result<Group> {
             resting: row.integer()?,
         };
         modes.insert(mode.name(), sum);
+    }
+    if token_type == TokenType::Xai {
+        modes.clear();
     }
     Ok(Group { token_type, state, accounts, modes, has_unseen: row.flag()? })
 }

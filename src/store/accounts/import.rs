@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::{
-    NEW_TURN, Pasted, SHUFFLED, TokenType, batches, find_doubles,
+    NEW_TURN, NEW_TYPES, Pasted, SHUFFLED, TokenType, batches, find_doubles,
     reading::{self, BucketQuota},
 };
 use crate::{
@@ -28,6 +28,8 @@ pub struct Known {
     pub quotas: Vec<BucketQuota>,
     /// Empty while it is unknown.
     pub user_id: String,
+    /// What a key of xAI's API may spend in a day, in ticks.
+    pub daily_budget: Option<i64>,
 }
 
 /// Hashes in one statement, whose text stays below 1 MB.
@@ -37,7 +39,7 @@ const LOOKED_UP_AT_ONCE: usize = 10_000;
 pub async fn known(db: &Db, hashes: &[&str]) -> Result<HashMap<String, Known>> {
     const KNOWN: &str = "SELECT hash, coalesce(read_type, token_type), read_type IS NOT NULL, tags, note, \
           (SELECT json_group_array(json_object('bucket', bucket, 'remaining', remaining, 'total', total, \
-              'until', until)) FROM account_quotas WHERE account_id = t.id), user_id \
+              'until', until)) FROM account_quotas WHERE account_id = t.id), user_id, daily_budget \
         FROM tokens t WHERE hash IN (SELECT value FROM json_each(?))";
     let mut found = HashMap::new();
     for hashes in hashes.chunks(LOOKED_UP_AT_ONCE) {
@@ -51,6 +53,7 @@ pub async fn known(db: &Db, hashes: &[&str]) -> Result<HashMap<String, Known>> {
                 note: row.text()?,
                 quotas: parsed(&row.text()?)?,
                 user_id: row.text()?,
+                daily_budget: row.optional_integer()?,
             };
             found.insert(hash, known);
         }
@@ -70,11 +73,12 @@ pub struct Imported {
 /// Adds new accounts and updates known ones. A known quota is kept, because that of the file is older.
 pub async fn import(db: &Db, now: i64, rows: &[Imported]) -> Result<()> {
     let import = format!(
-        "INSERT INTO tokens (hash, sealed, suffix, token_type, state, tags, note, user_id, created_at, turn, read_due)
- SELECT value ->> 'hash', value ->> 'sealed', value ->> 'suffix', value ->> 'token_type', value ->> 'state',
-        value ->> 'tags', value ->> 'note', value ->> 'user_id', ?2, {NEW_TURN}, {NEW_IS_DUE}
+        "INSERT INTO tokens (hash, sealed, suffix, token_type, read_type, state, tags, note, user_id, daily_budget, created_at, turn, read_due)
+ SELECT value ->> 'hash', value ->> 'sealed', value ->> 'suffix', {NEW_TYPES}, value ->> 'state',
+        value ->> 'tags', value ->> 'note', value ->> 'user_id', value ->> 'daily_budget', ?2, {NEW_TURN}, {NEW_IS_DUE}
    FROM json_each(?1) WHERE true ORDER BY key
- ON CONFLICT (hash) DO UPDATE SET token_type = excluded.token_type, tags = excluded.tags, note = excluded.note,
+ ON CONFLICT (hash) DO UPDATE SET token_type = excluded.token_type,
+   read_type = coalesce(excluded.read_type, read_type), tags = excluded.tags, note = excluded.note, daily_budget = excluded.daily_budget,
    user_id = iif(user_id = '', excluded.user_id, user_id)",
         NEW_IS_DUE = reading::NEW_IS_DUE
     );

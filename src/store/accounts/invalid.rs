@@ -4,6 +4,7 @@
 //! checked once, in slices, and a mark in `leases` notes the progress. An invalid row is disabled, and its last failure
 //! is [`NO_TOKEN`]. This needs no column and no index, and only invalid rows are written.
 
+use super::TokenType;
 use crate::{
     error::Result,
     host::Value,
@@ -44,13 +45,14 @@ pub async fn has_unseen(db: &Db) -> Result<bool> {
     row.map_or(Ok(false), |row| Columns::new(row).flag())
 }
 
-/// Returns the next unchecked rows, at most `limit`, by id.
-pub async fn unseen(db: &Db, limit: i64) -> Result<Vec<Stored>> {
-    const UNSEEN: &str = "SELECT id, hash, sealed FROM tokens \
+/// Returns the next unchecked rows with their types, at most `limit`, by id.
+pub async fn unseen(db: &Db, limit: i64) -> Result<Vec<(Stored, TokenType)>> {
+    const UNSEEN: &str = "SELECT id, hash, sealed, coalesce(read_type, token_type) FROM tokens \
         WHERE id > coalesce((SELECT until FROM leases WHERE name = ?1), 0) ORDER BY id LIMIT ?2";
     let stored = |row| {
         let mut row = Columns::new(row);
-        Ok(Stored { id: row.integer()?, hash: row.text()?, text: row.text()? })
+        let stored = Stored { id: row.integer()?, hash: row.text()?, text: row.text()? };
+        Ok((stored, TokenType::of(&row.text()?).unwrap_or(TokenType::Basic)))
     };
     db.query(UNSEEN, vec![LOOKED_AT.into(), limit.into()]).await?.into_iter().map(stored).collect()
 }

@@ -4,18 +4,17 @@ use super::{ACCOUNT, Account, COLUMNS, StoredToken, TokenType, invalid::HAS_UNSE
 use crate::{
     error::Result,
     host::Value,
-    store::{Columns, Db, sql::json},
+    store::{Columns, Db, spending::Today, sql::json},
 };
 
 /// Selects the accounts that meet all given conditions.
 #[derive(Debug, Default)]
 pub struct Filter {
-    /// Unix milliseconds.
-    pub now: i64,
+    pub today: Today,
     /// The ids of the available keys; see [`Vault::key_ids`](crate::crypto::vault::Vault::key_ids).
     pub key_ids: Vec<String>,
     pub token_type: Option<TokenType>,
-    /// A name of [`Status`](crate::admin::accounts::row::Status).
+    /// A name of [`Status`](crate::admin::accounts::state::Status).
     pub state: Option<&'static str>,
     pub tag: Option<String>,
     /// Part of the note, ignoring the case of ASCII letters, or of the suffix.
@@ -25,21 +24,22 @@ pub struct Filter {
     pub id: Option<i64>,
 }
 
-/// Returns the SQL condition, with `?1` to `?8`. A condition that is not given does not read the row.
+/// Returns the SQL condition, with `?1` to `?9`. A condition that is not given does not read the row.
 fn condition() -> String {
     format!(
-        "(?3 IS NULL OR coalesce(t.read_type, t.token_type) = ?3) AND (?4 IS NULL OR ({STATUS}) = ?4)
-     AND (?5 IS NULL OR EXISTS (SELECT 1 FROM json_each(t.tags) WHERE value = ?5))
-     AND (?6 IS NULL OR instr(lower(t.note), lower(?6)) > 0 OR instr(t.suffix, ?6) > 0 OR t.hash = ?7)
-     AND (?8 IS NULL OR t.id = ?8)"
+        "(?4 IS NULL OR coalesce(t.read_type, t.token_type) = ?4) AND (?5 IS NULL OR ({STATUS}) = ?5)
+     AND (?6 IS NULL OR EXISTS (SELECT 1 FROM json_each(t.tags) WHERE value = ?6))
+     AND (?7 IS NULL OR instr(lower(t.note), lower(?7)) > 0 OR instr(t.suffix, ?7) > 0 OR t.hash = ?8)
+     AND (?9 IS NULL OR t.id = ?9)"
     )
 }
 
 impl Filter {
     fn params(&self) -> Result<Vec<Value>> {
         Ok(vec![
-            self.now.into(),
+            self.today.now.into(),
             json(&self.key_ids)?.into(),
+            self.today.day.into(),
             self.token_type.map(TokenType::as_str).into(),
             self.state.into(),
             self.tag.clone().into(),
@@ -64,7 +64,10 @@ macro_rules! remaining {
 /// The sort keys: the name in the query, and the SQL. Unknown values are last in both directions.
 const SORTS: [(&str, &str); 8] = [
     ("created", "t.id"),
-    ("type", "CASE coalesce(t.read_type, t.token_type) WHEN 'sso' THEN 1 WHEN 'ssoSuper' THEN 2 ELSE 3 END"),
+    (
+        "type",
+        "CASE coalesce(t.read_type, t.token_type) WHEN 'sso' THEN 1 WHEN 'ssoSuper' THEN 2 WHEN 'ssoHeavy' THEN 3 ELSE 4 END",
+    ),
     ("state", STATUS),
     ("remaining", remaining!("fast")),
     ("heavy_remaining", remaining!("heavy")),
@@ -124,7 +127,7 @@ pub async fn list(db: &Db, filter: &Filter, order: Order, limit: i64, offset: i6
         "SELECT (SELECT count(*) FROM tokens t WHERE {condition}), {HAS_UNSEEN}, \
          (SELECT count(*) FROM tokens WHERE state = 'active' AND rank > 3 AND read_at IS NULL), \
          {due}, {COLUMNS} \
-         FROM (SELECT 1) LEFT JOIN (SELECT t.* FROM tokens t WHERE {condition} ORDER BY {order} LIMIT ?9 OFFSET ?10) t \
+         FROM (SELECT 1) LEFT JOIN (SELECT t.* FROM tokens t WHERE {condition} ORDER BY {order} LIMIT ?10 OFFSET ?11) t \
          ORDER BY {order}",
         due = reading::IS_DUE
     );
@@ -149,7 +152,7 @@ pub async fn list(db: &Db, filter: &Filter, order: Order, limit: i64, offset: i6
 /// Returns at most `limit` selected accounts with their tokens, by ascending id after `behind`.
 pub async fn accounts(db: &Db, filter: &Filter, behind: i64, limit: i64) -> Result<Vec<Account>> {
     let accounts = format!(
-        "SELECT {ACCOUNT}, {COLUMNS} FROM tokens t WHERE t.id > ?9 AND {} ORDER BY t.id LIMIT ?10",
+        "SELECT {ACCOUNT}, {COLUMNS} FROM tokens t WHERE t.id > ?10 AND {} ORDER BY t.id LIMIT ?11",
         condition()
     );
     let mut params = filter.params()?;

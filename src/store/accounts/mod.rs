@@ -10,9 +10,10 @@
 //!
 //! [`list`] returns pages, [`counts`] sums, [`import`](mod@import) reads a file's rows, [`reading`] stores what Grok reports,
 //! and [`invalid`] finds rows of earlier releases that have no session token. `status` computes an account's state in SQL,
-//! [`Status`](crate::admin::accounts::row::Status) in Rust; a test compares both.
+//! [`Status`](crate::admin::accounts::state::Status) in Rust; a test compares both.
 
 pub mod counts;
+mod edit;
 pub mod import;
 pub mod invalid;
 pub mod list;
@@ -27,6 +28,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use self::invalid::no_token;
 use super::{
     Columns, Db,
+    spending::{Spending, spending},
     sql::{json, parsed},
 };
 use crate::{
@@ -37,6 +39,7 @@ use crate::{
     providers::catalog::QuotaBucket,
 };
 
+pub use self::edit::{TagChange, delete, set_budget, set_enabled, set_note, set_tags};
 pub use crate::providers::catalog::TokenType;
 
 /// A token to be added.
@@ -91,6 +94,9 @@ pub struct Pasted {
     pub state: &'static str,
     pub tags: Vec<String>,
     pub note: String,
+    /// What a key of xAI's API may spend in a day, in ticks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub daily_budget: Option<i64>,
 }
 
 /// Writes the type as the column `token_type` knows it.
@@ -108,14 +114,23 @@ const SHUFFLED: usize = 20;
 /// SQL for the `turn` of a new account, which is before all that have served. `?3` says whether to shuffle.
 const NEW_TURN: &str = "iif(?3, -1 - abs(random() % 1000000), 0)";
 
-/// Adds accounts. Returns how many were new. A known account is unchanged, but gets the user id if it has none.
+/// SQL for the columns `token_type` and `read_type` of a new account. A key says itself what it is, and the first column has a check
+/// that does not know its type.
+const NEW_TYPES: &str = "iif(value ->> 'token_type' = 'xai', 'sso', value ->> 'token_type'), \
+    iif(value ->> 'token_type' = 'xai', 'xai', NULL)";
+
+/// Adds accounts. Returns how many were new. A known account is unchanged, but gets the user id if it has none. A key of xAI's API
+/// that an earlier release took for a token becomes a key.
 pub async fn add(db: &Db, now: i64, tokens: &[Pasted]) -> Result<usize> {
     let add = format!(
-        "INSERT INTO tokens (hash, sealed, suffix, user_id, token_type, state, tags, note, created_at, turn, read_due)
- SELECT value ->> 'hash', value ->> 'sealed', value ->> 'suffix', value ->> 'user_id', value ->> 'token_type',
-        value ->> 'state', value ->> 'tags', value ->> 'note', ?2, {NEW_TURN}, {NEW_IS_DUE}
+        "INSERT INTO tokens (hash, sealed, suffix, user_id, token_type, read_type, state, tags, note, daily_budget, created_at,
+   turn, read_due)
+ SELECT value ->> 'hash', value ->> 'sealed', value ->> 'suffix', value ->> 'user_id', {NEW_TYPES},
+        value ->> 'state', value ->> 'tags', value ->> 'note', value ->> 'daily_budget', ?2, {NEW_TURN}, {NEW_IS_DUE}
    FROM json_each(?1) WHERE true ORDER BY key
- ON CONFLICT (hash) DO NOTHING RETURNING id",
+ ON CONFLICT (hash) DO UPDATE SET read_type = 'xai', state = excluded.state, last_failure_reason = '',
+   read_due = excluded.read_due
+  WHERE excluded.read_type = 'xai' AND tokens.read_type IS NOT 'xai' RETURNING id",
         NEW_IS_DUE = reading::NEW_IS_DUE
     );
     const LEARN: &str = "UPDATE tokens SET user_id = pasted.value ->> 'user_id' FROM json_each(?1) AS pasted \
@@ -169,7 +184,7 @@ impl Named {
 const NAMED_AT_ONCE: usize = 10_000;
 
 const NAMED: &str = "(id IN (SELECT value FROM json_each(?1)) OR hash IN (SELECT value FROM json_each(?2))) \
-    AND (?3 IS NULL OR token_type = ?3 OR read_type = ?3)";
+    AND (?3 IS NULL OR (token_type = ?3 AND read_type IS NOT 'xai') OR read_type = ?3)";
 
 /// A row without the token itself.
 #[derive(Debug)]
@@ -191,6 +206,10 @@ pub struct StoredToken {
     pub user_id: String,
     /// The prefix that names the token's key, for [`Vault::has_key_of`].
     pub sealed_by: String,
+    /// The ids of the models that a key of xAI's API has; empty until it is read.
+    pub models: Vec<String>,
+    /// What a key of xAI's API has spent.
+    pub spending: Spending,
     /// The quotas, by the name of their bucket. Some may be over.
     pub quotas: BTreeMap<String, Quota>,
     pub strikes: i64,
@@ -239,13 +258,20 @@ pub(super) const COLUMNS: &str = concat!(
     "t.id, coalesce(t.read_type, t.token_type), t.read_type IS NOT NULL, t.read_at, t.suffix, t.state = 'active', t.state = 'expired', \
     t.state = 'disabled' AND t.last_failure_reason = '",
     no_token!(),
-    "', t.duplicate_of, t.user_id, substr(t.sealed, 1, 12), \
+    "', t.duplicate_of, t.user_id, substr(t.sealed, 1, 12), t.models, ",
+    spending!("t"),
+    ", \
     (SELECT json_group_object(bucket, json_object('remaining', remaining, 'total', total, 'until', until, \
         'cool_until', cool_until)) FROM account_quotas WHERE account_id = t.id), \
     t.strikes, t.last_used_at, t.last_failure_at, t.last_failure_reason, t.tags, t.note, t.created_at"
 );
 
 impl StoredToken {
+    /// Returns whether it is a key of xAI's API.
+    pub fn is_api_key(&self) -> bool {
+        self.token_type == TokenType::Xai
+    }
+
     /// Returns the quota of a bucket; unknown if nothing is stored.
     pub fn quota(&self, bucket: QuotaBucket) -> Quota {
         self.quotas.get(bucket.name()).copied().unwrap_or_default()
@@ -264,6 +290,8 @@ impl StoredToken {
             duplicate_of: row.optional_integer()?,
             user_id: row.text()?,
             sealed_by: row.text()?,
+            models: parsed(&row.text()?)?,
+            spending: Spending::read(row)?,
             quotas: parsed(&row.text()?)?,
             strikes: row.integer()?,
             last_used_at: row.optional_integer()?,
@@ -305,11 +333,11 @@ pub async fn find(db: &Db, named: &Named) -> Result<Option<Account>> {
     Ok(None)
 }
 
-/// Returns the active account that was used least recently.
+/// Returns the active account that was used least recently; a key of xAI's API if there are no others.
 pub async fn least_recently_used(db: &Db) -> Result<Option<Account>> {
     let find = format!(
         "SELECT {ACCOUNT}, {COLUMNS} FROM tokens t WHERE t.state = 'active' \
-         ORDER BY t.last_used_at IS NOT NULL, t.last_used_at, t.id LIMIT 1"
+         ORDER BY t.read_type IS 'xai', t.last_used_at IS NOT NULL, t.last_used_at, t.id LIMIT 1"
     );
     db.query_one(&find, vec![]).await?.map(Account::read).transpose()
 }
@@ -317,67 +345,6 @@ pub async fn least_recently_used(db: &Db) -> Result<Option<Account>> {
 /// Stores the provider's user id of an account.
 pub async fn set_user_id(db: &Db, id: i64, user_id: &str) -> Result<()> {
     db.execute("UPDATE tokens SET user_id = ?2 WHERE id = ?1", vec![id.into(), user_id.into()]).await
-}
-
-/// Deletes the named accounts. Returns how many there were.
-pub async fn delete(db: &Db, named: &Named) -> Result<usize> {
-    change(db, named, "DELETE FROM tokens", None).await
-}
-
-/// How a list of tags changes the tags of an account.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TagChange {
-    #[default]
-    Replace,
-    Add,
-    Remove,
-}
-
-/// Changes the tags of the named accounts. Returns how many there are.
-pub async fn set_tags(db: &Db, named: &Named, mode: TagChange, tags: &[String]) -> Result<usize> {
-    let statement = match mode {
-        TagChange::Replace => "UPDATE tokens SET tags = ?4",
-        TagChange::Add => {
-            "UPDATE tokens SET tags = (SELECT json_group_array(value) FROM (
-               SELECT value FROM json_each(tokens.tags) UNION ALL
-               SELECT value FROM json_each(?4) WHERE value NOT IN (SELECT value FROM json_each(tokens.tags))))"
-        }
-        TagChange::Remove => {
-            "UPDATE tokens SET tags = (SELECT json_group_array(value) FROM json_each(tokens.tags)
-                                        WHERE value NOT IN (SELECT value FROM json_each(?4)))"
-        }
-    };
-    change(db, named, statement, Some(json(&tags)?.into())).await
-}
-
-/// Replaces the note of the named accounts. Returns how many there are.
-pub async fn set_note(db: &Db, named: &Named, note: &str) -> Result<usize> {
-    change(db, named, "UPDATE tokens SET note = ?4", Some(note.into())).await
-}
-
-/// Enables or disables the named accounts. Returns how many there are. An expired account becomes active when it is
-/// enabled, and is soon read from Grok. An invalid row stays disabled.
-pub async fn set_enabled(db: &Db, named: &Named, enabled: bool) -> Result<usize> {
-    const SET: &str = concat!(
-        "UPDATE tokens SET state = iif(?4 AND last_failure_reason <> '",
-        no_token!(),
-        "', \
-        'active', 'disabled'), strikes = iif(?4 AND state <> 'active', 0, strikes), \
-        read_due = iif(?4 AND state <> 'active', 0, read_due)"
-    );
-    change(db, named, SET, Some(enabled.into())).await
-}
-
-/// Sends a statement for the named accounts. Returns how many there are.
-async fn change(db: &Db, named: &Named, statement: &str, value: Option<Value>) -> Result<usize> {
-    let statement = format!("{statement} WHERE {NAMED} RETURNING id");
-    let mut changed = 0;
-    for mut params in named.params()? {
-        params.extend(value.clone());
-        changed += db.query(&statement, params).await?.len();
-    }
-    Ok(changed)
 }
 
 /// Returns all tags in use, sorted.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::Quota;
 use crate::{
     error::Result,
-    providers::catalog::QuotaBucket,
+    providers::catalog::{QuotaBucket, TokenType},
     store::{
         Columns, Db,
         database::IS_D1,
@@ -40,14 +40,15 @@ pub struct Asked {
     pub id: i64,
     pub hash: String,
     pub sealed: String,
+    /// Who is to be asked depends on it.
+    pub token_type: TokenType,
     /// The provider's id of the account's owner; empty while it is unknown. Also empty for a double: the id that it shares
     /// may be wrong.
     pub user_id: String,
 }
 
 /// The members of a JSON object for [`Asked`], of the row `t`.
-pub(in crate::store) const ASKED: &str =
-    "'id', t.id, 'hash', t.hash, 'sealed', t.sealed, 'user_id', iif(t.duplicate_of IS NULL, t.user_id, '')";
+pub(in crate::store) const ASKED: &str = "'id', t.id, 'hash', t.hash, 'sealed', t.sealed, 'token_type', coalesce(t.read_type, t.token_type), 'user_id', iif(t.duplicate_of IS NULL, t.user_id, '')";
 
 /// Claims at most `limit` accounts that are due, new ones first.
 pub async fn claim(db: &Db, now: i64, limit: i64) -> Result<Vec<Asked>> {
@@ -105,6 +106,9 @@ pub struct Reading {
     pub by_operator: bool,
     /// The latest end of a rest if quota is left.
     pub rest_until: i64,
+    /// The ids of the models that a key of xAI's API has; `None` if they were not reported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub models: Option<Vec<String>>,
 }
 
 /// The quota of one bucket.
@@ -130,21 +134,27 @@ impl Reading {
             due,
             by_operator: false,
             rest_until: began,
+            models: None,
         }
     }
 
-    /// Returns the reading as one that a person asked for.
+    /// Returns the reading as one that a person asked for. It ends the rests of a good key of xAI's API, because that does not report
+    /// whether credits were bought.
     pub fn by_operator(self) -> Self {
-        Reading { by_operator: true, ..self }
+        let quotas = match &self.models {
+            Some(_) => vec![BucketQuota { bucket: QuotaBucket::Api, quota: Quota::default() }],
+            None => self.quotas,
+        };
+        Reading { by_operator: true, quotas, ..self }
     }
 }
 
 /// Stores readings in one statement.
 pub async fn store(db: &Db, at: i64, readings: &[Reading]) -> Result<()> {
     const STORE: &str = "INSERT INTO account_readings (account_id, at, outcome, reason, user_id, read_type, quotas, \
-          began, due, by_operator, rest_until) \
+          began, due, by_operator, rest_until, models) \
         SELECT value ->> 'id', ?2, value ->> 'outcome', value ->> 'reason', value ->> 'user_id', value ->> 'read_type', \
-          value -> 'quotas', value ->> 'began', value ->> 'due', value ->> 'by_operator', value ->> 'rest_until' \
+          value -> 'quotas', value ->> 'began', value ->> 'due', value ->> 'by_operator', value ->> 'rest_until', value -> 'models' \
           FROM json_each(?1)";
     db.execute(STORE, vec![json(&readings)?.into(), at.into()]).await
 }

@@ -5,18 +5,20 @@
 use serde_json::{Map, Value};
 
 use super::{
-    BAD_NUMBER, BAD_STATE, BAD_TAGS, BAD_TYPE, Entry, Reading, State,
+    BAD_BUDGET, BAD_NUMBER, BAD_STATE, BAD_TAGS, BAD_TYPE, Entry, Reading, State,
     cookies::{Cookie, Cookies},
     line::{self, is_comment},
 };
 use crate::{
     json::without_lone_surrogates,
+    money::Usd,
     providers::{
         catalog::TokenType,
         grok_web::{
             pasted::one_account,
             token::{PastedAccount, TokenError, is_jwt},
         },
+        xai::key::is_key,
     },
 };
 
@@ -190,7 +192,7 @@ impl Walk<'_> {
             match value {
                 Value::Array(items) => self.items(items, named.or(token_type)),
                 Value::Object(members) if named.is_some() => self.object(members, named, false),
-                _ if token_type.is_some() || is_jwt(name) => {
+                _ if token_type.is_some() || is_jwt(name) || is_key(name) => {
                     self.number += 1;
                     let none = Map::new();
                     let fields = value.as_object().unwrap_or(&none);
@@ -243,6 +245,10 @@ fn entry(token: &Value, fields: &Map<String, Value>, token_type: Option<TokenTyp
         Some(note) => Some(note.as_str().ok_or(NO_FIELD)?.to_owned()),
         None => None,
     };
+    let daily_budget_usd = match field("daily_budget_usd") {
+        Some(amount) => Some(amount.as_f64().and_then(Usd::of).ok_or(BAD_BUDGET)?),
+        None => None,
+    };
     let number = |name: &str| field(name).map(|value| value.as_i64().ok_or(BAD_NUMBER)).transpose();
     Ok(Entry {
         token,
@@ -255,6 +261,7 @@ fn entry(token: &Value, fields: &Map<String, Value>, token_type: Option<TokenTyp
         quota_until: number("quota_until")?,
         heavy_remaining_queries: number("heavy_remaining_queries")?,
         heavy_quota_until: number("heavy_quota_until")?,
+        daily_budget_usd,
     })
 }
 

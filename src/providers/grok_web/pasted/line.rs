@@ -6,9 +6,12 @@ use super::{
     Reading,
     cookies::{Cookie, Cookies, is_grok},
 };
-use crate::providers::grok_web::{
-    identity::is_user_id,
-    token::{PastedAccount, RULE, TokenError, check, is_jwt},
+use crate::providers::{
+    grok_web::{
+        identity::is_user_id,
+        token::{PastedAccount, RULE, TokenError, check, is_jwt},
+    },
+    xai::key::is_key,
 };
 
 pub(super) fn read(content: &str, reading: &mut Reading, cookies: &mut Cookies) {
@@ -49,7 +52,9 @@ pub(in super::super) fn accounts(text: &str) -> Result<Vec<PastedAccount>, Token
 
 fn accounts_of(text: &str) -> Result<Vec<PastedAccount>, TokenError> {
     match check(text) {
-        Ok(()) => return Ok(vec![PastedAccount { token: text.to_owned(), user_id: String::new() }]),
+        Ok(()) | Err(TokenError::ApiKey) => {
+            return Ok(vec![PastedAccount { token: text.to_owned(), user_id: String::new() }]);
+        }
         Err(error @ (TokenError::Empty | TokenError::TooLong)) => return Err(error),
         Err(_) => {}
     }
@@ -58,6 +63,7 @@ fn accounts_of(text: &str) -> Result<Vec<PastedAccount>, TokenError> {
     let cells: Vec<&str> =
         ledger.iter().flat_map(|cell| cell.split(parts_cells)).filter(|cell| !cell.is_empty()).collect();
     let tokens = cells.iter().filter(|cell| is_jwt(cell)).map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
+    let keys = keys(&cells);
     match labelled {
         // If a ledger's token is a JWT, a cell that merely looks like a label is a password.
         Some(Ok(accounts)) if !tokens.is_empty() && !accounts.iter().any(|account| is_jwt(&account.token)) => {}
@@ -66,10 +72,17 @@ fn accounts_of(text: &str) -> Result<Vec<PastedAccount>, TokenError> {
     }
     match cells[..] {
         _ if !tokens.is_empty() => Ok(each_once(tokens, "")),
+        _ if !keys.is_empty() => Ok(each_once(keys, "")),
         _ if text.trim_end_matches(['=', ';', ' ']).contains('=') => Err(TokenError::NoSso),
         [cell] if cell == text => Err(check(cell).err().unwrap_or(TokenError::NoToken)),
         _ => Err(TokenError::NoToken),
     }
+}
+
+/// Returns the keys of xAI's API among cells, which may be the value of a name, as in `XAI_API_KEY=xai-…`.
+fn keys(cells: &[&str]) -> Vec<String> {
+    let values = cells.iter().filter_map(|cell| cell.rsplit('=').next());
+    values.filter(|value| is_key(value)).map(str::to_owned).collect()
 }
 
 /// Returns the values after `sso=`, or else after `sso-rw=`; `None` if there is neither.
@@ -217,7 +230,8 @@ fn of_command(command: &str) -> Result<Vec<PastedAccount>, TokenError> {
     let address =
         command.split(|c: char| c.is_whitespace() || is_wrapping(c) || c == '^').find(|word| word.contains("://"));
     if address.is_some_and(|address| !is_grok(address)) {
-        return Err(TokenError::OtherSite);
+        let keys = keys(&command.split(parts_cells).collect::<Vec<_>>());
+        return if keys.is_empty() { Err(TokenError::OtherSite) } else { Ok(each_once(keys, "")) };
     }
     of_labels(&[command]).unwrap_or(Err(TokenError::NoSso))
 }

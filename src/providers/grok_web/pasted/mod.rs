@@ -1,4 +1,5 @@
 //! Finds accounts in pasted or dropped texts: lines with an e-mail, a password and a token, cookie files, commands, tables, JSON.
+//! A key of xAI's API is an account, too.
 //!
 //! Pure. The reader of a format finds candidates, and [`token`](super::token) decides which are tokens. An error names the
 //! line of a refused value, in a JSON document the number of the entry.
@@ -15,7 +16,10 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::token::{PastedAccount, TokenError};
-use crate::providers::catalog::TokenType;
+use crate::{
+    money::Usd,
+    providers::{catalog::TokenType, xai::key::is_key},
+};
 
 mod cookies;
 mod json;
@@ -84,6 +88,8 @@ pub struct Entry {
     pub quota_until: Option<i64>,
     pub heavy_remaining_queries: Option<i64>,
     pub heavy_quota_until: Option<i64>,
+    /// What a key of xAI's API may spend in a day.
+    pub daily_budget_usd: Option<Usd>,
     /// The user id from a cookie beside the token; empty if there is none. Files have no such field.
     #[serde(skip)]
     pub user_id: String,
@@ -93,11 +99,27 @@ impl Entry {
     fn of(account: PastedAccount) -> Self {
         Entry { token: account.token, user_id: account.user_id, ..Entry::default() }
     }
+
+    /// Returns the entry with the type xai if its token is a key of xAI's API, whatever type it names. Fails if it is none and
+    /// has what only a key has.
+    fn typed(self) -> Result<Self, &'static str> {
+        match (self.token_type, self.daily_budget_usd) {
+            // The id of a Grok user says nothing of a key.
+            _ if is_key(&self.token) => Ok(Entry { token_type: Some(TokenType::Xai), user_id: String::new(), ..self }),
+            (Some(TokenType::Xai), _) => Err(NOT_A_KEY),
+            (_, Some(_)) => Err(ONLY_KEYS_HAVE_BUDGETS),
+            _ => Ok(self),
+        }
+    }
 }
 
-const BAD_TYPE: &str = "token_type is sso (Basic), ssoSuper (Super) or ssoHeavy (Heavy)";
+const BAD_TYPE: &str = "token_type is sso (Basic), ssoSuper (Super), ssoHeavy (Heavy) or xai (a key of xAI's API)";
 const BAD_STATE: &str = "state is active, disabled or expired";
 const BAD_TAGS: &str = "tags is not a list of texts";
+const BAD_BUDGET: &str = "daily_budget_usd is a number from 0 to 100000 with at most 6 decimals";
+const ONLY_KEYS_HAVE_BUDGETS: &str = "daily_budget_usd is for keys of xAI's API only";
+/// The reason against a token of the type xai that is not a key.
+pub const NOT_A_KEY: &str = "the type xai needs a key of xAI's API: xai- and 20 or more letters, digits, - and _";
 const BAD_NUMBER: &str = "a quota or its end is not a whole number";
 
 /// The entries found, in the order of the lines.
@@ -139,6 +161,12 @@ pub fn read(content: &str, format: Option<FileFormat>) -> Result<Reading, String
         FileFormat::Json => json::read(content, &mut reading, &mut cookies)?,
     }
     cookies.finish(&mut reading);
+    for (line, entry) in std::mem::take(&mut reading.entries) {
+        match entry.typed() {
+            Ok(entry) => reading.entries.push((line, entry)),
+            Err(reason) => reading.refused.push((line, reason)),
+        }
+    }
     reading.entries.sort_by_key(|(line, _)| *line);
     reading.refused.sort_by_key(|(line, _)| *line);
     Ok(reading)

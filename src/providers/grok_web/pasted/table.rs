@@ -1,11 +1,12 @@
 //! Tables whose first line names the columns: the gateway's own CSV, and those of spreadsheets and cookies.
 
 use super::{
-    BAD_NUMBER, BAD_STATE, BAD_TAGS, BAD_TYPE, Entry, Reading, State,
+    BAD_BUDGET, BAD_NUMBER, BAD_STATE, BAD_TAGS, BAD_TYPE, Entry, Reading, State,
     cookies::{Cookie, Cookies},
 };
 use crate::{
     json::without_lone_surrogates,
+    money::Usd,
     providers::{
         catalog::TokenType,
         grok_web::{
@@ -96,6 +97,9 @@ fn entry(names: &[String], column: usize, cells: &[String]) -> Result<Entry, &'s
             ("quota_until", number) => entry.quota_until = Some(whole(number)?),
             ("heavy_remaining_queries", number) => entry.heavy_remaining_queries = Some(whole(number)?),
             ("heavy_quota_until", number) => entry.heavy_quota_until = Some(whole(number)?),
+            ("daily_budget_usd", amount) => {
+                entry.daily_budget_usd = Some(amount.parse().ok().and_then(Usd::of).ok_or(BAD_BUDGET)?);
+            }
             _ => {}
         }
     }

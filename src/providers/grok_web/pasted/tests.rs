@@ -349,3 +349,41 @@ fn every_entry_is_a_token() {
     }
     assert!(entries > 1_000, "only {entries} entries were found at all");
 }
+
+#[test]
+fn keys_of_xais_api_are_found_alone_and_after_labels() {
+    let (key, other) = ("xai-AbCdEfGhIjKlMnOpQrStUv", "xai-bBcCdDeEfFgGhHiIjJkKl_-");
+    let typed = |content: &str| {
+        let reading = read(content, None).unwrap_or_else(|error| panic!("{error}: {content}"));
+        let entries = reading.entries.into_iter();
+        entries.map(|(_, entry)| (entry.token, entry.token_type == Some(TokenType::Xai))).collect::<Vec<_>>()
+    };
+    for content in [
+        key.to_owned(),
+        format!("  \"{key}\","),
+        format!("XAI_API_KEY={key}"),
+        format!("export XAI_API_KEY=\"{key}\""),
+        format!("Authorization: Bearer {key}"),
+        format!("{MAIL}----{PASSWORD}----{key}"),
+        format!("my team: {key} # paid"),
+        format!("curl https://api.x.ai/v1/models -H \"Authorization: Bearer {key}\""),
+        format!("[\"{key}\"]"),
+        format!("{{\"ssoBasic\": [\"{key}\"]}}"),
+        format!("{{\"{key}\": {{\"note\": \"n\"}}}}"),
+        format!("[{{\"token\": \"{key}\", \"token_type\": \"ssoSuper\", \"x-userid\": \"{ID}\"}}]"),
+        format!("token,token_type\n{key},sso"),
+    ] {
+        assert_eq!(typed(&content), [(key.to_owned(), true)], "{content}");
+    }
+    let both = typed(&format!("{key}\n{JWT}\n{other}"));
+    assert_eq!(both, [(key.to_owned(), true), (JWT.to_owned(), false), (other.to_owned(), true)]);
+    assert_eq!(typed(&format!("{MAIL}----{key}----{JWT}")), [(JWT.to_owned(), false)], "a password may look like one");
+    for content in
+        [format!("sso={key}"), format!("a=b; sso-rw={key}"), format!("grok.com\tTRUE\t/\tTRUE\t0\tsso\t{key}")]
+    {
+        let reading = read(&content, None).expect("it is a line");
+        assert_eq!(reading.entries, [], "{content}");
+        assert_eq!(reading.refused, [(1, TokenError::ApiKey.words())], "{content}");
+    }
+    assert!(!is_token(key) && !is_token("xai-of-twenty-letters.x"));
+}
