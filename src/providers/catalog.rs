@@ -5,150 +5,16 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
-
 use crate::inference::prompt::Effort;
 
+mod listed;
+mod quota;
 mod table;
 
+pub use listed::{ModelList, ModelObject, list};
+pub use quota::{QuotaBucket, TokenType};
 use table::ALIASES;
 pub use table::MODELS;
-
-/// The type of an account, which decides the modes that it has. The cheapest is first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum TokenType {
-    #[serde(rename = "sso")]
-    Basic,
-    #[serde(rename = "ssoSuper")]
-    Super,
-    #[serde(rename = "ssoHeavy")]
-    Heavy,
-    /// A key of xAI's API.
-    #[serde(rename = "xai")]
-    Xai,
-}
-
-impl TokenType {
-    pub const ALL: [TokenType; 4] = [TokenType::Basic, TokenType::Super, TokenType::Heavy, TokenType::Xai];
-
-    /// Returns the word that is stored.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            TokenType::Basic => "sso",
-            TokenType::Super => "ssoSuper",
-            TokenType::Heavy => "ssoHeavy",
-            TokenType::Xai => "xai",
-        }
-    }
-
-    /// Returns who answers for an account of this type.
-    pub fn provider(self) -> Provider {
-        match self {
-            TokenType::Basic | TokenType::Super | TokenType::Heavy => Provider::GrokWeb,
-            TokenType::Xai => Provider::Xai,
-        }
-    }
-
-    /// Returns the type of a stored word.
-    pub fn of(text: &str) -> Option<Self> {
-        TokenType::ALL.into_iter().find(|known| known.as_str() == text)
-    }
-
-    /// Returns the type as the operator's word counts: only Grok's own word makes an account Heavy.
-    pub fn as_given(self) -> Self {
-        if self == TokenType::Heavy { TokenType::Super } else { self }
-    }
-
-    /// Returns the name that people know.
-    pub fn label(self) -> &'static str {
-        match self {
-            TokenType::Basic => "Basic",
-            TokenType::Super => "SuperGrok",
-            TokenType::Heavy => "SuperGrok Heavy",
-            TokenType::Xai => "xAI API",
-        }
-    }
-
-    /// Reads the names in files of this and other gateways.
-    pub fn named(name: &str) -> Option<Self> {
-        match name.to_ascii_lowercase().as_str() {
-            "sso" | "ssobasic" | "ssonormal" | "basic" | "normal" => Some(TokenType::Basic),
-            "ssosuper" | "super" => Some(TokenType::Super),
-            "ssoheavy" | "heavy" => Some(TokenType::Heavy),
-            "xai" => Some(TokenType::Xai),
-            _ => None,
-        }
-    }
-}
-
-/// What an account has a quota of: a chat mode, or a pool of media.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum QuotaBucket {
-    Auto,
-    Fast,
-    Expert,
-    Heavy,
-    /// Pictures that no model of this gateway draws.
-    Image,
-    /// Pictures of the Imagine WebSocket.
-    ImagePro,
-    ImageEdit,
-    Video,
-    /// All that a key of xAI's API does.
-    Api,
-}
-
-impl QuotaBucket {
-    /// The chat modes, in the order in which people see them.
-    pub const CHAT: [QuotaBucket; 4] = [QuotaBucket::Auto, QuotaBucket::Fast, QuotaBucket::Expert, QuotaBucket::Heavy];
-
-    /// The pools of media, in the order in which people see them.
-    pub const MEDIA: [QuotaBucket; 4] =
-        [QuotaBucket::Image, QuotaBucket::ImagePro, QuotaBucket::ImageEdit, QuotaBucket::Video];
-
-    /// Returns the name that is stored: for a chat mode that of the provider.
-    pub fn name(self) -> &'static str {
-        match self {
-            QuotaBucket::Auto => "auto",
-            QuotaBucket::Fast => "fast",
-            QuotaBucket::Expert => "expert",
-            QuotaBucket::Heavy => "heavy",
-            QuotaBucket::Image => "image",
-            QuotaBucket::ImagePro => "image_pro",
-            QuotaBucket::ImageEdit => "image_edit",
-            QuotaBucket::Video => "video",
-            QuotaBucket::Api => "api",
-        }
-    }
-
-    /// Returns the bucket of this name.
-    pub fn named(name: &str) -> Option<Self> {
-        QuotaBucket::CHAT
-            .into_iter()
-            .chain(QuotaBucket::MEDIA)
-            .chain([QuotaBucket::Api])
-            .find(|bucket| bucket.name() == name)
-    }
-
-    /// Returns the bit of a chat mode in the column `blocked`; 0 for others, which do not sort the rotation.
-    pub fn bit(self) -> i64 {
-        QuotaBucket::CHAT.iter().position(|mode| *mode == self).map_or(0, |place| 1 << place)
-    }
-
-    /// Returns the cheapest type of account that has it.
-    pub fn needs(self) -> TokenType {
-        match self {
-            QuotaBucket::Auto | QuotaBucket::Fast => TokenType::Basic,
-            QuotaBucket::Image | QuotaBucket::ImagePro | QuotaBucket::ImageEdit | QuotaBucket::Video => {
-                TokenType::Basic
-            }
-            QuotaBucket::Expert => TokenType::Super,
-            QuotaBucket::Heavy => TokenType::Heavy,
-            QuotaBucket::Api => TokenType::Xai,
-        }
-    }
-}
 
 /// The provider that answers for a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -327,14 +193,6 @@ impl Model {
             _ => self,
         }
     }
-
-    /// Returns the model as `/v1/models` lists it. `created` is the time of the request in Unix seconds.
-    pub fn object(&self, created: u64) -> ModelObject {
-        match MODELS.iter().find(|row| row.id == self.id) {
-            Some(row) => row.object(created),
-            None => api_object(&self.upstream_name, created),
-        }
-    }
 }
 
 /// One way to an answer.
@@ -351,73 +209,6 @@ impl Route {
     pub fn is_open(&self, setting: &str, has_api: bool) -> bool {
         (has_api || self.model.provider != Provider::Xai) && self.when.split(',').any(|when| when == setting)
     }
-}
-
-/// A model in the response of `/v1/models`.
-#[derive(Debug, Serialize)]
-pub struct ModelObject {
-    pub id: Cow<'static, str>,
-    pub object: &'static str,
-    pub created: u64,
-    pub owned_by: &'static str,
-    pub display_name: Cow<'static, str>,
-    pub description: &'static str,
-    pub raw_model_path: Cow<'static, str>,
-    // The web service accepts no sampling parameters; it is known to use these values.
-    pub default_temperature: f64,
-    pub default_max_output_tokens: u32,
-    pub supported_max_output_tokens: u32,
-    pub default_top_p: f64,
-}
-
-/// The response of `/v1/models`.
-#[derive(Debug, Serialize)]
-pub struct ModelList {
-    pub object: &'static str,
-    pub data: Vec<ModelObject>,
-}
-
-impl ModelRow {
-    fn object(&self, created: u64) -> ModelObject {
-        ModelObject {
-            id: self.id.into(),
-            object: "model",
-            created,
-            owned_by: "x-ai",
-            display_name: self.display_name.into(),
-            description: self.description,
-            raw_model_path: self.raw_model_path.into(),
-            default_temperature: 1.0,
-            default_max_output_tokens: self.default_max_output_tokens,
-            supported_max_output_tokens: 131_072,
-            default_top_p: 0.95,
-        }
-    }
-}
-
-/// Returns a model of xAI's API as `/v1/models` lists it.
-fn api_object(id: &str, created: u64) -> ModelObject {
-    let name = format!("{API_PREFIX}{id}");
-    ModelObject {
-        id: name.clone().into(),
-        object: "model",
-        created,
-        owned_by: "x-ai",
-        display_name: format!("{id} (xAI API)").into(),
-        description: "A model of xAI's API; needs an xAI key",
-        raw_model_path: name.into(),
-        default_temperature: 1.0,
-        default_max_output_tokens: 128_000,
-        supported_max_output_tokens: 128_000,
-        default_top_p: 0.95,
-    }
-}
-
-/// Returns the list of all models: those of accounts if there may be some, then those of xAI's API with these ids. `created` is
-/// the time of the request in Unix seconds.
-pub fn list(created: u64, api_ids: &[String]) -> ModelList {
-    let rows = MODELS.iter().map(|row| row.object(created));
-    ModelList { object: "list", data: rows.chain(api_ids.iter().map(|id| api_object(id, created))).collect() }
 }
 
 #[cfg(test)]

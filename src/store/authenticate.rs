@@ -7,7 +7,7 @@ use crate::{
 
 use super::{
     Columns, Db,
-    accounts::{reading, reserve},
+    accounts::{reading, status},
     leases, schema,
     sql::parsed,
 };
@@ -79,7 +79,7 @@ async fn select(db: &Db, key_hash: &str, now: i64, models: &str) -> Result<Colum
   FROM (SELECT 1) LEFT JOIN api_keys k ON k.hash = ?2 AND k.is_active = 1",
         due = leases::DAY_IS_FREE,
         reading_due = reading::IS_DUE,
-        has_api = reserve::HAS_API,
+        has_api = status::HAS_API,
     );
     let row = db.query_one(&open, vec![now.into(), key_hash.into()]).await?;
     Ok(Columns::new(row.unwrap_or_default()))

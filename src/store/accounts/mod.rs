@@ -19,7 +19,7 @@ pub mod invalid;
 pub mod list;
 pub mod reading;
 pub mod reserve;
-mod status;
+pub mod status;
 
 use std::collections::BTreeMap;
 

@@ -29,7 +29,7 @@ use crate::{
     },
 };
 
-use super::reading;
+use super::{reading, status::HAS_API};
 
 mod api;
 
@@ -320,10 +320,6 @@ fn without_turn() -> String {
 const OPEN: &str = "EXISTS (SELECT 1 FROM api_keys WHERE hash = ?5 AND is_active = 1)
    AND (SELECT max(name) FROM d1_migrations) = ?6
    AND instr(?10, coalesce((SELECT value ->> 'xai_route' FROM settings WHERE section = 'grok'), 'last')) > 0";
-
-/// SQL that is true if there is an active key of xAI's API.
-pub const HAS_API: &str =
-    "EXISTS (SELECT 1 FROM tokens INDEXED BY accounts_rotation WHERE state = 'active' AND rank = 6)";
 
 /// Returns the columns of a reservation, which [`taken`] reads.
 fn columns() -> String {

@@ -30,3 +30,7 @@ pub(super) const STATUS: &str = concat!(
       ELSE 'normal' END
     FROM account_quotas q WHERE q.account_id = t.id AND q.bucket IN ('auto', 'fast', 'expert', 'heavy')) END"
 );
+
+/// SQL that is true if there is an active key of xAI's API.
+pub const HAS_API: &str =
+    "EXISTS (SELECT 1 FROM tokens INDEXED BY accounts_rotation WHERE state = 'active' AND rank = 6)";
