@@ -4,6 +4,7 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { frames } from './answer.mjs';
 import { failure } from './errors.mjs';
 import { uuid } from './options.mjs';
+import { closed, pour, write } from './wire.mjs';
 
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
@@ -19,20 +20,6 @@ export function conversationOptions(body, ...layers) {
   const message = String(body?.message ?? '');
   return Object.assign({ think: true, search: true }, natural(message, body), ...layers.map((layer) => layer ?? {}));
 }
-
-/** Hands bytes to the kernel, in pieces of `split` bytes if asked, and waits while the reader is slow. */
-async function write(res, bytes, split) {
-  const step = split > 0 ? split : bytes.length;
-  for (let at = 0; at < bytes.length && !res.destroyed; at += step) {
-    await new Promise((resolve) => {
-      res.once('close', resolve);
-      res.write(bytes.subarray(at, at + step), () => { res.off('close', resolve); resolve(); });
-    });
-    if (split > 0) await turn();
-  }
-}
-
-const closed = (res) => new Promise((resolve) => (res.destroyed ? resolve() : res.once('close', resolve)));
 
 export const sendFailure = (res, name) => send(res, failure(name));
 
@@ -65,38 +52,9 @@ export async function converse(call, res, options, { pace, assetsUrl, userId, fi
   if (typeof options.raw === 'string' || Buffer.isBuffer(options.raw)) return void res.end(options.raw);
   if (options.nothing) return void res.end();
   if (options.bom) await write(res, BOM, 0);
-  const done = await stream(call, res, options, frames(options, ctx), options.slow ?? pace);
+  const texts = (function* texts() { for (const frame of frames(options, ctx)) yield wire(frame, options); }());
+  const done = await pour(call, res, options, texts, options.slow ?? pace);
   if (!done || res.destroyed) return;
   if (options.sse) await write(res, Buffer.from('data: [DONE]\n\n'), 0);
   res.end();
-}
-
-/** True when the last frame has been written and the stream may end cleanly. Frames leave together until a pause or a stop. */
-async function stream(call, res, options, source, pause) {
-  let ready = [];
-  const flush = async () => {
-    await write(res, Buffer.concat(ready), options.split);
-    ready = [];
-  };
-  for (const frame of source) {
-    if (res.destroyed) return false;
-    const bytes = Buffer.from(wire(frame, options));
-    if (options.truncate === call.frames + 1) {
-      ready.push(bytes.subarray(0, Math.ceil(bytes.length / 2)));
-      return flush().then(() => true);
-    }
-    ready.push(bytes);
-    call.frames += 1;
-    call.bytes += bytes.length;
-    const stop = ['cut', 'hang'].find((way) => options[way] === call.frames);
-    if (pause > 0 || stop || call.frames % 64 === 0) await flush();
-    if (stop === 'cut') {
-      res.destroy();
-      return false;
-    }
-    if (stop === 'hang') return closed(res).then(() => false);
-    if (pause > 0) await sleep(pause);
-  }
-  await flush();
-  return true;
 }

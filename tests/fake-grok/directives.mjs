@@ -4,6 +4,7 @@
 // A directive is `[[name]]` or `[[name:value]]` anywhere in a message: `[[n:200]] [[slow:50]] [[cut:20]]`. The same names are
 // options of `grok.script(rule, options)`. H: over the HTTP stream, S: over the socket; frames are those of the stream or
 // the events of the turn, counted from 1.
+import { Legend } from './legend.mjs';
 
 const flag = (on, means) => ({ kind: 'flag', on, means });
 const text = (on, means) => ({ kind: 'text', on, means });
@@ -139,41 +140,4 @@ export const OPTIONS = {
   asset: { ...ANY, file: 'this { type, bytes }', slow: 'N ms between pieces', step: 'pieces of N bytes', cut: 'it breaks after N bytes', nolength: 'without Content-Length' },
 };
 
-const LEGEND = 'tests/fake-grok/directives.mjs lists all';
-
-/** A directive or an option that the legend does not have, or with a value of another kind. */
-export class UnknownDirective extends Error {}
-
-function valueOf(name, value) {
-  const directive = Object.hasOwn(DIRECTIVES, name) ? DIRECTIVES[name] : null;
-  const refuse = (why) => { throw new UnknownDirective(`the directive [[${value === undefined ? name : `${name}:${value}`}]] ${why}: ${LEGEND}`); };
-  if (directive === null) refuse('is unknown');
-  const { kind, otherwise } = directive;
-  if (kind === 'number') {
-    if (value === undefined) return otherwise;
-    return value !== '' && Number.isFinite(Number(value)) ? Number(value) : refuse('takes a number');
-  }
-  if (kind === 'flag' && value !== undefined) refuse('takes no value');
-  if (kind === 'text' && value === undefined) refuse('takes a text');
-  return value ?? true;
-}
-
-const DIRECTIVE = /\[\[([a-z][a-z_0-9]*)(?::([^\]]*))?\]\]/g;
-
-/**
- * Returns the options that the directives of a message ask for. Throws [`UnknownDirective`]; `lenient` leaves unknown names
- * out, for people who try the demonstration.
- */
-export function promptOptions(message, { lenient = false } = {}) {
-  const found = [...message.matchAll(DIRECTIVE)].filter(([, name]) => !lenient || Object.hasOwn(DIRECTIVES, name));
-  return Object.fromEntries(found.map(([, name, value]) => [name, valueOf(name, value)]));
-}
-
-/** Returns the options of a rule for calls of this kind. Throws [`UnknownDirective`] when the legend lacks one. */
-export function ruleOptions(kind, options) {
-  const known = OPTIONS[kind];
-  if (!known) throw new UnknownDirective(`the kind of calls ${kind} is unknown: ${LEGEND}`);
-  const unknown = Object.keys(options).filter((name) => !Object.hasOwn(known, name));
-  if (unknown.length > 0) throw new UnknownDirective(`a rule for ${kind} has the unknown option ${unknown.join(', ')}: ${LEGEND}`);
-  return options;
-}
+export const { promptOptions, ruleOptions } = new Legend('tests/fake-grok/directives.mjs', DIRECTIVES, OPTIONS);
