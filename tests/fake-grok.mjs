@@ -7,27 +7,11 @@
 // by `grok.script(rule, options)`. The legend of directives and options is fake-grok/directives.mjs.
 import { fileURLToPath } from 'node:url';
 import { startGrok } from './fake-grok/server.mjs';
+import { runAsProgram } from './lib/scripted.mjs';
 
 export { startGrok } from './fake-grok/server.mjs';
 export { jwt, userIdOf, uuid } from './fake-grok/options.mjs';
 export { ERRORS } from './fake-grok/errors.mjs';
 export { STREAM_ERRORS } from './fake-grok/stream-errors.mjs';
 
-async function main(args) {
-  const value = (name, otherwise) => {
-    const at = args.indexOf(name);
-    const number = at < 0 ? otherwise : Number(args[at + 1]);
-    if (!Number.isInteger(number) || number < 0) throw new Error(`${name} takes a number`);
-    return number;
-  };
-  const grok = await startGrok({ port: value('--port', 0), pace: value('--pace', 20), lenient: true });
-  console.log(`ready ${grok.url}`);
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => grok.stop().then(() => process.exit(0)));
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  main(process.argv.slice(2)).catch((error) => {
-    console.error(`fake Grok: ${error.code === 'EADDRINUSE' ? 'the port is in use' : error.message}`);
-    process.exit(1);
-  });
-}
+if (process.argv[1] === fileURLToPath(import.meta.url)) runAsProgram('Grok', startGrok);

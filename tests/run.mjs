@@ -27,9 +27,9 @@ const AT_ONCE = 4;
 // so one of their files follows the other.
 const KINDS = [['deploy', /^deploy/, 1], ['clients', /^clients\//, Infinity], ['browser', /^(console\/(?!files$|.*-unit$|texts$)|foreign-page$)/, 5], ['plain', /^/, 7]];
 const HEAVY = /^clients\//;
-// Run once, on workerd: the scripted Grok itself, the commands, what only the Worker's wrapper can count, and what a browser
+// Run once, on workerd: the scripted services themselves, the commands, what only the Worker's wrapper can count, and what a browser
 // does, which has the same files and the same admin API on both hosts.
-const ONCE = /^(bursts|cut-off|deploy.*|entry|fake-grok.*|media-limits|storage|up|console\/(?!files$).+)$/;
+const ONCE = /^(bursts|cut-off|deploy.*|entry|fake-(grok|xai).*|media-limits|storage|up|console\/(?!files$).+)$/;
 // What measures time or processor runs after the others with no test beside it, and so does `up`, which builds what the
 // others run. Rows, bytes and waits are the same beside other tests.
 const ALONE = /^(console\/(playground-long|requests-long|tokens-scale)|up)$/;

@@ -24,14 +24,20 @@ function words(count) {
   return text.join(' ');
 }
 
-/** Returns the text of an answer. `files` are the mentioned files as `{ name, type, bytes }`. */
-export function answerText(options, message, files = []) {
+/** Returns the text that options ask for, or undefined. */
+export function scriptedText(options, message) {
   if (options.big) return `<big>${'0123456789abcdef'.repeat(4096)}</big>`;
   if (Array.isArray(options.tokens)) return options.tokens.join('');
   if (typeof options.text === 'string') return options.text;
   if (options.echo) return message.replace(/\[\[[^\]]*\]\]/g, '').trim();
+  return options.n ? words(options.n) : undefined;
+}
+
+/** Returns the text of an answer. `files` are the mentioned files as `{ name, type, bytes }`. */
+export function answerText(options, message, files = []) {
+  const scripted = scriptedText(options, message);
+  if (scripted !== undefined) return scripted;
   if (options.recite) return [message, ...files.filter(({ type }) => type.startsWith('text/')).map(({ name, bytes }) => `--- ${name}\n${bytes}`)].join('\n');
-  if (options.n) return words(options.n);
   return followed(options, message, files) ?? pleasant(question(message));
 }
 

@@ -1,0 +1,29 @@
+// The scripted xAI of test files, and what tests ask it directly.
+import OpenAI from 'openai';
+import { Xai } from '../fake-xai/server.mjs';
+import { after, before, beforeEach } from './suite.mjs';
+
+/** Returns the scripted xAI of a test file: started before its tests, without calls, rules and limits before each, stopped at the end. */
+export function xaiForFile(options) {
+  const xai = new Xai(options);
+  before(() => xai.listen());
+  beforeEach(() => xai.reset());
+  after(() => xai.stop());
+  return xai;
+}
+
+/** Returns a function that sends a body to a path of the scripted xAI: (path, body, key, more) as `fetch` answers it. */
+export const askOf = (xai) => (path, body, key = 'xai-basic-1', more = {}) => fetch(`${xai.url}${path}`, {
+  method: body === undefined ? 'GET' : 'POST', headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...more.headers },
+  ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }), ...(more.signal ? { signal: more.signal } : {}) });
+
+/** Returns OpenAI's client on the scripted xAI. */
+export const clientOf = (xai, key = 'xai-basic-1') => new OpenAI({ baseURL: xai.url, apiKey: key, maxRetries: 0, timeout: 30_000 });
+
+/** Returns the events of a stream's text, each with the name of its `event:` line as `name`. */
+export function eventsIn(text) {
+  return text.split('\n\n').filter((block) => block !== '' && !block.startsWith(':')).map((block) => {
+    const [, name, data] = /^(?:event: (\S+)\n)?data: (.*)$/s.exec(block);
+    return data === '[DONE]' ? { done: true } : { name, ...JSON.parse(data) };
+  });
+}
