@@ -212,7 +212,7 @@ test('as a program it prints its address, takes orders and ends', async () => {
   assert.equal((await order('script', { rule: {}, options: { eror: 'x' } })).status, 400);
   const headers = { authorization: 'Bearer xai-basic-9', 'content-type': 'application/json' };
   const answers = [];
-  for (let n = 0; n < 2; n++) answers.push((await fetch(`${url}/responses`, { method: 'POST', headers, body: JSON.stringify(create('hi [[no_such_thing]]')) })).status);
+  for (let n = 0; n < 2; n++) answers.push((await fetch(`${url}/responses`, { method: 'POST', headers, body: JSON.stringify(create(`hi [[${'no_such_thing'}]]`)) })).status);
   assert.deepEqual(answers, [503, 200]);
   assert.equal((await (await order('calls?kind=responses')).json()).length, 2);
   assert.ok((await (await order('state')).json()).spent > 0);

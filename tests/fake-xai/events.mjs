@@ -144,7 +144,10 @@ export class Answer {
     }.bind(this));
   }
 
-  #late() { return this.options.late ?? this.options.failed ?? 'internal'; }
+  #late() {
+    const { late, failed } = this.options;
+    return late ?? (typeof failed === 'string' ? failed : 'internal');
+  }
 
   * #items() {
     const { plan } = this;

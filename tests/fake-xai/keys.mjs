@@ -17,7 +17,7 @@ const BY_NAME = {
   busy: { error: 'unavailable' },
   broken: { error: 'internal' },
   inband: { inband: 'rate_limited' },
-  failed: { failed: 'server_error' },
+  failed: { failed: 'internal' },
   empty: { nothing: true },
   cut: { cut: 3 },
   hang: { hang: 0 },
