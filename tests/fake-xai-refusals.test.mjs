@@ -57,7 +57,7 @@ test('parameters: unknown, of another type, out of range', async () => {
     [{ model: undefined }, 422, /missing field `model`/], [{ model: 4 }, 422, /model: invalid type: number/], [{ model: 'gpt-5' }, 404, /gpt-5 does not exist/],
     [{ input: undefined }, 422, /missing field `input`/], [{ input: '' }, 400, /at least one content element/], [{ messages: [] }, 400, /not supported: messages/],
     [{ max_tokens: 5 }, 400, /not supported: max_tokens/], [{ n: 2 }, 400, /not supported: n/], [{ stream: 'yes' }, 422, /stream: invalid type: string/],
-    [{ temperature: 3 }, 400, /temperature has to be from 0 to 2/], [{ top_p: '1' }, 422, /top_p/], [{ max_output_tokens: 0 }, 400, /max_output_tokens/],
+    [{ temperature: 3 }, 400, /temperature must be from 0 to 2/], [{ top_p: '1' }, 422, /top_p/], [{ max_output_tokens: 0 }, 400, /max_output_tokens/],
     [{ max_output_tokens: 1.5 }, 422, /expected an integer/], [{ include: ['message.input_image.image_url'] }, 422, /include\[0\]: unknown variant/],
     [{ background: true }, 400, /background/], [{ previous_response_id: 'x' }, 404, /Response with id=x not found/], [{ search_parameters: {} }, 410, /deprecated/],
     [{ text: { format: { type: 'xml' } } }, 422, /text\.format: unknown variant `xml`/], [{ text: { format: { type: 'json_schema', name: 'a b', schema: {} } } }, 400, /text\.format\.name/],
@@ -103,7 +103,7 @@ test('calls and their outputs come in pairs and in order', async () => {
 test('tools: names, doubles, choices, settings, too many', async () => {
   const many = Array.from({ length: 129 }, (_, n) => ({ type: 'function', name: `f${n}` }));
   for (const [more, status, why] of [
-    [tool({ name: 'get weather' }), 400, /name has to match/], [tool({ name: 'x'.repeat(65) }), 400, /name has to match/], [tool({ name: undefined }), 422, /missing field `name`/],
+    [tool({ name: 'get weather' }), 400, /name must match/], [tool({ name: 'x'.repeat(65) }), 400, /name must match/], [tool({ name: undefined }), 422, /missing field `name`/],
     [{ tools: [{ type: 'function', function: { name: 'f' } }] }, 400, /not supported: tools\[0\]\.function/], [{ tools: [{ type: 'retrieval' }] }, 422, /unknown variant `retrieval`/],
     [{ tools: [...tool().tools, ...tool().tools] }, 400, /defined more than once/], [{ tools: many }, 400, /from 0 to 128/],
     [{ tool_choice: 'required' }, 400, /no tools/], [{ tool_choice: 'any' }, 422, /unknown variant `any`/], [{ ...tool(), tool_choice: { type: 'function', name: 'g' } }, 400, /names g/],

@@ -13,7 +13,7 @@ export const ERRORS = {
   wrong_key: ({ key }) => old(400, INVALID, `Incorrect API key provided: ${key}. You can obtain an API key from https://console.x.ai.`),
   no_authorization: () => old(401, 'The request does not have valid authentication credentials for the operation',
     'No API key provided. Specify your API key in an Authorization: Bearer header. You can obtain an API key from https://console.x.ai.'),
-  odd_authorization: () => openai(401, 'authentication_error', 'unauthenticated', 'The Authorization header has to be "Bearer <API key>".'),
+  odd_authorization: () => openai(401, 'authentication_error', 'unauthenticated', 'The Authorization header must be "Bearer <API key>".'),
   blocked_key: () => old(403, DENIED, 'API key is currently blocked. Ask your team admin for permission, or contact support.'),
   disabled_key: () => old(403, DENIED, 'API key is disabled.'),
   blocked_team: ({ team }) => openai(403, 'permission_error', 'permission-denied', `Team ${team} is blocked. Contact support@x.ai.`),

@@ -28,7 +28,7 @@ export function readImages(body, isEdit) {
   if (body.image && body.images) invalid('image and images are given: only one is allowed');
   const inputs = [body.image ?? body.images ?? []].flat();
   if (isEdit && inputs.length === 0) invalid('image is missing');
-  if (inputs.length > model.inputs) invalid(`images has to have from 1 to ${model.inputs} elements, not ${inputs.length}`);
+  if (inputs.length > model.inputs) invalid(`images must have from 1 to ${model.inputs} elements, not ${inputs.length}`);
   const asked = body.quality ?? 'auto';
   const quality = asked !== 'auto' ? asked : body.model === 'grok-imagine-image-quality' ? 'low' : 'medium';
   return { model, n: body.n ?? 1, each: model.price(body.resolution ?? '1k', quality), inputs: inputs.length };

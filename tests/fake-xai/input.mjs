@@ -49,7 +49,7 @@ const ITEMS = {
 
 function json(value, path) {
   try { if (isObject(JSON.parse(value))) return; } catch { /* refused below */ }
-  invalid(`${path} has to be a JSON object in a string`);
+  invalid(`${path} must be a JSON object in a string`);
 }
 
 /** Calls need their outputs, each once and in that order. */

@@ -41,7 +41,7 @@ const language = (model) => ({
   ...(model.threshold ? { long_context_threshold: model.threshold, prompt_text_token_price_long_context: 2 * model.prompt,
     cached_prompt_text_token_price_long_context: 2 * model.cached, completion_text_token_price_long_context: 2 * model.completion } : {}),
 });
-// The list has one price, in cents of which 100 million are a picture's unit, as those of tokens.
+// The list has one price, in ticks.
 const image = (model) => ({ ...base(model), fingerprint: `fp_${model.id.replace(/\W/g, '')}`, version: '1.0.0', max_prompt_length: 8_000,
   input_modalities: ['text', 'image'], output_modalities: ['image'], image_price: model.price('1k', 'low'), aliases: model.aliases });
 const all = (table) => Object.keys(table).map((id) => find(table, id));

@@ -10,7 +10,7 @@ const NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 const INCLUDES = ['reasoning.encrypted_content', 'web_search_call.action.sources', 'x_search_call.action.sources', 'no_inline_citations'];
 const domains = list(text, 1, 5);
 const handles = list(text, 1, 10);
-const day = (value, path) => { if (!/^\d{4}-\d\d-\d\d$/.test(text(value, path))) invalid(`${path} has to be a date such as 2026-11-03`); };
+const day = (value, path) => { if (!/^\d{4}-\d\d-\d\d$/.test(text(value, path))) invalid(`${path} must be a date such as 2026-11-03`); };
 const isAny = () => {};
 
 const TOOLS = {
@@ -25,7 +25,7 @@ function tool(value, path) {
   map(value, path);
   if (!Object.hasOwn(TOOLS, value.type)) illTyped(`${path}: unknown variant \`${value.type}\`, expected one of ${Object.keys(TOOLS).join(', ')}`);
   TOOLS[value.type](value, path);
-  if (value.type === 'function' && !NAME.test(value.name)) invalid(`${path}.name has to match ${NAME.source}, not ${JSON.stringify(value.name)}`);
+  if (value.type === 'function' && !NAME.test(value.name)) invalid(`${path}.name must match ${NAME.source}, not ${JSON.stringify(value.name)}`);
   const { allowed_domains: allowed, excluded_domains: excluded } = { ...value, ...value.filters };
   if (allowed && excluded) invalid(`${path} takes allowed_domains or excluded_domains, not both`);
   if (value.allowed_x_handles && value.excluded_x_handles) invalid(`${path} takes allowed_x_handles or excluded_x_handles, not both`);
@@ -41,7 +41,7 @@ function format(value, path) {
   map(value, path);
   if (!Object.hasOwn(FORMATS, value.type)) illTyped(`${path}: unknown variant \`${value.type}\`, expected one of ${Object.keys(FORMATS).join(', ')}`);
   FORMATS[value.type](value, path);
-  if (value.type === 'json_schema' && !NAME.test(value.name)) invalid(`${path}.name has to match ${NAME.source}`);
+  if (value.type === 'json_schema' && !NAME.test(value.name)) invalid(`${path}.name must match ${NAME.source}`);
 }
 
 const MEMBERS = object({

@@ -9,19 +9,19 @@ const NESTED = { properties: 'map', $defs: 'map', definitions: 'map', patternPro
 
 function below(schema, keyword) {
   const value = schema[keyword];
-  if (NESTED[keyword] === 'map') return isObject(value) ? Object.entries(value).map(([name, each]) => [`${keyword}.${name}`, each]) : invalid(`${keyword} of a schema has to be an object`);
-  if (NESTED[keyword] === 'list') return Array.isArray(value) && value.length > 0 ? value.map((each, n) => [`${keyword}[${n}]`, each]) : invalid(`${keyword} of a schema has to be a list`);
+  if (NESTED[keyword] === 'map') return isObject(value) ? Object.entries(value).map(([name, each]) => [`${keyword}.${name}`, each]) : invalid(`${keyword} of a schema must be an object`);
+  if (NESTED[keyword] === 'list') return Array.isArray(value) && value.length > 0 ? value.map((each, n) => [`${keyword}[${n}]`, each]) : invalid(`${keyword} of a schema must be a list`);
   return [[keyword, value]];
 }
 
 function check(schema, root, path, depth) {
   if (schema === true || schema === false) return;
-  if (!isObject(schema)) invalid(`${path} has to be a schema`);
+  if (!isObject(schema)) invalid(`${path} must be a schema`);
   if (depth > DEEPEST) invalid(`${path}: the schema is too deep`);
   for (const type of [schema.type ?? []].flat()) if (!TYPES.includes(type)) invalid(`${path}: ${JSON.stringify(type)} is not a type`);
-  if (schema.enum !== undefined && !(Array.isArray(schema.enum) && schema.enum.length > 0)) invalid(`${path}.enum has to be a list with elements`);
+  if (schema.enum !== undefined && !(Array.isArray(schema.enum) && schema.enum.length > 0)) invalid(`${path}.enum must be a list with elements`);
   const { required } = schema;
-  if (required !== undefined && !(Array.isArray(required) && required.every((name) => typeof name === 'string'))) invalid(`${path}.required has to be a list of names`);
+  if (required !== undefined && !(Array.isArray(required) && required.every((name) => typeof name === 'string'))) invalid(`${path}.required must be a list of names`);
   if (typeof schema.pattern === 'string') {
     try { new RegExp(schema.pattern, 'u'); } catch { invalid(`${path}.pattern is not a regular expression`); }
   }
@@ -37,8 +37,8 @@ function check(schema, root, path, depth) {
 
 /** Refuses a schema that the service does not take. */
 export function checkSchema(schema, path) {
-  if (!isObject(schema)) invalid(`${path} has to be a schema`);
+  if (!isObject(schema)) invalid(`${path} must be a schema`);
   const isRoot = schema.type === 'object' || schema.type === undefined && (schema.properties || schema.$ref || schema.anyOf || Object.keys(schema).length === 0);
-  if (!isRoot) invalid(`${path} has to be of the type object`);
+  if (!isRoot) invalid(`${path} must be of the type object`);
   check(schema, schema, path, 0);
 }

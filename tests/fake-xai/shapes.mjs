@@ -9,11 +9,11 @@ export const text = (value, path) => (typeof value === 'string' ? value : illTyp
 export const flag = (value, path) => (typeof value === 'boolean' ? value : illTyped(`${path}: invalid type: ${nameOf(value)}, expected a boolean`));
 export const whole = (least, most) => (value, path) => {
   if (!Number.isInteger(value)) illTyped(`${path}: invalid type: ${nameOf(value)}, expected an integer`);
-  if (value < least || value > most) invalid(`${path} has to be from ${least} to ${most}, not ${value}`);
+  if (value < least || value > most) invalid(`${path} must be from ${least} to ${most}, not ${value}`);
 };
 export const number = (least, most) => (value, path) => {
   if (typeof value !== 'number') illTyped(`${path}: invalid type: ${nameOf(value)}, expected a number`);
-  if (value < least || value > most) invalid(`${path} has to be from ${least} to ${most}, not ${value}`);
+  if (value < least || value > most) invalid(`${path} must be from ${least} to ${most}, not ${value}`);
 };
 export const oneOf = (...words) => (value, path) => {
   text(value, path);
@@ -21,7 +21,7 @@ export const oneOf = (...words) => (value, path) => {
 };
 export const list = (type, least = 0, most = Infinity) => (value, path) => {
   if (!Array.isArray(value)) illTyped(`${path}: invalid type: ${nameOf(value)}, expected a sequence`);
-  if (value.length < least || value.length > most) invalid(`${path} has to have from ${least} to ${most} elements, not ${value.length}`);
+  if (value.length < least || value.length > most) invalid(`${path} must have from ${least} to ${most} elements, not ${value.length}`);
   value.forEach((each, n) => type(each, `${path}[${n}]`));
 };
 export const map = (value, path) => (isObject(value) ? value : illTyped(`${path}: invalid type: ${nameOf(value)}, expected a map`));
@@ -29,7 +29,7 @@ export const nothingElse = (only) => (value, path) => { if (value !== only) inva
 /** Takes null too, which is as if the member was not there. */
 export const maybe = (type) => (value, path) => { if (value !== null) type(value, path); };
 
-/** Returns a type of objects: `members` by their name; a name with `!` behind has to be there. Others are refused. */
+/** Returns a type of objects: `members` by their name; a name with `!` behind must be there. Others are refused. */
 export const object = (members) => {
   const types = Object.fromEntries(Object.entries(members).map(([name, type]) => [name.replace('!', ''), type]));
   const required = Object.keys(members).filter((name) => name.endsWith('!')).map((name) => name.slice(0, -1));
