@@ -56,7 +56,7 @@ test('what requests for pictures must not have', async () => {
   for (const [more, status, why] of [
     [{ size: '1024x1024' }, 400, /not supported: size/], [{ style: 'vivid' }, 400, /not supported: style/], [{ n: 11 }, 400, /n must be from 1 to 10/], [{ n: 0 }, 400, /n must/],
     [{ n: '1' }, 422, /integer/], [{ aspect_ratio: '5:1' }, 422, /unknown variant/], [{ aspect_ratio: '21:9' }, 400, /not supported by grok-imagine-image$/m], [{ resolution: '4k' }, 422, /4k/],
-    [{ quality: 'hd' }, 422, /hd/], [{ response_format: 'png' }, 422, /png/], [{ prompt: ' ' }, 400, /empty/], [{ prompt: undefined }, 422, /prompt/],
+    [{ quality: 'hd' }, 422, /hd/], [{ model: NEW, quality: 'high' }, 400, /quality high/], [{ response_format: 'png' }, 422, /png/], [{ prompt: ' ' }, 400, /empty/], [{ prompt: undefined }, 422, /prompt/],
     [{ model: 'grok-4.6' }, 404, /does not exist/], [{ image: source }, 400, /not supported: image/],
   ]) {
     const answer = await draw(more);

@@ -120,7 +120,9 @@ test('schemas: roots, types, references, patterns', async () => {
     [{ type: 'array', items: {} }, /type object/], [{ type: 'object', properties: { a: { type: 'text' } } }, /properties\.a: \\"text\\" is not a type/],
     [{ type: 'object', properties: [] }, /properties of a schema/], [{ type: 'object', properties: { a: { $ref: '#/$defs/b' } } }, /\$ref leads nowhere/],
     [{ type: 'object', properties: { a: { $ref: 'https://example.org/s' } } }, /leads out/], [{ type: 'object', properties: { a: { enum: [] } } }, /enum/],
-    [{ type: 'object', required: 'a' }, /required/], [{ type: 'object', properties: { a: { type: 'string', pattern: '(' } } }, /pattern/],
+    [{ type: 'object', required: 'a' }, /required/], [{ type: 'object', properties: { a: true } }, /properties\.a is true/], [{ type: 'object', properties: { a: { anyOf: [] } } }, /anyOf/],
+    [{ type: 'object', properties: { a: { type: 'array', items: [{}] } } }, /prefixItems/], [{ type: 'object', properties: { a: { type: 'array', maxContains: 2 } } }, /maxContains/],
+    ...['\\bword', '(?=a)', '(a)\\1', '\\p{L}', '(?i)a'].map((pattern) => [{ type: 'object', properties: { a: { type: 'string', pattern } } }, /pattern has a construct/]), [{ type: 'object', properties: { a: { type: 'string', pattern: '(' } } }, /pattern/],
   ]) {
     await refused(parameters(schema), 400, why);
     await refused({ text: { format: { type: 'json_schema', name: 'a', schema } } }, 400, why);

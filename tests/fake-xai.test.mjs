@@ -55,7 +55,7 @@ test('usage and cost follow the prices of three recordings', () => {
   assert.equal(costOf(languageModel('grok-4.3'), { input: 197, cached: 192, output: 199 }), 5_421_500);
   assert.equal(costOf(languageModel('grok-4.6'), { input: 5_467, cached: 1_152, output: 593, searches: 1 }), 177_640_000);
   assert.equal(costOf(languageModel('grok-4.3'), { input: 9_212, cached: 3_072, output: 3_417, searches: 3 }), 318_319_000);
-  assert.equal(costOf(languageModel('grok-4.6'), { input: 200_001, output: 1 }), 2 * (200_001 * 20_000 + 60_000));
+  assert.equal(costOf(languageModel('grok-4.6'), { input: 200_000, output: 1 }), 2 * (200_000 * 20_000 + 60_000));
 });
 
 test('usage counts reasoning, text and cache, and is charged', async () => {
@@ -186,7 +186,7 @@ test('catalogue, prices and the key’s own information', async () => {
   const { models } = await get('/language-models');
   const model = models.find(({ id }) => id === 'grok-4.6');
   assert.deepEqual([model.prompt_text_token_price, model.cached_prompt_text_token_price, model.completion_text_token_price, model.aliases], [20_000, 5_000, 60_000, ['grok-4.6-latest']]);
-  assert.ok((await get('/image-generation-models')).models.some(({ id }) => id === 'grok-imagine-image-2.0'));
+  assert.deepEqual((await get('/image-generation-models')).models.map(({ image_price: price, pricing }) => [price, pricing?.length]), [[200_000_000, undefined], [600_000_000, 4]]);
   assert.equal((await get('/models')).data.length, 9);
   assert.equal((await get('/models/grok-latest')).id, 'grok-4.7');
   assert.equal((await ask('/models/gpt-4')).status, 404);

@@ -57,7 +57,7 @@ export const DIRECTIVES = {
   nothing: flag('a clean end without an event'),
   noend: flag('no `response.output_item.done`'),
   nodone: flag('no last event'),
-  done_line: flag('`data: [DONE]` at the end'),
+  no_done_line: flag('no `data: [DONE]` at the end'),
   comments: flag('a comment before each event'),
   bare: flag('events without their `event:` lines'),
 

@@ -13,7 +13,7 @@ const LONGEST_PROMPT = 8_000;
 
 const picture = object({ 'url!': checkPicture, type: oneOf('image_url') });
 const COMMON = { 'model!': text, 'prompt!': text, n: maybe(whole(1, 10)), aspect_ratio: maybe(oneOf(...RATIOS, ...WIDE)), resolution: maybe(oneOf('1k', '2k')),
-  quality: maybe(oneOf('low', 'medium', 'auto')), response_format: maybe(oneOf('url', 'b64_json')), user: maybe(text) };
+  quality: maybe(oneOf('low', 'medium', 'high', 'auto')), response_format: maybe(oneOf('url', 'b64_json')), user: maybe(text) };
 const GENERATION = object(COMMON);
 const EDIT = object({ ...COMMON, image: picture, images: list(picture, 1) });
 
@@ -31,7 +31,9 @@ export function readImages(body, isEdit) {
   if (inputs.length > model.inputs) invalid(`images must have from 1 to ${model.inputs} elements, not ${inputs.length}`);
   const asked = body.quality ?? 'auto';
   const quality = asked !== 'auto' ? asked : body.model === 'grok-imagine-image-quality' ? 'low' : 'medium';
-  return { model, n: body.n ?? 1, each: model.price(body.resolution ?? '1k', quality), inputs: inputs.length };
+  const each = model.price(body.resolution ?? '1k', quality);
+  if (each === undefined) invalid(`quality ${quality} is not supported by ${model.id}`);
+  return { model, n: body.n ?? 1, each, inputs: inputs.length };
 }
 
 /** Returns the bytes and the type of a picture by its name, or null. */

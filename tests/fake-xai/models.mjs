@@ -34,24 +34,29 @@ export const languageModel = (id) => find(LANGUAGE, id);
 export const imageModel = (id) => find(IMAGE, id);
 
 const base = ({ id, created }) => ({ id, created, object: 'model', owned_by: 'xai' });
-const language = (model) => ({
-  ...base(model), fingerprint: `fp_${model.id.replace(/\W/g, '')}`, version: '1.0.0', input_modalities: model.pictures ? ['text', 'image'] : ['text'],
-  output_modalities: ['text'], prompt_text_token_price: model.prompt, cached_prompt_text_token_price: model.cached, prompt_image_token_price: model.prompt,
-  completion_text_token_price: model.completion, search_price: 0, aliases: model.aliases,
-  ...(model.threshold ? { long_context_threshold: model.threshold, prompt_text_token_price_long_context: 2 * model.prompt,
-    cached_prompt_text_token_price_long_context: 2 * model.cached, completion_text_token_price_long_context: 2 * model.completion } : {}),
-});
-// The list has one price, in ticks.
-const image = (model) => ({ ...base(model), fingerprint: `fp_${model.id.replace(/\W/g, '')}`, version: '1.0.0', max_prompt_length: 8_000,
-  input_modalities: ['text', 'image'], output_modalities: ['image'], image_price: model.price('1k', 'low'), aliases: model.aliases });
+const named = (model) => ({ ...base(model), fingerprint: `fp_${model.id.replace(/\W/g, '')}`, version: '1.0.0', aliases: model.aliases });
+const prices = (model) => {
+  const long = (price) => (model.threshold ? 2 * price : 0);
+  return { prompt_text_token_price: model.prompt, cached_prompt_text_token_price: model.cached, prompt_image_token_price: model.prompt, completion_text_token_price: model.completion,
+    prompt_text_token_price_long_context: long(model.prompt), cached_prompt_text_token_price_long_context: long(model.cached),
+    completion_text_token_price_long_context: long(model.completion), long_context_threshold: model.threshold ?? 0 };
+};
+const language = (model) => ({ ...named(model), input_modalities: model.pictures ? ['text', 'image'] : ['text'], output_modalities: ['text'], search_price: 0, ...prices(model) });
+/** Prices of pictures, in ticks too: the default tier, and a list where qualities differ. */
+const tiers = (model) => {
+  const each = ['1k', '2k'].flatMap((resolution) => ['low', 'medium'].map((quality) => ({ quality, resolution, price_per_image: model.price(resolution, quality) })));
+  return { image_price: model.price('1k', 'medium'), ...(new Set(each.map(({ price_per_image: price }) => price)).size > 1 ? { pricing: each } : {}) };
+};
+const image = (model) => ({ ...named(model), max_prompt_length: 8_000, input_modalities: ['text', 'image'], output_modalities: ['image'], ...tiers(model) });
+const short = (model) => ({ ...base(model), aliases: model.aliases, context_length: model.context ?? 8_000, ...(model.context ? prices(model) : tiers(model)) });
 const all = (table) => Object.keys(table).map((id) => find(table, id));
 
 /** Answers GET /models, /language-models, /image-generation-models and the same with an id; undefined where there is none. */
 export function catalogue(path) {
   const [, list, id] = /^\/v1\/(models|language-models|image-generation-models)(?:\/([^/]+))?$/.exec(path) ?? [];
   if (list === 'models') {
-    if (id) return (languageModel(id) ?? imageModel(id)) && base(languageModel(id) ?? imageModel(id));
-    return { object: 'list', data: [...all(LANGUAGE), ...all(IMAGE)].map(base) };
+    const one = languageModel(id) ?? imageModel(id);
+    return id ? one && short(one) : { object: 'list', data: [...all(LANGUAGE), ...all(IMAGE)].map(short) };
   }
   const [table, shape] = list === 'language-models' ? [LANGUAGE, language] : [IMAGE, image];
   if (id) return find(table, id) && shape(find(table, id));

@@ -49,7 +49,7 @@ const MEMBERS = object({
   tool_choice: isAny, parallel_tool_calls: flag, text: object({ format }), reasoning: maybe(object({ effort: maybe(oneOf('none', 'minimal', 'low', 'medium', 'high', 'xhigh')),
     summary: maybe(oneOf('auto', 'concise', 'detailed')) })), max_output_tokens: maybe(whole(1, 1_000_000)), temperature: maybe(number(0, 2)), top_p: maybe(number(0, 1)),
   previous_response_id: maybe(text), prompt_cache_key: maybe(text), user: maybe(text), safety_identifier: maybe(text), metadata: maybe(map), service_tier: oneOf('auto', 'default'),
-  truncation: oneOf('disabled', 'auto'), background: nothingElse(false), top_logprobs: whole(0, 8), max_tool_calls: maybe(whole(1, 128)),
+  truncation: oneOf('disabled', 'auto'), background: nothingElse(false), logprobs: maybe(flag), top_logprobs: whole(0, 8), max_turns: maybe(whole(1, 1000)), max_tool_calls: maybe(whole(1, 128)),
   search_parameters: isAny, presence_penalty: number(-2, 2), frequency_penalty: number(-2, 2), stop: isAny, presencePenalty: isAny, frequencyPenalty: isAny,
 });
 

@@ -1,4 +1,5 @@
-// Checks the schemas of tools and formats: a practical part of JSON Schema, whose root is an object.
+// Checks the schemas of tools and formats: a practical part of JSON Schema, whose root is an object. What is refused is the
+// list of the documentation, and what is not a schema at all.
 import { invalid } from './errors.mjs';
 import { isObject } from './shapes.mjs';
 
@@ -14,15 +15,21 @@ function below(schema, keyword) {
   return [[keyword, value]];
 }
 
+/** What a pattern must not have: references back, properties of Unicode, edges of words, groups that look around or set modes. */
+const NOT_IN_PATTERNS = /\\[1-9k]|\\[pP]\{|\\[bB]|\(\?(?!:)/;
+
 function check(schema, root, path, depth) {
-  if (schema === true || schema === false) return;
+  if (schema === true || schema === false) return /\.properties\.[^.]*$/.test(path) ? invalid(`${path} is ${schema}, which is not supported for a property`) : undefined;
   if (!isObject(schema)) invalid(`${path} must be a schema`);
   if (depth > DEEPEST) invalid(`${path}: the schema is too deep`);
   for (const type of [schema.type ?? []].flat()) if (!TYPES.includes(type)) invalid(`${path}: ${JSON.stringify(type)} is not a type`);
   if (schema.enum !== undefined && !(Array.isArray(schema.enum) && schema.enum.length > 0)) invalid(`${path}.enum must be a list with elements`);
+  if (Array.isArray(schema.items)) invalid(`${path}.items is a list: use prefixItems`);
+  for (const keyword of ['minContains', 'maxContains']) if (schema[keyword] !== undefined) invalid(`${path}.${keyword} is not supported`);
   const { required } = schema;
   if (required !== undefined && !(Array.isArray(required) && required.every((name) => typeof name === 'string'))) invalid(`${path}.required must be a list of names`);
   if (typeof schema.pattern === 'string') {
+    if (NOT_IN_PATTERNS.test(schema.pattern)) invalid(`${path}.pattern has a construct that is not supported`);
     try { new RegExp(schema.pattern, 'u'); } catch { invalid(`${path}.pattern is not a regular expression`); }
   }
   if (schema.$ref !== undefined) {

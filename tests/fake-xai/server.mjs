@@ -271,7 +271,7 @@ export class Xai {
         n += 1;
       }
     }
-    if (options.done_line) yield 'data: [DONE]\n\n';
+    if (!options.no_done_line && !options.nodone && !options.empty && !options.events) yield 'data: [DONE]\n\n';
   }
 
   async #stream(call, res, options, events, headers) {

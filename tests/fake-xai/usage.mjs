@@ -33,7 +33,7 @@ export function inputTokens({ items, tools = [], instructions = '' }) {
 
 /** Returns the cost in ticks. `searches` counts calls of the server's tools. */
 export function costOf(model, { input, cached = 0, output, searches = 0 }) {
-  const times = model.threshold && input > model.threshold ? 2 : 1;
+  const times = model.threshold && input >= model.threshold ? 2 : 1;
   return times * ((input - cached) * model.prompt + cached * model.cached + output * model.completion) + searches * TOOL_TICKS;
 }
 

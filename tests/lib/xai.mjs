@@ -20,10 +20,10 @@ export const askOf = (xai) => (path, body, key = 'xai-basic-1', more = {}) => fe
 /** Returns OpenAI's client on the scripted xAI. */
 export const clientOf = (xai, key = 'xai-basic-1') => new OpenAI({ baseURL: xai.url, apiKey: key, maxRetries: 0, timeout: 30_000 });
 
-/** Returns the events of a stream's text, each with the name of its `event:` line as `name`. */
+/** Returns the events of a stream's text, without `[DONE]`, each with the name of its `event:` line as `name`. */
 export function eventsIn(text) {
-  return text.split('\n\n').filter((block) => block !== '' && !block.startsWith(':')).map((block) => {
+  return text.split('\n\n').filter((block) => block !== '' && !block.startsWith(':') && block !== 'data: [DONE]').map((block) => {
     const [, name, data] = /^(?:event: (\S+)\n)?data: (.*)$/s.exec(block);
-    return data === '[DONE]' ? { done: true } : { name, ...JSON.parse(data) };
+    return { name, ...JSON.parse(data) };
   });
 }
