@@ -70,7 +70,7 @@ test('what requests for pictures must not have', async () => {
   }
 });
 
-test('foreign headers, and a key at the pictures’ host, are reported', async () => {
+test('foreign headers and keys at the pictures’ host are reported', async () => {
   const other = await startXai();
   const { url } = (await (await askOf(other)('/images/generations', { model: 'grok-imagine-image', prompt: 'x' })).json()).data[0];
   await fetch(url, { headers: { authorization: 'Bearer xai-basic-1' } });

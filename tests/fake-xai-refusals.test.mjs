@@ -24,7 +24,7 @@ const tool = (more) => ({ tools: [{ type: 'function', name: 'f', parameters: { t
 const image = (url) => items({ role: 'user', content: [{ type: 'input_image', image_url: url }] });
 const data = (type, bytes) => `data:${type};base64,${bytes.toString('base64')}`;
 
-test('keys: none, odd, wrong, blocked, disabled, without permission', async () => {
+test('keys: none, odd, wrong, blocked, without permission', async () => {
   const post = (headers) => fetch(`${xai.url}/responses`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(base) });
   assert.equal((await post({})).status, 401);
   const odd = await post({ authorization: 'Basic eGFpOnhhaQ==' });
