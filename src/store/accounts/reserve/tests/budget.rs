@@ -138,7 +138,9 @@ fn what_runs_is_held_and_overshoots_by_one_answer_at_most() {
 #[test]
 fn the_budget_of_a_clients_key_counts_over_all_accounts() {
     let mut pool = Pool::new();
-    (pool.add_key(None), pool.add_key(None));
+    (0..2).for_each(|_| {
+        pool.add_key(None);
+    });
     pool.limit_the_key(2 * HELD);
     let running = [pool.reserve_key().expect("some is left"), pool.reserve_key().expect("some is left")];
     assert_eq!(pool.number_of("SELECT held FROM api_keys WHERE id = 7"), 2 * HELD);
