@@ -1,6 +1,7 @@
 // The database file behind a gateway, looked at from outside.
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { cp, mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,12 +26,27 @@ export async function databaseOf(folder) {
   throw new Error(`no database below ${folder}`);
 }
 
+let used;
+
+/** Has a gateway make the folder that the others of this process are copies of. */
+async function makeUsed() {
+  const dataDir = await mkdtemp(join(tmpdir(), 'grok2api-used-'));
+  process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }));
+  const gw = await startGateway({ dataDir });
+  try {
+    await gw.addTokens(['basic-1']);
+  } finally {
+    await gw.host.stop();
+    await gw.grok.stop();
+  }
+  return { dataDir, key: gw.key };
+}
+
 /** Prepares a data folder that a gateway has used and left, with one token and one key in it. */
 export async function usedFolder() {
+  used ??= makeUsed();
+  const { dataDir: from, key } = await used;
   const dataDir = await mkdtemp(join(tmpdir(), 'grok2api-'));
-  const gw = await startGateway({ dataDir });
-  await gw.addTokens(['basic-1']);
-  await gw.host.stop();
-  await gw.grok.stop();
-  return { dataDir, key: gw.key };
+  await cp(from, dataDir, { recursive: true });
+  return { dataDir, key };
 }
