@@ -38,6 +38,7 @@ use crate::{
     settings::Grok,
 };
 
+mod body;
 pub mod catalog;
 mod error;
 pub mod grok_web;

@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, time::Duration};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
 
@@ -19,7 +19,7 @@ use crate::{
     app::App,
     host::{ByteStream, timeout::timeout},
     limits::UPSTREAM_CONNECTIONS,
-    providers::{ProviderError, catalog::Model},
+    providers::{ProviderError, body::read_up_to, catalog::Model},
     variables::{
         self,
         table::{GROK_ASSETS_URL, GROK_BASE_URL, Variable},
@@ -226,19 +226,6 @@ async fn refusal(response: Response<ByteStream>, is_signed: bool) -> ProviderErr
         return ProviderError::StaleSignature;
     }
     classify::from_answer(head.status.as_u16(), retry_after, &body)
-}
-
-/// Returns the body up to a limit. If the body breaks off, returns what was read before.
-async fn read_up_to(mut body: ByteStream, limit: usize) -> Bytes {
-    let mut whole = BytesMut::new();
-    while let Some(Ok(chunk)) = body.next().await {
-        let room = limit - whole.len();
-        whole.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if whole.len() == limit {
-            break;
-        }
-    }
-    whole.freeze()
 }
 
 #[cfg(test)]

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use futures::StreamExt;
+use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, header};
 use serde::Serialize;
 
@@ -11,7 +10,7 @@ use super::failure::{self, Refusal};
 use crate::{
     app::App,
     host::{ByteStream, timeout::timeout},
-    providers::ProviderError,
+    providers::{ProviderError, body::read_up_to},
     variables::{self, table::XAI_BASE_URL},
 };
 
@@ -89,17 +88,4 @@ async fn refusal(response: Response<ByteStream>) -> Refusal {
     let retry_after = head.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
     let body = read_up_to(body, failure::LOOKED_AT).await;
     failure::of_response(head.status.as_u16(), retry_after, &body)
-}
-
-/// Returns the body up to a limit. If the body breaks off, returns what was read before.
-async fn read_up_to(mut body: ByteStream, limit: usize) -> Bytes {
-    let mut whole = BytesMut::new();
-    while let Some(Ok(chunk)) = body.next().await {
-        let room = limit - whole.len();
-        whole.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if whole.len() == limit {
-            break;
-        }
-    }
-    whole.freeze()
 }
