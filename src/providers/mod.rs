@@ -40,6 +40,7 @@ use crate::{
 
 mod body;
 pub mod catalog;
+pub mod check;
 mod error;
 pub mod grok_web;
 pub mod learned;

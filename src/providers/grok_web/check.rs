@@ -16,7 +16,12 @@ use crate::{
         timeout::timeout,
         websocket::{WebSocket, WebSocketError},
     },
-    providers::{Account, ProviderError, catalog::QuotaBucket, learned::Learned},
+    providers::{
+        Account, ProviderError,
+        catalog::QuotaBucket,
+        check::{State, Step},
+        learned::Learned,
+    },
     settings::Transport,
 };
 
@@ -41,28 +46,10 @@ pub enum StepName {
     Session,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    Ok,
-    Failed,
-    Skipped,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Step {
-    pub name: StepName,
-    pub state: State,
-    /// Milliseconds; `None` if the step was not measured separately.
-    pub ms: Option<u64>,
-    /// The reason of a failure or skip.
-    pub message: String,
-}
-
 /// The result: every step once.
 #[derive(Debug)]
 pub struct Report {
-    pub steps: Vec<Step>,
+    pub steps: Vec<Step<StepName>>,
     pub failure: Option<Failure>,
 }
 
@@ -243,7 +230,7 @@ impl Check<'_> {
 
 /// The finished steps, and the one that runs.
 struct Trace {
-    steps: Vec<Step>,
+    steps: Vec<Step<StepName>>,
     current: StepName,
     /// When the running step began, in milliseconds of the host's monotonic clock.
     since: u64,
@@ -262,7 +249,7 @@ impl Trace {
         Trace { steps: [Name, Connect, Identity, Upgrade, Session].map(step).into(), current: Identity, since: now }
     }
 
-    fn step(&self, name: StepName) -> &Step {
+    fn step(&self, name: StepName) -> &Step<StepName> {
         &self.steps[name as usize]
     }
 

@@ -8,7 +8,14 @@ use super::{
     account::{self, Facts},
     client::Client,
 };
-use crate::{app::App, host::timeout::timeout, providers::ProviderError};
+use crate::{
+    app::App,
+    host::timeout::timeout,
+    providers::{
+        ProviderError,
+        check::{State, Step},
+    },
+};
 
 /// The time limit of all steps together.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -27,28 +34,10 @@ pub enum StepName {
     Models,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    Ok,
-    Failed,
-    Skipped,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Step {
-    pub name: StepName,
-    pub state: State,
-    /// Milliseconds; `None` if the step was not measured separately.
-    pub ms: Option<u64>,
-    /// What was found, or the reason of a failure or skip.
-    pub message: String,
-}
-
 /// The result: every step once.
 #[derive(Debug)]
 pub struct Report {
-    pub steps: Vec<Step>,
+    pub steps: Vec<Step<StepName>>,
     /// What the API reported of the key, or the step that failed and why.
     pub facts: Result<Facts, (StepName, ProviderError)>,
 }
@@ -66,7 +55,7 @@ pub async fn run(app: &App, key: &str) -> Report {
 
 struct Trace<'a> {
     app: &'a App,
-    steps: Vec<Step>,
+    steps: Vec<Step<StepName>>,
     current: StepName,
     /// When the running step began, in milliseconds of the host's monotonic clock.
     since: u64,

@@ -5,9 +5,12 @@ use std::time::Duration;
 use super::*;
 use crate::{
     host::SendError,
-    providers::xai::{
-        account::{self, Facts},
-        check::{self, State, StepName},
+    providers::{
+        check::State,
+        xai::{
+            account::{self, Facts},
+            check::{self, StepName},
+        },
     },
 };
 
