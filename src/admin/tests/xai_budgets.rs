@@ -177,22 +177,29 @@ fn costs_are_in_the_log_and_in_the_statistics_when_hours_are_folded() {
         |console: &Console, ticks: u64| finish(console, Chat { model: "grok-4", cost: ticks, ..Chat::default() });
     cost(&console, 20_000_000_000);
     finish(&console, Chat { model: "grok-4-fast", ..Chat::default() });
-    console.host.advance(Duration::from_secs(24 * 3600));
-    cost(&console, 5_000_000_000);
+    // The first hour of the next day, and a later one.
+    console.host.advance(Duration::from_secs(8 * 3600));
+    cost(&console, 2_000_000_000);
+    console.host.advance(Duration::from_secs(16 * 3600));
+    cost(&console, 3_000_000_000);
     console.sign_in("a long password");
     let rows = console.get("/api/logs").ok().body["data"].clone();
-    assert_eq!([0, 1, 2].map(|n| rows[n]["cost_usd"].clone()), [json!(0.5), json!(0.0), json!(2.0)]);
+    assert_eq!([0, 1, 2, 3].map(|n| rows[n]["cost_usd"].clone()), [json!(0.3), json!(0.2), json!(0.0), json!(2.0)]);
     let file = console.get("/api/logs?format=csv").body;
     let lines: Vec<&str> = file.as_str().expect("a text").lines().collect();
     assert!(
-        lines[0].ends_with(",account_id,cost_usd") && lines[1].ends_with(",,0.5") && lines[3].ends_with(",,2"),
+        lines[0].ends_with(",account_id,cost_usd") && lines[1].ends_with(",,0.3") && lines[4].ends_with(",,2"),
         "{file}"
     );
-    let check = |console: &mut Console, hour: f64, today: f64| {
+    let check = |console: &mut Console, [hour, today, month]: [f64; 3]| {
         console.sign_in("a long password");
         let data = console.get("/api/request-stats").ok().body["data"].clone();
         let summary = &data["summary"];
-        assert_eq!((&summary["cost_today_usd"], &summary["cost_month_usd"]), (&json!(today), &json!(2.5)), "{summary}");
+        assert_eq!(
+            (&summary["cost_today_usd"], &summary["cost_month_usd"]),
+            (&json!(today), &json!(month)),
+            "{summary}"
+        );
         let last = |name: &str, nth: usize| {
             let list = data[name].as_array().expect("a list");
             list[list.len() - 1 - nth]["cost_usd"].clone()
@@ -201,13 +208,17 @@ fn costs_are_in_the_log_and_in_the_statistics_when_hours_are_folded() {
         assert_eq!(data["models"][0]["cost_usd"], 2.5, "{}", data["models"]);
         data
     };
-    let data = check(&mut console, 0.5, 0.5);
+    let data = check(&mut console, [0.3, 0.5, 2.5]);
     assert_eq!((&data["daily"][12]["cost_usd"], &data["keys"][0]["cost_usd"]), (&json!(2.0), &json!(0.5)));
-    console.host.advance(Duration::from_secs(24 * 3600));
+    console.host.advance(Duration::from_secs(48 * 3600));
     let app = console.host.app();
     let hour = time::local_hour(app.now_ms(), 480);
     console.host.run(async move { stats::age(&app.db, hour).await.expect("it is done") });
-    assert_eq!(console.host.number("SELECT count(*) FROM request_stats WHERE hour % 24 <> 0"), 1, "one day is folded");
-    let data = check(&mut console, 0.0, 0.0);
-    assert_eq!((&data["daily"][11]["cost_usd"], &data["daily"][12]["cost_usd"]), (&json!(2.0), &json!(0.5)));
+    assert_eq!(
+        console.host.number("SELECT count(*) FROM request_stats WHERE hour % 24 <> 0"),
+        0,
+        "both days are folded"
+    );
+    let data = check(&mut console, [0.0; 3]);
+    assert_eq!((&data["daily"][10]["cost_usd"], &data["daily"][11]["cost_usd"]), (&json!(2.0), &json!(0.5)));
 }
