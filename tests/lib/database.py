@@ -1,4 +1,4 @@
-"""What tests do to a database behind a host's back; all but `tables` and `count` while no host has it open.
+"""What tests do to a database behind a host's back; all but `tables`, `count` and `values` while no host has it open.
 
 `database.py behind FILE MIGRATIONS N`  leaves the schema as it was before the newest migration, with the first N of its
                                         statements applied (a crash half-way)
@@ -7,6 +7,7 @@
 `database.py tokens FILE JSON`          adds rows of the table tokens, in clear and unchecked, as an early release stored them
 `database.py tables FILE`               prints the tables, one a line
 `database.py count FILE TABLE`          prints how many rows there are
+`database.py values FILE TABLE COLUMN`  prints the column as a JSON list, by row
 """
 
 import hashlib
@@ -106,5 +107,11 @@ def count(file, table):
     db.close()
 
 
+def values(file, table, column):
+    db = sqlite3.connect(file, timeout=10)
+    print(json.dumps([value for (value,) in db.execute(f'SELECT "{column}" FROM "{table}" ORDER BY rowid')]))
+    db.close()
+
+
 if __name__ == "__main__":
-    {"behind": behind, "older": older, "newer": newer, "tokens": tokens, "tables": tables, "count": count}[sys.argv[1]](*sys.argv[2:])
+    {"behind": behind, "older": older, "newer": newer, "tokens": tokens, "tables": tables, "count": count, "values": values}[sys.argv[1]](*sys.argv[2:])

@@ -1,6 +1,8 @@
 // The scripted xAI of test files, and what tests ask it directly.
 import OpenAI from 'openai';
 import { Xai } from '../fake-xai/server.mjs';
+import { databaseOf, sqlite } from './database.mjs';
+import { gatewayForFile } from './gateway.mjs';
 import { after, before, beforeEach } from './suite.mjs';
 
 /** Returns the scripted xAI of a test file: started before its tests, without calls, rules and limits before each, stopped at the end. */
@@ -26,4 +28,31 @@ export function eventsIn(text) {
     const [, name, data] = /^(?:event: (\S+)\n)?data: (.*)$/s.exec(block);
     return { name, ...JSON.parse(data) };
   });
+}
+
+const LONGEST_NUMBER = 24;
+/** US dollars in ticks, the unit of xAI's prices. */
+export const TICKS = 10_000_000_000;
+
+/** Returns the key called `basic-1` at the length that the gateway demands. */
+export const xaiKey = (name) => `xai-${name.replace(/\d+$/, (number) => number.padStart(LONGEST_NUMBER, '0'))}`;
+
+/**
+ * Returns { xai, gw } of a test file: the scripted xAI, and a gateway on it. `gw.keys(names)` replaces the pool by keys of xAI's
+ * API, `gw.addKeys(names)` adds them, `gw.costs()` returns the ticks of the log's rows, `gw.secrets` all keys that were added.
+ */
+export function xaiGatewayForFile({ vars, ...options } = {}) {
+  const xai = xaiForFile();
+  const gw = gatewayForFile(() => ({ ...options, vars: { xai_base_url: xai.url, ...(typeof vars === 'function' ? vars() : vars) } }));
+  const addKeys = async (names) => {
+    const tokens = names.map(xaiKey);
+    tokens.forEach((key) => gw.secrets.add(key));
+    return gw.ok('POST', '/tokens/add', { tokens, token_type: 'xai' });
+  };
+  const keys = async (names) => {
+    await gw.pool([]);
+    await addKeys(names);
+  };
+  const costs = async () => JSON.parse(await sqlite('values', await databaseOf(gw.dataDir), 'request_logs', 'cost'));
+  return { xai, gw: Object.assign(gw, { addKeys, keys, costs, secrets: new Set() }) };
 }
