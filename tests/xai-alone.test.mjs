@@ -10,7 +10,7 @@ import { xaiGatewayForFile } from './lib/xai.mjs';
 const NOWHERE = 'http://127.0.0.1:9';
 const { xai, gw } = xaiGatewayForFile({ reads: true, vars: { grok_base_url: NOWHERE, grok_assets_url: NOWHERE } });
 
-test('the first answer needs a key of xAI and nothing else', async () => {
+test('answers and models need a key of xAI and nothing else', async () => {
   await gw.addKeys(['basic-1']);
   const client = openaiOf(gw);
   for (const model of ['xai/grok-4.6', 'grok-4', 'grok-4-fast']) {
@@ -21,9 +21,6 @@ test('the first answer needs a key of xAI and nothing else', async () => {
   assert.equal(Buffer.from(data[0].b64_json, 'base64').subarray(0, 2).toString('hex'), 'ffd8');
   const [account] = await gw.tokens();
   assert.ok(account.spent_today_usd > 0, JSON.stringify(account));
-});
-
-test('its models are read without being asked to', async () => {
   const list = async () => {
     const ids = [];
     for await (const { id } of openaiOf(gw).models.list()) ids.push(id);

@@ -37,9 +37,11 @@ for (const stream of [false, true]) {
     assert.equal(body.model, 'grok-4.6');
     assert.equal(xai.of('responses').length, 1);
     assert.ok(gw.grok.of('chat').length > 0, 'the accounts were asked first');
-    gw.grok.reset();
-    assert.equal(await answered('[[text:another]]', stream), 'another');
-    assert.deepEqual([...asked(), xai.of('responses')[1].keyHash], [0, 2, keyHash], 'and rest now');
+    for (let n = 0; n < 3; n++) {
+      gw.grok.reset();
+      assert.equal(await answered('[[text:another]]', stream), 'another');
+    }
+    assert.deepEqual([...asked(), xai.of('responses')[3].keyHash], [0, 4, keyHash], 'and rest now in both modes');
     const [row] = await gw.logged(1);
     assert.deepEqual([row.model, row.status], ['grok-4', 200]);
   });
@@ -83,7 +85,7 @@ test('what has begun goes nowhere else', async () => {
   for (const setting of ['last', 'first']) {
     await route(setting);
     await pool(['basic-1'], ['basic-1']);
-    const { text, error, done } = await readSse(await gw.chatRaw('[[n:60]] [[cut:40]]', { model: 'grok-4', reasoning_format: 'hidden', stream: true }));
+    const { text, error, done } = await readSse(await gw.chatRaw('[[n:300]] [[cut:200]]', { model: 'grok-4', reasoning_format: 'hidden', stream: true }));
     assert.ok(error && !done && text.startsWith('word0 '), `${setting}: ${JSON.stringify(error)} ${text}`);
     assert.deepEqual(asked(), setting === 'last' ? [1, 0] : [0, 1], setting);
     xai.reset();
@@ -93,9 +95,10 @@ test('what has begun goes nowhere else', async () => {
 test('what a request asks for wrongly is asked once', async () => {
   await route('first');
   await pool(['basic-1'], ['basic-1', 'basic-2']);
-  for (const error of ['policy', 'unsupported', 'encrypted']) {
+  for (const error of ['policy', 'moderated', 'encrypted']) {
     xai.reset();
-    const answer = await ask('hi [[text:never]]', { messages: undefined, model: 'grok-4' }).then(() => { xai.reset(); xai.script({}, { error }); return ask('hi'); });
+    xai.script({}, { error });
+    const answer = await ask('hi');
     assert.equal(answer.status, 400, answer.text);
     assert.deepEqual(asked()[1], 1, error);
   }
@@ -106,7 +109,7 @@ test('xai/ names reach the API alone', async () => {
     await route(setting);
     await pool(['basic-1'], ['limited-1']);
     const limited = await ask('hi', { model: 'xai/grok-4.6' });
-    assert.deepEqual([limited.status, limited.body.error.code], [429, 'rate_limit_exceeded'].map((value, n) => (n ? limited.body.error.code : value)), limited.text);
+    assert.equal(limited.status, 429, limited.text);
     assert.ok(Number(limited.headers.get('retry-after')) <= 7);
     await gw.pool(['basic-1']);
     const none = await ask('hi', { model: 'xai/grok-4.6' });

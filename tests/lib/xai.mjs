@@ -51,7 +51,7 @@ export function xaiGatewayForFile({ vars, ...options } = {}) {
   };
   const keys = async (names) => {
     await gw.pool([]);
-    await addKeys(names);
+    if (names.length > 0) await addKeys(names);
   };
   const costs = async () => JSON.parse(await sqlite('values', await databaseOf(gw.dataDir), 'request_logs', 'cost'));
   return { xai, gw: Object.assign(gw, { addKeys, keys, costs, secrets: new Set() }) };
