@@ -94,7 +94,7 @@ test('prices of pictures count', async () => {
   assert.equal((await account('basic-1')).spent_today_usd, 0.02);
 });
 
-test('an answer that nobody waits for gives back what it held', async () => {
+test('an answer that its client leaves gives back what it held', async () => {
   await gw.addKeys(['basic-1']);
   const leaving = new AbortController();
   const response = await gw.chatRaw('[[n:500]] [[slow:20]]', { model, stream: true, signal: leaving.signal });

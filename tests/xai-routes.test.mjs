@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readSse } from './lib/sse.mjs';
 import { beforeEach, test } from './lib/suite.mjs';
-import { xaiGatewayForFile } from './lib/xai.mjs';
+import { xaiGatewayForFile, xaiKey } from './lib/xai.mjs';
 
 const { xai, gw } = xaiGatewayForFile();
 const route = (xai_route) => gw.settings({ xai_route });
@@ -58,11 +58,11 @@ test('the API is asked first, and accounts after it', async () => {
   await pool(['basic-1'], ['basic-1']);
   for (const stream of [false, true]) await answered('[[n:3]]', stream);
   assert.deepEqual(asked(), [0, 2]);
-  for (const key of ['limited-1', 'broke-1', 'broken-1', 'blocked-1', 'cut-0', 'empty-1']) {
+  for (const key of ['limited-1', 'broke-1', 'broken-1', 'blocked-1', 'cut-1', 'empty-1']) {
     await pool(['basic-1'], [key]);
     xai.reset();
-    xai.script({ key: undefined }, (call) => (call.key.endsWith('0') ? { cut: 0 } : {}));
-    assert.equal(await answered('[[text:from Grok]]', key === 'cut-0'), 'from Grok', key);
+    xai.script({ key: xaiKey('cut-1') }, { cut: 0 });
+    assert.equal(await answered('[[text:from Grok]]', key === 'cut-1'), 'from Grok', key);
     assert.deepEqual([gw.grok.of('chat').length, xai.of('responses').length > 0], [1, true], key);
   }
 });

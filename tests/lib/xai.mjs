@@ -1,4 +1,5 @@
 // The scripted xAI of test files, and what tests ask it directly.
+import { createHash } from 'node:crypto';
 import OpenAI from 'openai';
 import { Xai } from '../fake-xai/server.mjs';
 import { databaseOf, sqlite } from './database.mjs';
@@ -30,12 +31,15 @@ export function eventsIn(text) {
   });
 }
 
-const LONGEST_NUMBER = 24;
+const NUMBER_LENGTH = 24;
 /** US dollars in ticks, the unit of xAI's prices. */
 export const TICKS = 10_000_000_000;
 
-/** Returns the key called `basic-1` at the length that the gateway demands. */
-export const xaiKey = (name) => `xai-${name.replace(/\d+$/, (number) => number.padStart(LONGEST_NUMBER, '0'))}`;
+/** Returns the key called `basic-1` at the length that the gateway demands. Its last digits, by which lists name it, are its own. */
+export function xaiKey(name) {
+  const own = String(createHash('sha256').update(name).digest().readUInt32BE(0) % 1_000_000).padStart(6, '0');
+  return `xai-${name.replace(/\d+$/, (number) => `${number.padStart(NUMBER_LENGTH, '0')}${own}`)}`;
+}
 
 /**
  * Returns { xai, gw } of a test file: the scripted xAI, and a gateway on it. `gw.keys(names)` replaces the pool by keys of xAI's

@@ -124,7 +124,7 @@ impl Free {
 }
 
 /// Reserves the next usable account, or returns why there is none. `opened` is the key if it was checked before. Fails with
-/// 401 if it is not valid. One statement if an account is usable, else three, or more after a migration.
+/// 401 if it is not valid. One statement if an account is usable, else three, or more after a migration or a change of budgets.
 pub async fn reserve(db: &Db, ask: &Ask<'_>, opened: Option<AuthenticatedKey>) -> Result<Reserved> {
     if let Some(reservation) = take(db, ask).await? {
         return Ok(Reserved::Account(Box::new(reservation)));
@@ -139,9 +139,26 @@ pub async fn reserve(db: &Db, ask: &Ask<'_>, opened: Option<AuthenticatedKey>) -
     {
         return Ok(Reserved::Account(Box::new(reservation)));
     }
-    let free = first_free(db, ask).await?;
+    let mut free = first_free(db, ask).await?;
+    // Answers that have ended since then have given back what they held of a budget.
+    let mut takes_left = if ask.hold.is_some() && ask.tried.is_empty() && opened.has_api { RETAKES } else { 0 };
+    while free == Free::default() && takes_left > 0 {
+        takes_left -= 1;
+        if let Some(reservation) = take(db, ask).await? {
+            return Ok(Reserved::Account(Box::new(reservation)));
+        }
+        free = match first_free(db, ask).await? {
+            free if takes_left > 0 || free != Free::default() => free,
+            _ => Free { first_at: Some(ask.now + SOON), not_granted: false, over_budget: Some(Budget::Accounts) },
+        };
+    }
     Ok(Reserved::None(Box::new(Refusal { opened, free })))
 }
+
+/// How often a key of xAI's API is tried to be reserved again if budgets were free just after it was not.
+const RETAKES: u32 = 2;
+/// Milliseconds after which a client is to try again if others were always faster.
+const SOON: i64 = 1_000;
 
 /// Returns when the first blocked account is usable again. Considers those that this request has tried if they are
 /// blocked. Exact for up to [`ASKED_WHEN_FREE`] accounts; in a larger pool it considers those whose first block ends first.
