@@ -110,8 +110,10 @@ pub async fn run(
             Reserved::Account(reservation) => reservation,
             Reserved::None(refusal) => {
                 let error = match &last_error {
-                    // The refusal knows when the first account is free again.
-                    Some((error, model)) if !is_limit(error) => client_error(error, model),
+                    // The refusal knows when the first account is free again, unless one is free that was tried.
+                    Some((error, model)) if !is_limit(error) || refusal.free == Free::default() => {
+                        client_error(error, model)
+                    }
                     _ => no_account(&refusal, &request.model, app.now_ms()),
                 };
                 record.authenticated(refusal.opened);
@@ -287,8 +289,12 @@ fn no_account(refusal: &Refusal, model: &Model, now: i64) -> Error {
 fn client_error(error: &ProviderError, model: &Model) -> Error {
     match (error, model.provider) {
         (ProviderError::NotEntitled(_), Provider::GrokWeb) => not_entitled(model),
-        (ProviderError::NotEntitled(text), Provider::Xai) => {
-            let message = format!("xAI does not offer {} to the key that was used: {text}", model.id);
+        // The text names the operator's team.
+        (ProviderError::NotEntitled(_), Provider::Xai) => {
+            let message = format!(
+                "xAI does not offer {} to the key that was used: ask the operator to check the key's permissions",
+                model.id
+            );
             Error::new(ErrorKind::NotEntitled, message)
         }
         (ProviderError::ModelNotFound, Provider::Xai) if model.is_only_of_api() => Error::unknown_model(&model.id),
