@@ -12,7 +12,7 @@ const SIDES = {
     'model_not_found', 'context_length_exceeded', 'content_policy_violation', 'body_too_large', 'unsupported_encoding', 'client_closed_request',
     'invalid_function_parameters', 'invalid_json_schema',
   ],
-  pool: ['rate_limit_exceeded', 'no_available_token', 'model_not_available'],
+  pool: ['rate_limit_exceeded', 'budget_reached', 'no_available_token', 'model_not_available'],
   grok: ['upstream_blocked', 'upstream_overloaded', 'upstream_error', 'upstream_timeout', 'tool_call_missing', 'invalid_tool_call', 'invalid_structured_output'],
 };
 

@@ -6,8 +6,8 @@ import { conditions, reachesNow, readFilter } from '../../static/console/screens
 import { fromField, toField } from '../../static/console/time-range.js';
 
 const NONE = { active: 0, unused: 0, cooldown: 0, exhausted: 0, expired: 0, disabled: 0, duplicate: 0, unreadable: 0 };
-const pool = (normal, supers = {}, heavy = {}) => {
-  const all = { normal: { ...NONE, ...normal }, super: { ...NONE, ...supers }, heavy: { ...NONE, ...heavy } };
+const pool = (normal, supers = {}, heavy = {}, xai = {}) => {
+  const all = { normal: { ...NONE, ...normal }, super: { ...NONE, ...supers }, heavy: { ...NONE, ...heavy }, xai: { ...NONE, ...xai } };
   return { ...all, total: Object.values(all).flatMap(Object.values).reduce((a, b) => a + b, 0) };
 };
 const HEALTHY = { stats: pool({ active: 3 }), requests: { errors: [] }, settings: { baseUrl: '', hasEncryptionKey: true, unreadable: [] }, cache: { total_size_bytes: 0 }, keys: { total: 1, hasGlobal: false } };
@@ -31,6 +31,12 @@ test('each problem is shown, the worst first', () => {
     ['noneUsable', 'blocked', 'unreadableSettings', 'noEncryption', 'noBaseUrl']);
   assert.deepEqual(found({ requests: { errors: [{ code: 'stale_x_statsig_id', count: 1 }, { code: 'upstream_error', count: 1 }] } }), ['staleSignature']);
   assert.deepEqual(found({ cache: { total_size_bytes: 5 }, settings: { ...HEALTHY.settings, baseUrl: 'https://example.com' } }), []);
+});
+
+test('a key of xAI’s API serves like an account', () => {
+  assert.deepEqual(found({ stats: pool({ expired: 1 }, {}, {}, { active: 1 }) }), []);
+  assert.deepEqual(found({ stats: pool({}, {}, {}, { cooldown: 1 }) }), ['allCooling']);
+  assert.deepEqual(missingFirst({ stats: pool({}, {}, {}, { active: 1 }), keys: { total: 1, hasGlobal: false } }), []);
 });
 
 test('first steps are what is missing', () => {

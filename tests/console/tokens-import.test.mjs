@@ -33,7 +33,7 @@ test('pasted lines are previewed: new, repeated, known, invalid', async () => {
   await page.getByRole('button', { name: 'Add accounts' }).click();
   await dialog().getByText('to see what will be added').waitFor();
   assert.ok(await dialog().getByRole('button', { name: 'Add accounts' }).isDisabled());
-  await dialog().getByLabel('Tokens', { exact: true }).fill([jwt('new-1'), `sso=${jwt('new-2')}`, jwt('new-1'), jwt('basic-1'), HTML, 'tokén', '', '<b>x</b>', jwt('new-3')].join('\n'));
+  await dialog().getByLabel('Tokens or xAI keys', { exact: true }).fill([jwt('new-1'), `sso=${jwt('new-2')}`, jwt('new-1'), jwt('basic-1'), HTML, 'tokén', '', '<b>x</b>', jwt('new-3')].join('\n'));
   await counted({ All: 8, New: 3, Updated: 0, Unchanged: 2, 'Invalid': 3 });
   const lines = await preview().getByRole('listitem').allTextContents();
   assert.match(lines[2], /Line 3.*Unchanged.*Duplicate of line 1/);
@@ -101,7 +101,7 @@ test('every form of tokens is recognised in the preview', async () => {
 test('the chosen type counts; a failed import keeps the text', async () => {
   const { page, gw } = view;
   await page.getByRole('button', { name: 'Add accounts' }).click();
-  await dialog().getByLabel('Tokens', { exact: true }).fill(jwt('super-1'));
+  await dialog().getByLabel('Tokens or xAI keys', { exact: true }).fill(jwt('super-1'));
   assert.equal(await dialog().getByRole('combobox', { name: 'Type' }).inputValue(), '', 'the type is read unless one is chosen');
   await counted({ New: 1 });
   await dialog().getByRole('combobox', { name: 'Type' }).selectOption('ssoSuper');
@@ -113,7 +113,7 @@ test('the chosen type counts; a failed import keeps the text', async () => {
   await dialog().getByRole('button', { name: 'Add 1 account' }).click();
   await page.getByText('The database is unavailable').first().waitFor();
   await page.unroute('**/api/tokens/import');
-  assert.equal(await dialog().getByLabel('Tokens', { exact: true }).inputValue(), jwt('super-1'));
+  assert.equal(await dialog().getByLabel('Tokens or xAI keys', { exact: true }).inputValue(), jwt('super-1'));
   await dialog().getByRole('button', { name: 'Add 1 account' }).click();
   await row('super-1').getByText('Super').waitFor();
   assert.ok(types.length >= 2 && types.every((type) => type === 'ssoSuper'), types.join());

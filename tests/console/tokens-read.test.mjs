@@ -28,7 +28,7 @@ test('added accounts get their type and quotas while one waits', async () => {
   gw.grok.script({ kind: 'limits' }, { first: 150 });
   await open();
   await page.getByRole('button', { name: 'Add accounts' }).click();
-  await dialog().getByLabel('Tokens', { exact: true }).fill(['free-1', 'supergrok-1', 'heavy-1', ...Array.from({ length: 2 }, (_, n) => `free-${n + 2}`)].map(jwt).join('\n'));
+  await dialog().getByLabel('Tokens or xAI keys', { exact: true }).fill(['free-1', 'supergrok-1', 'heavy-1', ...Array.from({ length: 2 }, (_, n) => `free-${n + 2}`)].map(jwt).join('\n'));
   await dialog().getByRole('button', { name: 'Add 5 accounts' }).click();
   await dialog().waitFor({ state: 'detached' });
   await unread().getByText(/^Checking \d+ accounts?…$/).waitFor();

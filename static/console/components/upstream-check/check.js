@@ -11,8 +11,9 @@ import { text } from './text.js';
 
 const t = texts(text);
 const known = optionalTexts(text);
-/** Step names of `/api/upstream/check`, in order. */
+/** Step names of `/api/upstream/check`, in order: of a Grok account, and of a key of xAI's API. */
 const STEPS = ['name', 'connect', 'identity', 'upgrade', 'session'];
+const API_STEPS = ['name', 'connect', 'key', 'models'];
 /** Matches the gateway's message for a check without an active account. */
 const NO_ACCOUNT = /\bno active account\b/i;
 /** Advice codes that show `AccessForm`; true adds the field for the cookie. */
@@ -25,12 +26,16 @@ const FORMS = { set_user_agent_and_clearance: true, set_user_agent: false };
  */
 export const useCheck = (id) => useLoaded(async (signal) => (await post('/upstream/check', id === undefined ? {} : { id }, { signal })).data, [id]);
 
-/** Draws a check. @param {{ of: ReturnType<typeof useCheck> }} props */
-export function Check({ of: check }) {
+/** Returns whether a key of xAI's API was checked. @param {object | undefined} data of `/api/upstream/check` @param {boolean} otherwise without data */
+export const isOfKey = (data, otherwise) => (data ? data.steps.some(({ name }) => name === 'key') : otherwise);
+
+/** Draws a check. @param {{ of: ReturnType<typeof useCheck>, isApi?: boolean }} props `isApi` means that a key of xAI's API is checked, until the result says so */
+export function Check({ of: check, isApi: expected = false }) {
   const box = useRef(null);
   const verdict = useRef(null);
   const { data, error, loading } = check;
   const result = loading || error ? undefined : data;
+  const isApi = isOfKey(data, expected);
   // A successful check removes the form, so move the focus to the verdict.
   const again = async () => {
     if (!box.current) return;
@@ -39,34 +44,40 @@ export function Check({ of: check }) {
     if (had) requestAnimationFrame(() => { if (!box.current?.contains(document.activeElement)) verdict.current?.focus(); });
   };
   return html`<div ref=${box} class="upstream-check">
-    <div ref=${verdict} class="check-verdict" role="status" tabindex="-1"><${Verdict} result=${result} error=${!loading && error} /></div>
-    <ol class="check-steps" aria-label=${t('steps')} aria-busy=${loading}>${(result?.steps ?? STEPS.map((name) => ({ name, state: loading ? 'waiting' : 'skipped' }))).map((step) => html`
-      <${Step} key=${step.name} step=${step} host=${data?.host} />`)}</ol>
+    <div ref=${verdict} class="check-verdict" role="status" tabindex="-1"><${Verdict} result=${result} error=${!loading && error} isApi=${isApi} /></div>
+    <ol class="check-steps" aria-label=${t('steps')} aria-busy=${loading}>${(result?.steps ?? (isApi ? API_STEPS : STEPS).map((name) => ({ name, state: loading ? 'waiting' : 'skipped' }))).map((step) => html`
+      <${Step} key=${step.name} step=${step} host=${data?.host ?? (isApi ? 'api.x.ai' : 'grok.com')} />`)}</ol>
     ${result?.advice.length > 0 && html`<${Advice} result=${result} again=${again} />`}
-    <${Facts} result=${data} />
+    <${Facts} result=${data} isApi=${isApi} />
   </div>`;
 }
 
-function Verdict({ result, error }) {
+function Verdict({ result, error, isApi }) {
   if (error) return html`<${Notice} kind="danger">${NO_ACCOUNT.test(error.message) ? t('noAccount') : explain(error)}<//>`;
-  if (!result) return html`<div class="notice info"><span class="spinner" /><div>${t('checking')}</div></div>`;
-  if (result.ok) return html`<${Notice} kind=${result.advice.length > 0 ? 'warn' : 'ok'}>${t(result.transport === 'http' ? 'okHttp' : 'ok')}<//>`;
-  return html`<${Notice} kind="danger">${known(`error_${result.error_type}`, { host: result.host }) ?? t('error_upstream')}<//>`;
+  if (!result) return html`<div class="notice info"><span class="spinner" /><div>${t(isApi ? 'checkingApi' : 'checking')}</div></div>`;
+  if (result.ok) return html`<${Notice} kind=${result.advice.length > 0 ? 'warn' : 'ok'}>${t(isApi ? 'okApi' : result.transport === 'http' ? 'okHttp' : 'ok')}<//>`;
+  return html`<${Notice} kind="danger">${errorInWords(result, isApi)}<//>`;
 }
 
-/** Shows the account and User-Agent of the check. The lines are drawn before the result, so that nothing moves. */
-function Facts({ result }) {
+/** Returns the error of a check in words. A key of xAI's API has its own where they differ. */
+function errorInWords({ error_type: type, host }, isApi) {
+  const own = isApi ? known(`error_${type}_api`) ?? known(`error_${type}`, { host }) : known(`error_${type}`, { host });
+  return own ?? t(isApi ? 'error_upstream_api' : 'error_upstream');
+}
+
+/** Shows the account and User-Agent of the check; xAI's API takes any User-Agent. The lines are drawn before the result, so that nothing moves. */
+function Facts({ result, isApi }) {
   const source = result && t(result.user_agent_source === 'setting' ? 'fromSetting' : 'ownName');
   return html`<dl class="facts check-facts">
-    <div><dt>${t('account')}</dt><dd>${result ? html`<code>…${result.account.suffix}</code>` : '…'}</dd></div>
-    <div><dt>User-Agent</dt><dd>${result ? html`<code>${result.user_agent}</code> <span class="muted">${source}</span>` : '…'}</dd></div>
+    <div><dt>${t(isApi ? 'key' : 'account')}</dt><dd>${result ? html`<code>…${result.account.suffix}</code>` : '…'}</dd></div>
+    ${!isApi && html`<div><dt>User-Agent</dt><dd>${result ? html`<code>${result.user_agent}</code> <span class="muted">${source}</span>` : '…'}</dd></div>`}
   </dl>`;
 }
 
 /** Icons of the states that a step does not show as text. */
 const MARKS = { ok: 'check', failed: 'close' };
 
-function Step({ step: { name, state, ms, message }, host = 'grok.com' }) {
+function Step({ step: { name, state, ms, message }, host }) {
   const aside = state === 'ok' || state === 'failed' ? Number.isInteger(ms) && duration(ms) : state === 'skipped' ? skipInWords(message) : t('state_waiting');
   return html`<li class=${`check-step ${state}`}>
     <span class="check-mark">${MARKS[state] && html`<${Icon} name=${MARKS[state]} />`}</span>

@@ -1,5 +1,6 @@
 // Actions on existing API keys.
 import { post } from '../../api.js';
+import { askBudget } from '../../components/budget.js';
 import { confirm } from '../../components/dialog.js';
 import { common } from '../../common.text.js';
 import { toast } from '../../components/toast.js';
@@ -13,6 +14,12 @@ const ids = (rows) => rows.map(({ id }) => id);
 export async function setActive(rows, isActive) {
   return (await post('/keys/batch-status', { ids: ids(rows), is_active: isActive })).data.updated;
 }
+
+/** Asks for the daily budget of keys at xAI's API, and saves it. @returns {Promise<boolean>} whether it was saved */
+export const changeBudget = (rows) => askBudget({
+  rows, name: rows[0].name, kind: 'key',
+  save: async (budget) => (await post('/keys/budget', { ids: ids(rows), daily_budget_usd: budget })).data.updated,
+});
 
 export const rename = (row, name) => post('/keys/name', { id: row.id, name });
 

@@ -6,15 +6,17 @@ import { Dialog, openDialog } from '../../components/dialog.js';
 import { Field } from '../../components/field.js';
 import { Menu } from '../../components/menu.js';
 import { BusyButton, useBusy } from '../../components/action.js';
+import { budgetTitle, SpentToday } from '../../components/budget.js';
 import { toast } from '../../components/toast.js';
-import { dateTime, number, percent } from '../../format.js';
+import { dateTime, dollars, number, percent } from '../../format.js';
 import { texts } from '../../i18n.js';
-import { deleteKeys, rename, reveal, setActive } from './change.js';
+import { changeBudget, deleteKeys, rename, reveal, setActive } from './change.js';
 import { text } from './text.js';
 
 const t = texts(text);
 
-export function Row({ row, chosen, choose, reload }) {
+/** Draws a row. @param {{ row: object, hasSpending: boolean, chosen: boolean, choose(on: boolean): void, reload(): Promise<void> }} props `hasSpending` shows what the key spends at xAI's API */
+export function Row({ row, hasSpending, chosen, choose, reload }) {
   const isActive = row.is_active === 1;
   const run = (work) => async () => {
     try {
@@ -25,6 +27,7 @@ export function Row({ row, chosen, choose, reload }) {
   };
   const items = [
     { label: t('rename'), icon: 'edit', run: run(() => askName(row)) },
+    hasSpending && { label: budgetTitle(), icon: 'edit', run: run(() => changeBudget([row])) },
     row.revealable && { label: t('reveal'), icon: 'eye', run: run(() => show(row)) },
     { label: common(isActive ? 'disable' : 'enable'), icon: isActive ? 'stop' : 'play', run: run(async () => {
       const count = await setActive([row], !isActive);
@@ -36,11 +39,12 @@ export function Row({ row, chosen, choose, reload }) {
   const badge = html`<span class=${`badge ${isActive ? 'ok' : ''}`}>${common(isActive ? 'enabled' : 'disabled')}</span>`;
   return html`<tr aria-selected=${chosen}>
     <td><input type="checkbox" aria-label=${t('select', { name: row.name })} checked=${chosen} onChange=${(event) => choose(event.currentTarget.checked)} /></td>
-    <td class="key-name">${row.name}<span class="narrow-only">${value}${badge}</span></td>
+    <td class="key-name">${row.name}<span class="narrow-only">${value}${badge}${hasSpending && html`<span class="key-spending">${t('spentToday')}: <${SpentToday} row=${row} /></span>`}</span></td>
     <td class="wide-only">${value}</td>
     <td class="wide-only">${badge}</td>
     <td class="end number">${row.usage ? number(row.usage.count) : html`<span class="muted">${t('unused')}</span>`}</td>
     <td class="end number wide-only">${row.usage && row.usage.success + row.usage.failed > 0 ? percent(100 * row.usage.success / (row.usage.success + row.usage.failed)) : ''}</td>
+    ${hasSpending && html`<td class="end wide-only"><${SpentToday} row=${row} /><div class="hint number">${t('spentMonth', { amount: dollars(row.spent_month_usd) })}</div></td>`}
     <td class="number wide-only">${dateTime(row.created_at * 1000)}</td>
     <td class="end"><${Menu} label=${t('more', { name: row.name })} items=${items} /></td>
   </tr>`;

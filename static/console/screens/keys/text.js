@@ -8,7 +8,7 @@ export const text = {
     enabledDone: { one: 'The key was enabled', other: '{n} keys were enabled' }, disabledDone: { one: 'The key was disabled', other: '{n} keys were disabled' },
     deleteTitle: { one: 'Delete the key {name}?', other: 'Delete {n} keys?' }, deleteLost: 'Clients that use it are rejected immediately. This cannot be undone; past requests stay in the statistics.',
     empty: 'No API keys yet', emptyHint: 'Clients need a key to use the gateway.', globalKey: 'The key in the setting api_key is also valid.', select: 'Select {name}',
-    searchLabel: 'Search names', nothingFound: 'No key matches this name.', more: 'Actions for {name}', unused: 'not used',
+    searchLabel: 'Search names', nothingFound: 'No key matches this name.', more: 'Actions for {name}', unused: 'not used', spentToday: 'Spent today', spentMonth: '{amount} this month',
   },
   'zh-CN': {
     title: 'API 密钥', lead: '客户端使用这些密钥访问网关。建议为每个客户端单独创建密钥，以便分别停用。',
@@ -19,6 +19,6 @@ export const text = {
     enabledDone: '已启用 {n} 个密钥', disabledDone: '已停用 {n} 个密钥',
     deleteTitle: '要删除 {n} 个密钥吗（{name}）？', deleteLost: '使用该密钥的客户端会立即被拒绝。此操作无法撤销；历史请求仍保留在统计中。',
     empty: '还没有 API 密钥', emptyHint: '客户端需要密钥才能使用网关。', globalKey: '设置 api_key 中的密钥同样有效。', select: '选择 {name}',
-    searchLabel: '搜索名称', nothingFound: '没有匹配的密钥。', more: '{name} 的操作', unused: '未使用',
+    searchLabel: '搜索名称', nothingFound: '没有匹配的密钥。', more: '{name} 的操作', unused: '未使用', spentToday: '今日花费', spentMonth: '本月 {amount}',
   },
 };

@@ -12,14 +12,22 @@ const STATES = [
   ['active', 'normal', '--ok'], ['unused', 'unused', '--muted'], ['cooldown', 'cooling', '--info'], ['exhausted', 'exhausted', '--warn'],
   ['expired', 'expired', '--danger'], ['disabled', 'disabled', '--line-strong'], ['duplicate', 'duplicate', '--violet'], ['unreadable', 'unreadable', '--danger-strong'], ['invalid', 'invalid', '--danger-strong'],
 ];
-/** Types: the key of the text, the name in the list of accounts, the name in `/api/stats`. */
+/** Types of Grok accounts: the key of the text, the name in the list of accounts, the name in `/api/stats`. */
 const TYPES = [['basic', 'sso', 'normal'], ['super', 'ssoSuper', 'super'], ['heavy', 'ssoHeavy', 'heavy']];
+/** Keys of xAI's API; they have no modes. */
+const API_TYPE = ['xai', 'xai', 'xai'];
 const MODES = ['auto', 'fast', 'expert', 'heavy'];
+
+/** Returns the types to show: keys of xAI's API if there are some, Grok accounts unless there are only keys. */
+function shownTypes(stats) {
+  const keys = stats.xai.total;
+  return [...(keys > 0 && keys === stats.total ? [] : TYPES), ...(keys > 0 ? [API_TYPE] : [])];
+}
 
 export function Pool({ stats }) {
   return html`<section class="card pool"><div class="spread pool-head"><h2>${t('pool')}</h2><a href=${address('tokens')}>${t('toTokens')}</a></div>
     <div class="pool-parts">
-      ${TYPES.map(([title, type, counted]) => html`<${Type} key=${type} title=${t(title)} type=${type} counts=${stats[counted]} />`)}
+      ${shownTypes(stats).map(([title, type, counted]) => html`<${Type} key=${type} title=${t(title)} type=${type} counts=${stats[counted]} />`)}
     </div><${Quota} stats=${stats} /></section>`;
 }
 

@@ -9,6 +9,7 @@ import { duration, number, percent } from '../../format.js';
 import { texts } from '../../i18n.js';
 import { address } from '../../router.js';
 import { Charts } from './charts.js';
+import { Costs } from './costs.js';
 import { Pool } from './pool.js';
 import { Errors, Keys, Models } from './shares.js';
 import { text } from './text.js';
@@ -58,6 +59,7 @@ function Overview({ seen }) {
     <${Figures} stats=${stats} requests=${requests} />
     <${Charts} requests=${requests} />
     <${Pool} stats=${stats} />
+    <${Costs} stats=${stats} requests=${requests} />
     <div class="all-shares"><${Models} models=${requests.models} /><${Keys} keys=${requests.keys} /><${Errors} errors=${requests.errors} /></div>`;
 }
 

@@ -11,16 +11,20 @@ const SHOWN = 8;
 
 /** Draws shares as bars; the last row sums up the rest. */
 function Shares({ title, hint, rows, empty }) {
+  return html`<section class="card shares"><h2>${title} <span class="hint">${hint}</span></h2><${ShareList} rows=${rows} empty=${empty} /></section>`;
+}
+
+/** Draws the list of shares. @param {{ rows: { id: unknown, label: string, count: number, href?: string, note?: string, color?: string }[], empty: string, inWords?: (count: number) => string }} props */
+export function ShareList({ rows, empty, inWords = number }) {
   const total = rows.reduce((sum, { count }) => sum + count, 0);
   const rest = rows.slice(SHOWN).reduce((sum, { count }) => sum + count, 0);
   const shown = [...rows.slice(0, SHOWN), ...(rest > 0 ? [{ id: 'rest', label: t('others', { n: rows.length - SHOWN }), count: rest }] : [])];
-  return html`<section class="card shares"><h2>${title} <span class="hint">${hint}</span></h2>
-    ${total === 0 ? html`<p class="muted">${empty}</p>` : html`<ul>${shown.map((row) => html`<li key=${row.id}>
+  if (total === 0) return html`<p class="muted">${empty}</p>`;
+  return html`<ul>${shown.map((row) => html`<li key=${row.id}>
       <div class="share-line"><span class="share-name">${row.href ? html`<a href=${row.href}>${row.label}</a>` : row.label}</span>
         ${row.note && html`<span class="muted share-note">${row.note}</span>`}
-        <span class="number">${number(row.count)}</span><span class="number muted share-percent">${percent(100 * row.count / total)}</span></div>
-      <div class="share-bar" aria-hidden="true"><span style=${{ width: `${100 * row.count / total}%`, background: row.color && `var(${row.color})` }} /></div></li>`)}</ul>`}
-  </section>`;
+        <span class="number">${inWords(row.count)}</span><span class="number muted share-percent">${percent(100 * row.count / total)}</span></div>
+      <div class="share-bar" aria-hidden="true"><span style=${{ width: `${100 * row.count / total}%`, background: row.color && `var(${row.color})` }} /></div></li>`)}</ul>`;
 }
 
 export function Models({ models }) {

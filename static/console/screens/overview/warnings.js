@@ -3,7 +3,7 @@
 /** Expired accounts below this number or share are normal and give no warning. */
 const MANY_EXPIRED = { least: 3, share: 0.2 };
 
-const sum = ({ normal, super: supers, heavy }, name) => normal[name] + supers[name] + heavy[name];
+const sum = ({ normal, super: supers, heavy, xai }, name) => normal[name] + supers[name] + heavy[name] + xai[name];
 
 /**
  * Returns the warnings, most severe first.

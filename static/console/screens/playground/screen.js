@@ -6,7 +6,7 @@ import { Icon } from '../../components/icon.js';
 import { Empty, Notice, Skeleton } from '../../components/states.js';
 import { useLoaded } from '../../data.js';
 import { optionalTexts, texts } from '../../i18n.js';
-import { abilityOf } from '../../models.js';
+import { abilityOf, isOfApi } from '../../models.js';
 import { useShared } from '../../store.js';
 import { awaitsResults } from './calls.js';
 import { Composer, attach } from './composer.js';
@@ -23,6 +23,8 @@ export const style = new URL('./style.css', import.meta.url).href;
 const t = texts(text);
 /** Translated descriptions of models; the gateway's own are English. */
 const about = optionalTexts(modelTexts);
+/** Models of xAI's API share a description. */
+const describedAs = (model) => (isOfApi(model) ? 'xai' : model);
 const SUGGESTIONS = { text: ['try1', 'try2', 'try3'], draw: ['try3'], edit: [], video: [] };
 
 export function Screen() {
@@ -98,7 +100,7 @@ function Hello({ models, model }) {
   const found = models?.find(({ id }) => id === model);
   if (!found) return html`<${Skeleton} lines=${3} />`;
   return html`<${Empty} icon="playground" title=${t('hello')}>
-    <p>${found.display_name}: ${about(model) ?? found.description}</p>
+    <p>${found.display_name}: ${about(describedAs(model)) ?? found.description}</p>
     <div class="suggestions">${SUGGESTIONS[abilityOf(model)].map((name) => html`<button key=${name} type="button" class="button" onClick=${() => draft.set({ ...draft.get(), text: t(name) })}>${t(name)}</button>`)}</div>
   <//>`;
 }

@@ -44,11 +44,12 @@ export const text = {
 
 /** Descriptions of models, in the languages other than the gateway's English. */
 export const models = {
-  en: {},
+  en: { xai: 'A model of xAI’s API, which charges for each answer' },
   'zh-CN': {
     'grok-fast': '响应迅速，所有账号均可使用', 'grok-auto': '由 Grok 自动选择快速或专家模式；所有账号的该模式额度用尽后改用快速模式', 'grok-expert': '思考更久，需要 SuperGrok 账号', 'grok-heavy': '多个智能体协同工作，需要 SuperGrok Heavy 账号',
     'grok-imagine-image': '根据文字绘图，一次最多 10 张', 'grok-imagine-image-2.0': '根据文字绘图，一次最多 10 张，较慢但质量更好', 'grok-imagine-image-edit': '按文字说明修改图片，需要填写设置 x_statsig_id',
     'grok-3-fast': '快速高效的 Grok 3 模型', 'grok-4-fast': 'Grok 4 快速版，支持简短思考', 'grok-4-fast-expert': 'Grok 4 Fast 专家模式，推理能力更强', 'grok-4': 'Grok 4 标准模型',
     'grok-4-expert': 'Grok 4 专家模式，完整能力', 'grok-4-heavy': '最强的 Grok 模型，需要 Super 账号', 'grok-4.1-thinking': 'Grok 4.1，支持深度思考和工具', 'grok-imagine-0.9': '根据图片和提示词生成视频，需要填写设置 x_statsig_id',
+    xai: 'xAI API 的模型，按每次回答收费',
   },
 };

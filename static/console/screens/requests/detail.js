@@ -5,7 +5,7 @@ import { Dialog, openDialog } from '../../components/dialog.js';
 import { Icon } from '../../components/icon.js';
 import { FindOutWhy } from '../../components/upstream-check/dialog.js';
 import { failure } from '../../failures.js';
-import { dateTime, duration, number } from '../../format.js';
+import { dateTime, dollars, duration, number } from '../../format.js';
 import { texts } from '../../i18n.js';
 import { address, go } from '../../router.js';
 import { setFilter } from './filter.js';
@@ -54,6 +54,7 @@ function facts(row, close) {
   // The speed counts from the first token to the end of the answer.
   const writing = row.duration - (row.first_byte ?? row.duration);
   const speed = writing >= 0.1 && row.completion_tokens > 0 && html` <span class="muted">· ${t('speed', { n: number(row.completion_tokens / writing, { maximumFractionDigits: 1 }) })}</span>`;
+  const isPaid = row.cost_usd > 0;
   return [
     ['requestId', html`<span class="copyable"><code>${row.request_id}</code><${Copy} text=${row.request_id} label=${t('copyId')} /></span>`],
     ['local', html`<span class="number">${dateTime(row.timestamp)}</span>`],
@@ -64,7 +65,9 @@ function facts(row, close) {
     ['duration', duration(row.duration * 1000)],
     ['firstByte', row.first_byte === null ? t('none') : duration(row.first_byte * 1000)],
     ['attempts', number(row.attempts)],
-    ['estimate', html`${t('inOut', { in: row.prompt_tokens, out: row.completion_tokens })}${speed}`],
+    // xAI's API reports its tokens; those of Grok accounts are estimated.
+    [isPaid ? 'reported' : 'estimate', html`${t('inOut', { in: row.prompt_tokens, out: row.completion_tokens })}${speed}`],
+    isPaid && ['cost', html`<span class="number">${dollars(row.cost_usd)}</span>`],
     ['token', row.token_suffix ? html`<a href=${address('tokens', { text: row.token_suffix })} onClick=${toToken}><code>…${row.token_suffix}</code></a>` : t('noToken')],
-  ];
+  ].filter(Boolean);
 }

@@ -1,11 +1,11 @@
 // The table of the log: only visible rows are in the DOM, and older ones are loaded on scrolling.
-import { html, useEffect, useLayoutEffect } from '../../html.js';
+import { html, useEffect, useLayoutEffect, useMemo } from '../../html.js';
 import { explain } from '../../api.js';
 import { common } from '../../common.text.js';
 import { Icon } from '../../components/icon.js';
 import { moveBetweenRows, useWindow } from '../../components/rows.js';
 import { failure } from '../../failures.js';
-import { dateTime, duration, number, shortTime } from '../../format.js';
+import { dateTime, dollars, duration, number, shortTime } from '../../format.js';
 import { texts } from '../../i18n.js';
 import { address } from '../../router.js';
 import { showRequest } from './detail.js';
@@ -19,12 +19,17 @@ const AHEAD = 60;
 /** Columns with their classes; the style sheet has their widths. */
 const COLUMNS = [
   ['time', 'w-time'], ['status', 'w-status'], ['model', 'w-model'], ['key', 'w-key wide-only'], ['token', 'w-account wide-only'], ['duration', 'w-seconds end'], ['firstByte', 'w-seconds end wide-only'],
-  ['attempts', 'w-attempts end wide-only'], ['tokens', 'w-tokens end wide-only'], ['errorColumn', 'wide-only'],
+  ['attempts', 'w-attempts end wide-only'], ['tokens', 'w-tokens end wide-only'], ['cost', 'w-cost end wide-only'], ['errorColumn', 'wide-only'],
 ];
+
+/** Returns whether a request has a cost: answers of Grok accounts have none. */
+const isPaid = (row) => row.cost_usd > 0;
 
 /** Draws the table. @param {{ log: object, filter: object, box: { current: HTMLElement | null } }} props `box` receives the scrolling element, whose position pauses live updates */
 export function Table({ log, filter, box }) {
   const seen = useWindow({ count: log.rows.length, rowHeight: ROW_HEIGHT });
+  const hasCosts = useMemo(() => log.rows.some(isPaid), [log.rows]);
+  const columns = COLUMNS.filter(([name]) => name !== 'cost' || hasCosts);
   useLayoutEffect(() => {
     box.current = seen.box.current;
     return () => { box.current = null; };
@@ -44,10 +49,10 @@ export function Table({ log, filter, box }) {
   return html`<div class="request-table">
     <${Waiting} log=${log} admit=${admit} />
     <div ref=${seen.box} class=${`table-box rows-box ${log.isLoading ? 'stale' : ''}`} tabindex="0" role="region" aria-label=${t('title')} aria-busy=${log.isLoading} onScroll=${onScroll} onKeyDown=${moveBetweenRows}>
-      <table class="table requests">
-        <thead><tr>${COLUMNS.map(([name, kind]) => html`<th key=${name} class=${kind}>${t(name)}</th>`)}</tr></thead>
+      <table class=${`table requests ${hasCosts ? 'with-costs' : ''}`}>
+        <thead><tr>${columns.map(([name, kind]) => html`<th key=${name} class=${kind}>${t(name)}</th>`)}</tr></thead>
         <tbody>${gap(seen.before)}
-          ${log.rows.slice(seen.from, seen.to).map((row) => html`<${Row} key=${row.id} row=${row} isFresh=${log.fresh.has(row.id)} beside=${log.beside} />`)}
+          ${log.rows.slice(seen.from, seen.to).map((row) => html`<${Row} key=${row.id} row=${row} hasCosts=${hasCosts} isFresh=${log.fresh.has(row.id)} beside=${log.beside} />`)}
           ${gap(seen.after)}</tbody>
       </table>
       <${End} log=${log} />
@@ -75,7 +80,7 @@ export const statusKind = (status) => {
 /** Draws the account that answered, as a link that finds it on the accounts screen. */
 const Account = ({ suffix }) => suffix && html`<a class="row-account" href=${address('tokens', { text: suffix })} title=${t('showAccount')}><code>…${suffix}</code></a>`;
 
-function Row({ row, isFresh, beside }) {
+function Row({ row, hasCosts, isFresh, beside }) {
   const open = () => showRequest(row, beside);
   const press = (event) => { if (!event.target.closest('a, button')) open(); };
   const wrong = row.error_code && failure(row.error_code).words;
@@ -91,6 +96,7 @@ function Row({ row, isFresh, beside }) {
     <td class="end number wide-only">${row.first_byte === null ? '–' : duration(row.first_byte * 1000)}</td>
     <td class="end number wide-only">${number(row.attempts)}</td>
     <td class="end number wide-only">${number(row.prompt_tokens)} / ${number(row.completion_tokens)}</td>
+    ${hasCosts && html`<td class="end number wide-only">${isPaid(row) && dollars(row.cost_usd)}</td>`}
     <td class="cut wide-only" title=${row.error || undefined}>${wrong}</td>
   </tr>`;
 }

@@ -1,7 +1,7 @@
 // Assigns settings to sections of the screen, by name. A setting that is new in the gateway matches a pattern or falls into
 // the last section of its part.
 const BELONGS = [
-  [/^(grok\.read_accounts|global\.(error_skip_requests|(rate_limit|used_up)_cooldown_minutes))$/, 'accounts'],
+  [/^(grok\.(read_accounts|xai_\w+)|global\.(error_skip_requests|(rate_limit|used_up)_cooldown_minutes))$/, 'accounts'],
   [/_timeout$/, 'timeouts'],
   [/^global\.log_/, 'log'],
   [/^global\.((\w+_)?(cache|media)_|keep_prompts$)/, 'cache'],

@@ -13,6 +13,7 @@ export const labels = {
     'grok.x_statsig_id': 'Header x-statsig-id', 'grok.cf_clearance': 'Cookie cf_clearance', 'grok.user_agent': 'Header user-agent',
     'grok.read_accounts': 'Read accounts', 'global.error_skip_requests': 'Skip after an error',
     'global.rate_limit_cooldown_minutes': 'Cooldown after a rate limit', 'global.used_up_cooldown_minutes': 'Cooldown of a used-up mode',
+    'grok.xai_route': 'Use of xAI’s API', 'grok.xai_estimate_tokens': 'Answer length held of a budget',
     'grok.chat_transport': 'Connection for chats', 'grok.max_prompt_chars': 'Longest message', 'global.admin_password': 'Console password',
   },
   'zh-CN': {
@@ -25,6 +26,7 @@ export const labels = {
     'grok.x_statsig_id': '请求头 x-statsig-id', 'grok.cf_clearance': 'cf_clearance Cookie', 'grok.user_agent': '请求头 user-agent',
     'grok.read_accounts': '读取账号信息', 'global.error_skip_requests': '出错后跳过',
     'global.rate_limit_cooldown_minutes': '限流后的冷却时间', 'global.used_up_cooldown_minutes': '额度用尽后的冷却时间',
+    'grok.xai_route': 'xAI API 的使用', 'grok.xai_estimate_tokens': '预算预留的回答长度',
     'grok.chat_transport': '对话连接方式', 'grok.max_prompt_chars': '消息长度上限', 'global.admin_password': '控制台密码',
   },
 };
@@ -33,6 +35,8 @@ export const help = {
   en: {
     'global.admin_username': 'The name you use to sign in.',
     'global.keep_prompts': 'Whether the gallery keeps the prompts of pictures and videos, encrypted like tokens. Off: new files get none; those that were kept stay.',
+    'grok.xai_route': 'When keys of xAI’s API, which cost money, answer for the models of Grok accounts. Models whose names begin with xai/ always use the API.',
+    'grok.xai_estimate_tokens': 'While xAI’s API answers, the price of an answer of this length is held of the daily budgets; a client that asks for less holds less. The real price takes its place.',
     'grok.user_agent': 'Value of the header user-agent. The console saves the value of your browser when you add the first account. With cf_clearance, use the value of the browser that received the cookie. Empty: the gateway’s own name.',
     'grok.x_statsig_id': 'Value of the header x-statsig-id, which you supply. Videos and changes of pictures need it, and so do chats if chat_transport is http; chats over the WebSocket do not. Empty: not sent.',
   },
@@ -64,6 +68,8 @@ export const help = {
     'global.error_skip_requests': '账号出错后，在接下来的多少次请求中优先使用其他账号。0 表示不跳过。',
     'global.rate_limit_cooldown_minutes': 'Grok 限制频率后，账号在该模式下冷却多久。仅在 Grok 未说明恢复时间时使用。',
     'global.used_up_cooldown_minutes': '额度用尽后，账号在该模式下暂停多久。仅在 Grok 未说明恢复时间时使用。',
+    'grok.xai_route': 'xAI API 密钥（会产生费用）何时代替 Grok 账号回答其模型的请求。名称以 xai/ 开头的模型始终使用 API。',
+    'grok.xai_estimate_tokens': 'xAI API 回答期间，按此长度的价格从每日预算中预留；客户端要求更短时，预留更少。回答结束后按实际价格计算。',
     'grok.max_prompt_chars': '发给 Grok 的单条消息的最大长度。对话超出时，较早的内容作为文本文件随消息上传。',
     'grok.chat_transport': '与 Grok 对话的连接方式：websocket 与官方网页相同；http 为旧式数据流，需要 x_statsig_id。',
     'global.admin_password': '控制台的密码。修改后所有会话都会结束。',
@@ -73,10 +79,12 @@ export const help = {
 /** Labels of the values of a choice, by setting. */
 export const choices = {
   en: {
+    'grok.xai_route': { last: 'Last: if no Grok account can answer', first: 'First: before Grok accounts', never: 'Never: only for names with xai/' },
     'grok.chat_transport': { websocket: 'WebSocket', http: 'HTTP stream' },
     'grok.reasoning_format': { raw: 'In the text (raw)', parsed: 'In a field of its own (parsed)', hidden: 'Left out (hidden)' },
   },
   'zh-CN': {
+    'grok.xai_route': { last: '最后：没有 Grok 账号可用时', first: '优先：先于 Grok 账号', never: '从不：仅用于 xai/ 开头的名称' },
     'grok.chat_transport': { websocket: 'WebSocket', http: 'HTTP 流' },
     'grok.reasoning_format': { raw: '在正文中（raw）', parsed: '在单独的字段中（parsed）', hidden: '不返回（hidden）' },
   },

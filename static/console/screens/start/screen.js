@@ -20,7 +20,8 @@ async function load(signal) {
   const [stats, keys, settings] = await Promise.all([
     get('/stats', {}, { signal }), get('/keys', { limit: 100 }, { signal }), get('/settings', {}, { signal }),
   ]);
-  return { accounts: stats.data.total, keys: keys.data.filter((key) => key.is_active === 1), base: settings.data.global.base_url || location.origin };
+  const { total, xai } = stats.data;
+  return { accounts: total, isApiOnly: total > 0 && xai.total === total, keys: keys.data.filter((key) => key.is_active === 1), base: settings.data.global.base_url || location.origin };
 }
 
 export function Screen() {
@@ -57,25 +58,29 @@ function Steps({ data, reload }) {
   };
   return html`<ol class="steps">
     <${Step} n=${1} title=${t('accounts')} isDone=${done.accounts} isOpen=${present === 'accounts'} open=${open('accounts')}
-      summary=${done.accounts ? t('accountsDone', { n: data.accounts }) : t('accountsLater')}>
-      <p class="muted">${t('accountsLead')}</p>
+      summary=${done.accounts ? t(data.isApiOnly ? 'apiKeysDone' : 'accountsDone', { n: data.accounts }) : t('accountsLater')}>
+      <${Kinds} />
       <div class="start-add"><${AddTokens} onDone=${added} /></div>
       <div><button type="button" class="button quiet" onClick=${open('key')}>${t(done.accounts ? 'goOn' : 'later')}</button></div>
     <//>
     <${Step} n=${2} title=${t('check')} isDone=${done.check} isOpen=${present === 'check'} open=${done.accounts ? open('check') : null}
-      summary=${t(!done.accounts ? 'checkLater' : checked === null ? 'unchecked' : checked ? 'checkDone' : 'checkFailed')}>
-      <${CheckStep} recorded=${recorded} onResult=${setChecked} onNext=${goOn} />
+      summary=${t(!done.accounts ? 'checkLater' : checked === null ? 'unchecked' : !checked ? 'checkFailed' : data.isApiOnly ? 'checkDoneApi' : 'checkDone')}>
+      <${CheckStep} recorded=${recorded} isApi=${data.isApiOnly} onResult=${setChecked} onNext=${goOn} />
     <//>
     <${Step} n=${3} title=${t('key')} isDone=${done.key} isOpen=${present === 'key'} open=${open('key')} summary=${done.key ? key.name : t('keyLater')}>
       <${KeyStep} keys=${data.keys} made=${key} onKey=${hold} onNext=${goOn} />
     <//>
     <${Step} n=${4} title=${t('try')} isDone=${done.try} isOpen=${present === 'try'} open=${done.key ? open('try') : null} summary=${t('tryLater')}>
-      ${key && html`<${TryStep} apiKey=${key.key} base=${data.base} accounts=${data.accounts} onWorked=${() => setWorked(true)} />`}
+      ${key && html`<${TryStep} apiKey=${key.key} base=${data.base} accounts=${data.accounts} isApi=${data.isApiOnly} onWorked=${() => setWorked(true)} />`}
     <//>
   </ol>
   ${worked && html`<section class="card start-end"><${Icon} name="check" /><p>${t('ready')}</p>
     <a class="button primary" href=${address('playground')}>${t('toPlayground')}</a><a class="button" href=${address('overview')}>${t('toOverview')}</a></section>`}`;
 }
+
+/** Says what can be added, and what each costs. */
+const Kinds = () => html`<p class="muted">${t('accountsLead')}</p>
+  <dl class="kinds">${['kindAccount', 'kindApi'].map((kind) => html`<div key=${kind}><dt>${t(kind)}</dt><dd>${t(`${kind}What`)} <span class="muted">${t(`${kind}Cost`)}</span></dd></div>`)}</dl>`;
 
 function Step({ n, title, isDone, isOpen, open, summary, children }) {
   const heading = useRef(null);

@@ -6,6 +6,7 @@ import { Notice } from '../../components/states.js';
 import { useLoaded } from '../../data.js';
 import { duration } from '../../format.js';
 import { texts } from '../../i18n.js';
+import { abilityOf, isOfApi } from '../../models.js';
 import { address } from '../../router.js';
 import { split } from '../playground/answer.js';
 import { Markdown } from '../playground/markdown.js';
@@ -17,14 +18,19 @@ import { text } from './text.js';
 const t = texts(text);
 /** The default model: fast, and available to every account. */
 const PREFERRED = 'grok-fast';
+/** The default where xAI's API alone answers and its models are not read yet. */
+const PREFERRED_OF_API = 'grok-4';
 
-/** Draws the step. @param {{ apiKey: string, base: string, accounts: number, onWorked: () => void }} props */
-export function TryStep({ apiKey, base, accounts, onWorked }) {
+const preferredOf = (models, isApi) => (isApi ? models?.find((id) => isOfApi(id) && abilityOf(id) === 'text') ?? PREFERRED_OF_API : PREFERRED);
+
+/** Draws the step. @param {{ apiKey: string, base: string, accounts: number, isApi: boolean, onWorked: () => void }} props `isApi` means that all accounts are keys of xAI's API */
+export function TryStep({ apiKey, base, accounts, isApi, onWorked }) {
   const models = useLoaded(async (signal) => (await (await callV1('/models', apiKey, { signal })).json()).data.map(({ id }) => id), [apiKey]);
-  const [model, setModel] = useState(PREFERRED);
+  const [chosen, setModel] = useState(null);
+  const model = chosen ?? preferredOf(models.data, isApi);
   const [message, setMessage] = useState(t('firstMessage'));
   const chat = useChat(apiKey, onWorked);
-  const options = (models.data ?? [PREFERRED]).map((id) => [id, id]);
+  const options = (models.data ?? [model]).map((id) => [id, id]);
   const submit = (event) => {
     event.preventDefault();
     if (message.trim() !== '') chat.send(model, message);

@@ -13,7 +13,7 @@ import { useLoaded, useDebounced } from '../../data.js';
 import { bytes } from '../../format.js';
 import { texts } from '../../i18n.js';
 import { text } from './add.text.js';
-import { TYPES } from './describe.js';
+import { GROK_TYPES } from './describe.js';
 import { Preview } from './preview.js';
 import { importAll, OUTCOMES, readFiles } from './sources.js';
 
@@ -96,7 +96,7 @@ function Form({ adding, id, offersType = false }) {
       ${files.length > 0 ? html`<${Files} adding=${adding} />` : html`<${Paste} adding=${adding} />`}
       <${FileButton} adding=${adding} />
       ${offersType && html`<${Field} label=${t('type')} hint=${t('typeHint')}>${(attributes) => html`<div><${Select} value=${type} onChange=${setType}
-        options=${[['', t('typeRead')], ...TYPES.map(([each]) => [each, t(each)])]} ...${attributes} /></div>`}<//>`}
+        options=${[['', t('typeRead')], ...GROK_TYPES.map(([each]) => [each, t(each)])]} ...${attributes} /></div>`}<//>`}
       <${Switch} label=${t('update')} checked=${update} onChange=${setUpdate} />
       <${Help} />
     </div>
@@ -145,5 +145,6 @@ function FileButton({ adding: { take } }) {
 }
 
 function Help() {
-  return html`<details class="add-help"><summary>${t('help')}</summary><ol>${['help1', 'help2', 'help3'].map((key) => html`<li key=${key}>${t(key)}</li>`)}</ol><p class="hint">${t('help4')}</p></details>`;
+  return html`<details class="add-help"><summary>${t('help')}</summary><ol>${['help1', 'help2', 'help3'].map((key) => html`<li key=${key}>${t(key)}</li>`)}</ol><p class="hint">${t('help4')}</p></details>
+    <details class="add-help"><summary>${t('helpKey')}</summary><ol>${['helpKey1', 'helpKey2'].map((key) => html`<li key=${key}>${t(key)}</li>`)}</ol><p class="hint">${t('helpKey3')}</p></details>`;
 }

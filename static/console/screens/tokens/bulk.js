@@ -1,6 +1,7 @@
 // Actions on all selected accounts.
 import { html, useState } from '../../html.js';
 import { Action, BusyButton, useBusy } from '../../components/action.js';
+import { budgetTitle } from '../../components/budget.js';
 import { common } from '../../common.text.js';
 import { Dialog, openDialog } from '../../components/dialog.js';
 import { Field } from '../../components/field.js';
@@ -9,7 +10,8 @@ import { Menu } from '../../components/menu.js';
 import { toast } from '../../components/toast.js';
 import { useLoaded } from '../../data.js';
 import { texts } from '../../i18n.js';
-import { deleteTokens, setEnabled, setNote, setTags } from './change.js';
+import { changeBudget, deleteTokens, setEnabled, setNote, setTags } from './change.js';
+import { isApiKey } from './describe.js';
 import { loadTags } from './filters.js';
 import { useNarrow } from './table.js';
 import { TagInput, tagsError } from './tags.js';
@@ -33,6 +35,8 @@ export function BulkBar({ selection, reload }) {
     { label: common('disable'), icon: 'stop', run: done(() => setEnabled(rows, false)) },
     { label: t('editTags'), icon: 'tag', run: done(() => askTags(rows)) },
     { label: t('editNote'), icon: 'edit', run: done(() => askNote(rows)) },
+    // Only keys of xAI's API have a budget.
+    ...(rows.every(isApiKey) ? [{ label: budgetTitle(), icon: 'edit', run: done(() => changeBudget(rows)) }] : []),
     { label: common('delete'), icon: 'trash', danger: true, run: done(async () => {
       if (!(await deleteTokens(rows))) return false;
       selection.clear();

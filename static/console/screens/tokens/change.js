@@ -1,10 +1,12 @@
 // Actions on existing accounts.
 import { get, post } from '../../api.js';
+import { askBudget } from '../../components/budget.js';
 import { confirm } from '../../components/dialog.js';
 import { common } from '../../common.text.js';
 import { toast } from '../../components/toast.js';
 import { countdown } from '../../format.js';
 import { texts } from '../../i18n.js';
+import { explainFault, isApiKey } from './describe.js';
 import { readInWords } from './quota.js';
 import { text } from './text.js';
 
@@ -46,6 +48,12 @@ export const setNote = (rows, note) => change('/tokens/note', rows, { note });
 export const setTags = (rows, tags, mode = 'replace') => change('/tokens/tags', rows, { tags, mode });
 export const reveal = async (row) => (await post('/tokens/reveal', { id: row.id })).data.token;
 
+/** Asks for the daily budget of keys of xAI's API, and saves it. @returns {Promise<boolean>} whether it was saved */
+export const changeBudget = (rows) => askBudget({
+  rows, name: `…${rows[0].token_suffix}`, kind: 'account',
+  save: async (budget) => (await post('/tokens/budget', { ids: ids(rows), daily_budget_usd: budget })).data.updated,
+});
+
 /** Deletes accounts after a confirmation. @returns {Promise<boolean>} whether they were deleted */
 export function deleteTokens(rows) {
   const usable = rows.filter(({ status_code: code }) => ['normal', 'unused', 'cooling', 'exhausted'].includes(code)).length;
@@ -74,7 +82,7 @@ export function removeInvalid(count) {
 }
 
 /**
- * Asks Grok for the type and the quotas of an account.
+ * Asks Grok for the type and the quotas of an account, or xAI for the models of a key.
  * @returns {Promise<{ outcome: 'ok' | 'expired' | 'failed', words: string, isUnreached?: boolean }>} `words` is the result as text,
  *   `isUnreached` means that Grok blocked the gateway or was unreachable; throws if the gateway itself fails
  */
@@ -85,6 +93,13 @@ export async function testToken(row, signal) {
   } catch (error) {
     if (error.code !== 'TOKEN_TEST_FAILED') throw error;
     const { error_type: type, cooldown_remaining: left = 0 } = error.data;
-    return { outcome: type === 'expired' ? 'expired' : 'failed', words: t(`test_${type}`, { left: countdown(left) }), isUnreached: ['blocked', 'network'].includes(type) };
+    const words = isApiKey(row) ? refusalInWords(type, error.message) : t(`test_${type}`, { left: countdown(left) });
+    return { outcome: type === 'expired' ? 'expired' : 'failed', words, isUnreached: ['blocked', 'network'].includes(type) };
   }
+}
+
+/** Returns why a key cannot be used, and what xAI said, which the gateway writes in brackets at the end. */
+function refusalInWords(type, message) {
+  const [, said] = /\((.*)\)$/s.exec(message) ?? [];
+  return [t(`test_${type}_xai`), said && t('xaiSaid', { detail: explainFault(said, true) })].filter(Boolean).join(' ');
 }

@@ -9,8 +9,13 @@ export const STATES = [
   ['normal', 'active'], ['cooling', 'cooldown'], ['exhausted', 'exhausted'], ['unused', 'unused'], ['expired', 'expired'], ['disabled', 'disabled'], ['duplicate', 'duplicate'], ['unreadable', 'unreadable'], ['invalid', 'invalid'],
 ];
 
-/** Types of accounts, with their names in `/api/stats`. */
-export const TYPES = [['sso', 'normal'], ['ssoSuper', 'super'], ['ssoHeavy', 'heavy']];
+/** Types of Grok accounts, with their names in `/api/stats`. */
+export const GROK_TYPES = [['sso', 'normal'], ['ssoSuper', 'super'], ['ssoHeavy', 'heavy']];
+/** All types; the last are keys of xAI's API, which have no modes. */
+export const TYPES = [...GROK_TYPES, ['xai', 'xai']];
+
+/** Returns whether an account is a key of xAI's API. */
+export const isApiKey = (row) => row.token_type === 'xai';
 
 const TONES = { normal: 'ok', cooling: 'info', exhausted: 'warn', unused: '', expired: 'danger', disabled: '', duplicate: 'violet', unreadable: 'danger', invalid: 'danger' };
 
@@ -28,7 +33,7 @@ export const modelName = (name) => MODELS[name] ?? name;
  */
 export function describe(row, now = Date.now()) {
   const code = row.status_code;
-  const state = REASONS[code](row, now);
+  const state = (isApiKey(row) && API_REASONS[code] ? API_REASONS : REASONS)[code](row, now);
   return { label: t(code), tone: TONES[code], brief: state.reason, help: '', until: null, ...state };
 }
 
@@ -51,6 +56,18 @@ const REASONS = {
   normal: (row) => (row.strikes > 0 ? { tone: 'warn', reason: t('suspect'), help: t('suspectHelp') } : { reason: t('usable'), brief: '' }),
 };
 
+const lastEnd = (row) => Math.max(...row.cooldowns.map(({ until }) => until));
+
+/** What differs for a key of xAI's API. */
+const API_REASONS = {
+  expired: (row) => ({ reason: row.last_failure_reason ? explainFault(row.last_failure_reason, true) : t('refused_xai'), help: t('expiredHelp_xai') }),
+  cooling: (row) => (row.limit_reason === 'budget'
+    ? { label: t('budgetReached'), tone: 'warn', reason: t('budgetSpent'), brief: '', help: t('budgetHelp'), until: lastEnd(row) }
+    : { reason: t('rests_xai'), brief: '', help: t('coolingHelp_xai'), until: row.cooldowns.length > 0 ? lastEnd(row) : row.cooldown_until }),
+  exhausted: (row) => ({ reason: row.last_failure_reason ? explainFault(row.last_failure_reason, true) : t('noCredits'), brief: t('noCredits'), help: t('exhaustedHelp_xai') }),
+  normal: (row) => (row.strikes > 0 ? { tone: 'warn', reason: t('suspect'), help: t('suspectHelp_xai') } : { reason: t('usable'), brief: '' }),
+};
+
 /** Names the models of cooldowns, the first two in full. */
 function modelNames(cooldowns) {
   const names = cooldowns.slice(0, 2).map(({ name }) => modelName(name)).join(t('and'));
@@ -59,7 +76,7 @@ function modelNames(cooldowns) {
 
 /** The gateway's English sentences for errors of Grok, and the keys of their texts. */
 const FAULTS = [
-  [/^429: too many requests$/, 'fault_429'], [/^429: the quota is spent$/, 'fault_spent'], [/^account refused: (.*)$/s, 'fault_refused'],
+  [/^429: too many requests$/, 'fault_429'], [/^429: the quota is spent$/, 'fault_spent'], [/^account refused: the key is wrong: (.*)$/s, 'fault_wrongKey'], [/^account refused: (.*)$/s, 'fault_refused'],
   [/^429: (?:too many requests in a short time|asked too often for the moment)$/, 'fault_often'], [/^the account's type does not have this mode: (.*)$/s, 'fault_mode'], [/^the prompt is too long$/, 'fault_length'],
   [/^the setting x_statsig_id is empty$/, 'fault_signature'], [/^the signature in the setting x_statsig_id was refused$/, 'fault_stale'], [/^name look-up failed/, 'fault_name'],
   [/^anti-bot page or challenge$/, 'fault_antibot'], [/^the service is under heavy usage$/, 'fault_busy'], [/^moderated: (.*)$/s, 'fault_moderated'],
@@ -68,11 +85,11 @@ const FAULTS = [
   [/^an object of the answer was too long$/, 'fault_long'], [/^the token cannot be (?:decrypted|opened)/, 'fault_unreadable'], [/^asked (?:for )?twice/, 'fault_twice'], [/^no session token/, 'noToken'],
 ];
 
-/** Translates an error of Grok; an unknown sentence stays as it is. */
-export function explainFault(reason) {
+/** Translates an error of Grok, or of xAI's API; an unknown sentence stays as it is. */
+export function explainFault(reason, isOfApi = false) {
   for (const [pattern, key] of FAULTS) {
     const found = pattern.exec(reason);
-    if (found) return t(key, { detail: found[1] });
+    if (found) return t(isOfApi && `${key}_xai` in text.en ? `${key}_xai` : key, { detail: found[1] });
   }
   return reason;
 }

@@ -16,9 +16,10 @@ import { address, go } from '../../router.js';
 import { Countdown, StateBadge, TypeBadge, typeInWords, When } from './badges.js';
 import { MAX_NOTE } from './bulk.js';
 import { deleteTokens, reveal, setEnabled, setNote, setTags, testToken, tokenOf } from './change.js';
-import { describe, explainFault, modelName } from './describe.js';
+import { describe, explainFault, isApiKey, modelName } from './describe.js';
 import { loadTags } from './filters.js';
 import { MODES, POOLS, QuotaList } from './quota.js';
+import { SpendingList } from './spending.js';
 import { TagInput, tagsError } from './tags.js';
 import { text } from './text.js';
 
@@ -57,7 +58,8 @@ function Drawer({ row: first, isTest = false, reload: reloadList, close }) {
     <${State} row=${row} />
     ${row.status_code === 'duplicate' && html`<${Other} key=${row.duplicate_of} id=${row.duplicate_of} reload=${reloadList} close=${close} />`}
     <${Test} row=${row} atOnce=${isTest} reload=${reload} close=${close} />
-    ${row.status_code !== 'invalid' && html`<${QuotaList} title=${t('quotaByMode')} quotas=${row.quotas} /><${QuotaList} title=${t('quotaOfMedia')} quotas=${row.media_quotas} />`}
+    ${isApiKey(row) ? html`<${SpendingList} row=${row} reload=${reload} />`
+      : row.status_code !== 'invalid' && html`<${QuotaList} title=${t('quotaByMode')} quotas=${row.quotas} /><${QuotaList} title=${t('quotaOfMedia')} quotas=${row.media_quotas} />`}
     <${Value} row=${row} />
     <${TagsForm} key=${`tags ${row.tags.join()}`} row=${row} known=${known.data ?? []} reload=${reload} />
     <${NoteForm} key=${`note ${row.note}`} row=${row} reload=${reload} />
@@ -91,14 +93,14 @@ function Test({ row, atOnce, reload, close }) {
   });
   useEffect(() => { if (atOnce) start(); }, []);
   const check = async () => {
-    await checkConnection(row.id);
+    await checkConnection(row.id, isApiKey(row));
     await reload();
   };
   const link = (words, screen) => html`<a class="button" href=${address(screen, { account: row.id })} onClick=${(event) => { event.preventDefault(); close(); go(screen, { account: row.id }); }}>${words}</a>`;
   return html`<section class="token-test"><div class="bar"><${BusyButton} busy=${busy} onClick=${start}>${t('testNow')}<//><${Action} run=${check}>${t('checkConnection')}<//>
       ${link(t('itsRequests'), 'requests')}${link(t('itsMedia'), 'media')}</div>
     <div role="status">${result && html`<${Notice} kind=${result.outcome === 'ok' ? 'ok' : result.outcome === 'expired' ? 'danger' : 'warn'}
-      action=${result.isUnreached && html`<${FindOutWhy} id=${row.id} />`}>${result.words}<//>`}</div></section>`;
+      action=${result.isUnreached && html`<${FindOutWhy} id=${row.id} isApi=${isApiKey(row)} />`}>${result.words}<//>`}</div></section>`;
 }
 
 /** Shows the unmasked token on request, for 30 seconds. */
@@ -109,13 +111,13 @@ function Value({ row }) {
     const timer = setTimeout(() => setValue(null), HIDDEN_AFTER_MS);
     return () => clearTimeout(timer);
   }, [value]);
-  return html`<section class="stack"><h3>${t('value')}</h3>
+  return html`<section class="stack"><h3>${t(isApiKey(row) ? 'value_xai' : 'value')}</h3>
     <code class="token-value">${value ?? `••••••••${row.token_suffix}`}</code>
-    ${value !== null && html`<p class="hint">${t('careful')}</p>`}
+    ${value !== null && html`<p class="hint">${t(isApiKey(row) ? 'careful_xai' : 'careful')}</p>`}
     <div class="bar">${value === null
       ? html`<${Action} kind="small" icon="eye" run=${async () => setValue(await reveal(row))}>${t('reveal')}<//>`
       : html`<button type="button" class="button small" onClick=${() => setValue(null)}>${t('hide')}</button>`}
-      <${Copy} kind="small" text=${() => reveal(row)} label=${t('copyValue')} showLabel /></div></section>`;
+      <${Copy} kind="small" text=${() => reveal(row)} label=${t(isApiKey(row) ? 'copyValue_xai' : 'copyValue')} showLabel /></div></section>`;
 }
 
 function TagsForm({ row, known, reload }) {
@@ -152,14 +154,15 @@ const Save = ({ label, busy, disabled }) => html`<div><${BusyButton} type="submi
 function Facts({ row }) {
   const now = Date.now();
   // Those of modes and pools are in the lists of quotas.
-  const running = row.cooldowns.filter(({ name, until }) => until > now && ![...MODES, ...POOLS].includes(name));
+  // A key of xAI's API rests as a whole, which its state says.
+  const running = isApiKey(row) ? [] : row.cooldowns.filter(({ name, until }) => until > now && ![...MODES, ...POOLS].includes(name));
   const facts = [
     ['type', typeInWords(row)],
-    ['userId', row.user_id_suffix === '' ? common('unknown') : html`<code>…${row.user_id_suffix}</code>`],
+    !isApiKey(row) && ['userId', row.user_id_suffix === '' ? common('unknown') : html`<code>…${row.user_id_suffix}</code>`],
     ['readTime', html`<${When} time=${row.read_time} />`],
     running.length > 0 && ['cooldowns', html`<ul>${running.map(({ name, until }) => html`<li key=${name}><code>${modelName(name)}</code> <${Countdown} until=${until} /> <span class="muted">${t('resets', { time: dateTime(until) })}</span></li>`)}</ul>`],
     ['lastUsed', html`<${When} time=${row.last_used_time} />`],
-    ['lastFailure', row.last_failure_time === null ? t('noFailure') : html`<${When} time=${row.last_failure_time} />: ${explainFault(row.last_failure_reason)}`],
+    ['lastFailure', row.last_failure_time === null ? t('noFailure') : html`<${When} time=${row.last_failure_time} />: ${explainFault(row.last_failure_reason, isApiKey(row))}`],
     row.strikes > 0 && ['strikes', number(row.strikes)],
     ['added', dateTime(row.created_time)],
     ['serverReason', row.state_reason],

@@ -21,8 +21,9 @@ export function quotaNumbers({ remaining, total }) {
   return total === null || total === undefined ? number(remaining) : `${number(remaining)}/${number(total)}`;
 }
 
-/** Returns the type and the quotas that a test or a refresh read, as one line. Modes without quota are left out. */
-export function readInWords({ token_type: type, quotas }) {
+/** Returns the type and the quotas that a test or a refresh read, as one line; of a key of xAI's API how many models. Modes without quota are left out. */
+export function readInWords({ token_type: type, quotas, models }) {
+  if (models) return [t(type), t('modelCount', { n: models.length })].join(' · ');
   const own = (quotas ?? []).filter((quota) => isKnown(quota) && quota.total !== 0);
   return [t(type), ...own.map((quota) => `${quota.mode} ${quotaNumbers(quota)}`)].join(' · ');
 }

@@ -110,6 +110,6 @@ async function loadResults(outcome, limit, signal) {
     if (page.length < 1000) break;
   }
   const results = rows.slice(0, limit).map((row) => (
-    { id: row.id, suffix: row.token_suffix, outcome: row.outcome, words: row.outcome === 'ok' ? readInWords(row) : explainFault(row.reason) }));
+    { id: row.id, suffix: row.token_suffix, outcome: row.outcome, words: row.outcome === 'ok' ? readInWords(row) : explainFault(row.reason, row.token_type === 'xai') }));
   return { results, hasMore: rows.length > limit };
 }

@@ -7,8 +7,9 @@ import { toast } from '../../components/toast.js';
 import { texts } from '../../i18n.js';
 import { Countdown, StateBadge, TypeBadge, When } from './badges.js';
 import { deleteTokens, setEnabled } from './change.js';
-import { describe } from './describe.js';
+import { describe, isApiKey } from './describe.js';
 import { Quotas } from './quota.js';
+import { Spending } from './spending.js';
 import { text } from './text.js';
 
 const t = texts(text);
@@ -58,7 +59,7 @@ export function rowActions(row, { reload, open }) {
 export function Row({ at, row, chosen, isNarrow, doing }) {
   const name = `…${row.token_suffix}`;
   const state = describe(row);
-  const hasQuota = row.status_code !== 'invalid';
+  const quota = row.status_code !== 'invalid' && (isApiKey(row) ? html`<${Spending} row=${row} />` : html`<${Quotas} quotas=${row.quotas} />`);
   // A press on the row opens the details, except on controls and selected text.
   const press = (event) => {
     if (!event.target.closest('button, input, a, .menu') && getSelection().isCollapsed) doing.open(row);
@@ -70,13 +71,13 @@ export function Row({ at, row, chosen, isNarrow, doing }) {
     return html`<tr aria-rowindex=${at + 2} aria-selected=${chosen} onClick=${press}>${check}
       <td class="token-card"><div class="card-line">${opener}<${TypeBadge} row=${row} /></div>
         <div class="card-line muted state-why"><${StateBadge} state=${state} /><${Reason} row=${row} state=${state} words=${state.brief} doing=${doing} /></div>
-        <div class="card-line card-quotas">${hasQuota && html`<${Quotas} quotas=${row.quotas} />`}</div>
+        <div class="card-line card-quotas">${quota}</div>
         <div class="card-line muted">${row.tags.length > 0 ? html`<${Tags} tags=${row.tags} />` : null}<span class="cut-text">${row.note}</span></div></td>${menu}</tr>`;
   }
   return html`<tr aria-rowindex=${at + 2} aria-selected=${chosen} onClick=${press}>${check}
     <td><span class="token-cell">${opener}<${TypeBadge} row=${row} /></span></td>
     <td><span class="state-cell"><${StateBadge} state=${state} /><span class="state-why muted"><${Reason} row=${row} state=${state} words=${state.brief} doing=${doing} /></span></span></td>
-    <td>${hasQuota && html`<${Quotas} quotas=${row.quotas} />`}</td>
+    <td>${quota}</td>
     <td><${Tags} tags=${row.tags} /></td>
     <td><span class="cut-text" title=${row.note}>${row.note}</span></td>
     <td class="number muted used"><${When} time=${row.last_used_time} /></td>

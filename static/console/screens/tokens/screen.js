@@ -11,7 +11,7 @@ import { texts } from '../../i18n.js';
 import { addTokens } from './add.js';
 import { BulkBar } from './bulk.js';
 import { everyToken, removeInvalid, rowsBetween } from './change.js';
-import { TYPES } from './describe.js';
+import { GROK_TYPES, TYPES } from './describe.js';
 import { showToken, showTokenOf } from './drawer.js';
 import { DropZone } from './drop.js';
 import { clearFilters, Export, FilterBar, isFiltered, loadTags, StateChips, useFilter, withoutOrder } from './filters.js';
@@ -93,7 +93,7 @@ function List({ pages, stats: { data: stats, error: noStats }, filter, selection
   };
   return html`<div class="under-filters">${selection.chosen.size > 0 ? html`<${BulkBar} selection=${selection} reload=${reload} />` : html`<${Sums} total=${pages.total} stats=${stats} filter=${filter} />`}${unread}</div>
     ${pages.error && html`<${Notice} kind="warn">${explain(pages.error)}<//>`}
-    ${pages.total > 0 ? html`<${Table} pages=${pages} filter=${filter} selection=${selection} chooseAll=${chooseAll} doing=${doing} place=${place} />` : html`<div class="table-box"><${Nothing} filter=${filter} add=${add} /></div>`}`;
+    ${pages.total > 0 ? html`<${Table} hasKeys=${stats?.xai.total > 0} pages=${pages} filter=${filter} selection=${selection} chooseAll=${chooseAll} doing=${doing} place=${place} />` : html`<div class="table-box"><${Nothing} filter=${filter} add=${add} /></div>`}`;
 }
 
 /** Shows the number of accounts and their total quota left, by mode. */
@@ -105,7 +105,7 @@ function Sums({ total, stats, filter }) {
 }
 
 function sumOfMode(stats, mode) {
-  const all = stats ? TYPES.map(([, counted]) => stats[counted].modes[mode]) : [];
+  const all = stats ? GROK_TYPES.map(([, counted]) => stats[counted].modes[mode]) : [];
   const add = (name) => all.reduce((sum, each) => sum + each[name], 0);
   return { remaining: add('remaining'), total: add('total') };
 }

@@ -45,6 +45,7 @@ const REASONS = [
   [/^Duplicate of line (\d+)$/, 'r_repeat'], [/^The account exists already$/, 'r_here'], [/^The account exists already, and/, 'r_nothing'], [/^the token is empty$/, 'r_empty'],
   [/^the cookie line has no cookie/, 'r_noSso'], [/^the token is longer than/, 'r_long'], [/^the token holds a character/, 'r_character'], [/^too many tags/, 'r_tags'], [/^the note is too long$/, 'r_note'], [/^a number is out of range$/, 'r_number'],
   [/^this is .*: it is shorter/, 'r_short'], [/^no token in it/, 'r_none'], [/^there is more than one token/, 'r_several'], [/^these are cookies of another site/, 'r_site'], [/^(\d+) other cookies are left out$/, 'r_others'],
+  [/^this is a key of xAI's API, not/, 'r_keyAlone'], [/^this begins like a key of xAI's API/, 'r_keyShort'], [/^the type xai needs a key/, 'r_notKey'], [/^daily_budget_usd is a number/, 'r_badBudget'], [/^daily_budget_usd is for keys/, 'r_noBudget'],
   [/^there are cookies, but none/, 'r_noCookie'], [/^neither a text nor an object/, 'r_field'], [/^this line is .*JSON$/, 'r_json'], [/^token_type is sso/, 'r_badType'], [/^state is active/, 'r_badState'], [/^tags is .*list/, 'r_badTags'], [/^a quota or its end/, 'r_badNumber'],
 ];
 

@@ -30,9 +30,9 @@ export function useNarrow() {
   return is;
 }
 
-/** Draws the table. @param {{ pages: object, filter: object, selection: object, chooseAll(on: boolean): unknown, doing: object, place(at: number): void }} props
- *   `place` receives the index of the top row */
-export function Table({ pages, filter, selection, chooseAll, doing, place }) {
+/** Draws the table. @param {{ hasKeys: boolean, pages: object, filter: object, selection: object, chooseAll(on: boolean): unknown, doing: object, place(at: number): void }} props
+ *   `hasKeys` means that the pool has keys of xAI's API, `place` receives the index of the top row */
+export function Table({ hasKeys, pages, filter, selection, chooseAll, doing, place }) {
   const isNarrow = useNarrow();
   const columns = isNarrow ? NARROW : WIDE;
   const seen = useWindow({ count: pages.total, rowHeight: isNarrow ? HEIGHT.narrow : HEIGHT.wide });
@@ -53,17 +53,17 @@ export function Table({ pages, filter, selection, chooseAll, doing, place }) {
   return html`<div ref=${seen.box} class="table-box rows-box tokens-box" tabindex="0" role="region" aria-label=${t('title')} aria-busy=${pages.stale} onScroll=${seen.onScroll} onKeyDown=${moveBetweenRows}>
     <table class=${`table tokens-table ${isNarrow ? 'narrow' : ''}`} aria-rowcount=${pages.total + 1}>
       <thead><tr aria-rowindex="1"><th class="w-check"><${ChooseAll} total=${pages.total} chosen=${selection.chosen.size} choose=${chooseAll} /></th>
-        ${columns.map(([name, sort, kind]) => html`<${Heading} key=${name} name=${name} sort=${sort} kind=${kind} filter=${filter} />`)}
+        ${columns.map(([name, sort, kind]) => html`<${Heading} key=${name} label=${t(name === 'quota' && hasKeys ? 'quotaOrSpending' : name)} sort=${sort} kind=${kind} filter=${filter} />`)}
         <th class="w-menu"><span class="visually-hidden">${common('more')}</span></th></tr></thead>
       <tbody>${gap(seen.before)}${rows}${gap(seen.after)}</tbody>
     </table></div>`;
 }
 
-function Heading({ name, sort, kind, filter }) {
-  if (sort === null) return html`<th class=${kind}>${t(name)}</th>`;
+function Heading({ label, sort, kind, filter }) {
+  if (sort === null) return html`<th class=${kind}>${label}</th>`;
   const isSorted = filter.sort === sort;
   return html`<th class=${kind} aria-sort=${isSorted ? (filter.order === 'asc' ? 'ascending' : 'descending') : undefined}>
-    <button type="button" class="sort" onClick=${() => sortBy(sort, filter)}>${t(name)}${isSorted && html`<${SortMark} order=${filter.order} />`}</button></th>`;
+    <button type="button" class="sort" onClick=${() => sortBy(sort, filter)}>${label}${isSorted && html`<${SortMark} order=${filter.order} />`}</button></th>`;
 }
 
 function ChooseAll({ total, chosen, choose }) {

@@ -7,6 +7,7 @@ import { Notice } from '../../components/states.js';
 import { FindOutWhy } from '../../components/upstream-check/dialog.js';
 import { texts } from '../../i18n.js';
 import { testToken } from './change.js';
+import { isApiKey } from './describe.js';
 import { OutcomeChips, ResultList } from './results.js';
 import { text } from './text.js';
 
@@ -38,7 +39,7 @@ function Testing({ rows, close }) {
       ? html`<button type="button" class="button primary" onClick=${() => close()}>${common('done')}</button>`
       : html`<button type="button" class="button" onClick=${stop}>${t('stop')}</button>`}>
     <div class="progress-line"><progress class="progress" aria-label=${head} max=${rows.length} value=${results.length} /><span class="number">${results.length.toLocaleString()} / ${rows.length.toLocaleString()}</span></div>
-    ${unreached && html`<${Notice} kind="warn" action=${html`<${FindOutWhy} id=${unreached.id} />`}>${unreached.words}<//>`}
+    ${unreached && html`<${Notice} kind="warn" action=${html`<${FindOutWhy} id=${unreached.id} isApi=${unreached.isApi} />`}>${unreached.words}<//>`}
     <${OutcomeChips} counts=${[['', results.length], ['ok', count('ok')], ['expired', count('expired')], ['failed', count('failed')]]} value=${shown} choose=${setShown} />
     <${ResultList} results=${listed.slice(-MOST_SHOWN).reverse()} /><//>`;
 }
@@ -49,7 +50,7 @@ async function testAll(rows, add, signal) {
     while (next < rows.length && !signal.aborted) {
       const row = rows[next++];
       try {
-        add({ id: row.id, suffix: row.token_suffix, ...await testToken(row, signal) });
+        add({ id: row.id, suffix: row.token_suffix, isApi: isApiKey(row), ...await testToken(row, signal) });
       } catch (error) {
         if (!signal.aborted) add({ id: row.id, suffix: row.token_suffix, outcome: 'failed', words: explain(error) });
       }
