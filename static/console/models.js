@@ -10,6 +10,9 @@ const OF_API = 'xai/';
 /** Returns whether a model is one of xAI's API by its name. */
 export const isOfApi = (model) => model.startsWith(OF_API);
 
+/** Returns the name by which clients use a model of xAI's API. @param {string} id as xAI lists it */
+export const nameOfApi = (id) => OF_API + id;
+
 /** Returns what a model makes. @returns {'text' | 'draw' | 'edit' | 'video'} `edit` and `video` need a picture, and the setting x_statsig_id */
 export function abilityOf(model) {
   // The API changes pictures with the models that draw them, and offers no videos here.

@@ -67,7 +67,7 @@ test('with a key alone, first steps lead to the first answer', async () => {
   await button('Next').click();
   const model = page.getByRole('combobox', { name: 'Model' });
   await model.getByText('xai/grok-4.7', { exact: true }).waitFor({ state: 'attached' });
-  assert.match(await model.inputValue(), /^xai\/grok-4/);
+  await until(async () => await model.inputValue() === 'xai/grok-4.7', 'the first model that xAI lists');
   await button('Send').click();
   await page.getByText('It works.').waitFor();
   assert.notEqual(await page.getByRole('log', { name: 'Answer' }).innerText(), '');
@@ -188,8 +188,9 @@ test('costs are on the overview, in the log and at the keys', async () => {
   assert.match(await card('Cost of xAI’s API').locator('.figure').first().innerText(), /^\$0\.0\d+$/);
   assert.match(await card('Account pool').innerText(), /xAI API/);
   assert.doesNotMatch(await card('Account pool').innerText(), /Basic|Super|Heavy|Quota left/, 'only what the pool has');
-  await shot('xai-overview');
   await check();
+  await card('Cost of xAI’s API').scrollIntoViewIfNeeded();
+  await shot('xai-overview');
   await open('requests');
   await page.getByRole('columnheader', { name: 'Cost' }).waitFor();
   await shot('xai-requests');
@@ -201,6 +202,8 @@ test('costs are on the overview, in the log and at the keys', async () => {
   await shot('xai-request');
   await open('keys');
   await page.getByRole('columnheader', { name: 'Spent today' }).waitFor();
+  const { scroll, room } = await page.locator('.table-box').evaluate(({ scrollWidth, clientWidth }) => ({ scroll: scrollWidth, room: clientWidth }));
+  assert.ok(scroll <= room, `the table of keys is ${scroll} px wide in ${room}`);
   await page.getByRole('row').filter({ hasText: 'suite' }).getByRole('button', { name: /^Actions for/ }).click();
   await page.getByRole('menuitem', { name: 'Daily budget' }).click();
   await dialog().getByLabel('US dollars a day').fill('0.5');

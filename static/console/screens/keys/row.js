@@ -45,7 +45,7 @@ export function Row({ row, hasSpending, chosen, choose, reload }) {
     <td class="end number">${row.usage ? number(row.usage.count) : html`<span class="muted">${t('unused')}</span>`}</td>
     <td class="end number wide-only">${row.usage && row.usage.success + row.usage.failed > 0 ? percent(100 * row.usage.success / (row.usage.success + row.usage.failed)) : ''}</td>
     ${hasSpending && html`<td class="end wide-only"><${SpentToday} row=${row} /><div class="hint number">${t('spentMonth', { amount: dollars(row.spent_month_usd) })}</div></td>`}
-    <td class="number wide-only">${dateTime(row.created_at * 1000)}</td>
+    <td class=${`number wide-only ${hasSpending ? 'key-created' : ''}`}>${dateTime(row.created_at * 1000)}</td>
     <td class="end"><${Menu} label=${t('more', { name: row.name })} items=${items} /></td>
   </tr>`;
 }

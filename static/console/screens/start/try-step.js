@@ -1,12 +1,13 @@
 // Step four: streams a chat, and shows the same request for other programs.
 import { html, useEffect, useRef, useState } from '../../html.js';
+import { get } from '../../api.js';
 import { Icon } from '../../components/icon.js';
 import { Field, Select } from '../../components/field.js';
 import { Notice } from '../../components/states.js';
 import { useLoaded } from '../../data.js';
 import { duration } from '../../format.js';
 import { texts } from '../../i18n.js';
-import { abilityOf, isOfApi } from '../../models.js';
+import { abilityOf, nameOfApi } from '../../models.js';
 import { address } from '../../router.js';
 import { split } from '../playground/answer.js';
 import { Markdown } from '../playground/markdown.js';
@@ -21,13 +22,21 @@ const PREFERRED = 'grok-fast';
 /** The default where xAI's API alone answers and its models are not read yet. */
 const PREFERRED_OF_API = 'grok-4';
 
-const preferredOf = (models, isApi) => (isApi ? models?.find((id) => isOfApi(id) && abilityOf(id) === 'text') ?? PREFERRED_OF_API : PREFERRED);
+/** Loads the names of the models of a key of xAI's API, in the order in which xAI lists them. */
+async function namesOfApi(signal) {
+  const [row] = (await get('/tokens', { type: 'xai', limit: 1 }, { signal })).data;
+  return (row?.models ?? []).map(nameOfApi);
+}
+
+/** Returns the first name that is a chat model and in the list, else the default. */
+const firstChat = (names, listed) => names.find((id) => listed.includes(id) && abilityOf(id) === 'text') ?? PREFERRED_OF_API;
 
 /** Draws the step. @param {{ apiKey: string, base: string, accounts: number, isApi: boolean, onWorked: () => void }} props `isApi` means that all accounts are keys of xAI's API */
 export function TryStep({ apiKey, base, accounts, isApi, onWorked }) {
   const models = useLoaded(async (signal) => (await (await callV1('/models', apiKey, { signal })).json()).data.map(({ id }) => id), [apiKey]);
+  const ofApi = useLoaded(async (signal) => (isApi ? namesOfApi(signal) : []), [isApi]);
   const [chosen, setModel] = useState(null);
-  const model = chosen ?? preferredOf(models.data, isApi);
+  const model = chosen ?? (isApi ? firstChat(ofApi.data ?? [], models.data ?? []) : PREFERRED);
   const [message, setMessage] = useState(t('firstMessage'));
   const chat = useChat(apiKey, onWorked);
   const options = (models.data ?? [model]).map((id) => [id, id]);
