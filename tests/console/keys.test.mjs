@@ -174,6 +174,7 @@ test('the screen in every language, theme and width', async () => {
   await view.gw.ok('POST', '/keys/batch-add', { name_prefix: 'client', count: 5 });
   await open();
   await row('client-5').waitFor();
+  assert.equal(await view.page.getByRole('columnheader', { name: 'Spent today' }).count(), 0, 'without keys of the API nothing is spent');
   await view.check();
   await view.shot('keys');
 });

@@ -41,6 +41,7 @@ test('a new gateway is led to its first steps', async () => {
   assert.equal(await view.page.getByRole('link', { name: 'Get started' }).getAttribute('href'), '#/start');
   assert.equal(await figure('Requests today').innerText(), '0');
   assert.equal(await figure('Success rate').innerText(), '–');
+  assert.equal(await card('Cost of xAI').count(), 0, 'without keys of the API nothing costs');
   assert.equal(await warning('Secrets are stored unencrypted').count(), 1);
   await view.shot('overview-new');
   await view.check();

@@ -56,12 +56,12 @@ test('a key of xAI’s API has its own words for its states', () => {
   assert.match(describe(row, NOW).reason, /xAI limited/);
   const spent = describe({ ...row, limit_reason: 'budget', cooldowns: [{ name: 'budget', until: NOW + 2 * HOUR }] }, NOW);
   assert.deepEqual([spent.label, spent.tone, spent.until], ['Daily budget reached', 'warn', NOW + 2 * HOUR]);
-  assert.match(describe({ ...row, status_code: 'exhausted' }, NOW).reason, /credits/);
+  assert.equal(describe({ ...row, status_code: 'exhausted' }, NOW).label, 'No credits left');
   for (const code of ['expired', 'cooling', 'exhausted', 'normal']) {
     const { reason, help } = describe({ ...row, status_code: code, strikes: 1, last_failure_reason: 'account refused: API key is disabled.' }, NOW);
     assert.doesNotMatch(`${reason} ${help}`, /Grok/i, code);
   }
-  assert.equal(explainFault('account refused: Team 1 is blocked.', true), 'xAI refused the key: Team 1 is blocked.');
+  assert.equal(explainFault('account refused: Team 1 is blocked.', true), 'Team 1 is blocked.');
   assert.equal(explainFault('account refused: 401'), 'Grok refused the account: 401');
 });
 

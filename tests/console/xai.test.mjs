@@ -161,7 +161,7 @@ test('a test of keys shows what xAI said', async () => {
   await button('Test').click();
   await page.getByRole('heading', { name: 'Tested: 1 work, 2 do not' }).waitFor();
   const results = await dialog().locator('.results').innerText();
-  assert.match(results, /blocked/);
+  assert.match(results, /Reason: the key is blocked; see/);
   assert.doesNotMatch(results, /Grok/);
   await shot('xai-tested');
   await check();
@@ -193,6 +193,7 @@ test('costs are on the overview, in the log and at the keys', async () => {
   await shot('xai-overview');
   await open('requests');
   await page.getByRole('columnheader', { name: 'Cost' }).waitFor();
+  assert.ok(await page.locator('.rows-box').evaluate(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth), 'the log keeps its width');
   await shot('xai-requests');
   await check();
   const [entry] = (await gw.logs()).filter(({ model }) => model === 'xai/grok-4.7');

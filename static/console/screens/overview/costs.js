@@ -8,7 +8,7 @@ import { text } from './text.js';
 
 const t = texts(text);
 
-/** Draws the card, unless there is no key of xAI's API and nothing was spent. @param {{ stats: object, requests: object }} props */
+/** Draws the card if there are keys of xAI's API, or something was spent. @param {{ stats: object, requests: object }} props */
 export function Costs({ stats, requests: { models, summary } }) {
   const rows = models.filter(({ cost_usd: cost }) => cost > 0).sort((a, b) => b.cost_usd - a.cost_usd)
     .map(({ model, cost_usd: count }) => ({ id: model, label: model, count, href: address('requests', { model, range: '7d' }) }));

@@ -94,7 +94,7 @@ function Row({ row, hasCosts, isFresh, beside }) {
     <td class="wide-only"><${Account} suffix=${row.token_suffix} /></td>
     <td class="end number">${took}</td>
     <td class="end number wide-only">${row.first_byte === null ? '–' : duration(row.first_byte * 1000)}</td>
-    <td class="end number wide-only">${number(row.attempts)}</td>
+    <td class="w-attempts end number wide-only">${number(row.attempts)}</td>
     <td class="end number wide-only">${number(row.prompt_tokens)} / ${number(row.completion_tokens)}</td>
     ${hasCosts && html`<td class="end number wide-only">${isPaid(row) && dollars(row.cost_usd)}</td>`}
     <td class="cut wide-only" title=${row.error || undefined}>${wrong}</td>

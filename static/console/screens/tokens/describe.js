@@ -64,7 +64,7 @@ const API_REASONS = {
   cooling: (row) => (row.limit_reason === 'budget'
     ? { label: t('budgetReached'), tone: 'warn', reason: t('budgetSpent'), brief: '', help: t('budgetHelp'), until: lastEnd(row) }
     : { reason: t('rests_xai'), brief: '', help: t('coolingHelp_xai'), until: row.cooldowns.length > 0 ? lastEnd(row) : row.cooldown_until }),
-  exhausted: (row) => ({ reason: row.last_failure_reason ? explainFault(row.last_failure_reason, true) : t('noCredits'), brief: t('noCredits'), help: t('exhaustedHelp_xai') }),
+  exhausted: () => ({ label: t('noCredits'), reason: t('noCreditsReason'), brief: '', help: t('exhaustedHelp_xai') }),
   normal: (row) => (row.strikes > 0 ? { tone: 'warn', reason: t('suspect'), help: t('suspectHelp_xai') } : { reason: t('usable'), brief: '' }),
 };
 
@@ -76,6 +76,7 @@ function modelNames(cooldowns) {
 
 /** The gateway's English sentences for errors of Grok, and the keys of their texts. */
 const FAULTS = [
+  [/^account refused: the key is blocked/, 'fault_keyBlocked'], [/^account refused: the key is disabled/, 'fault_keyDisabled'], [/^account refused: the key's team is blocked/, 'fault_teamBlocked'],
   [/^429: too many requests$/, 'fault_429'], [/^429: the quota is spent$/, 'fault_spent'], [/^account refused: the key is wrong: (.*)$/s, 'fault_wrongKey'], [/^account refused: (.*)$/s, 'fault_refused'],
   [/^429: (?:too many requests in a short time|asked too often for the moment)$/, 'fault_often'], [/^the account's type does not have this mode: (.*)$/s, 'fault_mode'], [/^the prompt is too long$/, 'fault_length'],
   [/^the setting x_statsig_id is empty$/, 'fault_signature'], [/^the signature in the setting x_statsig_id was refused$/, 'fault_stale'], [/^name look-up failed/, 'fault_name'],
