@@ -55,7 +55,7 @@ test('each setting has a name, help and unit in both languages', async () => {
     assert.ok(description.trim() !== '', name);
     for (const tag of LOCALES) assert.ok(unit === '' || `unit_${unit}` in text[tag], `${unit} in ${tag}`);
   }
-  assert.equal(schema.filter((definition) => groupOf(definition) === 'accounts').length, 4, 'reading and resting accounts');
+  assert.equal(schema.filter((definition) => groupOf(definition) === 'accounts').length, 6, 'reading and resting accounts');
 });
 
 test('each setting has its section, name, help, default, limits', async () => {
