@@ -15,17 +15,20 @@ export const number = (value, options = {}) => formatter(Intl.NumberFormat, opti
 /** Formats a percentage. @param {number} value from 0 to 100 */
 export const percent = (value) => formatter(Intl.NumberFormat, { style: 'percent', maximumFractionDigits: 1 }).format(value / 100);
 
+/** In all languages `$`, because tables have no room for `US$`. */
+const DOLLARS = { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol', minimumFractionDigits: 2 };
+
 /**
  * Formats an amount of US dollars. Less than a dollar shows four decimals, less than a cent six, which is what the gateway reports.
  * @param {number} usd
  */
 export function dollars(usd) {
   const digits = usd !== 0 && usd < 0.01 ? 6 : usd < 1 ? 4 : 2;
-  return formatter(Intl.NumberFormat, { style: 'currency', currency: 'USD', minimumFractionDigits: 2, maximumFractionDigits: digits }).format(usd);
+  return formatter(Intl.NumberFormat, { ...DOLLARS, maximumFractionDigits: digits }).format(usd);
 }
 
 /** Formats an amount of US dollars with all its decimals, as an operator has entered it. */
-export const exactDollars = (usd) => formatter(Intl.NumberFormat, { style: 'currency', currency: 'USD', minimumFractionDigits: 2, maximumFractionDigits: 6 }).format(usd);
+export const exactDollars = (usd) => formatter(Intl.NumberFormat, { ...DOLLARS, maximumFractionDigits: 6 }).format(usd);
 
 /** Formats a size in bytes, in units of 1024. */
 export function bytes(count) {
