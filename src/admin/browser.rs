@@ -21,7 +21,7 @@ pub fn candidate(session: &AdminSession, headers: &HeaderMap) -> Option<String> 
     (is_browser && is_fit && is_wanted).then(|| sent.to_owned())
 }
 
-/// Records the candidate if the `added` accounts are the first ones. Returns it if it was recorded. Only logs a
+/// Records the candidate if the `added` accounts of Grok are the first ones. Returns it if it was recorded. Only logs a
 /// database error, because the accounts were added all the same.
 pub async fn record(app: &App, candidate: Option<String>, added: usize) -> Option<String> {
     let user_agent = candidate.filter(|_| added > 0)?;

@@ -14,6 +14,7 @@ use crate::{
         xai::{
             check::{self, StepName},
             client::USER_AGENT,
+            key::is_called_wrong,
         },
     },
     settings::Settings,
@@ -112,7 +113,7 @@ fn advice(step: StepName, error: &ProviderError, base_is_set: bool) -> Vec<Advic
 
 /// Returns whether xAI does not know the key, as opposed to one that is blocked.
 fn is_wrong(error: &ProviderError) -> bool {
-    matches!(error, ProviderError::DeadAccount(words) if words.starts_with("the key is wrong"))
+    matches!(error, ProviderError::DeadAccount(words) if is_called_wrong(words))
 }
 
 const REPLACE_KEY: Advice = Advice {

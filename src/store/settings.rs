@@ -49,10 +49,10 @@ pub async fn read(db: &Db) -> Result<Settings> {
     Ok(Settings::from_sections(row.optional_text()?.as_deref(), row.optional_text()?.as_deref()))
 }
 
-/// Sets `user_agent` if it is empty and at most `added` accounts exist. Returns whether it did.
+/// Sets `user_agent` if it is empty and at most `added` accounts of Grok exist. Returns whether it did.
 pub async fn record_user_agent(db: &Db, user_agent: &str, added: usize) -> Result<bool> {
     const RECORD: &str = "INSERT INTO settings (section, value) SELECT 'grok', json_object('user_agent', ?1) \
-        WHERE NOT EXISTS (SELECT 1 FROM tokens LIMIT 1 OFFSET ?2) \
+        WHERE NOT EXISTS (SELECT 1 FROM tokens WHERE read_type IS NOT 'xai' LIMIT 1 OFFSET ?2) \
         ON CONFLICT (section) DO UPDATE SET value = json_set(value, '$.user_agent', ?1) \
         WHERE coalesce(value ->> 'user_agent', '') = '' RETURNING 1";
     Ok(db.query_one(RECORD, vec![user_agent.into(), (added as i64).into()]).await?.is_some())

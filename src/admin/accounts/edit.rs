@@ -75,7 +75,8 @@ pub async fn add(app: Rc<App>, session: AdminSession, request: Request) -> Resul
         account_readings::spawn(&app, app.db.meter().calls as usize + 1);
     }
     let duplicates = new.len() - added + repeated;
-    let recorded_user_agent = browser::record(&app, browser, added).await;
+    let of_grok = new.iter().filter(|pasted| pasted.token_type != TokenType::Xai).count();
+    let recorded_user_agent = browser::record(&app, browser, added.min(of_grok)).await;
     let message = format!("{added} added, {duplicates} already there, {} not recognised", refused.len());
     let data = Added { added, duplicates, invalid: refused, recorded_user_agent };
     response::json(&json!({ "success": true, "message": message, "data": data }))

@@ -119,6 +119,7 @@ pub async fn import(app: Rc<App>, session: AdminSession, request: Request) -> Re
     for (line, hash, entry) in entries {
         plan.decide(line, entry, known.get(&hash));
     }
+    let of_grok = plan.rows.iter().filter(|wanted| wanted.row.token_type != TokenType::Xai).count();
     if !body.dry_run && !plan.rows.is_empty() {
         let vault = Vault::open(&*app.host).await?;
         let rows: Vec<Imported> = plan.rows.drain(..).map(|row| row.sealed(&app, &vault)).collect();
@@ -128,7 +129,7 @@ pub async fn import(app: Rc<App>, session: AdminSession, request: Request) -> Re
     }
     let mut answer = plan.answer(body.dry_run);
     if !body.dry_run {
-        answer.data.recorded_user_agent = browser::record(&app, browser, answer.data.added).await;
+        answer.data.recorded_user_agent = browser::record(&app, browser, answer.data.added.min(of_grok)).await;
     }
     response::json(&answer)
 }

@@ -41,6 +41,15 @@ fn the_browser_of_the_first_account_is_recorded() {
 }
 
 #[test]
+fn keys_of_xais_api_are_no_accounts_of_grok() {
+    let console = page(BROWSER);
+    let key = format!("xai-{}", "k".repeat(40));
+    assert_eq!(add(&console, &key).body["data"]["recorded_user_agent"], Value::Null);
+    assert_eq!(setting(&console).0, "");
+    assert_eq!(add(&console, "a-token-of-the-tests.a.a.a").body["data"]["recorded_user_agent"], BROWSER);
+}
+
+#[test]
 fn other_settings_stay_as_they_are() {
     let console = page(BROWSER);
     console.post("/api/settings", json!({ "grok_config": { "temporary": false } })).ok();

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{
     account::{self, Facts},
     client::Client,
+    key::is_called_wrong,
 };
 use crate::{
     app::App,
@@ -136,7 +137,8 @@ fn words(step: StepName, error: &ProviderError) -> String {
         (StepName::Name, _) => "check the variable xai_base_url and the host's DNS",
         (StepName::Connect, Timeout) => "check that this machine may reach the address of xai_base_url",
         (StepName::Connect, _) => "check the variable xai_base_url, and that its server has a valid certificate",
-        (_, DeadAccount(_)) => "use a valid key of console.x.ai",
+        (_, DeadAccount(words)) if is_called_wrong(words) => "use a valid key of console.x.ai",
+        (_, DeadAccount(_)) => "see what console.x.ai says of the key and its team, or use another key",
         (_, RateLimited { quota_spent: true, .. }) => "add credits for the key's team on console.x.ai",
         (_, NotEntitled(_)) => "let the key use its endpoints and models on console.x.ai",
         (_, Policy(_)) => "run the gateway in another network",

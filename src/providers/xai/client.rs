@@ -6,7 +6,10 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, header};
 use serde::Serialize;
 
-use super::failure::{self, Refusal};
+use super::{
+    failure::{self, Refusal},
+    key::IS_WRONG,
+};
 use crate::{
     app::App,
     host::{ByteStream, timeout::timeout},
@@ -72,7 +75,7 @@ impl<'a> Client<'a> {
             ProviderError::Connect("the variable xai_base_url is not an address".to_owned())
         })?;
         let mut bearer = HeaderValue::try_from(format!("Bearer {}", self.key)).map_err(|_| {
-            ProviderError::DeadAccount("the key is wrong: it has characters that a header cannot have".to_owned())
+            ProviderError::DeadAccount(format!("{IS_WRONG}: it has characters that a header cannot have"))
         })?;
         bearer.set_sensitive(true);
         let headers = request.headers_mut();

@@ -5,7 +5,10 @@
 
 use serde::Deserialize;
 
-use super::{key::masked, wire::TextOrNumber};
+use super::{
+    key::{IS_WRONG, masked},
+    wire::TextOrNumber,
+};
 use crate::{
     json::{Field, ObjectOrText},
     providers::ProviderError,
@@ -98,11 +101,11 @@ fn classify(status: u16, retry_after: Option<u64>, message: &str) -> Refusal {
         return Refusal { error: ProviderError::CallerError(words), without: Some(Optional::Effort) };
     }
     let error = match status {
-        _ if has(&WRONG_KEY) => ProviderError::DeadAccount(format!("the key is wrong: {words}")),
+        _ if has(&WRONG_KEY) => ProviderError::DeadAccount(format!("{IS_WRONG}: {words}")),
         400..=403 | 422 if has(&MODERATED) || lower.contains("moderat") => ProviderError::Moderated(words),
         402 => ProviderError::RateLimited { quota_spent: true, retry_after: None },
         403 | 429 if has(&NO_CREDITS) => ProviderError::RateLimited { quota_spent: true, retry_after: None },
-        401 => ProviderError::DeadAccount(format!("the key is wrong: {words}")),
+        401 => ProviderError::DeadAccount(format!("{IS_WRONG}: {words}")),
         403 if has(&ENDED) && has(&OF_KEY) => ProviderError::DeadAccount(words),
         // The edge refuses the network, not the key.
         403 if lower.starts_with("a page") => {

@@ -39,6 +39,14 @@ pub fn masked(text: &str) -> String {
     out + rest
 }
 
+/// How the words begin that call a key wrong; those of a blocked one do not.
+pub const IS_WRONG: &str = "the key is wrong";
+
+/// Returns whether these words say so.
+pub fn is_called_wrong(words: &str) -> bool {
+    words.starts_with(IS_WRONG)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
