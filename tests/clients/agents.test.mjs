@@ -1,13 +1,13 @@
 // OpenAI's Agents SDK for Python, with its models for chats and for responses.
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
-import { gatewayForFile } from '../lib/gateway.mjs';
 import { pythonPackages } from '../lib/packages.mjs';
 import { checks } from '../lib/python.mjs';
 import { beforeEach, test } from '../lib/suite.mjs';
+import { gatewayForClients } from '../lib/xai.mjs';
 
 const python = await pythonPackages();
-const gw = gatewayForFile();
+const gw = gatewayForClients();
 beforeEach(() => gw.pool(['basic-1', 'basic-2', 'basic-3']));
 
 test('five turns, two calls at once, streams, types, hand-offs', { timeout: 280_000 }, async () => {

@@ -1,9 +1,9 @@
 // Vercel's AI SDK, with both of its providers for OpenAI's chats, and with its model for responses: objects, tools, and loops over them.
 // Directives in prompts, such as [[garble:misfit]]: ../fake-grok/directives.mjs
 import assert from 'node:assert/strict';
-import { gatewayForFile } from '../lib/gateway.mjs';
 import { nodePackages } from '../lib/packages.mjs';
 import { before, beforeEach, test } from '../lib/suite.mjs';
+import { gatewayForClients } from '../lib/xai.mjs';
 
 await nodePackages();
 const { NoObjectGeneratedError, Output, generateObject, generateText, stepCountIs, streamObject, streamText, tool } = await import('ai');
@@ -11,7 +11,7 @@ const { createOpenAI } = await import('@ai-sdk/openai');
 const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
 const { z } = await import('zod');
 
-const gw = gatewayForFile();
+const gw = gatewayForClients();
 const models = {};
 before(() => {
   const options = { baseURL: `${gw.url}/v1`, apiKey: gw.key };

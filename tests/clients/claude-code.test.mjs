@@ -5,13 +5,13 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startGrok } from '../fake-grok.mjs';
 import { claudeCode, runClaude } from '../lib/claude-code.mjs';
-import { gatewayForFile } from '../lib/gateway.mjs';
 import { after, beforeEach, test } from '../lib/suite.mjs';
+import { gatewayForClients } from '../lib/xai.mjs';
 
 const program = await claudeCode();
 // Its system prompt has double brackets, which are not meant for the scripted Grok.
 let grok;
-const gw = gatewayForFile(async () => ({ grok: grok = await startGrok({ lenient: true }) }));
+const gw = gatewayForClients(async () => ({ grok: grok = await startGrok({ lenient: true }) }));
 after(() => grok?.stop());
 beforeEach(() => gw.pool(['basic-1', 'basic-2', 'basic-3', 'basic-4']));
 

@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { startGrok } from '../fake-grok.mjs';
 import { codex, runCodex } from '../lib/codex.mjs';
-import { gatewayForFile } from '../lib/gateway.mjs';
 import { after, before, beforeEach, test } from '../lib/suite.mjs';
+import { gatewayForClients } from '../lib/xai.mjs';
 
 // Its instructions may have double brackets, which are not meant for the scripted Grok.
 let grok;
-const gw = gatewayForFile(async () => ({ grok: grok = await startGrok({ lenient: true }) }));
+const gw = gatewayForClients(async () => ({ grok: grok = await startGrok({ lenient: true }) }));
 after(() => grok?.stop());
 let program;
 before(async () => { program = await codex(); }, { timeout: 900_000 });

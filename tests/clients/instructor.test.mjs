@@ -1,13 +1,13 @@
 // instructor: models of pydantic out of answers.
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
-import { gatewayForFile } from '../lib/gateway.mjs';
 import { pythonPackages } from '../lib/packages.mjs';
 import { checks } from '../lib/python.mjs';
 import { beforeEach, test } from '../lib/suite.mjs';
+import { gatewayForClients } from '../lib/xai.mjs';
 
 const python = await pythonPackages();
-const gw = gatewayForFile();
+const gw = gatewayForClients();
 beforeEach(() => gw.pool(['basic-1', 'basic-2', 'basic-3']));
 
 test('models by tools and by schemas, and in streams', { timeout: 280_000 }, async () => {

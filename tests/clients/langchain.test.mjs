@@ -1,10 +1,10 @@
 // LangChain for Node and for Python: tools that are bound to a model, and structured output in each of its ways.
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
-import { gatewayForFile } from '../lib/gateway.mjs';
 import { nodePackages, pythonPackages } from '../lib/packages.mjs';
 import { checks } from '../lib/python.mjs';
 import { before, beforeEach, test } from '../lib/suite.mjs';
+import { gatewayForClients } from '../lib/xai.mjs';
 
 await nodePackages();
 const python = await pythonPackages();
@@ -13,7 +13,7 @@ const { tool } = await import('@langchain/core/tools');
 const { HumanMessage } = await import('@langchain/core/messages');
 const { z } = await import('zod');
 
-const gw = gatewayForFile();
+const gw = gatewayForClients();
 let model;
 before(() => { model = new ChatOpenAI({ model: 'grok-4', apiKey: gw.key, maxRetries: 0, configuration: { baseURL: `${gw.url}/v1` } }); });
 beforeEach(() => gw.pool(['basic-1', 'basic-2', 'basic-3']));

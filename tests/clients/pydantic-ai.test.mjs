@@ -1,13 +1,13 @@
 // pydantic-ai: agents with tools, and typed output in each of its modes.
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
-import { gatewayForFile } from '../lib/gateway.mjs';
 import { pythonPackages } from '../lib/packages.mjs';
 import { checks } from '../lib/python.mjs';
 import { beforeEach, test } from '../lib/suite.mjs';
+import { gatewayForClients } from '../lib/xai.mjs';
 
 const python = await pythonPackages();
-const gw = gatewayForFile();
+const gw = gatewayForClients();
 beforeEach(() => gw.pool(['basic-1', 'basic-2', 'basic-3']));
 
 test('tools, typed output, and both in streams', { timeout: 280_000 }, async () => {

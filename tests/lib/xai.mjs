@@ -45,8 +45,8 @@ export function xaiKey(name) {
  * Returns { xai, gw } of a test file: the scripted xAI, and a gateway on it. `gw.keys(names)` replaces the pool by keys of xAI's
  * API, `gw.addKeys(names)` adds them, `gw.costs()` returns the ticks of the log's rows, `gw.secrets` all keys that were added.
  */
-export function xaiGatewayForFile({ vars, ...options } = {}) {
-  const xai = xaiForFile();
+export function xaiGatewayForFile({ vars, lenient, ...options } = {}) {
+  const xai = xaiForFile({ lenient });
   const gw = gatewayForFile(() => ({ ...options, vars: { xai_base_url: xai.url, ...(typeof vars === 'function' ? vars() : vars) } }));
   const addKeys = async (names) => {
     const tokens = names.map(xaiKey);
@@ -59,4 +59,19 @@ export function xaiGatewayForFile({ vars, ...options } = {}) {
   };
   const costs = async () => JSON.parse(await sqlite('values', await databaseOf(gw.dataDir), 'request_logs', 'cost'));
   return { xai, gw: Object.assign(gw, { addKeys, keys, costs, secrets: new Set() }) };
+}
+
+/**
+ * Returns the gateway of a file of tests/clients. With PROVIDER=xai its accounts are keys of xAI's API, which answers for the names
+ * of Grok's models too; what a file tells the scripted Grok is not for it then.
+ */
+export function gatewayForClients(options) {
+  if (process.env.PROVIDER !== 'xai') return gatewayForFile(options);
+  const { gw } = xaiGatewayForFile({ lenient: true });
+  const pool = gw.pool.bind(gw);
+  gw.pool = async (names) => {
+    await pool([]);
+    await gw.addKeys(names);
+  };
+  return gw;
 }
