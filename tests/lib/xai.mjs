@@ -63,7 +63,7 @@ export function xaiGatewayForFile({ vars, lenient, ...options } = {}) {
 
 /**
  * Returns the gateway of a file of tests/clients. With PROVIDER=xai its accounts are keys of xAI's API, which answers for the names
- * of Grok's models too; what a file tells the scripted Grok is not for it then.
+ * of Grok's models too; what a file asks of the scripted Grok is not for it then.
  */
 export function gatewayForClients(options) {
   if (process.env.PROVIDER !== 'xai') return gatewayForFile(options);
