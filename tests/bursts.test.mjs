@@ -1,4 +1,5 @@
 // Many requests at once: each is answered, and the memory of the Worker stays within its limit.
+// Directives in prompts, such as [[n:3]]: fake-grok/directives.mjs
 import assert from 'node:assert/strict';
 import { Agent, request } from 'node:http';
 import { memory, resetPeak } from './hosts/workerd.mjs';

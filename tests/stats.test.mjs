@@ -32,9 +32,9 @@ test('requests are counted once, whatever becomes of the log', async () => {
   assert.deepEqual(await gw.ok('GET', '/request-stats'), data);
   assert.deepEqual([data.summary.success, data.summary.failed, data.summary.success_rate], [3, 1, 75]);
   assert.deepEqual(data.models, [
-    { model: 'grok-4', count: 2, success: 2, failed: 0, cancelled: 0 },
-    { model: '', count: 1, success: 0, failed: 1, cancelled: 0 },
-    { model: 'grok-4-fast', count: 1, success: 1, failed: 0, cancelled: 0 },
+    { model: 'grok-4', count: 2, success: 2, failed: 0, cancelled: 0, cost_usd: 0 },
+    { model: '', count: 1, success: 0, failed: 1, cancelled: 0, cost_usd: 0 },
+    { model: 'grok-4-fast', count: 1, success: 1, failed: 0, cancelled: 0, cost_usd: 0 },
   ]);
   assert.deepEqual(data.errors, [{ code: 'model_not_found', count: 1 }]);
   assert.deepEqual(data.keys.map(({ name, count, success }) => [name, count, success]), [['suite', 4, 3]]);

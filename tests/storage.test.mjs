@@ -97,7 +97,8 @@ test('also with half of them cooling', { timeout: 240_000 }, async (t) => {
   const cooling = async () => (await database.prepare('SELECT count(*) AS n FROM account_quotas WHERE cool_until > 0').first()).n;
   await until(async () => await cooling() >= 50, 'cool-downs of the chats');
   const suffixes = JSON.stringify(names('quota', 0, POOL / 2).map((name) => jwt(name).slice(-6)));
-  await database.prepare(`INSERT INTO account_outcomes
+  await database.prepare(`INSERT INTO account_outcomes (account_id, at, bucket, spent, used_up,
+      window_until, not_granted, cool_until, skip, strike, read, reason)
     SELECT t.id, ?1, q.bucket, 0, 0, 0, 0, q.cool_until, 0, 0, 0, 'as the others' FROM tokens t,
       (SELECT * FROM account_quotas WHERE cool_until > 0 LIMIT 1) q
     WHERE t.suffix IN (SELECT value FROM json_each(?2)) AND t.id NOT IN (SELECT account_id FROM account_quotas)`).bind(Date.now(), suffixes).run();

@@ -23,6 +23,8 @@ export function faults(document, schema, value, path = 'it') {
       case 'anyOf': hold(rule.some((option) => faults(document, option, value, path).length === 0), 'anyOf'); break;
       case 'minItems': hold(!Array.isArray(value) || value.length >= rule, `minItems ${rule}`); break;
       case 'maxItems': hold(!Array.isArray(value) || value.length <= rule, `maxItems ${rule}`); break;
+      case 'minimum': hold(typeof value !== 'number' || value >= rule, `minimum ${rule}`); break;
+      case 'maximum': hold(typeof value !== 'number' || value <= rule, `maximum ${rule}`); break;
       case 'items': if (Array.isArray(value)) value.forEach((item, n) => found.push(...faults(document, rule, item, `${path}[${n}]`))); break;
       case 'required': for (const name of rule) if (isA.object(value) && !(name in value)) found.push(`${path} lacks ${name}`); break;
       case 'properties': case 'additionalProperties': case 'description': case 'default': break;
