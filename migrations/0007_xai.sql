@@ -44,17 +44,15 @@ ALTER TABLE request_logs ADD COLUMN cost INTEGER NOT NULL DEFAULT 0;
 -- statement
 ALTER TABLE request_stats ADD COLUMN cost INTEGER NOT NULL DEFAULT 0;
 -- statement
-DROP INDEX IF EXISTS accounts_rotation;
--- statement
-ALTER TABLE tokens DROP COLUMN rank;
--- statement
 -- The place in the order of use: the cheapest type first, accounts of unknown type last, 0 for doubles, 6 for keys of xAI's
--- API, which have an order of their own.
-ALTER TABLE tokens ADD COLUMN rank INTEGER AS (CASE WHEN duplicate_of IS NOT NULL THEN 0
+-- API, which have an order of their own. Nothing reads the column `rank` any more, which does not know the keys.
+ALTER TABLE tokens ADD COLUMN precedence INTEGER AS (CASE WHEN duplicate_of IS NOT NULL THEN 0
   WHEN read_type = 'xai' THEN 6 WHEN read_type = 'sso' THEN 1 WHEN read_type = 'ssoSuper' THEN 2
   WHEN read_type = 'ssoHeavy' THEN 3 WHEN token_type = 'sso' THEN 4 ELSE 5 END) VIRTUAL;
 -- statement
-CREATE INDEX accounts_rotation ON tokens (rank, blocked, turn) WHERE state = 'active';
+CREATE INDEX accounts_order ON tokens (precedence, blocked, turn) WHERE state = 'active';
+-- statement
+DROP INDEX IF EXISTS accounts_rotation;
 -- statement
 DROP TRIGGER IF EXISTS refresh_slices_apply;
 -- statement

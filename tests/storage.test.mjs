@@ -124,7 +124,7 @@ test('with all 16 sets of modes used up: at most 80 rows', { timeout: 120_000 },
     await run('INSERT INTO account_quotas SELECT id, ?1, iif(id / 5 >> ?2 & 1, 0, 9), 50, ?3, 0 FROM tokens', mode, bit, now + 3_600_000);
   }
   await run('INSERT INTO account_blocks SELECT id, ?1 FROM tokens', now);
-  assert.equal((await database.prepare('SELECT count(DISTINCT rank * 16 + blocked) AS n FROM tokens').first()).n, 5 * 16);
+  assert.equal((await database.prepare('SELECT count(DISTINCT precedence * 16 + blocked) AS n FROM tokens').first()).n, 5 * 16);
   for (const model of ['grok-fast', 'grok-auto', 'grok-expert', 'grok-heavy']) {
     const { ahead, steps } = await measuredChat({ model });
     t.diagnostic(`${model}: ${ahead[0].rowsRead} rows read, ${sum(steps, 'rowsWritten')} written by the chat`);

@@ -1,4 +1,5 @@
 // Keys of xAI's API in the console's API: added, read, checked, limited, exported; and what answers cost.
+// Directives in prompts, such as [[n:3]]: fake-xai/directives.mjs
 import assert from 'node:assert/strict';
 import { after, before, test } from './lib/suite.mjs';
 import { ENCRYPTED, jwt, startGateway, until } from './lib/gateway.mjs';

@@ -44,8 +44,8 @@ pub async fn authenticate(db: &Db, key_hash: &str, now: i64) -> Result<Authentic
 /// same statement.
 pub async fn authenticate_and_list(db: &Db, key_hash: &str, now: i64) -> Result<(AuthenticatedKey, Vec<String>)> {
     const MODELS: &str = "(SELECT json_group_array(id) FROM (
-         SELECT DISTINCT m.value AS id FROM tokens t INDEXED BY accounts_rotation, json_each(t.models) m
-          WHERE t.state = 'active' AND t.rank = 6 ORDER BY 1))";
+         SELECT DISTINCT m.value AS id FROM tokens t INDEXED BY accounts_order, json_each(t.models) m
+          WHERE t.state = 'active' AND t.precedence = 6 ORDER BY 1))";
     read(db, key_hash, now, MODELS).await
 }
 

@@ -162,7 +162,7 @@ mod tests {
             host.run(async move { migrate(&db).await }).unwrap_or_else(|e| panic!("{count} of {first}: {e}"));
             // The names that only the newest migration gives them.
             assert_eq!(host.number("SELECT count(not_granted) FROM finished_requests"), 0, "{count}");
-            assert_eq!(host.number("SELECT count(rank) FROM tokens"), 0, "{count}");
+            assert_eq!(host.number("SELECT count(precedence) FROM tokens"), 0, "{count}");
         }
     }
 

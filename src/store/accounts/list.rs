@@ -125,7 +125,7 @@ pub async fn list(db: &Db, filter: &Filter, order: Order, limit: i64, offset: i6
     let (condition, order) = (condition(), order.sql());
     let list = format!(
         "SELECT (SELECT count(*) FROM tokens t WHERE {condition}), {HAS_UNSEEN}, \
-         (SELECT count(*) FROM tokens WHERE state = 'active' AND rank > 3 AND read_at IS NULL), \
+         (SELECT count(*) FROM tokens WHERE state = 'active' AND precedence > 3 AND read_at IS NULL), \
          {due}, {COLUMNS} \
          FROM (SELECT 1) LEFT JOIN (SELECT t.* FROM tokens t WHERE {condition} ORDER BY {order} LIMIT ?10 OFFSET ?11) t \
          ORDER BY {order}",

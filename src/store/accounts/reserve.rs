@@ -172,12 +172,12 @@ pub async fn first_free(db: &Db, ask: &Ask<'_>) -> Result<Free> {
      SELECT (SELECT max(q.cool_until, iif(q.remaining < ?3, iif(q.total = 0, NULL, q.until), 0)) FROM account_quotas q
               WHERE q.account_id = resting.id AND q.bucket = ?2) AS free_at
        FROM (SELECT id FROM tokens INDEXED BY accounts_blocked WHERE state = 'active' AND blocked_until > 0
-              AND instr(?5, rank) > 0 ORDER BY blocked_until LIMIT {ASKED_WHEN_FREE}) resting)
+              AND instr(?5, precedence) > 0 ORDER BY blocked_until LIMIT {ASKED_WHEN_FREE}) resting)
     WHERE free_at > ?1),
   (SELECT count(*) > 0 AND count(*) = sum(EXISTS (SELECT 1 FROM account_quotas q
                                                    WHERE q.account_id = ranked.id AND q.bucket = ?2 AND q.total = 0))
-     FROM (SELECT id FROM tokens INDEXED BY accounts_rotation WHERE state = 'active' AND rank > 0 AND ?4 <> ''
-            ORDER BY rank DESC LIMIT {ASKED_WHEN_FREE}) ranked)"
+     FROM (SELECT id FROM tokens INDEXED BY accounts_order WHERE state = 'active' AND precedence > 0 AND ?4 <> ''
+            ORDER BY precedence DESC LIMIT {ASKED_WHEN_FREE}) ranked)"
     );
     let mut params = ask.choice();
     params.push(ranks(ask.route.model.bucket.needs()).into());
@@ -279,9 +279,9 @@ fn statement() -> String {
     format!(
         "UPDATE tokens SET turn = (SELECT max(0, max(turn)) FROM tokens) + 1, last_used_at = ?1
  WHERE id = CASE WHEN {OPEN} THEN coalesce(
-  (SELECT {PLACE} FROM tokens own WHERE id = ?9 AND state = 'active' AND instr(?7, rank) > 0 AND {own}),
-  (WITH RECURSIVE near(id, rank, turn, skip_until) AS MATERIALIZED (
-     SELECT id, rank, turn, skip_until FROM tokens ended INDEXED BY accounts_blocked
+  (SELECT {PLACE} FROM tokens own WHERE id = ?9 AND state = 'active' AND instr(?7, precedence) > 0 AND {own}),
+  (WITH RECURSIVE near(id, precedence, turn, skip_until) AS MATERIALIZED (
+     SELECT id, precedence, turn, skip_until FROM tokens ended INDEXED BY accounts_blocked
       WHERE state = 'active' AND blocked_until <= ?1 AND {ended} ORDER BY blocked_until LIMIT {NEAR}),
    walk(step, place) AS (
      SELECT 0, {first}
@@ -289,7 +289,7 @@ fn statement() -> String {
      SELECT step + 1, {next} FROM walk WHERE place IS NULL AND step < 2 * length(?7) - 1)
    SELECT place FROM walk WHERE place IS NOT NULL),
   (SELECT {PLACE} FROM tokens due INDEXED BY accounts_blocked
-    WHERE state = 'active' AND blocked_until <= ?1 AND instr(?7, rank) > 0 AND {due} ORDER BY blocked_until LIMIT 1)
+    WHERE state = 'active' AND blocked_until <= ?1 AND instr(?7, precedence) > 0 AND {due} ORDER BY blocked_until LIMIT 1)
  ) & {ID_OF_PLACE} END
 RETURNING {columns}",
         own = usable("own"),
@@ -311,13 +311,13 @@ fn longest_waiting(step: &str) -> String {
     );
     format!(
         "(SELECT min(place) FROM (
-         SELECT (SELECT {PLACE} FROM tokens in_turn INDEXED BY accounts_rotation
-                  WHERE state = 'active' AND in_turn.rank = {rank} AND in_turn.blocked = sets.column1
+         SELECT (SELECT {PLACE} FROM tokens in_turn INDEXED BY accounts_order
+                  WHERE state = 'active' AND in_turn.precedence = {rank} AND in_turn.blocked = sets.column1
                     AND {usable} AND {not_skipped}
                   ORDER BY turn LIMIT 1) AS place
            FROM (VALUES {sets}) sets WHERE column1 & ?8 = 0
          UNION ALL
-         SELECT {PLACE} FROM near in_turn WHERE rank = {rank} AND {not_skipped}))",
+         SELECT {PLACE} FROM near in_turn WHERE precedence = {rank} AND {not_skipped}))",
         usable = usable("in_turn")
     )
 }
@@ -326,8 +326,8 @@ fn longest_waiting(step: &str) -> String {
 fn without_turn() -> String {
     format!(
         "SELECT {columns} FROM tokens
- WHERE {OPEN} AND state = 'active' AND instr(?7, rank) > 0 AND {usable} AND ?8 >= 0
- ORDER BY id IS ?9 DESC, instr(?7, rank), random() LIMIT 1",
+ WHERE {OPEN} AND state = 'active' AND instr(?7, precedence) > 0 AND {usable} AND ?8 >= 0
+ ORDER BY id IS ?9 DESC, instr(?7, precedence), random() LIMIT 1",
         columns = columns(),
         usable = usable("tokens"),
     )

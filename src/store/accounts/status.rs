@@ -33,4 +33,4 @@ pub(super) const STATUS: &str = concat!(
 
 /// SQL that is true if there is an active key of xAI's API.
 pub const HAS_API: &str =
-    "EXISTS (SELECT 1 FROM tokens INDEXED BY accounts_rotation WHERE state = 'active' AND rank = 6)";
+    "EXISTS (SELECT 1 FROM tokens INDEXED BY accounts_order WHERE state = 'active' AND precedence = 6)";

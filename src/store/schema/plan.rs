@@ -15,9 +15,7 @@ pub fn fitting(migrations: &[(&str, &str)]) -> usize {
 /// Returns the statements of these migrations in order, without those that a later one undoes.
 pub fn statements(migrations: &[&str]) -> Vec<String> {
     let mut planned: Vec<String> = Vec::new();
-    let all: Vec<&str> = migrations.iter().flat_map(|sql| sql.split(super::SEPARATOR)).collect();
-    let moot = moot(&all);
-    for (_, statement) in all.into_iter().enumerate().filter(|(at, _)| !moot.contains(at)) {
+    for statement in migrations.iter().flat_map(|sql| sql.split(super::SEPARATOR)) {
         let undone = match words(statement)[..] {
             ["DROP", kind, "IF", "EXISTS", name] => undo(&mut planned, kind, name),
             ["ALTER", "TABLE", table, "ADD", "COLUMN", ..] => fold(&mut planned, table, statement),
@@ -28,19 +26,6 @@ pub fn statements(migrations: &[&str]) -> Vec<String> {
         }
     }
     planned
-}
-
-/// Returns the places of statements that add a column which a later one drops, and of those that drop it.
-fn moot(statements: &[&str]) -> Vec<usize> {
-    let mut moot = Vec::new();
-    for (at, statement) in statements.iter().enumerate() {
-        let ["ALTER", "TABLE", table, "DROP", "COLUMN", column] = words(statement)[..] else { continue };
-        let adds = |statement: &&str| words(statement).starts_with(&["ALTER", "TABLE", table, "ADD", "COLUMN", column]);
-        if let Some(added) = statements[..at].iter().rposition(adds) {
-            moot.extend([added, at]);
-        }
-    }
-    moot
 }
 
 /// Returns the words of a statement, without comments and the `;` at its end.

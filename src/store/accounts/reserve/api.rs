@@ -70,7 +70,7 @@ pub(super) fn statement() -> String {
    held = iif(held_until > ?1, held, 0) + {AMOUNT}, held_until = ?1 + {KEEP_HELD},
    held_for = (SELECT id FROM api_keys WHERE hash = ?5)
  WHERE id = CASE WHEN {open} THEN
-  (SELECT id FROM tokens own INDEXED BY accounts_rotation WHERE state = 'active' AND rank = ?7 + 0 AND ?8 = 0 AND {usable} AND {budget}
+  (SELECT id FROM tokens own INDEXED BY accounts_order WHERE state = 'active' AND precedence = ?7 + 0 AND ?8 = 0 AND {usable} AND {budget}
     ORDER BY id IS ?9 DESC, skip_until > 0 AND skip_until > (SELECT max(turn) FROM tokens), turn LIMIT 1) END
 RETURNING {columns}",
         open = open(),
@@ -85,7 +85,7 @@ RETURNING {columns}",
 pub(super) fn without_turn() -> String {
     format!(
         "SELECT {columns} FROM tokens
- WHERE {open} AND state = 'active' AND rank = ?7 + 0 AND ?8 = 0 AND {usable} AND {budget} AND ?11 + ?12 + ?13 >= 0
+ WHERE {open} AND state = 'active' AND precedence = ?7 + 0 AND ?8 = 0 AND {usable} AND {budget} AND ?11 + ?12 + ?13 >= 0
  ORDER BY id IS ?9 DESC, random() LIMIT 1",
         open = open(),
         usable = usable("tokens"),
@@ -112,7 +112,7 @@ pub(super) async fn first_free(db: &Db, ask: &Ask<'_>, hold: &Hold) -> Result<Fr
   FROM (SELECT {of_account} AS budget_ends,
                coalesce((SELECT max(q.cool_until, iif(q.remaining < ?3, q.until, 0)) FROM account_quotas q
                           WHERE q.account_id = own.id AND q.bucket = ?2), 0) AS rest_ends
-          FROM tokens own INDEXED BY accounts_rotation WHERE state = 'active' AND rank = 6)",
+          FROM tokens own INDEXED BY accounts_order WHERE state = 'active' AND precedence = 6)",
         of_key = budget_ends("k"),
         of_account = budget_ends("own"),
     );

@@ -37,7 +37,7 @@ type Usable = (bool, i64, i64, i64);
 
 /// Returns the usable accounts in order, and when the first blocked one is usable, read from the facts alone.
 fn by_the_facts(pool: &Pool, model: &models::Model) -> (Vec<Usable>, Option<i64>) {
-    const FACTS: &str = "SELECT t.skip_until > (SELECT max(turn) FROM tokens), instr(?4, t.rank), t.turn, t.id,
+    const FACTS: &str = "SELECT t.skip_until > (SELECT max(turn) FROM tokens), instr(?4, t.precedence), t.turn, t.id,
            coalesce(q.total = 0, 0), max(coalesce(q.cool_until, 0), iif(coalesce(q.remaining < ?2, 0), coalesce(q.until, 0), 0))
       FROM tokens t LEFT JOIN account_quotas q ON q.account_id = t.id AND q.bucket = ?1 WHERE state = 'active' AND ?3 > 0";
     let cost = i64::from(model.cost);
