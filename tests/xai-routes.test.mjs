@@ -1,5 +1,5 @@
 // Which way a request takes: Grok accounts, keys of xAI's API, one after the other, or one of them alone.
-// Directives in prompts, such as [[n:40]], are those of both scripted services.
+// Directives in prompts, such as [[n:40]]: fake-grok/directives.mjs, fake-xai/directives.mjs
 import assert from 'node:assert/strict';
 import { readSse } from './lib/sse.mjs';
 import { beforeEach, test } from './lib/suite.mjs';

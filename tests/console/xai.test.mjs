@@ -1,4 +1,5 @@
 // The console of a gateway that has keys of xAI's API alone, and the budgets of keys.
+// Directives in prompts, such as [[n:40]]: fake-xai/directives.mjs
 import assert from 'node:assert/strict';
 import { beforeEach, test } from '../lib/suite.mjs';
 import { consoleForFile } from '../lib/console.mjs';
