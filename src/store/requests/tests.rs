@@ -4,7 +4,10 @@ use std::rc::Rc;
 
 use super::*;
 use crate::{
-    host::native::{NativeHost, START},
+    host::{
+        Host,
+        native::{NativeHost, START},
+    },
     providers::catalog::QuotaBucket,
 };
 
@@ -148,4 +151,25 @@ fn the_log_is_read_page_by_page() {
     let ids: Vec<_> = first.iter().chain(&second).map(|entry| entry.id.as_str()).collect();
     let expected: Vec<_> = (0..5).rev().map(|n| (START * 2048 + n).to_string()).collect();
     assert_eq!(ids, expected);
+}
+
+#[test]
+fn a_row_waits_for_the_trigger_that_an_upgrade_creates() {
+    let host = host();
+    let find = "SELECT sql FROM sqlite_schema WHERE name = 'finished_requests_apply'";
+    let trigger = host.sql(find, vec![]).remove(0).remove(0);
+    let Value::Text(trigger) = trigger else { panic!("a trigger is text") };
+    host.sql("DROP TRIGGER finished_requests_apply", vec![]);
+    let (db, finished) = (host.app().db.clone(), finished("grok-4", "", None));
+    let upgrade = host.clone();
+    host.run(async move {
+        let created = async {
+            upgrade.sleep(std::time::Duration::from_millis(120)).await;
+            upgrade.sql(&trigger, vec![]);
+        };
+        let (written, ()) = futures::join!(finish(&db, &finished, 480), created);
+        written
+    })
+    .expect("it is written in time");
+    assert_eq!(host.number("SELECT count(*) FROM request_logs"), 1);
 }
