@@ -42,7 +42,8 @@ export async function introduce(url, transport) {
 /** Starts a variant. `recorded` is for the floor, `flags` for Spin. Returns it with `url`, `key`, `pid` and `stop`. */
 export async function start(variant, { grok, recorded, flags }) {
   const { kind, host, script, transport } = variant;
-  const bindings = kind === 'floor' ? { RECORDED: recorded, TRANSPORT: transport } : {};
+  // As `up` does: 64 streams are more than an isolate of the platform admits.
+  const bindings = kind === 'floor' ? { RECORDED: recorded, TRANSPORT: transport } : { GUEST_MEMORY_MB: '1024' };
   const running = host === 'spin' ? await startSpin({ grok, flags }) : await startWorkerd({ script, grok, bindings });
   return { ...variant, ...running, key: kind === 'hello' ? '' : await introduce(running.url, transport) };
 }
