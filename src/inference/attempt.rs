@@ -52,9 +52,9 @@ const REPEAT_CALLS: usize = 2;
 /// The accounts that one request tries, one route of its model after the other.
 pub struct Attempts {
     route: Route,
-    /// The routes that may follow, and those that were left.
+    /// The routes that may follow, and those that were tried before.
     next: VecDeque<Route>,
-    left_routes: Vec<Route>,
+    earlier: Vec<Route>,
     /// Attempts that count, on any route.
     made: usize,
     /// Attempts whose session had ended, which do not count.
@@ -88,7 +88,7 @@ impl Attempts {
         Attempts {
             route,
             next,
-            left_routes: Vec::new(),
+            earlier: Vec::new(),
             made: 0,
             dead: 0,
             calls_left: SUBREQUESTS.saturating_sub(CALLS_AROUND + fetched),
@@ -175,9 +175,9 @@ impl Attempts {
         Reserved::Account(reservation)
     }
 
-    /// Returns the refusal with what the routes that were left add to it: an account may become free there sooner.
+    /// Returns the refusal with what the earlier routes add to it: an account may become free there sooner.
     async fn refused(&self, app: &App, key_hash: &str, mut refusal: Box<Refusal>) -> Result<Box<Refusal>> {
-        for route in &self.left_routes {
+        for route in &self.earlier {
             let ask = Ask { tried: &[], ..self.ask(app, key_hash, route).await };
             refusal.free = refusal.free.or(reserve::first_free(&app.db, &ask).await?);
         }
@@ -222,7 +222,7 @@ impl Attempts {
         if next.model.provider != self.route.model.provider {
             self.calls_left = self.calls_left.saturating_sub(CALLS_OF_SWITCH);
         }
-        self.left_routes.push(std::mem::replace(&mut self.route, next));
+        self.earlier.push(std::mem::replace(&mut self.route, next));
         self.tried.clear();
         true
     }

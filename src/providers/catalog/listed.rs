@@ -76,8 +76,8 @@ fn api_object(id: &str, created: u64) -> ModelObject {
     }
 }
 
-/// Returns the list of all models: those of accounts if there may be some, then those of xAI's API with these ids. `created` is
-/// the time of the request in Unix seconds.
+/// Returns the list of all models: those of accounts, then those of xAI's API with these ids. `created` is the time of the
+/// request in Unix seconds.
 pub fn list(created: u64, api_ids: &[String]) -> ModelList {
     let rows = MODELS.iter().map(|row| row.object(created));
     ModelList { object: "list", data: rows.chain(api_ids.iter().map(|id| api_object(id, created))).collect() }
