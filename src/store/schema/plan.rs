@@ -28,10 +28,13 @@ pub fn statements(migrations: &[&str]) -> Vec<String> {
     planned
 }
 
-/// Returns the words of a statement, without comments and the `;` at its end.
+/// The words that tell what a statement does, and one to see whether there are more.
+const FIRST: usize = 9;
+
+/// Returns the first words of a statement, without comments and the `;` at its end.
 fn words(statement: &str) -> Vec<&str> {
     let lines = statement.lines().filter(|line| !line.starts_with("--"));
-    lines.flat_map(|line| line.trim_end_matches(';').split_whitespace()).collect()
+    lines.flat_map(|line| line.trim_end_matches(';').split_whitespace()).take(FIRST).collect()
 }
 
 /// Removes the statement that creates this object, and those of the triggers on a dropped view. Returns false if the
