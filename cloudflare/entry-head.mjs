@@ -19,10 +19,12 @@ export const LIMITS = { target: 8 << 10, headers: 100, headerBytes: 32 << 10 };
 
 /** A request that the entry refuses. `message` says what is wrong, then what to do. */
 export class Refusal extends Error {
-  constructor(status, code, message) {
+  /** @param {number} status @param {string} code @param {string} message @param {string} [retryAfter] seconds */
+  constructor(status, code, message, retryAfter) {
     super(message);
     this.status = status;
     this.code = code;
+    this.retryAfter = retryAfter;
   }
 
   /** Returns the body in OpenAI's shape. */

@@ -5,6 +5,7 @@ import { Agent, createServer, request as ask, STATUS_CODES } from "node:http";
 import { randomBytes } from "node:crypto";
 import { Socket } from "node:net";
 import { answered, checkSize, forwarded, Refusal, target } from "./entry-head.mjs";
+import { Gate } from "./gate.mjs";
 import { ANSWERED, DEPARTED, REQUEST_ID, SECRET } from "./local-worker.mjs";
 
 /** Milliseconds. */
@@ -22,8 +23,16 @@ const TIMES = {
   /** When to end a request whose client disconnected during the response, unless a failed write ended it. */
   afterHead: 1_000,
 };
+/** How many requests may wait for their response heads in the runtime, and how many here. */
+const LIMITS = { inside: 32, waiting: 5_000 };
+/** Connections that the system accepts while this process is busy. Those beyond it are retried after a second. */
+const BACKLOG = 4_096;
+/** The runtime's thread is free if it answers about its health within this time. */
+const PROMPT_MS = 50;
 /** Below the runtime's keep-alive timeout of 5 s. */
 const RUNTIME_IDLE_MS = 3_000;
+/** Never waits, so that it is answered under any load. */
+const HEALTH = "/health";
 /** The parser's limit. Beyond it, the response may be lost; the entry's own limit is half of it. */
 const PARSED_BYTES = 64 << 10;
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -32,6 +41,9 @@ const refusals = {
   HPE_HEADER_OVERFLOW: () => new Refusal(431, "headers_too_large", "The headers of the request are too large: send fewer or shorter ones"),
   ERR_HTTP_REQUEST_TIMEOUT: () => new Refusal(408, "request_timeout", "The request was not received in time: send it again"),
 };
+const invalid = () => new Refusal(400, "bad_request", "The request is invalid: check its address and headers");
+const refusalOf = (error) => (error instanceof Refusal ? error : invalid());
+const overloaded = () => new Refusal(503, "overloaded", "The gateway has too many requests now: send it again in a second", "1");
 const failed = () => new Refusal(502, "runtime_failed", "The local runtime failed at this request: see its log for the reason");
 const ended = () => new Refusal(503, "runtime_ended", "The local runtime has ended: start the server again");
 
@@ -64,6 +76,7 @@ export class Entry {
   #count = 0;
   #times;
   #log;
+  #gate;
   /**
    * Keep-alive connections for idempotent requests. Each other request has its own connection: the runtime closes idle
    * connections and those with unread requests, and a request sent into a closed one may or may not have been processed.
@@ -71,9 +84,10 @@ export class Entry {
   #kept = agent({ keepAlive: true, timeout: RUNTIME_IDLE_MS, maxFreeSockets: 32, scheduling: "lifo" });
   #single = agent({ keepAlive: false });
 
-  /** @param {{ times?: Partial<typeof TIMES>, log?: (line: string) => void }} [options] */
-  constructor({ times = {}, log = console.error } = {}) {
+  /** @param {{ times?: Partial<typeof TIMES>, limits?: typeof LIMITS, log?: (line: string) => void }} [options] */
+  constructor({ times = {}, limits = LIMITS, log = console.error } = {}) {
     this.#times = { ...TIMES, ...times };
+    this.#gate = new Gate(limits, () => this.#isPrompt());
     this.#log = log;
   }
 
@@ -99,7 +113,7 @@ export class Entry {
     server.on("request", (request, response) => this.#answer(request, response));
     server.on("clientError", refuseUnread);
     server.on("connect", (_, socket) => refuseSocket(socket, new Refusal(405, "method_not_allowed", "CONNECT is for proxies: call the API directly")));
-    await new Promise((resolve, reject) => server.once("error", reject).listen(port, host, resolve));
+    await new Promise((resolve, reject) => server.once("error", reject).listen({ port, host, backlog: BACKLOG }, resolve));
     this.#servers.push(server);
     return server.address();
   }
@@ -125,10 +139,36 @@ export class Entry {
       const { headers, hasBody } = forwarded(request, authority, { [SECRET]: this.secret, [REQUEST_ID]: id });
       const message = { path, method: request.method, headers };
       const isSafe = !hasBody && SAFE.has(request.method);
-      this.#forward(new Exchange(request, response, id, this.#times), message, isSafe ? this.#kept : this.#single);
+      const exchange = new Exchange(request, response, id, this.#times);
+      const go = () => this.#begin(exchange, message, isSafe ? this.#kept : this.#single);
+      if (isSafe && path === HEALTH) return go();
+      response.on("close", () => exchange.asked ?? this.#gate.leave(exchange));
+      if (!this.#gate.enter(exchange, go)) throw overloaded();
     } catch (error) {
-      refuse(request, response, error instanceof Refusal ? error : new Refusal(400, "bad_request", "The request is invalid: check its address and headers"));
+      refuse(request, response, refusalOf(error));
     }
+  }
+
+  #begin(exchange, message, agent) {
+    try {
+      if (!this.#runtime) throw ended();
+      this.#forward(exchange, message, agent);
+    } catch (error) {
+      refuse(exchange.request, exchange.response, refusalOf(error));
+    }
+  }
+
+  /** Returns whether the runtime answers at once: its thread is free. */
+  async #isPrompt() {
+    if (!this.#runtime) return false;
+    const headers = ["host", "entry", SECRET, this.secret, REQUEST_ID, String(++this.#count)];
+    const began = performance.now();
+    const asked = this.#ask({ method: "GET", path: HEALTH, headers }, this.#kept).end();
+    const isAnswered = await new Promise((resolve) => {
+      asked.on("response", (answer) => answer.resume().on("close", () => resolve(true)));
+      asked.on("error", () => resolve(false));
+    });
+    return isAnswered && performance.now() - began < PROMPT_MS;
   }
 
   #ask(message, agent) {
@@ -142,8 +182,11 @@ export class Entry {
     exchange.asked = asked;
     exchange.onDeparture = () => this.#depart(exchange);
     request.pipe(asked);
-    // Drain what the runtime does not read, so that the connection can be used again.
-    asked.on("close", () => request.resume());
+    asked.on("close", () => {
+      // Drain what the runtime does not read, so that the connection can be used again.
+      request.resume();
+      if (exchange.asked === asked) this.#gate.leave(exchange);
+    });
     asked.on("response", (answer) => this.#pass(answer, exchange));
     asked.on("error", (error) => {
       // A response that has begun reports its own end; after a disconnection no client reads one.
@@ -159,6 +202,7 @@ export class Entry {
   #pass(answer, exchange) {
     const { request, response } = exchange;
     exchange.answered = true;
+    this.#gate.leave(exchange);
     // The Worker ended the request of a client that had disconnected.
     if (response.destroyed) return answer.resume();
     if (answer.statusCode >= 500 && answer.headers[ANSWERED] === undefined) {
@@ -228,8 +272,8 @@ class Exchange {
 /** Sends an error response. */
 function refuse(request, response, refusal) {
   if (response.headersSent) return response.destroy();
-  const { status, body } = refusal;
-  const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body), "cache-control": "no-store" };
+  const { status, body, retryAfter } = refusal;
+  const headers = { ...(retryAfter ? { "retry-after": retryAfter } : {}), "content-type": "application/json", "content-length": Buffer.byteLength(body), "cache-control": "no-store" };
   // CORS: pages of any origin may read responses of the API.
   response.writeHead(status, { ...headers, "access-control-allow-origin": "*" });
   response.end(request.method === "HEAD" ? undefined : body);

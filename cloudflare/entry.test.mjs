@@ -26,6 +26,8 @@ const routes = {
   "/cut": (_, res) => res.writeHead(200, { "content-length": 10 }).write("half", () => setTimeout(() => res.destroy(), 20)),
   "/early": (_, res) => res.writeHead(401, { "content-length": 2, connection: "close", [ANSWERED]: "1" }).end("no"),
   "/hang": () => {},
+  // A busy runtime answers late.
+  "/health": (_, res) => void setTimeout(() => res.end(), seen.isBusy ? 100 : 0),
   "/drip": (_, res) => void (res.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders(), (seen.drip = res)),
 };
 let runtime;
@@ -272,6 +274,52 @@ test("pipelined requests are answered in turn, leaving nothing", DEADLINE, async
   socket.destroy();
   await until("each that began has ended", () => seen.ended === begun);
   assert.equal(begun, 1);
+});
+
+test("beyond a number requests wait, but not for health", DEADLINE, async (t) => {
+  const small = new Entry({ times: TIMES, limits: { inside: 2, waiting: 2 }, log: () => {} });
+  small.lead(new URL(`http://127.0.0.1:${runtime.address().port}`));
+  const { port: own } = await small.listen("127.0.0.1", 0);
+  t.after(() => small.close());
+  const send = (path, method = "GET") => {
+    const sent = request({ host: "127.0.0.1", port: own, path, method, agent: false });
+    sent.on("error", () => {});
+    sent.end();
+    const answer = once(sent, "response").then(([answer]) => answer);
+    answer.catch(() => {});
+    return { sent, answer };
+  };
+  const arrived = (path) => seen.requests.filter((each) => each.path === path).length;
+  const streams = await Promise.all([1, 2, 3].map(() => send("/drip").answer));
+  assert.equal(streams.length, 3, "answers that have begun do not count");
+  seen.isBusy = true;
+  const inside = [send("/hang"), send("/hang", "POST")];
+  await until("both are inside", () => arrived("/hang") === 2);
+  const [leaving, next] = [send("/leaving", "POST"), send("/echo")];
+  await sleep(50);
+  const beyond = await send("/echo").answer;
+  const [body] = await once(beyond, "data");
+  assert.deepEqual([beyond.statusCode, beyond.headers["retry-after"], JSON.parse(body).error.code], [503, "1", "overloaded"]);
+  assert.equal((await send("/health").answer).statusCode, 200);
+  leaving.sent.destroy();
+  await sleep(50);
+  assert.deepEqual([arrived("/leaving"), arrived("/echo")], [0, 0]);
+  for (const each of inside) each.sent.destroy();
+  assert.equal((await next.answer).statusCode, 200);
+  assert.equal(arrived("/leaving"), 0);
+});
+
+test("requests that wait are refused when the runtime ends", DEADLINE, async (t) => {
+  const small = new Entry({ limits: { inside: 1, waiting: 9 }, log: () => {} });
+  small.lead(new URL(`http://127.0.0.1:${runtime.address().port}`));
+  const { port: own } = await small.listen("127.0.0.1", 0);
+  t.after(() => small.close());
+  seen.isBusy = true;
+  const answers = Array.from({ length: 5 }, () => fetch(`http://127.0.0.1:${own}/hang`));
+  await until("one is inside", () => seen.requests.length > 0);
+  small.lead(undefined);
+  seen.sockets[0].destroy();
+  assert.deepEqual((await Promise.all(answers)).map(({ status }) => status), [503, 503, 503, 503, 503]);
 });
 
 test("without a runtime every request is a 503", DEADLINE, async () => {

@@ -23,8 +23,8 @@ const ENTRY_WORKER = "cloudflare/local-worker.mjs";
 const VARIABLE = "SPIN_VARIABLE_";
 /** The part of the machine's memory that guests may hold: the runtime, this process and the page cache need the rest. */
 const GUEST_PART = 1 / 4;
-/** The most MB that they may hold: about 500 requests at once, more than one thread answers in a second. */
-const MOST_GUEST_MB = 1_024;
+/** The most MB that they may hold: about 240 streams at once. With more, one thread cannot pass on 30 tokens a second of each. */
+const MOST_GUEST_MB = 512;
 
 /**
  * @typedef {object} Options
