@@ -26,12 +26,6 @@ export class Refusal extends Error {
     this.code = code;
     this.retryAfter = retryAfter;
   }
-
-  /** Returns the body in OpenAI's shape. */
-  get body() {
-    const type = this.status < 500 ? "invalid_request_error" : "server_error";
-    return JSON.stringify({ error: { message: this.message, type, code: this.code, param: null } });
-  }
 }
 
 /** Yields pairs of a lower-case name and a value. @param {string[]} raw `rawHeaders` of a message */

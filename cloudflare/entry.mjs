@@ -7,6 +7,7 @@ import { Socket } from "node:net";
 import { answered, checkSize, forwarded, Refusal, target } from "./entry-head.mjs";
 import { Gate } from "./gate.mjs";
 import { ANSWERED, DEPARTED, REQUEST_ID, SECRET } from "./local-worker.mjs";
+import { refusal } from "./refusals.mjs";
 
 /** Milliseconds. */
 const TIMES = {
@@ -270,25 +271,27 @@ class Exchange {
 }
 
 /** Sends an error response. */
-function refuse(request, response, refusal) {
+function refuse(request, response, error) {
   if (response.headersSent) return response.destroy();
-  const { status, body, retryAfter } = refusal;
-  const headers = { ...(retryAfter ? { "retry-after": retryAfter } : {}), "content-type": "application/json", "content-length": Buffer.byteLength(body), "cache-control": "no-store" };
-  // CORS: pages of any origin may read responses of the API.
-  response.writeHead(status, { ...headers, "access-control-allow-origin": "*" });
+  const { status, headers, body } = refusal(pathOf(request.url), error);
+  response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
   response.end(request.method === "HEAD" ? undefined : body);
 }
 
+/** Returns the path of a request as it came: it may have failed for its address. */
+const pathOf = (url) => url.replace(/^http:\/\/[^/?#]*/i, "").replace(/[?#].*$/, "");
+
 /** Sends the response to a request that the parser refused. */
 function refuseUnread(error, socket) {
-  const refusal = refusals[error.code]?.() ?? new Refusal(400, "bad_request", "The request is not valid HTTP/1.1: check the client, and use http:// instead of https://");
+  const refused = refusals[error.code]?.() ?? new Refusal(400, "bad_request", "The request is not valid HTTP/1.1: check the client, and use http:// instead of https://");
   // After the start of a response, or without a request, the connection can only be closed.
   const isSilent = socket.bytesRead === 0 || socket._httpMessage?.headersSent;
   if (error.code === "ECONNRESET" || !socket.writable || isSilent) return socket.destroy();
-  refuseSocket(socket, refusal);
+  refuseSocket(socket, refused);
 }
 
-function refuseSocket(socket, { status, body }) {
+function refuseSocket(socket, error) {
+  const { status, body } = refusal("", error);
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     "Content-Type: application/json",

@@ -90,7 +90,7 @@ const many = (count, name = "x-many") => Array.from({ length: count }, (_, n) =>
 function refused(text, status, code) {
   assert.match(text, new RegExp(`^HTTP/1.1 ${status} `), text.slice(0, 200));
   const { error } = JSON.parse(text.slice(text.indexOf("\r\n\r\n") + 4));
-  assert.deepEqual([Object.keys(error), error.code, error.param], [["message", "type", "code", "param"], code, null]);
+  assert.deepEqual([Object.keys(error), error.code, error.param], [["message", "type", "param", "code"], code, null]);
   assert.doesNotMatch(text, /\.m?js|\/home|node:/);
 }
 
@@ -300,6 +300,8 @@ test("beyond a number requests wait, but not for health", DEADLINE, async (t) =>
   const beyond = await send("/echo").answer;
   const [body] = await once(beyond, "data");
   assert.deepEqual([beyond.statusCode, beyond.headers["retry-after"], JSON.parse(body).error.code], [503, "1", "overloaded"]);
+  const claude = await send("http://gateway/v1/messages?beta=true", "POST").answer;
+  assert.deepEqual([claude.statusCode, JSON.parse((await once(claude, "data"))[0]).error.type], [529, "overloaded_error"]);
   assert.equal((await send("/health").answer).statusCode, 200);
   leaving.sent.destroy();
   await sleep(50);

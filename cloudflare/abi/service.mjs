@@ -2,21 +2,24 @@
 
 import { answer, incomingRequest, whenAborted } from "../host/http.mjs";
 import { hosts } from "../host/index.mjs";
+import { refusal } from "../refusals.mjs";
 import { link } from "./linker.mjs";
 import { limitsOf, Pool } from "./pool.mjs";
 
 const HANDLER = "wasi:http/handler@0.3#handle";
 
-/** Returns an error in OpenAI's form. */
-const failure = (status, message, code, headers) =>
-  Response.json({ error: { message, type: "server_error", param: null, code } }, { status, headers });
+const FAILED = { status: 500, code: "internal_error", message: "internal error" };
+const OVERLOADED = {
+  status: 503,
+  code: "overloaded",
+  message: "The gateway has no memory for another request now: send it again in a second",
+  retryAfter: "1",
+};
 
-const failed = () => failure(500, "internal error", "internal_error");
-
-/** Pages of any origin may read it, as the component's answers. */
-const OPEN = { "retry-after": "1", "access-control-allow-origin": "*", "access-control-expose-headers": "retry-after" };
-const overloaded = () =>
-  failure(503, "The gateway has no memory for another request now: send it again in a second", "overloaded", OPEN);
+function refused(request, error) {
+  const { body, ...init } = refusal(new URL(request.url).pathname, error);
+  return new Response(request.method === "HEAD" ? null : body, init);
+}
 
 /**
  * A client that disconnects ends its request. Before the head of the response the guest's task is cancelled. After it the
@@ -35,7 +38,7 @@ export function service(module, signatures) {
       const { bytes, kept } = limitsOf(env);
       const incoming = incomingRequest(request);
       const guest = pool.take(env, isSmall ? Infinity : bytes);
-      if (guest === null) return overloaded();
+      if (guest === null) return refused(request, OVERLOADED);
       const task = guest.run(HANDLER, [incoming]).catch(report).then(() => pool.give(guest, kept));
       whenAborted(signal, () => guest.cancel());
       // Work that the component spawned continues after the response.
@@ -45,7 +48,7 @@ export function service(module, signatures) {
       // The client has disconnected, so this response is not read.
       if (signal.aborted) return new Response(null, { status: 499 });
       report(error);
-      return failed();
+      return refused(request, FAILED);
     }
   };
 }

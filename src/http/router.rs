@@ -169,7 +169,7 @@ pub async fn route(app: Rc<App>, request: Request) -> Response {
 }
 
 /// Returns the response to a failed request, with the body of the API that the path belongs to. The request has an id
-/// once it has reached [`route`].
+/// once it has reached [`route`]. `cloudflare/refusals.mjs` has the same forms, for errors outside of the component.
 pub fn error_reply(error: &Error, path: &str, request_id: Option<&str>) -> Response {
     let (status, body) = match path {
         path if path.starts_with("/api/") => (error.status(), admin::error::body(error)),
