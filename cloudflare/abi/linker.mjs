@@ -67,6 +67,9 @@ const builtins = {
   "context.set": (guest, value) => void (guest.context = value),
   "task.cancel": (guest) => guest.returned.fail(new Error("the guest cancelled its task")),
   "thread.yield": () => 0,
+  // An instance has one request at a time in any case.
+  "backpressure.inc": none,
+  "backpressure.dec": none,
 };
 
 /**

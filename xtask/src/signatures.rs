@@ -121,8 +121,8 @@ fn builtin(name: &str) -> Result<Option<String>> {
         "context-set-0" => Some("context.set".to_owned()),
         "task-cancel" => Some("task.cancel".to_owned()),
         "thread-yield" => Some("thread.yield".to_owned()),
-        // The shim gives an instance one request at a time in any case, so these may do as little as that one.
-        "backpressure-inc" | "backpressure-dec" => Some("thread.yield".to_owned()),
+        "backpressure-inc" => Some("backpressure.inc".to_owned()),
+        "backpressure-dec" => Some("backpressure.dec".to_owned()),
         "method" | "static" | "constructor" => None,
         _ => bail!("is a built-in that the shim does not support"),
     })
@@ -329,4 +329,25 @@ impl<'a> Types<'a> {
 /// Returns a JavaScript string literal. WIT names are ASCII without quotes, so Rust's literal is valid JavaScript.
 fn quoted(text: &str) -> String {
     format!("{text:?}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_builtin_has_its_name() {
+        for (import, name) in [
+            ("[stream-read-0]read-body", "stream.read"),
+            ("[future-drop-writable-1]f", "future.drop-writable"),
+            ("[waitable-join]", "waitable.join"),
+            ("[thread-yield]", "thread.yield"),
+            ("[backpressure-inc]", "backpressure.inc"),
+            ("[backpressure-dec]", "backpressure.dec"),
+        ] {
+            assert_eq!(builtin(import).unwrap().as_deref(), Some(name));
+        }
+        assert_eq!(builtin("[method]request.headers").unwrap(), None);
+        assert!(builtin("[thread-switch-to]").is_err());
+    }
 }
