@@ -29,7 +29,7 @@ const KINDS = [['deploy', /^deploy/, 1], ['clients', /^clients\//, Infinity], ['
 const HEAVY = /^clients\//;
 // Run once, on workerd: the scripted services themselves, the commands, what only the Worker's wrapper can count, and what a browser
 // does, which has the same files and the same admin API on both hosts.
-const ONCE = /^(bursts|cut-off|deploy.*|entry|fake-(grok|xai).*|media-limits|storage|up|console\/(?!files$).+)$/;
+const ONCE = /^(bench|bursts|cut-off|deploy.*|entry|fake-(grok|xai).*|media-limits|storage|up|console\/(?!files$).+)$/;
 // What measures time or processor runs after the others with no test beside it, and so does `up`, which builds what the
 // others run. Rows, bytes and waits are the same beside other tests.
 const ALONE = /^(console\/(playground-long|requests-long|tokens-scale)|up)$/;

@@ -47,11 +47,11 @@ export function costs(running, rows) {
   return `${table(head('CPU, ms a request'), [...cpu, ...perToken(running, rows)])}\n${table(head('first byte, ms'), first)}`;
 }
 
-/** Memory of the process in megabytes. */
-export function used(running, { idle, streams, after }) {
-  const head = ['memory, MB', ...running.map((variant) => variant.name)];
+/** Milliseconds to the first answer, and memory of the process in megabytes. */
+export function used(running, { begun, idle, streams, after }) {
+  const head = (what) => [what, ...running.map((variant) => variant.name)];
   const row = (name, values) => [name, ...values.map((value) => (value === undefined ? '–' : String(Math.round(value))))];
-  return table(head, [row('at the start', idle), row('64 streams open', streams), row('after all', after)]);
+  return `${table(head('start, ms'), [row('to the first answer', begun)])}\n${table(head('memory, MB'), [row('at the start', idle), row('64 streams open', streams), row('after all', after)])}`;
 }
 
 /** What a request asks of its host. */

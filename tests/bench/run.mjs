@@ -1,16 +1,18 @@
 // Measures what a request costs: CPU of the host's process, time to the first byte, memory, and what is asked of the host.
 //
-//   node tests/bench/run.mjs [--quick] [--host workerd|spin] [--at 1,8,64] [--only models,burst] [--rounds N] [--spin-flags="…"]
+//   node tests/bench/run.mjs [--quick] [--host workerd|spin] [--at 1,8,64] [--only models,burst] [--rounds N] [--spin-flags="…"] [--check]
 //
 // All variants run at once and take turns, so that what else the machine does falls on all of them. docs/performance.md says how
 // to read the figures.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { spinMissing } from '../hosts/spin.mjs';
+import { differences, slower } from './check.mjs';
 import { load } from './load.mjs';
 import { cpu, memory } from './processes.mjs';
 import { asked, costs, sizes, used } from './report.mjs';
@@ -24,14 +26,14 @@ const SETTLE_MS = 100;
 function options() {
   const { values } = parseArgs({ options: {
     quick: { type: 'boolean', default: false }, host: { type: 'string' }, at: { type: 'string', default: '1' }, only: { type: 'string' },
-    rounds: { type: 'string' }, 'spin-flags': { type: 'string' },
+    rounds: { type: 'string' }, 'spin-flags': { type: 'string' }, check: { type: 'boolean', default: false },
   } });
   const known = (names, all, what) => names.map((name) => (all.includes(name) ? name : fail(`${what} ${name} is unknown: ${all.join(', ')}`)));
   const widths = values.at.split(',').map((width) => (/^[1-9]\d*$/.test(width) ? Number(width) : fail(`--at takes numbers, as in --at 1,8,64`)));
   const hosts = known(values.host ? [values.host] : Object.keys(VARIANTS), Object.keys(VARIANTS), 'the host');
   const names = known(values.only?.split(',') ?? Object.keys(SCENARIOS), Object.keys(SCENARIOS), 'the scenario');
   const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
-  return { hosts, names, widths, rounds, share: values.quick ? 0.25 : 1, flags: values['spin-flags']?.split(' ') };
+  return { hosts, names, widths, rounds, share: values.quick ? 0.25 : 1, flags: values['spin-flags']?.split(' '), isCheck: values.check };
 }
 
 function fail(message) { throw new Error(message); }
@@ -90,16 +92,27 @@ async function host(name, grok, settings) {
   const running = [];
   try {
     for (const variant of variants) running.push(await start(variant, { grok: grok.url, recorded, flags: settings.flags }));
+    const begun = running.map(({ begun }) => begun);
     const idle = running.map(({ pid }) => memory(pid));
     const streams = [];
     for (const variant of running) streams.push(variant.kind === 'hello' ? undefined : await memoryOfStreams(variant));
     const rows = await compare(running, settings);
     const after = running.map(({ pid }) => memory(pid));
-    console.log(`\n## ${name}\n\n${costs(running, rows)}\n${used(running, { idle, streams, after })}`);
+    const tables = costs(running, rows);
+    console.log(`\n## ${name}\n\n${tables}\n${used(running, { begun, idle, streams, after })}`);
     if (recorded) console.log(asked(recorded));
+    if (recorded && settings.isCheck) await check(asked(recorded), tables);
   } finally {
     for (const each of running) await each.stop();
   }
+}
+
+/** Compares workerd's tables with the document; fails if more or less is asked of the host, and warns of higher ratios. */
+async function check(asked, costs) {
+  const document = await readFile(new URL('../../docs/performance.md', import.meta.url), 'utf8');
+  for (const row of slower(document, costs)) console.log(`${process.env.GITHUB_ACTIONS ? '::warning::' : 'warning: '}slower than docs/performance.md has it: ${row}`);
+  const rows = differences(document, asked);
+  if (rows.length > 0) fail(`not what docs/performance.md has: ${rows.join('; ')}`);
 }
 
 async function main() {

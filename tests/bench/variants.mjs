@@ -39,13 +39,17 @@ export async function introduce(url, transport) {
   return key;
 }
 
-/** Starts a variant. `recorded` is for the floor, `flags` for Spin. Returns it with `url`, `key`, `pid` and `stop`. */
+/** Starts a variant. `recorded` is for the floor, `flags` for Spin. Returns it with `url`, `key`, `pid`, `stop`, and `begun` (ms to its first answer). */
 export async function start(variant, { grok, recorded, flags }) {
   const { kind, host, script, transport } = variant;
   // As `up` does: 64 streams are more than an isolate of the platform admits.
-  const bindings = kind === 'floor' ? { RECORDED: recorded, TRANSPORT: transport } : { GUEST_MEMORY_MB: '1024' };
+  const bindings = kind === 'floor' ? { RECORDED: recorded, TRANSPORT: transport } : { GUEST_MEMORY_MB: '512' };
+  const began = performance.now();
   const running = host === 'spin' ? await startSpin({ grok, flags }) : await startWorkerd({ script, grok, bindings });
-  return { ...variant, ...running, key: kind === 'hello' ? '' : await introduce(running.url, transport) };
+  // The first answer needs the module compiled, and an instance.
+  await (await fetch(`${running.url}/health`)).text();
+  const begun = performance.now() - began;
+  return { ...variant, ...running, begun, key: kind === 'hello' ? '' : await introduce(running.url, transport) };
 }
 
 /** Runs the gateway once and returns what it asks of its host: a list of models, and a chat over each way to Grok. */

@@ -15,6 +15,8 @@ Usage: cargo xtask bench [options]
   --only S,S         measure only these scenarios: health, models, one, collected, burst, slow
   --rounds N         how often every variant takes its turn; default 5
   --spin-flags \"…\"   start Spin with these flags about its instances
+  --check            compare workerd's figures with docs/performance.md: fail if a request asks more or less of the host,
+                     and warn of higher ratios
 
 Linux only: CPU time and memory are those of /proc. docs/performance.md explains the figures.";
 
@@ -24,7 +26,7 @@ pub fn parse(arguments: &[String]) -> Result<Option<Vec<String>>> {
     let mut words = Words::new(arguments);
     while let Some(name) = words.next() {
         match name {
-            "--quick" if words.is_bare() => passed.push(name.to_owned()),
+            "--quick" | "--check" if words.is_bare() => passed.push(name.to_owned()),
             "--host" | "--at" | "--only" | "--rounds" | "--spin-flags" => {
                 let name = name.to_owned();
                 let value = words.value("a value")?;
@@ -57,8 +59,8 @@ mod tests {
 
     #[test]
     fn options_are_passed_on() {
-        let passed = parsed(&["--quick", "--at", "1,8", "--host=spin"]).unwrap().unwrap();
-        assert_eq!(passed, ["--quick", "--at=1,8", "--host=spin"]);
+        let passed = parsed(&["--quick", "--check", "--at", "1,8", "--host=spin"]).unwrap().unwrap();
+        assert_eq!(passed, ["--quick", "--check", "--at=1,8", "--host=spin"]);
         assert_eq!(parsed(&["--help"]).unwrap(), None);
     }
 
