@@ -15,7 +15,10 @@ use crate::{
         catalog::{Model, Provider, Route},
         xai::prices::Price,
     },
-    store::accounts::reserve::{self, Ask, Hold, Refusal, Reservation, Reserved, ReservedAccount},
+    store::{
+        accounts::reserve::{self, Ask, Hold, Refusal, Reservation, Reserved, ReservedAccount},
+        authenticate::AuthenticatedKey,
+    },
     time::{local_day, next_midnight},
     variables::timezone_offset_minutes,
 };
@@ -175,9 +178,11 @@ impl Attempts {
         Reserved::Account(reservation)
     }
 
-    /// Returns the refusal with what the earlier routes add to it: an account may become free there sooner.
+    /// Returns the refusal with what the earlier routes that are open add to it: an account may become free there sooner.
     async fn refused(&self, app: &App, key_hash: &str, mut refusal: Box<Refusal>) -> Result<Box<Refusal>> {
-        for route in &self.earlier {
+        let AuthenticatedKey { settings, has_api, .. } = &refusal.opened;
+        let setting = settings.grok.xai_route.name();
+        for route in self.earlier.iter().filter(|route| route.is_open(setting, *has_api)) {
             let ask = Ask { tried: &[], ..self.ask(app, key_hash, route).await };
             refusal.free = refusal.free.or(reserve::first_free(&app.db, &ask).await?);
         }

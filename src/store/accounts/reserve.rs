@@ -106,19 +106,22 @@ pub struct Free {
 }
 
 /// Whose budget is used up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Budget {
     Key,
     Accounts,
 }
 
 impl Free {
-    /// Returns when an account is usable on this way or another.
+    /// Returns when an account is usable on this way or another, whichever is named first. A budget is the reason if no way
+    /// waits for another.
     pub fn or(self, other: Free) -> Free {
+        let ways = [self, other];
+        let waits_for_another = ways.iter().any(|way| way.first_at.is_some() && way.over_budget.is_none());
         Free {
-            first_at: [self.first_at, other.first_at].into_iter().flatten().min(),
+            first_at: ways.iter().filter_map(|way| way.first_at).min(),
             not_granted: self.not_granted && other.not_granted,
-            over_budget: self.over_budget.filter(|_| other == Free::default() || other.over_budget.is_some()),
+            over_budget: ways.iter().filter_map(|way| way.over_budget).min().filter(|_| !waits_for_another),
         }
     }
 }

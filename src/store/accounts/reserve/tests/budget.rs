@@ -156,6 +156,25 @@ fn the_budget_of_a_clients_key_counts_over_all_accounts() {
 }
 
 #[test]
+fn two_ways_are_the_same_in_either_order() {
+    let free = |first_at, over_budget| Free { first_at, over_budget, ..Free::default() };
+    let (nothing, rests) = (Free::default(), free(Some(5), None));
+    let (not_granted, spent) = (Free { not_granted: true, ..nothing }, free(Some(9), Some(Budget::Accounts)));
+    let of_key = free(Some(7), Some(Budget::Key));
+    for (one, other, expected) in [
+        (nothing, spent, spent),
+        (not_granted, spent, spent),
+        (rests, spent, rests),
+        (spent, of_key, of_key),
+        (nothing, rests, rests),
+        (not_granted, not_granted, not_granted),
+        (not_granted, nothing, nothing),
+    ] {
+        assert_eq!((one.or(other), other.or(one)), (expected, expected), "{one:?} {other:?}");
+    }
+}
+
+#[test]
 fn a_failed_attempt_holds_nothing() {
     let pool = Pool::new();
     pool.add_key(Some(HELD));
