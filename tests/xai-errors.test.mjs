@@ -13,7 +13,7 @@ beforeEach(() => gw.keys(['basic-1']));
 
 const model = 'xai/grok-4.6';
 const ask = (content = 'hi', more) => gw.chat(content, { model, reasoning_format: 'hidden', ...more });
-const rowOf = async (name) => (await gw.tokens()).find(({ token_suffix: end }) => end === xaiKey(name).slice(-6));
+const rowOf = (name) => gw.keyRow(name);
 const stream = async (content) => {
   const response = await gw.chatRaw(content, { model, stream: true, reasoning_format: 'hidden' });
   return response.status === 200 ? { status: 200, ...parseSse(await response.text()) } : { status: response.status, body: await response.json() };
@@ -41,7 +41,7 @@ test('every listed failure is a clear answer, and changes its key', async () => 
     const after = headers.get('retry-after') === null ? null : Number(headers.get('retry-after'));
     const isNear = wait !== null && after !== null && after <= wait && after > wait - 30;
     seen[error] = [status, body.error.code, isNear ? wait : after, (await rowOf('basic-1')).status_code];
-    assert.doesNotMatch(JSON.stringify(body), /xai-|<html>|Team [0-9a-f]{8}/, error);
+    assert.doesNotMatch(JSON.stringify(body), /xai-|xa\*|<html>|Team [0-9a-f]{8}|Grok/, error);
   }
   assert.deepEqual(seen, SEEN);
 });
@@ -73,6 +73,7 @@ test('silence before an answer ends with the time limit', async () => {
   for (const way of [ask, stream]) {
     const { status, body } = await way('[[hang]]');
     assert.deepEqual([status, body.error.code], [504, 'upstream_timeout']);
+    assert.match(body.error.message, /^xAI did not answer in time/);
   }
   await xai.until(() => xai.open === 0);
   assert.ok(xai.calls.every(({ aborted }) => aborted), 'the connections are closed');

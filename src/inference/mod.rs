@@ -1,7 +1,7 @@
 //! One request for an answer, between the protocols that clients speak and the providers that answer.
 //!
 //! Owns the prompt, the events of an answer, the attempts on several accounts and the record of the request. Never
-//! parses a client's format or writes markup. Only the texts in `failure` name Grok.
+//! parses a client's format or writes markup. Only the texts in `failure` and `run` name providers.
 //!
 //! ```ignore
 //! run(&app, &key, request, record, &delivery).await // which responds in the protocol's format

@@ -14,6 +14,7 @@ use super::{
     attempt::Attempts,
     conversation::Conversation,
     event::Events,
+    failure::failure_of,
     media::{Files, SentTo},
     prompt::Prompt,
     record::RequestRecord,
@@ -149,8 +150,8 @@ pub async fn run(
                 eprintln!("{}: the effect of an attempt on its account is lost: {error}", app.request_id);
             }
         }
-        if is_last && let Some((limited, _)) = limited {
-            return Err(record.refused(Error::from(&limited)));
+        if is_last && let Some((limited, limited_on)) = limited {
+            return Err(record.refused(client_error(&limited, &limited_on)));
         }
         // If accounts run out of a mode, the last attempt uses the mode that they still have.
         if matches!(error, ProviderError::RateLimited { .. }) && attempts.left() == 1 {
@@ -305,7 +306,8 @@ fn client_error(error: &ProviderError, model: &Model) -> Error {
             let message = "xAI refused the key that was used: ask the operator to check the keys of xAI's API";
             Error::new(ErrorKind::Upstream, message)
         }
-        (error, _) => Error::from(error),
+        (error, Provider::Xai) => failure_of("xAI", error),
+        (error, Provider::GrokWeb) => Error::from(error),
     }
 }
 
