@@ -20,23 +20,36 @@ fn is_part(byte: u8) -> bool {
 
 /// The fewest characters behind the prefix that are hidden. Words such as `xai-sdk` are shorter.
 const HIDDEN: usize = 8;
+/// What stands in place of a key.
+const MASK: &str = "xai-***";
 
-/// Returns the text with `xai-***` in place of keys, and of what may be a part of one.
+/// Returns the text with `xai-***` in place of keys, of what may be a part of one, and of keys that xAI has shortened, such as
+/// `xa***90`.
 pub fn masked(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find(PREFIX) {
-        let (before, key) = rest.split_at(at + PREFIX.len());
-        let length = key.bytes().position(|byte| !is_part(byte)).unwrap_or(key.len());
-        out.push_str(before);
-        if length >= HIDDEN {
-            out.push_str("***");
-        } else {
-            out.push_str(&key[..length]);
-        }
-        rest = &key[length..];
+    while !rest.is_empty() {
+        let length = rest.find(|c| !is_of_word(c)).unwrap_or(rest.len());
+        // A full stop ends the sentence.
+        let word = rest[..length].trim_end_matches(['.', '…']);
+        out.push_str(if is_of_key(word) { MASK } else { word });
+        let next = rest[length..].chars().next().map_or(0, char::len_utf8);
+        out.push_str(&rest[word.len()..length + next]);
+        rest = &rest[length + next..];
     }
-    out + rest
+    out
+}
+
+/// Returns whether a character may be in a key, or stand for a part that is left out.
+fn is_of_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "-_*.…".contains(c)
+}
+
+/// Returns whether a word has a key, or a part of one.
+fn is_of_key(word: &str) -> bool {
+    let is_shortened = ["**", "..", "…"].iter().any(|gap| word.contains(gap));
+    let is_long = |(at, _)| word[at + PREFIX.len()..].bytes().take_while(|byte| is_part(*byte)).count() >= HIDDEN;
+    (is_shortened && word.starts_with("xa")) || word.match_indices(PREFIX).any(is_long)
 }
 
 /// How the words begin that call a key wrong; those of a blocked one do not.
@@ -76,7 +89,9 @@ mod tests {
         for (text, expected) in [
             ("Incorrect API key provided: xai-abcdefgh12.", "Incorrect API key provided: xai-***."),
             ("xai-aaaaaaaaaa and xai-bbbbbbbbbb", "xai-*** and xai-***"),
-            ("the xai-sdk, xa***-1, xai-...b14o", "the xai-sdk, xa***-1, xai-...b14o"),
+            ("the xai-sdk, xa***-1; xai-...b14o.", "the xai-sdk, xai-***; xai-***."),
+            ("é„xai-…b14o“ of console.x.ai... **", "é„xai-***“ of console.x.ai... **"),
+            ("{\"key\":\"my_xai-abcdefgh\"}", "{\"key\":\"xai-***\"}"),
             ("nothing", "nothing"),
         ] {
             assert_eq!(masked(text), expected);

@@ -36,7 +36,7 @@ const LONG: &str = "This model's maximum prompt length is 131072 but the request
 
 #[test]
 fn both_forms_of_errors_are_classified_by_their_words() {
-    let wrong = format!("the key is wrong: {WRONG}");
+    let wrong = format!("the key is wrong: {}", WRONG.replace("xa***-1", "xai-***"));
     let spent = ProviderError::RateLimited { quota_spent: true, retry_after: None };
     let caller = |words: &str| ProviderError::CallerError(words.to_owned());
     let denied = |words: &str| ProviderError::NotEntitled(words.to_owned());

@@ -89,7 +89,7 @@ fn a_key_that_has_ended_is_dead_and_says_why() {
     let wrong =
         json!({ "code": "Client specified an invalid argument", "error": "Incorrect API key provided: xa***34." });
     let error = read(&api((400, wrong), (200, texts()), (200, pictures()))).expect_err("it is wrong");
-    assert_eq!(error.to_string(), "account refused: the key is wrong: Incorrect API key provided: xa***34.");
+    assert_eq!(error.to_string(), "account refused: the key is wrong: Incorrect API key provided: xai-***.");
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn a_check_says_which_step_failed_and_what_to_do() {
     let (states, words) = checked(&api((400, wrong), fine(), (200, pictures())));
     assert_eq!(states, [Ok, Ok, Failed, Skipped]);
     assert!(words.contains("the key is wrong") && words.ends_with("use a valid key of console.x.ai"), "{words}");
-    assert_eq!(words.matches("xa***34;").count(), 1, "{words}");
+    assert_eq!(words.matches("xai-***;").count(), 1, "{words}");
     let (states, words) = checked(&api((200, info()), (403, denied()), (403, denied())));
     assert_eq!((states, words.contains("let the key use")), ([Ok, Ok, Ok, Failed], true), "{words}");
     for (error, expected, advice) in [
