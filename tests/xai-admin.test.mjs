@@ -1,9 +1,9 @@
-// Keys of xAI's API in the console's API: added, read, checked, limited, exported; and what answers cost.
+// Keys of xAI's API in the console's API: added, read, checked, limited, imported; and what answers cost.
 // Directives in prompts, such as [[n:3]]: fake-xai/directives.mjs
 import assert from 'node:assert/strict';
 import { after, before, test } from './lib/suite.mjs';
 import { ENCRYPTED, jwt, startGateway, until } from './lib/gateway.mjs';
-import { xaiForFile } from './lib/xai.mjs';
+import { rowOfKey, xaiForFile } from './lib/xai.mjs';
 
 const xai = xaiForFile();
 /** A key whose name says how the scripted xAI treats it. */
@@ -13,13 +13,12 @@ before(async () => { gw = await startGateway({ vars: { ...ENCRYPTED, xai_base_ur
 after(() => gw.stop());
 
 const row = async (id) => (await gw.ok('GET', `/tokens?id=${id}`))[0];
-const idOf = async (text) => (await gw.ok('GET', `/tokens?text=${text}`))[0].id;
 
 /** Replaces the pool by these keys and waits until they are read; returns their ids. */
 async function pool(...names) {
   await gw.pool([]);
   await gw.ok('POST', '/tokens/add', { tokens: names.map(key) });
-  const ids = await Promise.all(names.map((name) => idOf(key(name))));
+  const ids = await Promise.all(names.map(async (name) => (await rowOfKey(gw, key(name))).id));
   const isRead = (each) => each.read_time !== null || each.last_failure_time !== null;
   await until(async () => (await Promise.all(ids.map(row))).every(isRead), 'all keys are read');
   return ids;
@@ -88,22 +87,12 @@ test('a budget of a key of the gateway ends its chats', async () => {
   assert.equal((await gw.ok('GET', '/keys')).find((each) => each.id === id).daily_budget_usd, 5);
 });
 
-test('a file carries keys and budgets, nothing else shows them', async () => {
-  const [id] = await pool('basic', 'wrong');
-  await gw.ok('POST', '/tokens/budget', { ids: [id], daily_budget_usd: 0.25 });
-  await gw.addTokens(['beside']);
-  for (const format of ['csv', 'json']) {
-    const { text } = await gw.api('GET', `/tokens/export?format=${format}`);
-    assert.ok(text.includes(key('basic')) && text.includes('0.25'), text);
-    await gw.pool([]);
-    const { added, invalid } = await gw.ok('POST', '/tokens/import', { content: text });
-    assert.deepEqual([added, invalid], [3, 0], format);
-    const back = await row(await idOf(key('basic')));
-    assert.deepEqual([back.token_type, back.daily_budget_usd], ['xai', 0.25], format);
-    assert.equal((await row(await idOf(jwt('beside')))).token_type, 'sso');
-  }
-  await chat('Hello [[n:5]]');
-  const shown = await Promise.all(['/tokens', '/logs', '/logs?format=csv', '/keys', '/request-stats', '/settings', '/tokens/refresh-progress?results=1']
-    .map(async (path) => (await gw.api('GET', path)).text));
-  assert.ok(!shown.join('\n').includes('key-of-the-suite'), 'a key is shown');
+test('a file adds keys with their budgets', async () => {
+  await gw.pool([]);
+  const content = `token,note,daily_budget_usd\n${key('basic')},team,0.25\n${jwt('beside')},,\n`;
+  const preview = await gw.ok('POST', '/tokens/import', { content, dry_run: true });
+  assert.deepEqual(preview.lines.map(({ action, token_type, token_suffix }) => [action, token_type, token_suffix]), [['added', 'xai', ''], ['added', undefined, jwt('beside').slice(-6)]]);
+  assert.equal((await gw.ok('POST', '/tokens/import', { content })).added, 2);
+  const back = await rowOfKey(gw, key('basic'));
+  assert.deepEqual([back.token_type, back.note, back.daily_budget_usd], ['xai', 'team', 0.25]);
 });

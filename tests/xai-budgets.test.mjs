@@ -20,7 +20,7 @@ const LEAST = 210 * 60_000;
 /** What is held for it, at least what it costs: its input, and 250 tokens. */
 const MOST = 251 * 60_000 + 100 * 20_000;
 const ask = (key = gw.key) => gw.chat(PROMPT, { key, model, max_tokens: 250 });
-const account = async (name) => (await gw.tokens()).find(({ token_suffix: end }) => end === xaiKey(name).slice(-6));
+const account = (name) => gw.keyRow(name);
 const settled = () => until(async () => (await gw.tokens()).every(({ held_usd: held }) => held === 0), 'nothing is held');
 
 beforeEach(() => gw.keys([]));
@@ -81,6 +81,17 @@ test('64 at once stay within a key’s budget over two accounts', async () => {
   for (const { body } of refusals) assert.match(body.error.message, /budget of this API key/);
   assert.equal((await rowOf()).spent_today_usd, Math.round(spent / TICKS * 1e6) / 1e6);
   assert.equal((await ask()).status, 200, 'another key has no budget');
+});
+
+test('a spent budget is the reason in any order of the ways', async () => {
+  await gw.addKeys(['basic-1']);
+  await gw.ok('POST', '/tokens/budget', { ids: [(await account('basic-1')).id], daily_budget_usd: 0 });
+  for (const xai_route of ['first', 'last']) {
+    await gw.settings({ xai_route });
+    const answer = await gw.chat('hi', { model: 'grok-4' });
+    assert.deepEqual([answer.status, answer.body.error?.code], [429, 'budget_reached'], `${xai_route}: ${answer.text}`);
+  }
+  await gw.settings({ xai_route: null });
 });
 
 test('prices of pictures count', async () => {

@@ -47,7 +47,8 @@ pub struct Item {
     pub key_id: Option<i64>,
     pub key_name: String,
     pub account_id: i64,
-    /// Empty if the account was deleted.
+    pub account_deleted: bool,
+    /// Empty if the account was deleted, or is a key of xAI's API.
     pub token_suffix: String,
     pub created_at: i64,
     pub state: String,
@@ -97,7 +98,7 @@ pub async fn list(db: &Db, filter: &Filter, page: Page, now: i64) -> Result<List
  SELECT l.count, l.seq, l.created_at, e.*
    FROM (SELECT count(*) AS count, min(seq) AS seq, min(created_at) AS created_at FROM seen) l
    LEFT JOIN (SELECT m.seq AS place, m.id, m.kind, m.prompt, m.request_id, m.model, m.key_id, m.key_name, m.token_id,
-                     coalesce(t.suffix, '') AS suffix, m.created_at AS made, {STATE} AS state, m.content_type, m.size,
+                     t.id IS NULL AS account_deleted, coalesce(t.suffix, '') AS suffix, m.created_at AS made, {STATE} AS state, m.content_type, m.size,
                      c.stored_at, c.expires_at
                 FROM seen m
                 LEFT JOIN media_copies c
@@ -139,6 +140,7 @@ fn item(seq: i64, mut row: Columns) -> Result<Item> {
         key_id: row.optional_integer()?,
         key_name: row.text()?,
         account_id: row.integer()?,
+        account_deleted: row.flag()?,
         token_suffix: row.text()?,
         created_at: row.integer()?,
         state: row.text()?,

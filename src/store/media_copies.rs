@@ -238,7 +238,7 @@ pub struct Entry {
     pub content_type: String,
     /// When the answer with this file was made, in Unix milliseconds.
     pub created_at: i64,
-    /// The end of the token of the account that made it; empty if that was deleted.
+    /// The end of the token of the account that made it; empty if that was deleted, or is a key of xAI's API.
     pub token_suffix: String,
 }
 

@@ -1,14 +1,14 @@
 // The console of a gateway that has keys of xAI's API alone, and the budgets of keys.
 // Directives in prompts, such as [[n:40]]: fake-xai/directives.mjs
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { beforeEach, test } from '../lib/suite.mjs';
 import { consoleForFile } from '../lib/console.mjs';
 import { ENCRYPTED, jwt, until } from '../lib/gateway.mjs';
-import { xaiForFile } from '../lib/xai.mjs';
+import { rowOfKey, xaiForFile } from '../lib/xai.mjs';
 
 /** A key of the scripted xAI; the first part of its name says how it behaves. */
 const keyOf = (name) => `xai-${name}-of-the-console-${name}`;
-const suffixOf = (name) => keyOf(name).slice(-6);
 
 const xai = xaiForFile();
 const view = consoleForFile(() => ({ vars: { ...ENCRYPTED, xai_base_url: xai.url } }));
@@ -27,7 +27,9 @@ const dialog = () => view.page.getByRole('dialog').last();
 const card = (title) => view.page.locator('section.card', { has: view.page.getByRole('heading', { name: title }) });
 const add = (...names) => view.gw.ok('POST', '/tokens/add', { tokens: names.map(keyOf) });
 const read = async () => { for (const { id } of await view.gw.tokens()) await view.gw.api('POST', '/tokens/test', { id }); };
-const rowOf = async (name) => (await view.gw.tokens()).find(({ token_suffix: suffix }) => suffix === suffixOf(name));
+const rowOf = (name) => rowOfKey(view.gw, keyOf(name));
+/** Returns how the console names a key. */
+const nameOf = async (name) => `#${(await rowOf(name)).id}`;
 /** That a step opens, and that a check ends, moves what is below it: both were asked for. */
 const movedOnPurpose = () => view.page.evaluate(() => { globalThis.layoutShift = { sum: 0, parts: [] }; });
 
@@ -39,7 +41,7 @@ async function open(screen) {
 
 async function openKey(name) {
   await open('tokens');
-  await button(`Details of …${suffixOf(name)}`).click();
+  await button(`Details of ${await nameOf(name)}`).click();
   await dialog().getByRole('button', { name: 'Test now' }).waitFor();
 }
 
@@ -104,7 +106,7 @@ test('the accounts screen lists, filters and counts keys', async () => {
   await add('basic', 'broke');
   await read();
   await open('tokens');
-  const row = page.getByRole('row').filter({ hasText: suffixOf('basic') });
+  const row = page.getByRole('row').filter({ hasText: await nameOf('basic') });
   await row.first().waitFor();
   await page.getByRole('columnheader', { name: 'Quota, spending' }).waitFor();
   await page.getByText('3 accounts', { exact: true }).waitFor();
@@ -215,6 +217,78 @@ test('costs are on the overview, in the log and at the keys', async () => {
   await shot('xai-keys');
   await check();
   await gw.ok('POST', '/keys/budget', { ids: (await gw.ok('GET', '/keys')).map(({ id }) => id), daily_budget_usd: null });
+});
+
+test('the log names a key by its id, and so do addresses', async () => {
+  const { page, gw, shot, check } = view;
+  await gw.addTokens(['basic-1']);
+  await add('basic');
+  await gw.ok('POST', '/tokens/note', { id: (await rowOf('basic')).id, note: 'team' });
+  const [name, { id }] = [await nameOf('basic'), await rowOf('basic')];
+  assert.equal((await gw.chat('Hello', { model: 'xai/grok-4.7' })).status, 200);
+  await until(async () => (await gw.ok('GET', `/logs?account=${id}`)).length > 0, 'its row');
+  await open(`requests?account=${id}`);
+  await page.getByText(`Account ${name}`).waitFor();
+  await shot('xai-requests-of-key');
+  await page.locator('main tbody tr').first().click();
+  await dialog().getByRole('link', { name }).click();
+  await page.getByText('1 of 2 matches').waitFor();
+  const query = () => page.evaluate(() => location.hash);
+  assert.equal(await query(), `#/tokens?id=${id}`);
+  await shot('xai-tokens-of-id');
+  await check();
+  await button(`Remove the filter by account ${name}`).click();
+  await page.getByText('2 accounts', { exact: true }).waitFor();
+  const asked = [];
+  const keep = (request) => asked.push(request.url());
+  page.on('request', keep);
+  await page.getByRole('searchbox').fill(` ${keyOf('basic')}`);
+  await page.getByText('1 of 2 matches').waitFor();
+  assert.equal(await query(), `#/tokens?id=${id}`, 'a whole key is found by its id');
+  assert.equal(await page.getByRole('searchbox').inputValue(), '', 'and not kept');
+  page.off('request', keep);
+  assert.ok(asked.length > 0 && !asked.some((url) => url.includes('xai-')), String(asked));
+});
+
+test('exports leave keys out and say so; a preview marks them', async () => {
+  const { page, gw, shot, check } = view;
+  await gw.addTokens(['basic-1']);
+  await add('basic', 'broke');
+  await open('tokens');
+  const downloads = [];
+  const keep = (file) => downloads.push(file);
+  page.on('download', keep);
+  const choose = async (form) => {
+    await button('Export').click();
+    await page.getByRole('menuitem', { name: form }).click();
+  };
+  const said = page.getByText('2 keys of xAI’s API are not exported. Keep them where you got them, at console.x.ai, and add them again on the other gateway.');
+  await choose(/^Text/);
+  await said.waitFor();
+  const content = await readFile(await (await until(async () => downloads[0], 'the file')).path(), 'utf8');
+  assert.equal(content.trim(), jwt('basic-1'));
+  await shot('xai-export');
+  await check();
+  await button('Close').click();
+  await page.getByRole('combobox', { name: 'Type' }).selectOption({ label: 'xAI API' });
+  await page.getByText('2 of 3 match').waitFor();
+  await choose(/^JSON/);
+  await said.waitFor();
+  await button('Close').click();
+  await page.getByRole('combobox', { name: 'Type' }).selectOption({ label: 'Basic' });
+  await page.getByText('1 of 3 matches').waitFor();
+  await choose(/^CSV/);
+  await until(async () => downloads.length === 2, 'a file of accounts alone');
+  assert.equal(await said.count(), 0);
+  page.off('download', keep);
+  await button('Add accounts').click();
+  await dialog().getByRole('textbox').first().fill(`${keyOf('wrong')}\n${jwt('basic-2')}`);
+  const lines = dialog().locator('.results li');
+  await lines.nth(1).waitFor();
+  assert.deepEqual((await lines.allInnerTexts()).map((text) => text.includes('key of xAI’s API')), [true, false]);
+  assert.ok(!(await dialog().locator('.results').innerText()).includes(keyOf('wrong').slice(-6)));
+  await shot('xai-preview');
+  await check();
 });
 
 test('settings and models of the API have texts', async () => {

@@ -1,5 +1,4 @@
 // The scripted xAI of test files, and what tests ask it directly.
-import { createHash } from 'node:crypto';
 import OpenAI from 'openai';
 import { Xai } from '../fake-xai/server.mjs';
 import { databaseOf, sqlite } from './database.mjs';
@@ -35,30 +34,30 @@ const NUMBER_LENGTH = 24;
 /** US dollars in ticks, the unit of xAI's prices. */
 export const TICKS = 10_000_000_000;
 
-/** Returns the key called `basic-1` at the length that the gateway demands. Its last digits, by which lists name it, are its own. */
-export function xaiKey(name) {
-  const own = String(createHash('sha256').update(name).digest().readUInt32BE(0) % 1_000_000).padStart(6, '0');
-  return `xai-${name.replace(/\d+$/, (number) => `${number.padStart(NUMBER_LENGTH, '0')}${own}`)}`;
+/** Returns the key called `basic-1` at the length that the gateway demands. */
+export const xaiKey = (name) => `xai-${name.replace(/\d+$/, (number) => number.padStart(NUMBER_LENGTH, '0'))}`;
+
+/** Returns the row of a key in the list of accounts: its id is known by the whole key only. */
+export async function rowOfKey(gw, key) {
+  const { id } = await gw.ok('POST', '/tokens/reveal', { token: key });
+  return (await gw.ok('GET', `/tokens?id=${id}`))[0];
 }
 
 /**
  * Returns { xai, gw } of a test file: the scripted xAI, and a gateway on it. `gw.keys(names)` replaces the pool by keys of xAI's
- * API, `gw.addKeys(names)` adds them, `gw.costs()` returns the ticks of the log's rows, `gw.secrets` all keys that were added.
+ * API, `gw.addKeys(names)` adds them, `gw.keyRow(name)` returns the row of one, `gw.costs()` the ticks of the log's rows.
  */
 export function xaiGatewayForFile({ vars, lenient, ...options } = {}) {
   const xai = xaiForFile({ lenient });
   const gw = gatewayForFile(() => ({ ...options, vars: { xai_base_url: xai.url, ...(typeof vars === 'function' ? vars() : vars) } }));
-  const addKeys = async (names) => {
-    const tokens = names.map(xaiKey);
-    tokens.forEach((key) => gw.secrets.add(key));
-    return gw.ok('POST', '/tokens/add', { tokens, token_type: 'xai' });
-  };
+  const addKeys = (names) => gw.ok('POST', '/tokens/add', { tokens: names.map(xaiKey), token_type: 'xai' });
+  const keyRow = (name) => rowOfKey(gw, xaiKey(name));
   const keys = async (names) => {
     await gw.pool([]);
     if (names.length > 0) await addKeys(names);
   };
   const costs = async () => JSON.parse(await sqlite('values', await databaseOf(gw.dataDir), 'request_logs', 'cost'));
-  return { xai, gw: Object.assign(gw, { addKeys, keys, costs, secrets: new Set() }) };
+  return { xai, gw: Object.assign(gw, { addKeys, keys, keyRow, costs }) };
 }
 
 /**

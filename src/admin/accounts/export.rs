@@ -1,10 +1,10 @@
-//! Exports accounts as a file with unencrypted tokens, which [`super::import`] reads.
+//! Exports accounts as a file with unencrypted tokens, which [`super::import`] reads. A file has no keys of xAI's API.
 
 use std::rc::Rc;
 
 use bytes::Bytes;
 use futures::{FutureExt, SinkExt, channel::mpsc};
-use http::{HeaderValue, header};
+use http::{HeaderName, HeaderValue, header};
 
 use super::{file::FileFormat, list::read_filter, state::Status};
 use crate::{
@@ -18,9 +18,10 @@ use crate::{
     providers::{
         catalog::QuotaBucket,
         grok_web::pasted::{Entry, State},
+        xai::key::is_key,
     },
     store::accounts::{
-        Account,
+        Account, TokenType,
         list::{self, Filter},
     },
 };
@@ -28,9 +29,12 @@ use crate::{
 /// Accounts that one statement reads; memory holds one page at a time.
 const PAGE: i64 = 1_000;
 
-/// Answers `GET /api/tokens/export?format=` with a file of the accounts that the list's filter selects. Leaves out
-/// accounts that cannot be decrypted, and rows that do not hold a token unless the state is `invalid`. Fails with 400
-/// if a parameter is not valid.
+/// The header that says how many keys of xAI's API the filter selects, which the file leaves out.
+const KEYS_LEFT_OUT: HeaderName = HeaderName::from_static("x-keys-left-out");
+
+/// Answers `GET /api/tokens/export?format=` with a file of the accounts that the list's filter selects. Leaves out keys of
+/// xAI's API, accounts that cannot be decrypted, and rows that do not hold a token unless the state is `invalid`. Fails
+/// with 400 if a parameter is not valid, or the type is `xai`.
 pub async fn export(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let format = match query::text(request.uri(), "format").as_deref() {
         None | Some("json") => FileFormat::Json,
@@ -40,6 +44,12 @@ pub async fn export(app: Rc<App>, _: AdminSession, request: Request) -> Result<R
     };
     let vault = Vault::open(&*app.host).await?;
     let filter = read_filter(request.uri(), &vault, budget::today(&app).await)?;
+    if filter.token_type == Some(TokenType::Xai) {
+        let message = "Keys of xAI's API are not exported: keep them where you got them, console.x.ai, and add them again on \
+                       the other gateway";
+        return Err(Error::invalid("type", message));
+    }
+    let left_out = list::count_keys(&app.db, &filter).await?;
     let (pages, body) = mpsc::channel(1);
     let host = app.host.clone();
     host.spawn(write(app, vault, filter, format, pages).boxed_local());
@@ -48,7 +58,9 @@ pub async fn export(app: Rc<App>, _: AdminSession, request: Request) -> Result<R
         FileFormat::Csv => Format::Csv.reply("grok2api-tokens", body),
         FileFormat::Json => Format::Json.reply("grok2api-tokens", body),
     };
-    reply.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let headers = reply.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(KEYS_LEFT_OUT, left_out.into());
     Ok(reply)
 }
 
@@ -99,6 +111,9 @@ async fn write(app: Rc<App>, vault: Vault, filter: Filter, format: FileFormat, m
 fn entry(account: &Account, vault: &Vault, filter: &Filter) -> Option<Entry> {
     let (token, now) = (&account.token, filter.today.now);
     let clear = vault.unseal(&account.sealed, &account.hash)?;
+    if is_key(&clear) {
+        return None;
+    }
     if !invalid_tokens::is_valid(token.token_type.provider(), &clear) && filter.state != Some(Status::Invalid.name()) {
         return None;
     }
@@ -118,7 +133,7 @@ fn entry(account: &Account, vault: &Vault, filter: &Filter) -> Option<Entry> {
         quota_until: fast.known_at(now).and(fast.until),
         heavy_remaining_queries: heavy.known_at(now),
         heavy_quota_until: heavy.known_at(now).and(heavy.until),
-        daily_budget_usd: token.spending.daily_budget(),
+        daily_budget_usd: None,
         user_id: String::new(),
     })
 }

@@ -65,7 +65,7 @@ fn guarded(text: &str) -> String {
 
 impl Table for Entry {
     const COLUMNS: &'static str = "token,token_type,state,tags,note,remaining_queries,quota_until,\
-        heavy_remaining_queries,heavy_quota_until,daily_budget_usd";
+        heavy_remaining_queries,heavy_quota_until";
 
     fn cells(&self) -> Vec<String> {
         let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
@@ -85,7 +85,6 @@ impl Table for Entry {
             number(self.quota_until),
             number(self.heavy_remaining_queries),
             number(self.heavy_quota_until),
-            self.daily_budget_usd.map(|amount| amount.to_string()).unwrap_or_default(),
         ]
     }
 }

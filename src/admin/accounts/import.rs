@@ -15,11 +15,15 @@ use crate::{
     http::{request, response},
     jobs::account_readings,
     money::Usd,
-    providers::grok_web::pasted::{Entry, Reading, State},
+    providers::{
+        grok_web::pasted::{Entry, Reading, State},
+        xai::key::is_key,
+    },
     store::accounts::{
         NewToken, Pasted, TokenType,
         import::{self, Imported, Known},
         reading::BucketQuota,
+        suffix_of,
     },
 };
 
@@ -58,7 +62,11 @@ enum Action {
 struct Outcome {
     line: usize,
     action: Action,
+    /// Empty for a key of xAI's API.
     token_suffix: String,
+    /// Only of a key of xAI's API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_type: Option<TokenType>,
     reason: String,
 }
 
@@ -170,8 +178,9 @@ impl Wanted {
 
 impl Plan {
     fn note(&mut self, line: usize, action: Action, token: &str, reason: impl Into<String>) {
-        let token_suffix = token.get(token.len().saturating_sub(6)..).unwrap_or_default().to_owned();
-        self.outcomes.push(Outcome { line, action, token_suffix, reason: reason.into() });
+        let token_suffix = suffix_of(token).to_owned();
+        let token_type = is_key(token).then_some(TokenType::Xai);
+        self.outcomes.push(Outcome { line, action, token_suffix, token_type, reason: reason.into() });
     }
 
     fn decide(&mut self, line: usize, entry: Entry, known: Option<&Known>) {

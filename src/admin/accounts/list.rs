@@ -18,7 +18,7 @@ use crate::{
     host::{Request, Response},
     http::response,
     jobs::{account_readings, invalid_tokens},
-    providers::grok_web::pasted::normalise_token,
+    providers::{grok_web::pasted::normalise_token, xai::key::is_key},
     store::{
         accounts::{
             self, TokenType,
@@ -82,7 +82,13 @@ pub fn read_filter(uri: &Uri, vault: &Vault, today: Today) -> Result<Filter> {
         }
     }
     // A full token finds its row.
-    let hash = text.as_ref().and_then(|text| normalise_token(text).ok()).map(|token| sha256_hex(&token));
+    let token = text.as_ref().and_then(|text| normalise_token(text).ok());
+    if token.as_deref().is_some_and(is_key) {
+        let message = "text must not be a key of xAI's API, because addresses are logged: send the key as token in the body of \
+                       POST /api/tokens/reveal, which returns its id";
+        return Err(Error::invalid("text", message));
+    }
+    let hash = token.as_deref().map(sha256_hex);
     Ok(Filter { today, key_ids: vault.key_ids(), token_type, state: state.map(Status::name), tag, text, hash, id })
 }
 

@@ -90,7 +90,8 @@ fn each_file_has_its_state_and_its_prompt() {
     assert_eq!(last["url"], format!("/images/{}", id_of("a")));
     assert_eq!((&last["thumbnail"], &items[4]["thumbnail"]), (&last["url"], &Value::Null));
     assert_eq!((&last["key_name"], &last["key_id"]), (&json!("laptop"), &json!(3)));
-    assert_eq!((&last["token_suffix"], &items[1]["token_suffix"]), (&json!("ab12cd"), &json!("")));
+    let account = |item: &Value| json!([item["account_id"], item["account_deleted"], item["token_suffix"]]);
+    assert_eq!([account(last), account(&items[1])], [json!([7, false, "ab12cd"]), json!([8, true, ""])]);
     let stored = console.host.sql("SELECT prompt FROM media WHERE id LIKE 'a%'", vec![]);
     assert!(!format!("{stored:?}").contains("Moon"), "it is encrypted: {stored:?}");
 }

@@ -70,13 +70,30 @@ fn keys_are_recognised_beside_tokens_and_read() {
     );
     assert_eq!(row["models"], json!(["grok-4.3", "grok-4.7", "grok-imagine-image"]));
     assert_eq!((&row["quotas"], &row["media_quotas"], &row["remaining_queries"]), (&json!([]), &json!([]), &json!(-1)));
-    assert_eq!((&row["token"], &row["user_id_suffix"]), (&json!("..._____a"), &json!("")));
+    assert_eq!((&row["token"], &row["token_suffix"], &row["user_id_suffix"]), (&json!("..."), &json!(""), &json!("")));
     let listed = console.get("/api/tokens?type=xai").ok().body;
     assert_eq!((&listed["total"], &listed["unread"]), (&json!(2), &json!(0)));
     assert_eq!(console.get("/api/tokens?type=ssoSuper").ok().body["total"], 0);
-    assert_eq!(console.get(&format!("/api/tokens?text={}", key("b"))).ok().body["data"][0]["id"], 2);
     let revealed = console.post("/api/tokens/reveal", json!({ "token": key("b") })).ok();
-    assert_eq!(revealed.body["data"]["token"], key("b"));
+    assert_eq!(revealed.body["data"], json!({ "id": 2, "token": key("b") }));
+}
+
+#[test]
+fn a_key_has_no_place_in_an_address_or_an_error() {
+    let console = console(good);
+    console.post("/api/tokens/add", json!({ "tokens": [key("a")] })).ok();
+    for path in ["/api/tokens?text=", "/api/tokens/export?text="] {
+        let answer = console.get(&format!("{path}{}", key("a")));
+        assert_eq!(answer.refusal(), (400, "invalid_value", "text"), "{path}");
+        assert!(!answer.body.to_string().contains(&key("a")), "{}", answer.body);
+    }
+    assert_eq!(console.get("/api/tokens?text=_____a").ok().body["total"], 0, "a part finds nothing");
+    for (path, field) in [("/api/tokens/add", "tokens"), ("/api/tokens/note", "ids"), ("/api/tokens/import", "format")]
+    {
+        let answer = console.post(path, json!({ "content": "", field: key("a") }));
+        assert_eq!((answer.refusal().0, answer.refusal().2), (400, field), "{}", answer.body);
+        assert!(answer.body.to_string().contains("xai-***"), "{}", answer.body);
+    }
 }
 
 #[test]
@@ -202,7 +219,7 @@ fn a_test_that_succeeds_ends_the_rest_of_a_key() {
 fn a_key_that_was_taken_for_a_token_becomes_a_key() {
     let console = console(good);
     let insert = "INSERT INTO tokens (id, hash, sealed, suffix, token_type, state, last_failure_reason, created_at)
-                  VALUES (1, ?, ?, '', 'sso', 'disabled', ?, 5)";
+                  VALUES (1, ?, ?, '_____a', 'sso', 'disabled', ?, 5)";
     let reason = crate::jobs::invalid_tokens::NO_TOKEN;
     console.host.sql(insert, vec![sha256_hex(&key("a")).into(), key("a").into(), reason.into()]);
     assert_eq!(row(&console, 1)["status_code"], "invalid");
@@ -210,6 +227,7 @@ fn a_key_that_was_taken_for_a_token_becomes_a_key() {
     assert_eq!(added.body["data"]["added"], 1);
     let row = row(&console, 1);
     assert_eq!((&row["token_type"], &row["status_code"]), (&json!("xai"), &json!("normal")));
+    assert_eq!(row["token_suffix"], "");
     assert_eq!(console.post("/api/tokens/add", json!({ "tokens": [key("a")] })).ok().body["data"]["duplicates"], 1);
 }
 
@@ -251,8 +269,9 @@ fn a_key_is_valid_in_a_row_of_its_type_only() {
     let listed = console.get("/api/tokens?order=asc").ok().body["data"].clone();
     let states: Vec<&Value> = listed.as_array().expect("a list").iter().map(|row| &row["status_code"]).collect();
     assert_eq!(states, ["invalid", "normal", "invalid", "unused"]);
-    let exported = console.get("/api/tokens/export?format=text").body;
-    assert_eq!(exported, format!("{}\n{}\n", key("b"), for_test("web.2")));
+    let export = |query: &str| console.get(&format!("/api/tokens/export?format=text{query}")).body;
+    assert_eq!(export(""), format!("{}\n", for_test("web.2")));
+    assert_eq!(export("&state=invalid"), format!("{}\n", for_test("web")), "no key, wherever it is");
 }
 
 #[test]

@@ -117,33 +117,38 @@ fn wrong_budgets_are_named_and_only_keys_have_one() {
 }
 
 #[test]
-fn files_carry_keys_with_their_budgets() {
-    let from = console(good);
-    from.post("/api/tokens/add", json!({ "tokens": [key("a"), key("b"), for_test("web")] })).ok();
-    from.post("/api/tokens/budget", json!({ "id": 1, "daily_budget_usd": 0.25 })).ok();
-    from.post("/api/tokens/note", json!({ "id": 1, "note": "team" })).ok();
-    let shown = |console: &Console| {
-        let rows = console.get("/api/tokens?order=asc").ok().body["data"].clone();
-        let fields = ["token_suffix", "token_type", "daily_budget_usd", "note"];
-        let rows = rows.as_array().expect("a list").iter();
-        rows.map(|row| fields.map(|name| row[name].clone())).collect::<Vec<_>>()
-    };
-    for format in ["csv", "json"] {
-        let file = from.get(&format!("/api/tokens/export?format={format}")).body;
-        let file = file.as_str().map_or_else(|| file.to_string(), str::to_owned);
-        let to = console(good);
-        let import =
-            |content: &str| to.post("/api/tokens/import", json!({ "content": content })).ok().body["data"].clone();
-        assert_eq!(import(&file)["added"], 3, "{format}");
-        assert_eq!(shown(&to), shown(&from), "{format}");
-        assert_eq!(import(&file)["skipped"], 3, "{format}: nothing changes");
-        to.post("/api/tokens/budget", json!({ "id": 1, "daily_budget_usd": 7 })).ok();
-        let again = import(&file);
-        assert_eq!((&again["updated"], &again["lines"][0]["reason"]), (&json!(1), &json!("budget")), "{format}");
-        assert_eq!(row(&to, 1)["daily_budget_usd"], 0.25, "{format}");
-        assert_eq!(import(&format!("token,note\n{},other", key("a")))["updated"], 1);
-        assert_eq!(row(&to, 1)["daily_budget_usd"], 0.25, "a file without the column leaves it");
+fn files_set_budgets_of_keys_and_exports_leave_them_out() {
+    let console = console(good);
+    let import =
+        |content: &str| console.post("/api/tokens/import", json!({ "content": content })).ok().body["data"].clone();
+    let csv = |budget: f64| format!("token,note,daily_budget_usd\n{},team,{budget}\n{},,", key("a"), for_test("web"));
+    let lines = import(&csv(0.25))["lines"].clone();
+    let added =
+        |token_suffix: &str| json!({ "line": 2, "action": "added", "token_suffix": token_suffix, "reason": "" });
+    let (mut of_key, mut of_token) = (added(""), added(&for_test("web")[for_test("web").len() - 6..]));
+    of_key["token_type"] = "xai".into();
+    of_token["line"] = 3.into();
+    assert_eq!(lines, json!([of_key, of_token]));
+    let found = row(&console, 1);
+    assert_eq!((&found["daily_budget_usd"], &found["note"]), (&json!(0.25), &json!("team")));
+    assert_eq!(import(&csv(0.25))["skipped"], 2, "nothing changes");
+    let again = import(&json!([{ "token": key("a"), "daily_budget_usd": 7 }]).to_string());
+    assert_eq!((&again["updated"], &again["lines"][0]["reason"]), (&json!(1), &json!("budget")));
+    assert_eq!(import(&format!("token,note\n{},other", key("a")))["updated"], 1);
+    assert_eq!(row(&console, 1)["daily_budget_usd"], 7.0, "a file without the column leaves it");
+    for (query, left_out) in [("", "1"), ("&text=other", "1"), ("&type=sso", "0"), ("&id=2", "0")] {
+        for format in ["csv", "json", "text"] {
+            let file = console.get(&format!("/api/tokens/export?format={format}{query}"));
+            assert_eq!(file.headers["x-keys-left-out"], left_out, "{format} {query}");
+            let text = file.body.as_str().map_or_else(|| file.body.to_string(), str::to_owned);
+            assert!(!text.contains(&key("a")[4..]) && !text.contains("budget"), "{format} {query}: {text}");
+            assert_eq!(text.contains(&for_test("web")), query != "&text=other", "{format} {query}: {text}");
+        }
     }
+    let refusal = console.get("/api/tokens/export?type=xai");
+    assert_eq!(refusal.refusal(), (400, "invalid_value", "type"));
+    assert!(refusal.body["message"].as_str().is_some_and(|text| text.contains("console.x.ai")), "{}", refusal.body);
+    let from = console;
     let refused = |line: &str| {
         let content = format!("token,token_type,daily_budget_usd\n{line}");
         let data = from.post("/api/tokens/import", json!({ "content": content, "dry_run": true })).ok().body;

@@ -77,7 +77,7 @@ pub async fn import(db: &Db, now: i64, rows: &[Imported]) -> Result<()> {
  SELECT value ->> 'hash', value ->> 'sealed', value ->> 'suffix', {NEW_TYPES}, value ->> 'state',
         value ->> 'tags', value ->> 'note', value ->> 'user_id', value ->> 'daily_budget', ?2, {NEW_TURN}, {NEW_IS_DUE}
    FROM json_each(?1) WHERE true ORDER BY key
- ON CONFLICT (hash) DO UPDATE SET token_type = excluded.token_type,
+ ON CONFLICT (hash) DO UPDATE SET token_type = excluded.token_type, suffix = excluded.suffix,
    read_type = coalesce(excluded.read_type, read_type), tags = excluded.tags, note = excluded.note, daily_budget = excluded.daily_budget,
    user_id = iif(user_id = '', excluded.user_id, user_id)",
         NEW_IS_DUE = reading::NEW_IS_DUE

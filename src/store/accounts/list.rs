@@ -17,7 +17,7 @@ pub struct Filter {
     /// A name of [`Status`](crate::admin::accounts::state::Status).
     pub state: Option<&'static str>,
     pub tag: Option<String>,
-    /// Part of the note, ignoring the case of ASCII letters, or of the suffix.
+    /// Part of the note, ignoring the case of ASCII letters, or of the suffix, which a key of xAI's API does not have.
     pub text: Option<String>,
     /// Selects the account with this hash, in addition to those with `text`.
     pub hash: Option<String>,
@@ -147,6 +147,13 @@ pub async fn list(db: &Db, filter: &Filter, order: Order, limit: i64, offset: i6
         }
     }
     Ok(page)
+}
+
+/// Returns the number of selected accounts that are keys of xAI's API.
+pub async fn count_keys(db: &Db, filter: &Filter) -> Result<i64> {
+    let count = format!("SELECT count(*) FROM tokens t WHERE t.read_type IS 'xai' AND {}", condition());
+    let row = db.query_one(&count, filter.params()?).await?.unwrap_or_default();
+    Columns::new(row).integer()
 }
 
 /// Returns at most `limit` selected accounts with their tokens, by ascending id after `behind`.

@@ -36,7 +36,7 @@ use crate::{
     error::Result,
     host::{Host, Row, Value},
     limits::D1_VALUE_BYTES,
-    providers::catalog::QuotaBucket,
+    providers::{catalog::QuotaBucket, xai::key::is_key},
 };
 
 pub use self::edit::{TagChange, delete, set_budget, set_enabled, set_note, set_tags};
@@ -47,7 +47,7 @@ pub use crate::providers::catalog::TokenType;
 pub struct NewToken {
     hash: String,
     sealed: String,
-    /// The last 6 characters, which the console shows.
+    /// What names it in logs and lists; see [`suffix_of`].
     suffix: String,
     /// Empty while it is unknown.
     user_id: String,
@@ -58,10 +58,14 @@ impl NewToken {
     pub fn of(host: &dyn Host, vault: &Vault, clear: &str, user_id: String) -> Self {
         let hash = sha256_hex(clear);
         let sealed = vault.seal(host, clear, &hash);
-        // Tokens are ASCII.
-        let suffix = clear.get(clear.len().saturating_sub(6)..).unwrap_or(clear).to_owned();
-        NewToken { hash, sealed, suffix, user_id }
+        NewToken { hash, sealed, suffix: suffix_of(clear).to_owned(), user_id }
     }
+}
+
+/// Returns the last 6 characters of a session token. Returns nothing of a key of xAI's API, which its id names.
+pub fn suffix_of(clear: &str) -> &str {
+    // Tokens are ASCII.
+    if is_key(clear) { "" } else { clear.get(clear.len().saturating_sub(6)..).unwrap_or(clear) }
 }
 
 /// Maximum bytes of a list in one statement, which must stay below 1 MB; see [`batches`].
@@ -128,7 +132,7 @@ pub async fn add(db: &Db, now: i64, tokens: &[Pasted]) -> Result<usize> {
  SELECT value ->> 'hash', value ->> 'sealed', value ->> 'suffix', value ->> 'user_id', {NEW_TYPES},
         value ->> 'state', value ->> 'tags', value ->> 'note', value ->> 'daily_budget', ?2, {NEW_TURN}, {NEW_IS_DUE}
    FROM json_each(?1) WHERE true ORDER BY key
- ON CONFLICT (hash) DO UPDATE SET read_type = 'xai', state = excluded.state, last_failure_reason = '',
+ ON CONFLICT (hash) DO UPDATE SET read_type = 'xai', suffix = excluded.suffix, state = excluded.state, last_failure_reason = '',
    read_due = excluded.read_due
   WHERE excluded.read_type = 'xai' AND tokens.read_type IS NOT 'xai' RETURNING id",
         NEW_IS_DUE = reading::NEW_IS_DUE
@@ -195,6 +199,7 @@ pub struct StoredToken {
     pub type_is_read: bool,
     /// When Grok was last asked with success, in Unix milliseconds.
     pub read_at: Option<i64>,
+    /// Empty for a key of xAI's API.
     pub suffix: String,
     pub is_active: bool,
     pub is_expired: bool,

@@ -3,6 +3,7 @@ import { html } from '../html.js';
 import { get } from '../api.js';
 import { texts } from '../i18n.js';
 import { RANGES, fromField, toField } from '../time-range.js';
+import { accountName } from './account-name.js';
 import { Select } from './field.js';
 import { text } from './filters.text.js';
 import { Icon } from './icon.js';
@@ -50,8 +51,7 @@ export const KeyChoice = ({ keys, value, change }) => html`<${Select} aria-label
 
 /** Shows the filter by account, with a button that removes it. @param {{ id: string, rows: object[], change: (changes: object) => void }} props `rows` of the list name the account */
 export function OfAccount({ id, rows, change }) {
-  const suffix = rows.find((row) => String(row.account_id) === id)?.token_suffix;
-  const name = suffix ? `…${suffix}` : `#${id}`;
+  const name = accountName(id, rows.find((row) => String(row.account_id) === id)?.token_suffix);
   return html`<span class="badge accent account-filter"><span>${t('account')} <code>${name}</code></span>
     <button type="button" aria-label=${t('dropAccount', { name })} title=${t('dropAccount', { name })} onClick=${() => change({ account: undefined })}><${Icon} name="close" /></button></span>`;
 }

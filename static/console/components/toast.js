@@ -1,4 +1,4 @@
-// Short messages about the result of an action. Screen readers announce them; an error stays until it is closed.
+// Short messages about the result of an action. Screen readers announce them; an error or a warning stays until it is closed.
 import { html, useEffect } from '../html.js';
 import { explain } from '../api.js';
 import { common } from '../common.text.js';
@@ -21,6 +21,8 @@ const remove = (id) => messages.set(messages.get().filter((message) => message.i
 export const toast = {
   /** @param {string} text */
   ok: (text) => add('ok', text),
+  /** @param {string} text */
+  warn: (text) => add('warn', text),
   /** @param {unknown} error any thrown value */
   error: (error) => add('error', explain(error)),
 };
@@ -35,7 +37,7 @@ export function Toasts({ since = 0 }) {
 
 function Toast({ message }) {
   useEffect(() => {
-    if (message.kind === 'error') return undefined;
+    if (message.kind !== 'ok') return undefined;
     const timer = setTimeout(() => remove(message.id), SHOWN_MS);
     return () => clearTimeout(timer);
   }, []);

@@ -88,7 +88,8 @@ pub struct Entry {
     pub quota_until: Option<i64>,
     pub heavy_remaining_queries: Option<i64>,
     pub heavy_quota_until: Option<i64>,
-    /// What a key of xAI's API may spend in a day.
+    /// What a key of xAI's API may spend in a day. Exports have no keys.
+    #[serde(skip)]
     pub daily_budget_usd: Option<Usd>,
     /// The user id from a cookie beside the token; empty if there is none. Files have no such field.
     #[serde(skip)]

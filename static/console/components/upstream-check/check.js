@@ -4,6 +4,7 @@ import { explain, post } from '../../api.js';
 import { useLoaded } from '../../data.js';
 import { duration } from '../../format.js';
 import { optionalTexts, texts } from '../../i18n.js';
+import { accountName } from '../account-name.js';
 import { Icon } from '../icon.js';
 import { Notice } from '../states.js';
 import { AccessForm } from './access-form.js';
@@ -69,7 +70,7 @@ function errorInWords({ error_type: type, host }, isApi) {
 function Facts({ result, isApi }) {
   const source = result && t(result.user_agent_source === 'setting' ? 'fromSetting' : 'ownName');
   return html`<dl class="facts check-facts">
-    <div><dt>${t(isApi ? 'key' : 'account')}</dt><dd>${result ? html`<code>…${result.account.suffix}</code>` : '…'}</dd></div>
+    <div><dt>${t(isApi ? 'key' : 'account')}</dt><dd>${result ? html`<code>${accountName(result.account.id, result.account.suffix)}</code>` : '…'}</dd></div>
     ${!isApi && html`<div><dt>User-Agent</dt><dd>${result ? html`<code>${result.user_agent}</code> <span class="muted">${source}</span>` : '…'}</dd></div>`}
   </dl>`;
 }

@@ -1,5 +1,6 @@
 // What the viewer shows of a file beside the file itself: prompt, state, origin, and the ways to use it again.
 import { html } from '../../html.js';
+import { accountName } from '../../components/account-name.js';
 import { Copy } from '../../components/copy.js';
 import { Menu } from '../../components/menu.js';
 import { bytes, dateTime } from '../../format.js';
@@ -24,7 +25,7 @@ export function Prompt({ item }) {
 /** Returns the details of a file as pairs of name and value. `close` closes the viewer, which a link to another screen needs. */
 export function facts(item, close) {
   const link = (words, screen, query) => html`<a href=${address(screen, query)} onClick=${(event) => { event.preventDefault(); close(); go(screen, query); }}>${words}</a>`;
-  const account = item.token_suffix ? `…${item.token_suffix}` : t('noAccount');
+  const account = item.account_deleted ? t('noAccount') : accountName(item.account_id, item.token_suffix);
   return [
     [t('state'), html`${t(`s_${item.state}`)} <span class="muted">${stateHelp(item)}</span>`],
     [t('made'), dateTime(item.created_at)],

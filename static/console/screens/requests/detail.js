@@ -1,5 +1,6 @@
 // One logged request with all its details.
 import { html, useState } from '../../html.js';
+import { accountName, accountQuery } from '../../components/account-name.js';
 import { Copy } from '../../components/copy.js';
 import { Dialog, openDialog } from '../../components/dialog.js';
 import { Icon } from '../../components/icon.js';
@@ -49,7 +50,7 @@ function facts(row, close) {
   const toToken = (event) => {
     event.preventDefault();
     close();
-    go('tokens', { text: row.token_suffix });
+    go('tokens', accountQuery(row));
   };
   // The speed counts from the first token to the end of the answer.
   const writing = row.duration - (row.first_byte ?? row.duration);
@@ -68,6 +69,6 @@ function facts(row, close) {
     // xAI's API reports its tokens; those of Grok accounts are estimated.
     [isPaid ? 'reported' : 'estimate', html`${t('inOut', { in: row.prompt_tokens, out: row.completion_tokens })}${speed}`],
     isPaid && ['cost', html`<span class="number">${dollars(row.cost_usd)}</span>`],
-    ['token', row.token_suffix ? html`<a href=${address('tokens', { text: row.token_suffix })} onClick=${toToken}><code>…${row.token_suffix}</code></a>` : t('noToken')],
+    ['token', row.account_id === null ? t('noToken') : html`<a href=${address('tokens', accountQuery(row))} onClick=${toToken}><code>${accountName(row.account_id, row.token_suffix)}</code></a>`],
   ].filter(Boolean);
 }

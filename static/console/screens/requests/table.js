@@ -2,6 +2,7 @@
 import { html, useEffect, useLayoutEffect, useMemo } from '../../html.js';
 import { explain } from '../../api.js';
 import { common } from '../../common.text.js';
+import { accountName, accountQuery } from '../../components/account-name.js';
 import { Icon } from '../../components/icon.js';
 import { moveBetweenRows, useWindow } from '../../components/rows.js';
 import { failure } from '../../failures.js';
@@ -78,7 +79,7 @@ export const statusKind = (status) => {
 };
 
 /** Draws the account that answered, as a link that finds it on the accounts screen. */
-const Account = ({ suffix }) => suffix && html`<a class="row-account" href=${address('tokens', { text: suffix })} title=${t('showAccount')}><code>…${suffix}</code></a>`;
+const Account = ({ row }) => row.account_id !== null && html`<a class="row-account" href=${address('tokens', accountQuery(row))} title=${t('showAccount')}><code>${accountName(row.account_id, row.token_suffix)}</code></a>`;
 
 function Row({ row, hasCosts, isFresh, beside }) {
   const open = () => showRequest(row, beside);
@@ -89,9 +90,9 @@ function Row({ row, hasCosts, isFresh, beside }) {
     <td><button type="button" class="row-opener number" aria-haspopup="dialog" aria-label=${`${shortTime(row.timestamp)} – ${t('details', { time: dateTime(row.timestamp) })}`}
       onClick=${open}>${shortTime(row.timestamp)}</button></td>
     <td><span class=${`badge number ${statusKind(row.status)}`} title=${wrong || undefined}>${row.status}</span></td>
-    <td class="cut" title=${row.model}>${row.model}<div class="narrow-only muted row-under"><span class="row-name">${row.key_name}</span><${Account} suffix=${row.token_suffix} /></div></td>
+    <td class="cut" title=${row.model}>${row.model}<div class="narrow-only muted row-under"><span class="row-name">${row.key_name}</span><${Account} row=${row} /></div></td>
     <td class="cut wide-only" title=${row.key_name}>${row.key_name}</td>
-    <td class="wide-only"><${Account} suffix=${row.token_suffix} /></td>
+    <td class="wide-only"><${Account} row=${row} /></td>
     <td class="end number">${took}</td>
     <td class="end number wide-only">${row.first_byte === null ? '–' : duration(row.first_byte * 1000)}</td>
     <td class="w-attempts end number wide-only">${number(row.attempts)}</td>

@@ -2,7 +2,7 @@
 export const text = {
   en: {
     title: 'Add accounts', paste: 'Tokens or xAI keys', pasteHint: 'Lines with a token, sso=…, cookies, “copy as cURL”, a key of xAI’s API (xai-…), account lists, CSV or JSON. The gateway keeps only tokens and keys: it neither stores nor sends passwords and email addresses.', placeholder: 'eyJ0eXAiOiJKV1Qi…\nxai-…', chooseFile: 'Choose files', orDrop: 'or drop them here', removeFile: 'Remove {name}',
-    type: 'Type', typeRead: 'Read from Grok', sso: 'Basic', ssoSuper: 'Super', ssoHeavy: 'Heavy', typeHint: 'The gateway reads type and quotas from Grok. A type that you choose here or give in a file counts only until then. A key of xAI’s API is recognised by itself.', update: 'Update existing accounts with the data in the file',
+    type: 'Type', typeRead: 'Read from Grok', sso: 'Basic', ssoSuper: 'Super', ssoHeavy: 'Heavy', xai: 'key of xAI’s API', typeHint: 'The gateway reads type and quotas from Grok. A type that you choose here or give in a file counts only until then. A key of xAI’s API is recognised by itself.', update: 'Update existing accounts with the data in the file',
     help: 'Where do I find the token?', help1: 'Sign in to grok.com in a browser with the account.', help2: 'Open the developer tools (F12), then Application (in Firefox: Storage), Cookies, https://grok.com.', help3: 'Copy the value of the cookie named sso. It begins with “eyJ”.', help4: 'Do not sign out there, because that ends the session. If you use a private window, just close it.',
     helpKey: 'Where do I get a key of xAI’s API?', helpKey1: 'Sign in to console.x.ai and buy credits for your team.', helpKey2: 'Create a key under API keys and copy it. It begins with “xai-”.', helpKey3: 'xAI charges for each answer. After you add the key, you can set a daily budget in its details.',
     preview: 'Preview', previewEmpty: 'Paste tokens or choose files to see what will be added.', reading: 'Reading…',
@@ -15,7 +15,7 @@ export const text = {
   },
   'zh-CN': {
     title: '添加账号', paste: '令牌或 xAI 密钥', pasteHint: '每行一个令牌，也支持 sso=…、Cookie、“复制为 cURL”、xAI API 密钥（xai-…）、账号列表、CSV 和 JSON。网关只保留令牌和密钥，不会存储或发送密码和邮箱。', placeholder: 'eyJ0eXAiOiJKV1Qi…\nxai-…', chooseFile: '选择文件', orDrop: '或拖放到这里', removeFile: '移除 {name}',
-    type: '类型', typeRead: '从 Grok 读取', sso: 'Basic', ssoSuper: 'Super', ssoHeavy: 'Heavy', typeHint: '网关会从 Grok 读取类型和额度。此处选择或文件中注明的类型仅在读取之前有效。xAI API 密钥会自动识别。', update: '用文件中的数据更新已有账号',
+    type: '类型', typeRead: '从 Grok 读取', sso: 'Basic', ssoSuper: 'Super', ssoHeavy: 'Heavy', xai: 'xAI API 密钥', typeHint: '网关会从 Grok 读取类型和额度。此处选择或文件中注明的类型仅在读取之前有效。xAI API 密钥会自动识别。', update: '用文件中的数据更新已有账号',
     help: '在哪里可以找到令牌？', help1: '在浏览器中使用该账号登录 grok.com。', help2: '打开开发者工具（F12），依次选择“应用”（Firefox 为“存储”）、Cookie、https://grok.com。', help3: '复制名为 sso 的 Cookie 的值，该值以“eyJ”开头。', help4: '请不要在该浏览器中退出登录，否则会话会失效。如果使用无痕窗口，直接关闭即可。',
     helpKey: '如何获取 xAI API 密钥？', helpKey1: '登录 console.x.ai，为团队充值。', helpKey2: '在 API keys 页面创建密钥并复制，密钥以“xai-”开头。', helpKey3: 'xAI 按每次回答收费。添加密钥后，可在其详情中设置每日预算。',
     preview: '预览', previewEmpty: '粘贴令牌或选择文件后，可在此预览将要添加的内容。', reading: '正在读取…',

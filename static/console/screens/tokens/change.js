@@ -1,5 +1,6 @@
 // Actions on existing accounts.
 import { get, post } from '../../api.js';
+import { accountName } from '../../components/account-name.js';
 import { askBudget } from '../../components/budget.js';
 import { confirm } from '../../components/dialog.js';
 import { common } from '../../common.text.js';
@@ -50,7 +51,7 @@ export const reveal = async (row) => (await post('/tokens/reveal', { id: row.id 
 
 /** Asks for the daily budget of keys of xAI's API, and saves it. @returns {Promise<boolean>} whether it was saved */
 export const changeBudget = (rows) => askBudget({
-  rows, name: `…${rows[0].token_suffix}`, kind: 'account',
+  rows, name: accountName(rows[0].id, rows[0].token_suffix), kind: 'account',
   save: async (budget) => (await post('/tokens/budget', { ids: ids(rows), daily_budget_usd: budget })).data.updated,
 });
 
@@ -58,8 +59,8 @@ export const changeBudget = (rows) => askBudget({
 export function deleteTokens(rows) {
   const usable = rows.filter(({ status_code: code }) => ['normal', 'unused', 'cooling', 'exhausted'].includes(code)).length;
   return confirm({
-    title: t('deleteTitle', { n: rows.length, name: rows.slice(0, 3).map(({ token_suffix: suffix }) => `…${suffix}`).join(t('and')) }),
-    lost: [usable > 0 && rows.length > 1 && t('deleteUsable', { n: usable }), t('deleteLost')].filter(Boolean).join(' '),
+    title: t('deleteTitle', { n: rows.length, name: rows.slice(0, 3).map(({ id, token_suffix: suffix }) => accountName(id, suffix)).join(t('and')) }),
+    lost: [usable > 0 && rows.length > 1 && t('deleteUsable', { n: usable }), t('deleteLost'), rows.some(isApiKey) && t('deleteKeys')].filter(Boolean).join(' '),
     action: common('delete'),
     run: async () => {
       const { data } = await post('/tokens/delete', { ids: ids(rows) });

@@ -1,6 +1,7 @@
 // The details of one account, and its actions.
 import { html, useEffect, useState } from '../../html.js';
 import { explain } from '../../api.js';
+import { accountName } from '../../components/account-name.js';
 import { Action, BusyButton, useBusy } from '../../components/action.js';
 import { common } from '../../common.text.js';
 import { Copy } from '../../components/copy.js';
@@ -43,7 +44,7 @@ function Drawer({ row: first, isTest = false, reload: reloadList, close }) {
   useEvery(AGAIN_MS, loaded.reload);
   const row = loaded.data === undefined ? first : loaded.data;
   const reload = async () => { await Promise.all([loaded.reload(), known.reload(), reloadList()]); };
-  const title = `…${first.token_suffix}`;
+  const title = accountName(first.id, first.token_suffix);
   if (row === null) return html`<${Dialog} kind="drawer" title=${title} onClose=${() => close()}><${Empty} icon="trash" title=${t('gone')} /><//>`;
   const isDisabled = row.status_code === 'disabled';
   const remove = async () => {
@@ -81,7 +82,7 @@ function Other({ id, reload, close }) {
     close();
     showToken({ row: other.data, reload });
   };
-  return html`<p>${t('servedBy')} ${other.data ? html`<button type="button" class="link-button" onClick=${open}><code>…${other.data.token_suffix}</code></button>` : other.data === null ? t('gone') : '…'}</p>`;
+  return html`<p>${t('servedBy')} ${other.data ? html`<button type="button" class="link-button" onClick=${open}><code>${accountName(other.data.id, other.data.token_suffix)}</code></button>` : other.data === null ? t('gone') : '…'}</p>`;
 }
 
 function Test({ row, atOnce, reload, close }) {

@@ -1,9 +1,11 @@
 // The filter and order of the list, kept in the URL.
 import { html, useEffect, useRef, useState } from '../../html.js';
-import { get } from '../../api.js';
+import { get, post } from '../../api.js';
 import { common } from '../../common.text.js';
 import { Select } from '../../components/field.js';
+import { OfAccount } from '../../components/filters.js';
 import { Menu } from '../../components/menu.js';
+import { toast } from '../../components/toast.js';
 import { useDebounced } from '../../data.js';
 import { texts } from '../../i18n.js';
 import { go, route, useRoute } from '../../router.js';
@@ -21,14 +23,14 @@ const FIRST = { state: 'asc', note: 'asc' };
 export function readFilter(query) {
   const known = (value, values) => (values.includes(value) ? value : undefined);
   return {
-    type: known(query.type, TYPES.map(([name]) => name)), state: known(query.state, STATES.map(([name]) => name)), tag: query.tag, text: query.text,
+    id: /^[1-9]\d{0,14}$/.test(query.id) ? query.id : undefined, type: known(query.type, TYPES.map(([name]) => name)), state: known(query.state, STATES.map(([name]) => name)), tag: query.tag, text: query.text,
     sort: known(query.sort, SORTS) ?? 'created', order: query.order === 'asc' ? 'asc' : 'desc',
   };
 }
 
-export const isFiltered = ({ type, state, tag, text: wanted }) => Boolean(type || state || tag || wanted);
+export const isFiltered = (filter) => Object.values(withoutOrder(filter)).some(Boolean);
 /** Returns the filter without the order, for exports and counts. */
-export const withoutOrder = ({ type, state, tag, text: wanted }) => ({ type, state, tag, text: wanted });
+export const withoutOrder = ({ id, type, state, tag, text: wanted }) => ({ id, type, state, tag, text: wanted });
 
 export function useFilter() {
   const { query } = useRoute();
@@ -37,7 +39,7 @@ export function useFilter() {
 
 /** Changes the filter in the URL. @param {Record<string, string | undefined>} changes undefined removes a filter */
 export const setFilter = (changes) => go('tokens', { ...route().query, ...changes }, { replace: true });
-export const clearFilters = () => setFilter({ type: undefined, state: undefined, tag: undefined, text: undefined });
+export const clearFilters = () => setFilter({ id: undefined, type: undefined, state: undefined, tag: undefined, text: undefined });
 
 /** Sorts by a column, or reverses its order. */
 export function sortBy(name, filter) {
@@ -66,10 +68,28 @@ export function FilterBar({ filter, tags }) {
   const known = filter.tag && !tags.includes(filter.tag) ? [filter.tag, ...tags] : tags;
   return html`<div class="bar token-filters">
     <${Search} value=${filter.text ?? ''} />
+    ${filter.id && html`<${OfAccount} id=${filter.id} rows=${[]} change=${() => setFilter({ id: undefined })} />`}
     <${Select} aria-label=${t('type')} value=${filter.type ?? ''} onChange=${(type) => setFilter({ type })} options=${[['', t('allTypes')], ...TYPES.map(([type]) => [type, t(type)])]} />
     <${Select} aria-label=${t('tag')} class="input tag-filter" value=${filter.tag ?? ''} onChange=${(tag) => setFilter({ tag })} options=${[['', t('allTags')], ...known.map((tag) => [tag, tag])]} />
     <${Select} aria-label=${t('sort')} value=${`${filter.sort}.${filter.order}`} onChange=${chooseSort} options=${sorts.map((sort) => [sort, t(sort)])} />
   </div>`;
+}
+
+/** Matches a whole key of xAI's API. */
+const KEY = /^xai-[\w-]{20,250}$/;
+
+/**
+ * Filters by a text. A whole key is found by its id, because addresses are kept: by the browser, and in logs.
+ * @returns {Promise<string>} the text that stays in the field
+ */
+async function searchFor(words) {
+  if (!KEY.test(words.trim())) {
+    setFilter({ text: words });
+    return words;
+  }
+  const { data } = await post('/tokens/reveal', { token: words.trim() });
+  setFilter({ id: String(data.id), text: undefined });
+  return '';
 }
 
 function Search({ value }) {
@@ -79,7 +99,11 @@ function Search({ value }) {
   useEffect(() => {
     if (settled === sent.current) return;
     sent.current = settled;
-    setFilter({ text: settled });
+    searchFor(settled).then((left) => {
+      if (left === settled) return;
+      sent.current = left;
+      setTyped(left);
+    }).catch(toast.error);
   }, [settled]);
   // The URL changed elsewhere, for example by Back.
   useEffect(() => {
@@ -91,10 +115,18 @@ function Search({ value }) {
 }
 
 export function Export({ filter }) {
-  const href = (format) => `/api/tokens/export${search({ ...withoutOrder(filter), format })}`;
-  return html`<${Menu} label=${common('export')} icon="download" showLabel items=${[
-    { label: t('exportJson'), href: href('json') }, { label: t('exportCsv'), href: href('csv') }, { label: t('exportText'), href: href('text') },
-  ]} />`;
+  const onlyKeys = filter.type === 'xai';
+  const item = (label, format) => ({
+    label, href: onlyKeys ? undefined : `/api/tokens/export${search({ ...withoutOrder(filter), format })}`, run: () => reportLeftOut(filter).catch(toast.error),
+  });
+  return html`<${Menu} label=${common('export')} icon="download" showLabel items=${[item(t('exportJson'), 'json'), item(t('exportCsv'), 'csv'), item(t('exportText'), 'text')]} />`;
+}
+
+/** Reports how many keys of xAI's API match the filter, because no file has them. */
+async function reportLeftOut(filter) {
+  if (filter.type && filter.type !== 'xai') return;
+  const { total } = await get('/tokens', { ...withoutOrder(filter), type: 'xai', limit: 1 });
+  if (total > 0) toast.warn(t('keysLeftOut', { n: total }));
 }
 
 /** Loads the tags in use, for filters and suggestions. */

@@ -33,6 +33,6 @@ function Lines({ lines }) {
   return html`<ul class="results" tabindex="0" aria-label=${t('lines')}>${lines.slice(0, MOST_SHOWN).map((line, at) => html`<li key=${at}>
     <span class="muted number">${line.file ? t('lineOf', { file: line.file, n: line.line }) : t('line', { n: line.line })}</span>
     <span class=${`badge ${TONES[line.action]}`}>${t(line.action)}</span>
-    ${line.token_suffix && html`<code>…${line.token_suffix}</code>`}<span class="result-words">${lineInWords(line)}</span></li>`)}
+    ${line.token_suffix && html`<code>…${line.token_suffix}</code>`}${line.token_type === 'xai' && html`<span class="badge info">${t('xai')}</span>`}<span class="result-words">${lineInWords(line)}</span></li>`)}
     ${hidden > 0 && html`<li class="muted"><${Icon} name="more" /> ${t('more', { n: hidden })}</li>`}</ul>`;
 }

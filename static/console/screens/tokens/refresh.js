@@ -1,6 +1,7 @@
 // The refresh of all accounts: its button, progress and results.
 import { html, useEffect, useState } from '../../html.js';
 import { explain, get } from '../../api.js';
+import { accountName } from '../../components/account-name.js';
 import { Action } from '../../components/action.js';
 import { common } from '../../common.text.js';
 import { Dialog, openDialog } from '../../components/dialog.js';
@@ -110,6 +111,6 @@ async function loadResults(outcome, limit, signal) {
     if (page.length < 1000) break;
   }
   const results = rows.slice(0, limit).map((row) => (
-    { id: row.id, suffix: row.token_suffix, outcome: row.outcome, words: row.outcome === 'ok' ? readInWords(row) : explainFault(row.reason, row.token_type === 'xai') }));
+    { id: row.id, name: accountName(row.id, row.token_suffix), outcome: row.outcome, words: row.outcome === 'ok' ? readInWords(row) : explainFault(row.reason, row.token_type === 'xai') }));
   return { results, hasMore: rows.length > limit };
 }

@@ -14,8 +14,8 @@ export function OutcomeChips({ counts, value, choose }) {
   </div>`;
 }
 
-/** Draws the list. @param {{ results: { id: number, suffix: string, outcome: string, words: string }[] }} props */
+/** Draws the list. @param {{ results: { id: number, name: string, outcome: string, words: string }[] }} props */
 export function ResultList({ results }) {
-  return html`<ul class="results" tabindex="0" aria-label=${t('results')}>${results.map(({ id, suffix, outcome, words }) => html`
-    <li key=${id}><code>…${suffix}</code><span class=${`badge ${TONES[outcome]}`}>${t(outcome)}</span><span class="result-words">${words}</span></li>`)}</ul>`;
+  return html`<ul class="results" tabindex="0" aria-label=${t('results')}>${results.map(({ id, name, outcome, words }) => html`
+    <li key=${id}><code>${name}</code><span class=${`badge ${TONES[outcome]}`}>${t(outcome)}</span><span class="result-words">${words}</span></li>`)}</ul>`;
 }

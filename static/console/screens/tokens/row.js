@@ -1,6 +1,7 @@
 // One row of the table of accounts.
 import { html } from '../../html.js';
 import { common } from '../../common.text.js';
+import { accountName } from '../../components/account-name.js';
 import { Icon } from '../../components/icon.js';
 import { Menu } from '../../components/menu.js';
 import { toast } from '../../components/toast.js';
@@ -24,7 +25,7 @@ function Reason({ row, state, words, doing }) {
 /** Draws a button that opens the account that serves in the place of a duplicate. */
 function Other({ id, doing }) {
   const other = doing.loaded(id);
-  const words = other ? t('ofToken', { name: `…${other.token_suffix}` }) : t('ofOther');
+  const words = other ? t('ofToken', { name: accountName(other.id, other.token_suffix) }) : t('ofOther');
   return html`<button type="button" class="link-button reason" aria-label=${`${t('duplicate')} ${words}`} onClick=${() => doing.openOther(id)}>${words}</button>`;
 }
 
@@ -48,7 +49,7 @@ export function rowActions(row, { reload, open }) {
   };
   const isDisabled = row.status_code === 'disabled';
   return [
-    { label: t('details', { name: `…${row.token_suffix}` }), icon: 'info', run: () => open(row) },
+    { label: t('details', { name: accountName(row.id, row.token_suffix) }), icon: 'info', run: () => open(row) },
     { label: t('test'), icon: 'play', run: () => open(row, true) },
     { label: common(isDisabled ? 'enable' : 'disable'), icon: isDisabled ? 'check' : 'stop', run: run(() => setEnabled([row], isDisabled)) },
     { label: common('delete'), icon: 'trash', danger: true, run: run(() => deleteTokens([row])) },
@@ -57,7 +58,7 @@ export function rowActions(row, { reload, open }) {
 
 /** Draws a row. @param {{ at: number, row: object, chosen: boolean, isNarrow: boolean, doing: object }} props `doing` has choose, open, openOther, loaded and reload */
 export function Row({ at, row, chosen, isNarrow, doing }) {
-  const name = `…${row.token_suffix}`;
+  const name = accountName(row.id, row.token_suffix);
   const state = describe(row);
   const quota = row.status_code !== 'invalid' && (isApiKey(row) ? html`<${Spending} row=${row} />` : html`<${Quotas} quotas=${row.quotas} />`);
   // A press on the row opens the details, except on controls and selected text.

@@ -2,6 +2,7 @@
 import { html, useEffect, useRef, useState } from '../../html.js';
 import { explain } from '../../api.js';
 import { common } from '../../common.text.js';
+import { accountName } from '../../components/account-name.js';
 import { Dialog, openDialog } from '../../components/dialog.js';
 import { Notice } from '../../components/states.js';
 import { FindOutWhy } from '../../components/upstream-check/dialog.js';
@@ -49,10 +50,11 @@ async function testAll(rows, add, signal) {
   const lane = async () => {
     while (next < rows.length && !signal.aborted) {
       const row = rows[next++];
+      const name = accountName(row.id, row.token_suffix);
       try {
-        add({ id: row.id, suffix: row.token_suffix, isApi: isApiKey(row), ...await testToken(row, signal) });
+        add({ id: row.id, name, isApi: isApiKey(row), ...await testToken(row, signal) });
       } catch (error) {
-        if (!signal.aborted) add({ id: row.id, suffix: row.token_suffix, outcome: 'failed', words: explain(error) });
+        if (!signal.aborted) add({ id: row.id, name, outcome: 'failed', words: explain(error) });
       }
     }
   };
