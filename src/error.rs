@@ -9,6 +9,8 @@
 
 use http::StatusCode;
 
+use crate::providers::xai::key::masked;
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// The kind of a failure. [`ErrorKind::describe`] has one row for each.
@@ -120,9 +122,10 @@ fn shown(text: &str) -> &str {
 }
 
 impl Error {
-    /// Returns an error of a kind with a message for the client.
+    /// Returns an error of a kind with a message for the client and the log. It may repeat what was sent, so keys of xAI's
+    /// API in it are hidden.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Error { kind, message: message.into(), code: None, param: None, retry_after: None, allow: None }
+        Error { kind, message: masked(&message.into()), code: None, param: None, retry_after: None, allow: None }
     }
 
     /// Returns an error with status 400 that names the field at fault by its path.

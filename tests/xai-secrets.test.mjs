@@ -64,8 +64,13 @@ test('no answer to a client has a part of a key', async () => {
   }
   assert.deepEqual([200, 403, 429, 502, 504].filter((status) => !statuses.has(status)), [], 'all kinds of failures are among them');
   cleanAnswer(await gw.call('GET', '/v1/models', { headers: { authorization: `Bearer ${gw.key}` } }), 'the models');
-  // In place of one of ours.
-  cleanAnswer(await gw.chat('hi', { model, key: keyOf('basic') }), 'a refused key');
+  // In place of a key of ours, a model, a role, an id, a path.
+  await keys(['basic']);
+  const answers = [await gw.chat('hi', { model, key: keyOf('basic') }), await gw.chat('hi', { model: keyOf('basic') }), await gw.chat('hi', { model: `xai/${keyOf('basic')}` }),
+    await client('/v1/chat/completions', { model, messages: [{ role: keyOf('basic'), content: 'hi' }] }), await client('/v1/messages', { model: keyOf('basic'), messages: [] }),
+    await client('/v1/responses', { model, input: 'hi', previous_response_id: keyOf('basic') }), await client(`/v1/${keyOf('basic')}`, {})];
+  assert.ok(answers.every(({ status }) => status >= 400));
+  answers.forEach(cleanAnswer);
   await gw.settings({ stream_first_response_timeout: null });
 });
 

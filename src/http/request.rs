@@ -13,7 +13,6 @@ use crate::{
     error::{Error, ErrorKind, Result},
     host::{ByteStream, Request, SendError, timeout::timeout},
     json,
-    providers::xai::key::masked,
 };
 
 /// The largest body that is read, in bytes: room for twenty pictures.
@@ -153,8 +152,7 @@ fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
         let mut path = e.path().to_string();
-        // The words may quote a value.
-        let error = Error::new(ErrorKind::Invalid, masked(&e.into_inner().to_string()));
+        let error = Error::new(ErrorKind::Invalid, e.into_inner().to_string());
         // The path of a missing field ends at the object that lacks it.
         if let Some(name) = error.message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
             path = if path == "." { name.to_owned() } else { format!("{path}.{name}") };

@@ -13,7 +13,7 @@ use crate::{
     error::Error,
     jobs::{account_readings, maintenance},
     pool::outcome::{self, Outcome, Rests, Used},
-    providers::{ProviderError, catalog::Model, learned::Learned},
+    providers::{ProviderError, catalog::Model, learned::Learned, xai::key::masked},
     store::{
         accounts::reserve::Reservation,
         authenticate::{ApiCaller, AuthenticatedKey},
@@ -239,7 +239,8 @@ impl RequestRecord {
             ip: self.ip.clone(),
             key_id: self.caller.key_id,
             key_name: self.caller.key_name.clone(),
-            model: self.model.clone(),
+            // A client may have sent a key of xAI's API as the name.
+            model: masked(&self.model),
             stream: self.stream,
             status,
             error_code,
