@@ -68,6 +68,8 @@ pub struct NativeHost {
     pub doubles: Cell<bool>,
     /// Whether statements about the file are accepted. Spin accepts them, D1 does not.
     pub owns_file: Cell<bool>,
+    /// How long each statement takes.
+    pub query_delay: Cell<Duration>,
     /// How many steps of SQLite's virtual machine the last statement took.
     pub steps: Cell<i32>,
     pub kv: RefCell<BTreeMap<String, Vec<u8>>>,
@@ -119,6 +121,7 @@ impl NativeHost {
             locked: Cell::default(),
             doubles: Cell::default(),
             owns_file: Cell::default(),
+            query_delay: Cell::default(),
             steps: Cell::default(),
             kv: RefCell::default(),
             kv_broken: Cell::new(""),
@@ -269,6 +272,9 @@ impl Host for NativeHost {
     fn query<'a>(&'a self, sql: &'a str, params: Vec<Value>) -> LocalBoxFuture<'a, Result<Vec<Row>, DbError>> {
         async move {
             self.step().await;
+            if !self.query_delay.get().is_zero() {
+                self.clock.sleep(self.query_delay.get()).await;
+            }
             self.statements.borrow_mut().push(sql.to_owned());
             if self.locked.get() > 0 {
                 self.locked.set(self.locked.get() - 1);

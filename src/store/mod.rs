@@ -123,19 +123,16 @@ impl Db {
         Ok(self.query(sql, params).await?.len() as i64 >= limit)
     }
 
-    /// Sends a statement, and again if it did nothing because the database was locked, or another request is upgrading it.
-    /// SQLite waits for the lock, but not in order of arrival: under load a few waiters time out.
+    /// Sends a statement, and again if the database was locked and the statement therefore did nothing. SQLite waits
+    /// for the lock, but not in order of arrival: under load a few waiters time out.
     async fn attempt(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, DbError> {
-        let mut tries = 1;
-        loop {
+        for _ in 1..LOCKED_ATTEMPTS {
             match self.round_trip(sql, params.clone()).await {
-                Err(e) if is_locked(&e) && tries < LOCKED_ATTEMPTS => {}
-                Err(e) if is_halfway(&e) && tries < UPGRADE_ATTEMPTS => {}
+                Err(e) if is_locked(&e) => self.host.sleep(LOCKED_PAUSE).await,
                 outcome => return outcome,
             }
-            tries += 1;
-            self.host.sleep(LOCKED_PAUSE).await;
         }
+        self.round_trip(sql, params).await
     }
 
     /// Sends a statement once and counts it.
@@ -151,12 +148,6 @@ impl Db {
 /// How often a statement is sent to a locked database, and the pause between two attempts.
 const LOCKED_ATTEMPTS: usize = 3;
 const LOCKED_PAUSE: Duration = Duration::from_millis(50);
-/// How often a statement is sent while another request has created a view again, and not yet the trigger that writes to it.
-const UPGRADE_ATTEMPTS: usize = 10;
-
-fn is_halfway(error: &DbError) -> bool {
-    error.0.contains("because it is a view")
-}
 
 fn is_locked(error: &DbError) -> bool {
     let text = error.0.to_lowercase();

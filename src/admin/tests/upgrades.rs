@@ -109,6 +109,8 @@ fn every_row_outlives_the_upgrade() {
         let app = host.app();
         host.run(async move { crate::store::schema::migrate(&app.db).await.expect("it can be upgraded") });
         let db = fixture::open(path);
+        // The turn of the upgrade, which ends by itself.
+        db.execute("DELETE FROM leases WHERE name = 'upgrade'", []).expect("the table is there");
         assert_eq!(fixture::ledger(&db), MIGRATIONS.map(|(name, _)| name));
         for (table, rows) in before.iter().filter(|(table, _)| !RETIRED.contains(&table.as_str())) {
             assert_eq!(rows.again(&db, table), rows.rows, "{table}, from {name}");

@@ -1,14 +1,19 @@
 //! Tests of the statement that ends a request, on real SQLite.
 
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
 
 use super::*;
 use crate::{
+    error::ErrorKind,
     host::{
         Host,
         native::{NativeHost, START},
     },
     providers::catalog::QuotaBucket,
+    store::{
+        authenticate::authenticate,
+        schema::{MIGRATIONS, tests::older},
+    },
 };
 
 fn finished(model: &str, error_code: &str, outcome: Option<AccountOutcome>) -> FinishedRequest {
@@ -154,22 +159,26 @@ fn the_log_is_read_page_by_page() {
 }
 
 #[test]
-fn a_row_waits_for_the_trigger_that_an_upgrade_creates() {
-    let host = host();
-    let find = "SELECT sql FROM sqlite_schema WHERE name = 'finished_requests_apply'";
-    let trigger = host.sql(find, vec![]).remove(0).remove(0);
-    let Value::Text(trigger) = trigger else { panic!("a trigger is text") };
-    host.sql("DROP TRIGGER finished_requests_apply", vec![]);
-    let (db, finished) = (host.app().db.clone(), finished("grok-4", "", None));
-    let upgrade = host.clone();
-    host.run(async move {
-        let created = async {
-            upgrade.sleep(std::time::Duration::from_millis(120)).await;
-            upgrade.sql(&trigger, vec![]);
-        };
-        let (written, ()) = futures::join!(finish(&db, &finished, 480), created);
-        written
-    })
-    .expect("it is written in time");
-    assert_eq!(host.number("SELECT count(*) FROM request_logs"), 1);
+fn no_row_is_lost_while_requests_upgrade_the_database() {
+    const REQUESTS: u64 = 40;
+    for count in 1..MIGRATIONS.len() {
+        let host = older(count);
+        host.query_delay.set(Duration::from_millis(10));
+        let requests: Vec<_> = (0..REQUESTS)
+            .map(|nth| {
+                let host = host.clone();
+                async move {
+                    host.sleep(Duration::from_millis(nth * 25)).await;
+                    let db = host.app().db.clone();
+                    let refused = authenticate(&db, "unknown", START).await.err().expect("the key is not valid");
+                    assert_eq!(refused.kind, ErrorKind::InvalidKey, "request {nth}, {count}: {refused}");
+                    finish(&db, &finished("grok-4", "", None), 480).await
+                }
+            })
+            .collect();
+        for (nth, written) in host.run(futures::future::join_all(requests)).into_iter().enumerate() {
+            written.unwrap_or_else(|e| panic!("request {nth}, {count}: {e}"));
+        }
+        assert_eq!(host.number("SELECT count(*) FROM request_logs"), REQUESTS as i64, "{count}");
+    }
 }

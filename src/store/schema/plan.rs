@@ -4,7 +4,7 @@
 //! Pure. A test compares the schema with that of all statements.
 
 /// Statements that a request on D1 may send for migrations; the rest is for the request itself.
-const FITTING: usize = 45;
+const FITTING: usize = 43;
 
 /// Returns how many of these migrations, each with its name, a request on D1 can apply: one at least.
 pub fn fitting(migrations: &[(&str, &str)]) -> usize {
@@ -117,7 +117,12 @@ mod tests {
                 assert!(count <= FITTING, "{count} statements from {} on", now[0].0);
                 (rest, requests) = (later, requests + 1);
             }
-            assert!(requests <= 2, "{requests} requests upgrade a database of {}", MIGRATIONS[first].0);
+            // The schema of the first release needs three.
+            assert!(
+                requests <= 2 + usize::from(first == 1),
+                "{requests} requests upgrade what lacks {}",
+                MIGRATIONS[first].0
+            );
         }
     }
 
