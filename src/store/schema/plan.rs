@@ -28,7 +28,7 @@ pub fn statements(migrations: &[&str]) -> Vec<String> {
     planned
 }
 
-/// The words that tell what a statement does, and one to see whether there are more.
+/// The words that show what a statement does, and one to see whether there are more.
 const FIRST: usize = 9;
 
 /// Returns the first words of a statement, without comments and the `;` at its end.
