@@ -1,6 +1,7 @@
 //! Child processes, each in its own process group, so that its descendants end with it.
 
 use std::{
+    env,
     io::{self, IsTerminal, Read, stdin},
     os::unix::process::CommandExt,
     process::{Command, ExitStatus, Output, Stdio},
@@ -32,6 +33,16 @@ static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 static STOPPING: AtomicBool = AtomicBool::new(false);
 static SERVING: AtomicBool = AtomicBool::new(false);
 
+/// Removes what `cargo run` says about this package: with it, a Cargo below would compile crates again whose build scripts
+/// read these variables (ring's), and without it the next one again.
+fn forget_package(command: &mut Command) {
+    for (name, _) in env::vars_os() {
+        if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| name.to_string_lossy().starts_with(start)) {
+            command.env_remove(name);
+        }
+    }
+}
+
 /// A running child; dropping it ends its whole group.
 #[derive(Debug)]
 pub struct Running {
@@ -55,6 +66,7 @@ impl Running {
         // Held during the start, so that a signal cannot arrive between the start of a child and its registration.
         let mut groups = GROUPS.lock().expect("no holder panics");
         let program = command.get_program().to_owned();
+        forget_package(command);
         let child = command.process_group(0).spawn().with_context(|| format!("cannot start {}", program.display()))?;
         let group = Pid::from_raw(child.id().try_into().context("process ids fit i32")?);
         groups.push(group);
