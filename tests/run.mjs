@@ -30,9 +30,9 @@ const HEAVY = /^clients\//;
 // Run once, on workerd: the scripted services themselves, the commands, what only the Worker's wrapper can count, and what a browser
 // does, which has the same files and the same admin API on both hosts.
 const ONCE = /^(bench|bursts|cut-off|deploy.*|entry|fake-(grok|xai).*|media-limits|storage|up|console\/(?!files$).+)$/;
-// What measures time or processor runs after the others with no test beside it, and so does `up`, which builds what the
-// others run. Rows, bytes and waits are the same beside other tests.
-const ALONE = /^(console\/(playground-long|requests-long|tokens-scale)|up)$/;
+// Runs after the others, because it builds what they run. What measures does so in time of the processor, which is the same
+// beside other tests.
+const ALONE = /^up$/;
 
 const path = (name) => join(HERE, `${name}.test.mjs`);
 

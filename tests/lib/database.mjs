@@ -1,7 +1,7 @@
 // The database file behind a gateway, looked at from outside.
 import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { cp, mkdtemp, readdir } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,8 @@ export async function databaseOf(folder) {
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath ?? entry.path, entry.name);
     if (!entry.isFile() || !/\.(db|sqlite)$/.test(entry.name)) continue;
-    if ((await sqlite('tables', path).catch(() => '')).includes('d1_migrations')) return path;
+    // The schema is in the file as text, or still in its log.
+    for (const file of [path, `${path}-wal`]) if ((await readFile(file).catch(() => '')).includes('d1_migrations')) return path;
   }
   throw new Error(`no database below ${folder}`);
 }

@@ -1,11 +1,10 @@
-"""What tests do to a database behind a host's back; all but `tables`, `count` and `values` while no host has it open.
+"""What tests do to a database behind a host's back; all but `count` and `values` while no host has it open.
 
 `database.py behind FILE MIGRATIONS N`  leaves the schema as it was before the newest migration, with the first N of its
                                         statements applied (a crash half-way)
 `database.py older FILE MIGRATIONS FIXTURE`  leaves the schema and the data of a fixture of tests/fixtures/schema
 `database.py newer FILE`                notes a migration that no release has
 `database.py tokens FILE JSON`          adds rows of the table tokens, in clear and unchecked, as an early release stored them
-`database.py tables FILE`               prints the tables, one a line
 `database.py count FILE TABLE`          prints how many rows there are
 `database.py values FILE TABLE COLUMN`  prints the column as a JSON list, by row
 """
@@ -95,12 +94,6 @@ def newer(file):
     left(db)
 
 
-def tables(file):
-    db = sqlite3.connect(file)
-    print("\n".join(name for _, name in objects(db)))
-    db.close()
-
-
 def count(file, table):
     db = sqlite3.connect(file, timeout=10)
     print(db.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0])
@@ -114,4 +107,4 @@ def values(file, table, column):
 
 
 if __name__ == "__main__":
-    {"behind": behind, "older": older, "newer": newer, "tokens": tokens, "tables": tables, "count": count, "values": values}[sys.argv[1]](*sys.argv[2:])
+    {"behind": behind, "older": older, "newer": newer, "tokens": tokens, "count": count, "values": values}[sys.argv[1]](*sys.argv[2:])

@@ -73,14 +73,15 @@ const LANES: [(&str, &[Step]); 4] = [
             ("component, world, bundle", |root, _| build::build(root)),
             ("clippy, component", clippy_component),
             ("tests of the shim and of Spin's WebSockets", shim_tests),
+            // Before the HTTP suite, whose test of `up` leaves a module that is not optimised.
+            ("HTTP tests of wrangler's bundle", bundle_suite),
         ],
     ),
-    // The bundle before the HTTP suite, whose test of `up` leaves a module that is not optimised.
-    ("http", &[("HTTP tests of wrangler's bundle", bundle_suite), ("HTTP suite", http_suite)]),
+    ("http", &[("HTTP suite", http_suite)]),
 ];
 
 /// Lanes that run at once. The native lane and the component's use different folders of Cargo's, and much of what they
-/// compile takes one core. The HTTP suite measures times, so nothing runs beside it.
+/// compile takes one core. The HTTP suite uses both cores by itself.
 const STAGES: &[&[&str]] = &[&["sources"], &["native", "component"], &["http"]];
 
 const SUMMARY: &str = "\n=== summary\n";
