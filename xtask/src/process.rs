@@ -33,8 +33,8 @@ static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 static STOPPING: AtomicBool = AtomicBool::new(false);
 static SERVING: AtomicBool = AtomicBool::new(false);
 
-/// Removes what `cargo run` says about this package: with it, a Cargo below would compile crates again whose build scripts
-/// read these variables (ring's), and without it the next one again.
+/// Removes the variables in which `cargo run` describes this package. The build script of ring reads some of them, so a Cargo
+/// that inherits them compiles ring again, and so does the next Cargo without them.
 fn forget_package(command: &mut Command) {
     for (name, _) in env::vars_os() {
         if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| name.to_string_lossy().starts_with(start)) {

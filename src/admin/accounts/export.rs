@@ -133,7 +133,6 @@ fn entry(account: &Account, vault: &Vault, filter: &Filter) -> Option<Entry> {
         quota_until: fast.known_at(now).and(fast.until),
         heavy_remaining_queries: heavy.known_at(now),
         heavy_quota_until: heavy.known_at(now).and(heavy.until),
-        daily_budget_usd: None,
-        user_id: String::new(),
+        ..Entry::default()
     })
 }

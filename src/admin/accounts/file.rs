@@ -103,10 +103,7 @@ mod tests {
             note: Some(note.to_owned()),
             remaining_queries: Some(0),
             quota_until: Some(1_769_673_600_000),
-            heavy_remaining_queries: None,
-            heavy_quota_until: None,
-            daily_budget_usd: None,
-            user_id: String::new(),
+            ..Entry::default()
         }
     }
 
