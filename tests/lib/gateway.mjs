@@ -16,10 +16,10 @@ const CALL_LIMIT_MS = 60_000;
 
 /** Asks until `test` gives something truthy; fails, saying what it waited for, after `ms`. */
 export async function until(test, what, ms = 10_000) {
-  for (const end = Date.now() + ms; ;) {
+  for (const end = performance.now() + ms; ;) {
     const value = await test();
     if (value) return value;
-    assert.ok(Date.now() < end, `${what}: not within ${ms} ms`);
+    assert.ok(performance.now() < end, `${what}: not within ${ms} ms`);
     await sleep(20);
   }
 }
