@@ -29,7 +29,8 @@ async function answerHealth(request, env, ctx) {
 
 export default {
   fetch(request, env, ctx) {
-    const isHealth = request.method === "GET" && new URL(request.url).pathname === "/health";
+    // Most addresses need no parsing here.
+    const isHealth = request.method === "GET" && request.url.includes("/health") && new URL(request.url).pathname === "/health";
     return isHealth ? answerHealth(request, env, ctx) : handle(request, env, ctx);
   },
 

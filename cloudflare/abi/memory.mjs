@@ -1,5 +1,8 @@
 // The guest's linear memory and its handle table.
 
+/** Characters of a text that is stored faster by a loop than by a call of the platform. */
+const SHORT = 64;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -91,6 +94,7 @@ export class Memory {
     const { length } = text;
     if (length === 0) return [1, 0];
     const pointer = this.allocate(length, 1);
+    if (length <= SHORT && this.#storeAscii(text, pointer)) return [pointer, length];
     const { read, written } = encoder.encodeInto(text, this.bytes.subarray(pointer, pointer + length));
     if (read === length) return [pointer, length];
     const rest = encoder.encode(text.slice(read));
@@ -98,6 +102,17 @@ export class Memory {
     const moved = this.#realloc(pointer, length, 1, size) >>> 0;
     this.bytes.set(rest, moved + written);
     return [moved, size];
+  }
+
+  /** Returns false at the first character that is not ASCII. */
+  #storeAscii(text, pointer) {
+    const { bytes } = this;
+    for (let at = 0; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code > 0x7f) return false;
+      bytes[pointer + at] = code;
+    }
+    return true;
   }
 }
 

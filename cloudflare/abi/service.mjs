@@ -1,6 +1,6 @@
 // A component as a Worker.
 
-import { answer, incomingRequest, whenAborted } from "../host/http.mjs";
+import { answer, incomingRequest } from "../host/http.mjs";
 import { hosts } from "../host/index.mjs";
 import { refusal } from "../refusals.mjs";
 import { link } from "./linker.mjs";
@@ -40,7 +40,8 @@ export function service(module, signatures) {
       const guest = pool.take(env, isSmall ? Infinity : bytes);
       if (guest === null) return refused(request, OVERLOADED);
       const task = guest.run(HANDLER, [incoming]).catch(report).then(() => pool.give(guest, kept));
-      whenAborted(signal, () => guest.cancel());
+      if (signal.aborted) guest.cancel();
+      else signal.addEventListener("abort", () => guest.cancel(), { once: true });
       // Work that the component spawned continues after the response.
       ctx.waitUntil(task.then(() => guest.backgroundDone()));
       return answer(guest, await guest.returned.wait(), request);

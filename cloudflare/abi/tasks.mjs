@@ -170,7 +170,10 @@ export async function drive(guest, start, callback, params) {
     } else if (yields % YIELDS_IN_A_ROW === 0) {
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
-    code = guest.enter(() => callback(...poll()));
+    code = guest.enter(() => {
+      const [event, handle, payload] = poll();
+      return callback(event, handle, payload);
+    });
   }
 }
 

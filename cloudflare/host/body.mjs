@@ -5,7 +5,8 @@ import { Future } from "../abi/futures.mjs";
 import { Pipe, Stream } from "../abi/streams.mjs";
 import { describe, errorCode, Timeout } from "./errors.mjs";
 
-const READ_SIZE = 64 * 1024;
+/** The most bytes that one read returns: a larger buffer takes longer to make than another read. */
+const READ_SIZE = 16 * 1024;
 
 /** An incoming body: the guest reads it, or passes it on unread. */
 export class IncomingBody extends Stream {
@@ -17,12 +18,17 @@ export class IncomingBody extends Stream {
   #chunk = null;
   #filling = false;
   #wake = null;
+  #size;
   #idle;
 
-  /** @param {ReadableStream | null} readable @param {number | null} idle the idle timeout between bytes, in ms */
-  constructor(readable, idle = null) {
+  /**
+   * @param {ReadableStream | null} readable @param {number | null} length of the body in bytes, if that is known
+   * @param {number | null} idle the idle timeout between bytes, in ms
+   */
+  constructor(readable, length, idle = null) {
     super();
     this.#readable = readable;
+    this.#size = Math.min(length || READ_SIZE, READ_SIZE);
     this.#idle = idle;
     if (readable === null) this.#end({ tag: "ok", value: null });
   }
@@ -76,8 +82,8 @@ export class IncomingBody extends Stream {
     this.#filling = true;
     if (this.#reader === null) {
       this.#reader = this.#readable.getReader({ mode: "byob" });
-      this.#buffer = new ArrayBuffer(READ_SIZE);
-      hold("queued", READ_SIZE);
+      this.#buffer = new ArrayBuffer(this.#size);
+      hold("queued", this.#size);
     }
     try {
       const { value, done } = await this.#read();
@@ -111,7 +117,7 @@ export class IncomingBody extends Stream {
 
   #end(result) {
     if (this.trailers.settled) return;
-    if (this.#reader) hold("queued", -READ_SIZE);
+    if (this.#reader) hold("queued", -this.#size);
     this.trailers.settle(result);
   }
 }

@@ -51,9 +51,17 @@ export class Fields {
     for (const [name, value] of entries) this.#size += name.length + value.length;
   }
 
-  /** Returns the headers of an incoming message, without hop-by-hop headers. @param {Headers} headers */
-  static incoming(headers) {
-    return new Fields([...headers].filter(([name]) => !FORBIDDEN.has(name))).frozen();
+  /**
+   * Returns the headers of an incoming message, without hop-by-hop headers.
+   * @param {Headers} headers @param {(name: string) => boolean} [leavesOut] which others to leave out
+   */
+  static incoming(headers, leavesOut = () => false) {
+    const entries = [];
+    // An iterator takes twice as long.
+    headers.forEach((value, name) => {
+      if (!FORBIDDEN.has(name) && !leavesOut(name)) entries.push([name, value]);
+    });
+    return new Fields(entries).frozen();
   }
 
   frozen() {
@@ -69,8 +77,8 @@ export class Fields {
 
   /** @returns {number | null} */
   get contentLength() {
-    const [length] = this.get("content-length");
-    return length === undefined ? null : Number(length);
+    for (const [name, value] of this.entries) if (name === "content-length") return Number(value);
+    return null;
   }
 
   /** @returns {Headers} */

@@ -212,13 +212,11 @@ async function withDeadline(limits, abort, response) {
 }
 
 function incomingResponse(response, limits) {
-  const headers = Fields.incoming(response.headers);
-  // The runtime has decoded the body, so these headers no longer describe it.
-  if (headers.get("content-encoding").length > 0) {
-    headers.entries = headers.entries.filter(([name]) => name !== "content-encoding" && name !== "content-length");
-  }
+  // The runtime has decoded an encoded body, so these headers no longer describe it.
+  const isDecoded = response.headers.has("content-encoding");
+  const headers = Fields.incoming(response.headers, (name) => isDecoded && (name === "content-encoding" || name === "content-length"));
   const idle = limits?.betweenBytes ?? null;
-  const body = new IncomingBody(response.body, idle === null ? null : milliseconds(idle));
+  const body = new IncomingBody(response.body, headers.contentLength, idle === null ? null : milliseconds(idle));
   const incoming = new Response(headers, body, body.trailers);
   incoming.status = response.status;
   return incoming;
@@ -227,12 +225,11 @@ function incomingResponse(response, limits) {
 /** Returns the incoming request as a resource. @param {globalThis.Request} request */
 export function incomingRequest(request) {
   const url = new URL(request.url);
-  const headers = Fields.incoming(request.headers);
-  const address = request.headers.get("cf-connecting-ip");
   // Only the platform knows the client's address. It does not provide the port.
-  headers.entries = headers.entries.filter(([name]) => name !== "spin-client-addr");
+  const headers = Fields.incoming(request.headers, (name) => name === "spin-client-addr");
+  const address = request.headers.get("cf-connecting-ip");
   if (address) headers.entries.push(["spin-client-addr", address.includes(":") ? `[${address}]:0` : `${address}:0`]);
-  const body = new IncomingBody(request.body);
+  const body = new IncomingBody(request.body, headers.contentLength);
   const incoming = new Request(headers, body, body.trailers);
   const method = request.method.toLowerCase();
   incoming.method = METHODS.includes(method) ? { tag: method } : { tag: "other", value: request.method };
@@ -240,12 +237,6 @@ export function incomingRequest(request) {
   incoming.authority = url.host;
   incoming.path = url.pathname + url.search;
   return incoming;
-}
-
-/** @param {AbortSignal} signal of an incoming request, which fires when its client leaves @param {() => void} react */
-export function whenAborted(signal, react) {
-  if (signal.aborted) react();
-  else signal.addEventListener("abort", react, { once: true });
 }
 
 const NULL_BODY = new Set([204, 205, 304]);
@@ -256,7 +247,7 @@ const NULL_BODY = new Set([204, 205, 304]);
  * @param {{ tag: "ok", value: Response } | { tag: "err", value: any }} result the handler's result
  * @param {globalThis.Request} request the incoming request
  */
-export function answer(guest, result, { method, signal }) {
+export function answer(guest, result, { method }) {
   if (result.tag === "err") throw new Error(`the handler failed: ${describe(result.value)}`);
   const response = result.value;
   const { status } = response;
@@ -266,8 +257,7 @@ export function answer(guest, result, { method, signal }) {
     return new globalThis.Response(null, { status, headers });
   }
   if (status < 200) throw new Error(`a Worker cannot answer with status ${status}`);
-  // A disconnection is noticed here one write earlier than in the stream to the client.
-  whenAborted(signal, () => response.contents?.cancel());
+  guest.answersWith(response.contents);
   const { body, sent } = outgoing(response);
   guest.background(response.settleWith(sent));
   return new globalThis.Response(body, { status, headers });

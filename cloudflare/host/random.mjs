@@ -5,6 +5,7 @@ const LARGEST = 65_536;
 
 function bytes(_, length) {
   const filled = new Uint8Array(Number(length));
+  if (filled.length <= LARGEST) return crypto.getRandomValues(filled);
   for (let at = 0; at < filled.length; at += LARGEST) {
     crypto.getRandomValues(filled.subarray(at, at + LARGEST));
   }
