@@ -4,7 +4,7 @@
 //! bytes, tasks. Contains no business rule and no SQL of the gateway.
 //!
 //! ```ignore
-//! let rows = host.query("SELECT 1", vec![]).await?;
+//! let rows = host.query("SELECT 1", &[]).await?;
 //! let answer = timeout(host, Some(Duration::from_secs(5)), host.send(request)).await;
 //! ```
 //!
@@ -147,7 +147,7 @@ pub enum SendError {
 /// The calls that the gateway makes to its host.
 pub trait Host {
     /// Runs one statement and returns its rows.
-    fn query<'a>(&'a self, sql: &'a str, params: Vec<Value>) -> LocalBoxFuture<'a, Result<Vec<Row>, DbError>>;
+    fn query<'a>(&'a self, sql: &'a str, params: &'a [Value]) -> LocalBoxFuture<'a, Result<Vec<Row>, DbError>>;
 
     fn kv_get<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<Option<Vec<u8>>, KvError>>;
     fn kv_set<'a>(&'a self, key: &'a str, value: Vec<u8>) -> LocalBoxFuture<'a, Result<(), KvError>>;

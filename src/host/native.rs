@@ -198,7 +198,7 @@ impl NativeHost {
     /// Returns the rows of one statement, for the test's own checks. It is not recorded in `statements`. Panics if
     /// the statement fails.
     pub fn sql(&self, sql: &str, params: Vec<Value>) -> Vec<Row> {
-        self.execute(sql, params).unwrap_or_else(|e| panic!("{sql}: {e}"))
+        self.execute(sql, &params).unwrap_or_else(|e| panic!("{sql}: {e}"))
     }
 
     /// Returns the single integer that a statement yields. Panics if the result is not a number.
@@ -237,7 +237,7 @@ impl NativeHost {
         Ok(())
     }
 
-    fn execute(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, DbError> {
+    fn execute(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, DbError> {
         let first_word = sql.split_whitespace().next().unwrap_or_default().to_uppercase();
         let is_about_file = self.owns_file.get() && ["PRAGMA", "VACUUM"].contains(&first_word.as_str());
         if !is_about_file
@@ -255,7 +255,7 @@ impl NativeHost {
             return Err(DbError("database or disk is full".to_owned()));
         }
         let columns = statement.column_count();
-        let params = params.into_iter().map(|value| to_sql(self.as_bound(value)));
+        let params = params.iter().map(|value| to_sql(self.as_bound(value.clone())));
         let mut rows = statement.query(params_from_iter(params)).map_err(error)?;
         let mut answer = Vec::new();
         while let Some(row) = rows.next().map_err(error)? {
@@ -269,7 +269,7 @@ impl NativeHost {
 }
 
 impl Host for NativeHost {
-    fn query<'a>(&'a self, sql: &'a str, params: Vec<Value>) -> LocalBoxFuture<'a, Result<Vec<Row>, DbError>> {
+    fn query<'a>(&'a self, sql: &'a str, params: &'a [Value]) -> LocalBoxFuture<'a, Result<Vec<Row>, DbError>> {
         async move {
             self.step().await;
             if !self.query_delay.get().is_zero() {

@@ -87,8 +87,8 @@ impl WasiHost {
         KEPT.take();
     }
 
-    async fn run(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, DbError> {
-        let params = params.into_iter().map(to_sqlite);
+    async fn run(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, DbError> {
+        let params = params.iter().cloned().map(to_sqlite);
         let answer = self.database().await?.execute(sql, params).await.map_err(db_error)?;
         // `collect` awaits the statement's final result. Without it a failed write looks like a success.
         let rows = answer.collect().await.map_err(db_error)?;
@@ -105,7 +105,7 @@ impl WasiHost {
 }
 
 impl Host for WasiHost {
-    fn query<'a>(&'a self, sql: &'a str, params: Vec<Value>) -> LocalBoxFuture<'a, Result<Vec<Row>, DbError>> {
+    fn query<'a>(&'a self, sql: &'a str, params: &'a [Value]) -> LocalBoxFuture<'a, Result<Vec<Row>, DbError>> {
         // The reason may be the connection.
         async move { self.run(sql, params).await.inspect_err(|_| self.close_database()) }.boxed_local()
     }

@@ -9,11 +9,11 @@
 //! ```
 //!
 //! This room never reads or writes the database: [`store::settings`](crate::store::settings) does. `patch.rs`
-//! checks a change as a whole, `types.rs` has the types of fields, `renamed.rs` what earlier releases called one.
+//! checks a change as a whole, `scalar.rs` has the JSON of one value, `types.rs` the types of fields, `renamed.rs` what earlier releases called one.
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde::Serialize;
 
 use crate::{
     crypto::vault::{Vault, is_clear},
@@ -22,10 +22,12 @@ use crate::{
 
 mod patch;
 mod renamed;
+mod scalar;
 mod table;
 mod types;
 
 pub use patch::{ApiKeyChange, Change, Checked, Patch};
+pub use scalar::Scalar;
 pub use table::{Global, Grok};
 use types::SECTION_AAD;
 pub use types::{ReasoningFormat, Sealed, Size, Transport, XaiRoute};
@@ -86,18 +88,6 @@ pub enum Form {
     Cookie,
     ApiKey,
     Password,
-}
-
-/// The JSON value of a setting, as the database stores it and the API sends it.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
-#[serde(untagged)]
-pub enum Scalar {
-    Boolean(bool),
-    Integer(i64),
-    Text(String),
-    /// A value of a type that no setting has.
-    #[serde(skip_serializing)]
-    Other(IgnoredAny),
 }
 
 /// The values of one section by name.

@@ -74,10 +74,10 @@ impl Db {
     /// and sends the statement again, so an empty database serves its first request. Fails with 409 for a duplicate of
     /// a unique value, else with 503.
     pub async fn query(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>> {
-        match self.attempt(sql, params.clone()).await {
+        match self.attempt(sql, &params).await {
             Err(e) if schema::is_behind(&e) => {
                 schema::migrate(self).await?;
-                self.attempt(sql, params).await.map_err(database_error)
+                self.attempt(sql, &params).await.map_err(database_error)
             }
             outcome => outcome.map_err(database_error),
         }
@@ -87,10 +87,10 @@ impl Db {
     /// table is missing. Fails like [`query`](Self::query).
     pub async fn query_if_exists(&self, table: &str, sql: &str, params: Vec<Value>) -> Result<Option<Vec<Row>>> {
         let lacks = |error: &DbError| error.0.contains(&format!("no such table: {table}"));
-        let mut outcome = self.attempt(sql, params.clone()).await;
+        let mut outcome = self.attempt(sql, &params).await;
         if outcome.as_ref().is_err_and(|error| schema::is_behind(error) && !lacks(error)) {
             schema::migrate(self).await?;
-            outcome = self.attempt(sql, params).await;
+            outcome = self.attempt(sql, &params).await;
         }
         match outcome {
             Err(error) if lacks(&error) => Ok(None),
@@ -125,9 +125,9 @@ impl Db {
 
     /// Sends a statement, and again if the database was locked and the statement therefore did nothing. SQLite waits
     /// for the lock, but not in order of arrival: under load a few waiters time out.
-    async fn attempt(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, DbError> {
+    async fn attempt(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, DbError> {
         for _ in 1..LOCKED_ATTEMPTS {
-            match self.round_trip(sql, params.clone()).await {
+            match self.round_trip(sql, params).await {
                 Err(e) if is_locked(&e) => self.host.sleep(LOCKED_PAUSE).await,
                 outcome => return outcome,
             }
@@ -136,7 +136,7 @@ impl Db {
     }
 
     /// Sends a statement once and counts it.
-    async fn round_trip(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, DbError> {
+    async fn round_trip(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, DbError> {
         let started = self.host.monotonic_ms();
         let outcome = self.host.query(sql, params).await;
         let Meter { calls, ms } = self.meter.get();

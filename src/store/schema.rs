@@ -90,7 +90,7 @@ pub async fn migrate(db: &Db) -> Result<()> {
         {
             let outcome = upgrade(db, &names, is_d1).await;
             if outcome.is_err() {
-                let _ = db.attempt("DELETE FROM leases WHERE name = 'upgrade'", vec![]).await;
+                let _ = db.attempt("DELETE FROM leases WHERE name = 'upgrade'", &[]).await;
             }
             return outcome;
         }
@@ -113,14 +113,14 @@ async fn take_turn(db: &Db, applied: &[String]) -> Result<Option<Vec<String>>> {
  RETURNING (SELECT json_group_array(name) FROM d1_migrations)";
     let now = db.host.now_ms();
     let params: Vec<Value> = vec![now.into(), (now + TURN).into(), LATEST.into()];
-    let mut taken = db.attempt(TAKE, params.clone()).await;
+    let mut taken = db.attempt(TAKE, &params).await;
     if taken.as_ref().is_err_and(is_behind) {
         // The schema of the first release has no leases.
         let sql: Vec<&str> = missing(applied).into_iter().map(|(_, sql)| sql).collect();
         for create in plan::statements(&sql).iter().filter(|statement| statement.contains("CREATE TABLE leases")) {
             attempt(db, create).await?;
         }
-        taken = db.attempt(TAKE, params).await;
+        taken = db.attempt(TAKE, &params).await;
     }
     let row = taken.map_err(super::database_error)?.into_iter().next();
     row.map(|row| parsed(&Columns::new(row).text()?)).transpose()
@@ -171,13 +171,13 @@ async fn apply(db: &Db, applied: &[String], migrations: &[(&str, &str)]) -> Resu
     let done = "INSERT INTO d1_migrations (name) SELECT value FROM json_each(?) WHERE true ORDER BY key
  ON CONFLICT (name) DO NOTHING";
     let names = serde_json::Value::from(names).to_string();
-    db.attempt(done, vec![Value::from(names)]).await.map_err(super::database_error)?;
+    db.attempt(done, &[Value::from(names)]).await.map_err(super::database_error)?;
     Ok(())
 }
 
 /// Returns the names of the applied migrations, and whether the database is D1. Creates their table if it is missing.
 async fn applied(db: &Db) -> Result<(Vec<String>, bool)> {
-    let listed = db.attempt(&format!("SELECT name, {IS_D1} FROM d1_migrations"), vec![]).await;
+    let listed = db.attempt(&format!("SELECT name, {IS_D1} FROM d1_migrations"), &[]).await;
     let mut names = Vec::new();
     let mut is_d1 = listed.as_ref().is_err_and(|error| error.0.starts_with("D1_ERROR"));
     for row in listed.iter().flatten() {
@@ -188,7 +188,7 @@ async fn applied(db: &Db) -> Result<(Vec<String>, bool)> {
     // A file with many parallel writers, such as Spin's instances, needs the write-ahead log. The file keeps the mode.
     // D1 has its own journal, refuses the statement and would count it.
     if !is_d1 {
-        let _ = db.attempt("PRAGMA journal_mode = WAL", vec![]).await;
+        let _ = db.attempt("PRAGMA journal_mode = WAL", &[]).await;
     }
     match listed {
         Err(error) if is_behind(&error) => drop(attempt(db, CREATE_LEDGER).await?),
@@ -200,13 +200,13 @@ async fn applied(db: &Db) -> Result<(Vec<String>, bool)> {
 
 /// Returns whether the table of accounts exists without a column of the newest migration.
 async fn has_older_accounts(db: &Db) -> bool {
-    let read = db.attempt("SELECT read_type FROM tokens LIMIT 0", vec![]).await;
+    let read = db.attempt("SELECT read_type FROM tokens LIMIT 0", &[]).await;
     read.is_err_and(|error| error.0.contains("no such column"))
 }
 
 /// Sends a statement. Returns false if its work was done already.
 async fn attempt(db: &Db, statement: &str) -> Result<bool> {
-    match db.attempt(statement, vec![]).await {
+    match db.attempt(statement, &[]).await {
         Err(e) if e.0.contains("already exists") || e.0.contains("duplicate column name") => Ok(false),
         Err(e) => Err(super::database_error(e)),
         Ok(_) => Ok(true),

@@ -9,10 +9,10 @@ use crate::{host::websocket, store::schema};
 fn refuses_what_a_real_host_refuses() {
     let host = NativeHost::new();
     for sql in ["BEGIN", "PRAGMA user_version", "SELECT 1; SELECT 2"] {
-        assert!(host.execute(sql, vec![]).is_err(), "{sql}");
+        assert!(host.execute(sql, &[]).is_err(), "{sql}");
     }
-    assert!(host.execute("SELECT ?", vec![Value::Null; 101]).is_err());
-    assert!(host.execute(&["SELECT 1"; 6].join(" UNION ALL "), vec![]).is_err());
+    assert!(host.execute("SELECT ?", &vec![Value::Null; 101]).is_err());
+    assert!(host.execute(&["SELECT 1"; 6].join(" UNION ALL "), &[]).is_err());
     assert_eq!(host.sql("SELECT 7", vec![]), [[Value::Integer(7)]]);
 }
 

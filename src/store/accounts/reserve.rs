@@ -13,6 +13,8 @@
 //! without the model's mode finds the first account of the set. The index of their ends finds blocks that have ended. The
 //! statement always checks the facts themselves; `blocked` only speeds up the search.
 
+use std::sync::LazyLock;
+
 use crate::{
     error::Result,
     host::{Row, Value},
@@ -193,14 +195,14 @@ pub async fn first_free(db: &Db, ask: &Ask<'_>) -> Result<Free> {
 /// schema is behind.
 pub async fn take(db: &Db, ask: &Ask<'_>) -> Result<Option<Reservation>> {
     let (statement, without_turn) = match ask.route.model.provider {
-        Provider::GrokWeb => (statement(), without_turn()),
-        Provider::Xai => (api::statement(), api::without_turn()),
+        Provider::GrokWeb => (&STATEMENT, &WITHOUT_TURN),
+        Provider::Xai => (&api::STATEMENT, &api::WITHOUT_TURN),
     };
-    let row = match db.query_one(&statement, ask.values()).await {
+    let row = match db.query_one(statement, ask.values()).await {
         Ok(row) => row,
         // A database that cannot be written, because its disk is full or D1's daily limit is reached, can still be
         // read. If that finds no account either, return the first error.
-        Err(error) => match db.query_one(&without_turn, ask.values()).await {
+        Err(error) => match db.query_one(without_turn, ask.values()).await {
             Ok(Some(row)) => Some(row),
             _ => return Err(error),
         },
@@ -274,6 +276,10 @@ const ASKED_WHEN_FREE: u32 = 200;
 /// stays inside the statement: as a double it would lose its last digits.
 const PLACE: &str = "turn << 32 | id";
 const ID_OF_PLACE: u32 = u32::MAX;
+
+/// Both statements, made once: an instance serves many requests.
+static STATEMENT: LazyLock<String> = LazyLock::new(statement);
+static WITHOUT_TURN: LazyLock<String> = LazyLock::new(without_turn);
 
 /// Returns the statement that reserves an account: the preferred one if it is usable. Otherwise the walk goes from rank to rank until it finds one, twice: first
 /// without the skipped accounts, then with them. The last resort is any account whose block has ended: no finished request

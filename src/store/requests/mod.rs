@@ -9,6 +9,8 @@
 //!
 //! [`list`](mod@list) reads the log and [`stats`] the counters. Charts never read the log.
 
+use std::sync::LazyLock;
+
 use crate::{
     error::Result,
     host::Value,
@@ -76,6 +78,16 @@ pub async fn outcome(db: &Db, outcome: &AccountOutcome) -> Result<()> {
     db.execute(&sql, values).await
 }
 
+/// The statement of [`finish`], made once: an instance serves many requests.
+static FINISH: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "INSERT INTO finished_requests (request_id, ip, key_id, key_name, model, stream, status, error_code, error,
+           duration_ms, first_byte_ms, attempts, prompt_tokens, completion_tokens, cost, hour, counted_model,
+           duration_bucket, first_byte_bucket, token_suffix, {OUTCOME_COLUMNS}, day, user_ids, names)
+         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    )
+});
+
 /// Writes the log row, counts the request in its local hour, and applies the effect of the last attempt on its account,
 /// in one statement.
 pub async fn finish(db: &Db, finished: &FinishedRequest, timezone_offset_minutes: i64) -> Result<()> {
@@ -88,12 +100,6 @@ pub async fn finish(db: &Db, finished: &FinishedRequest, timezone_offset_minutes
         let counted = finished.error_code.is_empty();
         Value::from(ms.filter(|_| counted).map(|ms| histogram_bin(ms).to_string()))
     };
-    let sql = format!(
-        "INSERT INTO finished_requests (request_id, ip, key_id, key_name, model, stream, status, error_code, error,
-           duration_ms, first_byte_ms, attempts, prompt_tokens, completion_tokens, cost, hour, counted_model,
-           duration_bucket, first_byte_bucket, token_suffix, {OUTCOME_COLUMNS}, day, user_ids, names)
-         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
-    );
     let suffix = finished.outcome.as_ref().map_or("", |outcome| &outcome.used.suffix);
     let mut values = vec![
         finished.request_id.as_str().into(),
@@ -128,7 +134,7 @@ pub async fn finish(db: &Db, finished: &FinishedRequest, timezone_offset_minutes
     values.push(local_day(finished.at, timezone_offset_minutes).into());
     values.push(sql::json(&finished.learned.user_ids)?.into());
     values.push(resolved_names::write(&finished.learned.names).into());
-    db.execute(&sql, values).await
+    db.execute(&FINISH, values).await
 }
 
 /// Returns the values of [`OUTCOME_COLUMNS`].

@@ -6,6 +6,8 @@
 //!
 //! What is held ends with [`KEEP_HELD`] after the last reservation, should an instance end before its answers do.
 
+use std::sync::LazyLock;
+
 use super::{Ask, Budget, Free, OPEN, columns, usable};
 use crate::{
     error::Result,
@@ -62,6 +64,10 @@ fn open() -> String {
     format!("{OPEN} AND EXISTS (SELECT 1 FROM api_keys k WHERE k.hash = ?5 AND {})", within_budget("k"))
 }
 
+/// Both statements, made once: an instance serves many requests.
+pub(super) static STATEMENT: LazyLock<String> = LazyLock::new(statement);
+pub(super) static WITHOUT_TURN: LazyLock<String> = LazyLock::new(without_turn);
+
 /// Returns the statement that reserves a key: the preferred one if it is usable, else the least recently used, those that
 /// are skipped after an error last. The trigger on `turn` holds the same amount for the client's API key.
 pub(super) fn statement() -> String {
@@ -82,7 +88,7 @@ RETURNING {columns}",
 
 /// Returns the statement for a database that cannot be written. It takes no turn and holds nothing, so a random choice
 /// spreads the load.
-pub(super) fn without_turn() -> String {
+fn without_turn() -> String {
     format!(
         "SELECT {columns} FROM tokens
  WHERE {open} AND state = 'active' AND precedence = ?7 + 0 AND ?8 = 0 AND {usable} AND {budget} AND ?11 + ?12 + ?13 >= 0
