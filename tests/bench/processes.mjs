@@ -1,21 +1,30 @@
 // What a process and its children have used: CPU time and memory. Linux only.
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { descendants } from '../lib/processes.mjs';
-
-/** Milliseconds of one clock tick of `/proc`: USER_HZ is 100 on every Linux that Node supports. */
-const TICK_MS = 10;
-/** Positions of utime and stime in `/proc/PID/stat`, counted from the field after the name. */
-const [UTIME, STIME] = [11, 12];
 
 const tree = (pid) => [pid, ...descendants(pid)];
 
-/** Returns the CPU time of a process and its children in milliseconds, in steps of 10. */
-export function cpu(pid) {
-  const ticks = tree(pid).map((each) => {
-    const fields = readFileSync(`/proc/${each}/stat`, 'utf8').split(') ')[1].split(' ');
-    return Number(fields[UTIME]) + Number(fields[STIME]);
-  });
-  return ticks.reduce((a, b) => a + b) * TICK_MS;
+/** Returns the nanoseconds that each thread of a process and of its children has run, by thread. @returns {Map<string, number>} */
+export function threads(pid) {
+  const times = new Map();
+  for (const process of tree(pid)) {
+    for (const thread of readdirSync(`/proc/${process}/task`)) {
+      try {
+        times.set(thread, Number(readFileSync(`/proc/${process}/task/${thread}/schedstat`, 'utf8').split(' ')[0]));
+      } catch (error) {
+        // It ended meanwhile.
+        if (!['ENOENT', 'ESRCH'].includes(error.code)) throw error;
+      }
+    }
+  }
+  return times;
+}
+
+/** Returns the milliseconds that threads have run from one call of `threads` to another. One that ended between them counts nothing: pools end only idle ones. */
+export function cpuBetween(before, after) {
+  let sum = 0;
+  for (const [thread, time] of after) sum += time - (before.get(thread) ?? 0);
+  return sum / 1e6;
 }
 
 /**

@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import { spinMissing } from '../hosts/spin.mjs';
 import { differences, slower } from './check.mjs';
 import { load } from './load.mjs';
-import { cpu, memory } from './processes.mjs';
+import { cpuBetween, memory, threads } from './processes.mjs';
 import { asked, costs, sizes, used } from './report.mjs';
 import { SCENARIOS } from './scenarios.mjs';
 import { VARIANTS, record, start, takesPart } from './variants.mjs';
@@ -22,6 +22,11 @@ import { VARIANTS, record, start, takesPart } from './variants.mjs';
 const STREAMS = 64;
 /** After a round the statements behind the answers are still running. */
 const SETTLE_MS = 100;
+/**
+ * How long the round that warms up is, in rounds. V8 compiles again what is called often; until then ours costs a tenth more.
+ * `--quick` measures in between.
+ */
+const WARM = { quick: 0.5, full: 8 };
 
 function options() {
   const { values } = parseArgs({ options: {
@@ -33,7 +38,7 @@ function options() {
   const hosts = known(values.host ? [values.host] : Object.keys(VARIANTS), Object.keys(VARIANTS), 'the host');
   const names = known(values.only?.split(',') ?? Object.keys(SCENARIOS), Object.keys(SCENARIOS), 'the scenario');
   const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
-  return { hosts, names, widths, rounds, share: values.quick ? 0.25 : 1, flags: values['spin-flags']?.split(' '), isCheck: values.check };
+  return { hosts, names, widths, rounds, share: values.quick ? 0.25 : 1, warm: values.quick ? WARM.quick : WARM.full, flags: values['spin-flags']?.split(' '), isCheck: values.check };
 }
 
 function fail(message) { throw new Error(message); }
@@ -46,24 +51,24 @@ async function startGrok() {
 }
 
 async function measure(variant, scenario, count, width) {
-  const before = cpu(variant.pid);
+  const before = threads(variant.pid);
   const times = await load(variant, scenario, count, width);
   await sleep(SETTLE_MS);
-  return { cpu: (cpu(variant.pid) - before) / count, first: times.map(({ first }) => first) };
+  return { cpu: cpuBetween(before, threads(variant.pid)) / count, first: times.map(({ first }) => first) };
 }
 
 /** Measures scenarios in turn over all variants; returns rows of `{ scenario, width, of: Map(variant → samples) }`. */
-async function compare(running, { names, widths, rounds, share }) {
+async function compare(running, { names, widths, rounds, share, warm }) {
   const rows = names.flatMap((name) => [...new Set(widths.map((width) => Math.max(width, SCENARIOS[name].width)))]
     .map((width) => ({ scenario: SCENARIOS[name], width, of: new Map() })));
   for (let round = -1; round < rounds; round++) {
     for (const { scenario, width, of } of rows) {
       const part = running.filter((variant) => takesPart(variant, scenario));
-      const count = Math.max(width, Math.ceil(scenario.count * share));
+      const count = Math.max(width, Math.ceil(scenario.count * share * (round < 0 ? warm : 1)));
       // Each round begins with another variant.
       for (let n = 0; n < part.length; n++) {
         const variant = part[(n + round + 1) % part.length];
-        const sample = await measure(variant, scenario, round < 0 ? Math.max(width, Math.ceil(count / 2)) : count, width);
+        const sample = await measure(variant, scenario, count, width);
         // The first round warms up.
         if (round >= 0) of.set(variant, [...(of.get(variant) ?? []), sample]);
       }
