@@ -68,7 +68,7 @@ unsafe fn wipe(block: *mut u8, size: usize) {
         if size > SMALL {
             return block.write_bytes(0, size);
         }
-        // Volatile, or the compiler makes one write for ranges of the loops.
+        // Volatile, because the compiler would replace the loops by the instruction for ranges.
         let words = if block.addr().is_multiple_of(WORD) { size / WORD } else { 0 };
         for word in 0..words {
             block.cast::<u64>().add(word).write_volatile(0);

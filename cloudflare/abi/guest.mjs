@@ -31,8 +31,8 @@ export class Guest {
   isOver = false;
   /** The set that the guest waits for. @type {import("./tasks.mjs").WaitableSet | null} */
   waitsFor = null;
-  /** Whether the client has left. */
-  #isAlone = false;
+  /** Unlike `interrupted`, not set when another reader has left, such as Grok. */
+  #clientLeft = false;
   /** The body of the response. @type {import("./streams.mjs").Stream | null} */
   #body = null;
   /** Work of the host that continues after the guest's, such as sending a body. */
@@ -86,23 +86,24 @@ export class Guest {
 
   /**
    * Asks the task to end, unless it has returned. Rust's bindings then drop the task's futures and everything spawned, which
-   * ends the operations on the host that they wait for. After that its body has no reader.
+   * ends the operations on the host that they wait for. If the task has returned, its response's body is cancelled.
    */
   cancel() {
     this.cancelling = true;
     this.interrupted = true;
-    this.#isAlone = true;
+    this.#clientLeft = true;
     this.waitsFor?.interrupt();
     this.#body?.cancel();
   }
 
   /**
-   * Takes the body of the response, if there is one. So a disconnection is noticed one write earlier than in the stream to the client.
+   * Keeps the body of the response, if there is one, to cancel it when the client leaves: the guest then notices it one write
+   * earlier than from the stream to the client.
    * @param {import("./streams.mjs").Stream | null} body
    */
   answersWith(body) {
     this.#body = body;
-    if (this.#isAlone) body?.cancel();
+    if (this.#clientLeft) body?.cancel();
   }
 
   /** @param {Promise<void>} work */

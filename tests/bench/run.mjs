@@ -23,8 +23,8 @@ const STREAMS = 64;
 /** After a round the statements behind the answers are still running. */
 const SETTLE_MS = 100;
 /**
- * How long the round that warms up is, in rounds. V8 compiles again what is called often; until then ours costs a tenth more.
- * `--quick` measures in between.
+ * The length of the round that warms up, in rounds. V8 compiles again what is called often; until then ours costs up to a tenth
+ * more. `--quick` measures before that.
  */
 const WARM = { quick: 0.5, full: 8 };
 
