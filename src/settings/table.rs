@@ -1,6 +1,6 @@
 //! The table of settings. A row is all that a setting needs: field, type, default and range, unit, description.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use super::{
     Definition, Form, Rule, Values, default_of, renamed,
@@ -26,13 +26,23 @@ macro_rules! section {
             }),*];
 
             pub(super) fn read(stored: Option<&str>) -> Self {
+                // Made once: most settings have their default, and each request reads them all.
+                static DEFAULT: LazyLock<$struct> = LazyLock::new(|| $struct {
+                    $($field: <$type>::from_scalar(default_of(&$rule).as_ref())
+                        .expect("a setting's default has the type of its field")),*
+                });
+                let mut section = DEFAULT.clone();
                 let mut values: Values = stored.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
                 renamed::read(&mut values);
-                $struct {
-                    $($field: <$type>::from_scalar(values.get(stringify!($field)))
-                        .or_else(|| <$type>::from_scalar(default_of(&$rule).as_ref()))
-                        .expect("a setting's default has the type of its field")),*
+                for (name, value) in &values {
+                    match name.as_str() {
+                        $(stringify!($field) => if let Some(value) = <$type>::from_scalar(Some(value)) {
+                            section.$field = value;
+                        },)*
+                        _ => {}
+                    }
                 }
+                section
             }
 
             /// Returns the values as the API serves them, without secrets.

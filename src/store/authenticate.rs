@@ -1,5 +1,7 @@
 //! Authenticates a request of `/v1` that needs no account, in one statement with the settings and the schema's state.
 
+use std::sync::LazyLock;
+
 use crate::{
     error::{Error, ErrorKind, Result},
     settings::Settings,
@@ -37,24 +39,30 @@ pub struct AuthenticatedKey {
 /// Returns the key with this SHA-256 (hexadecimal), and the settings. Fails with 401 if it is unknown or disabled.
 /// Migrates the database first if its schema is behind.
 pub async fn authenticate(db: &Db, key_hash: &str, now: i64) -> Result<AuthenticatedKey> {
-    Ok(read(db, key_hash, now, "NULL").await?.0)
+    Ok(read(db, key_hash, now, &OPEN).await?.0)
 }
 
 /// Returns the key as [`authenticate`] does, and the ids of the models of xAI's API that its keys were read to have, in the
 /// same statement.
 pub async fn authenticate_and_list(db: &Db, key_hash: &str, now: i64) -> Result<(AuthenticatedKey, Vec<String>)> {
-    const MODELS: &str = "(SELECT json_group_array(id) FROM (
-         SELECT DISTINCT m.value AS id FROM tokens t INDEXED BY accounts_order, json_each(t.models) m
-          WHERE t.state = 'active' AND t.precedence = 6 ORDER BY 1))";
-    read(db, key_hash, now, MODELS).await
+    read(db, key_hash, now, &OPEN_AND_LIST).await
 }
 
-async fn read(db: &Db, key_hash: &str, now: i64, models: &str) -> Result<(AuthenticatedKey, Vec<String>)> {
-    let mut row = select(db, key_hash, now, models).await?;
+static OPEN: LazyLock<String> = LazyLock::new(|| statement("NULL"));
+static OPEN_AND_LIST: LazyLock<String> = LazyLock::new(|| {
+    statement(
+        "(SELECT json_group_array(id) FROM (
+         SELECT DISTINCT m.value AS id FROM tokens t INDEXED BY accounts_order, json_each(t.models) m
+          WHERE t.state = 'active' AND t.precedence = 6 ORDER BY 1))",
+    )
+});
+
+async fn read(db: &Db, key_hash: &str, now: i64, statement: &str) -> Result<(AuthenticatedKey, Vec<String>)> {
+    let mut row = select(db, key_hash, now, statement).await?;
     let migrated = !schema::is_current(row.optional_text()?.as_deref())?;
     if migrated {
         schema::migrate(db).await?;
-        row = select(db, key_hash, now, models).await?;
+        row = select(db, key_hash, now, statement).await?;
         row.optional_text()?;
     }
     let (global, grok) = (row.optional_text()?, row.optional_text()?);
@@ -70,8 +78,14 @@ async fn read(db: &Db, key_hash: &str, now: i64, models: &str) -> Result<(Authen
     Ok((AuthenticatedKey { caller, settings, migrated, maintenance_due, reading_due, has_api }, models))
 }
 
-async fn select(db: &Db, key_hash: &str, now: i64, models: &str) -> Result<Columns> {
-    let open = format!(
+async fn select(db: &Db, key_hash: &str, now: i64, statement: &str) -> Result<Columns> {
+    let row = db.query_one(statement, vec![now.into(), key_hash.into()]).await?;
+    Ok(Columns::new(row.unwrap_or_default()))
+}
+
+/// Returns the statement, with this expression for the models of xAI's API.
+fn statement(models: &str) -> String {
+    format!(
         "SELECT (SELECT max(name) FROM d1_migrations),
        (SELECT value FROM settings WHERE section = 'global'),
        (SELECT value FROM settings WHERE section = 'grok'),
@@ -80,7 +94,5 @@ async fn select(db: &Db, key_hash: &str, now: i64, models: &str) -> Result<Colum
         due = leases::DAY_IS_FREE,
         reading_due = reading::IS_DUE,
         has_api = status::HAS_API,
-    );
-    let row = db.query_one(&open, vec![now.into(), key_hash.into()]).await?;
-    Ok(Columns::new(row.unwrap_or_default()))
+    )
 }
