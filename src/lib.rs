@@ -34,8 +34,7 @@ pub mod variables;
 #[cfg(target_family = "wasm")]
 mod wipe;
 
-/// The component's entry point. It replaces spin-sdk's macro, which fails a request whose `Content-Length` it cannot
-/// read; hosts answer that with 500.
+/// The component's entry point. It replaces spin-sdk's macro, whose requests and responses the host's port converts itself.
 #[cfg(target_family = "wasm")]
 mod entry {
     use spin_sdk::wasip3::{
@@ -50,15 +49,12 @@ mod entry {
 
     impl Guest for Gateway {
         async fn handle(request: Request) -> Result<Response, ErrorCode> {
+            let request = wasi::request(request)?;
             let host = wasi::WasiHost::begin();
             let alone = host.alone();
-            if let Err(error) = wasi::check(&request) {
-                let path = request.get_path_with_query().unwrap_or_default();
-                return wasi::reply(router::error_reply(&error, &path, None), alone);
-            }
             wipe::stack();
             let app = App::new(std::rc::Rc::new(host));
-            wasi::reply(router::route(app, wasi::request(request)?).await, alone)
+            wasi::reply(router::route(app, request).await, alone)
         }
     }
 }

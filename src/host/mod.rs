@@ -12,7 +12,7 @@
 //! - `native`: native tests, on SQLite, a virtual clock and a scripted upstream.
 //! - [`websocket`]: outgoing WebSockets; [`dns`]: DNS over HTTPS, for hosts that do not resolve
 //!   names for sockets.
-//! - [`timeout`]: time limits on the host's clock; [`length`]: values of `Content-Length`.
+//! - [`timeout`]: time limits on the host's clock.
 
 use std::{
     fmt,
@@ -37,7 +37,6 @@ pub mod wasi;
 pub mod websocket;
 
 pub mod dns;
-pub mod length;
 pub mod timeout;
 
 use websocket::{Handshake, WebSocket, WebSocketError};
@@ -107,7 +106,7 @@ impl IncomingBody {
     }
 }
 
-/// The bytes that are read of a body at once when it is a stream of small messages.
+/// The bytes that are read of a body at once when it is a stream of small messages, or a request's.
 const PIECE: usize = 16 * 1024;
 
 /// A value bound to a statement, or a column of a row.

@@ -12,25 +12,22 @@ use futures::{FutureExt, StreamExt, future::LocalBoxFuture, stream};
 use http::header::CONTENT_LENGTH;
 use http_body_util::{BodyExt, Either, Full, StreamBody};
 use spin_sdk::{
-    http::{FromRequest, IntoRequest, IntoResponse},
+    http::{IntoRequest, IntoResponse},
     key_value::Store,
     sqlite::{Connection, Error as SqliteError, Value as SqliteValue},
     wasip3::{
         self,
         clocks::{monotonic_clock, system_clock},
         http::types::{ErrorCode, Request as WasiRequest, Response as WasiResponse},
-        http_compat::BodyResult,
+        http_compat::{BodyResult, IncomingMessage},
         random::random,
         wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamResult},
         wit_future,
     },
 };
 
-use crate::error::{Error, ErrorKind};
-
 use super::{
-    Body, ByteStream, DbError, Host, IncomingBody, KvError, Request, Response, Row, SendError, Value,
-    length::is_length,
+    Body, ByteStream, DbError, Host, IncomingBody, KvError, PIECE, Request, Response, Row, SendError, Value,
     websocket::{Handshake, WebSocket, WebSocketError},
 };
 
@@ -178,7 +175,7 @@ impl Host for WasiHost {
 }
 
 /// The bytes of a body that are given to the host at once.
-const PIECE: usize = 256 * 1024;
+const GIVEN: usize = 256 * 1024;
 
 /// Returns a request whose body, if long, goes out in pieces. The SDK copies what it sends: a picture copied whole
 /// would take another fifth of a Worker's memory.
@@ -186,32 +183,40 @@ fn in_pieces(
     mut request: http::Request<Bytes>,
 ) -> http::Request<impl http_body::Body<Data = Bytes, Error = Box<dyn std::error::Error + Send + Sync>>> {
     let length = request.body().len();
-    if length > PIECE {
+    if length > GIVEN {
         // A stream alone has no length.
         request.headers_mut().insert(CONTENT_LENGTH, length.into());
     }
     request.map(|body| {
-        if length <= PIECE {
+        if length <= GIVEN {
             return Either::Left(Full::new(body));
         }
-        let piece = move |from| http_body::Frame::data(body.slice(from..length.min(from + PIECE)));
-        Either::Right(StreamBody::new(stream::iter((0..length).step_by(PIECE)).map(piece).map(Ok::<_, Infallible>)))
+        let piece = move |from| http_body::Frame::data(body.slice(from..length.min(from + GIVEN)));
+        Either::Right(StreamBody::new(stream::iter((0..length).step_by(GIVEN)).map(piece).map(Ok::<_, Infallible>)))
     })
 }
 
-/// Fails with 400 if the SDK cannot read the request's `Content-Length`.
-pub fn check(request: &WasiRequest) -> Result<(), Error> {
-    let lengths = request.get_headers().get(CONTENT_LENGTH.as_str());
-    if is_length(&lengths) {
-        return Ok(());
-    }
-    let message = "Content-Length is not a number of bytes: send the length of the body";
-    Err(Error::new(ErrorKind::Invalid, message))
-}
-
-/// Converts the SDK's request; the body becomes a plain stream. Fails if the SDK refuses its parts.
+/// Converts the host's request; its body becomes a plain stream. Fails if its parts are not valid. What the SDK offers for
+/// it asks for the headers twice, and fails if it cannot read their `Content-Length`.
 pub fn request(request: WasiRequest) -> Result<Request, ErrorCode> {
-    Ok(spin_sdk::http::Request::from_request(request)?.map(incoming))
+    let mut uri = http::Uri::builder();
+    if let Some(scheme) = request.get_scheme() {
+        uri = uri.scheme(scheme);
+    }
+    if let Some(authority) = request.get_authority() {
+        uri = uri.authority(authority);
+    }
+    if let Some(path) = request.get_path_with_query() {
+        uri = uri.path_and_query(path);
+    }
+    let uri = uri.build().map_err(|_| ErrorCode::HttpRequestUriInvalid)?;
+    let method = request.get_method().try_into().map_err(|_| ErrorCode::HttpRequestMethodInvalid)?;
+    let headers = request.get_headers().try_into()?;
+    let mut converted = Request::new(WasiBody(request).read(PIECE));
+    *converted.uri_mut() = uri;
+    *converted.method_mut() = method;
+    *converted.headers_mut() = headers;
+    Ok(converted)
 }
 
 /// Converts a response to the host's; its body holds `alone` until it is sent. Fails if the SDK refuses its parts.
@@ -246,30 +251,36 @@ fn holding<B: http_body::Body<Data = Bytes>>(
     })
 }
 
-/// An upstream response whose body is still in the host.
-pub struct WasiBody(WasiResponse);
+/// A message whose body is still in the host: an upstream response, or the client's request.
+pub struct WasiBody<M = WasiResponse>(M);
 
-impl WasiBody {
-    /// Returns the body, its trailers, and the end on which the host expects the result of reading.
-    fn consume(self) -> (StreamReader<u8>, FutureReader<BodyResult>, FutureWriter<Result<(), ErrorCode>>) {
+/// A body, its trailers, and the end on which the host expects the result of reading.
+type Consumed = (StreamReader<u8>, FutureReader<BodyResult>, FutureWriter<Result<(), ErrorCode>>);
+
+impl<M: IncomingMessage + 'static> WasiBody<M> {
+    fn consume(self) -> Consumed {
         let (reading, fate) = wit_future::new(|| Ok(()));
-        let (contents, trailers) = WasiResponse::consume_body(self.0, fate);
+        let (contents, trailers) = self.0.consume_body(fate);
         (contents, trailers, reading)
     }
 
-    /// Reads the body in pieces of at most `piece` bytes. The SDK's own body reads 16 KiB at a time, which costs many
-    /// calls of the host.
+    /// Reads the body in pieces of at most `piece` bytes, from the first time that the stream is polled. The SDK's own body
+    /// reads 16 KiB at a time, which costs many calls of the host.
     pub fn read(self, piece: usize) -> ByteStream {
-        stream::try_unfold(self.consume(), move |(mut contents, trailers, reading)| async move {
-            let (result, chunk) = contents.read(Vec::with_capacity(piece)).await;
-            match result {
-                StreamResult::Dropped => trailers.await.map(|_| None).map_err(send_error),
-                _ => Ok(Some((Bytes::from(chunk), (contents, trailers, reading)))),
-            }
-        })
-        .boxed_local()
+        let pieces = move |consumed| {
+            stream::try_unfold(consumed, move |(mut contents, trailers, reading): Consumed| async move {
+                let (result, chunk) = contents.read(Vec::with_capacity(piece)).await;
+                match result {
+                    StreamResult::Dropped => trailers.await.map(|_| None).map_err(send_error),
+                    _ => Ok(Some((Bytes::from(chunk), (contents, trailers, reading)))),
+                }
+            })
+        };
+        stream::once(async { self.consume() }).flat_map(pieces).boxed_local()
     }
+}
 
+impl WasiBody {
     /// Returns a response with our own head around the same stream.
     fn hand_on(self, head: http::response::Parts) -> Result<WasiResponse, ErrorCode> {
         let headers = head.headers.try_into().map_err(|e| ErrorCode::InternalError(Some(format!("{e:?}"))))?;
@@ -278,13 +289,6 @@ impl WasiBody {
         response.set_status_code(head.status.as_u16()).map_err(|()| ErrorCode::HttpProtocolError)?;
         Ok(response)
     }
-}
-
-fn incoming<B>(body: B) -> ByteStream
-where
-    B: http_body::Body<Data = Bytes, Error = ErrorCode> + 'static,
-{
-    body.into_data_stream().map(|chunk| chunk.map_err(send_error)).boxed_local()
 }
 
 fn to_sqlite(value: Value) -> SqliteValue {

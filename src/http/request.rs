@@ -93,11 +93,15 @@ pub fn has_short_body(request: &Request) -> bool {
         && announced_length(request).is_ok_and(|length| length.is_some_and(|length| length <= DRAINED))
 }
 
-/// Returns the `Content-Length`. Fails with 400 if it is not a number that fits.
+/// Returns the `Content-Length`. Fails with 400 if it is not one number of bytes that fits.
 fn announced_length(request: &Request) -> Result<Option<usize>> {
-    let Some(length) = request.headers().get(header::CONTENT_LENGTH) else { return Ok(None) };
-    let length = length.to_str().ok().and_then(|length| length.trim().parse().ok());
-    length.map(Some).ok_or_else(|| Error::new(ErrorKind::Invalid, "Content-Length must be a number of bytes"))
+    let mut lengths = request.headers().get_all(header::CONTENT_LENGTH).iter();
+    let Some(length) = lengths.next() else { return Ok(None) };
+    let digits =
+        length.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()) && lengths.next().is_none());
+    let message = "Content-Length is not a number of bytes: send the length of the body";
+    let length = digits.and_then(|digits| digits.parse().ok());
+    length.map(Some).ok_or_else(|| Error::new(ErrorKind::Invalid, message))
 }
 
 /// Returns the whole body, decoded. Both the sent and the decoded body must be at most `most` bytes long.
@@ -161,4 +165,33 @@ fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     })?;
     json.end().map_err(|e| Error::new(ErrorKind::Invalid, e.to_string()))?;
     Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::stream;
+
+    use super::*;
+
+    #[test]
+    fn a_length_is_one_number() {
+        for (values, length) in [
+            (&[][..], Some(None)),
+            (&["0"], Some(Some(0))),
+            (&["20971521"], Some(Some(20_971_521))),
+            (&["99999999999999999999999"], None),
+            (&["-1"], None),
+            (&["+5"], None),
+            (&["0x5"], None),
+            (&["5, 5"], None),
+            (&[""], None),
+            (&["5", "5"], None),
+        ] {
+            let mut request = Request::new(stream::empty().boxed_local());
+            for value in values {
+                request.headers_mut().append(header::CONTENT_LENGTH, value.parse().expect("a header's value"));
+            }
+            assert_eq!(announced_length(&request).ok(), length, "{values:?}");
+        }
+    }
 }

@@ -156,7 +156,7 @@ pub async fn route(app: Rc<App>, request: Request) -> Response {
     let (request, unread) = request::watch_body(&app, request);
     let mut reply = match dispatch(app.clone(), request, &path).await {
         Ok(reply) => reply,
-        Err(error) => error_reply(&error, &path, Some(&app.request_id)),
+        Err(error) => error_reply(&error, &path, &app.request_id),
     };
     if may_have_body {
         unread.drain(&app).await;
@@ -168,13 +168,12 @@ pub async fn route(app: Rc<App>, request: Request) -> Response {
     reply
 }
 
-/// Returns the response to a failed request, with the body of the API that the path belongs to. The request has an id
-/// once it has reached [`route`]. `cloudflare/refusals.mjs` has the same forms, for errors outside of the component.
-pub fn error_reply(error: &Error, path: &str, request_id: Option<&str>) -> Response {
+/// Returns the response to a failed request, with the body of the API that the path belongs to. `cloudflare/refusals.mjs` has the same forms, for errors outside of the component.
+fn error_reply(error: &Error, path: &str, request_id: &str) -> Response {
     let (status, body) = match path {
         path if path.starts_with("/api/") => (error.status(), admin::error::body(error)),
         path if anthropic::error::is_path(path) => {
-            (anthropic::error::status(error), anthropic::error::body(error, request_id))
+            (anthropic::error::status(error), anthropic::error::body(error, Some(request_id)))
         }
         _ => (error.status(), openai::error::body(error)),
     };
