@@ -6,7 +6,7 @@
 //! end.
 //!
 //! ```ignore
-//! let app = App::new(Rc::new(WasiHost::begin()));
+//! let app = App::new(Rc::new(WasiHost::begin(&request)));
 //! let response = router::route(app, request).await;
 //! ```
 
@@ -50,7 +50,7 @@ mod entry {
     impl Guest for Gateway {
         async fn handle(request: Request) -> Result<Response, ErrorCode> {
             let request = wasi::request(request)?;
-            let host = wasi::WasiHost::begin();
+            let host = wasi::WasiHost::begin(&request);
             let alone = host.alone();
             wipe::stack();
             let app = App::new(std::rc::Rc::new(host));
