@@ -42,7 +42,7 @@ test('a token answering 429, one by one: the client sees nothing', async () => {
 
 test('a token answering 429, 16 at once: not asked after the 429', async (t) => {
   await gw.pool(['quota-1', ...names('basic', 3)]);
-  const statuses = await pooled(range(200), 16, async (n) => (await gw.chat(`[[n:5]] many ${n}.`)).status);
+  const statuses = await pooled(range(200), 16, async (n) => (await gw.chat(`[[n:5]] [[slow:5]] many ${n}.`)).status);
   assert.deepEqual(statuses.filter((status) => status !== 200), []);
   const refused = gw.grok.of('chat').filter((call) => call.token === jwt('quota-1'));
   // The outcome is stored before the next attempt of that chat; reservations made before may still be under way.

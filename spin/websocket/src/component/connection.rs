@@ -14,7 +14,10 @@ use std::{
 
 use futures::future::select;
 use rustls::ClientConfig;
-use spin_sdk::{time::sleep, wit_bindgen::spawn};
+use spin_sdk::{
+    time::sleep,
+    wit_bindgen::{spawn, yield_async},
+};
 
 use super::{
     bell::Bell,
@@ -142,7 +145,7 @@ impl Refused {
 }
 
 impl Connection {
-    /// Queues a text message. All queued messages are written together when the caller waits: TCP delays a second write until
+    /// Queues a text message. All messages that the caller sends together are written together: TCP delays a second write until
     /// the first is acknowledged, which takes a server up to 40 ms (RFC 1122 §4.2.3.4), and `wasi:sockets` cannot turn that
     /// off.
     pub fn send(&self, text: String) -> Result<(), Error> {
@@ -229,6 +232,8 @@ impl State {
                 return;
             }
             self.work.heard().await;
+            // Calls that the caller made together run one after another: the next ones may have more to write.
+            yield_async().await;
         }
     }
 
