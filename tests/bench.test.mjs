@@ -1,7 +1,8 @@
-// What `cargo xtask bench --check` compares with docs/performance.md.
+// What `cargo xtask bench --check` compares with docs/performance.md, and the application of Spin's floor.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { differences, slower } from './bench/check.mjs';
+import { floorManifest } from './bench/spin.mjs';
 import { here } from './lib/database.mjs';
 import { test } from './lib/suite.mjs';
 
@@ -26,4 +27,16 @@ test('a ratio above the recorded one is a warning', () => {
   assert.deepEqual(slower(recorded, models), []);
   assert.deepEqual(slower(recorded, with_('1.00')), []);
   assert.equal(slower(recorded, with_('9.00')).length, 1);
+});
+
+test('the floor has all paths but those of the admin API', async () => {
+  const manifest = await readFile(here('../../spin.toml'), 'utf8');
+  const recorded = { models: { statement: { sql: 'SELECT "a"\n', values: ['\\', null, 1] }, body: { data: [] } }, http: { reserve: {}, finish: {}, call: {} } };
+  const floor = floorManifest(manifest, { ...recorded, websocket: {} });
+  const routes = [...floor.matchAll(/route = "(.+)"\ncomponent = "(.+)"/g)].map(([, route, component]) => [route, component]);
+  assert.deepEqual(routes, [['/api/...', 'grok2api'], ['/...', 'floor']]);
+  assert.doesNotMatch(floor, /source = "[^/]/, 'a path that is relative to another folder');
+  const [, variable] = /RECORDED = (".+") \}\n/.exec(floor);
+  assert.deepEqual(JSON.parse(JSON.parse(variable)), recorded);
+  assert.throws(() => floorManifest(manifest.replace('/...', '/v1/...'), recorded), /does not have route/);
 });

@@ -8,6 +8,7 @@ import { Log, LogLevel, Miniflare } from 'miniflare';
 import { freePort } from '../lib/hosts.mjs';
 import { children } from '../lib/processes.mjs';
 import * as spin from '../hosts/spin.mjs';
+import { application } from './spin.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const PASSWORD = 'correct horse battery';
@@ -32,9 +33,10 @@ export async function startWorkerd({ script, grok, bindings = {} }) {
   return { url, pid: pid ?? await Promise.reject(new Error('the process of workerd was not found')), stop: () => worker.dispose() };
 }
 
-/** Starts Spin with the gateway and a folder of its own. */
-export async function startSpin({ grok, flags }) {
+/** Starts Spin with a variant of this kind and a folder of its own. `recorded` is for the floor. */
+export async function startSpin({ kind, grok, recorded, flags }) {
   const dataDir = await mkdtemp(join(tmpdir(), 'grok2api-bench-'));
-  const { url, pid, stop } = await spin.start({ dataDir, vars: variables(grok), port: await freePort(), flags });
+  const app = await application({ kind, recorded, folder: dataDir });
+  const { url, pid, stop } = await spin.start({ dataDir, vars: variables(grok), port: await freePort(), app, flags });
   return { url, pid, stop: async () => { await stop(); await rm(dataDir, { recursive: true, force: true }); } };
 }

@@ -91,9 +91,8 @@ async function memoryOfStreams(variant) {
   return most;
 }
 
-async function host(name, grok, settings) {
+async function host(name, grok, recorded, settings) {
   const variants = VARIANTS[name];
-  const recorded = name === 'workerd' ? await record(grok.url) : undefined;
   const running = [];
   try {
     for (const variant of variants) running.push(await start(variant, { grok: grok.url, recorded, flags: settings.flags }));
@@ -105,8 +104,9 @@ async function host(name, grok, settings) {
     const after = running.map(({ pid }) => memory(pid));
     const tables = costs(running, rows);
     console.log(`\n## ${name}\n\n${tables}\n${used(running, { begun, idle, streams, after })}`);
-    if (recorded) console.log(asked(recorded));
-    if (recorded && settings.isCheck) await check(asked(recorded), tables);
+    if (name !== 'workerd') return;
+    console.log(asked(recorded));
+    if (settings.isCheck) await check(asked(recorded), tables);
   } finally {
     for (const each of running) await each.stop();
   }
@@ -124,10 +124,11 @@ async function main() {
   const settings = options();
   const grok = await startGrok();
   try {
+    const recorded = await record(grok.url);
     for (const name of settings.hosts) {
       const missing = name === 'spin' && spinMissing();
       if (missing) console.log(`\n## spin\n\nnot measured: ${missing}`);
-      else await host(name, grok, settings);
+      else await host(name, grok, recorded, settings);
     }
     console.log(await sizes());
   } finally {

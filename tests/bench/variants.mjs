@@ -1,4 +1,4 @@
-// What is compared: Workers on workerd and the gateway on Spin, each with the two ways to Grok.
+// What is compared on each host: hello, the floor and the gateway, with the two ways to Grok.
 import { jwt } from '../fake-grok.mjs';
 import { PASSWORD, startSpin, startWorkerd } from './hosts.mjs';
 import { SCENARIOS } from './scenarios.mjs';
@@ -10,10 +10,15 @@ const FLOOR = 'tests/bench/floor.mjs';
 const TRANSPORTS = ['http', 'websocket'];
 const on = (host, script, name) => TRANSPORTS.map((transport) => ({ name: `${name} ${transport}`, kind: name, host, script, transport }));
 
-/** The variants of a host. `kind` `hello` answers everything with a word. */
+const hello = (host, script) => ({ name: 'hello', kind: 'hello', host, script, transport: 'http' });
+
+/**
+ * The variants of a host. `kind` `hello` answers everything with a word. Spin's floor has no WebSocket: there it is a component
+ * of our own.
+ */
 export const VARIANTS = {
-  workerd: [{ name: 'hello', kind: 'hello', host: 'workerd', script: 'tests/bench/hello.mjs', transport: 'http' }, ...on('workerd', FLOOR, 'floor'), ...on('workerd', OURS, 'ours')],
-  spin: on('spin', undefined, 'ours'),
+  workerd: [hello('workerd', 'tests/bench/hello.mjs'), ...on('workerd', FLOOR, 'floor'), ...on('workerd', OURS, 'ours')],
+  spin: [hello('spin'), ...on('spin', undefined, 'floor').filter(({ transport }) => transport === 'http'), ...on('spin', undefined, 'ours')],
 };
 
 /** Returns whether a variant takes part in a scenario. Only chats differ by their way to Grok. */
@@ -45,7 +50,7 @@ export async function start(variant, { grok, recorded, flags }) {
   // As `up` does: 64 streams are more than an isolate of the platform admits.
   const bindings = kind === 'floor' ? { RECORDED: recorded, TRANSPORT: transport } : { GUEST_MEMORY_MB: '512' };
   const began = performance.now();
-  const running = host === 'spin' ? await startSpin({ grok, flags }) : await startWorkerd({ script, grok, bindings });
+  const running = host === 'spin' ? await startSpin({ kind, grok, recorded, flags }) : await startWorkerd({ script, grok, bindings });
   // The first answer needs the module compiled, and an instance.
   await (await fetch(`${running.url}/health`)).text();
   const begun = performance.now() - began;

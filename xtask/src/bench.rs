@@ -39,14 +39,21 @@ pub fn parse(arguments: &[String]) -> Result<Option<Vec<String>>> {
     Ok(Some(passed))
 }
 
-/// Builds both files and runs the measurement. Fails if an answer is not whole.
+/// Builds what is measured and runs the measurement. Fails if an answer is not whole.
 pub fn bench(root: &Path, arguments: &[String]) -> Result<()> {
     if !cfg!(target_os = "linux") {
         bail!("`bench` reads /proc: run it on Linux");
     }
     tools::node_packages(root)?;
     build::build(root)?;
+    if measures_spin(arguments) && tools::spin().is_some_and(|spin| spin.usable) {
+        build::floor(root)?;
+    }
     process::run(Command::new("node").arg("tests/bench/run.mjs").args(arguments).current_dir(root))
+}
+
+fn measures_spin(arguments: &[String]) -> bool {
+    arguments.iter().filter_map(|argument| argument.strip_prefix("--host=")).all(|host| host == "spin")
 }
 
 #[cfg(test)]
@@ -62,6 +69,15 @@ mod tests {
         let passed = parsed(&["--quick", "--check", "--at", "1,8", "--host=spin"]).unwrap().unwrap();
         assert_eq!(passed, ["--quick", "--check", "--at=1,8", "--host=spin"]);
         assert_eq!(parsed(&["--help"]).unwrap(), None);
+    }
+
+    #[test]
+    fn spin_is_measured_unless_another_host_is_named() {
+        for (words, measures) in
+            [(&[][..], true), (&["--host", "spin"], true), (&["--quick", "--host", "workerd"], false)]
+        {
+            assert_eq!(measures_spin(&parsed(words).unwrap().unwrap()), measures, "{words:?}");
+        }
     }
 
     #[test]

@@ -102,6 +102,11 @@ pub fn probe(root: &Path) -> Result<()> {
     save(&root.join("target/spin/probe.wasm"), &compose::compose(&probe, &provider)?)
 }
 
+/// Builds the component that `cargo xtask bench` measures beside the gateway on Spin.
+pub fn floor(root: &Path) -> Result<()> {
+    save(&root.join("target/spin/bench-floor.wasm"), &compile(root, &mut cargo("bench-floor"))?.bytes)
+}
+
 struct Built {
     /// The component's bytes.
     bytes: Vec<u8>,

@@ -179,7 +179,9 @@ fn native_tests(root: &Path, _: &Options) -> Result<()> {
 
 /// Runs clippy after the build, which adds the target if it is missing and compiles the procedural macros.
 fn clippy_component(root: &Path, _: &Options) -> Result<()> {
-    cargo(root, &["clippy", "--target", "wasm32-wasip2", "--release", "--locked", "--", "-D", "warnings"])
+    let packages = ["--workspace", "--exclude", "xtask"];
+    let build = ["--target", "wasm32-wasip2", "--release", "--locked"];
+    cargo(root, &[&["clippy"], &packages[..], &build, &["--", "-D", "warnings"]].concat())
 }
 
 fn shim_tests(root: &Path, _: &Options) -> Result<()> {
