@@ -10,7 +10,7 @@ pub const USAGE: &str = "\
 Usage: cargo xtask bench [options]
 
   --quick            one short round
-  --host H           measure only workerd or spin
+  --host H           measure only workerd or spin, and not the codec
   --at N,N           how many requests are sent at once; default 1
   --only S,S         measure only these scenarios: health, models, one, collected, burst, slow
   --rounds N         how often every variant takes its turn; default 5
@@ -19,6 +19,9 @@ Usage: cargo xtask bench [options]
                      and warn of higher ratios
 
 Linux only: CPU time and memory are those of /proc. docs/performance.md explains the figures.";
+
+/// The benchmark of the translation, native.
+const CODEC: [&str; 6] = ["bench", "--quiet", "--package", "grok2api", "--bench", "codec"];
 
 /// Returns the arguments for the script that measures, or `None` for `--help`. The script checks their values.
 pub fn parse(arguments: &[String]) -> Result<Option<Vec<String>>> {
@@ -46,14 +49,19 @@ pub fn bench(root: &Path, arguments: &[String]) -> Result<()> {
     }
     tools::node_packages(root)?;
     build::build(root)?;
-    if measures_spin(arguments) && tools::spin().is_some_and(|spin| spin.usable) {
+    if named_host(arguments).is_none_or(|host| host == "spin") && tools::spin().is_some_and(|spin| spin.usable) {
         build::floor(root)?;
     }
-    process::run(Command::new("node").arg("tests/bench/run.mjs").args(arguments).current_dir(root))
+    process::run(Command::new("node").arg("tests/bench/run.mjs").args(arguments).current_dir(root))?;
+    match named_host(arguments) {
+        Some(_) => Ok(()),
+        None => process::run(Command::new("cargo").args(CODEC).current_dir(root)),
+    }
 }
 
-fn measures_spin(arguments: &[String]) -> bool {
-    arguments.iter().filter_map(|argument| argument.strip_prefix("--host=")).all(|host| host == "spin")
+/// Returns the only host to measure, `None` if all are.
+fn named_host(arguments: &[String]) -> Option<&str> {
+    arguments.iter().rev().find_map(|argument| argument.strip_prefix("--host="))
 }
 
 #[cfg(test)]
@@ -72,11 +80,9 @@ mod tests {
     }
 
     #[test]
-    fn spin_is_measured_unless_another_host_is_named() {
-        for (words, measures) in
-            [(&[][..], true), (&["--host", "spin"], true), (&["--quick", "--host", "workerd"], false)]
-        {
-            assert_eq!(measures_spin(&parsed(words).unwrap().unwrap()), measures, "{words:?}");
+    fn all_hosts_are_measured_unless_one_is_named() {
+        for (words, host) in [(&["--quick"][..], None), (&["--host", "spin", "--quick"], Some("spin"))] {
+            assert_eq!(named_host(&parsed(words).unwrap().unwrap()), host, "{words:?}");
         }
     }
 
