@@ -19,6 +19,9 @@ import { asked, costs, sizes, used } from './report.mjs';
 import { SCENARIOS } from './scenarios.mjs';
 import { VARIANTS, record, start, takesPart } from './variants.mjs';
 
+// With it Spin collects a backtrace whenever it disposes of a fiber of the component, which no operator pays for.
+delete process.env.RUST_BACKTRACE;
+
 const STREAMS = 64;
 /** After a round the statements behind the answers are still running. */
 const SETTLE_MS = 100;
