@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt::Write};
 
+use futures::future::join;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use spin_sdk::{
@@ -192,17 +193,21 @@ fn completion(id: &str, created: i64, content: &str) -> Vec<u8> {
 
 /// Sends the recorded request with this question; returns the body of the answer.
 async fn send(call: &Call, question: &str) -> Reader {
-    let headers = wasi::fields(call.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let body = call.asking(question);
+    let length = body.len().to_string();
+    let headers = call.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let headers = wasi::fields(headers.chain([("content-length", length.as_str())]));
     let (mut writer, contents, trailers) = Writer::new();
     let (request, _) = Request::new(headers, Some(contents), trailers, None);
     let (authority, path) = call.target();
     let set = request.set_method(&Method::Post).and_then(|()| request.set_scheme(Some(&Scheme::Http)));
     let set = set.and_then(|()| request.set_authority(Some(authority)));
     set.and_then(|()| request.set_path_with_query(Some(path))).expect("the recorded request is valid");
-    let body = call.asking(question);
-    spawn(async move {
+    // First, so that it leaves in one packet with the head.
+    let writing = async {
         writer.write(body).await;
         writer.close().await;
-    });
-    Reader::of_response(client::send(request).await.expect("Grok answers"))
+    };
+    let ((), answer) = join(writing, client::send(request)).await;
+    Reader::of_response(answer.expect("Grok answers"))
 }

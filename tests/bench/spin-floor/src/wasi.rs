@@ -20,6 +20,9 @@ const PIECE: usize = 64 * 1024;
 
 type End = Result<Option<Trailers>, ErrorCode>;
 
+/// As the gateway's connection begins.
+const WITHOUT_WAITING: &str = "PRAGMA synchronous = NORMAL";
+
 thread_local! {
     static CONNECTION: RefCell<Option<Rc<Connection>>> = const { RefCell::new(None) };
 }
@@ -31,6 +34,7 @@ pub async fn run(statement: &Statement, values: Vec<Value>) -> Vec<RowResult> {
         Some(open) => open,
         None => {
             let opened = Rc::new(Connection::open_default().await.expect("the database opens"));
+            opened.execute(WITHOUT_WAITING, []).await.expect("the statement runs").collect().await.expect("it ends");
             CONNECTION.set(Some(opened.clone()));
             opened
         }
