@@ -40,8 +40,8 @@ Usage: cargo xtask <command>
   deploy   `cargo xtask deploy cloudflare`: build and deploy to Cloudflare Workers; --help lists the options
   release  build the files of a release reproducibly, in target/release-files;
            with --tag v1.2.3, fail unless every file that names a version names this one
-  check    check the sources as text: lengths, links, words, docs, arrows, variables, or only those that
-           are named
+  check    check the sources as text: lengths, links, words, docs, arrows, variables, statics, or only
+           those that are named
   variables  write the variables of src/variables/table.rs into spin.toml and the READMEs
   test     run every check and test; `cargo xtask test --help` lists the options, and CI runs it with --all
   bench    measure what a request costs on the hosts of this machine; `cargo xtask bench --help` lists the options";

@@ -60,7 +60,7 @@ const LANES: [(&str, &[Step]); 4] = [
         "sources",
         &[
             ("tools and packages", tools_and_packages),
-            ("lengths, links, words, docs, arrows, variables", |root, _| checks::run(root, &[])),
+            ("lengths, links, words, docs, arrows, variables, statics", |root, _| checks::run(root, &[])),
             ("the console's libraries", |root, _| vendor::check(root)),
             ("workflows", workflows),
             ("formatting", formatting),

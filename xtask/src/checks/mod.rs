@@ -1,4 +1,4 @@
-//! The checks of the sources as text: lengths, links, words, docs, arrows, variables.
+//! The checks of the sources as text: lengths, links, words, docs, arrows, variables, statics.
 //!
 //! Each check reads files below the repository's root and returns a [`Fault`] for each violation. `cargo xtask test`
 //! runs all; `cargo xtask check NAME` runs one alone:
@@ -15,6 +15,7 @@ pub mod lengths;
 pub mod links;
 pub mod modules;
 mod rooms;
+pub mod statics;
 mod tokens;
 pub mod variables;
 pub mod words;
@@ -48,13 +49,14 @@ impl fmt::Display for Fault {
 
 type Check = (&'static str, fn(&Path) -> Result<Vec<Fault>>);
 
-const CHECKS: [Check; 6] = [
+const CHECKS: [Check; 7] = [
     ("lengths", lengths::check),
     ("links", links::check),
     ("words", words::check),
     ("docs", docs::check),
     ("arrows", arrows::check),
     ("variables", variables::check),
+    ("statics", statics::check),
 ];
 
 /// Runs the named checks in turn, all of them if none is named. Fails with their faults, one per line.
@@ -118,6 +120,9 @@ mod tests {
     #[test]
     fn an_unknown_check_is_named() {
         let error = run(&crate::root(), &["arows"]).unwrap_err().to_string();
-        assert_eq!(error, "unknown check `arows`, expected one of lengths, links, words, docs, arrows, variables");
+        assert_eq!(
+            error,
+            "unknown check `arows`, expected one of lengths, links, words, docs, arrows, variables, statics"
+        );
     }
 }

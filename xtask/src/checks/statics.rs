@@ -1,0 +1,84 @@
+//! Keeps the list of what an instance keeps between requests: every `static` of the components that can change.
+//!
+//! Spin and the shim give an instance to one request after another, so a value in a `static` or a `thread_local!` would reach the
+//! next one. A new one is written into `statics.txt` with what it holds.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::{Fault, rust_sources};
+
+/// The roots of the crates that requests run in.
+const CRATES: [&str; 2] = ["src/lib.rs", "spin/websocket/src/lib.rs"];
+/// Parts of the types whose values can change.
+const CHANGING: [&str; 7] = ["Atomic", "Cell<", "Lazy", "Mutex", "Once", "RwLock", "static mut "];
+const LIST: &str = include_str!("statics.txt");
+const FILE: &str = "xtask/src/checks/statics.txt";
+
+/// Returns a fault for each `static` that can change and is not listed, and for each row of the list without one.
+pub fn check(root: &Path) -> Result<Vec<Fault>> {
+    let mut found = Vec::new();
+    for entry in CRATES {
+        for (file, text) in rust_sources(root, entry)? {
+            let statics = statics(&text).into_iter();
+            found.extend(statics.map(|(line, name)| (format!("{file} {name}"), file.clone(), line)));
+        }
+    }
+    Ok(compare(&found, LIST))
+}
+
+/// Returns the lines and names of the statics that can change.
+fn statics(text: &str) -> Vec<(usize, &str)> {
+    let lines = text.lines().enumerate().filter_map(|(at, line)| {
+        let declared = line
+            .trim_start()
+            .trim_start_matches("pub ")
+            .trim_start_matches("pub(super) ")
+            .trim_start_matches("pub(crate) ");
+        let named = declared.strip_prefix("static mut ").or_else(|| declared.strip_prefix("static "))?;
+        let (name, _) = named.split_once(':')?;
+        CHANGING.iter().any(|part| declared.contains(part)).then_some((at + 1, name))
+    });
+    lines.collect()
+}
+
+fn compare(found: &[(String, String, usize)], list: &str) -> Vec<Fault> {
+    let rows = list.lines().enumerate().filter(|(_, row)| !row.starts_with('#'));
+    let rows: Vec<_> = rows.map(|(at, row)| (at + 1, row.split_once(':').map_or(row, |(name, _)| name))).collect();
+    let unlisted =
+        found.iter().filter(|(name, ..)| !rows.iter().any(|(_, row)| row == name)).map(|(_, file, line)| Fault {
+            file: file.clone(),
+            line: *line,
+            message: format!("a static that can change stays for the next request: say what it holds in {FILE}"),
+        });
+    let unknown = rows.iter().filter(|(_, row)| !found.iter().any(|(name, ..)| name == row)).map(|(line, row)| Fault {
+        file: FILE.to_owned(),
+        line: *line,
+        message: format!("nothing that can change is called `{row}`: remove the row"),
+    });
+    unlisted.chain(unknown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_change_is_found() {
+        let text = "static A: &[u8] = b\"\";\n    static KEPT: RefCell<u8> = x;\npub(super) static S: LazyLock<String> = y;\n\
+                    static mut N: u8 = 0;\nstatic COUNT: AtomicU8 = z;\nlet kept: Cell<u8> = w;\n";
+        assert_eq!(statics(text), [(2, "KEPT"), (3, "S"), (4, "N"), (5, "COUNT")]);
+    }
+
+    #[test]
+    fn the_list_and_the_sources_agree() {
+        let found = [
+            ("src/a.rs NEW".to_owned(), "src/a.rs".to_owned(), 7),
+            ("src/a.rs OLD".to_owned(), "src/a.rs".to_owned(), 9),
+        ];
+        let faults = compare(&found, "# a note\nsrc/a.rs OLD: a seed\nsrc/a.rs GONE: nothing\n");
+        let places: Vec<_> = faults.iter().map(|fault| (fault.file.as_str(), fault.line)).collect();
+        assert_eq!(places, [("src/a.rs", 7), (FILE, 3)]);
+    }
+}
