@@ -90,30 +90,34 @@ pub async fn read_body(request: Request) -> Result<Bytes> {
 /// decoded length is unknown.
 pub fn has_short_body(request: &Request) -> bool {
     !request.headers().contains_key(header::CONTENT_ENCODING)
-        && announced_length(request).is_ok_and(|length| length.is_some_and(|length| length <= DRAINED))
+        && announced_length(request).is_ok_and(|length| length.is_some_and(|length| length <= DRAINED as u64))
 }
 
-/// Returns the `Content-Length`. Fails with 400 if it is not one number of bytes that fits.
-fn announced_length(request: &Request) -> Result<Option<usize>> {
+/// Returns the `Content-Length`, the largest number for one that does not fit. Fails with 400 if it is not one number of bytes.
+fn announced_length(request: &Request) -> Result<Option<u64>> {
     let mut lengths = request.headers().get_all(header::CONTENT_LENGTH).iter();
     let Some(length) = lengths.next() else { return Ok(None) };
-    let digits =
-        length.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()) && lengths.next().is_none());
-    let message = "Content-Length is not a number of bytes: send the length of the body";
-    let length = digits.and_then(|digits| digits.parse().ok());
-    length.map(Some).ok_or_else(|| Error::new(ErrorKind::Invalid, message))
+    let is_digits = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match length.to_str().ok().filter(is_digits) {
+        Some(digits) if lengths.next().is_none() => Ok(Some(digits.parse().unwrap_or(u64::MAX))),
+        _ => {
+            let message = "Content-Length is not a number of bytes: send the length of the body";
+            Err(Error::new(ErrorKind::Invalid, message))
+        }
+    }
 }
 
 /// Returns the whole body, decoded. Both the sent and the decoded body must be at most `most` bytes long.
 async fn read_up_to(request: Request, most: usize, in_words: &str) -> Result<Bytes> {
     let too_large = || Error::new(ErrorKind::BodyTooLarge, format!("The request body is larger than {in_words}"));
-    let announced = announced_length(&request)?;
-    if announced.is_some_and(|length| length > most) {
+    let announced = announced_length(&request)?.unwrap_or_default();
+    if announced > most as u64 {
         return Err(too_large());
     }
+    let announced = announced as usize;
     let coding = ContentCoding::from_headers(request.headers())?;
     let mut chunks = request.into_body();
-    let mut whole = BytesMut::with_capacity(announced.unwrap_or_default().min(FIRST_ROOM));
+    let mut whole = BytesMut::with_capacity(announced.min(FIRST_ROOM));
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|error| match error {
             SendError::Timeout(_) => Error::new(
@@ -127,7 +131,7 @@ async fn read_up_to(request: Request, most: usize, in_words: &str) -> Result<Byt
         }
         if whole.len() + chunk.len() > whole.capacity() {
             // A buffer that grows by doubling would take up to twice the memory of a large body.
-            whole.reserve(announced.unwrap_or_default().saturating_sub(whole.len()).max(chunk.len()));
+            whole.reserve(announced.saturating_sub(whole.len()).max(chunk.len()));
         }
         whole.extend_from_slice(&chunk);
     }
@@ -179,7 +183,8 @@ mod tests {
             (&[][..], Some(None)),
             (&["0"], Some(Some(0))),
             (&["20971521"], Some(Some(20_971_521))),
-            (&["99999999999999999999999"], None),
+            (&["4294967296"], Some(Some(1 << 32))),
+            (&["99999999999999999999999"], Some(Some(u64::MAX))),
             (&["-1"], None),
             (&["+5"], None),
             (&["0x5"], None),

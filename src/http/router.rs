@@ -168,7 +168,8 @@ pub async fn route(app: Rc<App>, request: Request) -> Response {
     reply
 }
 
-/// Returns the response to a failed request, with the body of the API that the path belongs to. `cloudflare/refusals.mjs` has the same forms, for errors outside of the component.
+/// Returns the response to a failed request, with the body of the API that the path belongs to. `cloudflare/refusals.mjs`
+/// has the same forms, for errors outside of the component.
 fn error_reply(error: &Error, path: &str, request_id: &str) -> Response {
     let (status, body) = match path {
         path if path.starts_with("/api/") => (error.status(), admin::error::body(error)),
