@@ -34,7 +34,8 @@ pub mod variables;
 #[cfg(target_family = "wasm")]
 mod wipe;
 
-/// The component's entry point. It replaces spin-sdk's macro, whose requests and responses the host's port converts itself.
+/// The component's entry point. It replaces spin-sdk's macro, because the port converts requests itself ([`host`]) and holds
+/// the instance for a request.
 #[cfg(target_family = "wasm")]
 mod entry {
     use spin_sdk::wasip3::{

@@ -45,6 +45,15 @@ use websocket::{Handshake, WebSocket, WebSocketError};
 pub type ByteStream = LocalBoxStream<'static, Result<Bytes, SendError>>;
 /// A request from a client.
 pub type Request = http::Request<ByteStream>;
+
+/// Returns whether what the request changes is on the disk when it is answered: what an operator or a client asks to change.
+/// Chats do not wait for the disk where the host lets the component choose.
+#[cfg_attr(not(any(target_family = "wasm", test)), expect(dead_code, reason = "only a host of components has a disk"))]
+fn waits_for_disk(request: &Request) -> bool {
+    let path = request.uri().path();
+    request.method() == http::Method::DELETE || ["/api/", "/internal/"].iter().any(|start| path.starts_with(start))
+}
+
 /// The response to a client.
 pub type Response = http::Response<Body>;
 
@@ -237,5 +246,25 @@ impl From<String> for Value {
 impl<T: Into<Value>> From<Option<T>> for Value {
     fn from(value: Option<T>) -> Self {
         value.map_or(Value::Null, Into::into)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_wait_for_the_disk_and_chats_do_not() {
+        for (method, path, waits) in [
+            ("POST", "/api/tokens/add", true),
+            ("POST", "/internal/maintenance", true),
+            ("DELETE", "/v1/responses/resp_1", true),
+            ("POST", "/v1/chat/completions", false),
+            ("GET", "/images/a", false),
+        ] {
+            let request =
+                http::Request::builder().method(method).uri(path).body(futures::stream::empty().boxed_local());
+            assert_eq!(waits_for_disk(&request.expect("it is one")), waits, "{method} {path}");
+        }
     }
 }

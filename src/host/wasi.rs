@@ -36,6 +36,7 @@ use spin_sdk::{
 
 use super::{
     Body, ByteStream, DbError, Host, IncomingBody, KvError, PIECE, Request, Response, Row, SendError, Value,
+    waits_for_disk,
     websocket::{Handshake, WebSocket, WebSocketError},
 };
 
@@ -44,13 +45,15 @@ mod socket;
 
 use alone::Alone;
 
-/// The environment variable of a host where opening a connection costs more than a statement: the instance keeps its
-/// connection for its next requests. Not set on Workers, whose instances keep nothing of a request.
+/// The environment variable of a host where opening a connection costs more than a statement: the instance keeps a
+/// connection, which does not wait for the disk, for its next requests. Not set on Workers, whose instances keep nothing of
+/// a request.
 const KEEPS_DATABASE: &str = "KEEP_DATABASE_OPEN";
 
 /// What the kept connection begins with. In the write-ahead log a transaction then does not wait for the disk: it survives
 /// the end of the process, and if the machine loses power, the last ones may be missing, but the file is whole. Waiting twice
 /// for the disk was a quarter of what a chat cost. <https://sqlite.org/pragma.html#pragma_synchronous>
+const WITH_LOG: &str = "PRAGMA journal_mode = WAL";
 const WITHOUT_WAITING: &str = "PRAGMA synchronous = NORMAL";
 
 thread_local! {
@@ -68,10 +71,10 @@ pub struct WasiHost {
 }
 
 impl WasiHost {
-    /// Starts a request, which has the instance for itself until everything that works for it has ended. What a request of the
-    /// admin API changes is on the disk when it is answered: it uses a connection of its own.
+    /// Starts a request, which has the instance for itself until everything that works for it has ended. One that waits for the
+    /// disk uses a connection of its own.
     pub fn begin(request: &Request) -> Self {
-        let keeps_database = std::env::var_os(KEEPS_DATABASE).is_some() && !request.uri().path().starts_with("/api/");
+        let keeps_database = std::env::var_os(KEEPS_DATABASE).is_some() && !waits_for_disk(request);
         let database = if keeps_database { KEPT.with_borrow(Option::clone) } else { None };
         WasiHost {
             alone: Rc::new(Alone::begin()),
@@ -92,8 +95,11 @@ impl WasiHost {
         }
         let opened = Rc::new(Connection::open_default().await.map_err(db_error)?);
         if self.keeps_database {
-            // A database on another machine may refuse it.
-            let _ = execute(&opened, WITHOUT_WAITING, &[]).await;
+            // A database on another machine may refuse both.
+            let mode = execute(&opened, WITH_LOG, &[]).await;
+            if mode.is_ok_and(|rows| rows == [[Value::Text("wal".to_owned())]]) {
+                let _ = execute(&opened, WITHOUT_WAITING, &[]).await;
+            }
             KEPT.set(Some(opened.clone()));
         }
         // Two concurrent first statements may both open a connection; the later one stays.
@@ -104,7 +110,9 @@ impl WasiHost {
     /// Forgets the connection, so that the next statement opens a new one.
     fn close_database(&self) {
         self.database.take();
-        KEPT.take();
+        if self.keeps_database {
+            KEPT.take();
+        }
     }
 
     async fn run(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, DbError> {
@@ -155,7 +163,8 @@ impl Host for WasiHost {
                 Either::Left(((), response)) => response.await,
                 // The rest of a long body goes on beside the response.
                 Either::Right((response, writing)) => {
-                    self.spawn(writing);
+                    let alone = self.alone();
+                    self.spawn(writing.map(|()| drop(alone)).boxed_local());
                     response
                 }
             };
@@ -212,7 +221,7 @@ impl Host for WasiHost {
 const GIVEN: usize = 256 * 1024;
 
 /// Converts a request, and returns with it what writes its body. Polled before the request is sent, it lets Spin send the
-/// head and a short body in one packet. A second packet waits for the answer to the first, for 40 ms or a round trip
+/// head and a short body in one packet. A second packet waits until the first is acknowledged, for 40 ms or a round trip
 /// (RFC 896): so did the body, and without a length the end of its last chunk.
 fn outgoing(request: http::Request<Bytes>) -> Result<(WasiRequest, LocalBoxFuture<'static, ()>), SendError> {
     let (mut head, body) = request.into_parts();
