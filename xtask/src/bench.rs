@@ -21,7 +21,7 @@ Usage: cargo xtask bench [options]
 Linux only: CPU time and memory are those of /proc. docs/performance.md explains the figures.";
 
 /// The benchmark of the translation, native.
-const CODEC: [&str; 6] = ["bench", "--quiet", "--package", "grok2api", "--bench", "codec"];
+const CODEC: [&str; 7] = ["bench", "--quiet", "--locked", "--package", "grok2api", "--bench", "codec"];
 
 /// Returns the arguments for the script that measures, or `None` for `--help`. The script checks their values.
 pub fn parse(arguments: &[String]) -> Result<Option<Vec<String>>> {
