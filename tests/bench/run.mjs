@@ -29,7 +29,7 @@ const SETTLE_MS = 100;
  * The length of the round that warms up, in rounds. V8 compiles again what is called often; until then ours costs up to a tenth
  * more. `--quick` measures before that.
  */
-const WARM = { quick: 0.5, full: 8 };
+const WARM = { quick: 0.5, full: 20 };
 
 function options() {
   const { values } = parseArgs({ options: {
