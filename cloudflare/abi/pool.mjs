@@ -10,6 +10,10 @@ const BYTES = 96 << 20;
 const KEPT = 16;
 /** How large an instance may become, in multiples of its first size, and be used again: memory never shrinks. */
 const GROWTH = 1.25;
+/** What an instance grows by for its request's body, in multiples of its length: the bytes, the text, and what goes to Grok. */
+const COPIES = 4;
+/** The bytes of a body that count at most: a picture takes a fifth of an isolate, and must be admitted beside chats. */
+const LARGEST_COUNTED = 1 << 20;
 /** How often an instance is used, so that what a fault of its code leaves behind stays small. */
 export const USES = 1_000;
 
@@ -46,8 +50,8 @@ export class Pool {
   #idle = [];
   /** The limit of the last instance made: what one may need. */
   #need = 0;
-  /** The shares of instances that serve a request. */
-  #busy = new Set();
+  /** The shares of instances that serve a request, and what each may need. @type {Map<import("./memory.mjs").Share, number>} */
+  #busy = new Map();
   /** If the platform cuts a request off, none of its promises settles: its share is released when it is collected as garbage. */
   #lost = new FinalizationRegistry((share) => this.#release(share));
 
@@ -63,11 +67,14 @@ export class Pool {
   /**
    * Returns the guest of a new request, for which `give` must be called when it has ended; null without room for another instance.
    * @param {Record<string, any>} env the Worker's bindings @param {number} bytes the most that all guests may hold
+   * @param {number} body the announced length of the request's body, in bytes
    */
-  take(env, bytes) {
-    const instance = this.#idle.pop() ?? (this.#hasRoom(bytes) ? this.#make() : null);
+  take(env, bytes, body = 0) {
+    const growth = COPIES * Math.min(body, LARGEST_COUNTED);
+    const room = this.#busy.size === 0 ? bytes : bytes - growth;
+    const instance = this.#idle.pop() ?? (this.#hasRoom(room) ? this.#make() : null);
     if (instance === null) return null;
-    this.#busy.add(instance.memory.share);
+    this.#busy.set(instance.memory.share, this.#need + growth);
     return new Guest(this.#program, instance, env);
   }
 
@@ -90,10 +97,10 @@ export class Pool {
     return instance;
   }
 
-  /** Every instance that serves a request may still grow to its limit. */
+  /** Every instance that serves a request may still grow to what it needs. */
   #hasRoom(bytes) {
     let sum = this.#need + held.queued;
-    for (const { size } of this.#busy) sum += Math.max(size, this.#need);
+    for (const [{ size }, need] of this.#busy) sum += Math.max(size, need);
     return sum <= bytes;
   }
 

@@ -184,6 +184,18 @@ test("instances are refused beyond the limit, and admitted below", async () => {
   assert.notEqual(pool.take({}, 3 * need), null);
 });
 
+test("the announced length of a body counts, up to 1 MB of it", async () => {
+  const { guest } = begin("/sleep?ms=20");
+  const need = guest.instance.limit;
+  assert.equal(pool.take({}, 2 * need + 3999, 1000), null);
+  assert.notEqual(pool.take({}, 2 * need + 4000, 1000), null);
+  assert.equal(pool.take({}, 3 * need + 3999), null, "it counts for those that come after it");
+  assert.notEqual(pool.take({}, 3 * need + 4000), null);
+  assert.notEqual(pool.take({}, 4 * need + 4000 + (4 << 20), 20 << 20), null);
+  pool = new Pool(program);
+  assert.notEqual(pool.take({}, need, 20 << 20), null, "alone it is admitted");
+});
+
 test("a request that was cut off gives its memory back", async () => {
   // Its promises never settle, as if the platform had ended it.
   const { fetch } = globalThis;

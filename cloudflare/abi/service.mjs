@@ -37,7 +37,7 @@ export function service(module, signatures) {
     try {
       const { bytes, kept } = limitsOf(env);
       const incoming = incomingRequest(request);
-      const guest = pool.take(env, isSmall ? Infinity : bytes);
+      const guest = pool.take(env, isSmall ? Infinity : bytes, incoming.headers.contentLength ?? 0);
       if (guest === null) return refused(request, OVERLOADED);
       const task = guest.run(HANDLER, [incoming]).catch(report).then(() => pool.give(guest, kept));
       if (signal.aborted) guest.cancel();
