@@ -38,14 +38,17 @@ after(async () => {
   between.close();
 });
 
-/** Returns how many packets Grok got in most of several chats. */
+/** Is this packet the close of a WebSocket? It may come after the answer, when the next chat has begun (RFC 6455, 5.5.1). */
+const isClose = (packet) => packet[0] === 0x88;
+
+/** Returns how many packets Grok got in most of several chats, closes apart. */
 async function packetsOfChats() {
   const counts = [];
   for (let round = 0; round < ROUNDS; round++) {
     packets = [];
     const { status, text } = await gw.chat('[[n:1]]');
     assert.equal(status, 200, text);
-    counts.push(packets.length);
+    counts.push(packets.filter((packet) => !isClose(packet)).length);
   }
   return counts.sort((a, b) => a - b)[ROUNDS / 2];
 }
@@ -59,6 +62,6 @@ test('a question leaves with the head of its request', ON_SPIN, async () => {
 
 test('messages that follow each other leave together', ON_SPIN, async () => {
   await gw.settings({ chat_transport: 'websocket', x_statsig_id: null });
-  // The upgrade, the greeting, the question with the request to answer it, and the close.
-  assert.equal(await packetsOfChats(), 4);
+  // The upgrade, the greeting, and the question with the request to answer it.
+  assert.equal(await packetsOfChats(), 3);
 });
