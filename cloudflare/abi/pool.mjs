@@ -72,8 +72,10 @@ export class Pool {
   take(env, bytes, body = 0) {
     const growth = COPIES * Math.min(body, LARGEST_COUNTED);
     const room = this.#busy.size === 0 ? bytes : bytes - growth;
-    const instance = this.#idle.pop() ?? (this.#hasRoom(room) ? this.#make() : null);
-    if (instance === null) return null;
+    // One that waits needs no room, unless the body makes it grow.
+    const needsRoom = growth > 0 || this.#idle.length === 0;
+    if (needsRoom && !this.#hasRoom(room)) return null;
+    const instance = this.#idle.pop() ?? this.#make();
     this.#busy.set(instance.memory.share, this.#need + growth);
     return new Guest(this.#program, instance, env);
   }
@@ -97,9 +99,9 @@ export class Pool {
     return instance;
   }
 
-  /** Every instance that serves a request may still grow to what it needs. */
+  /** Is there room for the next instance and those that go on waiting? Each that serves a request may still grow to what it needs. */
   #hasRoom(bytes) {
-    let sum = this.#need + held.queued;
+    let sum = Math.max(this.#idle.length, 1) * this.#need + held.queued;
     for (const [{ size }, need] of this.#busy) sum += Math.max(size, need);
     return sum <= bytes;
   }

@@ -191,6 +191,7 @@ test("the announced length of a body counts, up to 1 MB of it", async () => {
   assert.notEqual(pool.take({}, 2 * need + 4000, 1000), null);
   assert.equal(pool.take({}, 3 * need + 3999), null, "it counts for those that come after it");
   assert.notEqual(pool.take({}, 3 * need + 4000), null);
+  assert.equal(pool.take({}, 4 * need + 3999 + (4 << 20), 20 << 20), null);
   assert.notEqual(pool.take({}, 4 * need + 4000 + (4 << 20), 20 << 20), null);
   pool = new Pool(program);
   assert.notEqual(pool.take({}, need, 20 << 20), null, "alone it is admitted");
@@ -217,8 +218,12 @@ test("a request that was cut off gives its memory back", async () => {
   assert.notEqual(pool.take({}, limit + held.queued), null, "none is busy");
 });
 
-test("an instance that waits needs no room", async () => {
-  await ask("/uses");
+test("an instance that waits needs room only for a body", async () => {
+  await Promise.all(Array.from({ length: 3 }, () => ask("/sleep?ms=1", { kept: 3 })));
+  const need = begin("/sleep?ms=20").guest.instance.limit;
+  assert.equal(pool.take({}, 3 * need + 3999, 1000), null, "one waits beside it");
+  assert.equal(pool.idle, 2);
+  assert.notEqual(pool.take({}, 3 * need + 4000, 1000), null);
   assert.notEqual(pool.take({}, 0), null);
 });
 
@@ -231,8 +236,8 @@ test("the refusal is OpenAI's, and says when to come again", async () => {
   const signatures = await import(new URL("../dist/probe.signatures.mjs", import.meta.url));
   const handle = service(program.module, signatures);
   const work = [];
-  const request = (path, isSmall) =>
-    handle(new Request(`http://probe${path}`), { GUEST_MEMORY_MB: "0.5" }, { waitUntil: (promise) => work.push(promise) }, isSmall);
+  const request = (path, isSmall, env = { GUEST_MEMORY_MB: "0.5" }, init = {}) =>
+    handle(new Request(`http://probe${path}`, init), env, { waitUntil: (promise) => work.push(promise) }, isSmall);
   const slow = request("/sleep?ms=20");
   const response = await request("/hello");
   assert.deepEqual([response.status, response.headers.get("retry-after")], [503, "1"]);
@@ -243,6 +248,9 @@ test("the refusal is OpenAI's, and says when to come again", async () => {
     code: "overloaded",
   });
   assert.equal((await request("/hello", true)).status, 200);
+  const long = { method: "POST", body: "x", headers: { "content-length": "1000000" } };
+  assert.equal((await request("/hello", false, { GUEST_MEMORY_MB: "4" })).status, 200);
+  assert.equal((await request("/hello", false, { GUEST_MEMORY_MB: "4" }, long)).status, 503, "the length of a body counts");
   await slow;
   await Promise.all(work);
   assert.equal((await request("/hello")).status, 200);

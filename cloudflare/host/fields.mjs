@@ -75,10 +75,10 @@ export class Fields {
     return this.entries.filter(([known]) => known === lower).map(([, value]) => value);
   }
 
-  /** @returns {number | null} */
+  /** Returns the announced length of the body, null without one that is a number. @returns {number | null} */
   get contentLength() {
-    for (const [name, value] of this.entries) if (name === "content-length") return Number(value);
-    return null;
+    const [, value] = this.entries.find(([name]) => name === "content-length") ?? [];
+    return /^\d+$/.test(value) ? Number(value) : null;
   }
 
   /** @returns {Headers} */

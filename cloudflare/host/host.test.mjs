@@ -50,6 +50,12 @@ test("requests arrive with their parts", () => {
   });
 });
 
+test("a length that is not a number counts as none", () => {
+  const announced = (value) =>
+    incomingRequest(new Request("https://a.example/", { method: "POST", headers: { "content-length": value } })).headers.contentLength;
+  assert.deepEqual(["12", "0", "5, 5", "-1", "abc", ""].map(announced), [12, 0, null, null, null, null]);
+});
+
 test("one database, one store, both called default", () => {
   const open = sqlite["[static]connection.open-async"];
   assert.equal(open({ env: { DB: 1 } }, "default").database, 1);
