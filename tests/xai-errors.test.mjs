@@ -63,6 +63,7 @@ test('what breaks off after its first words ends with an error', async () => {
     xai.reset();
     const streamed = await stream(directive);
     assert.ok(streamed.error && streamed.text.startsWith('word0 '), `${directive}: ${JSON.stringify(streamed)}`);
+    assert.match(streamed.error.message, /^xAI/, 'it names whose failure it is');
     assert.equal(xai.calls.length, 1, 'nothing is asked twice that has begun');
     assert.equal((await rowOf('basic-1')).status_code, 'normal');
   }

@@ -2,7 +2,10 @@
 
 use crate::{
     error::{Error, ErrorKind},
-    providers::ProviderError,
+    providers::{
+        ProviderError,
+        catalog::{Model, Provider},
+    },
 };
 
 impl From<&ProviderError> for Error {
@@ -12,8 +15,40 @@ impl From<&ProviderError> for Error {
     }
 }
 
+/// Returns the client's error for a failure of the provider that was asked for this model.
+pub fn client_error(error: &ProviderError, model: &Model) -> Error {
+    match (error, model.provider) {
+        (ProviderError::NotEntitled(_), Provider::GrokWeb) => not_entitled(model),
+        // The text names the operator's team.
+        (ProviderError::NotEntitled(_), Provider::Xai) => {
+            let message = format!(
+                "xAI does not offer {} to the key that was used: ask the operator to check the key's permissions",
+                model.id
+            );
+            Error::new(ErrorKind::NotEntitled, message)
+        }
+        (ProviderError::ModelNotFound, Provider::Xai) if model.is_only_of_api() => Error::unknown_model(&model.id),
+        (ProviderError::CallerError(text), Provider::Xai) => {
+            Error::new(ErrorKind::Invalid, format!("xAI's API refused the request: {text}"))
+        }
+        (ProviderError::DeadAccount(_), Provider::Xai) => {
+            let message = "xAI refused the key that was used: ask the operator to check the keys of xAI's API";
+            Error::new(ErrorKind::Upstream, message)
+        }
+        (error, Provider::Xai) => failure_of("xAI", error),
+        (error, Provider::GrokWeb) => Error::from(error),
+    }
+}
+
+/// Returns the error for a model whose mode no account has. It names the type of account that has it.
+pub fn not_entitled(model: &Model) -> Error {
+    let needs = model.bucket.needs().label();
+    let message = format!("{} needs a {needs} account: choose another model, or add such an account", model.id);
+    Error::new(ErrorKind::NotEntitled, message)
+}
+
 /// Returns the error for a failure of the service with this name.
-pub fn failure_of(name: &str, fault: &ProviderError) -> Error {
+fn failure_of(name: &str, fault: &ProviderError) -> Error {
     match fault {
         ProviderError::RateLimited { retry_after, .. } => {
             // Other accounts may be free; the next request tries them.

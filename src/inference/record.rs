@@ -7,7 +7,10 @@ use std::rc::Rc;
 
 use futures::FutureExt;
 
-use super::usage::{Repairs, Usage};
+use super::{
+    failure::client_error,
+    usage::{Repairs, Usage},
+};
 use crate::{
     app::App,
     error::Error,
@@ -39,8 +42,8 @@ pub struct RequestRecord {
     attempts: u32,
     used: Option<Used>,
     rests: Option<Rests>,
-    /// The quota that one turn costs.
-    quota: i64,
+    /// The model that the last attempt asked for.
+    asked: Option<Model>,
     /// What the provider charged for the answer, in [`TICKS_PER_USD`](super::usage::TICKS_PER_USD).
     cost: u64,
     /// Turns that the answer took besides its last.
@@ -70,7 +73,7 @@ impl RequestRecord {
             attempts: 0,
             used: None,
             rests: None,
-            quota: 0,
+            asked: None,
             cost: 0,
             repairs: 0,
             maintenance_due: false,
@@ -102,7 +105,7 @@ impl RequestRecord {
             key_id: reservation.caller.key_id,
         });
         self.rests = Some(Rests::of(&reservation.settings.global));
-        self.quota = model.cost.into();
+        self.asked = Some(model.clone());
         self.attempts += 1;
         self.maintenance_due = reservation.maintenance_due;
         self.reads_accounts = reservation.settings.grok.read_accounts;
@@ -135,13 +138,19 @@ impl RequestRecord {
         self.completion_tokens += repairs.completion_tokens;
     }
 
+    /// Returns the client's error for a fault of the provider that was asked.
+    pub fn error(&self, fault: &ProviderError) -> Error {
+        self.asked.as_ref().map_or_else(|| Error::from(fault), |model| client_error(fault, model))
+    }
+
     /// Returns the effect of this attempt's error on its account, or `None` if there was no attempt.
     pub fn outcome(&self, fault: &ProviderError) -> Option<AccountOutcome> {
         self.outcome_of(self.failed_by(fault))
     }
 
     fn success(&self) -> Outcome<'static> {
-        Outcome::Success { cost: self.quota * i64::from(1 + self.repairs) }
+        let quota = self.asked.as_ref().map_or(0, |model| i64::from(model.cost));
+        Outcome::Success { cost: quota * i64::from(1 + self.repairs) }
     }
 
     /// Returns the outcome of a fault. An answer in the wrong form is an answer: it costs quota.
@@ -192,7 +201,7 @@ impl RequestRecord {
 
     /// Writes the row of a streamed answer that failed after part of it had been sent.
     pub async fn stream_failed(&self, fault: &ProviderError) {
-        let error = Error::from(fault);
+        let error = self.error(fault);
         let outcome = self.failed_by(fault);
         self.write(error.status().as_u16(), error.code().to_owned(), fault.to_string(), outcome).await;
     }

@@ -14,7 +14,7 @@ use super::{
     attempt::Attempts,
     conversation::Conversation,
     event::Events,
-    failure::failure_of,
+    failure::{client_error, not_entitled},
     media::{Files, SentTo},
     prompt::Prompt,
     record::RequestRecord,
@@ -284,36 +284,4 @@ fn no_account(refusal: &Refusal, model: &Model, now: i64) -> Error {
             Error::new(ErrorKind::NoAccount, "No account can serve this model: add one in the console, or enable one")
         }
     }
-}
-
-/// Returns the client's error for a provider error.
-fn client_error(error: &ProviderError, model: &Model) -> Error {
-    match (error, model.provider) {
-        (ProviderError::NotEntitled(_), Provider::GrokWeb) => not_entitled(model),
-        // The text names the operator's team.
-        (ProviderError::NotEntitled(_), Provider::Xai) => {
-            let message = format!(
-                "xAI does not offer {} to the key that was used: ask the operator to check the key's permissions",
-                model.id
-            );
-            Error::new(ErrorKind::NotEntitled, message)
-        }
-        (ProviderError::ModelNotFound, Provider::Xai) if model.is_only_of_api() => Error::unknown_model(&model.id),
-        (ProviderError::CallerError(text), Provider::Xai) => {
-            Error::new(ErrorKind::Invalid, format!("xAI's API refused the request: {text}"))
-        }
-        (ProviderError::DeadAccount(_), Provider::Xai) => {
-            let message = "xAI refused the key that was used: ask the operator to check the keys of xAI's API";
-            Error::new(ErrorKind::Upstream, message)
-        }
-        (error, Provider::Xai) => failure_of("xAI", error),
-        (error, Provider::GrokWeb) => Error::from(error),
-    }
-}
-
-/// Returns the error for a model whose mode no account has. It names the type of account that has it.
-fn not_entitled(model: &Model) -> Error {
-    let needs = model.bucket.needs().label();
-    let message = format!("{} needs a {needs} account: choose another model, or add such an account", model.id);
-    Error::new(ErrorKind::NotEntitled, message)
 }

@@ -7,7 +7,6 @@ use futures::{
 };
 
 use crate::{
-    error::Error,
     host::Response,
     inference::{
         conversation::Step,
@@ -100,7 +99,7 @@ impl Streamed {
                 Some(End::Failed(Failure::Unstored(error)))
             }
             (Ok(()), Err(fault)) => {
-                stream.error(&Error::from(&fault));
+                stream.error(&record.error(&fault));
                 Some(End::Failed(Failure::Provider(fault)))
             }
             (Ok(()), Ok(Step::More)) => None,

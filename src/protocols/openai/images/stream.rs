@@ -87,7 +87,7 @@ impl Streamed {
             }
             if let Err(failure) = made.ended(step) {
                 let error = match &failure {
-                    Failure::Provider(fault) => Error::from(fault),
+                    Failure::Provider(fault) => self.record.error(fault),
                     Failure::Unstored(error) => error.clone(),
                 };
                 wire::error(&error, &mut buffer);
