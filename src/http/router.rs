@@ -174,7 +174,7 @@ fn error_reply(error: &Error, path: &str, request_id: &str) -> Response {
     let (status, body) = match path {
         path if path.starts_with("/api/") => (error.status(), admin::error::body(error)),
         path if anthropic::error::is_path(path) => {
-            (anthropic::error::status(error), anthropic::error::body(error, Some(request_id)))
+            (anthropic::error::status(error), anthropic::error::body(error, request_id))
         }
         _ => (error.status(), openai::error::body(error)),
     };

@@ -16,8 +16,7 @@ pub const THREADS_UNSUPPORTED: &str = "thread_unsupported_request";
 pub struct ErrorBody<'a> {
     r#type: &'static str,
     error: ErrorObject<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request_id: Option<&'a str>,
+    request_id: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -35,7 +34,7 @@ struct Details {
 
 impl<'a> ErrorBody<'a> {
     /// Returns the body of an error. The message begins with the path of the field at fault, if it does not name it.
-    pub fn new(error: &'a Error, request_id: Option<&'a str>) -> Self {
+    pub fn new(error: &'a Error, request_id: &'a str) -> Self {
         let message = error.shown_message();
         let message = match error.shown_param().filter(|path| !message.contains(path)) {
             Some(path) => format!("{path}: {message}").into(),
@@ -54,7 +53,7 @@ pub fn is_path(path: &str) -> bool {
 }
 
 /// Returns the JSON body of a failed request.
-pub fn body(error: &Error, request_id: Option<&str>) -> Vec<u8> {
+pub fn body(error: &Error, request_id: &str) -> Vec<u8> {
     serde_json::to_vec(&ErrorBody::new(error, request_id)).expect("strings always have a JSON form")
 }
 
@@ -85,7 +84,7 @@ mod tests {
     use super::*;
 
     fn json(error: Error) -> String {
-        String::from_utf8(body(&error, Some("req_1"))).unwrap()
+        String::from_utf8(body(&error, "req_1")).unwrap()
     }
 
     #[test]

@@ -159,7 +159,7 @@ impl StreamWriter for EventStream {
 
     fn error(&mut self, error: &Error) {
         self.flush();
-        let body = ErrorBody::new(error, Some(&self.head.request_id));
+        let body = ErrorBody::new(error, &self.head.request_id);
         write_named(&mut self.buffer, "error", &body);
     }
 
