@@ -46,6 +46,10 @@ pub type ByteStream = LocalBoxStream<'static, Result<Bytes, SendError>>;
 /// A request from a client.
 pub type Request = http::Request<ByteStream>;
 
+/// Gives a database file the write-ahead log, which many parallel writers such as Spin's instances need. Its row is the mode
+/// that the file has now, and keeps. A database on another machine may refuse it. <https://sqlite.org/wal.html>
+pub const WRITE_AHEAD_LOG: &str = "PRAGMA journal_mode = WAL";
+
 /// Returns whether what the request changes is on the disk when it is answered: what an operator or a client asks to change.
 /// Chats do not wait for the disk where the host lets the component choose.
 #[cfg_attr(not(any(target_family = "wasm", test)), expect(dead_code, reason = "only a host of components has a disk"))]

@@ -36,7 +36,7 @@ use spin_sdk::{
 
 use super::{
     Body, ByteStream, DbError, Host, IncomingBody, KvError, PIECE, Request, Response, Row, SendError, Value,
-    waits_for_disk,
+    WRITE_AHEAD_LOG, waits_for_disk,
     websocket::{Handshake, WebSocket, WebSocketError},
 };
 
@@ -50,10 +50,9 @@ use alone::Alone;
 /// a request.
 const KEEPS_DATABASE: &str = "KEEP_DATABASE_OPEN";
 
-/// What the kept connection begins with. In the write-ahead log a transaction then does not wait for the disk: it survives
+/// What follows [`WRITE_AHEAD_LOG`] on the kept connection. In that log a transaction then does not wait for the disk: it survives
 /// the end of the process, and if the machine loses power, the last ones may be missing, but the file is whole. Waiting twice
 /// for the disk was a quarter of what a chat cost. <https://sqlite.org/pragma.html#pragma_synchronous>
-const WITH_LOG: &str = "PRAGMA journal_mode = WAL";
 const WITHOUT_WAITING: &str = "PRAGMA synchronous = NORMAL";
 
 thread_local! {
@@ -95,8 +94,7 @@ impl WasiHost {
         }
         let opened = Rc::new(Connection::open_default().await.map_err(db_error)?);
         if self.keeps_database {
-            // A database on another machine may refuse both.
-            let mode = execute(&opened, WITH_LOG, &[]).await;
+            let mode = execute(&opened, WRITE_AHEAD_LOG, &[]).await;
             if mode.is_ok_and(|rows| rows == [[Value::Text("wal".to_owned())]]) {
                 let _ = execute(&opened, WITHOUT_WAITING, &[]).await;
             }
@@ -161,10 +159,10 @@ impl Host for WasiHost {
             let (request, writing) = outgoing(request)?;
             let response = match select(writing, pin!(client::send(request))).await {
                 Either::Left(((), response)) => response.await,
-                // The rest of a long body goes on beside the response.
+                // The rest of a long body goes on beside the response, but a server that has answered may never read it.
                 Either::Right((response, writing)) => {
-                    let alone = self.alone();
-                    self.spawn(writing.map(|()| drop(alone)).boxed_local());
+                    let (alone, end) = (self.alone(), self.sleep(REST_LIMIT));
+                    self.spawn(select(writing, end).map(|_| drop(alone)).boxed_local());
                     response
                 }
             };
@@ -216,6 +214,9 @@ impl Host for WasiHost {
         wasip3::spawn(work);
     }
 }
+
+/// How long a server that has answered may take to read the rest of a request's body.
+const REST_LIMIT: Duration = Duration::from_secs(120);
 
 /// The bytes of a body that are given to the host at once.
 const GIVEN: usize = 256 * 1024;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::{
     error::{Error, ErrorKind, Result},
-    host::{DbError, Value},
+    host::{DbError, Value, WRITE_AHEAD_LOG},
     time::SECOND,
 };
 
@@ -185,10 +185,9 @@ async fn applied(db: &Db) -> Result<(Vec<String>, bool)> {
         names.push(row.text()?);
         is_d1 = row.flag()?;
     }
-    // A file with many parallel writers, such as Spin's instances, needs the write-ahead log. The file keeps the mode.
     // D1 has its own journal, refuses the statement and would count it.
     if !is_d1 {
-        let _ = db.attempt("PRAGMA journal_mode = WAL", &[]).await;
+        let _ = db.attempt(WRITE_AHEAD_LOG, &[]).await;
     }
     match listed {
         Err(error) if is_behind(&error) => drop(attempt(db, CREATE_LEDGER).await?),
