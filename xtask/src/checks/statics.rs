@@ -29,12 +29,14 @@ pub fn check(root: &Path) -> Result<Vec<Fault>> {
 /// Returns the lines and names of the statics.
 fn statics(text: &str) -> Vec<(usize, &str)> {
     let lines = text.lines().enumerate().filter_map(|(at, line)| {
-        let mut declared = line.trim_start();
+        let mut declared = line.trim_start().trim_start_matches("thread_local! { ");
         if let Some(public) = declared.strip_prefix("pub") {
             declared = public.split_once(") ").map_or(public, |(_, rest)| rest).trim_start();
         }
         let (name, kind) = declared.strip_prefix("static ")?.trim_start_matches("mut ").split_once(':')?;
-        (!kind.trim_start().starts_with('&')).then_some((at + 1, name))
+        let is_constant =
+            ["&str", "&'static str", "&["].iter().any(|reference| kind.trim_start().starts_with(reference));
+        (!is_constant).then_some((at + 1, name))
     });
     lines.collect()
 }
@@ -61,10 +63,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_but_references_are_found() {
+    fn all_but_constants_are_found() {
         let text = "static A: &[u8] = b\"\";\n    static KEPT: RefCell<u8> = x;\npub(super) static S: LazyLock<String> = y;\n\
-                    pub static mut N: u8 = 0;\nstatic POOL:\n    Pool = z;\nlet kept: Cell<u8> = w;\n";
-        assert_eq!(statics(text), [(2, "KEPT"), (3, "S"), (4, "N"), (5, "POOL")]);
+                    pub static mut N: u8 = 0;\nstatic POOL:\n    Pool = z;\nlet kept: Cell<u8> = w;\n\
+                    thread_local! { static T: Cell<u8> = v; }\nstatic R: &AtomicU8 = &u;\nstatic W: &str = \"\";\n";
+        assert_eq!(statics(text), [(2, "KEPT"), (3, "S"), (4, "N"), (5, "POOL"), (8, "T"), (9, "R")]);
     }
 
     #[test]
