@@ -1,29 +1,20 @@
 // Claude Code as npm has it, installed below target/: about 400 MB.
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { installed } from './npm.mjs';
 
 const VERSION = '2.1.332';
-const PLACE = fileURLToPath(new URL(`../../target/claude-code-${VERSION}`, import.meta.url));
 const run = promisify(execFile);
 
-/** Returns the path of the program. It is installed once, and whole or not at all. */
+/** Returns the path of the program. */
 export async function claudeCode() {
-  const packages = join(PLACE, 'node_modules/@anthropic-ai/claude-code');
-  const program = join(packages, 'bin/claude.exe');
-  if (existsSync(join(PLACE, 'complete'))) return program;
-  await rm(PLACE, { recursive: true, force: true });
-  await mkdir(PLACE, { recursive: true });
-  await run('npm', ['install', '--prefix', PLACE, '--no-fund', '--no-audit', '--loglevel=error', `@anthropic-ai/claude-code@${VERSION}`], { cwd: PLACE, timeout: 600_000 });
+  const below = (folder) => join(folder, 'node_modules/@anthropic-ai/claude-code');
   // Replaces the placeholder by the program of this system, also where npm runs no scripts.
-  await run(process.execPath, [join(packages, 'install.cjs')], { cwd: packages, timeout: 120_000 });
-  await mkdir(join(PLACE, 'making'));
-  await rename(join(PLACE, 'making'), join(PLACE, 'complete'));
-  return program;
+  const finish = (folder) => run(process.execPath, ['install.cjs'], { cwd: below(folder), timeout: 120_000 });
+  return join(below(await installed('@anthropic-ai/claude-code', VERSION, finish)), 'bin/claude.exe');
 }
 
 /**

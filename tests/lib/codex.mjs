@@ -1,27 +1,16 @@
 // Codex as npm has it, installed below target/: about 400 MB.
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { installed } from './npm.mjs';
 
 const VERSION = '0.171.0';
-const PLACE = fileURLToPath(new URL(`../../target/codex-${VERSION}`, import.meta.url));
 const run = promisify(execFile);
 
-/** Returns the path of the program. It is installed once, and whole or not at all. */
-export async function codex() {
-  const program = join(PLACE, 'node_modules/.bin/codex');
-  if (existsSync(join(PLACE, 'complete'))) return program;
-  await rm(PLACE, { recursive: true, force: true });
-  await mkdir(PLACE, { recursive: true });
-  await run('npm', ['install', '--prefix', PLACE, '--no-fund', '--no-audit', '--loglevel=error', `@openai/codex@${VERSION}`], { cwd: PLACE, timeout: 600_000 });
-  await mkdir(join(PLACE, 'making'));
-  await rename(join(PLACE, 'making'), join(PLACE, 'complete'));
-  return program;
-}
+/** Returns the path of the program. */
+export const codex = async () => join(await installed('@openai/codex', VERSION), 'node_modules/.bin/codex');
 
 /** Returns the config.toml of docs/clients.md. */
 const config = (url) => `model = "grok-4"
