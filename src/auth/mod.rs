@@ -18,11 +18,41 @@ pub mod sender;
 pub mod session;
 pub mod throttle;
 
-/// Returns the token of `Authorization: Bearer TOKEN`, `None` if it is missing or empty. The scheme may have any case
-/// (RFC 9110 §11.1).
+/// Returns the token of `Authorization: Bearer TOKEN`, `None` if it is missing, empty, or one of several. The scheme may have any
+/// case (RFC 9110 §11.1). Workers join several headers of a name.
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return None };
+    let value = value.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_token_is_that_of_the_only_header() {
+        let token = |values: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(header::AUTHORIZATION, HeaderValue::from_static(value));
+            }
+            bearer(&headers).map(str::to_owned)
+        };
+        for (values, expected) in [
+            (&["Bearer a"][..], Some("a")),
+            (&["bearer  a "], Some("a")),
+            (&["Bearer "], None),
+            (&["Basic a"], None),
+            (&["Bearer a", "Bearer a"], None),
+            (&[], None),
+        ] {
+            assert_eq!(token(values).as_deref(), expected, "{values:?}");
+        }
+    }
 }

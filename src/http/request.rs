@@ -124,7 +124,7 @@ async fn read_up_to(request: Request, most: usize, in_words: &str) -> Result<Byt
                 ErrorKind::RequestTimeout,
                 "The request body stopped arriving: send it again, without pauses of more than 10 seconds",
             ),
-            error => Error::new(ErrorKind::Invalid, format!("The request body ended early: {error}")),
+            _ => Error::new(ErrorKind::Invalid, "The request body ended early: send it again, whole"),
         })?;
         if whole.len() + chunk.len() > most {
             return Err(too_large());
