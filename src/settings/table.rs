@@ -127,9 +127,9 @@ section! {
         stream_first_response_timeout: Option<Duration> = timeout(30), "s",
             "Timeout of the first part of an answer. 0: no limit";
         stream_chunk_timeout: Option<Duration> = timeout(120), "s",
-            "Timeout between two parts of an answer. 0: no limit";
+            "Timeout between two parts of an answer; of xAI's API at least 300, also for the first part. 0: no limit";
         stream_total_timeout: Option<Duration> = timeout(600), "s",
-            "Timeout of a whole answer. 0: no limit";
+            "Timeout of a whole answer; of xAI's API at least 900. 0: no limit";
     }
 }
 
