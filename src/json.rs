@@ -112,6 +112,18 @@ impl Kind<'_> for String {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Number(pub f64);
 
+impl Number {
+    /// Returns the number as a count of something; `None` if it is negative, or too large to be true.
+    pub fn count(self) -> Option<u64> {
+        self.up_to(u32::MAX.into())
+    }
+
+    /// Returns the number without its fraction; `None` if it is negative, or larger than `most`.
+    pub fn up_to(self, most: u64) -> Option<u64> {
+        (0.0..=most as f64).contains(&self.0).then_some(self.0 as u64)
+    }
+}
+
 impl Kind<'_> for Number {
     fn number(value: f64) -> Option<Self> {
         Some(Number(value))

@@ -8,6 +8,8 @@ use crate::inference::usage::TICKS_PER_USD;
 const TICKS_PER_MICRO: i64 = (TICKS_PER_USD / 1_000_000) as i64;
 /// The largest budget in dollars. In ticks it stays below 2^53.
 pub const MOST_USD: f64 = 100_000.0;
+/// The largest amount of one answer in ticks.
+pub const MOST_TICKS: u64 = MOST_USD as u64 * TICKS_PER_USD;
 
 /// An amount of US dollars, written as a number with up to 6 decimals.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -61,13 +61,19 @@ pub async fn clear(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response
     response::json(&json!({ "success": true, "message": "Log cleared" }))
 }
 
+/// Returns the key with this id, else that with this name.
+fn key_of(text: String) -> Key {
+    let id = text.parse().ok().filter(|id| (1..=MAX_ID).contains(id));
+    id.map_or(Key::Name(text), Key::Id)
+}
+
 fn read_filter(uri: &Uri) -> Result<Filter> {
     let filter = Filter {
         before: query::optional_number(uri, "before", 0..=MAX_ID)?,
         from: query::optional_number(uri, "from", 0..=MAX_TIME)?,
         to: query::optional_number(uri, "to", 0..=MAX_TIME)?,
         model: searched(uri, "model")?,
-        key: searched(uri, "key")?.map(|key| key.parse().map_or(Key::Name(key), Key::Id)),
+        key: searched(uri, "key")?.map(key_of),
         account: query::optional_number(uri, "account", 1..=MAX_ID)?,
         status: query::text(uri, "status").map(|status| statuses(&status)).transpose()?,
         text: searched(uri, "text")?,

@@ -248,6 +248,11 @@ impl NativeHost {
         if params.len() > 100 {
             return Err(DbError("too many SQL variables".to_owned()));
         }
+        // D1 takes JavaScript's numbers.
+        let is_exact = |value: &Value| !matches!(value, Value::Integer(number) if number.unsigned_abs() >= 1 << 53);
+        if let Some(number) = params.iter().find(|value| !is_exact(value)) {
+            return Err(DbError(format!("{number:?} is beyond 2^53")));
+        }
         let error = |e: rusqlite::Error| DbError(e.to_string());
         // `prepare` refuses a second statement, as D1 does. Spin would silently ignore it.
         let mut statement = self.database.prepare_cached(sql).map_err(error)?;

@@ -10,6 +10,7 @@ use crate::{
     jobs::invalid_tokens::{self, Opened},
     limits::{SUBREQUESTS, UPSTREAM_CONNECTIONS},
     media::input::Source,
+    money::MOST_TICKS,
     providers::{
         ProviderError,
         catalog::{Model, Provider, Route},
@@ -267,7 +268,7 @@ impl Estimate {
 
     /// Returns what an answer of this model is to hold of the budgets.
     fn hold(&self, model: &Model, day: i64, tomorrow: i64) -> Hold {
-        let ticks = |amount: u64| i64::try_from(amount).unwrap_or(i64::MAX >> 8);
+        let ticks = |amount: u64| amount.min(MOST_TICKS) as i64;
         let price = Price::of(&model.upstream_name);
         if model.pictures.is_some() {
             return Hold {
@@ -280,7 +281,7 @@ impl Estimate {
         }
         Hold {
             prompt: ticks(price.input.saturating_mul(self.prompt_tokens)),
-            tokens: self.max_tokens.map_or(i64::from(u32::MAX), ticks),
+            tokens: self.max_tokens.and_then(|most| most.try_into().ok()).unwrap_or(u32::MAX).into(),
             per_token: ticks(price.output),
             day,
             tomorrow,
@@ -325,6 +326,15 @@ mod tests {
                 tried.failed(&ProviderError::Timeout, 0);
             }
         }
+    }
+
+    #[test]
+    fn what_is_held_is_exact_in_any_database() {
+        let model = catalog::find("xai/grok-4.6").expect("any name of the API is a model");
+        let estimate = Estimate { prompt_tokens: u64::MAX, max_tokens: Some(u64::MAX), pictures: 0 };
+        let hold = estimate.hold(&model, 0, 0);
+        assert_eq!((hold.prompt, hold.tokens), (MOST_TICKS as i64, u32::MAX.into()));
+        assert!(hold.prompt + hold.tokens * hold.per_token < 1 << 53);
     }
 
     #[test]

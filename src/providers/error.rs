@@ -3,6 +3,15 @@
 //! [`crate::pool::outcome`] decides their effect on an account, the protocols what a client sees. Texts in them are
 //! the provider's own and go to the log.
 
+/// The longest wait that counts, in seconds: after a day a provider is asked again.
+const LONGEST_WAIT: f64 = 86_400.0;
+
+/// Returns the seconds of a `Retry-After`, at most a day; `None` for a date.
+pub fn wait_of(retry_after: Option<&str>) -> Option<u64> {
+    let seconds: f64 = retry_after?.trim().parse().ok()?;
+    (seconds >= 0.0).then(|| seconds.min(LONGEST_WAIT).ceil() as u64)
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProviderError {
     /// The account is rate-limited or (`quota_spent`) has used up its window. `retry_after` is in seconds.
@@ -109,5 +118,27 @@ impl std::fmt::Display for ProviderError {
             ProviderError::Unfit { message, .. } => write!(f, "not in the form asked for: {message}"),
             ProviderError::Unreadable => f.write_str("the token cannot be decrypted with this encryption_key"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_at_most_a_day() {
+        for (header, seconds) in [
+            ("0", Some(0)),
+            (" 1.2 ", Some(2)),
+            ("86401", Some(86_400)),
+            ("99999999999999999999", Some(86_400)),
+            ("inf", Some(86_400)),
+            ("NaN", None),
+            ("-1", None),
+            ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+        ] {
+            assert_eq!(wait_of(Some(header)), seconds, "{header}");
+        }
+        assert_eq!(wait_of(None), None);
     }
 }

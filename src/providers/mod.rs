@@ -46,7 +46,7 @@ pub mod grok_web;
 pub mod learned;
 pub mod xai;
 
-pub use error::ProviderError;
+pub use error::{ProviderError, wait_of};
 
 /// One attempt: a prompt for one account.
 pub struct Call<'a> {

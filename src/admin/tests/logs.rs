@@ -151,6 +151,8 @@ fn every_filter_finds_its_rows() {
         let rows = ids(&console.get(&format!("/api/logs?{query}")).ok().body["data"]);
         assert_eq!(rows, found.iter().map(|n: &usize| all[*n].clone()).collect::<Vec<_>>(), "{query}");
     }
+    // A number that no id can be is a name.
+    assert_eq!(console.get("/api/logs?key=9007199254740993").ok().body["data"], json!([]));
     for (query, field) in [
         ("status=6xx", "status"),
         ("status=99", "status"),

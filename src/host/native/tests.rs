@@ -12,6 +12,10 @@ fn refuses_what_a_real_host_refuses() {
         assert!(host.execute(sql, &[]).is_err(), "{sql}");
     }
     assert!(host.execute("SELECT ?", &vec![Value::Null; 101]).is_err());
+    for beyond in [1 << 53, i64::MAX, i64::MIN] {
+        assert!(host.execute("SELECT ?", &[Value::Integer(beyond)]).is_err(), "{beyond}");
+    }
+    assert!(host.execute("SELECT ?", &[Value::Integer((1 << 53) - 1)]).is_ok());
     assert!(host.execute(&["SELECT 1"; 6].join(" UNION ALL "), &[]).is_err());
     assert_eq!(host.sql("SELECT 7", vec![]), [[Value::Integer(7)]]);
 }

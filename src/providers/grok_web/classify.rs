@@ -7,7 +7,10 @@ use super::{
     frames::FrameTooLong,
     rest::wire::{self, UpstreamError},
 };
-use crate::{host::SendError, providers::ProviderError};
+use crate::{
+    host::SendError,
+    providers::{ProviderError, wait_of},
+};
 
 impl From<FrameTooLong> for ProviderError {
     fn from(_: FrameTooLong) -> Self {
@@ -67,7 +70,7 @@ pub mod code {
 /// Classifies a response without a 2xx status. `retry_after` is the value of that header.
 pub fn from_answer(status: u16, retry_after: Option<&str>, body: &[u8]) -> ProviderError {
     let body = &body[..body.len().min(LOOKED_AT)];
-    let retry_after = retry_after.and_then(|seconds| seconds.trim().parse().ok());
+    let retry_after = wait_of(retry_after);
     let text = String::from_utf8_lossy(body);
     let page = is_page(body);
     let Some(error) = (!page).then(|| structured(&text)).flatten() else {

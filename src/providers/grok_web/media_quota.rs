@@ -80,7 +80,7 @@ fn pool(field: Field<Object<PoolBody>>) -> Option<Option<Pool>> {
         Field::Given(Object(body)) => body,
         Field::Missing | Field::Wrong(_) => return None,
     };
-    let whole = |field: &Field<Number>| field.as_ref().filter(|Number(n)| *n >= 0.0).map(|Number(n)| *n as u64);
+    let whole = |field: &Field<Number>| field.as_ref().and_then(|number| number.count());
     let is_used_up = matches!(body.available, Field::Given(false));
     let remaining = whole(&body.remaining_queries).map(|n| u32::try_from(n).unwrap_or(u32::MAX));
     Some(Some(Pool {

@@ -77,7 +77,7 @@ pub fn parse(body: &[u8]) -> Result<Limits, ProviderError> {
 
 /// Returns a count. A negative number means that Grok does not report it.
 fn whole(field: &Field<Number>) -> Option<u64> {
-    field.as_ref().filter(|Number(n)| *n >= 0.0).map(|Number(n)| *n as u64)
+    field.as_ref().and_then(|number| number.count())
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::{
     names::Names,
     prices::Price,
     sealed,
-    wire::{self, Annotation, Content, Event, Item, Response, TextOrNumber, listed, text, whole},
+    wire::{self, Annotation, Content, Event, Item, Response, TextOrNumber, listed, text, ticks, whole},
 };
 use crate::{
     inference::{
@@ -17,6 +17,7 @@ use crate::{
         usage::{Tally, Usage},
     },
     json::{self, Field, Object},
+    money::MOST_TICKS,
     providers::ProviderError,
 };
 
@@ -339,8 +340,8 @@ impl Assembler {
         let reasoning_tokens = usage.output_tokens_details.as_ref().and_then(|Object(of)| whole(&of.reasoning_tokens));
         let searches = whole(&usage.num_server_side_tools_used).unwrap_or_default();
         let price = &self.asked.price;
-        let cost = whole(&usage.cost_in_usd_ticks)
-            .unwrap_or_else(|| price.of_tokens(prompt_tokens, completion_tokens) + price.of_searches(searches));
+        let by_price = || price.of_tokens(prompt_tokens, completion_tokens) + price.of_searches(searches);
+        let cost = ticks(&usage.cost_in_usd_ticks).unwrap_or_else(by_price).min(MOST_TICKS);
         Usage { prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost }
     }
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     json::{Field, ObjectOrText},
-    providers::ProviderError,
+    providers::{ProviderError, wait_of},
 };
 
 /// The seconds for which a key rests after a limit that does not say how long.
@@ -71,7 +71,7 @@ pub fn of_response(status: u16, retry_after: Option<&str>, body: &[u8]) -> Refus
         None if is_page(body) => "a page instead of an answer".to_owned(),
         None => text.into_owned(),
     };
-    classify(status, seconds(retry_after), &message)
+    classify(status, wait_of(retry_after), &message)
 }
 
 /// Classifies an error inside a stream, by its code and its text.
@@ -149,12 +149,6 @@ fn status_of(code: &str) -> u16 {
         ("timeout", 504),
     ];
     known.into_iter().find(|(word, _)| code.contains(word)).map_or(500, |(_, status)| status)
-}
-
-/// Returns the seconds in a `Retry-After`; `None` for a date.
-fn seconds(value: Option<&str>) -> Option<u64> {
-    let seconds: f64 = value?.trim().parse().ok()?;
-    (seconds.is_finite() && seconds >= 0.0).then(|| seconds.ceil() as u64)
 }
 
 /// Returns whether a body is a page instead of JSON.

@@ -12,7 +12,7 @@ use super::{
     failure,
     items::DataUrl,
     prices::Price,
-    wire::{Part, Text, listed, text, whole},
+    wire::{Part, Text, listed, text, ticks},
 };
 use crate::{
     host::{ByteStream, timeout::timeout},
@@ -171,7 +171,7 @@ fn read(whole_body: &Bytes, events: &mut Events) -> Result<Option<u64>, Provider
     match (made, withheld) {
         (0, 0) => Err(ProviderError::Empty),
         (0, _) => Err(ProviderError::Moderated("all pictures were withheld".to_owned())),
-        _ => Ok(answered.usage.as_ref().and_then(|Object(cost)| whole(&cost.cost_in_usd_ticks))),
+        _ => Ok(answered.usage.as_ref().and_then(|Object(cost)| ticks(&cost.cost_in_usd_ticks))),
     }
 }
 

@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use crate::json::{Field, Kind, Number, Object};
+use crate::{
+    json::{Field, Kind, Number, Object},
+    money::MOST_TICKS,
+};
 
 pub type Text<'a> = Field<Cow<'a, str>>;
 pub type Part<T> = Field<Object<T>>;
@@ -159,9 +162,14 @@ pub struct OutputDetails {
     pub reasoning_tokens: Field<Number>,
 }
 
-/// Returns a whole number that was given and is not negative.
+/// Returns a count that was given.
 pub fn whole(number: &Field<Number>) -> Option<u64> {
-    number.as_ref().filter(|Number(value)| *value >= 0.0).map(|Number(value)| *value as u64)
+    number.as_ref().and_then(|number| number.count())
+}
+
+/// Returns a price that was given, in [`TICKS_PER_USD`](crate::inference::usage::TICKS_PER_USD).
+pub fn ticks(number: &Field<Number>) -> Option<u64> {
+    number.as_ref().and_then(|number| number.up_to(MOST_TICKS))
 }
 
 /// Returns a text that was given and is not empty.

@@ -102,7 +102,7 @@ fn filled<'m>(text: &'m Text) -> Option<&'m str> {
 }
 
 fn whole(field: &Field<Number>) -> Option<u64> {
-    field.as_ref().filter(|Number(n)| *n >= 0.0).map(|Number(n)| *n as u64)
+    field.as_ref().and_then(|number| number.count())
 }
 
 #[cfg(test)]

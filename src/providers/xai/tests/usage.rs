@@ -1,6 +1,7 @@
 //! What an answer used, as the API counts it, or by the prices that are known.
 
 use super::*;
+use crate::money::MOST_TICKS;
 
 /// Returns what an answer used whose last event has this usage.
 fn used(model: &str, usage: Value) -> Option<Usage> {
@@ -29,6 +30,20 @@ fn a_cost_that_is_not_reported_is_the_price() {
     let usage = used("grok-4.6", counted).expect("it is known");
     assert_eq!((usage.cached_tokens, usage.reasoning_tokens), (None, None));
     assert_eq!(usage.cost, 1_000 * 20_000 + 10 * 60_000 + 2 * 50_000_000);
+}
+
+#[test]
+fn numbers_that_cannot_be_true_count_as_not_reported() {
+    let prompt = question("hello world").tokens();
+    for wrong in [json!(-1), json!(1e300), json!(9_007_199_254_740_993_u64), json!("9007199254740993")] {
+        let usage = json!({ "input_tokens": wrong, "output_tokens": wrong, "num_server_side_tools_used": wrong,
+            "input_tokens_details": { "cached_tokens": wrong }, "output_tokens_details": { "reasoning_tokens": wrong },
+            "cost_in_usd_ticks": wrong });
+        let cost = prompt * 12_500 + 5 * 25_000;
+        assert_eq!(used("grok-4.3", usage), Some(Usage { cost, ..Usage::estimated(prompt, 5) }), "{wrong}");
+    }
+    let most = json!({ "input_tokens": 1, "output_tokens": 1, "num_server_side_tools_used": u32::MAX });
+    assert_eq!(used("grok-4.3", most).map(|usage| usage.cost), Some(MOST_TICKS));
 }
 
 #[test]
