@@ -69,6 +69,14 @@ test('what breaks off after its first words ends with an error', async () => {
   }
 });
 
+test('a limit beyond 2^53 is for xAI to refuse', async () => {
+  for (const max_tokens of [2 ** 53, 1e308]) {
+    const { status, body } = await ask('hi', { max_tokens });
+    assert.equal(status, 400, JSON.stringify(body));
+    assert.match(body.error.message, /^xAI's API refused the request: .*max_output_tokens/);
+  }
+});
+
 test('silence before an answer ends with the time limit', async () => {
   await gw.settings({ stream_first_response_timeout: 1 });
   for (const way of [ask, stream]) {
