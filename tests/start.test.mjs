@@ -28,6 +28,26 @@ test('an empty database refuses a request with a key cleanly', async () => {
   }
 });
 
+test('a wrong variable is named by what reads it, not by health', async () => {
+  const chat = (gw, key) => gw.chat('hi', { key });
+  for (const [name, value, ask, rule] of [
+    ['timezone_offset_minutes', 'abc', chat, 'a whole number from -840 to 840, such as 480'],
+    ['trusted_proxy', 'nope', login, 'comma-separated IP addresses'],
+    ['grok_base_url', 'ftp://grok.com', chat, 'a URL that starts with http:// or https://'],
+  ]) {
+    const { dataDir, key } = await usedFolder();
+    const gw = await startGateway({ dataDir, fresh: true, vars: { admin_password: PASSWORD, [name]: value } });
+    try {
+      const answer = await ask(gw, key);
+      assert.equal(answer.status, 500, answer.text);
+      assert.ok(answer.text.includes(`The variable ${name} must be ${rule}`), answer.text);
+      assert.equal((await gw.call('GET', '/health')).status, 200);
+    } finally {
+      await gw.stop();
+    }
+  }
+});
+
 test('data is still there after a stop and a start', async () => {
   const { dataDir, key } = await usedFolder();
   const gw = await startGateway({ dataDir });

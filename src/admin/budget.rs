@@ -35,7 +35,7 @@ impl Sent {
     }
 }
 
-/// Returns the time in the operator's calendar.
-pub async fn today(app: &App) -> Today {
-    Today::at(app.now_ms(), timezone_offset_minutes(&*app.host).await)
+/// Returns the time in the operator's calendar. Fails with 500 if the variable of the time zone is wrong.
+pub async fn today(app: &App) -> Result<Today> {
+    Ok(Today::at(app.now_ms(), timezone_offset_minutes(&*app.host).await?))
 }

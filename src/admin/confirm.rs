@@ -19,7 +19,7 @@ pub async fn password(
     given: &str,
     field: &'static str,
 ) -> Result<()> {
-    let origin = throttle::Origin::of(app, headers).await;
+    let origin = throttle::Origin::of(app, headers).await?;
     let situation = origin.look(app).await?;
     let attempt = origin.admit(app, &situation).await?;
     let vault = Vault::open(&*app.host).await?;

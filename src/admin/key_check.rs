@@ -27,6 +27,7 @@ use crate::{
 
 /// Checks the key, stores what was learned, and returns the data of the answer.
 pub async fn run(app: &App, settings: &Settings, account: &Account, key: &str) -> Result<Value> {
+    let base = variables::url(&*app.host, &XAI_BASE_URL).await?;
     let (id, began) = (account.token.id, app.now_ms());
     let report = check::run(app, key).await;
     let failure = match report.facts {
@@ -41,8 +42,7 @@ pub async fn run(app: &App, settings: &Settings, account: &Account, key: &str) -
             Some((step, error))
         }
     };
-    let base = variables::text(&*app.host, &XAI_BASE_URL).await;
-    let base_is_set = base.trim_end_matches('/') != XAI_BASE_URL.default;
+    let base_is_set = base != XAI_BASE_URL.default;
     let host = base.split_once("://").map_or(base.as_str(), |(_, rest)| rest).split('/').next().unwrap_or_default();
     Ok(json!({
         "ok": failure.is_none(),

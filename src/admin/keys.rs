@@ -78,7 +78,7 @@ struct Page {
 pub async fn list(app: Rc<App>, _: AdminSession, request: Request) -> Result<Response> {
     let Paging { limit, offset } = Paging::of(request.uri(), 1000, 1000)?;
     let page = api_keys::list(&app.db, limit, offset).await?;
-    let today = budget::today(&app).await;
+    let today = budget::today(&app).await?;
     let data: Vec<Row> = page.keys.into_iter().map(|key| Row::of(key, today)).collect();
     let has_more = offset + (data.len() as i64) < page.total;
     let (total, global_key_set) = (page.total, page.has_global);

@@ -50,8 +50,8 @@ struct SignedIn<'a> {
 /// Answers `POST /api/login` with a session, as a token and as a cookie. Fails with 401 if the name or the password is
 /// wrong, with 403 if a page of another origin sent it, with 429 after too many attempts.
 pub async fn login(app: Rc<App>, request: Request) -> Result<Response> {
-    let from = throttle::Origin::of(&app, request.headers()).await;
-    let origin = origin::own_origin(&app, request.uri(), request.headers()).await;
+    let from = throttle::Origin::of(&app, request.headers()).await?;
+    let origin = origin::own_origin(&app, request.uri(), request.headers()).await?;
     let headers = request.headers().clone();
     let given: Credentials = request::read_small_json(request).await?;
     let situation = from.look(&app).await?;
@@ -130,7 +130,7 @@ pub async fn end_others(app: Rc<App>, session: AdminSession, _: Request) -> Resu
 
 /// Answers `POST /api/logout` after ending the session and clearing its cookie.
 pub async fn logout(app: Rc<App>, session: AdminSession, request: Request) -> Result<Response> {
-    let origin = origin::own_origin(&app, request.uri(), request.headers()).await;
+    let origin = origin::own_origin(&app, request.uri(), request.headers()).await?;
     session.end(&app).await?;
     let mut reply = response::json(&serde_json::json!({ "success": true, "message": "Signed out" }))?;
     set_cookie(&mut reply, origin.as_deref(), "", 0);

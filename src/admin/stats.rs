@@ -102,7 +102,7 @@ impl Counts {
 pub async fn pool(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
     let vault = Vault::open(&*app.host).await?;
     let key_ids = vault.key_ids();
-    let today = budget::today(&app).await;
+    let today = budget::today(&app).await?;
     let mut groups = counts::read(&app.db, today, &key_ids).await?;
     if groups.iter().any(|group| group.has_unseen) && invalid_tokens::catch_up(&app, &vault).await {
         groups = counts::read(&app.db, today, &key_ids).await?;
@@ -210,7 +210,7 @@ struct Percentiles {
 
 /// Answers `GET /api/request-stats` with the requests of the last 24 hours and 14 days, in local time.
 pub async fn requests(app: Rc<App>, _: AdminSession, _: Request) -> Result<Response> {
-    let timezone_offset_minutes = timezone_offset_minutes(&*app.host).await;
+    let timezone_offset_minutes = timezone_offset_minutes(&*app.host).await?;
     let now = local_hour(app.now_ms(), timezone_offset_minutes);
     let counted = stats::read(&app.db, now).await?;
     response::json(&Answer { success: true, data: Requests::of(counted, now, timezone_offset_minutes) })

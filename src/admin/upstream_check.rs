@@ -77,7 +77,7 @@ impl Body {
 
 /// Answers `POST /api/upstream/check` with the result of each step, and advice if one failed. Makes at most three
 /// calls to Grok, or to xAI's API, and takes at most 30 seconds. Fails with 404 if it finds no account to check
-/// with.
+/// with, with 500 if the variable with the address is wrong.
 pub async fn check_upstream(app: Rc<App>, session: AdminSession, request: Request) -> Result<Response> {
     let headers = request.headers().clone();
     let body: Body = request::read_json(request).await?;
@@ -89,7 +89,7 @@ pub async fn check_upstream(app: Rc<App>, session: AdminSession, request: Reques
     }
     let settings = &session.settings().grok;
     let credentials = Credentials::new(&vault, settings, token);
-    let client = Client::new(&app, &credentials).await;
+    let client = Client::new(&app, &credentials).await.map_err(|error| Error::from(&error))?;
     let asked = providers::Account {
         id: account.token.id,
         token: credentials.token.clone(),

@@ -31,10 +31,11 @@ pub struct AdminSession {
 
 impl AdminSession {
     /// Returns the session of the bearer token, else of the cookie, with the settings, in one statement. Fails with 401
-    /// if there is none or it has ended, and with 403 if a foreign page may have sent the cookie with a change.
+    /// if there is none or it has ended, with 403 if a foreign page may have sent the cookie with a change, and with
+    /// 500 if the variable `trusted_proxy` is wrong.
     pub async fn open(app: &App, request: &Request) -> Result<Self> {
         let bearer = bearer(request.headers());
-        let origin = origin::own_origin(app, request.uri(), request.headers()).await;
+        let origin = origin::own_origin(app, request.uri(), request.headers()).await?;
         let token = bearer
             .or_else(|| cookie(request.headers(), &session_cookie(origin.as_deref())))
             .ok_or_else(|| Error::new(ErrorKind::MissingSession, "Sign in first"))?;

@@ -39,10 +39,10 @@ pub struct Attempt {
 }
 
 impl Origin {
-    /// Returns the address of the client that sent these headers.
-    pub async fn of(app: &App, headers: &HeaderMap) -> Self {
-        let address = client_ip::client_address(app, headers).await;
-        Origin { address: client_ip::party(&address), site: client_ip::site(&address) }
+    /// Returns the address of the client that sent these headers. Fails with 500 if the variable `trusted_proxy` is wrong.
+    pub async fn of(app: &App, headers: &HeaderMap) -> Result<Self> {
+        let address = client_ip::client_address(app, headers).await?;
+        Ok(Origin { address: client_ip::party(&address), site: client_ip::site(&address) })
     }
 
     /// Returns the failures that count, the settings and the password's hash, in one statement.

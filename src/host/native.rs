@@ -82,6 +82,8 @@ pub struct NativeHost {
     /// How many more host calls succeed. The instance dies in the call after them.
     pub steps_left: Cell<Option<u32>>,
     pub variables: RefCell<HashMap<String, String>>,
+    /// The name of every variable that was read, in order.
+    pub read_variables: RefCell<Vec<String>>,
     upstream: RefCell<Upstream>,
     server: RefCell<socket::Server>,
     /// How long each handshake takes.
@@ -129,6 +131,7 @@ impl NativeHost {
             kv_calls: RefCell::default(),
             steps_left: Cell::new(None),
             variables: RefCell::default(),
+            read_variables: RefCell::default(),
             upstream: RefCell::new(Box::new(|_| Err(SendError::Connection("no upstream is scripted".to_owned())))),
             server: RefCell::new(Box::new(|_| Err(WebSocketError::Unreachable("no server is scripted".to_owned())))),
             connect_delay: Cell::default(),
@@ -363,6 +366,7 @@ impl Host for NativeHost {
     }
 
     fn variable<'a>(&'a self, name: &'a str) -> LocalBoxFuture<'a, Option<String>> {
+        self.read_variables.borrow_mut().push(name.to_owned());
         async move { self.variables.borrow().get(name).cloned() }.boxed_local()
     }
 

@@ -6,7 +6,11 @@ use http::HeaderMap;
 
 use crate::{
     app::App,
-    variables::{self, table::TRUSTED_PROXY},
+    error::Result,
+    variables::{
+        self,
+        table::{ANY_PROXY, NO_PROXY, TRUSTED_PROXY},
+    },
 };
 
 /// The header with the client's socket address. Spin sets it; `cloudflare/` copies `cf-connecting-ip` into it.
@@ -22,12 +26,13 @@ pub(super) enum Proxies {
 }
 
 impl Proxies {
-    pub(super) async fn of(app: &App) -> Self {
-        match variables::text(&*app.host, &TRUSTED_PROXY).await.as_str() {
-            "" | "false" | "0" => Proxies::None,
-            "*" | "true" | "1" => Proxies::Any,
+    /// Returns the proxies that the variable names. Fails with 500 if one of them is not an address.
+    pub(super) async fn of(app: &App) -> Result<Self> {
+        Ok(match variables::checked(&*app.host, &TRUSTED_PROXY).await?.as_str() {
+            set if NO_PROXY.contains(&set) => Proxies::None,
+            set if ANY_PROXY.contains(&set) => Proxies::Any,
             list => Proxies::These(list.split(',').filter_map(ip).collect()),
-        }
+        })
     }
 
     pub(super) fn include(&self, address: Option<IpAddr>) -> bool {
@@ -39,12 +44,12 @@ impl Proxies {
     }
 }
 
-/// Returns the client's IP address, or `unknown`.
-pub async fn client_address(app: &App, headers: &HeaderMap) -> String {
-    let proxies = Proxies::of(app).await;
+/// Returns the client's IP address, or `unknown`. Fails with 500 if the variable `trusted_proxy` is wrong.
+pub async fn client_address(app: &App, headers: &HeaderMap) -> Result<String> {
+    let proxies = Proxies::of(app).await?;
     let socket = socket_address(headers);
     let forwarded = proxies.include(socket).then(|| forwarded_for(headers, &proxies)).flatten();
-    forwarded.or(socket).map_or_else(|| UNKNOWN.to_owned(), |address| address.to_string())
+    Ok(forwarded.or(socket).map_or_else(|| UNKNOWN.to_owned(), |address| address.to_string()))
 }
 
 /// Returns the part of an address that one party holds: all of IPv4, the first 64 bits of IPv6.
@@ -106,7 +111,7 @@ mod tests {
         let host = NativeHost::new();
         let (app, mut sent) = (host.app(), headers(&[(CLIENT_ADDRESS, "203.0.113.9:1")]));
         sent.append(CLIENT_ADDRESS, "192.0.2.1:5000".parse().unwrap());
-        assert_eq!(host.run(async move { client_address(&app, &sent).await }), "192.0.2.1");
+        assert_eq!(host.run(async move { client_address(&app, &sent).await.unwrap() }), "192.0.2.1");
     }
 
     #[test]
@@ -121,7 +126,6 @@ mod tests {
             ("192.0.2.1:5000", "203.0.113.9", "192.0.2.1", "203.0.113.9"),
             ("192.0.2.1:5000", "203.0.113.9", "192.0.2.2", "192.0.2.1"),
             ("192.0.2.1:5000", "203.0.113.9", "*", "203.0.113.9"),
-            ("192.0.2.1:5000", "203.0.113.9", "a typing error", "192.0.2.1"),
             // The client wrote the addresses in front.
             ("192.0.2.1:5000", "10.0.0.1, 203.0.113.9", "192.0.2.1", "203.0.113.9"),
             ("192.0.2.1:5000", "203.0.113.9, 192.0.2.7", "192.0.2.1, 192.0.2.7", "203.0.113.9"),
@@ -130,7 +134,7 @@ mod tests {
         ] {
             host.set_variable("trusted_proxy", trusted);
             let (app, sent) = (host.app(), headers(&[(CLIENT_ADDRESS, socket), ("x-forwarded-for", forwarded)]));
-            let address = host.run(async move { client_address(&app, &sent).await });
+            let address = host.run(async move { client_address(&app, &sent).await.unwrap() });
             assert_eq!(address, expected, "{socket} {forwarded} {trusted}");
         }
     }

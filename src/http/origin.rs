@@ -3,18 +3,18 @@
 use http::{HeaderMap, Uri, header};
 
 use super::client_ip::{Proxies, socket_address};
-use crate::app::App;
+use crate::{app::App, error::Result};
 
 /// Returns the scheme, host and port that the client connected to, as a browser writes them into `Origin`; `None` if
-/// the request does not name a host.
-pub async fn own_origin(app: &App, uri: &Uri, headers: &HeaderMap) -> Option<String> {
-    let trusted = Proxies::of(app).await.include(socket_address(headers));
+/// the request does not name a host. Fails with 500 if the variable `trusted_proxy` is wrong.
+pub async fn own_origin(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<Option<String>> {
+    let trusted = Proxies::of(app).await?.include(socket_address(headers));
     let forwarded = |name| first_of_list(headers, name).filter(|_| trusted);
     let scheme = forwarded("x-forwarded-proto").or(uri.scheme_str()).unwrap_or("http");
     let host = forwarded("x-forwarded-host")
         .or(uri.authority().map(|authority| authority.as_str()))
-        .or_else(|| headers.get(header::HOST)?.to_str().ok())?;
-    origin(&format!("{scheme}://{host}"))
+        .or_else(|| headers.get(header::HOST)?.to_str().ok());
+    Ok(host.and_then(|host| origin(&format!("{scheme}://{host}"))))
 }
 
 /// Returns the origin of an http(s) address in lower case, without a default port; `None` for any other address.
@@ -49,7 +49,7 @@ mod tests {
         ] {
             host.set_variable("trusted_proxy", trusted);
             let (app, sent, uri) = (host.app(), headers(list), uri.parse::<Uri>().unwrap());
-            let origin = host.run(async move { own_origin(&app, &uri, &sent).await });
+            let origin = host.run(async move { own_origin(&app, &uri, &sent).await.unwrap() });
             assert_eq!(origin.as_deref(), Some(expected));
         }
     }

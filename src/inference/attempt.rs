@@ -21,7 +21,6 @@ use crate::{
         authenticate::AuthenticatedKey,
     },
     time::{local_day, next_midnight},
-    variables::timezone_offset_minutes,
 };
 
 /// The most accounts that one request tries, besides those whose session has ended.
@@ -69,6 +68,8 @@ pub struct Attempts {
     calls_of_dead: usize,
     is_long: bool,
     estimate: Estimate,
+    /// The operator's time zone, whose days the budgets have.
+    timezone_offset_minutes: i64,
     /// Ids of the accounts tried on this route.
     tried: Vec<i64>,
     /// Entries without a token.
@@ -79,7 +80,7 @@ pub struct Attempts {
 
 impl Attempts {
     /// Returns the state before the first attempt, on the model's first route, for a prompt with these pictures.
-    pub fn new(model: &Model, prompt: &Prompt, sources: &[Source]) -> Self {
+    pub fn new(model: &Model, prompt: &Prompt, sources: &[Source], timezone_offset_minutes: i64) -> Self {
         let fetched: usize = sources.iter().map(Source::calls).sum();
         let is_long = prompt.tokens() >= LONG;
         let uploads = sources.len() + usize::from(is_long);
@@ -100,6 +101,7 @@ impl Attempts {
             calls_of_dead: DEAD_CALLS.max(DEAD_CALLS_BESIDE_UPLOADS + uploads.min(UPSTREAM_CONNECTIONS)),
             is_long,
             estimate: Estimate::of(prompt),
+            timezone_offset_minutes,
             tried: Vec::new(),
             skipped: 0,
             preferred: None,
@@ -151,7 +153,7 @@ impl Attempts {
             let changes_provider =
                 self.next.front().is_some_and(|next| next.model.provider != self.route.model.provider);
             if self.next.is_empty() || (changes_provider && opened.is_none()) {
-                let ask = self.ask(app, key_hash, &self.route).await;
+                let ask = self.ask(app, key_hash, &self.route);
                 let refusal = match reserve::reserve(&app.db, &ask, opened.take()).await? {
                     Reserved::None(refusal) => refusal,
                     Reserved::Account(reservation) => return Ok(self.taken(reservation)),
@@ -163,7 +165,7 @@ impl Attempts {
                 }
                 opened = Some(refusal.opened);
             } else {
-                let ask = self.ask(app, key_hash, &self.route).await;
+                let ask = self.ask(app, key_hash, &self.route);
                 if let Some(reservation) = reserve::take(&app.db, &ask).await? {
                     return Ok(self.taken(Box::new(reservation)));
                 }
@@ -184,18 +186,18 @@ impl Attempts {
         let AuthenticatedKey { settings, has_api, .. } = &refusal.opened;
         let setting = settings.grok.xai_route.name();
         for route in self.earlier.iter().filter(|route| route.is_open(setting, *has_api)) {
-            let ask = Ask { tried: &[], ..self.ask(app, key_hash, route).await };
+            let ask = Ask { tried: &[], ..self.ask(app, key_hash, route) };
             refusal.free = refusal.free.or(reserve::first_free(&app.db, &ask).await?);
         }
         Ok(refusal)
     }
 
-    async fn ask<'a>(&'a self, app: &App, key_hash: &'a str, route: &'a Route) -> Ask<'a> {
+    fn ask<'a>(&'a self, app: &App, key_hash: &'a str, route: &'a Route) -> Ask<'a> {
         let now = app.now_ms();
         let hold = match route.model.provider {
             Provider::GrokWeb => None,
             Provider::Xai => {
-                let minutes = timezone_offset_minutes(&*app.host).await;
+                let minutes = self.timezone_offset_minutes;
                 Some(self.estimate.hold(&route.model, local_day(now, minutes), next_midnight(now, minutes)))
             }
         };
@@ -310,7 +312,7 @@ mod tests {
         let sources = vec![Source::Remote { url, param: String::new() }; pictures];
         let message = Message { role: Role::User, parts: vec![Part::Text(text.to_owned())] };
         let prompt = Prompt { messages: vec![message], ..Prompt::default() };
-        Attempts::new(&catalog::find("grok-fast").expect("it exists"), &prompt, &sources)
+        Attempts::new(&catalog::find("grok-fast").expect("it exists"), &prompt, &sources, 0)
     }
 
     #[test]

@@ -135,6 +135,7 @@ fn failure_of(name: &str, fault: &ProviderError) -> Error {
             "The accounts' tokens were encrypted with another encryption_key: the operator must set that key as \
                  encryption_key_previous",
         ),
+        ProviderError::Variable(sentence) => Error::internal(sentence),
         ProviderError::Unfit { code, message } => Error {
             code: Some(code),
             ..Error::new(ErrorKind::Upstream, format!("{message} The model was asked twice: try again"))

@@ -91,7 +91,7 @@ impl Files {
         let stored = if pictures.is_empty() { Vec::new() } else { keep(app, &self.settings, &pictures).await };
         let is_stored =
             |id: &str| pictures.iter().zip(&stored).any(|(picture, stored)| picture.media_id == id && *stored);
-        let base = media::base(app, &self.settings, &self.sent_to.uri, &self.sent_to.headers).await;
+        let base = media::base(app, &self.settings, &self.sent_to.uri, &self.sent_to.headers).await?;
         let added = rows.into_iter().map(|row| AddedFile {
             kind: row.kind,
             address: media::address(&base, row.kind, &row.id),

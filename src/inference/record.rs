@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     app::App,
-    error::Error,
+    error::{Error, Result},
     jobs::{account_readings, maintenance},
     pool::outcome::{self, Outcome, Rests, Used},
     providers::{ProviderError, catalog::Model, learned::Learned, xai::key::masked},
@@ -54,6 +54,8 @@ pub struct RequestRecord {
     pub reading_due: bool,
     /// The most subrequests of the attempts.
     pub calls: usize,
+    /// The variable of this name; `None` until it is read.
+    timezone_offset_minutes: Option<i64>,
     /// What the attempts found out about accounts; stored with the row.
     pub learned: Learned,
 }
@@ -80,8 +82,17 @@ impl RequestRecord {
             reads_accounts: false,
             reading_due: false,
             calls: 0,
+            timezone_offset_minutes: None,
             learned: Learned::default(),
         }
+    }
+
+    /// Returns the operator's time zone in minutes east of UTC, and notes it for the row. Fails with 500 if the variable is
+    /// wrong.
+    pub async fn timezone(&mut self) -> Result<i64> {
+        let minutes = timezone_offset_minutes(&*self.app.host).await?;
+        self.timezone_offset_minutes = Some(minutes);
+        Ok(minutes)
     }
 
     /// Notes that the key is valid, and whose it is.
@@ -231,8 +242,7 @@ impl RequestRecord {
     /// complete by then, so that this cannot use up its subrequests.
     async fn close(&self, finished: FinishedRequest) {
         let asks_to_read = finished.outcome.as_ref().is_some_and(|outcome| outcome.effect.read);
-        let minutes = timezone_offset_minutes(&*self.app.host).await;
-        if let Err(error) = requests::finish(&self.app.db, &finished, minutes).await {
+        if let Err(error) = self.store(&finished).await {
             eprintln!("{}: a row of the request log is lost: {error}", self.app.request_id);
         }
         if self.maintenance_due {
@@ -240,6 +250,14 @@ impl RequestRecord {
         } else if self.reads_accounts && (self.reading_due || asks_to_read) {
             account_readings::spawn(&self.app, self.calls.max(self.app.db.meter().calls as usize));
         }
+    }
+
+    async fn store(&self, finished: &FinishedRequest) -> Result<()> {
+        let minutes = match self.timezone_offset_minutes {
+            Some(minutes) => minutes,
+            None => timezone_offset_minutes(&*self.app.host).await?,
+        };
+        requests::finish(&self.app.db, finished, minutes).await
     }
 
     fn finished(&self, status: u16, error_code: String, error: String, outcome: Outcome) -> FinishedRequest {

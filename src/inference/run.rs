@@ -95,7 +95,8 @@ pub async fn run(
     mut record: RequestRecord,
     respond: &dyn Respond,
 ) -> Result<Response> {
-    let mut attempts = Attempts::new(&request.model, &request.prompt, &request.sources);
+    let minutes = record.timezone().await?;
+    let mut attempts = Attempts::new(&request.model, &request.prompt, &request.sources, minutes);
     let sources = std::mem::take(&mut request.sources);
     let mut prompt = std::mem::take(&mut request.prompt);
     let resolved = pictures(app, key, &request.sent_to, sources, &mut record).await?;
@@ -173,7 +174,7 @@ async fn pictures(
     let mut bases = Vec::new();
     if sources.iter().any(Source::is_remote) {
         let opened = authenticate(&app.db, &key.hash, app.now_ms()).await?;
-        bases = media::bases(app, &opened.settings, &sent_to.uri, &sent_to.headers).await;
+        bases = media::bases(app, &opened.settings, &sent_to.uri, &sent_to.headers).await?;
         record.authenticated(opened);
     }
     input::resolve(app, &bases, sources).await.map_err(|error| record.clone().refused(error))

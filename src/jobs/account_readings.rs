@@ -155,8 +155,8 @@ async fn read_one(app: &App, vault: &Vault, settings: &Settings, asked: &Asked, 
         Ok(facts) => of(reading_of(asked.id, facts, settings, began, app.now_ms())),
         Err(dead @ ProviderError::DeadAccount(_)) => of(without(Outcome::Expired, dead.to_string(), AFTER_REFUSAL)),
         Err(error) => {
-            use ProviderError::{AntiBot, Connect, NoAddress, Timeout};
-            let is_unreachable = matches!(error, AntiBot | Connect(_) | NoAddress(_) | Timeout);
+            use ProviderError::{AntiBot, Connect, NoAddress, Timeout, Variable};
+            let is_unreachable = matches!(error, AntiBot | Connect(_) | NoAddress(_) | Timeout | Variable(_));
             Read { reading: without(Outcome::Failed, error.to_string(), AFTER_FAILURE), is_unreachable }
         }
     }
@@ -182,7 +182,7 @@ pub async fn ask(
     match provider {
         Provider::GrokWeb => {
             let credentials = Credentials::new(vault, &settings.grok, token);
-            account::read(&Client::new(app, &credentials).await, user_id).await.map(Facts::Web)
+            account::read(&Client::new(app, &credentials).await?, user_id).await.map(Facts::Web)
         }
         Provider::Xai => xai::account::read(app, &token).await.map(Facts::Api),
     }

@@ -71,7 +71,7 @@ pub async fn run(app: Rc<App>, _: Request) -> Result<Response> {
             leases::set_both(&app.db, (DAY, now + PAUSE), (WORK, now)).await?;
             status = StatusCode::ACCEPTED;
         } else {
-            leases::set(&app.db, DAY, midnight(&app, now).await.max(now + PAUSE)).await?;
+            leases::set(&app.db, DAY, midnight(&app, now).await?.max(now + PAUSE)).await?;
         }
     }
     Ok(response::empty(status))
@@ -96,7 +96,7 @@ async fn slices(app: &App) -> Result<()> {
     let (count, parts) = if is_worker { (1, PARTS_AFTER_A_CHAT) } else { (SLICES, PARTS) };
     for _ in 0..count {
         if !slice(app, now, parts).await?.is_left {
-            return leases::set(&app.db, DAY, midnight(app, now).await).await;
+            return leases::set(&app.db, DAY, midnight(app, now).await?).await;
         }
         let held = now + LEASE;
         now = app.now_ms();
@@ -107,8 +107,8 @@ async fn slices(app: &App) -> Result<()> {
     leases::set(&app.db, DAY, now + LEASE).await
 }
 
-async fn midnight(app: &App, now: i64) -> i64 {
-    time::next_midnight(now, timezone_offset_minutes(&*app.host).await)
+async fn midnight(app: &App, now: i64) -> Result<i64> {
+    Ok(time::next_midnight(now, timezone_offset_minutes(&*app.host).await?))
 }
 
 /// What a slice of the work has done.
@@ -161,7 +161,7 @@ async fn at_most_every(
 
 /// Deletes old rows. Returns whether some are left. The counters are first: they outlive the log.
 async fn old_rows(app: &App, settings: &Settings, now: i64) -> Result<bool> {
-    let hour = time::local_hour(now, timezone_offset_minutes(&*app.host).await);
+    let hour = time::local_hour(now, timezone_offset_minutes(&*app.host).await?);
     stats::age(&app.db, hour).await?;
     let Global { log_retention_days, log_retention_rows, responses_retention_days, responses_max_size_mb, .. } =
         settings.global;

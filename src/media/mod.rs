@@ -7,14 +7,14 @@
 //! checks and fetches the pictures of a request. The room never changes an account's state.
 //!
 //! ```ignore
-//! let base = media::base(&app, &settings, request.uri(), request.headers()).await;
+//! let base = media::base(&app, &settings, request.uri(), request.headers()).await?;
 //! assert_eq!(media::address(&base, MediaKind::Image, "ID"), "https://grok.example.org/images/ID");
 //! ```
 
 use http::{HeaderMap, HeaderValue, Uri, header};
 
 use self::kind::MediaKind;
-use crate::{app::App, http::origin::own_origin, settings::Settings};
+use crate::{app::App, error::Result, http::origin::own_origin, settings::Settings};
 
 pub mod cache;
 pub mod id;
@@ -32,20 +32,21 @@ mod route_tests;
 pub mod serve;
 
 /// Returns the address at which clients reach this service, without a trailing slash: the setting `base_url`, else the
-/// origin of the request.
-pub async fn base(app: &App, settings: &Settings, uri: &Uri, headers: &HeaderMap) -> String {
+/// origin of the request. Fails like [`own_origin`].
+pub async fn base(app: &App, settings: &Settings, uri: &Uri, headers: &HeaderMap) -> Result<String> {
     let set = settings.global.base_url.trim().trim_end_matches('/');
     if !set.is_empty() {
-        return set.to_owned();
+        return Ok(set.to_owned());
     }
-    own_origin(app, uri, headers).await.unwrap_or_default()
+    Ok(own_origin(app, uri, headers).await?.unwrap_or_default())
 }
 
-/// Returns the addresses at which clients reach this service: the setting `base_url`, and the origin of the request.
-pub async fn bases(app: &App, settings: &Settings, uri: &Uri, headers: &HeaderMap) -> Vec<String> {
+/// Returns the addresses at which clients reach this service: the setting `base_url`, and the origin of the request. Fails
+/// like [`own_origin`].
+pub async fn bases(app: &App, settings: &Settings, uri: &Uri, headers: &HeaderMap) -> Result<Vec<String>> {
     let set = settings.global.base_url.trim().trim_end_matches('/').to_owned();
-    let own = own_origin(app, uri, headers).await;
-    [Some(set), own].into_iter().flatten().filter(|base| !base.is_empty()).collect()
+    let own = own_origin(app, uri, headers).await?;
+    Ok([Some(set), own].into_iter().flatten().filter(|base| !base.is_empty()).collect())
 }
 
 /// Returns the address of a file under a [`base`].
@@ -93,7 +94,7 @@ mod tests {
             let settings = Settings::from_sections(Some(&format!(r#"{{"base_url":"{set}"}}"#)), None);
             let app = host.app();
             let uri = "http://gateway.test/v1/chat/completions".parse().expect("it is an address");
-            let base = host.run(async move { base(&app, &settings, &uri, &HeaderMap::new()).await });
+            let base = host.run(async move { base(&app, &settings, &uri, &HeaderMap::new()).await.unwrap() });
             assert_eq!(address(&base, MediaKind::Image, "ID"), expected);
         }
         assert_eq!(address("http://h", MediaKind::Video, "ID"), "http://h/videos/ID");

@@ -49,7 +49,7 @@ async fn serve(app: Rc<App>, request: Request, kind: MediaKind) -> Result<Respon
     let now = app.now_ms();
     let file = media::find(&app.db, name, kind, now).await?.ok_or_else(unknown)?;
     let file = without_unserved_copy(&app, file).await;
-    let midnight = time::next_midnight(now, timezone_offset_minutes(&*app.host).await);
+    let midnight = time::next_midnight(now, timezone_offset_minutes(&*app.host).await?);
     let is_head = request.method() == Method::HEAD;
     let visit = Rc::new(FileRequest { app, file, headers: request.headers().clone(), midnight });
     // A file without a copy here and without a host is gone, whatever is known of it.

@@ -126,6 +126,7 @@ fn of_fault(fault: &ProviderError, used: &Used, rests: Rests, now: i64) -> Effec
         | ProviderError::NoAddress(_)
         | ProviderError::ModelNotFound
         | ProviderError::Policy(_)
+        | ProviderError::Variable(_)
         // The account has answered; see `RequestRecord`.
         | ProviderError::Unfit { .. } => Effect::default(),
     }
@@ -249,6 +250,7 @@ mod tests {
             ProviderError::NoAddress(text()),
             ProviderError::ModelNotFound,
             ProviderError::Policy(text()),
+            ProviderError::Variable(text()),
         ] {
             assert_eq!(after(fault), Effect::default());
         }

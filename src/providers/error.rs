@@ -54,6 +54,8 @@ pub enum ProviderError {
     Empty,
     /// One object of the stream exceeds the limit.
     TooLong,
+    /// A variable with the provider's address is wrong. Holds the sentence for the operator.
+    Variable(String),
     /// The account's token was encrypted with another key, so it was not sent.
     Unreadable,
     /// The answer is complete, but not in the form asked for, at the second try either. Holds the client's code, and
@@ -77,7 +79,7 @@ impl ProviderError {
             | Policy(_)
             | TooLong
             | Unfit { .. } => false,
-            MissingSignature | StaleSignature | NoAddress(_) => false,
+            MissingSignature | StaleSignature | NoAddress(_) | Variable(_) => false,
         }
     }
 }
@@ -86,7 +88,7 @@ impl ProviderError {
     /// Returns whether the same request may succeed at another provider.
     pub fn is_retryable_on_another_provider(&self) -> bool {
         use ProviderError::*;
-        !matches!(self, Moderated(_) | CallerError(_) | Unfit { .. })
+        !matches!(self, Moderated(_) | CallerError(_) | Unfit { .. } | Variable(_))
     }
 }
 
@@ -116,6 +118,7 @@ impl std::fmt::Display for ProviderError {
             ProviderError::Empty => f.write_str("the answer was empty"),
             ProviderError::TooLong => f.write_str("an object of the answer was too long"),
             ProviderError::Unfit { message, .. } => write!(f, "not in the form asked for: {message}"),
+            ProviderError::Variable(sentence) => f.write_str(sentence),
             ProviderError::Unreadable => f.write_str("the token cannot be decrypted with this encryption_key"),
         }
     }

@@ -38,6 +38,7 @@ use crate::{
     settings::Grok,
 };
 
+mod address;
 mod body;
 pub mod catalog;
 pub mod check;

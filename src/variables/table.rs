@@ -1,4 +1,4 @@
-// Plain data without imports: xtask includes this file too, to write `spin.toml` and the READMEs.
+// Without imports: xtask includes this file too, to write `spin.toml` and the READMEs, and to check what `up` is given.
 
 /// A variable of the manifest, or of the Worker.
 #[derive(Debug)]
@@ -8,6 +8,7 @@ pub struct Variable {
     pub default: &'static str,
     pub is_secret: bool,
     pub reader: Reader,
+    pub form: Form,
     /// Its meaning, as the README has it.
     pub about: &'static str,
 }
@@ -21,20 +22,92 @@ pub enum Reader {
     Manifest,
 }
 
+/// What a value must look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Anything, or what its reader checks.
+    Text,
+    /// A whole number from the first to the second.
+    Number(i64, i64),
+    /// An http or https URL.
+    Url,
+    /// Comma-separated IP addresses, or a word for all or none.
+    Proxies,
+}
+
+/// The values of [`Form::Proxies`] for no proxy, and for any.
+pub const NO_PROXY: [&str; 3] = ["", "false", "0"];
+pub const ANY_PROXY: [&str; 3] = ["*", "true", "1"];
+
+impl Form {
+    /// Returns what the value must be, if it is not.
+    fn broken_by(self, value: &str) -> Option<String> {
+        let is_fine = match self {
+            Form::Text => true,
+            Form::Number(least, most) => value.parse().is_ok_and(|number| (least..=most).contains(&number)),
+            Form::Url => is_url(value),
+            Form::Proxies => {
+                NO_PROXY.contains(&value) || ANY_PROXY.contains(&value) || value.split(',').all(is_address_or_blank)
+            }
+        };
+        let rule = || match self {
+            Form::Text => String::new(),
+            Form::Number(least, most) => format!("a whole number from {least} to {most}"),
+            Form::Url => "a URL that starts with http:// or https://, without user name and query".to_owned(),
+            Form::Proxies => "comma-separated IP addresses, without names and networks, or `*` for any".to_owned(),
+        };
+        (!is_fine).then(rule)
+    }
+}
+
+fn is_url(value: &str) -> bool {
+    let Some(rest) = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://")) else { return false };
+    let authority = rest.split('/').next().unwrap_or_default();
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    };
+    let is_plain = value.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"#<>?@\\^`{|}".contains(&byte));
+    is_plain && !host.is_empty() && port.is_none_or(|port| port.parse::<u16>().is_ok())
+}
+
+fn is_address_or_blank(entry: &str) -> bool {
+    let entry = entry.trim();
+    entry.is_empty() || entry.parse::<std::net::IpAddr>().is_ok() || entry.parse::<std::net::SocketAddr>().is_ok()
+}
+
+impl Variable {
+    /// Returns the sentence for the operator if the value cannot be used. It does not repeat the value, because clients
+    /// see the sentence. An empty value stands for the default.
+    pub fn problem(&self, value: &str) -> Option<String> {
+        let value = value.trim();
+        if value.is_empty() {
+            return None;
+        }
+        let rule = self.form.broken_by(value)?;
+        let example = if self.default.is_empty() { String::new() } else { format!(", such as {}", self.default) };
+        Some(format!("The variable {} must be {rule}{example}", self.name))
+    }
+}
+
 const fn variable(name: &'static str, default: &'static str, about: &'static str) -> Variable {
-    Variable { name, default, is_secret: false, reader: Reader::Component, about }
+    Variable { name, default, is_secret: false, reader: Reader::Component, form: Form::Text, about }
+}
+
+const fn url(name: &'static str, default: &'static str, about: &'static str) -> Variable {
+    Variable { form: Form::Url, ..variable(name, default, about) }
 }
 
 const fn secret(name: &'static str, about: &'static str) -> Variable {
     Variable { is_secret: true, ..variable(name, "", about) }
 }
 
-pub const GROK_BASE_URL: Variable = variable("grok_base_url", "https://grok.com", "the URL of Grok");
+pub const GROK_BASE_URL: Variable = url("grok_base_url", "https://grok.com", "the URL of Grok");
 
 pub const GROK_ASSETS_URL: Variable =
-    variable("grok_assets_url", "https://assets.grok.com", "the URL of Grok's pictures and videos");
+    url("grok_assets_url", "https://assets.grok.com", "the URL of Grok's pictures and videos");
 
-pub const XAI_BASE_URL: Variable = variable("xai_base_url", "https://api.x.ai/v1", "the URL of xAI's API");
+pub const XAI_BASE_URL: Variable = url("xai_base_url", "https://api.x.ai/v1", "the URL of xAI's API");
 
 pub const ADMIN_PASSWORD: Variable =
     secret("admin_password", "the console's password; overrides the one in the database");
@@ -46,14 +119,19 @@ pub const ENCRYPTION_KEY_PREVIOUS: Variable =
     secret("encryption_key_previous", "the previous key, while you change it");
 
 /// 10,000 is what fits into the 10 ms of CPU that a Worker has on the free plan.
-pub const PASSWORD_ITERATIONS: Variable = variable(
-    "password_iterations",
-    "10000",
-    "PBKDF2 iterations for the password; increase it where CPU time is not limited",
-);
+pub const PASSWORD_ITERATIONS: Variable = Variable {
+    form: Form::Number(1_000, 10_000_000),
+    ..variable(
+        "password_iterations",
+        "10000",
+        "PBKDF2 iterations for the password; increase it where CPU time is not limited",
+    )
+};
 
-pub const TIMEZONE_OFFSET_MINUTES: Variable =
-    variable("timezone_offset_minutes", "480", "the operator's time zone, in minutes east of UTC");
+pub const TIMEZONE_OFFSET_MINUTES: Variable = Variable {
+    form: Form::Number(-840, 840),
+    ..variable("timezone_offset_minutes", "480", "the operator's time zone, in minutes east of UTC")
+};
 
 /// The first two resolvers answer from China.
 pub const DNS_OVER_HTTPS_URL: Variable = variable(
@@ -77,11 +155,14 @@ pub const EXTRA_ROOT_CERTIFICATES: Variable = variable(
     "only Spin: additional trusted certificates for the WebSocket, in PEM, for networks with their own certificate authority",
 );
 
-pub const TRUSTED_PROXY: Variable = variable(
-    "trusted_proxy",
-    "",
-    "comma-separated addresses of reverse proxies, or `*`; their `X-Forwarded-*` headers give the client's address",
-);
+pub const TRUSTED_PROXY: Variable = Variable {
+    form: Form::Proxies,
+    ..variable(
+        "trusted_proxy",
+        "",
+        "comma-separated addresses of reverse proxies, or `*`; their `X-Forwarded-*` headers give the client's address",
+    )
+};
 
 /// All variables, in the README's order.
 pub const VARIABLES: [&Variable; 12] = [

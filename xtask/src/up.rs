@@ -126,9 +126,12 @@ fn maintain(client: &Client) {
 /// Runs all due maintenance in batches. A Worker encrypts 100 secrets in a batch, so 20,000 take 200 requests.
 pub fn maintain_now(client: &Client) -> Result<()> {
     for _ in 0..MOST_SLICES {
-        // 202: the next batch may start at once.
-        if client.post("/internal/maintenance", "", &serde_json::Value::Null)?.status != 202 {
-            break;
+        let reply = client.post("/internal/maintenance", "", &serde_json::Value::Null)?;
+        match reply.status {
+            // The next batch may start at once.
+            202 => {}
+            500 => bail!("{}", reply.message()),
+            _ => break,
         }
     }
     Ok(())

@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use anyhow::{Result, bail};
 
+use crate::checks::variables::table::VARIABLES;
+
 /// The prefix of variables in the environment: Spin's convention, which the workerd host follows.
 const PREFIX: &str = "SPIN_VARIABLE_";
 /// The variables that the demonstration sets.
@@ -18,7 +20,7 @@ pub fn environment_name(name: &str) -> String {
 
 /// Returns the variables of the environment, then the options, which override them. Fails for an option that the
 /// manifest does not declare, because both hosts would ignore it. Fails for a secret, because every user of a machine
-/// can read command lines.
+/// can read command lines. Fails for a value that the gateway would refuse.
 pub fn collect(
     options: Vec<Variable>,
     environment: impl Iterator<Item = Variable>,
@@ -41,6 +43,10 @@ pub fn collect(
     all.extend(options);
     if let Some((name, _)) = all.iter().find(|(name, _)| demo && DEMO.contains(&name.as_str())) {
         bail!("--demo sets `{name}` itself: leave out --demo to set it");
+    }
+    let in_use = |name: &str| all.iter().rev().find(|(set, _)| set == name).map_or("", |(_, value)| value);
+    if let Some(problem) = VARIABLES.iter().find_map(|variable| variable.problem(in_use(variable.name))) {
+        bail!("{problem}");
     }
     Ok(all)
 }
@@ -116,6 +122,15 @@ mod tests {
         let error = collected(&[("admin_password", "word")], &[], false).unwrap_err().to_string();
         assert!(error.contains("set SPIN_VARIABLE_ADMIN_PASSWORD in the environment"), "{error}");
         assert!(!error.contains("word:"), "{error}");
+    }
+
+    #[test]
+    fn a_wrong_value_is_refused_unless_it_is_overridden() {
+        let wrong = [("SPIN_VARIABLE_GROK_BASE_URL", "grok.com")];
+        let error = collected(&[], &wrong, false).unwrap_err().to_string();
+        assert!(error.starts_with("The variable grok_base_url must be a URL that starts with http://"), "{error}");
+        assert!(collected(&[("grok_base_url", "https://grok.com")], &wrong, false).is_ok());
+        assert!(collected(&[("grok_base_url", "")], &wrong, false).is_ok());
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub async fn export(app: Rc<App>, _: AdminSession, request: Request) -> Result<R
         Some(_) => return Err(Error::invalid("format", "format must be text, csv or json")),
     };
     let vault = Vault::open(&*app.host).await?;
-    let filter = read_filter(request.uri(), &vault, budget::today(&app).await)?;
+    let filter = read_filter(request.uri(), &vault, budget::today(&app).await?)?;
     if filter.token_type == Some(TokenType::Xai) {
         let message = "Keys of xAI's API are not exported: keep them where you got them, console.x.ai, and add them again on \
                        the other gateway";

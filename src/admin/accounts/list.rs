@@ -38,7 +38,7 @@ const MAX_ID: i64 = (1 << 53) - 1;
 pub async fn list(app: Rc<App>, session: AdminSession, request: Request) -> Result<Response> {
     let Paging { limit, offset } = Paging::of(request.uri(), 1000, 1000)?;
     let vault = Vault::open(&*app.host).await?;
-    let filter = read_filter(request.uri(), &vault, budget::today(&app).await)?;
+    let filter = read_filter(request.uri(), &vault, budget::today(&app).await?)?;
     let order = read_order(request.uri())?;
     let mut page = list::list(&app.db, &filter, order, limit, offset).await?;
     if page.has_unseen && invalid_tokens::catch_up(&app, &vault).await {

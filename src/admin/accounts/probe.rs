@@ -15,7 +15,7 @@ use crate::{
     app::App,
     auth::session::AdminSession,
     crypto::vault::Vault,
-    error::Result,
+    error::{Error, Result},
     host::{Request, Response},
     http::{request, response},
     jobs::{account_readings, invalid_tokens},
@@ -31,7 +31,8 @@ use crate::{
 };
 
 /// Answers `POST /api/tokens/test` with the account's type and quotas, or with why it cannot be used. Makes a few calls to
-/// its provider and stores what it reports. Fails with 404 if no account matches, with 409 if its token cannot be used.
+/// its provider and stores what it reports. Fails with 404 if no account matches, with 409 if its token cannot be
+/// used, with 500 if the variable with the provider's address is wrong.
 pub async fn test(app: Rc<App>, session: AdminSession, request: Request) -> Result<Response> {
     let mut body: Target = request::read_json(request).await?;
     let account = body.find(&app).await?;
@@ -45,6 +46,7 @@ pub async fn test(app: Rc<App>, session: AdminSession, request: Request) -> Resu
             reading::store(&app.db, app.now_ms(), &[reading]).await?;
             answered(&app, id).await
         }
+        Err(fault @ ProviderError::Variable(_)) => Err(Error::from(&fault)),
         Err(fault) => failed(&app, &vault, &account, &fault).await,
     }
 }
@@ -100,7 +102,7 @@ struct Trouble {
 
 /// Responds with the account's own state first, then with faults of the connection to Grok.
 async fn failed(app: &App, vault: &Vault, account: &Account, fault: &ProviderError) -> Result<Response> {
-    let (token, today) = (&account.token, budget::today(app).await);
+    let (token, today) = (&account.token, budget::today(app).await?);
     let now = today.now;
     let dead = matches!(fault, ProviderError::DeadAccount(_));
     if dead {

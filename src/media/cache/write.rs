@@ -255,7 +255,9 @@ impl Keeping {
         }
         let app = &self.visit.app;
         let now = app.now_ms();
-        let expires_at = crate::time::next_midnight(now, timezone_offset_minutes(&*app.host).await);
+        // A wrong variable fails the next request of the file.
+        let Ok(minutes) = timezone_offset_minutes(&*app.host).await else { return false };
+        let expires_at = crate::time::next_midnight(now, minutes);
         let marked = media_copies::finish(&app.db, &self.blob, self.size, self.written, now, expires_at);
         timeout(&*app.host, Some(STORE_LIMIT), marked).await.is_some_and(|marked| marked.unwrap_or(false))
     }

@@ -60,13 +60,14 @@ impl Upstream {
             let message = "This file was stored here only, and its copy was deleted: make it again";
             return Err(Error::new(ErrorKind::Gone, message));
         }
-        let source = allowlist::resolve(&file.url, &client::assets_url(app).await).ok_or_else(|| {
+        let assets = client::assets_url(app).await.map_err(|error| Error::from(&error))?;
+        let source = allowlist::resolve(&file.url, &assets).ok_or_else(|| {
             eprintln!("{}: a file at {} is not fetched: its host is not on the allowlist", app.request_id, file.url);
             Error::new(ErrorKind::Upstream, "This file is on a host that the gateway does not fetch from")
         })?;
         let headers = if source.as_owner {
             let credentials = owner(app, file).await?;
-            credentials.plain_headers(&client::grok_url(app).await)
+            credentials.plain_headers(&client::grok_url(app).await.map_err(|error| Error::from(&error))?)
         } else {
             HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("*/*"))])
         };

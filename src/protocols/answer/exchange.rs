@@ -57,7 +57,7 @@ pub async fn exchange(
     request: Request,
     read: impl AsyncFnOnce(Bytes, &mut RequestRecord) -> Result<(Asked, Box<dyn Respond>)>,
 ) -> Result<Response> {
-    let mut record = RequestRecord::new(&app, client_ip::client_address(&app, request.headers()).await);
+    let mut record = RequestRecord::new(&app, client_ip::client_address(&app, request.headers()).await?);
     // Only clients with a valid key may fill memory with a long body.
     if !request::has_short_body(&request) {
         record.authenticated(authenticate(&app.db, &key.hash, app.now_ms()).await?);

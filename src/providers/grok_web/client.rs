@@ -19,11 +19,13 @@ use crate::{
     app::App,
     host::{ByteStream, timeout::timeout},
     limits::UPSTREAM_CONNECTIONS,
-    providers::{ProviderError, body::read_up_to, catalog::Model},
-    variables::{
-        self,
-        table::{GROK_ASSETS_URL, GROK_BASE_URL, Variable},
+    providers::{
+        ProviderError,
+        address::{base_url, uri},
+        body::read_up_to,
+        catalog::Model,
     },
+    variables::table::{GROK_ASSETS_URL, GROK_BASE_URL},
 };
 
 /// The largest response, in bytes, that is read as a whole.
@@ -53,9 +55,9 @@ pub struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    /// Returns a client with the base address of the variable `grok_base_url`.
-    pub async fn new(app: &'a App, credentials: &'a Credentials) -> Self {
-        Client { app, credentials, base: grok_url(app).await, needs_signature: Cell::new(false) }
+    /// Returns a client with the base address of the variable `grok_base_url`. Fails if that is wrong.
+    pub async fn new(app: &'a App, credentials: &'a Credentials) -> Result<Self, ProviderError> {
+        Ok(Client { app, credentials, base: grok_url(app).await?, needs_signature: Cell::new(false) })
     }
 
     /// Starts a conversation and returns its stream of frames. Fails if the status is not 2xx.
@@ -132,7 +134,7 @@ impl<'a> Client<'a> {
             // An upload without a path cannot be linked to.
             return Err(ProviderError::Server(502));
         }
-        let assets = assets_url(self.app).await;
+        let assets = assets_url(self.app).await?;
         let post = payload::media_post(&format!("{assets}/{}", picture.uri)).into();
         let post = payload::media_post_id(&self.call("/rest/media/post/create", post).await?)?;
         let (link, page) = match post {
@@ -187,28 +189,20 @@ impl<'a> Client<'a> {
     ) -> Result<Request<Bytes>, ProviderError> {
         let mut request = Request::new(body);
         *request.method_mut() = method;
-        *request.uri_mut() = format!("{}{path}", self.base).parse().map_err(|error| {
-            eprintln!("the variable grok_base_url is not an address: {error}");
-            ProviderError::Connect("the variable grok_base_url is not an address".to_owned())
-        })?;
+        *request.uri_mut() = uri(&self.base, path)?;
         *request.headers_mut() = headers;
         Ok(request)
     }
 }
 
-/// Returns the address of Grok's API, without a slash at its end.
-pub async fn grok_url(app: &App) -> String {
-    base(app, &GROK_BASE_URL).await
+/// Returns the address of Grok's API, without a slash at its end. Fails if its variable is wrong.
+pub async fn grok_url(app: &App) -> Result<String, ProviderError> {
+    base_url(app, &GROK_BASE_URL).await
 }
 
-/// Returns the address of Grok's file host, without a slash at its end.
-pub async fn assets_url(app: &App) -> String {
-    base(app, &GROK_ASSETS_URL).await
-}
-
-/// Returns the address in a variable, or its default, without a slash at its end.
-async fn base(app: &App, variable: &Variable) -> String {
-    variables::text(&*app.host, variable).await.trim_end_matches('/').to_owned()
+/// Returns the address of Grok's file host, without a slash at its end. Fails if its variable is wrong.
+pub async fn assets_url(app: &App) -> Result<String, ProviderError> {
+    base_url(app, &GROK_ASSETS_URL).await
 }
 
 /// Returns the body of a 2xx response. Fails for any other. `is_signed` says whether the request has the operator's
@@ -254,7 +248,7 @@ mod tests {
         host.run(async move {
             let vault = Vault::open(&*app.host).await.expect("no key is set");
             let credentials = Credentials::new(&vault, &Settings::from_sections(None, None).grok, "token".to_owned());
-            assert!(Client::new(&app, &credentials).await.rate_limits("grok-4").await.is_err());
+            assert!(Client::new(&app, &credentials).await.expect("a URL").rate_limits("grok-4").await.is_err());
         });
         seen.take()
     }

@@ -55,7 +55,7 @@ use upload::{File, Purpose};
 /// chooses it. Fails with the provider's error.
 pub async fn open(mut call: Call<'_>) -> Result<Box<dyn Answer>, ProviderError> {
     let credentials = Credentials::new(call.vault, call.settings, call.account.token.clone());
-    let client = Client::new(call.app, &credentials).await;
+    let client = Client::new(call.app, &credentials).await?;
     if let Some(PictureModel::Draw { is_pro }) = call.model.pictures {
         call.asked.set(Some(call.app.host.monotonic_ms()));
         return imagine::open(&mut call, &client, is_pro).await;

@@ -32,7 +32,7 @@ pub struct Facts {
 /// Reads a key in 1 to [`MOST_CALLS`] calls. Fails with [`ProviderError::DeadAccount`] if the key is wrong, blocked or
 /// disabled, and with another error if its models could not be read.
 pub async fn read(app: &App, key: &str) -> Result<Facts, ProviderError> {
-    let client = Client::new(app, key).await;
+    let client = Client::new(app, key).await?;
     let info = info(&client).await?;
     let models = models(&client, &info).await?;
     Ok(info.with(models))

@@ -74,7 +74,7 @@ impl<'a> Trace<'a> {
     }
 
     async fn steps(&mut self, key: &str) -> Result<Facts, (StepName, ProviderError)> {
-        let client = Client::new(self.app, key).await;
+        let client = Client::new(self.app, key).await.map_err(|error| self.failed(StepName::Name, error))?;
         let info = match account::info(&client).await {
             Ok(info) => info,
             Err(error) => {

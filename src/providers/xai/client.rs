@@ -13,8 +13,12 @@ use super::{
 use crate::{
     app::App,
     host::{ByteStream, timeout::timeout},
-    providers::{ProviderError, body::read_up_to},
-    variables::{self, table::XAI_BASE_URL},
+    providers::{
+        ProviderError,
+        address::{base_url, uri},
+        body::read_up_to,
+    },
+    variables::table::XAI_BASE_URL,
 };
 
 /// The `user-agent` of every call.
@@ -33,10 +37,9 @@ pub struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    /// Returns a client with the base address of the variable `xai_base_url`.
-    pub async fn new(app: &'a App, key: &'a str) -> Self {
-        let base = variables::text(&*app.host, &XAI_BASE_URL).await.trim_end_matches('/').to_owned();
-        Client { app, key, base }
+    /// Returns a client with the base address of the variable `xai_base_url`. Fails if that is wrong.
+    pub async fn new(app: &'a App, key: &'a str) -> Result<Self, ProviderError> {
+        Ok(Client { app, key, base: base_url(app, &XAI_BASE_URL).await? })
     }
 
     /// Sends JSON and returns the body of the response once its head has arrived. Fails if the status is not 2xx.
@@ -70,10 +73,7 @@ impl<'a> Client<'a> {
     fn request(&self, method: Method, path: &str, body: Bytes) -> Result<Request<Bytes>, ProviderError> {
         let mut request = Request::new(body);
         *request.method_mut() = method;
-        *request.uri_mut() = format!("{}{path}", self.base).parse().map_err(|error| {
-            eprintln!("the variable xai_base_url is not an address: {error}");
-            ProviderError::Connect("the variable xai_base_url is not an address".to_owned())
-        })?;
+        *request.uri_mut() = uri(&self.base, path)?;
         let mut bearer = HeaderValue::try_from(format!("Bearer {}", self.key)).map_err(|_| {
             ProviderError::DeadAccount(format!("{IS_WRONG}: it has characters that a header cannot have"))
         })?;

@@ -38,7 +38,7 @@ use client::Client;
 
 /// Sends the prompt to the API and returns when it has accepted it. Fails with the API's error.
 pub async fn open(call: Call<'_>) -> Result<Box<dyn Answer>, ProviderError> {
-    let client = Client::new(call.app, &call.account.token).await;
+    let client = Client::new(call.app, &call.account.token).await?;
     match call.model.pictures {
         None => answer::open(&call, &client).await,
         Some(PictureModel::Draw { .. }) => images::open(&call, &client, false).await,

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::Fault;
 
-mod table {
+pub mod table {
     include!("../../../src/variables/table.rs");
 }
 

@@ -24,6 +24,7 @@ mod pictures;
 mod responses;
 mod socket;
 mod streams;
+mod variables;
 
 const KEY: &str = "sk-test";
 const HOUR: i64 = 3_600_000;

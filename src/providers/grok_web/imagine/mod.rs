@@ -73,7 +73,7 @@ pub async fn open(call: &mut Call<'_>, client: &Client<'_>, is_pro: bool) -> Res
         Some(Err(error)) => return Err(ProviderError::Connect(error.to_string())),
         None => return Err(ProviderError::Timeout),
     }
-    let assets = client::assets_url(app).await;
+    let assets = client::assets_url(app).await?;
     let wanted = Wanted { count: drawing.count, previews: drawing.previews, bytes: drawing.bytes, assets };
     let messages = websocket::messages(socket.clone());
     Ok(Box::new(ImagineAnswer { app: app.clone(), socket, messages, session: Session::new(wanted) }))
