@@ -41,6 +41,14 @@ test('the models, in order, with their display data', async () => {
   assert.match(answer.headers.get('server-timing'), /\bdb;desc="?1"?(;|,|$)/);
 });
 
+test('a page has one address on both hosts', async () => {
+  for (const [path, to] of [['/manage/', '/manage'], ['/login/?next=x', '/login?next=x'], ['/manage.html', '/manage']]) {
+    const answer = await gw.call('GET', path);
+    assert.deepEqual([answer.status, answer.headers.get('location')], [307, to], path);
+  }
+  assert.equal((await gw.call('GET', '/console/')).status, 404);
+});
+
 test('one model by its id, and an unknown one', async () => {
   const one = await gw.call('GET', '/v1/models/grok-4.1-thinking', withKey());
   assert.equal(one.body.id, 'grok-4.1-thinking');

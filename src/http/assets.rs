@@ -87,7 +87,10 @@ fn answer(archive: &'static [u8], request: &Request) -> Result<Response> {
         let place = "this build has no console, because its host serves it, such as Workers' static assets";
         return Err(Error::new(ErrorKind::NotFound, format!("There is nothing at {path}: {place}")));
     };
-    let page = path.strip_suffix(".html").filter(|page| archive.find(page).is_some_and(|file| file.is_page()));
+    let page = path
+        .strip_suffix(".html")
+        .or(path.strip_suffix('/'))
+        .filter(|page| archive.find(page).is_some_and(|file| file.is_page()));
     let mut reply = match (archive.find(path), page) {
         (Some(file), _) => send(&file, request),
         (None, Some(page)) => {

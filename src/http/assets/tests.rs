@@ -134,6 +134,8 @@ fn pages_have_one_address() {
         ("/", 302, "/manage"),
         ("/favicon.ico", 302, "/favicon.svg"),
         ("/manage.html", 307, "/manage"),
+        ("/manage/", 307, "/manage"),
+        ("/login/?next=x", 307, "/login?next=x"),
         ("/login.html?next=x", 307, "/login?next=x"),
     ] {
         let answer = ask(Method::GET, path, &[]);
