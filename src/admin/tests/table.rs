@@ -55,6 +55,22 @@ fn the_document_has_every_route_and_no_other() {
 }
 
 #[test]
+fn the_page_for_people_has_every_route_and_field() {
+    let (page, document) = (include_str!("../../../docs/admin-api.md"), document());
+    for entry in table().filter(|entry| entry.path.starts_with("/api/")) {
+        let route = format!("{} {}", entry.method, entry.path);
+        let is_there = ['`', '?', ' '].into_iter().any(|end| page.contains(&format!("`{route}{end}")));
+        assert!(is_there, "describe `{route}` in docs/admin-api.md");
+    }
+    for row in ["Key", "Token", "LogEntry", "MadeFile", "ModeSum"] {
+        for field in document["components"]["schemas"][row]["properties"].as_object().expect("it has fields").keys() {
+            let is_there = page.contains(&format!("`{field}`")) || page.contains(&format!("\"{field}\""));
+            assert!(is_there, "describe the field {field} of {row} in docs/admin-api.md");
+        }
+    }
+}
+
+#[test]
 fn references_lead_somewhere() {
     fn walk(document: &Value, value: &Value) {
         resolved(document, value);
