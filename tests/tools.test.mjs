@@ -36,6 +36,31 @@ for (const garble of ['fenced', 'prose', 'cut', 'invalid', 'misfit', 'none']) {
   });
 }
 
+test('a schema that no value can be checked against is not sent', async () => {
+  const circle = { type: 'object', properties: { a: { anyOf: [{ type: 'null' }, { $ref: '#/properties/a' }] } } };
+  const list = { type: 'object', properties: { name: { type: 'string' }, next: { anyOf: [{ $ref: '#' }, { type: 'null' }] } }, required: ['name', 'next'], additionalProperties: false };
+  const messages = [{ role: 'user', content: '[[text:{"name":"a","next":{"name":"b","next":null}}]]' }];
+  const format = (schema) => ({ type: 'json_schema', name: 'x', schema, strict: true });
+  const tool = (parameters) => ({ type: 'function', function: { name: 'f', parameters, strict: true } });
+  const post = (path, body) => gw.call('POST', path, { body, headers: { authorization: `Bearer ${gw.key}` } });
+  for (const [path, body, param, code] of [
+    ['/v1/chat/completions', (schema) => ({ messages, response_format: { type: 'json_schema', json_schema: format(schema) } }), 'response_format.json_schema.schema', 'invalid_json_schema'],
+    ['/v1/chat/completions', (schema) => ({ messages, tools: [tool(schema)] }), 'tools.0.function.parameters', 'invalid_function_parameters'],
+    ['/v1/responses', (schema) => ({ input: messages, text: { format: format(schema) } }), 'text.format.schema', 'invalid_json_schema'],
+    ['/v1/responses', (schema) => ({ input: messages, tools: [{ type: 'function', ...tool(schema).function }] }), 'tools.0.parameters', 'invalid_function_parameters'],
+    ['/v1/messages', (schema) => ({ messages, max_tokens: 100, output_config: { format: { type: 'json_schema', schema } } }), 'output_config.format.schema'],
+    ['/v1/messages', (schema) => ({ messages, max_tokens: 100, tools: [{ name: 'f', input_schema: schema }] }), 'tools.0.input_schema'],
+  ]) {
+    const { status, body: { error } } = await post(path, { model, ...body(circle) });
+    assert.equal(status, 400, JSON.stringify(error));
+    assert.ok(error.message.includes(`'${param}'`) && error.message.includes("'#/properties/a' leads in a circle"), error.message);
+    if (code) assert.deepEqual([error.param, error.code], [param, code]);
+    assert.equal(gw.grok.of('chat').length, 0);
+    assert.equal((await post(path, { model, ...body(list) })).status, 200, `${path}: a list may refer to itself`);
+    gw.grok.reset();
+  }
+});
+
 test('what stays wrong is an error with a code, never prose', async () => {
   const format = zodResponseFormat(PERSON, 'person');
   for (const [body, code] of [[ask(`${ANN} [[garble:misfit_always]]`, { response_format: format }), 'invalid_structured_output'],

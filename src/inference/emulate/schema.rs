@@ -14,10 +14,13 @@
 //! levels of objects and lists, 5,000 properties, 1,000 values of `enum`, and 120,000 characters in names and values
 //! together. They hold for strict schemas. Others have 64 levels and 20,000 properties at most.
 //!
+//! References that lead in a circle without a step into the value are errors in all schemas.
+//!
 //! Checking a value takes a bounded number of steps, whatever the schema refers to.
 
 use serde_json::{Map, Value};
 
+mod circles;
 mod coerce;
 mod refs;
 mod validate;
@@ -96,7 +99,14 @@ const TOLERANT: Limits = Limits { depth: 64, properties: 20_000, enum_values: 20
 pub fn check(schema: &Map<String, Value>, strict: bool) -> Result<(), SchemaError> {
     let limits = if strict { STRICT } else { TOLERANT };
     let mut check = Check { root: schema, strict, limits, path: Vec::new() };
-    check.schema(schema, 0).map_err(|message| SchemaError { path: check.path.join("."), message })
+    check.schema(schema, 0).map_err(|message| SchemaError { path: check.path.join("."), message })?;
+    circles::find(schema).map_or(Ok(()), |reference| {
+        let message = format!(
+            "the $ref '{reference}' leads in a circle, or too far, without a step into the value: let the schema refer \
+             to itself through properties or items only"
+        );
+        Err(SchemaError { path: String::new(), message })
+    })
 }
 
 struct Check<'s> {

@@ -10,7 +10,7 @@ use super::refs::{self, Schema};
 /// The most schemas that one check may look at.
 const MAX_STEPS: usize = 200_000;
 /// The most schemas in each other, through references and alternatives. Values nest less deep than this.
-const MAX_DEPTH: usize = 200;
+pub(super) const MAX_DEPTH: usize = 200;
 
 /// Checks a value of serde_json against a schema. Fails with the path of the value that does not fit, and why.
 pub fn validate(schema: &Map<String, Value>, value: &Value) -> Result<(), String> {

@@ -144,6 +144,62 @@ fn schemas_that_refer_to_themselves_come_to_an_end() {
 }
 
 #[test]
+fn circles_that_stay_at_one_value_are_errors() {
+    let pair = |a: Value, b: Value| json!({"$ref": "#/$defs/a", "$defs": {"a": a, "b": b}});
+    let to = |reference: &str| json!({"$ref": reference});
+    let step = |schema: Value| json!({"type": "object", "properties": {"next": schema}});
+    for value in [
+        to("#"),
+        json!({"anyOf": [to("#")]}),
+        json!({"oneOf": [{"type": "null"}, {"allOf": [to("#")]}]}),
+        pair(to("#/$defs/b"), to("#/$defs/a")),
+        // Inside of a value, and where only a reference leads.
+        step(json!({"anyOf": [{"type": "null"}, to("#/properties/next")]})),
+        json!({"items": to("#/items")}),
+        json!({"prefixItems": [to("#/prefixItems/0")]}),
+        json!({"additionalProperties": to("#/additionalProperties")}),
+        json!({"$ref": "#/x-a", "x-a": step(to("#/x-a/properties/next"))}),
+    ] {
+        for strict in [true, false] {
+            let (path, message) = fault_of(value.clone(), strict).unwrap_or_else(|| panic!("{value} has a circle"));
+            assert!(path.is_empty() && message.contains("leads in a circle"), "{path}: {message}");
+        }
+    }
+    let chain = |length: usize| {
+        let next = |at: usize| json!({"$ref": format!("#/$defs/{}", at + 1)});
+        let defs = (0..length).map(|at| (at.to_string(), if at + 1 < length { next(at) } else { json!({}) }));
+        json!({"$ref": "#/$defs/0", "$defs": defs.collect::<Map<_, _>>()})
+    };
+    assert_eq!(fault_of(chain(199), true), None);
+    assert_eq!(validate(&schema(chain(199)), &json!(1)), Ok(()));
+    assert!(validate(&schema(chain(200)), &json!(1)).is_err());
+    assert!(fault_of(chain(200), true).is_some());
+    assert!(fault_of(chain(10_000), false).is_some());
+}
+
+#[test]
+fn recursion_into_the_value_passes() {
+    let to = |reference: &str| json!({"$ref": reference});
+    for value in [
+        json!({"properties": {"next": to("#")}}),
+        json!({"properties": {"next": {"anyOf": [to("#"), {"type": "null"}]}}}),
+        json!({"$ref": "#/$defs/n", "$defs": {"n": {"properties": {"children": {"items": to("#/$defs/n")}}}}}),
+        json!({"type": "array", "prefixItems": [to("#")], "items": {"oneOf": [to("#"), {"type": "string"}]}}),
+        json!({"additionalProperties": to("#")}),
+        // One schema in two places is not a circle, nor is what no check reaches.
+        json!({"allOf": [to("#/$defs/n"), {"anyOf": [to("#/$defs/n")]}], "$defs": {"n": {"type": "string"}}}),
+        json!({"type": "string", "$defs": {"n": to("#/$defs/n")}}),
+    ] {
+        assert_eq!(fault_of(value.clone(), true), None, "{value}");
+    }
+    // Each schema has two ways to the next one: they are not all tried.
+    let next = |at: usize| json!({"anyOf": [to(&format!("#/$defs/{at}")), to(&format!("#/$defs/{at}"))]});
+    let defs = (1..60).map(|at| ((at - 1).to_string(), next(at))).chain([("59".to_owned(), json!({}))]);
+    let wide = json!({"anyOf": [to("#/$defs/0")], "$defs": defs.collect::<Map<_, _>>()});
+    assert_eq!(fault_of(wide, true), None);
+}
+
+#[test]
 fn types_that_are_certain_are_repaired() {
     let list = || json!({"type": "array", "items": {"type": "integer"}});
     let properties = |of: Value| json!({"type": "object", "properties": {"a": of}});
