@@ -21,6 +21,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+pub mod refusal;
+
 /// The value of one field of an object.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Field<T> {

@@ -12,7 +12,7 @@ use crate::{
     app::App,
     error::{Error, ErrorKind, Result},
     host::{ByteStream, Request, SendError, timeout::timeout},
-    json,
+    json::{self, refusal},
 };
 
 /// The largest body that is read, in bytes: room for twenty pictures.
@@ -160,12 +160,14 @@ fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
         let mut path = e.path().to_string();
-        let error = Error::new(ErrorKind::Invalid, e.into_inner().to_string());
-        // The path of a missing field ends at the object that lacks it.
-        if let Some(name) = error.message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+        let error = Error::new(ErrorKind::Invalid, refusal::message(e.inner()));
+        // The path of a field that is missing or given twice ends at its object.
+        let mut words = ["missing field `", "duplicate field `"].into_iter();
+        if let Some(name) = words.find_map(|words| error.message.strip_prefix(words)?.split('`').next()) {
             path = if path == "." { name.to_owned() } else { format!("{path}.{name}") };
         }
-        if path == "." { error } else { error.with_param(path) }
+        // The root, and a field whose name was cut off.
+        if [".", "?"].contains(&&*path) { error } else { error.with_param(path) }
     })?;
     json.end().map_err(|e| Error::new(ErrorKind::Invalid, e.to_string()))?;
     Ok(value)

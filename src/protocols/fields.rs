@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::{
     error::{Error, ErrorKind},
     inference::prompt::Sampling,
-    json::{self, Field, MAX_VALUES, Object},
+    json::{self, Field, MAX_VALUES, Object, refusal},
 };
 
 /// Why a request is refused, in OpenAI's terms. The client sees all of it.
@@ -37,10 +37,10 @@ pub fn body<'b, T: Deserialize<'b>>(json: &'b [u8]) -> Result<T, Invalid> {
         return Err(Invalid { param: None, code: "invalid_value", message });
     }
     let root: Field<Object<T>> = serde_json::from_slice(json).map_err(|error| Invalid {
-        param: None,
-        // Well-formed JSON may still have a field twice, or too many values.
+        param: refusal::path(json, &error),
+        // Well-formed JSON may still have a field twice, or too many items.
         code: if error.is_data() { "invalid_value" } else { "invalid_json" },
-        message: format!("The request body cannot be read as JSON: {error}"),
+        message: format!("The request body cannot be read as JSON: {}", refusal::message(&error)),
     })?;
     match root {
         Field::Given(Object(body)) => Ok(body),

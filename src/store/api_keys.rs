@@ -73,7 +73,7 @@ pub struct Named {
 
 /// One key that a request names.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "name a key by its id (a whole number) or its full value (a string)")]
 pub enum KeyName {
     Id(i64),
     Full(String),

@@ -10,7 +10,7 @@ use crate::{
 
 /// One account of a request: its id, or its whole token in any spelling.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "name an account by its id (a whole number) or its token (a string)")]
 pub enum TokenName {
     Id(i64),
     Full(String),

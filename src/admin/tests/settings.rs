@@ -109,7 +109,35 @@ fn a_faulty_value_is_named_and_nothing_is_changed() {
     for body in [json!({ "grok": {} }), json!([]), json!({ "grok_config": 1 }), json!("x")] {
         assert_eq!(console.post("/api/settings", body.clone()).status, 400, "{body}");
     }
-    assert_eq!(console.ask(Method::POST, "/api/settings", "{".to_owned()).status, 400);
+    for (path, body, field, message) in [
+        ("settings", "{", "", "EOF while parsing an object at line 1 column 1"),
+        ("settings", "\"x\"", "", "invalid type: string \"x\", expected an object"),
+        (
+            "settings",
+            r#"{"current_password":"a","current_password":"b"}"#,
+            "current_password",
+            "duplicate field `current_password`",
+        ),
+        (
+            "keys/budget",
+            r#"{"id":1,"daily_budget_usd":"x"}"#,
+            "daily_budget_usd",
+            "invalid type: string \"x\", expected a number",
+        ),
+        ("keys/add", r#"{"name":{}}"#, "name", "invalid type: an object, expected a string"),
+        ("keys/delete", r#"{"key":[]}"#, "key", "name a key by its id (a whole number) or its full value (a string)"),
+        ("tokens/delete", r#"{"ids":{}}"#, "ids", "invalid type: an object, expected an array"),
+        (
+            "tokens/delete",
+            r#"{"tokens":[true]}"#,
+            "tokens[0]",
+            "name an account by its id (a whole number) or its token (a string)",
+        ),
+    ] {
+        let answer = console.ask(Method::POST, &format!("/api/{path}"), body.to_owned());
+        assert_eq!(answer.refusal(), (400, "invalid_value", field), "{body}");
+        assert_eq!(answer.body["message"], message, "{body}");
+    }
     assert_eq!(read(&console), before);
 }
 

@@ -12,6 +12,7 @@ use crate::{
     error::{Error, Result},
     json::{Field, Kind, Object},
     media::input::{Given, ImageInput},
+    protocols::fields,
 };
 
 /// A request whose values are not checked yet.
@@ -109,13 +110,7 @@ impl<'de: 'a, 'a> Kind<'de> for Addresses<'a> {
 
 /// Reads a JSON body. Fails with 400 on a field of the wrong type.
 pub fn from_json(body: &[u8]) -> Result<Fields<'_>> {
-    let root: Field<Object<Body>> = serde_json::from_slice(body).map_err(|error| Error {
-        code: Some("invalid_json"),
-        ..Error::new(crate::error::ErrorKind::Invalid, format!("The request body cannot be read as JSON: {error}"))
-    })?;
-    let Field::Given(Object(body)) = root else {
-        return Err(Error::new(crate::error::ErrorKind::Invalid, "The request body must be a JSON object"));
-    };
+    let body: Body = fields::body(body)?;
     let mut images = addresses(body.image, "image")?;
     images.extend(addresses(body.images, "images")?);
     Ok(Fields {

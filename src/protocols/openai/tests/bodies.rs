@@ -160,3 +160,31 @@ fn a_byte_order_mark_is_ignored_and_half_a_character_replaced() {
     assert_eq!(status, StatusCode::OK, "{answer}");
     assert!(message(&gateway).ends_with("cut \u{fffd}, whole 🌲"));
 }
+
+#[test]
+fn a_fault_that_ends_the_reading_names_its_field() {
+    let gateway = Gateway::new(1);
+    let fault = |path: &str, body: String| {
+        let mut request = request(&gateway, Some(body.len()), futures::stream::iter([Ok(body.into())]));
+        *request.uri_mut() = path.parse().expect("a path");
+        let (status, mut answer) = status(&gateway, request);
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{answer}");
+        answer["error"].take()
+    };
+    let many = |item: &str| format!("[{}{item}]", format!("{item},").repeat(16_384));
+    let chats = "/v1/chat/completions";
+    for (path, body, param) in [
+        (chats, format!(r#"{{"model":"grok-4","messages":{}}}"#, many("{}")), "messages"),
+        (chats, format!(r#"{{"messages":[{{"content":{}}}]}}"#, many("{}")), "messages.0.content"),
+        (chats, r#"{"model":"a","messages":[],"model":"b"}"#.to_owned(), "model"),
+        (chats, r#"{"messages":[{},{"role":"user","role":"user"}]}"#.to_owned(), "messages.1.role"),
+        ("/v1/responses", format!(r#"{{"model":"grok-4","input":{}}}"#, many("{}")), "input"),
+        ("/v1/images/edits", format!(r#"{{"image":{}}}"#, many("\"x\"")), "image"),
+    ] {
+        let error = fault(path, body);
+        assert_eq!((&error["param"], &error["code"]), (&json!(param), &json!("invalid_value")), "{error}");
+    }
+    let error = fault(chats, r#"{"model":"a""#.to_owned());
+    assert_eq!((&error["param"], &error["code"]), (&Value::Null, &json!("invalid_json")), "{error}");
+    assert!(gateway.asked().is_empty());
+}
