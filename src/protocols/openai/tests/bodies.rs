@@ -188,3 +188,33 @@ fn a_fault_that_ends_the_reading_names_its_field() {
     assert_eq!((&error["param"], &error["code"]), (&Value::Null, &json!("invalid_json")), "{error}");
     assert!(gateway.asked().is_empty());
 }
+
+#[test]
+fn known_parameters_have_their_types() {
+    let gateway = Gateway::new(1);
+    gateway.upstream(|_| whole_answer());
+    let ask = |name: &str, value: &Value| {
+        let mut body = json!({"model": "grok-4-fast", "messages": [{"role": "user", "content": "x"}]});
+        match name.strip_prefix("messages.0.") {
+            Some(name) => body["messages"][0][name] = value.clone(),
+            None => body[name] = value.clone(),
+        }
+        let body = body.to_string();
+        status(&gateway, request(&gateway, Some(body.len()), futures::stream::iter([Ok(body.into())])))
+    };
+    for (name, fitting, wrong) in [
+        ("logit_bias", json!({"50256": -100}), json!([])),
+        ("logprobs", json!(true), json!("true")),
+        ("top_logprobs", json!(5), json!("5")),
+        ("store", json!(false), json!(0)),
+        ("service_tier", json!("auto"), json!(1)),
+        ("messages.0.name", json!("Ann"), json!({})),
+    ] {
+        let (found, answer) = ask(name, &wrong);
+        assert_eq!((found, &answer["error"]["param"]), (StatusCode::BAD_REQUEST, &json!(name)), "{answer}");
+        for value in [fitting, Value::Null] {
+            let (found, answer) = ask(name, &value);
+            assert_eq!(found, StatusCode::OK, "{name} {value}: {answer}");
+        }
+    }
+}

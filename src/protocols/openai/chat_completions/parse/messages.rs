@@ -111,6 +111,7 @@ fn message<'a>(path: &str, body: Field<Object<MessageBody<'a>>>) -> Result<Messa
         let names = ROLES.map(|(name, _)| format!("'{name}'")).join(", ");
         invalid_choice(&path_of("role"), &name, &names)
     })?;
+    optional(&body.name, &path_of("name"), "a string")?;
     match role {
         Role::Tool | Role::Function => result(path, role, body),
         Role::Assistant => answer(path, body),

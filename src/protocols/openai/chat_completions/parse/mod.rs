@@ -66,6 +66,12 @@ struct Body<'a> {
     #[serde(borrow)]
     user: Text<'a>,
     metadata: Field<Present>,
+    logit_bias: Field<Present>,
+    logprobs: Field<bool>,
+    top_logprobs: Field<f64>,
+    store: Field<bool>,
+    #[serde(borrow)]
+    service_tier: Text<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -152,11 +158,19 @@ fn unused_parameters(body: &Body) -> Result<(), Invalid> {
         (&body.presence_penalty, "presence_penalty"),
         (&body.frequency_penalty, "frequency_penalty"),
         (&body.seed, "seed"),
+        (&body.top_logprobs, "top_logprobs"),
     ];
     for (field, name) in numbers {
         optional(field, name, "a number")?;
     }
-    optional(&body.user, "user", "a string")?;
-    optional(&body.metadata, "metadata", "an object")?;
+    for (field, name) in [(&body.user, "user"), (&body.service_tier, "service_tier")] {
+        optional(field, name, "a string")?;
+    }
+    for (field, name) in [(&body.metadata, "metadata"), (&body.logit_bias, "logit_bias")] {
+        optional(field, name, "an object")?;
+    }
+    for (field, name) in [(&body.logprobs, "logprobs"), (&body.store, "store")] {
+        optional(field, name, "a boolean")?;
+    }
     Ok(())
 }
