@@ -115,14 +115,16 @@ impl Kind<'_> for String {
 pub struct Number(pub f64);
 
 impl Number {
-    /// Returns the number as a count of something; `None` if it is negative, or too large to be true.
-    pub fn count(self) -> Option<u64> {
-        self.up_to(u32::MAX.into())
-    }
-
     /// Returns the number without its fraction; `None` if it is negative, or larger than `most`.
     pub fn up_to(self, most: u64) -> Option<u64> {
         (0.0..=most as f64).contains(&self.0).then_some(self.0 as u64)
+    }
+}
+
+impl Field<Number> {
+    /// Returns a count that was given; the largest for a larger one, and `None` for a negative one.
+    pub fn count(&self) -> Option<u32> {
+        self.as_ref().filter(|Number(value)| *value >= 0.0).map(|Number(value)| *value as u32)
     }
 }
 

@@ -80,12 +80,10 @@ fn pool(field: Field<Object<PoolBody>>) -> Option<Option<Pool>> {
         Field::Given(Object(body)) => body,
         Field::Missing | Field::Wrong(_) => return None,
     };
-    let whole = |field: &Field<Number>| field.as_ref().and_then(|number| number.count());
     let is_used_up = matches!(body.available, Field::Given(false));
-    let remaining = whole(&body.remaining_queries).map(|n| u32::try_from(n).unwrap_or(u32::MAX));
     Some(Some(Pool {
-        remaining: if is_used_up { Some(0) } else { remaining },
-        window_seconds: whole(&body.window_size_seconds).filter(|seconds| *seconds > 0),
+        remaining: if is_used_up { Some(0) } else { body.remaining_queries.count() },
+        window_seconds: body.window_size_seconds.count().filter(|seconds| *seconds > 0).map(u64::from),
         next_at: body.next_available_at.as_ref().and_then(|text| unix_ms(text)),
     }))
 }

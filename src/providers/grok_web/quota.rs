@@ -60,24 +60,22 @@ pub fn parse(body: &[u8]) -> Result<Limits, ProviderError> {
     }
     let efforts =
         || [&answer.low_effort_rate_limits, &answer.high_effort_rate_limits].into_iter().filter_map(Field::as_ref);
-    let least = efforts().filter_map(|Object(effort)| whole(&effort.remaining_queries)).min();
-    let wait = efforts().filter_map(|Object(effort)| whole(&effort.wait_time_seconds)).min();
+    // A negative number means that Grok does not report it.
+    let least = efforts().filter_map(|Object(effort)| effort.remaining_queries.count()).min();
+    let wait = efforts().filter_map(|Object(effort)| effort.wait_time_seconds.count()).min();
     // In the first shape `remainingQueries` is 0 for all accounts, so the units come first.
-    let remaining = whole(&answer.remaining_tokens).or(whole(&answer.remaining_queries)).or(least);
     let by_units = answer.remaining_tokens.as_ref().is_some();
-    let total = whole(if by_units { &answer.total_tokens } else { &answer.total_queries });
-    let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+    let (remaining, total) = match by_units {
+        true => (answer.remaining_tokens.count(), &answer.total_tokens),
+        false => (answer.remaining_queries.count().or(least), &answer.total_queries),
+    };
+    let seconds = |count: Option<u32>| count.filter(|seconds| *seconds > 0).map(u64::from);
     Ok(Limits {
-        remaining: remaining.map(narrow),
-        total: total.map(narrow),
-        window_seconds: whole(&answer.window_size_seconds).filter(|seconds| *seconds > 0),
-        wait_seconds: whole(&answer.wait_time_seconds).or(wait).filter(|seconds| *seconds > 0),
+        remaining,
+        total: total.count(),
+        window_seconds: seconds(answer.window_size_seconds.count()),
+        wait_seconds: seconds(answer.wait_time_seconds.count().or(wait)),
     })
-}
-
-/// Returns a count. A negative number means that Grok does not report it.
-fn whole(field: &Field<Number>) -> Option<u64> {
-    field.as_ref().and_then(|number| number.count())
 }
 
 #[cfg(test)]
@@ -101,14 +99,21 @@ mod tests {
 
     #[test]
     fn a_missing_number_is_unknown() {
-        for body in
-            ["{}", r#"{"remainingTokens":null}"#, r#"{"remainingQueries":-1}"#, r#"{"remainingQueries":"many"}"#]
-        {
+        for body in [
+            "{}",
+            r#"{"remainingTokens":null}"#,
+            r#"{"remainingTokens":-1,"remainingQueries":0}"#,
+            r#"{"remainingQueries":-1}"#,
+            r#"{"remainingQueries":"many"}"#,
+        ] {
             assert_eq!(parse(body.as_bytes()).map(|limits| limits.remaining), Ok(None), "{body}");
         }
         let efforts =
             br#"{"lowEffortRateLimits":{"remainingQueries":"8"},"highEffortRateLimits":{"remainingQueries":2}}"#;
         assert_eq!(parse(efforts).map(|limits| limits.remaining), Ok(Some(2)));
+        let unlimited = br#"{"remainingTokens":9223372036854775807,"totalTokens":"1e300","remainingQueries":0}"#;
+        let limits = parse(unlimited).expect("it is an answer");
+        assert_eq!((limits.remaining, limits.total), (Some(u32::MAX), Some(u32::MAX)));
     }
 
     #[test]

@@ -162,9 +162,9 @@ pub struct OutputDetails {
     pub reasoning_tokens: Field<Number>,
 }
 
-/// Returns a count that was given.
+/// Returns a count that was given and can be true.
 pub fn whole(number: &Field<Number>) -> Option<u64> {
-    number.as_ref().and_then(|number| number.count())
+    number.as_ref().and_then(|number| number.up_to(u32::MAX.into()))
 }
 
 /// Returns a price that was given, in [`TICKS_PER_USD`](crate::inference::usage::TICKS_PER_USD).

@@ -11,6 +11,9 @@ use crate::json::{Field, Number};
 
 type Text<'a> = Field<Cow<'a, str>>;
 
+/// Places of pictures in a request: more than any request has.
+const PLACES: usize = 100;
+
 /// A message of any type.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -53,18 +56,15 @@ impl Message<'_> {
         named.or_else(|| filled(&self.url).and_then(name_in))
     }
 
-    /// Returns the picture's place among those of the request, from 0, if the message names it.
+    /// Returns the picture's place among those of the request, from 0, if the message names one that can be true.
     pub fn place(&self) -> Option<usize> {
-        [&self.side_by_side_index, &self.order, &self.grid_index]
-            .into_iter()
-            .find_map(whole)
-            .map(|place| place as usize)
+        let place = [&self.side_by_side_index, &self.order, &self.grid_index].into_iter().find_map(Field::count);
+        place.map(|place| place as usize).filter(|place| *place < PLACES)
     }
 
     /// Returns width and height in pixels; 0 if unknown.
     pub fn size(&self) -> (u32, u32) {
-        let side = |side| whole(side).and_then(|side| u32::try_from(side).ok()).unwrap_or_default();
-        (side(&self.width), side(&self.height))
+        (self.width.count().unwrap_or_default(), self.height.count().unwrap_or_default())
     }
 
     /// Returns whether the picture is a preview.
@@ -101,10 +101,6 @@ fn filled<'m>(text: &'m Text) -> Option<&'m str> {
     text.as_ref().map(|text| &**text).filter(|text| !text.is_empty())
 }
 
-fn whole(field: &Field<Number>) -> Option<u64> {
-    field.as_ref().and_then(|number| number.count())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,5 +126,14 @@ mod tests {
         let message: Message = serde_json::from_str(json).expect("it is JSON");
         assert!(matches!(message.blob, Field::Given(Cow::Borrowed("QUJD"))));
         assert_eq!((message.is_preview(), message.size(), message.place()), (true, (8, 0), Some(1)));
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_true_is_none() {
+        for (order, place) in [("0", Some(0)), ("99", Some(99)), ("100", None), ("4294967295", None), ("1e300", None)] {
+            let json = format!(r#"{{"order":{order}}}"#);
+            let message: Message = serde_json::from_str(&json).expect("it is JSON");
+            assert_eq!(message.place(), place, "{order}");
+        }
     }
 }
