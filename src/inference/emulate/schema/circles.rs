@@ -12,9 +12,10 @@ use super::validate::{MAX_DEPTH, of};
 
 type Object<'s> = &'s Map<String, Value>;
 
-/// Returns the `$ref` of a circle, or of a chain that is too long to be checked. Returns `None` if no check can reach one.
+/// Returns the `$ref` of a circle, or of a chain that is too long to be followed. Returns `None` if no check can reach one.
+/// Each schema is looked at once.
 pub fn find(root: Object<'_>) -> Option<&str> {
-    let mut search = Search { root, known: BTreeSet::new(), inside: vec![root] };
+    let mut search = Search { root, open: BTreeSet::new(), known: BTreeSet::new(), inside: vec![root] };
     while let Some(schema) = search.inside.pop() {
         if let Err(reference) = search.stay(schema, 0) {
             return Some(reference);
@@ -25,6 +26,8 @@ pub fn find(root: Object<'_>) -> Option<&str> {
 
 struct Search<'s> {
     root: Object<'s>,
+    /// The addresses of schemas that are being followed.
+    open: BTreeSet<*const Map<String, Value>>,
     /// The addresses of schemas from which no circle can be reached.
     known: BTreeSet<*const Map<String, Value>>,
     /// Schemas for parts of the value, which are to be searched.
@@ -37,10 +40,11 @@ impl<'s> Search<'s> {
         if self.known.contains(&std::ptr::from_ref(schema)) {
             return Ok(());
         }
+        self.open.insert(schema);
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str)
             && let Some(Schema::Object(target)) = refs::find(self.root, reference)
         {
-            if depth + 1 >= MAX_DEPTH {
+            if depth + 1 >= MAX_DEPTH || self.open.contains(&std::ptr::from_ref(target)) {
                 return Err(reference);
             }
             self.stay(target, depth + 1)?;
@@ -50,6 +54,7 @@ impl<'s> Search<'s> {
                 self.stay(part, depth + 1)?;
             }
         }
+        self.open.remove(&std::ptr::from_ref(schema));
         self.known.insert(schema);
         let properties = schema.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::values);
         let others = ["items", "additionalProperties"].into_iter().filter_map(|keyword| schema.get(keyword));
