@@ -95,7 +95,7 @@ mod tests {
             (
                 &GROK_BASE_URL,
                 "grok.com",
-                "a URL that starts with http:// or https://, without user name and query, such as https://grok.com",
+                "a URL that starts with http:// or https://, without a user name, such as https://grok.com",
             ),
             (&TRUSTED_PROXY, "nope", "comma-separated IP addresses, without names and networks, or `*` for any"),
         ] {
@@ -113,7 +113,14 @@ mod tests {
         for (variable, fine, wrong) in [
             (
                 &XAI_BASE_URL,
-                &["", "https://h", "http://127.0.0.1:80/v1/", "https://[::1]", "http://[::1]:8080/a"][..],
+                &[
+                    "",
+                    "https://h",
+                    "http://127.0.0.1:80/v1/",
+                    "https://[::1]",
+                    "http://[::1]:8080/a",
+                    "https://h?u=https://grok.com",
+                ][..],
                 &[
                     "h",
                     "ftp://h",
@@ -121,7 +128,11 @@ mod tests {
                     "https:///v1",
                     "https://h:x",
                     "https://a b",
-                    "https://h?q=1",
+                    "https://h:+1",
+                    "https://h:65536",
+                    "https://::1",
+                    "https://[::1",
+                    "https://[h]",
                     "http://a@h",
                 ][..],
             ),

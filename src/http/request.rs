@@ -167,7 +167,8 @@ fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
             path = if path == "." { name.to_owned() } else { format!("{path}.{name}") };
         }
         // The root, and a field whose name was cut off.
-        if [".", "?"].contains(&&*path) { error } else { error.with_param(path) }
+        let path = path.trim_end_matches('?').trim_end_matches('.');
+        if path.is_empty() { error } else { error.with_param(path) }
     })?;
     json.end().map_err(|e| Error::new(ErrorKind::Invalid, e.to_string()))?;
     Ok(value)

@@ -16,8 +16,14 @@ pub fn message(error: &Error) -> String {
     let found = match found.strip_prefix("invalid type: ") {
         Some("map") => "invalid type: an object".to_owned(),
         Some("sequence") => "invalid type: an array".to_owned(),
-        Some(number) => format!("invalid type: {}", number.replacen("floating point", "number", 1)),
-        None => found.replacen("unknown variant", "unknown value", 1),
+        Some(found) => match found.strip_prefix("floating point ") {
+            Some(number) => format!("invalid type: number {number}"),
+            None => format!("invalid type: {found}"),
+        },
+        None => match found.strip_prefix("unknown variant ") {
+            Some(value) => format!("unknown value {value}"),
+            None => found.to_owned(),
+        },
     };
     let expected = match expected {
         "i64" => "a whole number",
@@ -107,6 +113,7 @@ mod tests {
             (r#"{"_texts": ["a", [", expected f64"]]}"#, "invalid type: an array, expected a string"),
             (r#"{"_map": 5}"#, "invalid type: integer `5`, expected an object"),
             (r#"{"_map": {"a": ", expected f64"}}"#, "invalid type: string \", expected f64\", expected a boolean"),
+            (r#"{"_whole": "floating point"}"#, "invalid type: string \"floating point\", expected a whole number"),
             (r#"{"_inner": true}"#, "invalid type: boolean `true`, expected an object"),
             ("{\"_whole\": 1,\n\"_whole\": 2}", "duplicate field `_whole`"),
             ("{} x", "trailing characters at line 1 column 4"),

@@ -53,7 +53,7 @@ impl Form {
         let rule = || match self {
             Form::Text => String::new(),
             Form::Number(least, most) => format!("a whole number from {least} to {most}"),
-            Form::Url => "a URL that starts with http:// or https://, without user name and query".to_owned(),
+            Form::Url => "a URL that starts with http:// or https://, without a user name".to_owned(),
             Form::Proxies => "comma-separated IP addresses, without names and networks, or `*` for any".to_owned(),
         };
         (!is_fine).then(rule)
@@ -62,13 +62,20 @@ impl Form {
 
 fn is_url(value: &str) -> bool {
     let Some(rest) = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://")) else { return false };
-    let authority = rest.split('/').next().unwrap_or_default();
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
-        _ => (authority, None),
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let (is_host, port) = match authority.strip_prefix('[') {
+        Some(rest) => {
+            let (address, port) = rest.split_once(']').unwrap_or_default();
+            (address.parse::<std::net::Ipv6Addr>().is_ok(), port)
+        }
+        None => {
+            let (host, port) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
+            (!host.is_empty() && !host.contains(['[', ']']), port)
+        }
     };
-    let is_plain = value.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"#<>?@\\^`{|}".contains(&byte));
-    is_plain && !host.is_empty() && port.is_none_or(|port| port.parse::<u16>().is_ok())
+    let is_number = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    let is_plain = value.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"#<>@\\^`{|}".contains(&byte));
+    is_host && is_plain && (port.is_empty() || port.strip_prefix(':').is_some_and(is_number))
 }
 
 fn is_address_or_blank(entry: &str) -> bool {
