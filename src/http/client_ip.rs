@@ -1,6 +1,6 @@
 //! Finds the client's IP address. Forwarding headers count only if a trusted proxy sent them.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use http::HeaderMap;
 
@@ -9,7 +9,7 @@ use crate::{
     error::Result,
     variables::{
         self,
-        table::{ANY_PROXY, NO_PROXY, TRUSTED_PROXY},
+        table::{ANY_PROXY, NO_PROXY, TRUSTED_PROXY, ip_address},
     },
 };
 
@@ -31,7 +31,7 @@ impl Proxies {
         Ok(match variables::checked(&*app.host, &TRUSTED_PROXY).await?.as_str() {
             set if NO_PROXY.contains(&set) => Proxies::None,
             set if ANY_PROXY.contains(&set) => Proxies::Any,
-            list => Proxies::These(list.split(',').filter_map(ip).collect()),
+            list => Proxies::These(list.split(',').filter_map(ip_address).collect()),
         })
     }
 
@@ -78,23 +78,17 @@ pub fn site(address: &str) -> String {
 /// Returns the address of the connection. Spin adds its header after the client's, which may have the same name, so the
 /// last one counts.
 pub(super) fn socket_address(headers: &HeaderMap) -> Option<IpAddr> {
-    ip(headers.get_all(CLIENT_ADDRESS).iter().next_back()?.to_str().ok()?)
+    ip_address(headers.get_all(CLIENT_ADDRESS).iter().next_back()?.to_str().ok()?)
 }
 
 /// Returns the last address that is not a proxy's. The client may have written those before it.
 fn forwarded_for(headers: &HeaderMap, proxies: &Proxies) -> Option<IpAddr> {
     let mut addresses: Vec<IpAddr> = Vec::new();
     for value in headers.get_all("x-forwarded-for") {
-        addresses.extend(value.to_str().unwrap_or_default().split(',').filter_map(ip));
+        addresses.extend(value.to_str().unwrap_or_default().split(',').filter_map(ip_address));
     }
     let is_proxy = |address: &IpAddr| matches!(proxies, Proxies::These(list) if list.contains(address));
     addresses.into_iter().rev().find(|address| !is_proxy(address))
-}
-
-/// Returns an IP address, without its port. IPv4-mapped IPv6 is returned as IPv4.
-fn ip(text: &str) -> Option<IpAddr> {
-    let text = text.trim();
-    text.parse::<SocketAddr>().map(|socket| socket.ip()).or_else(|_| text.parse()).ok().map(|ip| ip.to_canonical())
 }
 
 #[cfg(test)]

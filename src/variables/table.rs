@@ -42,21 +42,23 @@ pub const ANY_PROXY: [&str; 3] = ["*", "true", "1"];
 impl Form {
     /// Returns what the value must be, if it is not.
     fn broken_by(self, value: &str) -> Option<String> {
-        let is_fine = match self {
-            Form::Text => true,
-            Form::Number(least, most) => value.parse().is_ok_and(|number| (least..=most).contains(&number)),
-            Form::Url => is_url(value),
-            Form::Proxies => {
-                NO_PROXY.contains(&value) || ANY_PROXY.contains(&value) || value.split(',').all(is_address_or_blank)
+        match self {
+            Form::Text => None,
+            Form::Number(least, most) => {
+                let is_fine = value.parse().is_ok_and(|number| (least..=most).contains(&number));
+                (!is_fine).then(|| format!("a whole number from {least} to {most}"))
             }
-        };
-        let rule = || match self {
-            Form::Text => String::new(),
-            Form::Number(least, most) => format!("a whole number from {least} to {most}"),
-            Form::Url => "a URL that starts with http:// or https://, without a user name".to_owned(),
-            Form::Proxies => "comma-separated IP addresses, without names and networks, or `*` for any".to_owned(),
-        };
-        (!is_fine).then(rule)
+            Form::Url => {
+                let rule = "a URL that starts with http:// or https://, without a user name";
+                (!is_url(value)).then(|| rule.to_owned())
+            }
+            Form::Proxies => {
+                let rule = "comma-separated IP addresses, without names and networks, or `*` for any";
+                let is_fine = |entry: &str| entry.trim().is_empty() || ip_address(entry).is_some();
+                let is_word = NO_PROXY.contains(&value) || ANY_PROXY.contains(&value);
+                (!is_word && !value.split(',').all(is_fine)).then(|| rule.to_owned())
+            }
+        }
     }
 }
 
@@ -78,9 +80,11 @@ fn is_url(value: &str) -> bool {
     is_host && is_plain && (port.is_empty() || port.strip_prefix(':').is_some_and(is_number))
 }
 
-fn is_address_or_blank(entry: &str) -> bool {
-    let entry = entry.trim();
-    entry.is_empty() || entry.parse::<std::net::IpAddr>().is_ok() || entry.parse::<std::net::SocketAddr>().is_ok()
+/// Returns an IP address, without its port. IPv4-mapped IPv6 is returned as IPv4.
+pub fn ip_address(text: &str) -> Option<std::net::IpAddr> {
+    let text = text.trim();
+    let address = text.parse::<std::net::SocketAddr>().map(|socket| socket.ip()).or_else(|_| text.parse());
+    address.ok().map(|address| address.to_canonical())
 }
 
 impl Variable {
