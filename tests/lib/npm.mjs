@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-/** Runs npm in a folder. It is the only one that connects to another machine, so it gets the root certificates that run.mjs took away. */
+/** Runs npm in a folder. It connects to another machine, so it gets the root certificates that run.mjs took away. */
 export async function npm(args, cwd) {
   const { EXTRA_CA_CERTS, NODE_EXTRA_CA_CERTS = EXTRA_CA_CERTS } = process.env;
   const env = { ...process.env, NODE_EXTRA_CA_CERTS };

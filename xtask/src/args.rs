@@ -149,9 +149,9 @@ mod tests {
 
     #[test]
     fn options_in_both_spellings() {
-        let up = parsed("--host=workerd --port 9000 --data=/d --var grok_base_url=http://h/a=b").unwrap().unwrap();
+        let up = parsed("--host=workerd --port 9000 --data=/d --var grok_base_url=http://h/?a=b").unwrap().unwrap();
         assert_eq!((up.host, up.port, up.data.as_path()), (Some(Kind::Workerd), 9000, Path::new("/d")));
-        assert_eq!(up.vars, [("grok_base_url".to_owned(), "http://h/a=b".to_owned())]);
+        assert_eq!(up.vars, [("grok_base_url".to_owned(), "http://h/?a=b".to_owned())]);
         assert!(!up.demo);
     }
 
